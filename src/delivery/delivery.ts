@@ -1,0 +1,84 @@
+/**
+ * Delivery carries bytes to one destination and says what became of them. It knows no meaning: what a record says,
+ * how it is authorised and how an answer is judged all come from the {@link Destination}.
+ */
+
+/** One HTTP request, complete with credentials. Built right before each attempt and never stored. */
+export interface OutgoingRequest {
+  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** What came back. Header names are lower case; the body is cut at 1 MiB. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+/**
+ * - `delivered`: the destination has it.
+ * - `retryable`: try again, not before `retryAfterMillis` when the destination named a time.
+ * - `rejected`: this record will never be taken; it becomes a dead letter.
+ * - `split`: too large as a batch; try its halves. A single record that is too large counts as rejected.
+ * - `blocked`: the configuration is wrong (key, URL): the destination stops and its records are kept.
+ */
+export type DeliveryOutcome =
+  | { readonly status: 'delivered' }
+  | { readonly status: 'retryable'; readonly reason: string; readonly retryAfterMillis?: number }
+  | { readonly status: 'rejected'; readonly reason: string }
+  | { readonly status: 'split' }
+  | { readonly status: 'blocked'; readonly reason: string };
+
+/** Where records go. `prepare` and `outcome` are pure; the credentials that `prepare` adds exist nowhere else. */
+export interface Destination {
+  /** Also the key under which the spool files the records: stable over restarts, such as `athina`. */
+  readonly name: string;
+  /** Records per request at the most. 1 unless the wire format can carry several. */
+  readonly maxBatchRecords: number;
+  /** Bytes per request at the most, before compression. */
+  readonly maxBatchBytes: number;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  prepare(bodies: readonly Uint8Array[]): OutgoingRequest;
+  outcome(answer: Answer): DeliveryOutcome;
+  /**
+   * For destinations whose grain is larger than a record (a whole conversation per request): joins the records that
+   * wait under one order key to what was last delivered under it. The result is the one body handed to `prepare`, and
+   * the state for the next time once it is delivered. All records but the newest count as coalesced.
+   */
+  fold?(delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array;
+}
+
+export interface DeliveryRecord {
+  /** Idempotency key within the destination. A key delivered in the last 24 h is not sent again. */
+  readonly key: string;
+  /** Records with the same order key are sent one at a time, oldest first. */
+  readonly orderKey?: string;
+  readonly body: Uint8Array;
+}
+
+export interface DeliveryStats {
+  readonly enqueued: number;
+  readonly delivered: number;
+  readonly retried: number;
+  readonly rejected: number;
+  readonly coalesced: number;
+  /** Records given up, by reason, such as `queue_full` or `spool_full`. */
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Records on disk that wait for this destination, and their bytes. */
+  readonly spooled: number;
+  readonly spooledBytes: number;
+}
+
+export interface Delivery {
+  /** Takes a record. Never throws and never waits; what it cannot hold is dropped and counted. */
+  enqueue(record: DeliveryRecord): void;
+  /** Resolves when everything taken so far is delivered, refused or safely on disk, at the latest after the timeout. */
+  forceFlush(timeoutMillis?: number): Promise<void>;
+  /** Flushes inside the deadline, then ends. What is on disk waits for the next start. A second call is harmless. */
+  shutdown(timeoutMillis?: number): Promise<void>;
+  stats(): DeliveryStats;
+}
