@@ -1,0 +1,44 @@
+import type { Context } from '@opentelemetry/api';
+
+/** One call of an SDK method, as it was made. */
+export interface Call {
+  /** The resource it was made on, such as `client.chat.completions`. */
+  readonly resource: object;
+  /** The client behind the resource. */
+  readonly client: OpenAIClientLike;
+  readonly args: readonly unknown[];
+}
+
+/** What we read of a client. Spelled out, so that all majors fit. */
+export interface OpenAIClientLike {
+  readonly baseURL?: string;
+}
+
+export type CallOutcome =
+  | { readonly kind: 'complete' }
+  /** The reader stopped early, on purpose: break, abort, a stream that was never read. */
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/**
+ * Watches one call. Its methods run inside the caller's turn, so they copy what they need and return; whatever they
+ * throw goes to `diag` and never to the caller.
+ */
+export interface CallObserver {
+  /** Set when the call has to run with this span active, because somebody reads the context. */
+  readonly context?: Context;
+  /** The parsed answer of a call that does not stream. At most once. */
+  value?(value: unknown): void;
+  /** One item of a stream, as the SDK hands it to the caller. */
+  chunk?(chunk: unknown): void;
+  /** The last word, exactly once, on every path. */
+  end(outcome: CallOutcome): void;
+}
+
+/** One row of the operations table: a leaf method of the SDK and who watches it. */
+export interface Operation {
+  /** Where the method lies on a client, such as `chat.completions.create`. */
+  readonly path: string;
+  /** Undefined when the call needs no watching: it then runs as if nothing were patched. */
+  observe(call: Call): CallObserver | undefined;
+}

@@ -1,0 +1,236 @@
+import type { Facts } from '../interaction/interaction.ts';
+import { ATTR } from './names.ts';
+
+export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | readonly boolean[];
+export type Attributes = Record<string, AttributeValue | undefined>;
+
+/**
+ * How a field lies in an attribute: as it is (`value`), as JSON text (`json`), or as one attribute for each of its keys
+ * (`keys`, where `name` is the prefix).
+ */
+interface Field {
+  readonly name: string;
+  readonly as: 'value' | 'json' | 'keys';
+  /** Written only where content may be. */
+  readonly content?: true;
+}
+
+type Table<T> = {
+  readonly [K in keyof T]-?:
+    | Field
+    | (NonNullable<T[K]> extends object ? { readonly [I in keyof NonNullable<T[K]>]-?: Field } : never);
+};
+
+const value = (name: string): Field => ({ name, as: 'value' });
+const json = (name: string): Field => ({ name, as: 'json' });
+const content = (field: Field): Field => ({ ...field, content: true });
+const keys = (name: string): Field => ({ name, as: 'keys' });
+
+/** Where each field of an Interaction lies on its span. Written and read by the two functions below, and nowhere else. */
+const table: Table<Facts> = {
+  operation: value(ATTR.operationName),
+  provider: value(ATTR.providerName),
+  api: value('openai.api.type'),
+  serverAddress: value(ATTR.serverAddress),
+  serverPort: value(ATTR.serverPort),
+
+  requestModel: value(ATTR.requestModel),
+  responseModel: value(ATTR.responseModel),
+  responseId: value(ATTR.responseId),
+  responseStatus: value('gen_ai.response.status'),
+  previousResponseId: value('gen_ai.request.previous_response.id'),
+  parameters: {
+    maxTokens: value('gen_ai.request.max_tokens'),
+    choiceCount: value('gen_ai.request.choice.count'),
+    temperature: value('gen_ai.request.temperature'),
+    topP: value('gen_ai.request.top_p'),
+    frequencyPenalty: value('gen_ai.request.frequency_penalty'),
+    presencePenalty: value('gen_ai.request.presence_penalty'),
+    stopSequences: value('gen_ai.request.stop_sequences'),
+    seed: value('gen_ai.request.seed'),
+    stream: value('gen_ai.request.stream'),
+    reasoningLevel: value('gen_ai.request.reasoning.level'),
+    outputType: value('gen_ai.output.type'),
+    encodingFormats: value('gen_ai.request.encoding_formats'),
+    dimensionCount: value('gen_ai.embeddings.dimension.count'),
+    streamCursor: value('gen_ai.request.stream_cursor'),
+  },
+  serviceTier: { request: value('openai.request.service_tier'), response: value('openai.response.service_tier') },
+  systemFingerprint: value('openai.response.system_fingerprint'),
+
+  systemInstructions: content(json('gen_ai.system_instructions')),
+  inputMessages: content(json('gen_ai.input.messages')),
+  outputMessages: content(json('gen_ai.output.messages')),
+  messageIds: { in: value('spanport.message.ids.in'), out: value('spanport.message.ids.out') },
+  toolDefinitions: content(json('gen_ai.tool.definitions')),
+  toolExecutions: content(json('spanport.tool.executions')),
+  finishReasons: value('gen_ai.response.finish_reasons'),
+
+  usage: {
+    inputTokens: value('gen_ai.usage.input_tokens'),
+    outputTokens: value('gen_ai.usage.output_tokens'),
+    cacheReadInputTokens: value('gen_ai.usage.cache_read.input_tokens'),
+    cacheWriteInputTokens: value('gen_ai.usage.cache_write.input_tokens'),
+    reasoningOutputTokens: value('gen_ai.usage.reasoning.output_tokens'),
+    textInputTokens: value('gen_ai.usage.text.input_tokens'),
+    imageInputTokens: value('gen_ai.usage.image.input_tokens'),
+    audioInputTokens: value('gen_ai.usage.audio.input_tokens'),
+    textOutputTokens: value('gen_ai.usage.text.output_tokens'),
+    imageOutputTokens: value('gen_ai.usage.image.output_tokens'),
+    audioOutputTokens: value('gen_ai.usage.audio.output_tokens'),
+    textCacheReadInputTokens: value('gen_ai.usage.text.cache_read.input_tokens'),
+    imageCacheReadInputTokens: value('gen_ai.usage.image.cache_read.input_tokens'),
+    audioCacheReadInputTokens: value('gen_ai.usage.audio.cache_read.input_tokens'),
+    estimated: value('spanport.usage.estimated'),
+  },
+  cost: { total: value('spanport.cost.total'), origin: value('spanport.cost.origin') },
+
+  conversationId: value(ATTR.conversationId),
+  sessionId: value('session.id'),
+  user: {
+    id: value('user.id'),
+    email: value('user.email'),
+    fullName: value('user.full_name'),
+    firstName: value('spanport.user.first_name'),
+    lastName: value('spanport.user.last_name'),
+    phone: value('spanport.user.phone'),
+    gender: value('spanport.user.gender'),
+    isAuthenticated: value('spanport.user.is_authenticated'),
+  },
+  customerId: value('spanport.customer.id'),
+  agent: {
+    id: value(ATTR.agentId),
+    name: value(ATTR.agentName),
+    description: value('gen_ai.agent.description'),
+    version: value('gen_ai.agent.version'),
+  },
+  run: {
+    id: value(ATTR.runId),
+    status: value('spanport.run.status'),
+    createdAt: value('spanport.source.created_at'),
+    startedAt: value('spanport.source.started_at'),
+    completedAt: value('spanport.source.completed_at'),
+  },
+  promptName: value('gen_ai.prompt.name'),
+  promptVersion: value('gen_ai.prompt.version'),
+  promptTemplate: content(value('spanport.prompt.template')),
+  promptVariables: content(keys(ATTR.promptVariablePrefix)),
+
+  timeToFirstChunk: value('gen_ai.response.time_to_first_chunk'),
+  serviceName: value('service.name'),
+  environment: value('deployment.environment.name'),
+
+  context: content(json('spanport.context')),
+  expectedResponse: content(value('spanport.expected_response')),
+  externalReferenceId: value('spanport.external_reference_id'),
+  feature: value('spanport.feature'),
+  channel: value('spanport.channel'),
+  taskId: value('spanport.task.id'),
+  botId: value('spanport.bot.id'),
+  developer: value('spanport.developer'),
+  tags: value('spanport.tags'),
+  custom: keys(ATTR.customPrefix),
+  source: keys(ATTR.sourcePrefix),
+};
+
+const isField = (entry: Field | Readonly<Record<string, Field>>): entry is Field => typeof entry.name === 'string';
+
+/**
+ * The attributes of what is known. Fields that are absent are not written.
+ * @param withContent whether the fields that are content are written, too
+ */
+export function encodeAttributes(facts: Facts, withContent: boolean): Attributes {
+  const attributes: Attributes = {};
+  for (const key in facts) write(attributes, table[key as keyof Facts], facts[key as keyof Facts], withContent);
+  return attributes;
+}
+
+function write(
+  attributes: Attributes,
+  entry: Field | Readonly<Record<string, Field>> | undefined,
+  fact: unknown,
+  withContent: boolean,
+): void {
+  if (fact === undefined || entry === undefined) return;
+  if (!isField(entry)) {
+    for (const key in fact as object)
+      write(attributes, entry[key], (fact as Record<string, unknown>)[key], withContent);
+  } else if (entry.content && !withContent) {
+    return;
+  } else if (entry.as === 'value') {
+    attributes[entry.name] = fact as AttributeValue;
+  } else if (entry.as === 'json') {
+    attributes[entry.name] = JSON.stringify(fact);
+  } else {
+    for (const key in fact as object) attributes[entry.name + key] = (fact as Record<string, AttributeValue>)[key];
+  }
+}
+
+interface Place {
+  readonly group?: string;
+  readonly key: string;
+  readonly as: Field['as'];
+}
+
+const places = new Map<string, Place>();
+const prefixes: { readonly prefix: string; readonly key: string }[] = [];
+for (const [key, entry] of Object.entries(table)) {
+  if (!isField(entry))
+    for (const [inner, field] of Object.entries(entry))
+      places.set(field.name, { group: key, key: inner, as: field.as });
+  else if (entry.as === 'keys') prefixes.push({ prefix: entry.name, key });
+  else places.set(entry.name, { key, as: entry.as });
+}
+
+/** Names that older instrumentations write: read, never written. */
+const formerNames: Readonly<Record<string, string>> = {
+  'gen_ai.system': ATTR.providerName,
+  'gen_ai.usage.prompt_tokens': 'gen_ai.usage.input_tokens',
+  'gen_ai.usage.completion_tokens': 'gen_ai.usage.output_tokens',
+  'gen_ai.usage.cache_creation.input_tokens': 'gen_ai.usage.cache_write.input_tokens',
+  'gen_ai.openai.request.seed': 'gen_ai.request.seed',
+  'gen_ai.openai.request.service_tier': 'openai.request.service_tier',
+  'gen_ai.openai.response.service_tier': 'openai.response.service_tier',
+  'gen_ai.openai.response.system_fingerprint': 'openai.response.system_fingerprint',
+  'enduser.id': 'user.id',
+};
+for (const [former, now] of Object.entries(formerNames)) {
+  const place = places.get(now);
+  if (place) places.set(former, place);
+}
+
+/**
+ * What attributes say, whoever wrote them: the inverse of {@link encodeAttributes}, and the newest name wins over a
+ * former one. Attributes of other conventions are passed over, and so is JSON that does not parse.
+ */
+export function decodeAttributes(attributes: Readonly<Record<string, unknown>>): Facts {
+  const facts: Record<string, unknown> = {};
+  for (const name in attributes) {
+    const found = attributes[name];
+    if (found === undefined || found === null) continue;
+    const place = places.get(name);
+    if (!place) {
+      const group = prefixes.find(({ prefix }) => name.startsWith(prefix));
+      if (group) own(facts, group.key)[name.slice(group.prefix.length)] = found;
+      continue;
+    }
+    const read = place.as === 'json' && typeof found === 'string' ? parsed(found) : found;
+    if (read === undefined) continue;
+    const holder = place.group === undefined ? facts : own(facts, place.group);
+    if (!(name in formerNames) || holder[place.key] === undefined) holder[place.key] = read;
+  }
+  return facts as Facts;
+}
+
+function own(facts: Record<string, unknown>, group: string): Record<string, unknown> {
+  facts[group] ??= {};
+  return facts[group] as Record<string, unknown>;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Every name of the OpenTelemetry GenAI conventions that Spanport writes, as they stood in November 2026
+ * (open-telemetry/semantic-conventions-genai). Those conventions are in development and no npm package carries the
+ * newest names, so they are kept here: the next version is a change of this file and of `attributes.ts`.
+ */
+
+export const SCOPE_NAME = 'spanport';
+
+/** The span attributes that more than the table in `attributes.ts` needs to know. */
+export const ATTR = {
+  operationName: 'gen_ai.operation.name',
+  providerName: 'gen_ai.provider.name',
+  requestModel: 'gen_ai.request.model',
+  responseModel: 'gen_ai.response.model',
+  responseId: 'gen_ai.response.id',
+  conversationId: 'gen_ai.conversation.id',
+  agentId: 'gen_ai.agent.id',
+  agentName: 'gen_ai.agent.name',
+  toolName: 'gen_ai.tool.name',
+  toolType: 'gen_ai.tool.type',
+  toolCallId: 'gen_ai.tool.call.id',
+  toolDescription: 'gen_ai.tool.description',
+  toolCallArguments: 'gen_ai.tool.call.arguments',
+  toolCallResult: 'gen_ai.tool.call.result',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  errorType: 'error.type',
+  httpStatus: 'http.response.status_code',
+  runId: 'spanport.run.id',
+  inferred: 'spanport.inferred',
+  promptVariablePrefix: 'gen_ai.prompt.variable.',
+  customPrefix: 'spanport.custom.',
+  sourcePrefix: 'spanport.source.',
+} as const;
+
+/** `gen_ai.operation.name`. The last four are not in the conventions, which say nothing of those calls. */
+export const OPERATION = {
+  chat: 'chat',
+  textCompletion: 'text_completion',
+  embeddings: 'embeddings',
+  fetchResponse: 'fetch_response',
+  createAgent: 'create_agent',
+  invokeAgent: 'invoke_agent',
+  executeTool: 'execute_tool',
+  imageGeneration: 'image_generation',
+  transcription: 'transcription',
+  speech: 'speech',
+  moderation: 'moderation',
+} as const;
+
+export const EVENT = {
+  operationDetails: 'gen_ai.client.inference.operation.details',
+  operationException: 'gen_ai.client.operation.exception',
+  evaluationResult: 'gen_ai.evaluation.result',
+} as const;

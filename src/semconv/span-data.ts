@@ -1,0 +1,61 @@
+import { type SpanContext, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { Content } from '../interaction/interaction.ts';
+import { contentOf } from './span-content.ts';
+
+/** Seconds and nanoseconds since the Unix epoch. */
+export type HrTime = readonly [seconds: number, nanoseconds: number];
+
+/** The few facts of an ended span that a mapping needs, whether it comes from this process or over OTLP. */
+export interface SpanData {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly startTime: HrTime;
+  readonly endTime: HrTime;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly resource: Readonly<Record<string, unknown>>;
+  readonly status: { readonly code: SpanStatusCode; readonly message?: string };
+  /** Content that travelled beside the span. */
+  readonly content?: Content;
+}
+
+/** What we read of an SDK span. Both SDK lines satisfy it; it is spelled out so that neither is imported. */
+export interface ReadableSpanLike {
+  readonly name: string;
+  readonly kind: SpanKind;
+  spanContext(): SpanContext;
+  readonly parentSpanContext?: SpanContext;
+  readonly startTime: HrTime;
+  readonly endTime: HrTime;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly resource: { readonly attributes: Readonly<Record<string, unknown>> };
+  readonly status: { readonly code: SpanStatusCode; readonly message?: string };
+  readonly instrumentationScope?: { readonly name: string };
+}
+
+export function spanDataFrom(span: ReadableSpanLike): SpanData {
+  const { traceId, spanId } = span.spanContext();
+  const content = contentOf(span);
+  return {
+    name: span.name,
+    kind: span.kind,
+    traceId,
+    spanId,
+    ...(span.parentSpanContext && { parentSpanId: span.parentSpanContext.spanId }),
+    startTime: span.startTime,
+    endTime: span.endTime,
+    attributes: span.attributes,
+    resource: span.resource.attributes,
+    status: span.status,
+    ...(content && { content }),
+  };
+}
+
+/** Unix milliseconds with a fraction. */
+export function millisFrom([seconds, nanoseconds]: HrTime): number {
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
+
+export { SpanKind, SpanStatusCode };

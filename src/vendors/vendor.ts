@@ -1,0 +1,56 @@
+import type { Answer, DeliveryOutcome, OutgoingRequest } from '../delivery/delivery.ts';
+import type { Interaction } from '../interaction/interaction.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One payload of a vendor, and how it is told from others. */
+export interface VendorRecord<Payload> {
+  /** Derived from the interaction, so that a resend carries the same one. */
+  readonly id: string;
+  /** Set where the vendor's grain is the conversation: one request at a time per key. */
+  readonly orderKey?: string;
+  readonly payload: Payload;
+}
+
+/** A user's verdict on an answer. One of the ids says which. */
+export interface Feedback {
+  readonly rating: 'positive' | 'negative';
+  readonly score?: number;
+  readonly comment?: string;
+  readonly reasons?: readonly { readonly label: string; readonly details?: string }[];
+  readonly responseId?: string;
+  readonly messageId?: string;
+  readonly conversationId?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  readonly user?: { readonly id?: string };
+  /** Unix milliseconds. */
+  readonly time: number;
+}
+
+/**
+ * A vendor: one codec that serves both directions. Everything here is pure. `Payload` is what lies in the spool, so it
+ * holds no credentials: `request` adds them.
+ */
+export interface Vendor<Options, Payload> {
+  /** Also the name in `SPANPORT_DESTINATIONS`. */
+  readonly name: string;
+  /**
+   * Completes the options: what is given wins over the environment, the environment over the default.
+   * @throws ConfigurationError one sentence that names the variable, the value and the remedy
+   */
+  resolveOptions(given: Partial<Options>, environment: Environment): Options;
+  /** True when the environment holds the vendor's key, which puts it among the default destinations. */
+  isConfigured(environment: Environment): boolean;
+  /** The vendor's records for an interaction; none where the vendor has no place for it. Never throws. */
+  encode(interaction: Interaction, options: Options): readonly VendorRecord<Payload>[];
+  /** What a payload says, as far as the vendor lets it be said. Throws a zod error on a payload that is none. */
+  decode(payload: unknown): readonly Interaction[];
+  /** The HTTP request, with credentials. */
+  request(payload: Payload, options: Options): OutgoingRequest;
+  outcome(answer: Answer): DeliveryOutcome;
+  /** For vendors whose grain is the conversation: what was last delivered, joined with what is new. */
+  merge?(delivered: Payload | undefined, next: Payload): Payload;
+  /** The vendor's own feedback call, where it has one. */
+  encodeFeedback?(feedback: Feedback, options: Options): readonly VendorRecord<Payload>[];
+}
