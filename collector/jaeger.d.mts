@@ -1,0 +1,12 @@
+export interface Jaeger {
+  /** Base for OTLP over HTTP, without `/v1/traces`. */
+  readonly otlpUrl: string;
+  /** Base of the query API, without `/api`. */
+  readonly queryUrl: string;
+  close(): Promise<void>;
+}
+
+export declare function cacheDirectory(env?: NodeJS.ProcessEnv): string;
+export declare function findJaeger(): string | undefined;
+export declare function buildJaeger(): Promise<string>;
+export declare function startJaeger(): Promise<Jaeger>;
