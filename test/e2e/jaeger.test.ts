@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Jaeger } from '../../collector/jaeger.mjs';
+import { findTraces, readServices, readTrace, type StoredSpan, startJaegerIfBuilt } from './jaeger-api.ts';
+
+const run = promisify(execFile);
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+type PrintedSpan = Omit<StoredSpan, 'service'>;
+
+let jaeger: Jaeger | undefined;
+let printed: readonly PrintedSpan[];
+let traces: readonly (readonly StoredSpan[])[];
+
+beforeAll(async () => {
+  jaeger = await startJaegerIfBuilt();
+  if (!jaeger) return;
+  printed = await runDemo(jaeger.otlpUrl);
+  traces = await readTraces(jaeger, new Set(printed.map(({ traceId }) => traceId)));
+});
+
+beforeEach((context) => {
+  if (!jaeger) context.skip('Jaeger is not built; run: node collector/jaeger.mjs build');
+});
+
+afterAll(() => jaeger?.close());
+
+describe('the demo, read back from Jaeger', () => {
+  it('has every span as it was made: name, kind, parent, times, status and attributes', () => {
+    const stored = traces.flat().map(({ service: _, ...span }) => span);
+    expect(stored.toSorted(bySpanId)).toEqual(printed.toSorted(bySpanId));
+  });
+
+  it('is found under its service by both query APIs', async () => {
+    const services = [...new Set(traces.flat().map(({ service }) => service))];
+    expect(services).toHaveLength(1);
+    const service = services[0] as string;
+    expect(await readServices(jaeger as Jaeger)).toContain(service);
+    expect([...(await findTraces(jaeger as Jaeger, service))].sort()).toEqual(
+      traces.map(([span]) => span?.traceId).sort(),
+    );
+  });
+
+  it('shows the conversation as one trace: the model asks for a tool, the tool runs, the model answers', () => {
+    const conversation = traceWith('chat');
+    expect(conversation.map(operationOf)).toEqual(['chat', 'execute_tool', 'chat']);
+    expect(conversation.map(({ kind }) => kind)).toEqual(['CLIENT', 'INTERNAL', 'CLIENT']);
+    expect(new Set(conversation.map(({ attributes }) => attributes['gen_ai.conversation.id'])).size).toBe(1);
+    const [asking, tool] = conversation;
+    expect(tool?.parentSpanId).toBe(asking?.spanId);
+  });
+
+  it('shows the assistant run as one trace: the run, and its tool calls below it', () => {
+    const [run, ...tools] = traceWith('invoke_agent');
+    expect(run).toMatchObject({ kind: 'CLIENT', attributes: { 'gen_ai.provider.name': 'openai' } });
+    expect(run?.parentSpanId).toBeUndefined();
+    expect(tools.length).toBeGreaterThan(0);
+    for (const tool of tools) {
+      expect(operationOf(tool)).toBe('execute_tool');
+      expect(tool.parentSpanId).toBe(run?.spanId);
+    }
+  });
+});
+
+/** The demo as the README starts it, with Jaeger as one more destination that may have what was said. */
+async function runDemo(otlpUrl: string): Promise<readonly PrintedSpan[]> {
+  const { stdout } = await run('npm', ['start', '--silent', '--', '--once', '--json'], {
+    cwd: repository,
+    env: {
+      ...process.env,
+      OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
+      SPANPORT_DESTINATIONS: 'otlp',
+      SPANPORT_CONTENT: 'otlp=full',
+    },
+    maxBuffer: 16 * 1024 * 1024,
+    shell: process.platform === 'win32',
+  });
+  const { spans } = JSON.parse(stdout) as { spans: readonly PrintedSpan[] };
+  return spans;
+}
+
+function readTraces(from: Jaeger, ids: ReadonlySet<string>): Promise<readonly (readonly StoredSpan[])[]> {
+  return Promise.all(
+    [...ids].map(async (id) => {
+      const spans = await readTrace(from, id);
+      return spans.toSorted((a, b) => Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)));
+    }),
+  );
+}
+
+/** The one trace that holds a span of the operation. */
+function traceWith(operation: string): readonly StoredSpan[] {
+  const found = traces.filter((trace) => trace.some((span) => operationOf(span) === operation));
+  expect(found).toHaveLength(1);
+  return found[0] as readonly StoredSpan[];
+}
+
+function operationOf({ attributes }: StoredSpan): unknown {
+  return attributes['gen_ai.operation.name'];
+}
+
+function bySpanId(a: PrintedSpan, b: PrintedSpan): number {
+  return a.spanId < b.spanId ? -1 : 1;
+}

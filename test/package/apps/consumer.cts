@@ -1,0 +1,6 @@
+// CommonJS as TypeScript has it: `require` of an ES module, which Node allows from 20.19 on.
+import spanport = require('spanport');
+
+export const handle: ReturnType<typeof spanport.start> = spanport.start();
+// @ts-expect-error a tool needs a name
+spanport.traceTool(1, () => 1);

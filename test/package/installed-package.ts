@@ -1,0 +1,149 @@
+import { execFile, spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const apps = fileURLToPath(new URL('./apps', import.meta.url));
+
+export interface PackedFile {
+  readonly path: string;
+  readonly size: number;
+}
+
+export interface Manifest {
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The package as a user has it: packed, then installed into an empty folder with no install scripts. */
+export interface InstalledPackage {
+  readonly directory: string;
+  readonly manifest: Manifest;
+  readonly files: readonly PackedFile[];
+  readonly packedBytes: number;
+  readonly unpackedBytes: number;
+  /** Names of installed packages that would run a script on installation. */
+  readonly packagesWithInstallScripts: readonly string[];
+  node(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
+  /** Runs the repository's TypeScript compiler in the folder. */
+  compile(file: string, options: readonly string[]): Promise<Outcome>;
+  remove(): Promise<void>;
+}
+
+export async function installPackage(): Promise<InstalledPackage> {
+  const directory = await mkdtemp(join(tmpdir(), 'spanport-package-'));
+  const manifest: Manifest = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
+  const [packed] = await pack(directory);
+  if (!packed) throw new Error('npm pack named no tarball.');
+
+  await writeFile(join(directory, 'package.json'), '{ "private": true }\n');
+  const others = ['openai', '@opentelemetry/api', '@types/node'].map(
+    (name) => `${name}@${manifest.devDependencies[name]}`,
+  );
+  await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', `./${packed.filename}`, ...others], directory);
+  await cp(apps, directory, { recursive: true });
+
+  return {
+    directory,
+    manifest,
+    files: packed.files,
+    packedBytes: packed.size,
+    unpackedBytes: packed.unpackedSize,
+    packagesWithInstallScripts: await installScripts(directory),
+    node: (args, env) => outcome(process.execPath, args, directory, env),
+    compile: (file, options) =>
+      outcome(
+        process.execPath,
+        [join(repository, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', ...options, file],
+        directory,
+      ),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+interface PackResult {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly PackedFile[];
+}
+
+/** `npm pack --dry-run --json` and the tarball in one: the list is the one of the file that is then installed. */
+async function pack(destination: string): Promise<readonly PackResult[]> {
+  const { stdout } = await npm(['pack', '--json', '--pack-destination', destination], repository);
+  // The build that `prepack` starts may print before the JSON.
+  return JSON.parse(stdout.slice(stdout.search(/^\[/m)));
+}
+
+function npm(args: readonly string[], cwd: string): Promise<{ stdout: string; stderr: string }> {
+  return run('npm', args, { cwd, maxBuffer: 16 * 1024 * 1024, shell: process.platform === 'win32' });
+}
+
+async function installScripts(directory: string): Promise<readonly string[]> {
+  const lock: { packages: Record<string, { hasInstallScript?: boolean }> } = JSON.parse(
+    await readFile(join(directory, 'package-lock.json'), 'utf8'),
+  );
+  return Object.entries(lock.packages).flatMap(([name, entry]) => (entry.hasInstallScript ? [name] : []));
+}
+
+async function outcome(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
+  try {
+    const { stdout, stderr } = await run(command, args, {
+      cwd,
+      env: { ...cleanEnvironment(), ...env },
+      timeout: 60_000,
+    });
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as Partial<Outcome>;
+    if (typeof code !== 'number' || stdout === undefined || stderr === undefined) throw error;
+    return { code, stdout, stderr };
+  }
+}
+
+/** The environment without what would configure Spanport, OpenTelemetry, openai or Node from outside. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const configuring = /^(SPANPORT|OTEL|OPENAI|ATHINA|RECONIFY|INKEEP|REQUESTY|KORE|NODE|VITEST)_/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configuring.test(name)));
+}
+
+export interface FakeServer {
+  readonly baseURL: string;
+  close(): Promise<void>;
+}
+
+/** The fake server of the installed package, in a process of its own. */
+export async function startInstalledFake(installed: InstalledPackage): Promise<FakeServer> {
+  const child = spawn(process.execPath, ['fake-openai.mjs'], {
+    cwd: installed.directory,
+    env: cleanEnvironment(),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const baseURL = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    child.once('exit', (code) => reject(new Error(`The fake server ended with code ${code}.`)));
+  });
+  const close = async (): Promise<void> => {
+    child.stdin.end();
+    await ended;
+  };
+  return { baseURL, close };
+}

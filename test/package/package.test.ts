@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FakeServer, type InstalledPackage, installPackage, startInstalledFake } from './installed-package.ts';
+import { readSpanFile } from './span-file.ts';
+
+/** Everything that may be in the tarball. A new kind of file is a decision, made here. */
+const ALLOWED = [
+  /^package\.json$/,
+  /^README\.md$/,
+  /^LICENSE$/,
+  /^CHANGELOG\.md$/,
+  /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts|js\.map)$/,
+];
+const MAX_PACKED_BYTES = 500_000;
+const MAX_UNPACKED_BYTES = 2_500_000;
+
+let installed: InstalledPackage;
+let fake: FakeServer;
+
+beforeAll(async () => {
+  installed = await installPackage();
+  fake = await startInstalledFake(installed);
+});
+
+afterAll(async () => {
+  await fake?.close();
+  await installed?.remove();
+});
+
+describe('the tarball', () => {
+  it('holds what the allow-list names and nothing else', () => {
+    const paths = installed.files.map(({ path }) => path);
+    expect(paths.filter((path) => !ALLOWED.some((pattern) => pattern.test(path)))).toEqual([]);
+    expect(paths).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
+  });
+
+  it('holds every file that the manifest points at', () => {
+    const { exports, bin } = installed.manifest;
+    const targets = [...Object.values(exports).flatMap((entry) => Object.values(entry)), ...Object.values(bin)]
+      .map((target) => target.replace(/^\.\//, ''))
+      .filter((target) => target.includes('/'));
+    expect(installed.files.map(({ path }) => path)).toEqual(expect.arrayContaining(targets));
+  });
+
+  it('stays within its size budget', () => {
+    expect(installed.packedBytes).toBeLessThan(MAX_PACKED_BYTES);
+    expect(installed.unpackedBytes).toBeLessThan(MAX_UNPACKED_BYTES);
+  });
+
+  it('brings no package that runs a script on installation', () => {
+    expect(installed.packagesWithInstallScripts).toEqual([]);
+  });
+});
+
+describe('an application that installed it', () => {
+  it.each([
+    ['an ES module that calls start()', ['start.mjs']],
+    ['a CommonJS program that calls start()', ['start.cjs']],
+    ['an ES module under --import spanport/register', ['--import', 'spanport/register', 'ask.mjs']],
+    ['a CommonJS program under --import spanport/register', ['--import', 'spanport/register', 'ask.cjs']],
+  ])('%s gets its answer, a silent stderr and one chat span', async (_, args) => {
+    const spanFile = join(installed.directory, `${args.join('-').replaceAll(/[^a-z.-]/g, '')}.jsonl`);
+    const { code, stdout, stderr } = await installed.node(args, {
+      OPENAI_API_KEY: 'not-a-key',
+      OPENAI_BASE_URL: fake.baseURL,
+      SPANPORT_DESTINATIONS: `file:${spanFile}`,
+    });
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.trim()).not.toBe('');
+    const chats = (await readSpanFile(spanFile)).filter((span) => span.name === 'chat gpt-4o-mini');
+    expect(chats).toHaveLength(1);
+    expect(chats[0]).toMatchObject({
+      kind: 3,
+      attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai' },
+    });
+  });
+
+  it('has the command', async () => {
+    const { code, stdout } = await installed.node(['node_modules/.bin/spanport', '--help']);
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('demo') });
+  });
+});
+
+describe('a TypeScript user', () => {
+  it.each([
+    ['ES module, nodenext', 'consumer.ts', ['--module', 'nodenext']],
+    ['ES module, bundler', 'consumer.ts', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+    ['CommonJS, nodenext', 'consumer.cts', ['--module', 'nodenext']],
+  ])('compiles against the declarations: %s', async (_, file, options) => {
+    const { stdout } = await installed.compile(file, ['--target', 'es2022', '--types', 'node', ...options]);
+    expect(stdout).toBe('');
+  });
+});
