@@ -1,0 +1,128 @@
+import type { Interaction, Outcome, ToolExecution } from '../interaction/interaction.ts';
+import { decodeAttributes } from './attributes.ts';
+import { ATTR, OPERATION } from './names.ts';
+import { millisFrom, type SpanData, SpanKind, SpanStatusCode } from './span-data.ts';
+
+/** Operations that ask a model or an agent for something: each span of one is an interaction. */
+const interactions: ReadonlySet<unknown> = new Set([
+  OPERATION.chat,
+  OPERATION.textCompletion,
+  'generate_content',
+  OPERATION.embeddings,
+  OPERATION.fetchResponse,
+  OPERATION.imageGeneration,
+  OPERATION.transcription,
+  OPERATION.speech,
+  OPERATION.moderation,
+]);
+
+/** Whether a span is of the GenAI conventions, whoever made it. */
+export function isGenAISpan(attributes: Readonly<Record<string, unknown>>): boolean {
+  return attributes[ATTR.operationName] !== undefined;
+}
+
+/**
+ * The interaction that one span tells of: the same for a span of this process and for one that came over OTLP.
+ * Undefined for spans that are a part of another's story (tools, in-process agents, workflows).
+ */
+export function interactionFrom(span: SpanData): Interaction | undefined {
+  const operation = span.attributes[ATTR.operationName];
+  const isRemoteAgent = operation === OPERATION.invokeAgent && span.kind === SpanKind.CLIENT;
+  if (!isRemoteAgent && !interactions.has(operation)) return undefined;
+
+  const facts = { ...decodeAttributes(span.attributes), ...span.content };
+  const serviceName = facts.serviceName ?? stringFrom(span.resource['service.name']);
+  const environment =
+    facts.environment ??
+    stringFrom(span.resource['deployment.environment.name'] ?? span.resource['deployment.environment']);
+  return {
+    ...facts,
+    ...(serviceName !== undefined && { serviceName }),
+    ...(environment !== undefined && { environment }),
+    operation: String(operation),
+    id: facts.run ? `run:${facts.serverAddress ?? ''}:${facts.run.id}` : `${span.traceId}:${span.spanId}`,
+    traceId: span.traceId,
+    spanId: span.spanId,
+    ...(span.parentSpanId && { parentSpanId: span.parentSpanId }),
+    name: span.name,
+    startTime: millisFrom(span.startTime),
+    endTime: millisFrom(span.endTime),
+    outcome: outcomeFrom(span),
+  };
+}
+
+function outcomeFrom({ status, attributes }: SpanData): Outcome {
+  if (status.code !== SpanStatusCode.ERROR) return { status: 'ok' };
+  const httpStatus = Number(attributes[ATTR.httpStatus]);
+  return {
+    status: 'error',
+    type: stringFrom(attributes[ATTR.errorType]) ?? '_OTHER',
+    ...(status.message && { message: status.message }),
+    ...(httpStatus > 0 && { httpStatus }),
+  };
+}
+
+/** What an `execute_tool` span tells of the tool that ran. */
+export function toolExecutionFrom({ attributes, status, startTime, endTime }: SpanData): ToolExecution | undefined {
+  const name = stringFrom(attributes[ATTR.toolName]);
+  if (attributes[ATTR.operationName] !== OPERATION.executeTool || name === undefined) return undefined;
+  const id = stringFrom(attributes[ATTR.toolCallId]);
+  const type = stringFrom(attributes[ATTR.toolType]);
+  const errorType =
+    status.code === SpanStatusCode.ERROR ? (stringFrom(attributes[ATTR.errorType]) ?? '_OTHER') : undefined;
+  return {
+    name,
+    ...(id !== undefined && { id }),
+    ...(type !== undefined && { type }),
+    ...parsedField('arguments', attributes[ATTR.toolCallArguments]),
+    ...parsedField('result', attributes[ATTR.toolCallResult]),
+    startTime: millisFrom(startTime),
+    endTime: millisFrom(endTime),
+    ...(errorType !== undefined && { errorType }),
+  };
+}
+
+/** Tool arguments and results are any value, which spans hold as JSON text where they are not text themselves. */
+function parsedField<K extends string>(key: K, found: unknown): { readonly [key in K]?: unknown } {
+  if (found === undefined) return {};
+  if (typeof found !== 'string') return { [key]: found } as { [key in K]: unknown };
+  try {
+    return { [key]: JSON.parse(found) as unknown } as { [key in K]: unknown };
+  } catch {
+    return { [key]: found } as { [key in K]: unknown };
+  }
+}
+
+function stringFrom(found: unknown): string | undefined {
+  return typeof found === 'string' && found !== '' ? found : typeof found === 'number' ? String(found) : undefined;
+}
+
+/** A background response is told by two spans: the call that queued it and the one that fetched its end. */
+export function joinBackground(created: Interaction, fetched: Interaction): Interaction {
+  return {
+    ...fetched,
+    ...created,
+    ...definedOf(fetched, [
+      'responseModel',
+      'responseStatus',
+      'outputMessages',
+      'finishReasons',
+      'usage',
+      'cost',
+      'serviceTier',
+    ]),
+    endTime: fetched.endTime,
+    outcome: fetched.outcome,
+  };
+}
+
+function definedOf<T extends object, K extends keyof T>(holder: T, keys: readonly K[]): Partial<Pick<T, K>> {
+  const found: Partial<Pick<T, K>> = {};
+  for (const key of keys) if (holder[key] !== undefined) found[key] = holder[key];
+  return found;
+}
+
+/** Neither its end nor its text has been seen yet. */
+export function isUnfinished({ responseStatus, operation }: Interaction): boolean {
+  return operation !== OPERATION.invokeAgent && (responseStatus === 'queued' || responseStatus === 'in_progress');
+}
