@@ -199,6 +199,22 @@ for (const [former, now] of Object.entries(formerNames)) {
   if (place) places.set(former, place);
 }
 
+const USAGE = 'gen_ai.usage.';
+const FETCHED_USAGE = 'spanport.usage.';
+for (const [name, place] of [...places])
+  if (name.startsWith(USAGE)) places.set(FETCHED_USAGE + name.slice(USAGE.length), place);
+
+/**
+ * The conventions forbid `gen_ai.usage.*` on `fetch_response`, where the usage of a background response is first seen:
+ * there it goes by our own names, which {@link decodeAttributes} reads alike.
+ */
+export function withFetchedUsage(attributes: Attributes): Attributes {
+  const renamed: Attributes = {};
+  for (const name in attributes)
+    renamed[name.startsWith(USAGE) ? FETCHED_USAGE + name.slice(USAGE.length) : name] = attributes[name];
+  return renamed;
+}
+
 /**
  * What attributes say, whoever wrote them: the inverse of {@link encodeAttributes}, and the newest name wins over a
  * former one. Attributes of other conventions are passed over, and so is JSON that does not parse.
