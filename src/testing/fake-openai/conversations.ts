@@ -1,0 +1,3 @@
+export interface StoredConversation {
+  readonly id: string;
+}

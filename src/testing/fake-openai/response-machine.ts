@@ -1,0 +1,3 @@
+export interface ResponseRecord {
+  readonly id: string;
+}
