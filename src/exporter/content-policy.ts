@@ -1,0 +1,95 @@
+import {
+  type Content,
+  contentFields,
+  type Interaction,
+  type Outcome,
+  type ToolExecution,
+} from '../interaction/interaction.ts';
+import type { Message, Part, ToolDefinition } from '../interaction/message.ts';
+
+/**
+ * What a destination may have of what was said: all of it, its structure (roles, tool names and lengths, with every
+ * text replaced), or nothing.
+ */
+export type ContentMode = 'full' | 'redacted' | 'none';
+
+export const contentModes: readonly ContentMode[] = ['full', 'redacted', 'none'];
+
+export const REDACTED = '[redacted]';
+
+/** The interaction as a destination may have it. Pure; `full` gives back the very same object. */
+export function applyContentMode(interaction: Interaction, mode: ContentMode): Interaction {
+  if (mode === 'full') return interaction;
+  const { outcome, ...rest } = interaction;
+  const kept = mode === 'redacted' ? redacted(rest) : without(rest);
+  // An error's text may quote what was said.
+  return { ...kept, outcome: outcome.status === 'error' ? errorWithoutText(outcome) : outcome };
+}
+
+/** Every text replaced, roles and names kept. */
+export function redacted<T extends Content>(facts: T): T {
+  const kept: Record<string, unknown> = { ...facts };
+  for (const field of contentFields)
+    if (facts[field] !== undefined) kept[field] = redactors[field](facts[field] as never);
+  return kept as T;
+}
+
+function without<T extends Content>(facts: T): T {
+  const kept: Record<string, unknown> = { ...facts };
+  for (const field of contentFields) delete kept[field];
+  return kept as T;
+}
+
+function errorWithoutText({ message: _, ...outcome }: Extract<Outcome, { status: 'error' }>): Outcome {
+  return outcome;
+}
+
+const redactText = (): string => REDACTED;
+const redactMessages = (messages: readonly Message[]): Message[] =>
+  messages.map(({ metadata: _, ...message }) => ({ ...message, parts: message.parts.map(redactPart) }));
+
+const redactors: { readonly [F in (typeof contentFields)[number]]: (value: NonNullable<Interaction[F]>) => unknown } = {
+  systemInstructions: (parts) => parts.map(redactPart),
+  inputMessages: redactMessages,
+  outputMessages: redactMessages,
+  toolDefinitions: (tools) => tools.map(({ type, name }): ToolDefinition => ({ type, name })),
+  toolExecutions: (tools) =>
+    tools.map(
+      ({ arguments: given, result, ...tool }): ToolExecution => ({
+        ...tool,
+        ...(given !== undefined && { arguments: REDACTED }),
+        ...(result !== undefined && { result: REDACTED }),
+      }),
+    ),
+  promptTemplate: redactText,
+  promptVariables: (variables) => Object.fromEntries(Object.keys(variables).map((name) => [name, REDACTED])),
+  context: redactText,
+  expectedResponse: redactText,
+};
+
+/** `length` is that of the text in UTF-16 units: generic parts and extra keys are legal in the conventions' schema. */
+function redactPart(part: Part): Part {
+  switch (part.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+      return { ...part, content: REDACTED, ...{ length: part.content.length } };
+    case 'tool_call':
+      return { ...part, ...(part.arguments !== undefined && { arguments: REDACTED }) };
+    case 'tool_call_response':
+      return { ...part, response: REDACTED };
+    case 'server_tool_call':
+      return { ...part, server_tool_call: { type: part.server_tool_call.type } };
+    case 'server_tool_call_response':
+      return { ...part, server_tool_call_response: { type: part.server_tool_call_response.type } };
+    case 'blob':
+      return { ...part, content: '' };
+    case 'uri':
+      return { ...part, uri: REDACTED };
+    case 'file':
+    case 'compaction':
+      return { type: part.type, ...('modality' in part && { modality: part.modality, file_id: part.file_id }) } as Part;
+    default:
+      return { type: (part as Part).type, content: REDACTED } as Part;
+  }
+}

@@ -1,0 +1,34 @@
+import type { Interaction } from '../interaction/interaction.ts';
+import type { ReadableSpanLike } from '../semconv/span-data.ts';
+import type { Feedback } from '../vendors/vendor.ts';
+
+/** One ended span and what it tells, worked out once for all destinations. */
+export interface Ended {
+  readonly span: ReadableSpanLike;
+  readonly interactions: readonly Interaction[];
+}
+
+export interface DestinationStats {
+  readonly enqueued: number;
+  readonly delivered: number;
+  readonly retried: number;
+  readonly rejected: number;
+  /** Spans and interactions that this destination has no place for. */
+  readonly skipped: number;
+  readonly coalesced: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly spooled: number;
+  readonly spooledBytes: number;
+}
+
+/** Where ended spans go: a vendor, an OTLP backend, a file. Nothing here throws. */
+export interface SpanDestination {
+  readonly name: string;
+  /** Whether content has to be captured for it. */
+  readonly wantsContent: boolean;
+  take(ended: Ended): void;
+  feedback?(feedback: Feedback): void;
+  forceFlush(timeoutMillis?: number): Promise<void>;
+  shutdown(timeoutMillis?: number): Promise<void>;
+  stats(): DestinationStats;
+}

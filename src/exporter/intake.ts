@@ -1,0 +1,90 @@
+import { diag } from '@opentelemetry/api';
+import { isGenAISpan } from '../semconv/from-spans.ts';
+import { type ReadableSpanLike, spanDataFrom } from '../semconv/span-data.ts';
+import type { SpanDestination } from './destination.ts';
+import { RunAssembler } from './run-assembler.ts';
+
+/** Beyond this many waiting spans, each new one works off two older ones: a burst slows down instead of growing. */
+const MAX_PENDING = 4_096;
+/** How long one turn of the event loop may be used for mapping. */
+const SLICE_MILLIS = 5;
+
+/**
+ * Takes ended spans in the caller's turn, which costs an array push, and maps them in turns of its own: each span is
+ * read once, whatever the number of destinations.
+ */
+export class SpanIntake {
+  readonly #destinations: SpanDestination[];
+  readonly #assembler = new RunAssembler();
+  #pending: ReadableSpanLike[] = [];
+  #head = 0;
+  #scheduled = false;
+  #held = false;
+
+  /** @param destinations read at each span, so that one may join later */
+  constructor(destinations: SpanDestination[]) {
+    this.#destinations = destinations;
+  }
+
+  take(span: ReadableSpanLike): void {
+    this.#pending.push(span);
+    if (this.#held) return;
+    if (this.#pending.length - this.#head > MAX_PENDING) {
+      this.#next();
+      this.#next();
+    }
+    this.#schedule();
+  }
+
+  /** Lets spans wait until {@link release}: where they go is not known yet. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    this.#schedule();
+  }
+
+  /** Maps everything that waits, now. For flushes and for the end of the process. */
+  drain(): void {
+    if (this.#held) return;
+    while (this.#next());
+  }
+
+  /** Also gives up waiting for the second half of a story. */
+  end(): void {
+    this.drain();
+    const last = this.#assembler.flush();
+    if (last.length === 0) return;
+    diag.debug(`spanport: ${last.length} background responses were never fetched`);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#head === this.#pending.length) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      const until = performance.now() + SLICE_MILLIS;
+      while (this.#next() && performance.now() < until);
+      this.#schedule();
+    });
+  }
+
+  #next(): boolean {
+    const span = this.#pending[this.#head];
+    if (!span) return false;
+    this.#head += 1;
+    if (this.#head === this.#pending.length || this.#head > MAX_PENDING) {
+      this.#pending = this.#pending.slice(this.#head);
+      this.#head = 0;
+    }
+    try {
+      const interactions = isGenAISpan(span.attributes) ? this.#assembler.add(spanDataFrom(span)) : [];
+      for (const destination of this.#destinations) destination.take({ span, interactions });
+    } catch (error) {
+      diag.error('spanport: a span could not be mapped', error);
+    }
+    return true;
+  }
+}

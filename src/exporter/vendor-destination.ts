@@ -1,0 +1,77 @@
+import { diag } from '@opentelemetry/api';
+import type { Delivery, Destination, OutgoingRequest } from '../delivery/delivery.ts';
+import type { Vendor, VendorRecord } from '../vendors/vendor.ts';
+import { applyContentMode, type ContentMode } from './content-policy.ts';
+import type { Ended, SpanDestination } from './destination.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** No vendor documents a limit; this keeps one record from starving the others. */
+const MAX_REQUEST_BYTES = 1 << 20;
+
+/** A vendor as delivery sees it: bytes in, requests out. */
+export function deliveryDestination<Options, Payload>(vendor: Vendor<Options, Payload>, options: Options): Destination {
+  const merge = vendor.merge?.bind(vendor);
+  return {
+    name: vendor.name,
+    maxBatchRecords: 1,
+    maxBatchBytes: MAX_REQUEST_BYTES,
+    concurrency: 8,
+    prepare: ([body]): OutgoingRequest => vendor.request(payloadFrom<Payload>(body), options),
+    outcome: (answer) => vendor.outcome(answer),
+    ...(merge && {
+      fold: (delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array => {
+        let merged = delivered && payloadFrom<Payload>(delivered);
+        for (const body of waiting) merged = merge(merged, payloadFrom<Payload>(body));
+        return bytesFrom(merged);
+      },
+    }),
+  };
+}
+
+/** Interactions into one vendor. */
+export function vendorDestination<Options, Payload>(
+  vendor: Vendor<Options, Payload>,
+  options: Options,
+  content: ContentMode,
+  delivery: Delivery,
+): SpanDestination {
+  let skipped = 0;
+  const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>): void =>
+    delivery.enqueue({ key: id, ...(orderKey !== undefined && { orderKey }), body: bytesFrom(payload) });
+
+  return {
+    name: vendor.name,
+    wantsContent: content !== 'none',
+    take({ interactions }: Ended): void {
+      for (const interaction of interactions) {
+        try {
+          const records =
+            interaction.run?.status === 'unknown' ? [] : vendor.encode(applyContentMode(interaction, content), options);
+          if (records.length === 0) skipped += 1;
+          for (const record of records) enqueue(record);
+        } catch (error) {
+          skipped += 1;
+          diag.error(`spanport: ${vendor.name} could not encode ${interaction.id}`, error);
+        }
+      }
+    },
+    ...(vendor.encodeFeedback && {
+      feedback(feedback): void {
+        for (const record of vendor.encodeFeedback?.(feedback, options) ?? []) enqueue(record);
+      },
+    }),
+    forceFlush: (timeoutMillis) => delivery.forceFlush(timeoutMillis),
+    shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
+    stats: () => ({ ...delivery.stats(), skipped }),
+  };
+}
+
+function bytesFrom(payload: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(payload));
+}
+
+function payloadFrom<Payload>(body: Uint8Array | undefined): Payload {
+  return JSON.parse(decoder.decode(body)) as Payload;
+}

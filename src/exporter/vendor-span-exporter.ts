@@ -1,0 +1,74 @@
+import { wantContent } from '../semconv/span-content.ts';
+import type { ReadableSpanLike } from '../semconv/span-data.ts';
+import type { Environment, Vendor } from '../vendors/vendor.ts';
+import type { ContentMode } from './content-policy.ts';
+import type { DestinationStats, SpanDestination } from './destination.ts';
+import { SpanIntake } from './intake.ts';
+import { openDelivery, type SpoolSettings } from './open-delivery.ts';
+import { deliveryDestination, vendorDestination } from './vendor-destination.ts';
+
+/** What every vendor's exporter takes beside the vendor's own options. */
+export interface VendorExporterOptions {
+  /** What of the messages the vendor gets. Default `full`: it is what the vendor is for. */
+  readonly content?: ContentMode;
+  /** Durable delivery; in memory without it. */
+  readonly spool?: Partial<SpoolSettings> & { readonly dir: string };
+}
+
+/** The part of an SDK's `ExportResult` that is written: 0 is success. */
+interface ExportResult {
+  readonly code: 0 | 1;
+}
+
+/**
+ * A standard OpenTelemetry `SpanExporter` that turns GenAI spans into one vendor's records. It works behind any
+ * processor of either SDK line. Spans of calls and runs become records, all others are passed over.
+ */
+export class VendorSpanExporter {
+  readonly #destination: SpanDestination;
+  readonly #intake: SpanIntake;
+  readonly #forgetContent: () => void;
+
+  /** @internal */
+  constructor(create: (onDrain: () => void) => SpanDestination) {
+    const destinations: SpanDestination[] = [];
+    this.#intake = new SpanIntake(destinations);
+    this.#destination = create(() => this.#intake.drain());
+    destinations.push(this.#destination);
+    this.#forgetContent = this.#destination.wantsContent ? wantContent() : (): void => {};
+  }
+
+  /** Takes the spans; they are delivered in the background. Never throws and always reports success. */
+  export(spans: readonly ReadableSpanLike[], resultCallback: (result: ExportResult) => void): void {
+    for (const span of spans) this.#intake.take(span);
+    resultCallback({ code: 0 });
+  }
+
+  async forceFlush(): Promise<void> {
+    this.#intake.drain();
+    await this.#destination.forceFlush();
+  }
+
+  async shutdown(): Promise<void> {
+    this.#intake.end();
+    this.#forgetContent();
+    await this.#destination.shutdown();
+  }
+
+  stats(): DestinationStats {
+    return this.#destination.stats();
+  }
+}
+
+/** What a vendor's exporter class hands to its base. */
+export function createVendorDestination<Options, Payload>(
+  vendor: Vendor<Options, Payload>,
+  given: Partial<Options> & VendorExporterOptions,
+  environment: Environment = process.env,
+): (onDrain: () => void) => SpanDestination {
+  const options = vendor.resolveOptions(given, environment);
+  const { content = 'full', spool } = given;
+  const settings: SpoolSettings | undefined = spool && { maxBytes: 256 << 20, durability: 'batch', ...spool };
+  return (onDrain) =>
+    vendorDestination(vendor, options, content, openDelivery(deliveryDestination(vendor, options), settings, onDrain));
+}

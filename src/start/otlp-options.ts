@@ -1,0 +1,106 @@
+import type { OtlpOptions } from '../exporter/otlp-destination.ts';
+import { ConfigurationError, withoutCredentials } from '../vendors/configuration.ts';
+import type { Environment } from '../vendors/vendor.ts';
+
+const DEFAULT_ENDPOINT = 'http://localhost:4318';
+
+export function hasOtlpEndpoint(environment: Environment): boolean {
+  return Boolean(
+    environment['OTEL_EXPORTER_OTLP_ENDPOINT']?.trim() || environment['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']?.trim(),
+  );
+}
+
+/**
+ * `OTEL_EXPORTER_OTLP_*` by the specification: the signal's own variable wins over the general one, the general endpoint
+ * is a base to which `v1/traces` is added, the signal's own is the whole URL.
+ */
+export function resolveOtlp(
+  given: Partial<OtlpOptions>,
+  environment: Environment,
+  warn: (message: string) => void,
+): OtlpOptions {
+  return {
+    url: given.url === undefined ? endpointFrom(environment) : checkedUrl(given.url, 'url'),
+    headers: { ...headersFrom(environment), ...given.headers },
+    encoding: given.encoding ?? encodingFrom(environment, warn),
+    compression: given.compression ?? compressionFrom(environment, warn),
+    ...(given.resource && { resource: given.resource }),
+    ...(given.dialect && { dialect: given.dialect }),
+  };
+}
+
+/** The signal's own variable, else the general one. */
+function setting(environment: Environment, name: string): readonly [variable: string, text: string | undefined] {
+  const own = `OTEL_EXPORTER_OTLP_TRACES_${name}`;
+  const text = environment[own]?.trim();
+  return text
+    ? [own, text]
+    : [`OTEL_EXPORTER_OTLP_${name}`, environment[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined];
+}
+
+function endpointFrom(environment: Environment): string {
+  const [variable, text] = setting(environment, 'ENDPOINT');
+  if (text !== undefined && variable.includes('TRACES')) return checkedUrl(text, variable);
+  const base = checkedUrl(text ?? DEFAULT_ENDPOINT, variable);
+  return `${base.replace(/\/+$/, '')}/v1/traces`;
+}
+
+export function checkedUrl(text: string, variable: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return text;
+  throw new ConfigurationError(
+    `${variable} is '${withoutCredentials(text)}', which is no http(s) URL: write it like ${DEFAULT_ENDPOINT}.`,
+  );
+}
+
+/** `k=v,k2=v2`, percent-encoded as in W3C Baggage. */
+function headersFrom(environment: Environment): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const variable of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS']) {
+    for (const entry of environment[variable]?.split(',') ?? []) {
+      if (entry.trim() === '') continue;
+      const cut = entry.indexOf('=');
+      const name = entry.slice(0, cut).trim().toLowerCase();
+      const value = decoded(entry.slice(cut + 1).trim());
+      if (
+        cut < 1 ||
+        !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) ||
+        value === undefined ||
+        !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+      ) {
+        throw new ConfigurationError(
+          `${variable} has an entry that is no HTTP header ('${name || 'no name'}'): write name=value, separated by commas, values percent-encoded.`,
+        );
+      }
+      headers[name] = value;
+    }
+  }
+  return headers;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function encodingFrom(environment: Environment, warn: (message: string) => void): OtlpOptions['encoding'] {
+  const [variable, text = 'http/protobuf'] = setting(environment, 'PROTOCOL');
+  if (text === 'http/json') return 'json';
+  if (text === 'grpc')
+    throw new ConfigurationError(
+      `${variable} is 'grpc', which Spanport does not speak: use http/protobuf or http/json and the HTTP port (4318 by default).`,
+    );
+  if (text !== 'http/protobuf')
+    warn(`${variable} is '${text}': use http/protobuf or http/json; http/protobuf is used.`);
+  return 'protobuf';
+}
+
+function compressionFrom(environment: Environment, warn: (message: string) => void): OtlpOptions['compression'] {
+  const [variable, text = 'none'] = setting(environment, 'COMPRESSION');
+  if (text === 'gzip' || text === 'none') return text;
+  warn(`${variable} is '${text}': use gzip or none; none is used.`);
+  return 'none';
+}
