@@ -87,8 +87,9 @@ function redactPart(part: Part): Part {
     case 'uri':
       return { ...part, uri: REDACTED };
     case 'file':
+      return { ...part, file_id: REDACTED };
     case 'compaction':
-      return { type: part.type, ...('modality' in part && { modality: part.modality, file_id: part.file_id }) } as Part;
+      return { ...part, ...(part.content !== undefined && { content: REDACTED }) };
     default:
       return { type: (part as Part).type, content: REDACTED } as Part;
   }

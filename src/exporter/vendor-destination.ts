@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import type { Delivery, Destination, OutgoingRequest } from '../delivery/delivery.ts';
-import type { Vendor, VendorRecord } from '../vendors/vendor.ts';
+import type { Interaction } from '../interaction/interaction.ts';
+import type { Feedback, Vendor, VendorRecord } from '../vendors/vendor.ts';
 import { applyContentMode, type ContentMode } from './content-policy.ts';
 import type { Ended, SpanDestination } from './destination.ts';
 
@@ -9,6 +10,9 @@ const decoder = new TextDecoder();
 
 /** No vendor documents a limit; this keeps one record from starving the others. */
 const MAX_REQUEST_BYTES = 1 << 20;
+
+/** Names of answers that feedback may still ask for. */
+const MAX_ANSWERS = 10_000;
 
 /** A vendor as delivery sees it: bytes in, requests out. */
 export function deliveryDestination<Options, Payload>(vendor: Vendor<Options, Payload>, options: Options): Destination {
@@ -38,6 +42,7 @@ export function vendorDestination<Options, Payload>(
   delivery: Delivery,
 ): SpanDestination {
   let skipped = 0;
+  const answers = new Answers();
   const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>): void =>
     delivery.enqueue({ key: id, ...(orderKey !== undefined && { orderKey }), body: bytesFrom(payload) });
 
@@ -50,7 +55,10 @@ export function vendorDestination<Options, Payload>(
           const records =
             interaction.run?.status === 'unknown' ? [] : vendor.encode(applyContentMode(interaction, content), options);
           if (records.length === 0) skipped += 1;
-          for (const record of records) enqueue(record);
+          for (const record of records) {
+            enqueue(record);
+            if (record.answerId !== undefined) answers.remember(interaction, record.answerId);
+          }
         } catch (error) {
           skipped += 1;
           diag.error(`spanport: ${vendor.name} could not encode ${interaction.id}`, error);
@@ -59,13 +67,41 @@ export function vendorDestination<Options, Payload>(
     },
     ...(vendor.encodeFeedback && {
       feedback(feedback): void {
-        for (const record of vendor.encodeFeedback?.(feedback, options) ?? []) enqueue(record);
+        const answerId = answers.idFor(feedback);
+        const known = answerId === undefined ? feedback : { ...feedback, answerId };
+        for (const record of vendor.encodeFeedback?.(known, options) ?? []) enqueue(record);
       },
     }),
     forceFlush: (timeoutMillis) => delivery.forceFlush(timeoutMillis),
     shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
     stats: () => ({ ...delivery.stats(), skipped }),
   };
+}
+
+/** Remembers under which id a vendor knows the latest answers, so that feedback finds them by any of ours. */
+class Answers {
+  readonly #ids = new Map<string, string>();
+
+  remember(
+    { responseId, traceId, spanId, conversationId, messageIds, outputMessages }: Interaction,
+    answerId: string,
+  ): void {
+    const messages = messageIds?.out ?? outputMessages?.map(({ id }) => id) ?? [];
+    for (const key of [responseId, ...messages, `${traceId}:${spanId}`, conversationId]) {
+      if (key === undefined) continue;
+      this.#ids.delete(key);
+      this.#ids.set(key, answerId);
+    }
+    for (const oldest of this.#ids.keys()) {
+      if (this.#ids.size <= MAX_ANSWERS) break;
+      this.#ids.delete(oldest);
+    }
+  }
+
+  idFor({ messageId, responseId, conversationId, traceId, spanId }: Feedback): string | undefined {
+    const key = messageId ?? responseId ?? conversationId ?? `${traceId}:${spanId}`;
+    return this.#ids.get(key);
+  }
 }
 
 function bytesFrom(payload: unknown): Uint8Array {

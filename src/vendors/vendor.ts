@@ -9,6 +9,8 @@ export interface VendorRecord<Payload> {
   readonly id: string;
   /** Set where the vendor's grain is the conversation: one request at a time per key. */
   readonly orderKey?: string;
+  /** The id by which the vendor's feedback call names the answer in this record; none where it has no such call. */
+  readonly answerId?: string;
   readonly payload: Payload;
 }
 
@@ -23,6 +25,8 @@ export interface Feedback {
   readonly conversationId?: string;
   readonly traceId?: string;
   readonly spanId?: string;
+  /** The vendor's own id of the answer, where this process sent it: {@link VendorRecord.answerId}. */
+  readonly answerId?: string;
   readonly user?: { readonly id?: string };
   /** Unix milliseconds. */
   readonly time: number;
