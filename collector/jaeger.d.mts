@@ -6,7 +6,6 @@ export interface Jaeger {
   close(): Promise<void>;
 }
 
-export declare function cacheDirectory(env?: NodeJS.ProcessEnv): string;
 export declare function findJaeger(): string | undefined;
 export declare function buildJaeger(): Promise<string>;
 export declare function startJaeger(): Promise<Jaeger>;

@@ -12,21 +12,17 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, fstatSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { arch, homedir, platform } from 'node:os';
+import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cacheDirectory } from '../scripts/cache-directory.mjs';
 
 const SELF = fileURLToPath(import.meta.url);
 const MODULE = fileURLToPath(new URL('./jaeger', import.meta.url));
 const START_TIMEOUT_MILLIS = 30_000;
-
-/** Where real servers and other downloads of the checks are kept between runs. */
-export function cacheDirectory(env = process.env) {
-  return env.SPANPORT_CACHE_DIR || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'spanport');
-}
 
 /** The binary's place: one per content of go.mod and go.sum, so that a changed version never meets an old binary. */
 function binaryPath() {

@@ -1,0 +1,3 @@
+const load = async (name) => require(name);
+
+import('./run-scenario.mjs').then(({ runScenario }) => runScenario('cjs', load));
