@@ -1,0 +1,115 @@
+import { type SpanContext, TraceFlags } from '@opentelemetry/api';
+import { type Content, contentFields, type Interaction } from '../interaction/interaction.ts';
+import { encodeAttributes, withFetchedUsage } from './attributes.ts';
+import { ATTR, OPERATION, SCOPE_NAME } from './names.ts';
+import { attachContent } from './span-content.ts';
+import { type HrTime, type ReadableSpanLike, type SpanData, SpanKind, SpanStatusCode } from './span-data.ts';
+
+/**
+ * The span that tells an interaction: the inverse of `interactionFrom`. What was said lies beside it, so that each
+ * destination's own content rule decides about it.
+ */
+export function spanDataOf(interaction: Interaction): SpanData {
+  const {
+    id: _,
+    traceId,
+    spanId,
+    parentSpanId,
+    name,
+    startTime,
+    endTime,
+    outcome,
+    serviceName,
+    environment,
+    ...facts
+  } = interaction;
+  const attributes = encodeAttributes(facts, false);
+  const content = contentIn(interaction);
+  return {
+    name,
+    kind: SpanKind.CLIENT,
+    traceId,
+    spanId,
+    ...(parentSpanId !== undefined && { parentSpanId }),
+    startTime: hrTimeFrom(startTime),
+    endTime: hrTimeFrom(endTime),
+    attributes: {
+      ...(facts.operation === OPERATION.fetchResponse ? withFetchedUsage(attributes) : attributes),
+      ...(outcome.status === 'error' && {
+        [ATTR.errorType]: outcome.type,
+        ...(outcome.httpStatus !== undefined && { [ATTR.httpStatus]: outcome.httpStatus }),
+      }),
+    },
+    resource: {
+      ...(serviceName !== undefined && { 'service.name': serviceName }),
+      ...(environment !== undefined && { 'deployment.environment.name': environment }),
+    },
+    status:
+      outcome.status === 'ok'
+        ? { code: SpanStatusCode.UNSET }
+        : {
+            code: SpanStatusCode.ERROR,
+            ...(outcome.message !== undefined && { message: outcome.message }),
+          },
+    ...(content && { content }),
+  };
+}
+
+function contentIn(interaction: Interaction): Content | undefined {
+  const entries = contentFields.flatMap((field) =>
+    interaction[field] === undefined ? [] : [[field, interaction[field]]],
+  );
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Content);
+}
+
+/** Unix milliseconds, taken apart. */
+export function hrTimeFrom(millis: number): HrTime {
+  const seconds = Math.floor(millis / 1e3);
+  const nanoseconds = Math.round((millis - seconds * 1e3) * 1e6);
+  return nanoseconds === 1e9 ? [seconds + 1, 0] : [seconds, nanoseconds];
+}
+
+/** An ended span of no SDK, complete enough for the exporters of both SDK lines. */
+export interface MadeSpan extends ReadableSpanLike {
+  readonly instrumentationScope: { readonly name: string };
+  readonly duration: HrTime;
+  readonly ended: true;
+  readonly links: readonly never[];
+  readonly events: readonly never[];
+  readonly droppedAttributesCount: 0;
+  readonly droppedEventsCount: 0;
+  readonly droppedLinksCount: 0;
+}
+
+/** {@link SpanData} as an ended span with its content attached: what destinations take. */
+export function readableSpanFrom(data: SpanData): MadeSpan {
+  const context: SpanContext = { traceId: data.traceId, spanId: data.spanId, traceFlags: TraceFlags.SAMPLED };
+  const span: MadeSpan = {
+    name: data.name,
+    kind: data.kind,
+    spanContext: () => context,
+    ...(data.parentSpanId !== undefined && {
+      parentSpanContext: { traceId: data.traceId, spanId: data.parentSpanId, traceFlags: TraceFlags.SAMPLED },
+    }),
+    startTime: data.startTime,
+    endTime: data.endTime,
+    duration: durationOf(data),
+    attributes: data.attributes,
+    resource: { attributes: data.resource },
+    status: data.status,
+    instrumentationScope: { name: SCOPE_NAME },
+    ended: true,
+    links: [],
+    events: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+  if (data.content) attachContent(span, data.content);
+  return span;
+}
+
+function durationOf({ startTime: [seconds, nanoseconds], endTime: [endSeconds, endNanoseconds] }: SpanData): HrTime {
+  const borrowed = endNanoseconds < nanoseconds;
+  return [endSeconds - seconds - (borrowed ? 1 : 0), endNanoseconds - nanoseconds + (borrowed ? 1e9 : 0)];
+}
