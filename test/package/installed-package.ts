@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -39,11 +38,10 @@ export interface InstalledPackage {
   node(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
   /** Runs the repository's TypeScript compiler in the folder. */
   compile(file: string, options: readonly string[]): Promise<Outcome>;
-  remove(): Promise<void>;
 }
 
-export async function installPackage(): Promise<InstalledPackage> {
-  const directory = await mkdtemp(join(tmpdir(), 'spanport-package-'));
+/** @param directory an empty folder; the caller removes it */
+export async function installPackage(directory: string): Promise<InstalledPackage> {
   const manifest: Manifest = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8'));
   const [packed] = await pack(directory);
   if (!packed) throw new Error('npm pack named no tarball.');
@@ -69,7 +67,6 @@ export async function installPackage(): Promise<InstalledPackage> {
         [join(repository, 'node_modules/typescript/bin/tsc'), '--noEmit', '--strict', ...options, file],
         directory,
       ),
-    remove: () => rm(directory, { recursive: true, force: true }),
   };
 }
 
@@ -87,8 +84,14 @@ async function pack(destination: string): Promise<readonly PackResult[]> {
   return JSON.parse(stdout.slice(stdout.search(/^\[/m)));
 }
 
-function npm(args: readonly string[], cwd: string): Promise<{ stdout: string; stderr: string }> {
-  return run('npm', args, { cwd, maxBuffer: 16 * 1024 * 1024, shell: process.platform === 'win32' });
+async function npm(args: readonly string[], cwd: string): Promise<{ readonly stdout: string }> {
+  try {
+    return await run('npm', args, { cwd, maxBuffer: 16 * 1024 * 1024, shell: process.platform === 'win32' });
+  } catch (error) {
+    const { message, stdout = '' } = error as Error & { stdout?: string };
+    // The compiler says what is wrong on stdout, which the message leaves out.
+    throw new Error(`${message}\n${stdout}`, { cause: error });
+  }
 }
 
 async function installScripts(directory: string): Promise<readonly string[]> {

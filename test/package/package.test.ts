@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeServer, type InstalledPackage, installPackage, startInstalledFake } from './installed-package.ts';
@@ -14,17 +16,19 @@ const ALLOWED = [
 const MAX_PACKED_BYTES = 500_000;
 const MAX_UNPACKED_BYTES = 2_500_000;
 
+let directory: string;
 let installed: InstalledPackage;
-let fake: FakeServer;
+let fake: FakeServer | undefined;
 
 beforeAll(async () => {
-  installed = await installPackage();
+  directory = await mkdtemp(join(tmpdir(), 'spanport-package-'));
+  installed = await installPackage(directory);
   fake = await startInstalledFake(installed);
 });
 
 afterAll(async () => {
   await fake?.close();
-  await installed?.remove();
+  await rm(directory, { recursive: true, force: true });
 });
 
 describe('the tarball', () => {
@@ -62,7 +66,7 @@ describe('an application that installed it', () => {
     const spanFile = join(installed.directory, `${args.join('-').replaceAll(/[^a-z.-]/g, '')}.jsonl`);
     const { code, stdout, stderr } = await installed.node(args, {
       OPENAI_API_KEY: 'not-a-key',
-      OPENAI_BASE_URL: fake.baseURL,
+      OPENAI_BASE_URL: String(fake?.baseURL),
       SPANPORT_DESTINATIONS: `file:${spanFile}`,
     });
 
