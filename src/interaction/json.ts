@@ -1,0 +1,59 @@
+/** Beyond this depth a value is a mistake, and serialisers run out of stack. */
+const MAX_DEPTH = 100;
+
+/** What UTF-8 cannot hold (half a surrogate pair) and what databases refuse (NUL). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
+const unstorable = /[\u0000\p{Surrogate}]/gu;
+
+/**
+ * A copy of any value that every JSON reader takes. Pure; never throws. Circles, deep nests, bytes and unreadable
+ * objects are replaced by a word in brackets, unpaired surrogates and NUL by U+FFFD; what JSON has no word for
+ * (undefined, functions, NaN) is left out.
+ */
+export function toJson<T>(value: T): T {
+  return copyOf(value, []) as T;
+}
+
+/** The JSON text of any value; a string is kept as it is, undefined is ''. */
+export function jsonText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(toJson(value)) ?? '');
+}
+
+function copyOf(value: unknown, ancestors: object[]): unknown {
+  switch (typeof value) {
+    case 'string':
+      return value.replace(unstorable, '\uFFFD');
+    case 'number':
+      return Number.isFinite(value) ? value + 0 : undefined; // -0 + 0 is 0, which is what JSON makes of -0
+    case 'bigint':
+      return String(value);
+    case 'boolean':
+      return value;
+    case 'object':
+      return value === null ? null : copyOfObject(value, ancestors);
+    default:
+      return undefined;
+  }
+}
+
+function copyOfObject(value: object, ancestors: object[]): unknown {
+  if (ancestors.includes(value)) return '[circular]';
+  if (ancestors.length >= MAX_DEPTH) return '[too deep]';
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  ancestors.push(value);
+  try {
+    if ('toJSON' in value && typeof value.toJSON === 'function') return copyOf(value.toJSON(), ancestors);
+    if (Array.isArray(value)) return Array.from(value, (item) => copyOf(item, ancestors) ?? null);
+    const entries: [string, unknown][] = [];
+    for (const [key, item] of Object.entries(value)) {
+      const copy = copyOf(item, ancestors);
+      // `__proto__` as a key is an attack on readers, never data.
+      if (copy !== undefined && key !== '__proto__') entries.push([copyOf(key, ancestors) as string, copy]);
+    }
+    return Object.fromEntries(entries);
+  } catch {
+    return '[unreadable]';
+  } finally {
+    ancestors.pop();
+  }
+}

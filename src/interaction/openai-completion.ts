@@ -1,0 +1,173 @@
+import { defined, someFields, someOf } from './defined.ts';
+import type { Facts, Interaction, Usage } from './interaction.ts';
+import { jsonText } from './json.ts';
+import type { OutputMessage } from './message.ts';
+import { decodeMessage, encodeSpoken, type OpenAIMessage } from './openai-messages.ts';
+import { idOf, listOf, numberOf, recordOf, stringOf, type UnknownRecord } from './unknown.ts';
+
+/** OpenAI's `chat.completion` object, rebuilt from an interaction and read back. Pure; never throws. */
+
+export type OpenAIUsage = {
+  readonly prompt_tokens?: number;
+  readonly completion_tokens?: number;
+  readonly total_tokens?: number;
+  readonly prompt_tokens_details?: Readonly<Record<string, number>>;
+  readonly completion_tokens_details?: Readonly<Record<string, number>>;
+};
+
+export type OpenAIChoice = {
+  readonly index: number;
+  readonly finish_reason: string | null;
+  readonly message: OpenAIMessage;
+};
+
+export type OpenAICompletion = {
+  readonly id?: string;
+  readonly object: 'chat.completion';
+  /** Unix seconds. */
+  readonly created: number;
+  readonly model?: string;
+  readonly choices: readonly OpenAIChoice[];
+  readonly usage?: OpenAIUsage;
+  readonly service_tier?: string;
+  readonly system_fingerprint?: string;
+};
+
+/**
+ * The answer of an interaction as OpenAI would have given it: `created` is its end, and choices whose content was
+ * dropped keep their finish reason.
+ * @param id what stands as the completion's id; a run has none of its own
+ */
+export function openAICompletionFrom(interaction: Interaction, id?: string): OpenAICompletion {
+  return defined({
+    id: id ?? interaction.responseId,
+    object: 'chat.completion' as const,
+    created: Math.floor(interaction.endTime / 1000),
+    model: interaction.responseModel ?? interaction.requestModel,
+    choices: openAIChoicesFrom(interaction),
+    usage: openAIUsageFrom(interaction.usage),
+    service_tier: interaction.serviceTier?.response,
+    system_fingerprint: interaction.systemFingerprint,
+  });
+}
+
+const silent: OutputMessage = { role: 'assistant', parts: [] };
+
+function openAIChoicesFrom(interaction: Interaction): OpenAIChoice[] {
+  const { outputMessages = [] } = interaction;
+  return openAIFinishReasonsFrom(interaction).map((finishReason, index) => ({
+    index,
+    finish_reason: finishReason,
+    message: encodeSpoken(outputMessages[index] ?? silent),
+  }));
+}
+
+/** One per choice, null where nobody said why it ended. */
+export function openAIFinishReasonsFrom({
+  outputMessages = [],
+  finishReasons = [],
+}: Pick<Interaction, 'outputMessages' | 'finishReasons'>): (string | null)[] {
+  return Array.from({ length: Math.max(outputMessages.length, finishReasons.length) }, (_, index) => {
+    const reason = finishReasons[index] ?? outputMessages[index]?.finish_reason ?? null;
+    return reason === 'tool_call' || reason === 'function_call' ? 'tool_calls' : reason;
+  });
+}
+
+/** Any client's completion, of chat or of the former completions; what is no completion is one text. */
+export function answerFromOpenAI(completion: unknown): Facts {
+  const record = recordOf(completion);
+  const choices = listOf(record?.['choices'])?.map((choice): UnknownRecord => recordOf(choice) ?? {});
+  if (!record || !choices) {
+    const content = jsonText(completion);
+    return content === '' ? {} : { outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content }] }] };
+  }
+  const finishReasons = choices.map(({ finish_reason: reason }) => stringOf(reason));
+  return defined({
+    responseId: idOf(record['id']),
+    responseModel: stringOf(record['model']) || undefined,
+    outputMessages: someOf(choices.map(decodeChoice)),
+    finishReasons: finishReasons.every((reason) => reason !== undefined) ? someOf(finishReasons) : undefined,
+    usage: usageFromOpenAI(record['usage']),
+    serviceTier: someFields(defined({ response: stringOf(record['service_tier']) })),
+    systemFingerprint: stringOf(record['system_fingerprint']),
+  });
+}
+
+function decodeChoice({ message, text, finish_reason: reason }: UnknownRecord): OutputMessage {
+  const said: OutputMessage =
+    typeof text === 'string'
+      ? { role: 'assistant', parts: [{ type: 'text', content: text }] }
+      : (decodeMessage(message) ?? silent);
+  if (typeof reason !== 'string') return said;
+  return { ...said, finish_reason: reason === 'tool_calls' || reason === 'function_call' ? 'tool_call' : reason };
+}
+
+/** When a completion says it was made, in Unix milliseconds. */
+export function createdFromOpenAI(completion: unknown): number | undefined {
+  const seconds = numberOf(recordOf(completion)?.['created']);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+type UsageNames = { readonly [K in keyof Usage]?: string };
+
+const promptDetails: UsageNames = {
+  cacheReadInputTokens: 'cached_tokens',
+  cacheWriteInputTokens: 'cache_write_tokens',
+  textInputTokens: 'text_tokens',
+  imageInputTokens: 'image_tokens',
+  audioInputTokens: 'audio_tokens',
+};
+const completionDetails: UsageNames = {
+  reasoningOutputTokens: 'reasoning_tokens',
+  textOutputTokens: 'text_tokens',
+  imageOutputTokens: 'image_tokens',
+  audioOutputTokens: 'audio_tokens',
+};
+
+/** The total is given where both sides are known. Absent when no token was counted. */
+export function openAIUsageFrom(usage: Usage | undefined): OpenAIUsage | undefined {
+  if (!usage) return undefined;
+  const { inputTokens, outputTokens } = usage;
+  return someFields(
+    defined({
+      prompt_tokens: inputTokens,
+      completion_tokens: outputTokens,
+      total_tokens: inputTokens === undefined || outputTokens === undefined ? undefined : inputTokens + outputTokens,
+      prompt_tokens_details: countsUnder(promptDetails, usage),
+      completion_tokens_details: countsUnder(completionDetails, usage),
+    }),
+  );
+}
+
+function countsUnder(names: UsageNames, usage: Usage): Readonly<Record<string, number>> | undefined {
+  const counts: Record<string, number> = {};
+  for (const [key, name] of Object.entries(names)) {
+    const count = usage[key as keyof UsageNames];
+    if (typeof count === 'number') counts[name] = count;
+  }
+  return someFields(counts);
+}
+
+/** Any usage object, in the words of chat completions or of Responses. Its total is not read: it is their sum. */
+export function usageFromOpenAI(usage: unknown): Usage | undefined {
+  const record = recordOf(usage);
+  if (!record) return undefined;
+  return someFields(
+    defined({
+      inputTokens: numberOf(record['prompt_tokens'] ?? record['input_tokens']),
+      outputTokens: numberOf(record['completion_tokens'] ?? record['output_tokens']),
+      ...countsOf(promptDetails, record['prompt_tokens_details'] ?? record['input_tokens_details']),
+      ...countsOf(completionDetails, record['completion_tokens_details'] ?? record['output_tokens_details']),
+    }),
+  );
+}
+
+function countsOf(names: UsageNames, details: unknown): Partial<Usage> {
+  const record = recordOf(details) ?? {};
+  return Object.fromEntries(
+    Object.entries(names).flatMap(([key, name]) => {
+      const count = numberOf(record[name]);
+      return count === undefined ? [] : [[key, count]];
+    }),
+  );
+}
