@@ -71,7 +71,8 @@ export function frame(data: unknown, event?: string): string {
 export const DONE: string = frame('[DONE]');
 
 /** Responses events carry their name twice: in the data and on the wire. */
-export const typedFrame = (event: { readonly type: string }): string => frame(event, event.type);
+export const typedFrame = (event: { readonly type: string; readonly [field: string]: unknown }): string =>
+  frame(event, event.type);
 
 export function rawAnswer(reply: RawReply): HttpAnswer {
   const status = reply.status ?? 200;

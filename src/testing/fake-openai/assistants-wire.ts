@@ -1,7 +1,6 @@
 import type { NewId } from './ids.ts';
-import type { RunRecord } from './run-machine.ts';
-import type { RunUsage } from './tokens.ts';
-import type { JsonObject } from './types.ts';
+import type { RunUsage, TokenCounts } from './tokens.ts';
+import type { JsonObject, ModelReply, TurnMessage } from './types.ts';
 
 /** The Assistants API's objects as they go over the wire. Times are Unix seconds. */
 
@@ -116,6 +115,31 @@ export interface Step {
   step_details: JsonObject;
   readonly metadata: Metadata;
   usage: RunUsage | null;
+}
+
+/** A run with everything around it; `run-machine.ts` moves it on. */
+export interface RunRecord {
+  readonly run: Run;
+  readonly thread: Thread;
+  readonly steps: Step[];
+  /** What happened inside the run so far, for the model: its calls and what came back. */
+  readonly told: TurnMessage[];
+  /** The rounds of a plan that are still to come. */
+  rounds: readonly ModelReply[];
+  /** Token counts of each answer so far; `undefined` in it: usage stays unknown. */
+  readonly counts: (TokenCounts | undefined)[];
+  /** The events that are still to happen. */
+  events: Iterator<RunEvent>;
+  /** When the status last changed, Unix ms. */
+  changedAt: number;
+  /** The step and the message under way. */
+  step?: Step | undefined;
+  message?: Message | undefined;
+}
+
+export interface RunEvent {
+  readonly event: string;
+  readonly data: object;
 }
 
 /** What callers may say of a message. */

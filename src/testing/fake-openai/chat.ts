@@ -1,4 +1,5 @@
 import { DONE, frame, type HttpAnswer, HttpError, json, rawAnswer, stream } from './answer.ts';
+import type { ChatMessage, Completion, Head, StoredCompletion } from './chat-wire.ts';
 import { bodyOf, type Context, isRaw, type Route, singleReply } from './context.ts';
 import { answeringModel, requiredModel } from './models.ts';
 import { page, stored } from './paging.ts';
@@ -37,38 +38,6 @@ interface ChatBody {
   readonly service_tier: string | null;
   readonly store: boolean | null;
   readonly metadata: Readonly<Record<string, string>> | null;
-}
-
-interface ChatMessage {
-  readonly role?: string;
-  readonly content?: unknown;
-  readonly refusal?: string;
-  readonly tool_calls?: readonly { readonly id?: string; readonly function?: { name?: string; arguments?: string } }[];
-  readonly function_call?: { readonly name?: string; readonly arguments?: string };
-  readonly tool_call_id?: string;
-  readonly name?: string;
-}
-
-export interface StoredCompletion {
-  readonly id: string;
-  readonly completion: Completion;
-  readonly input: readonly ChatMessage[];
-}
-
-interface Completion extends Head {
-  readonly object: 'chat.completion';
-  readonly choices: readonly object[];
-  readonly usage?: object;
-  readonly metadata?: object;
-}
-
-/** What a completion and each of its chunks share. */
-interface Head {
-  readonly id: string;
-  readonly created: number;
-  readonly model: string;
-  readonly service_tier: string;
-  readonly system_fingerprint: string | null;
 }
 
 interface Choice {

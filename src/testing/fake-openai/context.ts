@@ -23,6 +23,9 @@ export interface Context {
   readonly gone: AbortSignal;
 }
 
+/** What the state machines need of the server. */
+export type Clockwork = Pick<Context, 'newId' | 'seconds' | 'millis' | 'advance'>;
+
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Below `/v1`, such as `/threads/:thread/runs`. */

@@ -1,16 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorAnswer, type HttpAnswer, HttpError, rawAnswer } from './answer.ts';
-import { presetAssistant } from './assistants.ts';
-import type { Context } from './context.ts';
+import { errorAnswer } from './answer.ts';
+import { createApi } from './api.ts';
 import { createIds } from './ids.ts';
 import { createUses } from './match.ts';
-import { routeFor } from './routes.ts';
-import { createScript } from './script.ts';
+import { loadRecordings } from './recordings.ts';
 import { seenRequest } from './seen-request.ts';
 import { send } from './send.ts';
-import { emptyState, type State } from './state.ts';
 import type { FakeOpenAI, FakeOpenAIOptions, Fault, SeenRequest } from './types.ts';
 
 /**
@@ -24,120 +20,85 @@ import type { FakeOpenAI, FakeOpenAIOptions, Fault, SeenRequest } from './types.
  * // …
  * await fake.close();
  * ```
+ *
+ * Rejects when the port is taken or a recording can't be read.
  */
 export async function startFakeOpenAI(options: FakeOpenAIOptions = {}): Promise<FakeOpenAI> {
-  const now = options.now ?? Date.now;
-  const seed = options.seed ?? randomBytes(8).toString('hex');
-  const newRequestId = createIds(`${seed}:requests`);
-  const closing = new AbortController();
-  const script = createScript();
+  const api = createApi(options, options.now ?? Date.now);
+  const recordings = loadRecordings(options.recordings);
   const faults = createUses<Fault>();
   const requests: SeenRequest[] = [];
-  let newId = createIds(seed);
-  let state: State = firstState();
-  for (const reply of options.script ?? []) script.add(reply);
+  const headersOf = standardHeaders(options);
 
-  function firstState(): State {
-    const fresh = emptyState();
-    const seconds = Math.floor(now() / 1000);
-    for (const preset of options.assistants ?? []) fresh.assistants.set(preset.id, presetAssistant(preset, seconds));
-    return fresh;
-  }
-
-  async function answer(request: SeenRequest, gone: AbortSignal): Promise<HttpAnswer> {
-    const found = routeFor(request);
-    const raw = found?.asks ? undefined : await script.intercept(request);
-    if (raw) return rawAnswer(raw);
-    if (!found) {
-      throw new HttpError(404, `Invalid URL (${request.method} ${request.path})`, { type: 'invalid_request_error' });
-    }
-    const context: Context = {
-      request,
-      params: found.params,
-      azure: /^\/openai\//.test(request.path),
-      state,
-      newId,
-      seconds: () => Math.floor(now() / 1000),
-      millis: now,
-      advance: options.advance ?? 'poll',
-      ask: (turn) => script.ask({ ...turn, request }),
-      gone,
-    };
-    return found.route.handle(context);
-  }
-
-  async function serve(incoming: IncomingMessage, res: ServerResponse): Promise<void> {
+  async function serve(incoming: Parameters<typeof seenRequest>[0], res: ServerResponse): Promise<void> {
     const leaving = new AbortController();
     res.once('close', () => leaving.abort());
-    const gone = AbortSignal.any([leaving.signal, closing.signal]);
+    const gone = leaving.signal;
     const request = await seenRequest(incoming);
     requests.push(request);
     const fault = faults.take(request)?.entry;
-    const answered =
-      fault?.status === undefined ? await answer(request, gone).catch(answerTo) : errorAnswer(fault.status);
-    const headers = {
-      'x-request-id': newRequestId('req_'),
-      'openai-version': '2020-10-01',
-      'openai-processing-ms': '1',
-      'openai-poll-after-ms': String(options.pollAfterMillis ?? 5),
-    };
-    await send(res, answered, {
-      fault,
-      chunks: options.chunks ?? 'event',
-      paceMillis: options.paceMillis ?? 0,
-      headers,
-      gone,
-    });
+    const recorded = recordings.answer(request);
+    const refused = fault?.status === undefined ? undefined : errorAnswer(fault.status);
+    const answer = refused ?? recorded?.answer ?? (await api.answer(request, gone));
+    const chunks = recorded?.chunks ?? options.chunks ?? 'event';
+    await send(res, answer, { fault, chunks, paceMillis: options.paceMillis ?? 0, headers: headersOf(), gone });
   }
 
-  const server = createServer((incoming, res) => {
-    serve(incoming, res).catch(() => res.destroy());
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  // A listening TCP server has an address with a port; the union is for pipes.
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // Only broken connections end here: there is nobody left to tell.
+  const server = createServer((incoming, res) => void serve(incoming, res).catch(() => res.destroy()));
+  const endpoint = await listen(server, options.port ?? 0);
   let closed: Promise<void> | undefined;
 
   const fake: FakeOpenAI = {
     baseURL: `${endpoint}/v1`,
     endpoint,
     requests,
-    recordings: [],
+    recordings: recordings.names,
     reply(reply, reach) {
-      script.add(reply, reach);
+      api.script.add(reply, reach);
       return fake;
     },
     fault(fault) {
       faults.add(fault, fault);
       return fake;
     },
-    recorded() {
-      throw new Error('not yet');
-    },
+    recorded: (name, chunks) => recordings.serve(name, chunks, endpoint),
     reset() {
       requests.length = 0;
-      script.clear();
       faults.clear();
-      newId = createIds(seed);
-      state = firstState();
+      api.reset();
     },
     close() {
-      closed ??= new Promise((resolve) => {
-        closing.abort();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      closed ??= stop(server);
       return closed;
     },
   };
   return fake;
 }
 
-function answerTo(error: unknown): HttpAnswer {
-  if (error instanceof HttpError) return errorAnswer(error.status, error.error);
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return errorAnswer(500, { message: `The fake server failed: ${message}` });
+/** What the API sends with every answer. */
+function standardHeaders({ seed, pollAfterMillis = 5 }: FakeOpenAIOptions): () => Record<string, string> {
+  const newRequestId = createIds(`requests ${seed ?? Math.random()}`);
+  return () => ({
+    'x-request-id': newRequestId('req_'),
+    'openai-version': '2020-10-01',
+    'openai-processing-ms': '1',
+    'openai-poll-after-ms': String(pollAfterMillis),
+  });
+}
+
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  // A listening TCP server has an address with a port; the union is for pipes.
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }

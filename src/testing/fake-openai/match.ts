@@ -1,11 +1,14 @@
 import type { Reach, RequestMatch, SeenRequest } from './types.ts';
 
 /**
- * The path below the API's root, the same for OpenAI, for Azure (`/openai/deployments/gpt-4o/chat/completions`) and
- * for bases without `/v1`.
+ * The path below the API's root, the same for OpenAI, for Azure (`/openai/deployments/gpt-4o/chat/completions`), for
+ * recorded cases and for bases without `/v1`.
  */
 export const apiPath = (path: string): string =>
-  path.replace(/^\/openai\/deployments\/[^/]+/, '').replace(/^(\/openai)?(\/v1)?(?=\/|$)/, '') || '/';
+  path
+    .replace(/^\/__case\/[^/]+/, '')
+    .replace(/^\/openai\/deployments\/[^/]+/, '')
+    .replace(/^(\/openai)?(\/v1)?(?=\/|$)/, '') || '/';
 
 /** `/threads/:id/runs` as a pattern with named groups. */
 export const pathPattern = (path: string): RegExp =>

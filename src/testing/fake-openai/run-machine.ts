@@ -1,11 +1,11 @@
-import type { Message, Run, RunStatus, Step, Thread } from './assistants-wire.ts';
+import type { Message, Run, RunEvent, RunRecord, RunStatus, Step, Thread } from './assistants-wire.ts';
 import { newMessage, textPart } from './assistants-wire.ts';
-import type { Context } from './context.ts';
+import type { Clockwork } from './context.ts';
 import { argumentPieces, textPieces } from './pieces.ts';
 import { builtInDelta, builtInStepCall, functionStepCall, type StepCall } from './run-tools.ts';
 import { runUsage, type TokenCounts } from './tokens.ts';
 import { settledCalls } from './tool-calls.ts';
-import type { Ending, ModelReply, TurnMessage } from './types.ts';
+import type { Ending, ModelReply } from './types.ts';
 
 /**
  * The one state machine of runs. A run is a sequence of events, each of which is also a change of what is stored. A
@@ -14,32 +14,6 @@ import type { Ending, ModelReply, TurnMessage } from './types.ts';
  *   queued → in_progress → requires_action → (outputs) queued → in_progress → … → completed | failed | incomplete
  *                                │ expired                          any ─(cancel)→ cancelling → cancelled
  */
-export interface RunRecord {
-  readonly run: Run;
-  readonly thread: Thread;
-  readonly steps: Step[];
-  /** What happened inside the run so far, for the model: its calls and what came back. */
-  readonly told: TurnMessage[];
-  /** The rounds of a plan that are still to come. */
-  rounds: readonly ModelReply[];
-  /** Token counts of each answer so far; `undefined` in it: usage stays unknown. */
-  readonly counts: (TokenCounts | undefined)[];
-  /** The events that are still to happen. */
-  events: Iterator<RunEvent>;
-  /** When the status last changed, Unix ms. */
-  changedAt: number;
-  /** The step and the message under way. */
-  step?: Step | undefined;
-  message?: Message | undefined;
-}
-
-export interface RunEvent {
-  readonly event: string;
-  readonly data: object;
-}
-
-/** What the machine needs of the server. */
-export type Clockwork = Pick<Context, 'newId' | 'seconds' | 'millis' | 'advance'>;
 
 /** One answer of the model inside a run. */
 export interface Round {

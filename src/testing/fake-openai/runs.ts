@@ -1,5 +1,5 @@
 import { frame, type HttpAnswer, HttpError, json, rawAnswer, stream } from './answer.ts';
-import type { Assistant, MessageBody, Metadata, Run, Step, Thread } from './assistants-wire.ts';
+import type { Assistant, MessageBody, Metadata, Run, RunRecord, Step, Thread } from './assistants-wire.ts';
 import { bodyOf, type Context, isPlan, isRaw, type Route } from './context.ts';
 import { page, stored } from './paging.ts';
 import {
@@ -10,7 +10,6 @@ import {
   lookAt,
   nextEvent,
   type Round,
-  type RunRecord,
   resuming,
   toNextStatus,
   working,

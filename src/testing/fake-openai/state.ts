@@ -1,7 +1,6 @@
 import type { Assistant, Thread } from './assistants-wire.ts';
-import type { StoredCompletion } from './chat.ts';
-import type { StoredConversation } from './conversations.ts';
-import type { ResponseRecord } from './response-machine.ts';
+import type { StoredCompletion } from './chat-wire.ts';
+import type { ResponseRecord, StoredConversation } from './responses-wire.ts';
 
 /** Everything the server remembers. Maps keep the order of creation. */
 export interface State {
