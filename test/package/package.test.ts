@@ -40,9 +40,10 @@ describe('the tarball', () => {
 
   it('holds every file that the manifest points at', () => {
     const { exports, bin } = installed.manifest;
-    const targets = [...Object.values(exports).flatMap((entry) => Object.values(entry)), ...Object.values(bin)]
-      .map((target) => target.replace(/^\.\//, ''))
-      .filter((target) => target.includes('/'));
+    const targets = [
+      ...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry))),
+      ...Object.values(bin),
+    ].map((target) => target.replace(/^\.\//, ''));
     expect(installed.files.map(({ path }) => path)).toEqual(expect.arrayContaining(targets));
   });
 
