@@ -132,6 +132,8 @@ export interface RunRecord {
   events: Iterator<RunEvent>;
   /** When the status last changed, Unix ms. */
   changedAt: number;
+  /** A stream takes the events; who else looks must not take them away. */
+  streaming: boolean;
   /** The step and the message under way. */
   step?: Step | undefined;
   message?: Message | undefined;

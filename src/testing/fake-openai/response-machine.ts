@@ -1,4 +1,5 @@
 import type { Clockwork } from './context.ts';
+import { moveOn } from './move-on.ts';
 import { announced, itemEvents, outputItems } from './response-items.ts';
 import type { Happening, Item, ResponseEvent, ResponseRecord, ResponseStatus } from './responses-wire.ts';
 import { responseUsage } from './tokens.ts';
@@ -31,23 +32,8 @@ export function finish(record: ResponseRecord, clock: Clockwork): void {
 
 /** Moves a background response on as somebody looks at it. */
 export function lookAtResponse(record: ResponseRecord, clock: Clockwork): void {
-  if (clock.advance === 'poll') {
-    toNextStatus(record, clock);
-    return;
-  }
-  for (let since = record.changedAt; clock.millis() - since >= clock.advance; since += clock.advance) {
-    const before = record.response.status;
-    toNextStatus(record, clock);
-    if (record.response.status === before) return;
-    record.changedAt = since + clock.advance;
-  }
-}
-
-function toNextStatus(record: ResponseRecord, clock: Clockwork): void {
-  const before = record.response.status;
-  while (record.response.status === before && nextResponseEvent(record, clock)) {
-    // each event changes what is stored
-  }
+  const status = (): string => record.response.status;
+  moveOn({ status, happen: () => nextResponseEvent(record, clock) !== undefined, changed: record }, clock);
 }
 
 export function* responding(record: ResponseRecord, clock: Clockwork): Generator<Happening> {

@@ -3,6 +3,7 @@ import { bodyOf, type Context, isRaw, type Route, singleReply } from './context.
 import { conversationOf } from './conversations.ts';
 import { answeringModel, requiredModel } from './models.ts';
 import { page } from './paging.ts';
+import { pause } from './pause.ts';
 import { inputItems, itemMessage } from './response-items.ts';
 import { finish, isOpen, lookAtResponse, nextResponseEvent, responding } from './response-machine.ts';
 import type { Item, ResponseObject, ResponseRecord } from './responses-wire.ts';
@@ -154,7 +155,7 @@ async function* frames(context: Context, record: ResponseRecord, from: number): 
     const event = record.past[at] ?? nextResponseEvent(record, context);
     if (event) yield typedFrame(event);
     else if (!isOpen(record)) return;
-    else await new Promise((resolve) => context.gone.addEventListener('abort', resolve));
+    else await pause(Number.POSITIVE_INFINITY, context.gone);
     if (context.gone.aborted) return;
   }
 }

@@ -1,6 +1,7 @@
 import type { Message, Run, RunEvent, RunRecord, RunStatus, Step, Thread } from './assistants-wire.ts';
 import { newMessage, textPart } from './assistants-wire.ts';
 import type { Clockwork } from './context.ts';
+import { type Moving, moveOn, toNextStatus } from './move-on.ts';
 import { argumentPieces, textPieces } from './pieces.ts';
 import { builtInDelta, builtInStepCall, functionStepCall, type StepCall } from './run-tools.ts';
 import { runUsage, type TokenCounts } from './tokens.ts';
@@ -34,26 +35,19 @@ export function nextEvent(record: RunRecord, clock: Clockwork): RunEvent | undef
   return next.done ? undefined : next.value;
 }
 
-/** Moves a run on as somebody looks at it: by one status (`poll`), or by as many as the time allows. */
+/** Moves a run on as somebody looks at it; one that is streamed moves by its stream. */
 export function lookAt(record: RunRecord, clock: Clockwork): void {
-  if (clock.advance === 'poll') {
-    toNextStatus(record, clock);
-    return;
-  }
-  for (let since = record.changedAt; clock.millis() - since >= clock.advance; since += clock.advance) {
-    const before = record.run.status;
-    toNextStatus(record, clock);
-    if (record.run.status === before) return;
-    record.changedAt = since + clock.advance;
-  }
+  if (!record.streaming) moveOn(moving(record, clock), clock);
 }
 
-export function toNextStatus(record: RunRecord, clock: Clockwork): void {
-  const before = record.run.status;
-  while (record.run.status === before && nextEvent(record, clock)) {
-    // each event changes what is stored
-  }
-}
+/** What happens by itself while the run waits: a scripted expiry, a scripted cancellation. */
+export const stopWaiting = (record: RunRecord, clock: Clockwork): void => toNextStatus(moving(record, clock));
+
+const moving = (record: RunRecord, clock: Clockwork): Moving => ({
+  status: () => record.run.status,
+  happen: () => nextEvent(record, clock) !== undefined,
+  changed: record,
+});
 
 /** The run's first events. */
 export function* beginning(record: RunRecord): Generator<RunEvent> {
@@ -127,23 +121,28 @@ function* messageStep(
   }
   message.content = text === '' ? [] : [textPart(text, reply.annotations)];
   record.told.push({ role: 'assistant', text });
-  yield* messageDone(record, reply.end, clock);
+  yield* messageDone(record, cutReason(reply.end), clock);
   yield* stepDone(record, counts, clock);
 }
 
-function* messageDone(record: RunRecord, end: Ending | undefined, clock: Clockwork): Generator<RunEvent> {
+/** With a reason, the message stays incomplete. */
+function* messageDone(record: RunRecord, reason: string | undefined, clock: Clockwork): Generator<RunEvent> {
   const { message } = record;
   if (!message) return;
   record.message = undefined;
-  if (end?.status === 'incomplete') {
-    const reason = end.reason === 'content_filter' ? 'content_filter' : 'max_tokens';
-    Object.assign(message, { status: 'incomplete', incomplete_at: clock.seconds(), incomplete_details: { reason } });
-    yield messageEvent(message, 'incomplete');
+  if (reason === undefined) {
+    Object.assign(message, { status: 'completed', completed_at: clock.seconds() });
+    yield messageEvent(message, 'completed');
     return;
   }
-  Object.assign(message, { status: 'completed', completed_at: clock.seconds() });
-  yield messageEvent(message, 'completed');
+  Object.assign(message, { status: 'incomplete', incomplete_at: clock.seconds(), incomplete_details: { reason } });
+  yield messageEvent(message, 'incomplete');
 }
+
+const cutReason = (end: Ending | undefined): string | undefined => {
+  if (end?.status !== 'incomplete') return undefined;
+  return end.reason === 'content_filter' ? 'content_filter' : 'max_tokens';
+};
 
 function* builtInStep(
   record: RunRecord,
@@ -212,7 +211,7 @@ function* ending(record: RunRecord, end: Ending | 'completed', clock: Clockwork)
   const { run, step } = record;
   const seconds = clock.seconds();
   const status = end === 'completed' ? end : end.status;
-  if (record.message) yield* messageDone(record, { status: 'incomplete' }, clock);
+  yield* messageDone(record, `run_${status}`, clock);
   if (step) {
     const stepStatus =
       status === 'completed' ? status : status === 'expired' || status === 'cancelled' ? status : 'failed';

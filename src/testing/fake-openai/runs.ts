@@ -2,6 +2,7 @@ import { frame, type HttpAnswer, HttpError, json, rawAnswer, stream } from './an
 import type { Assistant, MessageBody, Metadata, Run, RunRecord, Step, Thread } from './assistants-wire.ts';
 import { bodyOf, type Context, isPlan, isRaw, type Route } from './context.ts';
 import { page, stored } from './paging.ts';
+import { pause } from './pause.ts';
 import {
   activeRun,
   beginning,
@@ -11,7 +12,7 @@ import {
   nextEvent,
   type Round,
   resuming,
-  toNextStatus,
+  stopWaiting,
   working,
 } from './run-machine.ts';
 import { turnFrom } from './script.ts';
@@ -75,6 +76,7 @@ async function create(context: Context, thread: Thread, firstFrame?: string): Pr
     counts: [],
     events: [].values(),
     changedAt: context.millis(),
+    streaming: false,
   };
   const rounds = await nextRounds(context, record);
   if (!Array.isArray(rounds)) return rawAnswer(rounds);
@@ -163,12 +165,17 @@ const turnMessage = (message: { role: string; content: readonly unknown[] }): Tu
 /** Every event, until the run waits for its caller or ends. A run that never ends keeps its stream open. */
 async function* frames(context: Context, record: RunRecord, firstFrame?: string): AsyncGenerator<string> {
   if (firstFrame !== undefined) yield firstFrame;
-  for (;;) {
-    const next = nextEvent(record, context);
-    if (next) yield frame(next.data, next.event);
-    if (record.run.status === 'requires_action') break;
-    if (!next && isActive(record)) await new Promise((resolve) => context.gone.addEventListener('abort', resolve));
-    if (!next) break;
+  record.streaming = true;
+  try {
+    for (;;) {
+      const next = nextEvent(record, context);
+      if (next) yield frame(next.data, next.event);
+      if (record.run.status === 'requires_action') break;
+      if (!next && isActive(record)) await pause(Number.POSITIVE_INFINITY, context.gone);
+      if (!next) break;
+    }
+  } finally {
+    record.streaming = false;
   }
   yield frame('[DONE]', 'done');
 }
@@ -192,7 +199,7 @@ function list(context: Context): HttpAnswer {
 
 function retrieve(context: Context): HttpAnswer {
   const record = runOf(context);
-  lookAt(record, context);
+  if (context.advance === 'poll') lookAt(record, context);
   return json(record.run);
 }
 
@@ -222,7 +229,7 @@ async function submitToolOutputs(context: Context): Promise<HttpAnswer> {
   const { run } = record;
   const body = bodyOf<SubmitBody>(context);
   // A run that expires or is cancelled while it waits does so before the outputs arrive.
-  toNextStatusIfWaiting(record, context);
+  if (run.status === 'requires_action') stopWaiting(record, context);
   if (run.status !== 'requires_action') {
     throw new HttpError(400, `Runs in status "${run.status}" do not accept tool outputs.`);
   }
@@ -234,10 +241,6 @@ async function submitToolOutputs(context: Context): Promise<HttpAnswer> {
   if (!Array.isArray(rounds)) return rawAnswer(rounds);
   record.events = concat(resuming(record, context), working(record, rounds, context));
   return body.stream ? stream(frames(context, record)) : json(run);
-}
-
-function toNextStatusIfWaiting(record: RunRecord, context: Context): void {
-  if (record.run.status === 'requires_action') toNextStatus(record, context);
 }
 
 function takeOutputs({ step, told }: RunRecord, outputs: SubmitBody['tool_outputs']): void {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { errorAnswer, frame, type HttpAnswer } from './answer.ts';
+import { pause } from './pause.ts';
 import type { ChunkCut, Fault } from './types.ts';
 
 export interface SendOptions {
@@ -119,16 +120,3 @@ function errorFrame(interrupted: string, { errorEvent }: Fault): string {
 }
 
 const sequenceIn = (text: string): number => Number(/"sequence_number":(\d+)/.exec(text)?.[1] ?? 0);
-
-function pause(millis: number, gone: AbortSignal): Promise<void> {
-  if (gone.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = millis === Number.POSITIVE_INFINITY ? undefined : setTimeout(end, millis);
-    gone.addEventListener('abort', end, { once: true });
-    function end(): void {
-      clearTimeout(timer);
-      gone.removeEventListener('abort', end);
-      resolve();
-    }
-  });
-}

@@ -2,7 +2,7 @@ import { type HttpAnswer, HttpError, json } from './answer.ts';
 import { type Message, type MessageBody, type Metadata, newMessage, type Thread } from './assistants-wire.ts';
 import { bodyOf, type Context, type Route } from './context.ts';
 import { page, stored } from './paging.ts';
-import { activeRun } from './run-machine.ts';
+import { activeRun, lookAt } from './run-machine.ts';
 import type { JsonObject } from './types.ts';
 
 /** `/threads` and their messages. */
@@ -28,7 +28,12 @@ export interface ThreadBody {
   readonly tool_resources: JsonObject | null;
 }
 
-export const threadOf = ({ state, params }: Context): Thread => stored(state.threads, params['thread'], 'thread');
+/** The thread of the path; when runs move on by time, its own have done so. */
+export function threadOf(context: Context): Thread {
+  const thread = stored(context.state.threads, context.params['thread'], 'thread');
+  if (context.advance !== 'poll') for (const record of thread.runs) lookAt(record, context);
+  return thread;
+}
 
 export function newThread(context: Context, body: Partial<ThreadBody>): Thread {
   const thread: Thread = {
