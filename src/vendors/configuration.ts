@@ -40,6 +40,24 @@ export function readUrl(
   return text.replace(/\/+$/, '');
 }
 
+/** One of a few words, such as a version; the default when none is given. */
+export function requireChoice<T extends string>(
+  given: T | undefined,
+  option: string,
+  choices: readonly [fallback: T, ...others: T[]],
+): T {
+  const choice = given ?? choices[0];
+  if (choices.includes(choice)) return choice;
+  throw new ConfigurationError(`${option} is '${choice}', which it cannot be: pass ${choices.join(' or ')}.`);
+}
+
+/** A whole number above zero; the default when none is given. */
+export function requireCount(given: number | undefined, option: string, fallback: number): number {
+  const count = given ?? fallback;
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new ConfigurationError(`${option} is '${count}', which it cannot be: pass a whole number above 0.`);
+}
+
 /** A URL as it may be printed. */
 export function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/@\s]*@/, '//').replace(/\?.*$/s, '');

@@ -48,8 +48,11 @@ export interface Vendor<Options, Payload> {
   isConfigured(environment: Environment): boolean;
   /** The vendor's records for an interaction; none where the vendor has no place for it. Never throws. */
   encode(interaction: Interaction, options: Options): readonly VendorRecord<Payload>[];
-  /** What a payload says, as far as the vendor lets it be said. Throws a zod error on a payload that is none. */
-  decode(payload: unknown): readonly Interaction[];
+  /**
+   * What a payload says, as far as the vendor lets it be said. Fails with a zod error on a payload that is none. It may
+   * be a promise, because zod is loaded by the first payload to be decoded and never in a process that only exports.
+   */
+  decode(payload: unknown): readonly Interaction[] | Promise<readonly Interaction[]>;
   /** The HTTP request, with credentials. */
   request(payload: Payload, options: Options): OutgoingRequest;
   outcome(answer: Answer): DeliveryOutcome;

@@ -1,0 +1,42 @@
+/**
+ * `custom_attributes` by which a record keeps what Athina has no field for. Everything else in there is the
+ * application's own.
+ */
+export const OWN = {
+  traceId: 'otel.trace_id',
+  spanId: 'otel.span_id',
+  /** Only where it is not `language_model_id`. */
+  requestModel: 'gen_ai.request.model',
+  /** Only where it is not `language_model_id`: dated names. */
+  responseModel: 'gen_ai.response.model',
+  /** Only where it is not `external_reference_id`. */
+  responseId: 'gen_ai.response.id',
+  /** Only where one of them is neither `stop` nor `tool_calls`; a comma between them. */
+  finishReasons: 'gen_ai.response.finish_reasons',
+  /** Only where neither `status_code` nor `error` says it. */
+  errorType: 'error.type',
+  promptVersion: 'gen_ai.prompt.version',
+  /** Only where `session_id` is the conversation. */
+  sessionId: 'session.id',
+  /** The choices after the first: a text, or a message where it is more than text. */
+  choices: 'choices',
+} as const;
+
+const own: ReadonlySet<string> = new Set(Object.values(OWN));
+
+export function isOwn(key: string): boolean {
+  return own.has(key);
+}
+
+/** What stands in `language_model_id`, which Athina requires, for a model that nobody named. */
+export const UNKNOWN_MODEL = 'unknown';
+
+/** The user's question where it is not the last user message; lies in that message's metadata, being content. */
+export const USER_QUERY = 'athina.user_query';
+
+/** What only Athina's own payload says, in `source`. */
+export const SOURCE = {
+  metricPrefix: 'athina.custom_eval_metrics.',
+  feedback: 'athina.user_feedback',
+  feedbackComment: 'athina.user_feedback_comment',
+} as const;

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { defined, someFields, someOf } from '../../interaction/defined.ts';
+import type { Interaction, Outcome, Scalar, Usage } from '../../interaction/interaction.ts';
+import { jsonText } from '../../interaction/json.ts';
+import { type Message, type OutputMessage, textOf } from '../../interaction/message.ts';
+import { answerFromOpenAI, createdFromOpenAI } from '../../interaction/openai-completion.ts';
+import { decodeMessage, inputFromOpenAI, toolCallsFromOpenAI } from '../../interaction/openai-messages.ts';
+import { parametersFromOpenAI, toolsFromOpenAI } from '../../interaction/openai-request.ts';
+import { listOf, recordOf, stringOf } from '../../interaction/unknown.ts';
+import { isOwn, OWN, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
+import { type AthinaInference, athinaInference, athinaPayload } from './payload.ts';
+
+/**
+ * What a payload of ours, or the bare body of any client's inference log, says. Feedback and updates speak of a record
+ * that is elsewhere: they hold no interaction. Pure. An inference log has a duration but no time: it starts at the
+ * epoch unless its completion or LiteLLM dates it, and whoever received it moves it.
+ * @throws ZodError that names the field
+ */
+export function decode(payload: unknown): readonly Interaction[] {
+  if (recordOf(payload)?.['kind'] === undefined) return [decodeInference(athinaInference.parse(payload))];
+  const { kind, body } = athinaPayload.parse(payload);
+  return kind === 'inference' ? [decodeInference(body)] : [];
+}
+
+function decodeInference(body: AthinaInference): Interaction {
+  const custom = body.custom_attributes ?? {};
+  const { usage: countedUsage, ...answer } = typeof body.response === 'string' ? {} : answerFromOpenAI(body.response);
+  const outputMessages = outputOf(body, answer.outputMessages);
+  const reference = body.external_reference_id;
+  const isRun = typeof body.response === 'string' && /^thread_/.test(body.session_id ?? '');
+  const operation = isRun ? 'invoke_agent' : operationOf(body.request?.call_type);
+  const traceId = stringOf(custom[OWN.traceId]) ?? derivedId(body, 'trace', 32);
+  const spanId = stringOf(custom[OWN.spanId]) ?? derivedId(body, 'span', 16);
+  const requestModel =
+    stringOf(custom[OWN.requestModel]) ??
+    (body.language_model_id === UNKNOWN_MODEL ? undefined : body.language_model_id);
+  const responseModel = stringOf(custom[OWN.responseModel]) ?? answer.responseModel;
+  const cost = body.cost ?? body.request?.response_cost ?? undefined;
+  return defined({
+    id: isRun && reference !== undefined ? `${traceId}:${spanId}:${reference}` : `${traceId}:${spanId}`,
+    traceId,
+    spanId,
+    name: requestModel === undefined || isRun ? operation : `${operation} ${requestModel}`,
+    operation,
+    provider: body.request?.custom_llm_provider ?? (isRun ? 'openai' : undefined),
+    requestModel,
+    ...answer,
+    responseModel,
+    responseId: stringOf(custom[OWN.responseId]) ?? answer.responseId ?? responseIdIn(reference),
+    ...inputOf(body),
+    outputMessages,
+    finishReasons: stringOf(custom[OWN.finishReasons])?.split(',') ?? answer.finishReasons,
+    toolDefinitions: toolsFromOpenAI(body.tools ?? body.functions),
+    parameters: parametersFromOpenAI({
+      ...body.request?.optional_params,
+      ...body.model_options?.extra_options,
+      ...body.model_options,
+    }),
+    usage: usageOf(body, countedUsage),
+    cost: cost === undefined ? undefined : { total: cost, origin: 'client' },
+    conversationId: body.session_id,
+    sessionId: stringOf(custom[OWN.sessionId]),
+    user: body.customer_user_id === undefined ? undefined : { id: body.customer_user_id },
+    customerId: body.customer_id,
+    promptName: body.prompt_slug,
+    promptVersion: stringOf(custom[OWN.promptVersion]),
+    ...timesOf(body),
+    outcome: outcomeOf(body),
+    environment: body.environment,
+    context: body.context,
+    expectedResponse: body.expected_response,
+    externalReferenceId: reference,
+    tags: someOf(body.tags),
+    custom: customOf(custom),
+    source: sourceOf(body),
+  });
+}
+
+/** LiteLLM's word for what was called. */
+function operationOf(callType: string | null | undefined): string {
+  return callType?.endsWith('text_completion') ? 'text_completion' : 'chat';
+}
+
+/** The same body has the same ids, so that a resend is known as one. */
+function derivedId(body: AthinaInference, purpose: string, length: number): string {
+  return createHash('sha256').update(purpose).update(jsonText(body)).digest('hex').slice(0, length);
+}
+
+function responseIdIn(reference: string | undefined): string | undefined {
+  return reference !== undefined && /^(chatcmpl-|resp_)/.test(reference) ? reference : undefined;
+}
+
+/** The prompt, and the user's question where the last user message does not say it. */
+function inputOf({ prompt, user_query: asked }: AthinaInference): ReturnType<typeof inputFromOpenAI> {
+  const input = inputFromOpenAI(recordOf(prompt) ? [jsonText(prompt)] : prompt);
+  const messages = input.inputMessages ?? [];
+  const at = messages.findLastIndex(({ role }) => role === 'user');
+  const last = messages[at];
+  if (!last || asked === undefined || asked === textOf(last)) return input;
+  return { ...input, inputMessages: messages.with(at, { ...last, metadata: { [USER_QUERY]: asked } }) };
+}
+
+/** The answer and its further choices. Tool calls beside an answer that has them itself are the same ones. */
+function outputOf(
+  body: AthinaInference,
+  read: readonly OutputMessage[] | undefined,
+): readonly OutputMessage[] | undefined {
+  const text = typeof body.response === 'string' ? body.response : '';
+  const messages: readonly OutputMessage[] = read ?? [
+    { role: 'assistant', parts: text === '' ? [] : [{ type: 'text', content: text }] },
+    ...(listOf(body.custom_attributes?.[OWN.choices]) ?? []).flatMap((choice) => choiceFrom(choice) ?? []),
+  ];
+  const [first, ...others] = messages;
+  const hasCalls = first?.parts.some(({ type }) => type === 'tool_call');
+  const calls = hasCalls ? [] : toolCallsFromOpenAI(body.tool_calls ?? body.tool_call ?? body.function_call_response);
+  const answer: OutputMessage = { role: 'assistant', ...first, parts: [...(first?.parts ?? []), ...calls] };
+  const isUnseen = !read && answer.parts.length === 0 && others.length === 0;
+  return isUnseen ? undefined : [answer, ...others];
+}
+
+function choiceFrom(choice: unknown): Message | undefined {
+  return decodeMessage(typeof choice === 'string' ? { role: 'assistant', content: choice } : choice);
+}
+
+function usageOf(body: AthinaInference, counted: Usage | undefined): Usage | undefined {
+  const given = defined({
+    inputTokens: body.prompt_tokens,
+    outputTokens: body.completion_tokens ?? body.completion,
+  });
+  return someFields({ ...counted, ...given });
+}
+
+function timesOf({ request, response, response_time: millis = 0 }: AthinaInference): {
+  startTime: number;
+  endTime: number;
+} {
+  const started = timeFrom(request?.start_time);
+  const ended = timeFrom(request?.end_time);
+  if (started !== undefined && ended !== undefined) return { startTime: started, endTime: ended };
+  const endTime = createdFromOpenAI(response) ?? millis;
+  return { startTime: endTime - millis, endTime };
+}
+
+/** Python's `str(datetime)`, which names no zone: read as UTC. */
+function timeFrom(text: string | null | undefined): number | undefined {
+  const millis = Date.parse(`${text?.replace(' ', 'T')}Z`);
+  return Number.isNaN(millis) ? undefined : millis;
+}
+
+function outcomeOf({ error, status_code: status, custom_attributes: custom }: AthinaInference): Outcome {
+  const isFailure = error !== undefined || (status !== undefined && status >= 400);
+  if (!isFailure) return { status: 'ok' };
+  const type = stringOf(custom?.[OWN.errorType]) ?? (status === undefined ? '_OTHER' : String(status));
+  return defined({ status: 'error' as const, type, message: error, httpStatus: status });
+}
+
+function customOf(attributes: Readonly<Record<string, unknown>>): Readonly<Record<string, Scalar>> | undefined {
+  const entries = Object.entries(attributes).flatMap(([key, value]) =>
+    isOwn(key) || value === null || value === undefined ? [] : [[key, scalarOf(value)] as const],
+  );
+  return someFields(Object.fromEntries(entries));
+}
+
+function scalarOf(value: unknown): Scalar {
+  return typeof value === 'number' || typeof value === 'boolean' ? value : jsonText(value);
+}
+
+function sourceOf(body: AthinaInference): Readonly<Record<string, Scalar>> | undefined {
+  const metrics = Object.entries(body.custom_eval_metrics ?? {});
+  const rating = typeof body.user_feedback === 'object' ? body.user_feedback['rating'] : body.user_feedback;
+  return someFields(
+    defined({
+      ...Object.fromEntries(metrics.map(([name, score]) => [SOURCE.metricPrefix + name, score])),
+      [SOURCE.feedback]: typeof rating === 'number' ? rating : undefined,
+      [SOURCE.feedbackComment]: body.user_feedback_comment,
+    }),
+  );
+}

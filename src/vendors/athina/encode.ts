@@ -1,0 +1,259 @@
+import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
+import type { Interaction, Outcome, Parameters } from '../../interaction/interaction.ts';
+import { toJson } from '../../interaction/json.ts';
+import { type Message, type OutputMessage, textOf } from '../../interaction/message.ts';
+import {
+  type OpenAICompletion,
+  openAICompletionFrom,
+  openAIFinishReasonsFrom,
+} from '../../interaction/openai-completion.ts';
+import {
+  encodeSpoken,
+  encodeToolCall,
+  type OpenAIMessage,
+  type OpenAIToolCall,
+  openAIMessagesFrom,
+} from '../../interaction/openai-messages.ts';
+import { openAIParametersFrom, openAIToolsFrom } from '../../interaction/openai-request.ts';
+import { listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
+import { fitted } from '../fit.ts';
+import type { Feedback, VendorRecord } from '../vendor.ts';
+import { isOwn, OWN, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
+import type { AthinaOptions } from './options.ts';
+import type { AthinaInference, AthinaPayload } from './payload.ts';
+
+type Settings = Pick<AthinaOptions, 'responseFormat' | 'languageModel' | 'maxRecordBytes'>;
+
+/** Calls that a model answers in words. Embeddings have no `response`, which Athina requires. */
+const logged: ReadonlySet<string> = new Set(['chat', 'text_completion', 'generate_content', 'invoke_agent']);
+
+/**
+ * Athina's records of an interaction: one per request to a model, one per assistant message of a run. Pure; never
+ * throws. Source: 000_efbf9ec31321befd.txt
+ */
+export function encode(interaction: Interaction, settings: Settings): readonly VendorRecord<AthinaPayload>[] {
+  if (!logged.has(interaction.operation)) return [];
+  const known = toJson(interaction);
+  const answers = known.operation === 'invoke_agent' ? answersOfRun(known) : [known];
+  return answers.map((answer, index): VendorRecord<AthinaPayload> => {
+    const body = encodeInference(answer, settings);
+    const reference = body.external_reference_id;
+    return {
+      id: answers.length === 1 ? known.id : `${known.id}:${index}`,
+      // A later PATCH must not overtake the record that it changes.
+      ...(reference !== undefined && { orderKey: reference, answerId: reference }),
+      payload: fitted({ kind: 'inference', body }, settings.maxRecordBytes),
+    };
+  });
+}
+
+/**
+ * A run taken apart, an interaction per assistant message, since Athina wants a request per message. What counts for the
+ * whole run (tokens, cost, its failure) stays on the last, so that sums stay right.
+ */
+function answersOfRun(run: Interaction): Interaction[] {
+  const { outputMessages = [], finishReasons = [], messageIds } = run;
+  const count = Math.max(1, outputMessages.length, messageIds?.out?.length ?? 0);
+  return Array.from({ length: count }, (_, index) => {
+    const { usage, cost, outcome, externalReferenceId, responseId, ...shared } = run;
+    const message = outputMessages[index];
+    const isLast = index === count - 1;
+    const id = message?.id ?? messageIds?.out?.[index];
+    const reference = (isLast ? externalReferenceId : undefined) ?? id ?? (isLast ? responseId : undefined);
+    return {
+      ...shared,
+      ...defined({
+        outputMessages: message && [message],
+        finishReasons: someOf(finishReasons.slice(index, index + 1)),
+        externalReferenceId: nonEmpty(reference) ?? (isLast ? undefined : `${run.spanId}:${index}`),
+        responseId: isLast ? responseId : undefined,
+        usage: isLast ? usage : undefined,
+        cost: isLast ? cost : undefined,
+      }),
+      outcome: isLast ? outcomeOfRun(run) : { status: 'ok' },
+    };
+  });
+}
+
+/** OpenAI's codes for a failed run, as the HTTP status they would have been; Athina knows no other kind of failure. */
+const statusOfRun: Readonly<Record<string, number>> = {
+  rate_limit_exceeded: 429,
+  server_error: 500,
+  invalid_prompt: 400,
+  expired: 408,
+  cancelled: 499,
+};
+const failedRun: ReadonlySet<string | undefined> = new Set(['failed', 'expired', 'cancelled']);
+
+function outcomeOfRun({ outcome, run }: Interaction): Outcome {
+  if (outcome.status === 'ok' && !failedRun.has(run?.status)) return outcome;
+  const failure = outcome.status === 'error' ? outcome : { status: 'error' as const, type: run?.status ?? 'failed' };
+  const httpStatus = statusOfRun[failure.type] ?? statusOfRun[run?.status ?? ''] ?? 500;
+  return { httpStatus, ...failure };
+}
+
+function encodeInference(interaction: Interaction, settings: Settings): AthinaInference {
+  const { usage, source = {} } = interaction;
+  const { inputTokens, outputTokens } = usage ?? {};
+  const answer = interaction.outputMessages?.[0];
+  const millis = Math.round(interaction.endTime - interaction.startTime);
+  return defined({
+    language_model_id: languageModelOf(interaction, settings) ?? UNKNOWN_MODEL,
+    prompt: openAIMessagesFrom(interaction),
+    response: settings.responseFormat === 'openai' ? completionOf(interaction) : wordsOf(answer),
+    session_id: nonEmpty(interaction.conversationId) ?? nonEmpty(interaction.sessionId),
+    user_query: userQueryOf(interaction.inputMessages),
+    context: contextOf(interaction),
+    prompt_tokens: inputTokens,
+    completion_tokens: outputTokens,
+    total_tokens: inputTokens === undefined || outputTokens === undefined ? undefined : inputTokens + outputTokens,
+    cost: interaction.cost?.total,
+    response_time: millis > 0 ? millis : undefined,
+    prompt_slug: nonEmpty(interaction.promptName),
+    environment: nonEmpty(interaction.environment),
+    customer_id: nonEmpty(interaction.customerId),
+    customer_user_id: nonEmpty(interaction.user?.id),
+    external_reference_id: referenceOf(interaction),
+    tools: openAIToolsFrom(interaction.toolDefinitions),
+    tool_calls: answer && toolCallsOf(answer),
+    expected_response: nonEmpty(interaction.expectedResponse),
+    custom_attributes: someFields(customAttributesOf(interaction, settings)),
+    custom_eval_metrics: metricsOf(source),
+    model_options: modelOptionsOf(interaction.parameters),
+    tags: someOf(interaction.tags),
+    user_feedback: numberOf(source[SOURCE.feedback]),
+    user_feedback_comment: stringOf(source[SOURCE.feedbackComment]),
+    ...failureOf(interaction.outcome),
+  });
+}
+
+function languageModelOf({ requestModel, responseModel }: Interaction, settings: Settings): string | undefined {
+  return settings.languageModel === 'request'
+    ? (nonEmpty(requestModel) ?? nonEmpty(responseModel))
+    : (nonEmpty(responseModel) ?? nonEmpty(requestModel));
+}
+
+/** Every record has one, stable over resends, so that feedback finds it. */
+function referenceOf({ externalReferenceId, responseId, spanId }: Interaction): string | undefined {
+  return nonEmpty(externalReferenceId) ?? nonEmpty(responseId) ?? nonEmpty(spanId);
+}
+
+/** The whole answer; '' where nobody saw it, since Athina requires the field. */
+function completionOf(interaction: Interaction): OpenAICompletion | '' {
+  const completion = openAICompletionFrom(interaction);
+  return completion.choices.length === 0 ? '' : completion;
+}
+
+/** What was said; the words of a refusal where nothing else was. '' for an answer of tool calls alone, or unseen. */
+function wordsOf(answer: Message | undefined): string {
+  if (!answer) return '';
+  return textOf(answer) || (encodeSpoken(answer).refusal ?? '');
+}
+
+function toolCallsOf({ parts }: Message): readonly OpenAIToolCall[] | undefined {
+  return someOf(parts.filter((part) => part.type === 'tool_call').map(encodeToolCall));
+}
+
+function userQueryOf(messages: readonly Message[] = []): string | undefined {
+  const asked = messages.findLast(({ role }) => role === 'user');
+  return asked && nonEmpty(asked.metadata?.[USER_QUERY] ?? textOf(asked));
+}
+
+/** What the application gave, else what a file search of the run found. A text or a structure: Athina takes no other. */
+function contextOf({ context, toolExecutions = [] }: Interaction): AthinaInference['context'] {
+  const found = toolExecutions.flatMap(({ name, result }) =>
+    name === 'file_search' && result !== undefined && result !== null ? [result] : [],
+  );
+  if (context === undefined || context === null) return someOf(found);
+  return listOf(context) ?? recordOf(context) ?? nonEmpty(String(context));
+}
+
+function modelOptionsOf(parameters: Parameters | undefined): AthinaInference['model_options'] {
+  const { temperature, max_tokens, stop, top_p, ...others } = openAIParametersFrom(parameters);
+  return someFields(
+    defined({ temperature, max_completion_tokens: max_tokens, stop, top_p, extra_options: someFields(others) }),
+  );
+}
+
+function metricsOf(source: NonNullable<Interaction['source']>): AthinaInference['custom_eval_metrics'] {
+  const metrics = Object.entries(source).flatMap(([key, value]) =>
+    key.startsWith(SOURCE.metricPrefix) && typeof value === 'number'
+      ? [[key.slice(SOURCE.metricPrefix.length), value] as const]
+      : [],
+  );
+  return someFields(Object.fromEntries(metrics));
+}
+
+function failureOf(outcome: Outcome): Pick<AthinaInference, 'status_code' | 'error'> {
+  if (outcome.status === 'ok') return {};
+  return defined({ status_code: statusCodeOf(outcome), error: nonEmpty(outcome.message) ?? outcome.type });
+}
+
+type Failure = Extract<Outcome, { status: 'error' }>;
+
+function statusCodeOf({ httpStatus, type }: Failure): number | undefined {
+  return httpStatus ?? (/^\d{3}$/.test(type) ? Number(type) : undefined);
+}
+
+/** What Athina has no field for, and the application's own attributes. */
+function customAttributesOf(interaction: Interaction, settings: Settings): Record<string, unknown> {
+  const { traceId, spanId, requestModel, responseModel, responseId, outcome } = interaction;
+  const languageModel = languageModelOf(interaction, settings);
+  const unless = (said: string | undefined, value: string | undefined): string | undefined =>
+    value === said ? undefined : nonEmpty(value);
+  return {
+    ...Object.fromEntries(Object.entries(interaction.custom ?? {}).filter(([key]) => !isOwn(key))),
+    ...defined({
+      [OWN.traceId]: nonEmpty(traceId),
+      [OWN.spanId]: nonEmpty(spanId),
+      [OWN.requestModel]: unless(languageModel, requestModel),
+      [OWN.responseModel]: unless(languageModel, responseModel),
+      [OWN.responseId]: unless(referenceOf(interaction), responseId),
+      [OWN.promptVersion]: nonEmpty(interaction.promptVersion),
+      [OWN.sessionId]: interaction.conversationId ? nonEmpty(interaction.sessionId) : undefined,
+      [OWN.errorType]: outcome.status === 'error' ? errorTypeOf(outcome) : undefined,
+      ...(settings.responseFormat === 'text' && {
+        [OWN.finishReasons]: unusualFinishOf(interaction),
+        [OWN.choices]: someOf(interaction.outputMessages?.slice(1).map(choiceOf)),
+      }),
+    }),
+  };
+}
+
+function errorTypeOf(failure: Failure): string | undefined {
+  const { type, message } = failure;
+  const isSaid = type === String(statusCodeOf(failure)) || type === '_OTHER' || !message || type === message;
+  return isSaid ? undefined : nonEmpty(type);
+}
+
+const usualFinish: ReadonlySet<string> = new Set(['stop', 'tool_calls', '']);
+
+function unusualFinishOf(interaction: Interaction): string | undefined {
+  const reasons = openAIFinishReasonsFrom(interaction)
+    .map((reason) => reason ?? '')
+    .join(',');
+  return reasons.split(',').every((reason) => usualFinish.has(reason)) ? undefined : reasons;
+}
+
+/** A further choice, as short as it can be said. */
+function choiceOf(message: OutputMessage): string | OpenAIMessage {
+  const spoken = encodeSpoken(message);
+  const isText = Object.keys(spoken).length === 2 && spoken.role === 'assistant' && typeof spoken.content === 'string';
+  return isText ? (spoken.content as string) : spoken;
+}
+
+/** A user's verdict, which finds its record by the external reference id. None where no answer is named. */
+export function encodeFeedback(feedback: Feedback): readonly VendorRecord<AthinaPayload>[] {
+  const { rating, comment, reasons = [], answerId, messageId, responseId, conversationId, spanId, time } = feedback;
+  const reference = answerId ?? messageId ?? responseId ?? (conversationId === undefined ? spanId : undefined);
+  if (reference === undefined) return [];
+  const words = [comment, ...reasons.map(({ label, details }) => (details ? `${label}: ${details}` : label))];
+  const body = defined({
+    external_reference_id: reference,
+    user_feedback: rating === 'positive' ? 1 : -1,
+    user_feedback_comment: nonEmpty(words.filter(Boolean).join('\n')),
+  });
+  return [
+    { id: `feedback:${reference}:${time}`, orderKey: reference, payload: { kind: 'feedback', body: toJson(body) } },
+  ];
+}

@@ -1,0 +1,44 @@
+import type { OutgoingRequest } from '../../delivery/delivery.ts';
+import { stringOf } from '../../interaction/unknown.ts';
+import { jsonObjectIn, outcomeOf } from '../answer.ts';
+import type { Vendor } from '../vendor.ts';
+import { encode, encodeFeedback } from './encode.ts';
+import { type AthinaOptions, resolveOptions } from './options.ts';
+import type { AthinaPayload } from './payload.ts';
+
+export type { AthinaOptions } from './options.ts';
+export type { AthinaInference, AthinaPayload } from './payload.ts';
+
+/** Athina: LLM monitoring and evaluation, one record per message of a model. See README.md beside this file. */
+export const athina: Vendor<AthinaOptions, AthinaPayload> = {
+  name: 'athina',
+  resolveOptions,
+  isConfigured: (environment) => Boolean(environment['ATHINA_API_KEY']?.trim()),
+  encode,
+  encodeFeedback,
+  decode: async (payload) => (await import('./decode.ts')).decode(payload),
+  request,
+  outcome: (answer) => outcomeOf(answer, { reasonIn: (body) => stringOf(jsonObjectIn(body)?.['error']) }),
+};
+
+function request(payload: AthinaPayload, { apiKey, baseUrl, apiVersion }: AthinaOptions): OutgoingRequest {
+  return {
+    method: payload.kind === 'inference' ? 'POST' : 'PATCH',
+    url: `${baseUrl}${pathOf(payload, apiVersion)}`,
+    headers: { 'athina-api-key': apiKey, 'content-type': 'application/json' },
+    body: JSON.stringify(payload.body),
+  };
+}
+
+function pathOf(payload: AthinaPayload, apiVersion: 'v1' | 'v2'): string {
+  switch (payload.kind) {
+    case 'inference':
+      return `/api/${apiVersion}/log/inference`;
+    case 'feedback':
+      return '/api/v1/prompt_run/user-feedback';
+    case 'update':
+      return `/api/v1/log/inference/${encodeURIComponent(payload.promptRunId)}`;
+    case 'update_by_external_id':
+      return `/api/v1/log/inference/update-by-external-reference-id/${encodeURIComponent(payload.externalReferenceId)}`;
+  }
+}

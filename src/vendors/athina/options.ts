@@ -1,0 +1,29 @@
+import { readUrl, requireChoice, requireCount, requireSecret } from '../configuration.ts';
+import { DEFAULT_MAX_RECORD_BYTES } from '../fit.ts';
+import type { Environment } from '../vendor.ts';
+
+export interface AthinaOptions {
+  /** `ATHINA_API_KEY`. */
+  readonly apiKey: string;
+  /** `ATHINA_BASE_URL`; its own path is kept. Default https://log.athina.ai. */
+  readonly baseUrl: string;
+  /** Which of the two paths of the same call. Default `v1`, the one of the documentation and both clients. */
+  readonly apiVersion: 'v1' | 'v2';
+  /** `text` (default), or `openai` for the whole rebuilt ChatCompletion, from which Athina takes the tokens itself. */
+  readonly responseFormat: 'text' | 'openai';
+  /** Which name is `language_model_id`. Default `request`: prices and groups go by it, and dated names by none. */
+  readonly languageModel: 'request' | 'response';
+  /** Larger records have their longest texts cut. Default 1 MiB. */
+  readonly maxRecordBytes: number;
+}
+
+export function resolveOptions(given: Partial<AthinaOptions>, environment: Environment): AthinaOptions {
+  return {
+    apiKey: requireSecret(given.apiKey, environment, 'ATHINA_API_KEY', 'apiKey'),
+    baseUrl: readUrl(given.baseUrl, environment, 'ATHINA_BASE_URL', 'https://log.athina.ai'),
+    apiVersion: requireChoice(given.apiVersion, 'apiVersion', ['v1', 'v2']),
+    responseFormat: requireChoice(given.responseFormat, 'responseFormat', ['text', 'openai']),
+    languageModel: requireChoice(given.languageModel, 'languageModel', ['request', 'response']),
+    maxRecordBytes: requireCount(given.maxRecordBytes, 'maxRecordBytes', DEFAULT_MAX_RECORD_BYTES),
+  };
+}

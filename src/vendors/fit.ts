@@ -1,0 +1,45 @@
+/** No vendor documents a limit. One record of this size is a long book; more than it starves the others. */
+export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20;
+
+/** Shorter texts are names and ids, not content. */
+const MIN_TEXT_LENGTH = 64;
+
+/**
+ * The payload in at most so many bytes of JSON: its longest texts are cut to one common length, each cut saying how
+ * long the text was. A payload that is too large for another reason comes back as it is, for delivery to refuse. Pure.
+ */
+export function fitted<T>(payload: T, maxBytes: number): T {
+  if (mostBytesOf(payload) <= maxBytes || bytesOf(payload) <= maxBytes) return payload;
+  for (let length = maxBytes >> 1; length >= MIN_TEXT_LENGTH; length >>= 1) {
+    const cut = cutTo(length, payload);
+    if (bytesOf(cut) <= maxBytes) return cut as T;
+  }
+  return payload;
+}
+
+function bytesOf(payload: unknown): number {
+  return Buffer.byteLength(JSON.stringify(payload));
+}
+
+/** A quick upper bound, which spares nearly all payloads the exact count: JSON needs 6 bytes for a character at most. */
+function mostBytesOf(value: unknown): number {
+  if (typeof value === 'string') return value.length * 6 + 3;
+  if (typeof value !== 'object' || value === null) return 32;
+  let bytes = 2;
+  for (const [key, item] of Object.entries(value)) bytes += key.length * 6 + 4 + mostBytesOf(item);
+  return bytes;
+}
+
+function cutTo(length: number, value: unknown): unknown {
+  if (typeof value === 'string') return value.length > length ? cutText(length, value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item) => cutTo(length, item));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutTo(length, item)]));
+}
+
+/** Half a picture is none: of inline bytes only the kind stays. */
+function cutText(length: number, text: string): string {
+  const [bytesKind] = /^data:[^,]{0,64};base64,/.exec(text) ?? [];
+  const kept = bytesKind ?? text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
+  return `${kept}[cut by spanport: ${text.length} characters]`;
+}
