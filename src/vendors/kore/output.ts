@@ -1,0 +1,44 @@
+import { ConfigurationError, readUrl } from '../configuration.ts';
+import type { Environment } from '../vendor.ts';
+import type { KoreRecord } from './payload.ts';
+
+/** Kore takes no records itself, so they go where the user says. */
+export type KoreOutput =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'callback'; readonly write: KoreCallback };
+
+export type KoreCallback = (record: KoreRecord) => void | Promise<void>;
+
+const VARIABLE = 'SPANPORT_KORE_OUTPUT';
+const EXAMPLE = 'https://example.com/kore';
+
+/** `file:PATH`, an http(s) URL or a callback, told apart. */
+export function readOutput(
+  given: string | KoreCallback | KoreOutput | undefined,
+  environment: Environment,
+): KoreOutput {
+  if (typeof given === 'function') return { kind: 'callback', write: given };
+  if (typeof given === 'object') return given;
+  const text = (given ?? environment[VARIABLE])?.trim();
+  if (!text) {
+    throw new ConfigurationError(
+      `${VARIABLE} is not set: set it to file:PATH or to an http(s) URL, or pass output (also a function).`,
+    );
+  }
+  if (text.startsWith('file:')) return { kind: 'file', path: pathIn(text) };
+  return { kind: 'http', url: readUrl(text, environment, VARIABLE, EXAMPLE) };
+}
+
+/** What stands after `file:`; of a `file:///…` URL the path that it names. */
+function pathIn(text: string): string {
+  const path = text.startsWith('file://') ? decodeURIComponent(new URL(text).pathname) : text.slice('file:'.length);
+  if (path === '' || path.endsWith('/')) {
+    throw new ConfigurationError(`${VARIABLE} is '${text}', which names no file: write it like file:kore.jsonl.`);
+  }
+  return path;
+}
+
+export function isOutputSet(environment: Environment): boolean {
+  return Boolean(environment[VARIABLE]?.trim());
+}

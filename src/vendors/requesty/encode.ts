@@ -1,0 +1,53 @@
+import { defined, nonEmpty, someOf } from '../../interaction/defined.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
+import { toJson } from '../../interaction/json.ts';
+import { openAICompletionFrom } from '../../interaction/openai-completion.ts';
+import { openAIRequestFrom } from '../../interaction/openai-request.ts';
+import { DEFAULT_MAX_RECORD_BYTES, fitted } from '../fit.ts';
+import { durationOf, isoFrom } from '../times.ts';
+import type { VendorRecord } from '../vendor.ts';
+import { customMetaFrom, textMetaFrom } from './meta.ts';
+import type { RequestyPayload } from './payload.ts';
+
+/** Requesty takes answers to messages. Embeddings, pictures and tools have no place there. */
+const taken: ReadonlySet<string> = new Set(['chat', 'text_completion', 'generate_content', 'invoke_agent']);
+
+/** One insight per request to a model, and one per assistant run. Pure; never throws. Source: 004_10b062eeda6c084c.txt */
+export function encode(interaction: Interaction): readonly VendorRecord<RequestyPayload>[] {
+  if (!taken.has(interaction.operation)) return [];
+  const { messages, ...args } = openAIRequestFrom(interaction);
+  const payload: RequestyPayload = {
+    // A run has no completion of its own: its id stands in.
+    response: openAICompletionFrom(interaction, interaction.run?.id),
+    messages,
+    template: interaction.promptTemplate ?? null,
+    inputs: interaction.promptVariables ?? {},
+    args,
+    meta: metaFrom(interaction),
+    user_id: nonEmpty(interaction.user?.id) ?? null,
+  };
+  return [{ id: interaction.id, payload: fitted(toJson(payload), DEFAULT_MAX_RECORD_BYTES) }];
+}
+
+/** The record has no place for time, cost, conversation or failure: they go where everything may. */
+function metaFrom(interaction: Interaction): RequestyPayload['meta'] {
+  const { conversationId, sessionId, outcome, agent } = interaction;
+  const failure = outcome.status === 'error' ? outcome : undefined;
+  return defined({
+    ...customMetaFrom(interaction.custom),
+    ...textMetaFrom(interaction),
+    session_id: nonEmpty(conversationId) ?? nonEmpty(sessionId),
+    app_session_id: nonEmpty(conversationId) && nonEmpty(sessionId),
+    trace_id: interaction.traceId,
+    span_id: interaction.spanId,
+    timestamp: isoFrom(interaction.startTime),
+    latency_ms: durationOf(interaction),
+    cost_usd: interaction.cost?.total,
+    agent_id: nonEmpty(agent?.id),
+    agent_name: nonEmpty(agent?.name),
+    tags: someOf(interaction.tags),
+    error_type: failure && (nonEmpty(failure.type) ?? '_OTHER'),
+    error_message: nonEmpty(failure?.message),
+    status_code: failure?.httpStatus,
+  });
+}

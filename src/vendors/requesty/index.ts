@@ -1,0 +1,34 @@
+import { outcomeOf } from '../answer.ts';
+import { readUrl, requireSecret } from '../configuration.ts';
+import type { Vendor } from '../vendor.ts';
+import { encode } from './encode.ts';
+import type { RequestyPayload } from './payload.ts';
+
+export interface RequestyOptions {
+  readonly apiKey: string;
+  /** The whole URL of the intake. */
+  readonly url: string;
+}
+
+const KEY = 'REQUESTY_API_KEY';
+const URL_VARIABLE = 'REQUESTY_INGESTION_URL';
+const INTAKE = 'https://ingestion.requesty.ai/insight';
+
+export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
+  name: 'requesty',
+  resolveOptions: (given, environment) => ({
+    apiKey: requireSecret(given.apiKey, environment, KEY, 'apiKey'),
+    url: readUrl(given.url, environment, URL_VARIABLE, INTAKE),
+  }),
+  isConfigured: (environment) => Boolean(environment[KEY]?.trim()),
+  encode,
+  decode: async (payload) => (await import('./decode.ts')).decode(payload),
+  request: (payload, { apiKey, url }) => ({
+    method: 'PUT',
+    url,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify(payload),
+  }),
+  // 404 is a wrong URL: there is nothing else that could be missing.
+  outcome: (answer) => outcomeOf(answer, { blocked: [401, 403, 404] }),
+};
