@@ -1,0 +1,56 @@
+import { asIdentified, asRun, isObject, type WireMessage, type WireStep } from '../readers/assistants.ts';
+import type { OpenRuns } from './open-runs.ts';
+import type { ObservedRun } from './run.ts';
+
+type Seen = (run: ObservedRun, data: unknown) => void;
+
+const message =
+  (see: (run: ObservedRun, message: WireMessage) => void): Seen =>
+  (run, data) => {
+    const found = asIdentified<WireMessage>(data);
+    if (found) see(run, found);
+  };
+
+const step =
+  (see: (run: ObservedRun, step: WireStep) => void): Seen =>
+  (run, data) => {
+    const found = asIdentified<WireStep>(data);
+    if (found) see(run, found);
+  };
+
+const messageOver = message((run, found) => run.messages.see(found));
+const stepOver = step((run, found) => run.tools.seeStep(found));
+
+/** What each event of a run's stream tells. Events of the run itself go by its status instead. */
+const eventReaders: Readonly<Record<string, Seen>> = {
+  'thread.message.created': message((run, found) => run.messages.seeStart(found)),
+  'thread.message.delta': (run, data) => run.messages.seeDelta(data),
+  'thread.message.completed': messageOver,
+  'thread.message.incomplete': messageOver,
+  'thread.run.step.created': step((run, found) => run.tools.seeStepStart(found)),
+  'thread.run.step.completed': stepOver,
+  'thread.run.step.failed': stepOver,
+  'thread.run.step.cancelled': stepOver,
+  'thread.run.step.expired': stepOver,
+};
+
+/** An event as the SDK hands it out. */
+export interface RunEvent {
+  readonly event: string;
+  readonly data: unknown;
+}
+
+export function asEvent(chunk: unknown): RunEvent | undefined {
+  return isObject(chunk) && typeof chunk['event'] === 'string'
+    ? { event: chunk['event'], data: chunk['data'] }
+    : undefined;
+}
+
+export function seeEvent(runs: OpenRuns, run: ObservedRun, { event, data }: RunEvent): void {
+  const reader = eventReaders[event];
+  if (reader) reader(run, data);
+  else if (event.startsWith('thread.run.') && !event.startsWith('thread.run.step.')) {
+    const wire = asRun(data);
+    if (wire) runs.see(run, wire, 'stream');
+  }
+}

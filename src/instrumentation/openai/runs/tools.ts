@@ -1,0 +1,102 @@
+import type { Facts, ToolExecution } from '../../../interaction/interaction.ts';
+import { type FunctionCall, parsed, readStepTimes, readStepTools, type WireStep } from '../readers/assistants.ts';
+import type { Clock } from './clock.ts';
+import type { OfferedCall, RunRecording } from './recording.ts';
+
+/** More tools than this in one run are not told. */
+const MAX_EXECUTIONS = 500;
+
+/** A function of the application that the run waits for. */
+interface AwaitedCall {
+  readonly call: FunctionCall;
+  readonly since: number;
+  readonly offer: OfferedCall;
+}
+
+/**
+ * The tools of a run. Each call id gives one `execute_tool` span, from whoever knows best: `traceTool`, which ran the
+ * function; else the time between the run's question and the application's answer; else the run's steps.
+ */
+export class RunTools {
+  readonly #recording: RunRecording;
+  readonly #now: Clock;
+  readonly #startedAt: number;
+  readonly #awaited = new Map<string, AwaitedCall>();
+  readonly #executions = new Map<string, ToolExecution>();
+  /** When a stream told that a step began, by step id. */
+  readonly #stepStarts = new Map<string, number>();
+  #endedAt: number | undefined;
+
+  constructor(recording: RunRecording, now: Clock) {
+    this.#recording = recording;
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  /** The run waits for these. */
+  require(calls: readonly FunctionCall[]): void {
+    for (const call of calls) {
+      if (this.#awaited.has(call.id) || this.#executions.has(call.id)) continue;
+      this.#awaited.set(call.id, { call, since: this.#now(), offer: this.#recording.offerCall(call) });
+    }
+  }
+
+  /** The application answers them, by call id. */
+  answer(outputs: ReadonlyMap<string, string>): void {
+    for (const [id, output] of outputs) {
+      const awaited = this.#awaited.get(id);
+      if (!awaited) continue;
+      this.#awaited.delete(id);
+      awaited.offer.withdraw();
+      const { taken } = awaited.offer;
+      const observed = { ...awaited.call, type: 'function', result: parsed(output) };
+      if (taken) this.#executions.set(id, { ...observed, ...taken });
+      else this.#tell(id, { ...observed, startTime: awaited.since, endTime: this.#now() });
+    }
+  }
+
+  seeStepStart(step: WireStep): void {
+    if (this.#stepStarts.size < MAX_EXECUTIONS && !this.#stepStarts.has(step.id))
+      this.#stepStarts.set(step.id, this.#now());
+  }
+
+  /**
+   * A step that is over. A stream tells of its beginning and its end as they happen; a list has the server's times,
+   * whole seconds of another clock, which are fitted into the run.
+   */
+  seeStep(step: WireStep): void {
+    const seenStart = this.#stepStarts.get(step.id);
+    const { startTime, endTime } =
+      seenStart === undefined ? readStepTimes(step) : { startTime: seenStart, endTime: this.#now() };
+    for (const [at, execution] of readStepTools(step).entries()) {
+      const id = execution.id ?? `${step.id}/${at}`;
+      if (this.#executions.has(id) || this.#awaited.has(id)) continue;
+      const start = this.#withinRun(startTime ?? this.#startedAt);
+      this.#tell(id, { ...execution, startTime: start, endTime: Math.max(start, this.#withinRun(endTime ?? start)) });
+    }
+  }
+
+  facts(): Facts {
+    if (this.#executions.size === 0 || !this.#recording.withContent) return {};
+    return { toolExecutions: [...this.#executions.values()] };
+  }
+
+  /** Steps may still be listed: of what was told, the ids alone are kept. */
+  runEnded(endTime: number): void {
+    this.#endedAt = endTime;
+    for (const { offer } of this.#awaited.values()) offer.withdraw();
+    this.#awaited.clear();
+    this.#stepStarts.clear();
+    for (const [id, { name }] of this.#executions) this.#executions.set(id, { name });
+  }
+
+  #tell(id: string, execution: ToolExecution & { readonly startTime: number; readonly endTime: number }): void {
+    if (this.#executions.size >= MAX_EXECUTIONS) return;
+    this.#recording.tellTool(execution);
+    this.#executions.set(id, this.#endedAt === undefined ? execution : { name: execution.name });
+  }
+
+  #withinRun(time: number): number {
+    return Math.min(Math.max(time, this.#startedAt), this.#endedAt ?? this.#now());
+  }
+}
