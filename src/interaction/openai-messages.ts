@@ -100,7 +100,8 @@ function joined(parts: readonly Part[], type: 'reasoning' | 'refusal'): string |
   return texts.length === 0 ? undefined : texts.join('');
 }
 
-function encodePart(part: Part): OpenAIContentPart {
+/** One part of a message's content. Parts that stand beside the content stay as they are. */
+export function encodePart(part: Part): OpenAIContentPart {
   switch (part.type) {
     case 'text':
       return { type: 'text', text: part.content };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { defined, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction, Outcome, Scalar, Usage } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
@@ -7,6 +6,7 @@ import { answerFromOpenAI, createdFromOpenAI } from '../../interaction/openai-co
 import { decodeMessage, inputFromOpenAI, toolCallsFromOpenAI } from '../../interaction/openai-messages.ts';
 import { parametersFromOpenAI, toolsFromOpenAI } from '../../interaction/openai-request.ts';
 import { listOf, recordOf, stringOf } from '../../interaction/unknown.ts';
+import { derivedIds, spanIdOf, traceIdOf } from '../derived-ids.ts';
 import { isOwn, OWN, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
 import { type AthinaInference, athinaInference, athinaPayload } from './payload.ts';
 
@@ -29,8 +29,9 @@ function decodeInference(body: AthinaInference): Interaction {
   const reference = body.external_reference_id;
   const isRun = typeof body.response === 'string' && /^thread_/.test(body.session_id ?? '');
   const operation = isRun ? 'invoke_agent' : operationOf(body.request?.call_type);
-  const traceId = stringOf(custom[OWN.traceId]) ?? derivedId(body, 'trace', 32);
-  const spanId = stringOf(custom[OWN.spanId]) ?? derivedId(body, 'span', 16);
+  const made = derivedIds(jsonText(body));
+  const traceId = traceIdOf(custom[OWN.traceId]) ?? made.traceId;
+  const spanId = spanIdOf(custom[OWN.spanId]) ?? made.spanId;
   const requestModel =
     stringOf(custom[OWN.requestModel]) ??
     (body.language_model_id === UNKNOWN_MODEL ? undefined : body.language_model_id);
@@ -79,11 +80,6 @@ function decodeInference(body: AthinaInference): Interaction {
 /** LiteLLM's word for what was called. */
 function operationOf(callType: string | null | undefined): string {
   return callType?.endsWith('text_completion') ? 'text_completion' : 'chat';
-}
-
-/** The same body has the same ids, so that a resend is known as one. */
-function derivedId(body: AthinaInference, purpose: string, length: number): string {
-  return createHash('sha256').update(purpose).update(jsonText(body)).digest('hex').slice(0, length);
 }
 
 function responseIdIn(reference: string | undefined): string | undefined {

@@ -1,0 +1,142 @@
+import { defined, nonEmpty, someFields } from '../../interaction/defined.ts';
+import type { Facts, Interaction, User } from '../../interaction/interaction.ts';
+import { jsonText } from '../../interaction/json.ts';
+import { answerFromOpenAI, createdFromOpenAI, usageFromOpenAI } from '../../interaction/openai-completion.ts';
+import { inputFromOpenAI } from '../../interaction/openai-messages.ts';
+import { requestFromOpenAI } from '../../interaction/openai-request.ts';
+import { idOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
+import { derivedIds } from '../derived-ids.ts';
+import { type ReconifyPayload, reconifyPayload } from './payload.ts';
+import { SOURCE } from './source.ts';
+import { decodeThreadMessage } from './thread-message.ts';
+
+/** `reconify.type` → `gen_ai.operation.name`. */
+const operations: Readonly<Record<string, string | undefined>> = {
+  assistant: 'invoke_agent',
+  chat: 'chat',
+  completion: 'text_completion',
+  generate: 'generate_content',
+  image: 'image_generation',
+};
+
+/** `reconify.format` → `gen_ai.provider.name`; `universal` names none. */
+const providers: Readonly<Record<string, string | undefined>> = {
+  openai: 'openai',
+  bedrock: 'aws.bedrock',
+  cohere: 'cohere',
+  anthropic: 'anthropic',
+  gemini: 'gcp.gemini',
+  mistral: 'mistral_ai',
+};
+
+/**
+ * What a tracked interaction says. The keys in it are dropped by the schema. A record without timestamps starts at the
+ * epoch, and whoever received it moves it. Pure.
+ * @throws ZodError that names the field
+ */
+export function decode(payload: unknown): readonly Interaction[] {
+  const body = reconifyPayload.parse(payload);
+  const { reconify, request, response } = body;
+  const operation = ownOf(operations, reconify.type) ?? 'chat';
+  const exchange = operation === 'invoke_agent' ? assistantFrom(request, response) : callFrom(request, response);
+  const ids = derivedIds(wordsFor(body));
+  const session = idOf(body.session);
+  const thread = exchange.conversationId;
+  return [
+    defined({
+      ...exchange,
+      ...ids,
+      id: exchange.run ? `run::${exchange.run.id}` : `${ids.traceId}:${ids.spanId}`,
+      name: nameOf(operation, exchange),
+      operation,
+      provider: ownOf(providers, reconify.format),
+      conversationId: session ?? thread,
+      sessionId: session,
+      user: userFrom(body.user),
+      ...timesFrom(body),
+      outcome: { status: 'ok' as const },
+      source: defined({
+        [SOURCE.version]: reconify.version,
+        [SOURCE.sessionTimeout]: body.sessionTimeout || undefined,
+        [SOURCE.threadId]: session === undefined ? undefined : thread,
+      }),
+    }),
+  ];
+}
+
+function ownOf(table: Readonly<Record<string, string | undefined>>, key: string): string | undefined {
+  return Object.hasOwn(table, key) ? table[key] : undefined;
+}
+
+function nameOf(operation: string, { requestModel }: Facts): string {
+  return requestModel === undefined || operation === 'invoke_agent' ? operation : `${operation} ${requestModel}`;
+}
+
+/** A resend is told by the ids of both messages, where they have some. */
+function wordsFor(body: ReconifyPayload): string {
+  const asked = idOf(recordOf(body.request)?.['id']);
+  const answered = idOf(recordOf(body.response)?.['id']);
+  return asked !== undefined && answered !== undefined ? `${asked}:${answered}` : jsonText(body);
+}
+
+function assistantFrom(request: unknown, response: unknown): Facts {
+  const asked: UnknownRecord = recordOf(request) ?? { content: request };
+  const answered: UnknownRecord | undefined =
+    recordOf(response) ?? (typeof response === 'string' ? { content: response } : undefined);
+  const runId = idOf(answered?.['run_id']) ?? idOf(asked['run_id']);
+  const agentId = idOf(asked['assistant_id']) ?? idOf(answered?.['assistant_id']);
+  return defined({
+    requestModel: nonEmpty(stringOf(asked['model'])),
+    inputMessages: [decodeThreadMessage(asked, 'user')],
+    outputMessages: answered && [decodeThreadMessage(answered, 'assistant')],
+    usage: usageFromOpenAI(answered?.['usage']),
+    conversationId: idOf(asked['thread_id']) ?? idOf(answered?.['thread_id']),
+    agent: agentId === undefined ? undefined : { id: agentId },
+    run: runId === undefined ? undefined : { id: runId },
+  });
+}
+
+function callFrom(request: unknown, response: unknown): Facts {
+  const asked = recordOf(request);
+  const answer = response === undefined || response === null ? {} : answerFromOpenAI(response);
+  const told = asked ? requestFromOpenAI(asked) : {};
+  return defined({
+    ...told,
+    ...(asked?.['messages'] === undefined && inputFromOpenAI(asked ? asked['prompt'] : request)),
+    ...answer,
+    serviceTier: someFields({ ...told.serviceTier, ...answer.serviceTier }),
+  });
+}
+
+/** Times before 1973 are seconds that somebody meant as milliseconds. */
+const MIN_MILLIS = 1e11;
+
+function timesFrom({ timestamps, response }: ReconifyPayload): Pick<Interaction, 'startTime' | 'endTime'> {
+  const { request: start, response: end } = timestamps ?? {};
+  const unit = (start ?? end ?? 0) < MIN_MILLIS ? 1000 : 1;
+  const endTime = (end ?? start) === undefined ? (createdFromOpenAI(response) ?? 0) : (end ?? start ?? 0) * unit;
+  return { startTime: start === undefined ? endTime : start * unit, endTime };
+}
+
+function userFrom(user: ReconifyPayload['user']): User | undefined {
+  if (!user) return undefined;
+  const { isAuthenticated } = user;
+  const firstName = user.firstName || undefined;
+  const lastName = user.lastName || undefined;
+  return someFields(
+    defined({
+      id: idOf(user.userId),
+      email: user.email || undefined,
+      fullName: nonEmpty([firstName, lastName].filter(Boolean).join(' ')),
+      firstName,
+      lastName,
+      phone: user.phone || undefined,
+      gender: user.gender || undefined,
+      isAuthenticated: typeof isAuthenticated === 'string' ? undefined : toFlag(isAuthenticated),
+    }),
+  );
+}
+
+function toFlag(flag: 0 | 1 | boolean | null | undefined): boolean | undefined {
+  return flag === null || flag === undefined ? undefined : Boolean(flag);
+}

@@ -1,0 +1,146 @@
+import { defined, nonEmpty } from '../../interaction/defined.ts';
+import type { Interaction, User } from '../../interaction/interaction.ts';
+import { toJson } from '../../interaction/json.ts';
+import { textOf } from '../../interaction/message.ts';
+import { type OpenAICompletion, openAICompletionFrom, openAIUsageFrom } from '../../interaction/openai-completion.ts';
+import { openAIRequestFrom } from '../../interaction/openai-request.ts';
+import { numberOf, stringOf } from '../../interaction/unknown.ts';
+import { fitted } from '../fit.ts';
+import type { VendorRecord } from '../vendor.ts';
+import type { ReconifyOptions } from './options.ts';
+import type { ReconifyPayload } from './payload.ts';
+import { SOURCE } from './source.ts';
+import { encodeThreadMessage } from './thread-message.ts';
+
+type Settings = Pick<ReconifyOptions, 'session' | 'sessionTimeout' | 'sendFailures' | 'maxRecordBytes'>;
+
+/** The version of the API, which the seed and the last npm module share. */
+const VERSION = '3.1.0';
+
+/** What was asked and what came back, in the shape of each type. `response` is null where there was none. */
+type Exchange = Pick<ReconifyPayload, 'request' | 'response'>;
+interface Type {
+  readonly name: string;
+  readonly exchangeOf: (interaction: Interaction) => Exchange;
+}
+
+const chat: Type = { name: 'chat', exchangeOf: chatOf };
+const types: Readonly<Record<string, Type | undefined>> = {
+  invoke_agent: { name: 'assistant', exchangeOf: assistantOf },
+  chat,
+  generate_content: chat,
+  text_completion: { name: 'completion', exchangeOf: completionOf },
+};
+
+/**
+ * Reconify's record of a call or of a run that completed: its last message in and its last message out. Without the
+ * two keys, which only the request carries. Pure; never throws. Source: 001_116f5331460c15db.txt
+ */
+export function encode(interaction: Interaction, settings: Settings): readonly VendorRecord<ReconifyPayload>[] {
+  const type = Object.hasOwn(types, interaction.operation) ? types[interaction.operation] : undefined;
+  const failed = isFailed(interaction);
+  if (!type || (failed && !settings.sendFailures)) return [];
+  const known = inWholeMillis(toJson(interaction));
+  const { request, response } = type.exchangeOf(known);
+  const payload: ReconifyPayload = {
+    reconify: { format: 'openai', type: type.name, version: VERSION },
+    timestamps: { request: known.startTime, response: known.endTime },
+    session: nonEmpty(known.sessionId) ?? settings.session ?? null,
+    sessionTimeout: numberOf(known.source?.[SOURCE.sessionTimeout]) ?? settings.sessionTimeout ?? null,
+    user: encodeUser(known.user),
+    request,
+    response: failed ? null : (response ?? null),
+  };
+  return [{ id: known.id, payload: fitted(payload, settings.maxRecordBytes) }];
+}
+
+const failedRun: ReadonlySet<string | undefined> = new Set(['failed', 'expired', 'cancelled']);
+
+function isFailed({ outcome, run }: Interaction): boolean {
+  return outcome.status === 'error' || failedRun.has(run?.status);
+}
+
+/** All times of a record come from the same two numbers, so that they read back alike. */
+function inWholeMillis(interaction: Interaction): Interaction {
+  return { ...interaction, startTime: Math.round(interaction.startTime), endTime: Math.round(interaction.endTime) };
+}
+
+function assistantOf(run: Interaction): Exchange {
+  const { inputMessages = [], outputMessages = [], messageIds } = run;
+  const asked = inputMessages.findLast(({ role }) => role === 'user');
+  const answered = outputMessages.at(-1);
+  const askedId = asked ? (asked.id ?? messageIds?.in?.[inputMessages.indexOf(asked)]) : messageIds?.in?.at(-1);
+  const answeredId = answered?.id ?? messageIds?.out?.at(-1);
+  const place = {
+    assistantId: run.agent?.id,
+    threadId: stringOf(run.source?.[SOURCE.threadId]) ?? run.conversationId,
+  };
+  return {
+    // A thread message has no model; the vendor wants it there.
+    request: defined({
+      ...encodeThreadMessage(asked, { ...place, id: askedId, role: 'user', time: run.startTime, runId: undefined }),
+      model: nonEmpty(run.requestModel) ?? nonEmpty(run.responseModel),
+    }),
+    response:
+      answered || answeredId !== undefined
+        ? defined({
+            ...encodeThreadMessage(answered, {
+              ...place,
+              id: answeredId,
+              role: 'assistant',
+              time: run.endTime,
+              runId: run.run?.id,
+            }),
+            usage: openAIUsageFrom(run.usage),
+          })
+        : null,
+  };
+}
+
+function chatOf(interaction: Interaction): Exchange {
+  return { request: openAIRequestFrom(interaction), response: seen(openAICompletionFrom(interaction)) };
+}
+
+/** The former completions: a prompt instead of messages, a text instead of a message. */
+function completionOf(interaction: Interaction): Exchange {
+  const { messages: _, tools: __, ...request } = openAIRequestFrom(interaction);
+  const completion = seen(openAICompletionFrom(interaction));
+  const { outputMessages = [] } = interaction;
+  return {
+    request: { ...request, prompt: (interaction.inputMessages ?? []).map(textOf).join('\n') },
+    response: completion && {
+      ...completion,
+      object: 'text_completion',
+      choices: completion.choices.map(({ index, finish_reason }) => {
+        const said = outputMessages[index];
+        return { index, text: said ? textOf(said) : '', finish_reason };
+      }),
+    },
+  };
+}
+
+function seen(completion: OpenAICompletion): OpenAICompletion | null {
+  const { id, choices, usage } = completion;
+  return choices.length > 0 || id !== undefined || usage !== undefined ? completion : null;
+}
+
+/** An application that names more than the user's id wants it known. `{}` for nobody, as both clients send it. */
+function encodeUser(user: User = {}): NonNullable<ReconifyPayload['user']> {
+  const { isAuthenticated } = user;
+  return defined({
+    userId: nonEmpty(user.id),
+    isAuthenticated: isAuthenticated === undefined ? undefined : isAuthenticated ? (1 as const) : (0 as const),
+    ...namesOf(user),
+    email: nonEmpty(user.email),
+    phone: nonEmpty(user.phone),
+    gender: nonEmpty(user.gender),
+  });
+}
+
+/** A name that is known as a whole alone is split at its last space: Reconify has no field for it. */
+function namesOf(user: User): { readonly firstName?: string; readonly lastName?: string } {
+  const given = defined({ firstName: nonEmpty(user.firstName), lastName: nonEmpty(user.lastName) });
+  if (Object.keys(given).length > 0) return given;
+  const [, firstName, lastName] = /^(?:(.*) )?(.*)$/s.exec(user.fullName ?? '') ?? [];
+  return firstName ? defined({ firstName, lastName: nonEmpty(lastName) }) : defined({ firstName: nonEmpty(lastName) });
+}

@@ -1,0 +1,33 @@
+import { readUrl, requireCount, requireSecret } from '../configuration.ts';
+import { DEFAULT_MAX_RECORD_BYTES } from '../fit.ts';
+import type { Environment } from '../vendor.ts';
+
+export interface ReconifyOptions {
+  /** `RECONIFY_APP_KEY`. */
+  readonly appKey: string;
+  /** `RECONIFY_API_KEY`. */
+  readonly apiKey: string;
+  /** `RECONIFY_TRACKER`, the whole URL. Default https://track.reconify.com/track. */
+  readonly tracker: string;
+  /** The session of every record whose application names none. */
+  readonly session?: string;
+  /** Idle minutes that end a session; Reconify's own default is 10. */
+  readonly sessionTimeout?: number;
+  /** Whether what failed is sent, too, with `response: null`. Default false, as the old client did. */
+  readonly sendFailures: boolean;
+  /** Larger records have their longest texts cut. Default 1 MiB. */
+  readonly maxRecordBytes: number;
+}
+
+export function resolveOptions(given: Partial<ReconifyOptions>, environment: Environment): ReconifyOptions {
+  const { session, sessionTimeout } = given;
+  return {
+    appKey: requireSecret(given.appKey, environment, 'RECONIFY_APP_KEY', 'appKey'),
+    apiKey: requireSecret(given.apiKey, environment, 'RECONIFY_API_KEY', 'apiKey'),
+    tracker: readUrl(given.tracker, environment, 'RECONIFY_TRACKER', 'https://track.reconify.com/track'),
+    ...(session !== undefined && { session }),
+    ...(sessionTimeout !== undefined && { sessionTimeout: requireCount(sessionTimeout, 'sessionTimeout', 10) }),
+    sendFailures: given.sendFailures ?? false,
+    maxRecordBytes: requireCount(given.maxRecordBytes, 'maxRecordBytes', DEFAULT_MAX_RECORD_BYTES),
+  };
+}
