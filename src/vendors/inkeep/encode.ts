@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
+import { toJson } from '../../interaction/json.ts';
+import { isoFrom } from '../times.ts';
+import type { Feedback, VendorRecord } from '../vendor.ts';
+import { viewOf } from './messages.ts';
+import type { InkeepConversation, InkeepEvent, InkeepPayload } from './payload.ts';
+import { conversationProperties, userProperties } from './properties.ts';
+import { conversationSource, userSource } from './source.ts';
+
+/** What is a part of a conversation. Embeddings, pictures and the like are not. */
+const conversational: ReadonlySet<string> = new Set(['chat', 'text_completion', 'generate_content', 'invoke_agent']);
+
+/**
+ * The conversation as one call saw it; `merge` makes the whole of such views. A call that names no conversation is one
+ * with the others of its trace. Pure; never throws. Source: 003_f40b4e92838b8090.txt
+ */
+export function encode(interaction: Interaction): readonly VendorRecord<InkeepPayload>[] {
+  if (!conversational.has(interaction.operation)) return [];
+  const id = toJson(nonEmpty(interaction.conversationId)) ?? interaction.traceId;
+  const { messages, answer } = viewOf(interaction, id);
+  if (messages.length === 0) return [];
+  const body: InkeepConversation = defined({
+    id,
+    type: 'openai' as const,
+    externalId: interaction.traceId,
+    createdAt: earliest([isoFrom(interaction.startTime), ...messages.map(({ createdAt }) => createdAt)]),
+    updatedAt: isoFrom(interaction.endTime),
+    ...conversationSource(interaction.source),
+    properties: toJson(conversationProperties(interaction)),
+    userProperties: toJson(someFields({ ...userSource(interaction.source), ...userProperties(interaction.user) })),
+    tags: toJson(someOf(interaction.tags)),
+    messages,
+  });
+  return [
+    {
+      id: interaction.id,
+      orderKey: id,
+      ...(answer?.id !== undefined && { answerId: answer.id }),
+      payload: { path: '/conversations', body },
+    },
+  ];
+}
+
+/** All of one form, so that the order of texts is that of time. */
+function earliest(times: readonly (string | undefined)[]): string | undefined {
+  return times.filter((time) => time !== undefined).sort()[0];
+}
+
+/**
+ * A verdict on the message that it names. Without an order key: it is no part of the conversation that `merge` joins.
+ * What names no message is nothing to Inkeep.
+ */
+export function encodeFeedback(feedback: Feedback): readonly VendorRecord<InkeepPayload>[] {
+  const { rating, score, comment, reasons, user, time } = feedback;
+  const messageId = feedback.answerId ?? feedback.messageId;
+  if (messageId === undefined) return [];
+  const body = defined({
+    type: rating,
+    messageId,
+    reasons: someOf(reasons?.map(({ label, details = '' }) => ({ label, details }))),
+    details: nonEmpty(comment),
+    properties: score === undefined ? undefined : { score },
+    userProperties: userProperties(user),
+    createdAt: isoFrom(time),
+  });
+  const id = `feedback_${digest(body)}`;
+  return [{ id, payload: { path: '/feedback', body: toJson({ id, ...body }) } }];
+}
+
+/** Something that a person did with a message, a conversation or the search, such as `message:copied`. */
+export function encodeEvent(event: InkeepEvent): VendorRecord<InkeepPayload> {
+  const id = event.id ?? `event_${digest(event)}`;
+  return { id, payload: { path: '/events', body: toJson({ ...event, id }) } };
+}
+
+/** An id of its own words, which makes a repeated request harmless. */
+function digest(body: object): string {
+  return createHash('sha256')
+    .update(JSON.stringify(toJson(body)))
+    .digest('hex')
+    .slice(0, 24);
+}

@@ -1,0 +1,31 @@
+import { stringOf } from '../../interaction/unknown.ts';
+import { jsonObjectIn, outcomeOf } from '../answer.ts';
+import type { Vendor } from '../vendor.ts';
+import { encode, encodeFeedback } from './encode.ts';
+import { merge } from './merge.ts';
+import { type InkeepOptions, isConfigured, resolveOptions } from './options.ts';
+import type { InkeepPayload } from './payload.ts';
+
+export { encodeEvent } from './encode.ts';
+export type { InkeepOptions } from './options.ts';
+export type { InkeepConversation, InkeepEvent, InkeepFeedback, InkeepPayload } from './payload.ts';
+export { type RemoteRequest, remoteRequest, remoteState } from './remote.ts';
+
+/** Inkeep Analytics: whole conversations, and verdicts on their messages. See README.md beside this file. */
+export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
+  name: 'inkeep',
+  resolveOptions,
+  isConfigured,
+  encode,
+  encodeFeedback,
+  merge,
+  decode: async (payload) => (await import('./decode.ts')).decode(payload),
+  request: ({ path, body }, { apiKey, url }) => ({
+    method: 'POST',
+    url: `${url}${path}`,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify(body),
+  }),
+  // Problem details, RFC 7807.
+  outcome: (answer) => outcomeOf(answer, { reasonIn: (body) => stringOf(jsonObjectIn(body)?.['detail']) }),
+};

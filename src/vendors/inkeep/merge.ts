@@ -1,0 +1,163 @@
+import { isDerivedId, isSameMessage, messageId } from './message-id.ts';
+import type { InkeepConversation, InkeepMessage, InkeepPayload } from './payload.ts';
+
+/** What one conversation may grow to; beyond, its oldest messages are left out. */
+export const MAX_MESSAGES = 2_000;
+export const MAX_BYTES: number = 1 << 20;
+
+/**
+ * The whole conversation out of what was last delivered of it and one call's view of it. A chat call brings its history
+ * along, which is found again by equality; a run brings what is new, which is told by ids. A view that was merged
+ * before changes nothing. Feedback and events are no part of a conversation and stay as they are.
+ */
+export function merge(delivered: InkeepPayload | undefined, next: InkeepPayload): InkeepPayload {
+  if (delivered?.path !== '/conversations' || next.path !== '/conversations') return bounded(next);
+  const { body: known } = delivered;
+  const { body: view } = next;
+  // What people said to each other is written by no exporter, so it can only stand for itself.
+  if (known.type !== 'openai' || view.type !== 'openai') return bounded(next);
+
+  const [older, newer] = isBefore(view.updatedAt, known.updatedAt) ? [view, known] : [known, view];
+  return bounded({
+    path: next.path,
+    body: {
+      ...older,
+      ...newer,
+      ...presence('externalId', known.externalId ?? view.externalId),
+      ...presence('createdAt', earlier(known.createdAt, view.createdAt)),
+      ...presence('properties', joined(older.properties, newer.properties)),
+      ...presence('userProperties', joined(older.userProperties, newer.userProperties)),
+      ...presence('tags', union(known.tags, view.tags)),
+      messages: joinMessages(known, view, newer === view),
+    },
+  });
+}
+
+/**
+ * Every known message in its order. What is new stands before the known message that follows it in the view, or at the
+ * end when none does.
+ */
+function joinMessages(
+  known: InkeepConversation,
+  view: InkeepConversation,
+  viewIsNewer: boolean,
+): readonly InkeepMessage[] {
+  const messages = [...known.messages];
+  const places = new Map(messages.map(({ id }, index) => [id, index]));
+  const insertions = new Map<number, InkeepMessage[]>();
+  let fresh: InkeepMessage[] = [];
+  let from = 0;
+
+  for (const message of view.messages) {
+    const place = placeOf(message, messages, places, from);
+    const found = place === undefined ? undefined : messages[place];
+    if (place === undefined || !found) {
+      fresh.push(message);
+      continue;
+    }
+    messages[place] = viewIsNewer ? updated(found, message) : updated(message, found, found.id);
+    if (place < from) continue;
+    if (fresh.length > 0) insertions.set(place, fresh);
+    fresh = [];
+    from = place + 1;
+  }
+  insertions.set(messages.length, fresh);
+
+  const taken = new Set(messages.map(({ id }) => id));
+  const all: InkeepMessage[] = [];
+  for (let place = 0; place <= messages.length; place += 1) {
+    for (const message of insertions.get(place) ?? []) {
+      const id = freeId(view.id ?? '', all.length, message, taken);
+      taken.add(id);
+      all.push({ ...message, id });
+    }
+    const message = messages[place];
+    if (message) all.push(message);
+  }
+  return all;
+}
+
+/** Where a message of the view stands among the known ones: a provider's id is the same anywhere, a text only onward. */
+function placeOf(
+  message: InkeepMessage,
+  messages: readonly InkeepMessage[],
+  places: ReadonlyMap<string | undefined, number>,
+  from: number,
+): number | undefined {
+  if (!isDerivedId(message.id)) return places.get(message.id);
+  for (let place = from; place < messages.length; place += 1) {
+    const known = messages[place];
+    if (known && isSameMessage(known, message)) return place;
+  }
+  return undefined;
+}
+
+/** The newer one with what only the older one says. The known id stays: others may hold it by now. */
+function updated(older: InkeepMessage, newer: InkeepMessage, id: string | undefined = older.id): InkeepMessage {
+  return {
+    ...older,
+    ...newer,
+    ...presence('id', id),
+    content: newer.content === '' ? older.content : newer.content,
+    ...presence('createdAt', earlier(older.createdAt, newer.createdAt)),
+    ...presence('properties', joined(older.properties, newer.properties)),
+    ...presence('userProperties', joined(older.userProperties, newer.userProperties)),
+  };
+}
+
+/** A message's own id, or the next one that nobody has: a text may be said again at the same place of a later call. */
+function freeId(
+  conversationId: string,
+  place: number,
+  message: InkeepMessage,
+  taken: ReadonlySet<string | undefined>,
+): string {
+  let id = message.id ?? messageId(conversationId, place, message.role, message.content);
+  for (let position = place; taken.has(id); position += 1)
+    id = messageId(conversationId, position, message.role, message.content);
+  return id;
+}
+
+function joined<T extends object>(older: T | undefined, newer: T | undefined): T | undefined {
+  return older && newer ? { ...older, ...newer } : (newer ?? older);
+}
+
+function union(
+  known: readonly string[] | undefined,
+  view: readonly string[] | undefined,
+): readonly string[] | undefined {
+  return known && view ? [...new Set([...known, ...view])] : (known ?? view);
+}
+
+function earlier(one: string | undefined, other: string | undefined): string | undefined {
+  return isBefore(other, one) ? other : (one ?? other);
+}
+
+/** By the moment and not by the text: other writers may use another zone. */
+function isBefore(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && Date.parse(one) < Date.parse(other);
+}
+
+function presence<K extends string, T>(key: K, value: T | undefined): { readonly [key in K]?: T } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]: T });
+}
+
+/** The newest messages that fit. The last one always stays: what is too large alone is the transport's to refuse. */
+function bounded(payload: InkeepPayload): InkeepPayload {
+  if (payload.path !== '/conversations' || payload.body.type !== 'openai') return payload;
+  const { body } = payload;
+  const { messages } = body;
+  let room = MAX_BYTES - bytesOf({ ...payload, body: { ...body, messages: [] } });
+  let first = messages.length;
+  while (first > 0 && messages.length - first < MAX_MESSAGES) {
+    room -= bytesOf(messages[first - 1]) + 1;
+    if (room < 0) break;
+    first -= 1;
+  }
+  const kept = Math.min(first, messages.length - 1);
+  return kept <= 0 ? payload : { ...payload, body: { ...body, messages: messages.slice(kept) } };
+}
+
+function bytesOf(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}

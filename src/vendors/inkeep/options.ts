@@ -1,0 +1,26 @@
+import { readUrl, requireSecret } from '../configuration.ts';
+import type { Environment } from '../vendor.ts';
+
+export interface InkeepOptions {
+  readonly apiKey: string;
+  /** The base of the API; its own path is kept. */
+  readonly url: string;
+  /** Reads a conversation before the first write to it, for processes that may not have seen its beginning. */
+  readonly mergeRemote: boolean;
+}
+
+const KEY = 'INKEEPANALYTICS_API_INTEGRATION_KEY';
+const URL_VARIABLE = 'INKEEP_ANALYTICS_URL';
+const HOST = 'https://api.analytics.inkeep.com';
+
+export function resolveOptions(given: Partial<InkeepOptions>, environment: Environment): InkeepOptions {
+  return {
+    apiKey: requireSecret(given.apiKey, environment, KEY, 'apiKey'),
+    url: readUrl(given.url, environment, URL_VARIABLE, HOST),
+    mergeRemote: given.mergeRemote ?? false,
+  };
+}
+
+export function isConfigured(environment: Environment): boolean {
+  return Boolean(environment[KEY]?.trim());
+}
