@@ -1,4 +1,4 @@
-import { defined, someFields, someOf } from './defined.ts';
+import { defined, nonEmpty, someFields, someOf } from './defined.ts';
 import type { Facts, Interaction, Usage } from './interaction.ts';
 import { jsonText } from './json.ts';
 import type { OutputMessage } from './message.ts';
@@ -40,10 +40,10 @@ export type OpenAICompletion = {
  */
 export function openAICompletionFrom(interaction: Interaction, id?: string): OpenAICompletion {
   return defined({
-    id: id ?? interaction.responseId,
+    id: nonEmpty(id ?? interaction.responseId),
     object: 'chat.completion' as const,
     created: Math.floor(interaction.endTime / 1000),
-    model: interaction.responseModel ?? interaction.requestModel,
+    model: nonEmpty(interaction.responseModel) ?? nonEmpty(interaction.requestModel),
     choices: openAIChoicesFrom(interaction),
     usage: openAIUsageFrom(interaction.usage),
     service_tier: interaction.serviceTier?.response,

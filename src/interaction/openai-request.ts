@@ -1,4 +1,4 @@
-import { defined, someFields, someOf } from './defined.ts';
+import { defined, nonEmpty, someFields, someOf } from './defined.ts';
 import type { Facts, Interaction, Parameters } from './interaction.ts';
 import type { ToolDefinition } from './message.ts';
 import { inputFromOpenAI, type OpenAIMessage, openAIMessagesFrom } from './openai-messages.ts';
@@ -34,7 +34,7 @@ export type OpenAIRequest = OpenAIParameters & {
 /** The request as chat completions take it, also where it went to another of OpenAI's interfaces. */
 export function openAIRequestFrom(interaction: Interaction): OpenAIRequest {
   return defined({
-    model: interaction.requestModel,
+    model: nonEmpty(interaction.requestModel),
     messages: openAIMessagesFrom(interaction),
     ...openAIParametersFrom(interaction.parameters),
     tools: openAIToolsFrom(interaction.toolDefinitions),

@@ -27,15 +27,14 @@ function decodeInference(body: AthinaInference): Interaction {
   const { usage: countedUsage, ...answer } = typeof body.response === 'string' ? {} : answerFromOpenAI(body.response);
   const outputMessages = outputOf(body, answer.outputMessages);
   const reference = body.external_reference_id;
-  const isRun = typeof body.response === 'string' && /^thread_/.test(body.session_id ?? '');
+  const isRun = isOfRun(body);
   const operation = isRun ? 'invoke_agent' : operationOf(body.request?.call_type);
   const made = derivedIds(jsonText(body));
   const traceId = traceIdOf(custom[OWN.traceId]) ?? made.traceId;
   const spanId = spanIdOf(custom[OWN.spanId]) ?? made.spanId;
-  const requestModel =
-    stringOf(custom[OWN.requestModel]) ??
-    (body.language_model_id === UNKNOWN_MODEL ? undefined : body.language_model_id);
   const responseModel = stringOf(custom[OWN.responseModel]) ?? answer.responseModel;
+  const isUnnamed = body.language_model_id === UNKNOWN_MODEL && responseModel === undefined;
+  const requestModel = stringOf(custom[OWN.requestModel]) ?? (isUnnamed ? undefined : body.language_model_id);
   const cost = body.cost ?? body.request?.response_cost ?? undefined;
   return defined({
     id: isRun && reference !== undefined ? `${traceId}:${spanId}:${reference}` : `${traceId}:${spanId}`,
@@ -75,6 +74,21 @@ function decodeInference(body: AthinaInference): Interaction {
     custom: customOf(custom),
     source: sourceOf(body),
   });
+}
+
+/**
+ * No field says so, but a text in the session of a thread is a message of an assistant run, unless something in it is a
+ * chat's alone: further choices, or a failure without a status.
+ */
+function isOfRun({
+  response,
+  session_id: session,
+  custom_attributes: custom,
+  error,
+  status_code,
+}: AthinaInference): boolean {
+  const isChat = custom?.[OWN.choices] !== undefined || (error !== undefined && status_code === undefined);
+  return typeof response === 'string' && session !== undefined && /^thread_/.test(session) && !isChat;
 }
 
 /** LiteLLM's word for what was called. */

@@ -64,7 +64,7 @@ function answersOfRun(run: Interaction): Interaction[] {
       ...shared,
       ...defined({
         outputMessages: message && [message],
-        finishReasons: someOf(finishReasons.slice(index, index + 1)),
+        finishReasons: count === 1 ? someOf(finishReasons) : someOf(finishReasons.slice(index, index + 1)),
         externalReferenceId: nonEmpty(reference) ?? (isLast ? undefined : `${run.spanId}:${index}`),
         responseId: isLast ? responseId : undefined,
         usage: isLast ? usage : undefined,
@@ -186,7 +186,7 @@ function metricsOf(source: NonNullable<Interaction['source']>): AthinaInference[
 
 function failureOf(outcome: Outcome): Pick<AthinaInference, 'status_code' | 'error'> {
   if (outcome.status === 'ok') return {};
-  return defined({ status_code: statusCodeOf(outcome), error: nonEmpty(outcome.message) ?? outcome.type });
+  return defined({ status_code: statusCodeOf(outcome), error: nonEmpty(outcome.message) ?? nonEmpty(outcome.type) ?? '_OTHER' });
 }
 
 type Failure = Extract<Outcome, { status: 'error' }>;

@@ -58,7 +58,7 @@ export function decode(payload: unknown): readonly Interaction[] {
       source: defined({
         [SOURCE.version]: reconify.version,
         [SOURCE.sessionTimeout]: body.sessionTimeout || undefined,
-        [SOURCE.threadId]: session === undefined ? undefined : thread,
+        [SOURCE.threadId]: session === undefined ? undefined : (thread ?? ''),
       }),
     }),
   ];

@@ -70,10 +70,10 @@ function assistantOf(run: Interaction): Exchange {
   const asked = inputMessages.findLast(({ role }) => role === 'user');
   const answered = outputMessages.at(-1);
   const askedId = asked ? (asked.id ?? messageIds?.in?.[inputMessages.indexOf(asked)]) : messageIds?.in?.at(-1);
-  const answeredId = answered?.id ?? messageIds?.out?.at(-1);
+  const answeredId = answered?.id ?? nonEmpty(messageIds?.out?.at(-1));
   const place = {
-    assistantId: run.agent?.id,
-    threadId: stringOf(run.source?.[SOURCE.threadId]) ?? run.conversationId,
+    assistantId: nonEmpty(run.agent?.id),
+    threadId: nonEmpty(stringOf(run.source?.[SOURCE.threadId]) ?? run.conversationId),
   };
   return {
     // A thread message has no model; the vendor wants it there.
@@ -89,7 +89,7 @@ function assistantOf(run: Interaction): Exchange {
               id: answeredId,
               role: 'assistant',
               time: run.endTime,
-              runId: run.run?.id,
+              runId: nonEmpty(run.run?.id),
             }),
             usage: openAIUsageFrom(run.usage),
           })

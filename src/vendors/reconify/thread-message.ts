@@ -1,4 +1,4 @@
-import { defined, someFields } from '../../interaction/defined.ts';
+import { defined, nonEmpty, someFields } from '../../interaction/defined.ts';
 import type { Message, Part, TextPart } from '../../interaction/message.ts';
 import { contentParts, encodePart, type OpenAIContentPart } from '../../interaction/openai-messages.ts';
 import { idOf, listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
@@ -33,7 +33,7 @@ export interface Place {
 export function encodeThreadMessage(message: Message | undefined, place: Place): ThreadMessage {
   const parts = message?.parts ?? [];
   return defined({
-    id: place.id,
+    id: nonEmpty(place.id),
     object: 'thread.message' as const,
     created_at: Math.floor((message?.createdAt ?? place.time) / 1000),
     assistant_id: place.assistantId ?? null,

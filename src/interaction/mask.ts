@@ -1,0 +1,88 @@
+import { type Content, contentFields } from './interaction.ts';
+
+/** Gives back a text as it may leave the process. Must be synchronous. */
+export type Mask = (text: string) => string;
+
+/** What stands in place of a text whose mask failed. */
+const FAILED = '[masked]';
+
+/**
+ * Keys and tokens by their shape. Each pattern is linear: it starts at no character that could continue it, and has no
+ * nested repetition.
+ */
+const secrets: readonly (readonly [pattern: RegExp, replacement: string])[] = [
+  [/(?<![\w-])sk-[\w-]{16,}/g, 'sk-[masked]'],
+  [/(?<!\w)Bearer\s{1,4}[\w.~+/=-]{8,}/gi, 'Bearer [masked]'],
+  [/(?<!\w)Basic\s{1,4}[A-Za-z0-9+/=]{12,}/g, 'Basic [masked]'],
+  [/(?<!\w)A(?:KI|SI)A[0-9A-Z]{16}(?!\w)/g, 'AKIA[masked]'],
+  [/(?<!\w)gh[oprsu]_\w{20,}/g, 'gh_[masked]'],
+  [/(?<!\w)github_pat_\w{20,}/g, 'github_pat_[masked]'],
+  [/(?<!\w)xox[abeoprs]-[\w-]{10,}/g, 'xox-[masked]'],
+  [/(?<![\w-])AIza[\w-]{35}/g, 'AIza[masked]'],
+  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, 'eyJ[masked]'],
+  [/(?<=:\/\/)[^\s/@:]{1,256}:[^\s/@]{1,256}@/g, '[masked]@'],
+  [/(?<=[?&](?:key|api[_-]?key|(?:access_|auth_|id_)?token|sig|signature|secret|password)=)[^&\s"'<>#]+/gi, '[masked]'],
+];
+
+/** Masks keys and tokens. The first character that each needs is looked for first, so that most texts cost one scan. */
+export function maskSecrets(text: string): string {
+  let masked = text;
+  for (const [pattern, replacement] of secrets) masked = masked.replace(pattern, replacement);
+  return masked;
+}
+
+/** The built-in patterns, then the application's own mask, which fails closed: what it throws at is not sent. */
+export function createMask(own: Mask | undefined): Mask {
+  if (!own) return maskSecrets;
+  return (text) => {
+    try {
+      const masked: unknown = own(maskSecrets(text));
+      return typeof masked === 'string' ? masked : FAILED;
+    } catch {
+      return FAILED;
+    }
+  };
+}
+
+/** Words of the conventions, not of people: never masked where they structure a message. */
+const structure: ReadonlySet<string> = new Set(['type', 'role', 'modality', 'mime_type', 'finish_reason', 'id']);
+
+/** The content with every text masked. Pure; gives back a copy where anything changed and the same object elsewhere. */
+export function maskContent<T extends Content>(facts: T, mask: Mask): T {
+  let masked: Record<string, unknown> | undefined;
+  for (const field of contentFields) {
+    const said = facts[field];
+    if (said === undefined) continue;
+    const kept = maskValue(said, mask, true);
+    if (kept === said) continue;
+    masked ??= { ...facts };
+    masked[field] = kept;
+  }
+  return (masked as T | undefined) ?? facts;
+}
+
+function maskValue(value: unknown, mask: Mask, isStructure: boolean): unknown {
+  if (typeof value === 'string') return mask(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    let copy: unknown[] | undefined;
+    for (let index = 0; index < value.length; index += 1) {
+      const item: unknown = value[index];
+      const kept = maskValue(item, mask, isStructure);
+      if (kept === item) continue;
+      copy ??= [...(value as unknown[])];
+      copy[index] = kept;
+    }
+    return copy ?? value;
+  }
+  let copy: Record<string, unknown> | undefined;
+  for (const [key, item] of Object.entries(value)) {
+    if (isStructure && structure.has(key)) continue;
+    // Below arguments and answers lies the application's own data, where these words mean what it likes.
+    const kept = maskValue(item, mask, isStructure && key !== 'arguments' && key !== 'response' && key !== 'result');
+    if (kept === item) continue;
+    copy ??= { ...value } as Record<string, unknown>;
+    copy[key] = kept;
+  }
+  return copy ?? value;
+}
