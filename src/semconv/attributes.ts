@@ -1,4 +1,4 @@
-import type { Facts } from '../interaction/interaction.ts';
+import type { ContentField, Facts } from '../interaction/interaction.ts';
 import { ATTR } from './names.ts';
 
 export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | readonly boolean[];
@@ -164,6 +164,12 @@ function write(
   } else {
     for (const key in fact as object) attributes[entry.name + key] = (fact as Record<string, AttributeValue>)[key];
   }
+}
+
+/** Where a content field lies; undefined for the one that lies on many attributes. */
+export function contentAttributeName(field: ContentField): string | undefined {
+  const entry: Field | Readonly<Record<string, Field>> = table[field];
+  return isField(entry) && entry.as !== 'keys' ? entry.name : undefined;
 }
 
 interface Place {

@@ -53,3 +53,20 @@ export const EVENT = {
   operationException: 'gen_ai.client.operation.exception',
   evaluationResult: 'gen_ai.evaluation.result',
 } as const;
+
+/** The last three are those of v1.41, which today's dashboards know. */
+export const METRIC = {
+  inferenceDuration: 'gen_ai.client.inference.duration',
+  operationDuration: 'gen_ai.client.operation.duration',
+  timeToFirstChunk: 'gen_ai.client.inference.time_to_first_chunk',
+  inputTokens: 'gen_ai.client.inference.usage.input_tokens',
+  outputTokens: 'gen_ai.client.inference.usage.output_tokens',
+  cacheReadInputTokens: 'gen_ai.client.inference.usage.cache_read.input_tokens',
+  cacheWriteInputTokens: 'gen_ai.client.inference.usage.cache_write.input_tokens',
+  reasoningOutputTokens: 'gen_ai.client.inference.usage.reasoning.output_tokens',
+  operationInputTokens: 'gen_ai.client.inference.operation.input_tokens',
+  operationOutputTokens: 'gen_ai.client.inference.operation.output_tokens',
+  executeToolDuration: 'gen_ai.execute_tool.duration',
+  formerTimeToFirstChunk: 'gen_ai.client.operation.time_to_first_chunk',
+  formerTokenUsage: 'gen_ai.client.token.usage',
+} as const;

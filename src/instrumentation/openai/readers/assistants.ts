@@ -1,5 +1,7 @@
 import type { Facts, Parameters, Run, ToolExecution, Usage } from '../../../interaction/interaction.ts';
 import type { Message, Part, TextPart, ToolDefinition } from '../../../interaction/message.ts';
+import { recordOf, type UnknownRecord } from '../../../interaction/unknown.ts';
+import { cutText } from './capped.ts';
 
 /**
  * The objects of the Assistants API, read into parts of an Interaction. Pure. The wire shapes name only what is read,
@@ -133,9 +135,8 @@ export interface FunctionCall {
   readonly arguments?: unknown;
 }
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null;
+/** UTF-16 units of one text at the most; undefined where texts are not kept at all. */
+export type MaxTextLength = number | undefined;
 
 /** Answers are narrowed here, once: an `id` and what makes it recognisable. All else is optional in the wire shapes. */
 export function asRun(value: unknown): WireRun | undefined {

@@ -1,0 +1,77 @@
+import { type Context, context, createContextKey, diag, ROOT_CONTEXT } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import type { Facts, Scalar, User } from '../interaction/interaction.ts';
+
+/** What the application knows of the calls that it makes inside {@link withContext}. */
+export interface ContextFields {
+  readonly conversationId?: string;
+  readonly sessionId?: string;
+  readonly user?: User;
+  readonly customerId?: string;
+  readonly environment?: string;
+  readonly promptName?: string;
+  readonly promptTemplate?: string;
+  /** Content: sent only where content may go. */
+  readonly promptVariables?: Readonly<Record<string, string>>;
+  /** Documents that were given to the model. Content. */
+  readonly context?: unknown;
+  /** Ground truth for evaluations. Content. */
+  readonly expectedResponse?: string;
+  readonly channel?: string;
+  readonly feature?: string;
+  readonly taskId?: string;
+  readonly tags?: readonly string[];
+  /** Anything else, written as `spanport.custom.{key}`. */
+  readonly attributes?: Readonly<Record<string, Scalar>>;
+}
+
+const FIELDS = createContextKey('spanport.fields');
+const PROBE = createContextKey('spanport.probe');
+
+/**
+ * Runs `fn` with these fields on every span that is made inside it, through promises, timers, streams and tool
+ * callbacks. Inner fields win over outer ones.
+ */
+export function withContext<T>(fields: ContextFields, fn: () => T): T {
+  if (disabled) return fn();
+  ensureContextManager();
+  const active = context.active();
+  const outer = contextFields(active);
+  return context.with(active.setValue(FIELDS, { ...outer, ...factsFrom(fields, outer) }), fn);
+}
+
+let disabled = false;
+
+/** With `OTEL_SDK_DISABLED`, `withContext` just calls its function. */
+export function disableContext(): void {
+  disabled = true;
+}
+
+export function contextFields(active: Context): Facts | undefined {
+  return active.getValue(FIELDS) as Facts | undefined;
+}
+
+function factsFrom({ attributes, ...fields }: ContextFields, outer: Facts | undefined): Facts {
+  return { ...fields, ...(attributes && { custom: { ...outer?.custom, ...attributes } }) };
+}
+
+let ensured = false;
+
+/**
+ * A context manager of ours where nobody has one, and only once somebody wants to carry something: before Node 24 it
+ * makes every promise of the process dearer.
+ */
+export function ensureContextManager(): void {
+  if (ensured) return;
+  ensured = true;
+  if (hasContextManager()) return;
+  const manager = new AsyncLocalStorageContextManager().enable();
+  if (!context.setGlobalContextManager(manager)) diag.debug('spanport: a context manager was registered meanwhile');
+}
+
+/** Whether a context that is set is also found: the API has no other way to ask. */
+export function hasContextManager(): boolean {
+  if (context.active() !== ROOT_CONTEXT) return true;
+  const probe = ROOT_CONTEXT.setValue(PROBE, true);
+  return context.with(probe, () => context.active() === probe);
+}

@@ -1,0 +1,174 @@
+import {
+  type Attributes,
+  type Counter,
+  type Histogram,
+  type Meter,
+  type MeterProvider,
+  metrics,
+} from '@opentelemetry/api';
+import type { Facts } from '../interaction/interaction.ts';
+import { ATTR, METRIC, OPERATION, SCOPE_NAME } from '../semconv/names.ts';
+import { VERSION } from '../semconv/version.ts';
+
+type Version = 'latest' | 'v1.41' | 'both';
+
+/** Bucket lists of the conventions: seconds, and tokens. */
+const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
+const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
+
+const inference: ReadonlySet<string | undefined> = new Set([
+  OPERATION.chat,
+  OPERATION.textCompletion,
+  'generate_content',
+]);
+
+type Usage = keyof NonNullable<Facts['usage']>;
+
+/** Counters of tokens, each with the fact that it counts. */
+const counted: readonly (readonly [name: string, usage: Usage])[] = [
+  [METRIC.inputTokens, 'inputTokens'],
+  [METRIC.outputTokens, 'outputTokens'],
+  [METRIC.cacheReadInputTokens, 'cacheReadInputTokens'],
+  [METRIC.cacheWriteInputTokens, 'cacheWriteInputTokens'],
+  [METRIC.reasoningOutputTokens, 'reasoningOutputTokens'],
+];
+
+interface Instruments {
+  readonly latest?: LatestInstruments;
+  readonly former?: FormerInstruments;
+  readonly toolDuration: Histogram;
+}
+interface LatestInstruments {
+  readonly inferenceDuration: Histogram;
+  readonly operationDuration: Histogram;
+  readonly timeToFirstChunk: Histogram;
+  readonly tokens: readonly (readonly [Counter, Usage])[];
+  readonly operationInput: Histogram;
+  readonly operationOutput: Histogram;
+}
+interface FormerInstruments {
+  readonly operationDuration: Histogram;
+  readonly timeToFirstChunk: Histogram;
+  readonly tokenUsage: Histogram;
+}
+
+let provider: MeterProvider | undefined;
+let noop: MeterProvider | undefined;
+let instruments: Instruments | undefined;
+
+/**
+ * Whether the application measures. Instruments are bound at the first call after it registered a MeterProvider, and
+ * bound again when it registers another.
+ */
+export function hasMeters(version: Version): boolean {
+  const current = metrics.getMeterProvider();
+  if (current === provider) return instruments !== undefined;
+  provider = current;
+  // Before anybody registers one, the API answers with its no-op provider, which it does not export.
+  noop ??= isNoop(current) ? current : undefined;
+  instruments = current === noop ? undefined : createInstruments(current, version);
+  return instruments !== undefined;
+}
+
+function isNoop(candidate: MeterProvider): boolean {
+  return candidate.constructor.name === 'NoopMeterProvider';
+}
+
+function createInstruments(from: MeterProvider, version: Version): Instruments {
+  const meter = from.getMeter(SCOPE_NAME, VERSION);
+  // Two versions of the conventions give one name two meanings, so each has a meter of its own.
+  const formerMeter = version === 'both' ? from.getMeter(`${SCOPE_NAME}.v1_41`, VERSION) : meter;
+  return {
+    ...(version !== 'v1.41' && { latest: latestInstruments(meter) }),
+    ...(version !== 'latest' && { former: formerInstruments(formerMeter) }),
+    toolDuration: meter.createHistogram(METRIC.executeToolDuration, seconds('Duration of a tool that ran')),
+  };
+}
+
+const seconds = (description: string): object => ({
+  description,
+  unit: 's',
+  advice: { explicitBucketBoundaries: SECONDS },
+});
+const tokens = (description: string): object => ({
+  description,
+  unit: '{token}',
+  advice: { explicitBucketBoundaries: TOKENS },
+});
+
+function latestInstruments(meter: Meter): LatestInstruments {
+  return {
+    inferenceDuration: meter.createHistogram(METRIC.inferenceDuration, seconds('Duration of a request to a model')),
+    operationDuration: meter.createHistogram(
+      METRIC.operationDuration,
+      seconds('Duration of any other GenAI operation'),
+    ),
+    timeToFirstChunk: meter.createHistogram(METRIC.timeToFirstChunk, seconds('Time until the first chunk of a stream')),
+    tokens: counted.map(([name, usage]) => [
+      meter.createCounter(name, { description: 'Tokens of all requests', unit: '{token}' }),
+      usage,
+    ]),
+    operationInput: meter.createHistogram(METRIC.operationInputTokens, tokens('Input tokens of a request')),
+    operationOutput: meter.createHistogram(METRIC.operationOutputTokens, tokens('Output tokens of a request')),
+  };
+}
+
+function formerInstruments(meter: Meter): FormerInstruments {
+  return {
+    operationDuration: meter.createHistogram(METRIC.operationDuration, seconds('Duration of a GenAI operation')),
+    timeToFirstChunk: meter.createHistogram(
+      METRIC.formerTimeToFirstChunk,
+      seconds('Time until the first chunk of a stream'),
+    ),
+    tokenUsage: meter.createHistogram(METRIC.formerTokenUsage, tokens('Tokens of a request')),
+  };
+}
+
+/** Records one ended operation, sampled or not. `elapsed` in seconds. */
+export function measure(facts: Facts, elapsed: number, errorType: string | undefined, version: Version): void {
+  if (!hasMeters(version) || !instruments) return;
+  const { latest, former } = instruments;
+  const isInference = inference.has(facts.operation);
+  const common = commonAttributes(facts);
+  const withError = errorType === undefined ? common : { ...common, [ATTR.errorType]: errorType };
+  (isInference ? latest?.inferenceDuration : latest?.operationDuration)?.record(elapsed, withError);
+  former?.operationDuration.record(elapsed, withError);
+  if (!isInference) return;
+
+  if (facts.timeToFirstChunk !== undefined) {
+    latest?.timeToFirstChunk.record(facts.timeToFirstChunk, common);
+    former?.timeToFirstChunk.record(facts.timeToFirstChunk, common);
+  }
+  const { usage } = facts;
+  if (!usage) return;
+  const unknownModality = { ...common, 'gen_ai.token.modality': 'unknown' };
+  for (const [counter, name] of latest?.tokens ?? []) {
+    const count = usage[name];
+    if (typeof count === 'number') counter.add(count, unknownModality);
+  }
+  if (usage.inputTokens !== undefined) {
+    latest?.operationInput.record(usage.inputTokens, withError);
+    former?.tokenUsage.record(usage.inputTokens, { ...common, 'gen_ai.token.type': 'input' });
+  }
+  if (usage.outputTokens !== undefined) {
+    latest?.operationOutput.record(usage.outputTokens, withError);
+    former?.tokenUsage.record(usage.outputTokens, { ...common, 'gen_ai.token.type': 'output' });
+  }
+}
+
+/** Records a tool that ran. `elapsed` in seconds. Inferred executions are no measurement and are not recorded. */
+export function measureTool(elapsed: number, attributes: Attributes, version: Version): void {
+  if (hasMeters(version)) instruments?.toolDuration.record(elapsed, attributes);
+}
+
+/** Never an id: each value of an attribute is a time series. */
+function commonAttributes(facts: Facts): Attributes {
+  return {
+    [ATTR.operationName]: facts.operation ?? '',
+    ...(facts.provider !== undefined && { [ATTR.providerName]: facts.provider }),
+    ...(facts.requestModel !== undefined && { [ATTR.requestModel]: facts.requestModel }),
+    ...(facts.responseModel !== undefined && { [ATTR.responseModel]: facts.responseModel }),
+    ...(facts.serverAddress !== undefined && { [ATTR.serverAddress]: facts.serverAddress }),
+    ...(facts.serverPort !== undefined && { [ATTR.serverPort]: facts.serverPort }),
+  };
+}

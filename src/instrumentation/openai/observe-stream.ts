@@ -1,0 +1,73 @@
+import type { CallOutcome } from './observer.ts';
+
+/** Who is told of what a stream does. */
+export interface StreamWatch {
+  chunk(chunk: unknown): void;
+  end(outcome: CallOutcome): void;
+  endWhenForgotten(held: object): void;
+}
+
+/** What we read of the SDK's `Stream`, in every major. Its `tee`, `toReadableStream` and iteration all ask `iterator`. */
+interface StreamLike {
+  iterator(): AsyncIterator<unknown>;
+  readonly controller: AbortController;
+}
+
+export function isStream(value: unknown): value is StreamLike {
+  const { iterator, controller } = (value ?? {}) as Partial<StreamLike>;
+  return typeof iterator === 'function' && typeof controller?.abort === 'function';
+}
+
+/** Watches a stream as it is read: nothing is read ahead, and the stream stays the SDK's own. */
+export function watchStream(stream: StreamLike, watch: StreamWatch): void {
+  const original = stream.iterator;
+  const { signal } = stream.controller;
+  watch.endWhenForgotten(stream);
+  // The SDK aborts after every fault of its own, too: whoever reads the stream is told of that first.
+  const onAbort = (): void => void setImmediate(() => watch.end({ kind: 'cancelled' })).unref();
+  signal.addEventListener('abort', onAbort, { once: true });
+  stream.iterator = (): AsyncIterator<unknown> => new WatchedIterator(original.call(stream), watch, signal);
+}
+
+/** One object for each reader of a stream, none for each chunk: the callbacks are made once. */
+class WatchedIterator implements AsyncIterableIterator<unknown> {
+  readonly #inner: AsyncIterator<unknown>;
+  readonly #watch: StreamWatch;
+  readonly #signal: AbortSignal;
+
+  constructor(inner: AsyncIterator<unknown>, watch: StreamWatch, signal: AbortSignal) {
+    this.#inner = inner;
+    this.#watch = watch;
+    this.#signal = signal;
+  }
+
+  next(...args: [] | [unknown]): Promise<IteratorResult<unknown>> {
+    return this.#inner.next(...args).then(this.#onResult, this.#onError);
+  }
+
+  async return(value?: unknown): Promise<IteratorResult<unknown>> {
+    this.#watch.end({ kind: 'cancelled' });
+    return (await this.#inner.return?.(value)) ?? { done: true, value };
+  }
+
+  async throw(error?: unknown): Promise<IteratorResult<unknown>> {
+    this.#watch.end({ kind: 'failed', error });
+    if (this.#inner.throw) return this.#inner.throw(error);
+    throw error;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  readonly #onResult = (result: IteratorResult<unknown>): IteratorResult<unknown> => {
+    if (!result.done) this.#watch.chunk(result.value);
+    else this.#watch.end({ kind: this.#signal.aborted ? 'cancelled' : 'complete' });
+    return result;
+  };
+
+  readonly #onError = (error: unknown): never => {
+    this.#watch.end({ kind: 'failed', error });
+    throw error;
+  };
+}

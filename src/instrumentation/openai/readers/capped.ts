@@ -1,0 +1,82 @@
+import type { Content } from '../../../interaction/interaction.ts';
+import { maskContent } from '../../../interaction/mask.ts';
+import type { Message } from '../../../interaction/message.ts';
+
+/** A text that grows by pieces up to a length, and says where it was cut. */
+export interface Capped {
+  add(piece: string): void;
+  readonly isEmpty: boolean;
+  readonly text: string;
+}
+
+export function capText(maxLength: number): Capped {
+  return new GrowingText(maxLength);
+}
+
+/** Pieces between two flattenings, at the least. */
+const MIN_PIECES = 32;
+
+class GrowingText implements Capped {
+  readonly #maxLength: number;
+  #text = '';
+  #length = 0;
+  #pieces = 0;
+  #nextFlat = MIN_PIECES;
+
+  constructor(maxLength: number) {
+    this.#maxLength = maxLength;
+  }
+
+  add(piece: string): void {
+    const room = this.#maxLength - this.#text.length;
+    this.#length += piece.length;
+    if (room <= 0 || piece === '') return;
+    this.#text += piece.length > room ? piece.slice(0, room) : piece;
+    this.#pieces += 1;
+    if (this.#pieces < this.#nextFlat) return;
+    // The engine keeps a text that was put together as a tree of its pieces, which weighs more than the text; to read
+    // it as a number makes it one piece. Ever rarer, so that the copying stays linear.
+    Number(this.#text);
+    this.#nextFlat = this.#pieces * 2;
+  }
+
+  get isEmpty(): boolean {
+    return this.#text === '';
+  }
+
+  get text(): string {
+    const cut = this.#length - this.#text.length;
+    return cut > 0 ? `${this.#text}… [${cut} more]` : this.#text;
+  }
+}
+
+/** A whole text in at most so many UTF-16 units. */
+export function cutText(text: string, maxLength: number): string {
+  return text.length > maxLength ? `${text.slice(0, maxLength)}… [${text.length - maxLength} more]` : text;
+}
+
+/** Content within the caps: long texts cut, inline bytes that are too large left out. */
+export function capContent(
+  content: Content,
+  { maxTextLength, maxBlobLength }: { readonly maxTextLength: number; readonly maxBlobLength: number },
+): Content {
+  const lean = withoutLargeBlobs(content, maxBlobLength);
+  return maskContent(lean, (text) => cutText(text, maxTextLength));
+}
+
+function withoutLargeBlobs(content: Content, maxLength: number): Content {
+  const lean = (message: Message): Message => {
+    if (!message.parts.some((part) => part.type === 'blob' && part.content.length > maxLength)) return message;
+    return {
+      ...message,
+      parts: message.parts.map((part) =>
+        part.type === 'blob' && part.content.length > maxLength ? { ...part, content: '' } : part,
+      ),
+    };
+  };
+  return {
+    ...content,
+    ...(content.inputMessages && { inputMessages: content.inputMessages.map(lean) }),
+    ...(content.outputMessages && { outputMessages: content.outputMessages.map(lean) }),
+  };
+}

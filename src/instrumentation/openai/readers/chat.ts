@@ -1,0 +1,186 @@
+import type { Content, Facts } from '../../../interaction/interaction.ts';
+import type { Message, ToolDefinition } from '../../../interaction/message.ts';
+import { answerFromOpenAI } from '../../../interaction/openai-completion.ts';
+import { decodeMessage } from '../../../interaction/openai-messages.ts';
+import { toolsFromOpenAI } from '../../../interaction/openai-request.ts';
+import { type Capped, capText } from './capped.ts';
+import { fieldOf } from './parameters.ts';
+
+type Wire = Readonly<Record<string, unknown>>;
+
+/**
+ * A copy of what a request says that later changes by the caller cannot reach, as cheap as can be: texts are shared,
+ * for they cannot change, and messages are read for good only when somebody asks.
+ */
+export function keepMessages(messages: unknown): readonly unknown[] {
+  return Array.isArray(messages) ? messages.map(keepMessage) : [];
+}
+
+function keepMessage(message: unknown): unknown {
+  if (typeof message !== 'object' || message === null) return message;
+  const kept: Record<string, unknown> = { ...message };
+  for (const name in kept) if (typeof kept[name] === 'object') kept[name] = keepValue(kept[name]);
+  return kept;
+}
+
+/** Deep, but for what nobody can change. Inline bytes are large texts, and shared like any other. */
+function keepValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(keepValue);
+  const kept: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) kept[key] = keepValue(item);
+  return kept;
+}
+
+/** The content of a request that was kept. */
+export function readMessages(kept: readonly unknown[]): readonly Message[] {
+  return kept.flatMap((message) => decodeMessage(message) ?? []);
+}
+
+export function readTools(tools: unknown): readonly ToolDefinition[] | undefined {
+  return tools === undefined ? undefined : toolsFromOpenAI(tools);
+}
+
+/** The facts of a `chat.completion`, without its content. */
+export function readCompletion(completion: unknown): Facts {
+  const { outputMessages: _, ...facts } = answerFromOpenAI(completion);
+  return facts;
+}
+
+/** What a `chat.completion` says. */
+export function readChoices(completion: unknown): Content {
+  const { outputMessages } = answerFromOpenAI(completion);
+  return outputMessages ? { outputMessages } : {};
+}
+
+interface Call {
+  id?: string;
+  readonly type: string;
+  name: string;
+  readonly arguments: Capped;
+}
+interface Choice {
+  readonly content: Capped;
+  readonly refusal: Capped;
+  readonly reasoning: Capped;
+  readonly calls: Call[];
+  role: string;
+  finishReason?: string;
+}
+
+/**
+ * A streamed answer as it grows: chunks in, a `chat.completion` out. Deltas belong to a choice and to a tool call by
+ * their index, and texts are capped while they grow.
+ */
+export class StreamedCompletion {
+  readonly #choices: Choice[] = [];
+  readonly #withContent: boolean;
+  readonly #maxTextLength: number;
+  #head: Wire = {};
+  #usage: unknown;
+  #tier: unknown;
+  #fingerprint: unknown;
+
+  constructor(withContent: boolean, maxTextLength: number) {
+    this.#withContent = withContent;
+    this.#maxTextLength = maxTextLength;
+  }
+
+  add(chunk: unknown): void {
+    const { id, model, choices, usage, service_tier: tier, system_fingerprint: fingerprint } = (chunk ?? {}) as Wire;
+    if (id || model)
+      if (!this.#head['id'] || !this.#head['model'])
+        this.#head = { id: this.#head['id'] || id, model: this.#head['model'] || model };
+    if (usage) this.#usage = usage;
+    if (tier) this.#tier = tier;
+    if (fingerprint) this.#fingerprint = fingerprint;
+    if (!Array.isArray(choices)) return;
+    for (const choice of choices as Wire[]) this.#addChoice(choice);
+  }
+
+  #addChoice({ index = 0, delta, text, finish_reason: finishReason }: Wire): void {
+    const choice = this.#choice(Number(index));
+    if (typeof finishReason === 'string') choice.finishReason = finishReason;
+    if (!this.#withContent) return;
+    if (typeof text === 'string') choice.content.add(text);
+    if (typeof delta !== 'object' || delta === null) return;
+    const {
+      role,
+      content,
+      refusal,
+      reasoning_content: reasoning,
+      tool_calls: calls,
+      function_call: formerCall,
+      audio,
+    } = delta as Wire;
+    if (typeof content === 'string') choice.content.add(content);
+    if (typeof role === 'string' && role !== '') choice.role = role;
+    if (typeof refusal === 'string') choice.refusal.add(refusal);
+    if (typeof reasoning === 'string') choice.reasoning.add(reasoning);
+    const transcript = fieldOf(audio, 'transcript');
+    if (typeof transcript === 'string') choice.content.add(transcript);
+    if (Array.isArray(calls)) for (const call of calls as Wire[]) this.#addCall(choice, call);
+    if (formerCall) this.#addCall(choice, { index: 0, function: formerCall });
+  }
+
+  #addCall({ calls }: Choice, { index = 0, id, type, function: told, custom }: Wire): void {
+    const place = Number(index);
+    calls[place] ??= {
+      type: typeof type === 'string' ? type : 'function',
+      name: '',
+      arguments: capText(this.#maxTextLength),
+    };
+    const call = calls[place];
+    if (typeof id === 'string' && id !== '') call.id = id;
+    const name = fieldOf(told ?? custom, 'name');
+    if (typeof name === 'string') call.name += name;
+    const piece = fieldOf(told, 'arguments') ?? fieldOf(custom, 'input');
+    if (typeof piece === 'string') call.arguments.add(piece);
+  }
+
+  #choice(index: number): Choice {
+    this.#choices[index] ??= {
+      content: capText(this.#maxTextLength),
+      refusal: capText(this.#maxTextLength),
+      reasoning: capText(this.#maxTextLength),
+      calls: [],
+      role: 'assistant',
+    };
+    return this.#choices[index];
+  }
+
+  /** @param wasCut whether the stream ended before its time: choices without a reason then end by `error` */
+  completion(wasCut: boolean): Wire {
+    return {
+      ...this.#head,
+      ...(this.#usage !== undefined && { usage: this.#usage }),
+      ...(this.#tier !== undefined && { service_tier: this.#tier }),
+      ...(this.#fingerprint !== undefined && { system_fingerprint: this.#fingerprint }),
+      choices: this.#choices.flatMap((choice, index) => (choice ? [wireChoice(choice, index, wasCut)] : [])),
+    };
+  }
+}
+
+function wireChoice(
+  { role, content, refusal, reasoning, calls, finishReason }: Choice,
+  index: number,
+  wasCut: boolean,
+): Wire {
+  return {
+    index,
+    finish_reason: finishReason ?? (wasCut ? 'error' : undefined),
+    message: {
+      role,
+      content: content.isEmpty ? null : content.text,
+      ...(!refusal.isEmpty && { refusal: refusal.text }),
+      ...(!reasoning.isEmpty && { reasoning_content: reasoning.text }),
+      ...(calls.length > 0 && {
+        tool_calls: calls.filter(Boolean).map(({ id, type, name, arguments: given }) => ({
+          id,
+          type,
+          function: { name, arguments: given.text },
+        })),
+      }),
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import type { Facts, Parameters } from '../../../interaction/interaction.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A request's body, as the caller wrote it: nothing in it can be relied on. */
+export function bodyOf(args: readonly unknown[]): Body {
+  const [body] = args;
+  return typeof body === 'object' && body !== null ? (body as Body) : {};
+}
+
+const numbers = [
+  ['temperature', 'temperature'],
+  ['top_p', 'topP'],
+  ['frequency_penalty', 'frequencyPenalty'],
+  ['presence_penalty', 'presencePenalty'],
+  ['seed', 'seed'],
+  ['dimensions', 'dimensionCount'],
+] as const satisfies readonly (readonly [string, keyof Parameters])[];
+
+/** What a request asks for besides its messages, by the names of chat, completions, responses and embeddings. */
+export function readRequest(body: Body): Facts {
+  const parameters: Writable<Parameters> = {};
+  for (const [wire, name] of numbers) {
+    const found = body[wire];
+    if (typeof found === 'number') parameters[name] = found;
+  }
+  const maxTokens = body['max_completion_tokens'] ?? body['max_output_tokens'] ?? body['max_tokens'];
+  if (typeof maxTokens === 'number') parameters.maxTokens = maxTokens;
+  if (typeof body['n'] === 'number' && body['n'] !== 1) parameters.choiceCount = body['n'];
+  if (body['stream'] === true) parameters.stream = true;
+  const { stop } = body;
+  if (typeof stop === 'string') parameters.stopSequences = [stop];
+  else if (Array.isArray(stop)) parameters.stopSequences = stop.filter((sequence) => typeof sequence === 'string');
+  const effort = body['reasoning_effort'] ?? fieldOf(body['reasoning'], 'effort');
+  if (typeof effort === 'string') parameters.reasoningLevel = effort;
+  const outputType = outputTypeFrom(body);
+  if (outputType !== undefined) parameters.outputType = outputType;
+
+  const { model } = body;
+  const tier = body['service_tier'];
+  return {
+    ...(typeof model === 'string' && model !== '' && { requestModel: model }),
+    parameters,
+    // `auto` is what a request without a tier means.
+    ...(typeof tier === 'string' && tier !== 'auto' && { serviceTier: { request: tier } }),
+  };
+}
+
+function outputTypeFrom(body: Body): Parameters['outputType'] {
+  const format = fieldOf(body['response_format'], 'type') ?? fieldOf(fieldOf(body['text'], 'format'), 'type');
+  if (format === 'json_object' || format === 'json_schema') return 'json';
+  if (format === 'text') return 'text';
+  return Array.isArray(body['modalities']) && body['modalities'].includes('audio') ? 'speech' : undefined;
+}
+
+export function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Body)[name] : undefined;
+}

@@ -1,0 +1,42 @@
+import type { Facts } from '../../interaction/interaction.ts';
+import type { OpenAIClientLike } from './observer.ts';
+
+/** Hosts whose provider the conventions have a name for. Source: semantic-conventions-genai, gen_ai.provider.name. */
+const providers: readonly (readonly [host: RegExp, provider: string])[] = [
+  [/(^|\.)(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/, 'azure.ai.openai'],
+  [/(^|\.)groq\.com$/, 'groq'],
+  [/(^|\.)deepseek\.com$/, 'deepseek'],
+  [/(^|\.)x\.ai$/, 'x_ai'],
+  [/(^|\.)mistral\.ai$/, 'mistral_ai'],
+  [/(^|\.)perplexity\.ai$/, 'perplexity'],
+  [/(^|\.)moonshot\.(ai|cn)$/, 'moonshot_ai'],
+  [/(^|\.)anthropic\.com$/, 'anthropic'],
+  [/(^|\.)generativelanguage\.googleapis\.com$/, 'gcp.gemini'],
+  [/(^|\.)aiplatform\.googleapis\.com$/, 'gcp.vertex_ai'],
+  [/(^|\.)cohere\.(ai|com)$/, 'cohere'],
+];
+
+const servers = new WeakMap<object, { readonly baseURL: string; readonly facts: Facts }>();
+
+/** Who answers a client: provider, address and port. An unknown host that speaks OpenAI's API counts as `openai`. */
+export function serverOf(client: OpenAIClientLike): Facts {
+  const { baseURL = '' } = client;
+  const known = servers.get(client);
+  if (known?.baseURL === baseURL) return known.facts;
+  const facts = serverFrom(baseURL, 'deploymentName' in client || 'apiVersion' in client);
+  servers.set(client, { baseURL, facts });
+  return facts;
+}
+
+function serverFrom(baseURL: string, isAzureClient: boolean): Facts {
+  const url = URL.canParse(baseURL) ? new URL(baseURL) : undefined;
+  const provider = isAzureClient
+    ? 'azure.ai.openai'
+    : (providers.find(([host]) => host.test(url?.hostname ?? ''))?.[1] ?? 'openai');
+  if (!url) return { provider };
+  return {
+    provider,
+    serverAddress: url.hostname,
+    serverPort: Number(url.port) || (url.protocol === 'http:' ? 80 : 443),
+  };
+}

@@ -1,0 +1,214 @@
+import {
+  type Context,
+  context,
+  diag,
+  type Link,
+  type Span,
+  type SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { type Content, contentFields, type Facts } from '../interaction/interaction.ts';
+import { maskContent, maskSecrets } from '../interaction/mask.ts';
+import { type Attributes, encodeAttributes } from '../semconv/attributes.ts';
+import { ATTR } from '../semconv/names.ts';
+import { attachContent, isContentWanted } from '../semconv/span-content.ts';
+import type { ReadableSpanLike } from '../semconv/span-data.ts';
+import { type CaptureOptions, defaultCapture } from './capture-options.ts';
+import { contextFields } from './context.ts';
+import { costOf } from './cost.ts';
+import { errorFrom, type RecordedError } from './errors.ts';
+import { emitDetails } from './events.ts';
+import { hasMeters, measure } from './metrics.ts';
+import { currentTracer, tracerProvider } from './tracer.ts';
+import { unsampledSpan } from './unsampled-span.ts';
+
+/** A span that is about to be made. */
+export interface Start {
+  /** `{operation} {model or agent or tool}`. */
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** What is known beforehand, without content: samplers see it. */
+  readonly facts: Facts;
+  /** Attributes that are no fact of an interaction, such as a tool's name. */
+  readonly attributes?: Attributes;
+  /** Unix milliseconds; now, when absent. */
+  readonly startTime?: number;
+  /** The active context, when absent. */
+  readonly parent?: Context;
+  readonly links?: Link[];
+}
+
+export interface Ending {
+  /** What became known since; it may hold content. */
+  readonly facts?: Facts;
+  /** What was said, worked out only if somebody asks. */
+  readonly content?: () => Content;
+  readonly attributes?: Attributes;
+  /** Unix milliseconds; now, when absent. */
+  readonly endTime?: number;
+  readonly error?: RecordedError;
+}
+
+let options: CaptureOptions = defaultCapture;
+let enabled = false;
+let notSampled = 0;
+const listeners = new Set<(span: ReadableSpanLike) => void>();
+
+export function configureCapture(given: CaptureOptions): void {
+  options = given;
+}
+
+export function captureOptions(): CaptureOptions {
+  return options;
+}
+
+export function setEnabled(on: boolean): void {
+  enabled = on;
+}
+
+/** Calls that no span was made of, because the sampler left them out. */
+export function notSampledCount(): number {
+  return notSampled;
+}
+
+/**
+ * Hands over each span of ours as it ends, its content beside it.
+ * @returns ends the subscription
+ */
+export function onSpanEnded(listener: (span: ReadableSpanLike) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Whether anybody reads what is said in calls: on spans, in events, or beside the span. */
+export function wantsContent(): boolean {
+  return options.contentOnSpans || options.contentOnEvents || isContentWanted();
+}
+
+/**
+ * Whether a call has to be looked at. Asked before anything is made for it: while nobody makes spans or measures, and
+ * where the provider says beforehand that it samples nothing, a call costs this question alone.
+ */
+export function isWatching(): boolean {
+  if (!enabled) return false;
+  const isTracing = currentTracer() !== undefined;
+  if (isTracing && !tracerProvider().neverSamples) return true;
+  if (isTracing && options.vendorSampling === 'all' && listeners.size > 0) return true;
+  if (isTracing) notSampled += 1;
+  return hasMeters(options.metrics);
+}
+
+/** Starts a span. Undefined when it is not sampled and nobody else wants to know of it. */
+export function startRecording(start: Start): Recording | undefined {
+  const parent = start.parent ?? context.active();
+  const carried = contextFields(parent);
+  const facts = carried ? { ...carried, ...start.facts, ...conversationOf(carried, start.facts) } : start.facts;
+  const tracer = currentTracer();
+  const attributes = encodeMasked(facts);
+  if (start.attributes) Object.assign(attributes, start.attributes);
+  const span = tracer?.startSpan(
+    start.name,
+    {
+      kind: start.kind,
+      attributes: attributes as Record<string, string>,
+      ...(start.startTime !== undefined && { startTime: start.startTime }),
+      ...(start.links && { links: start.links }),
+    },
+    parent,
+  );
+  const isRecording = span?.isRecording() === true;
+  if (span && !isRecording) notSampled += 1;
+  const isForVendors = span !== undefined && !isRecording && options.vendorSampling === 'all' && listeners.size > 0;
+  if (!isRecording && !isForVendors && !hasMeters(options.metrics)) return undefined;
+  return new Recording(isForVendors ? unsampledSpan(span, start, attributes, parent) : span, facts, parent);
+}
+
+/** On chats, the application's word on the conversation wins; a run belongs to its thread, whatever else is said. */
+function conversationOf(carried: Facts, facts: Facts): Facts | undefined {
+  if (carried.conversationId === undefined || facts.conversationId === undefined) return undefined;
+  if (facts.operation !== 'invoke_agent') return { conversationId: carried.conversationId };
+  return { custom: { ...carried.custom, conversation_id: carried.conversationId } };
+}
+
+/** A span under way. It ends once. */
+export class Recording {
+  readonly #span: Span | undefined;
+  readonly #parent: Context;
+  readonly #startedAt = performance.now();
+  readonly withContent: boolean;
+  facts: Facts;
+
+  constructor(span: Span | undefined, facts: Facts, parent: Context) {
+    this.#span = span;
+    this.facts = facts;
+    this.#parent = parent;
+    this.withContent = wantsContent();
+  }
+
+  get span(): Span | undefined {
+    return this.#span;
+  }
+
+  /** A context with this span active, for children and for calls whose context somebody reads. */
+  get context(): Context {
+    return this.#span ? trace.setSpan(this.#parent, this.#span) : this.#parent;
+  }
+
+  /** Seconds since the start. */
+  get elapsed(): number {
+    return (performance.now() - this.#startedAt) / 1_000;
+  }
+
+  end({ facts = {}, content, attributes, endTime, error }: Ending): void {
+    const failed = error && errorFrom(error);
+    const whole: Facts = { ...this.facts, ...facts };
+    const cost = whole.cost ?? costOf(whole, options.prices);
+    const span = this.#span;
+    if (span?.isRecording()) {
+      const said = content && (options.contentOnSpans || options.contentOnEvents) ? content() : undefined;
+      const written = encodeMasked({ ...facts, ...(cost && { cost }), ...said });
+      if (attributes) Object.assign(written, attributes);
+      if (failed) {
+        written[ATTR.errorType] = failed.type;
+        if (failed.httpStatus !== undefined) written[ATTR.httpStatus] = failed.httpStatus;
+        span.setStatus({ code: SpanStatusCode.ERROR, ...(failed.message && { message: maskSecrets(failed.message) }) });
+      }
+      span.setAttributes(written as Record<string, string>);
+      if (isContentWanted()) keepBeside(span, whole, said ?? content);
+      if (options.contentOnEvents) emitDetails({ ...whole, ...said }, this.context, options.mask);
+      span.end(endTime);
+      // A recording span of either SDK line is readable; the API's type does not say so.
+      for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, listener);
+    }
+    measure(whole, this.elapsed, failed?.type, options.metrics);
+  }
+}
+
+function encodeMasked(facts: Facts): Attributes {
+  return encodeAttributes(options.contentOnSpans ? maskContent(facts, options.mask) : facts, options.contentOnSpans);
+}
+
+function keepBeside(span: Span, facts: Facts, said: Content | (() => Content) | undefined): void {
+  const told = contentFrom(facts);
+  if (typeof said === 'function') attachContent(span, told ? () => ({ ...told, ...said() }) : said);
+  else if (told ?? said) attachContent(span, { ...told, ...said });
+}
+
+function handOver(span: ReadableSpanLike, listener: (span: ReadableSpanLike) => void): void {
+  try {
+    listener(span);
+  } catch (error) {
+    diag.error('spanport: a span could not be handed on', error);
+  }
+}
+
+function contentFrom(facts: Facts): Content | undefined {
+  let content: Record<string, unknown> | undefined;
+  for (const field of contentFields) {
+    if (facts[field] === undefined) continue;
+    content ??= {};
+    content[field] = facts[field];
+  }
+  return content;
+}

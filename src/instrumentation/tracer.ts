@@ -1,0 +1,39 @@
+import { ProxyTracerProvider, type Tracer, type TracerProvider, trace } from '@opentelemetry/api';
+import { SCOPE_NAME } from '../semconv/names.ts';
+import { VERSION } from '../semconv/version.ts';
+
+/** A provider that can say beforehand that it samples nothing, so that nothing has to be made for it. */
+export interface ForeseeableProvider extends TracerProvider {
+  readonly neverSamples?: boolean;
+}
+
+/** The API does not export its no-op provider; a fresh proxy has it. */
+const noop = new ProxyTracerProvider().getDelegate();
+
+let explicit: TracerProvider | undefined;
+let current: ForeseeableProvider = noop;
+let tracer: Tracer | undefined;
+
+/** A provider that was set on the instrumentation wins over the global one. */
+export function setTracerProvider(provider: TracerProvider | undefined): void {
+  explicit = provider;
+}
+
+/**
+ * The provider at this moment: applications register theirs whenever they like. A proxy is looked through, since its
+ * tracers stay with the first provider that they met.
+ */
+export function tracerProvider(): ForeseeableProvider {
+  const provider = explicit ?? trace.getTracerProvider();
+  return provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
+}
+
+/** Undefined while nobody makes spans. */
+export function currentTracer(): Tracer | undefined {
+  const provider = tracerProvider();
+  if (provider !== current) {
+    current = provider;
+    tracer = provider === noop ? undefined : provider.getTracer(SCOPE_NAME, VERSION);
+  }
+  return tracer;
+}

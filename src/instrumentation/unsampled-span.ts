@@ -1,0 +1,68 @@
+import {
+  type Context,
+  type Span,
+  type Attributes as SpanAttributes,
+  type SpanStatus,
+  SpanStatusCode,
+  type TimeInput,
+  trace,
+} from '@opentelemetry/api';
+import type { Attributes } from '../semconv/attributes.ts';
+import { SCOPE_NAME } from '../semconv/names.ts';
+import type { HrTime, ReadableSpanLike } from '../semconv/span-data.ts';
+import type { Start } from './recorder.ts';
+
+function hrTime(unixMillis: number): HrTime {
+  const seconds = Math.floor(unixMillis / 1_000);
+  return [seconds, Math.round((unixMillis - seconds * 1_000) * 1e6)];
+}
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+/**
+ * A call that the sampler left out, kept for vendors alone under the unsampled span's own ids: it says that it records
+ * and keeps what it is told, and no processor ever sees it.
+ */
+export function unsampledSpan(span: Span, start: Start, attributes: Attributes, parent: Context): Span {
+  const parentSpanContext = trace.getSpanContext(parent);
+  const kept: Attributes = { ...attributes };
+  const readable = {
+    name: start.name,
+    kind: start.kind,
+    spanContext: () => span.spanContext(),
+    ...(parentSpanContext && { parentSpanContext }),
+    startTime: hrTime(start.startTime ?? now()),
+    endTime: hrTime(0),
+    attributes: kept,
+    resource: { attributes: {} },
+    instrumentationScope: { name: SCOPE_NAME },
+    status: { code: SpanStatusCode.UNSET } as SpanStatus,
+  } satisfies ReadableSpanLike;
+
+  let ended = false;
+  const self = Object.assign(readable, {
+    isRecording: () => !ended,
+    setAttribute(name: string, value: never) {
+      kept[name] = value;
+      return self;
+    },
+    setAttributes(values: SpanAttributes) {
+      Object.assign(kept, values);
+      return self;
+    },
+    setStatus(status: SpanStatus) {
+      readable.status = status;
+      return self;
+    },
+    end(endTime?: TimeInput) {
+      ended = true;
+      readable.endTime = hrTime(typeof endTime === 'number' ? endTime : now());
+    },
+    updateName: () => self,
+    addEvent: () => self,
+    addLink: () => self,
+    addLinks: () => self,
+    recordException: () => {},
+  });
+  return self as unknown as Span;
+}
