@@ -2,7 +2,7 @@ import { defined, nonEmpty, someFields, someOf } from './defined.ts';
 import type { Facts, Interaction, Usage } from './interaction.ts';
 import { jsonText } from './json.ts';
 import type { OutputMessage } from './message.ts';
-import { decodeMessage, encodeSpoken, type OpenAIMessage } from './openai-messages.ts';
+import { decodeMessage, encodeAnswer, type OpenAIMessage } from './openai-messages.ts';
 import { idOf, listOf, numberOf, recordOf, stringOf, type UnknownRecord } from './unknown.ts';
 
 /** OpenAI's `chat.completion` object, rebuilt from an interaction and read back. Pure; never throws. */
@@ -58,7 +58,7 @@ function openAIChoicesFrom(interaction: Interaction): OpenAIChoice[] {
   return openAIFinishReasonsFrom(interaction).map((finishReason, index) => ({
     index,
     finish_reason: finishReason,
-    message: encodeSpoken(outputMessages[index] ?? silent),
+    message: encodeAnswer(outputMessages[index] ?? silent),
   }));
 }
 
@@ -97,7 +97,8 @@ function decodeChoice({ message, text, finish_reason: reason }: UnknownRecord): 
   const said: OutputMessage =
     typeof text === 'string'
       ? { role: 'assistant', parts: [{ type: 'text', content: text }] }
-      : (decodeMessage(message) ?? silent);
+      : // Documentation examples leave the role out: a choice is an assistant's.
+        (decodeMessage({ role: 'assistant', ...recordOf(message) }) ?? silent);
   if (typeof reason !== 'string') return said;
   return { ...said, finish_reason: reason === 'tool_calls' || reason === 'function_call' ? 'tool_call' : reason };
 }

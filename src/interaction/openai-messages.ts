@@ -70,7 +70,12 @@ function encodeToolAnswer({ id, response }: ToolCallResponsePart, name: string |
   return defined({ role: 'tool', content: jsonText(response), name, tool_call_id: id });
 }
 
-/** A message without its answers to tool calls, such as the `message` of a choice. */
+/** The `message` of a choice: whoever wrote it, a choice is an assistant's, and answers no tool calls. */
+export function encodeAnswer(message: Message): OpenAIMessage {
+  return encodeSpoken({ ...message, role: 'assistant' });
+}
+
+/** A message without its answers to tool calls. */
 export function encodeSpoken({ role, parts, name }: Message): OpenAIMessage {
   const reasoning = joined(parts, 'reasoning');
   const refusal = joined(parts, 'refusal');
@@ -142,7 +147,8 @@ export function encodeToolCall({ id, name, arguments: given }: ToolCallPart): Op
 
 /** Arguments as JSON text in one spelling, so that text which parses is written like the value it is. */
 function argumentsText(given: unknown): string {
-  return jsonText(typeof given === 'string' ? parsedJson(given, given) : given);
+  const plain = toJson(given);
+  return jsonText(typeof plain === 'string' ? parsedJson(plain, plain) : plain);
 }
 
 function parsedJson(text: string, otherwise: unknown): unknown {

@@ -100,11 +100,13 @@ function responseIdIn(reference: string | undefined): string | undefined {
   return reference !== undefined && /^(chatcmpl-|resp_)/.test(reference) ? reference : undefined;
 }
 
-/** The prompt, and the user's question where the last user message does not say it. */
+/** The prompt, and the user's question where the last words of a user in it are others. */
 function inputOf({ prompt, user_query: asked }: AthinaInference): ReturnType<typeof inputFromOpenAI> {
   const input = inputFromOpenAI(recordOf(prompt) ? [jsonText(prompt)] : prompt);
   const messages = input.inputMessages ?? [];
-  const at = messages.findLastIndex(({ role }) => role === 'user');
+  const isUser = ({ role }: Message): boolean => role === 'user';
+  const spoke = messages.findLastIndex((message) => isUser(message) && textOf(message) !== '');
+  const at = spoke < 0 ? messages.findLastIndex(isUser) : spoke;
   const last = messages[at];
   if (!last || asked === undefined || asked === textOf(last)) return input;
   return { ...input, inputMessages: messages.with(at, { ...last, metadata: { [USER_QUERY]: asked } }) };

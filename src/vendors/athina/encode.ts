@@ -8,7 +8,7 @@ import {
   openAIFinishReasonsFrom,
 } from '../../interaction/openai-completion.ts';
 import {
-  encodeSpoken,
+  encodeAnswer,
   encodeToolCall,
   type OpenAIMessage,
   type OpenAIToolCall,
@@ -76,19 +76,19 @@ function answersOfRun(run: Interaction): Interaction[] {
 }
 
 /** OpenAI's codes for a failed run, as the HTTP status they would have been; Athina knows no other kind of failure. */
-const statusOfRun: Readonly<Record<string, number>> = {
-  rate_limit_exceeded: 429,
-  server_error: 500,
-  invalid_prompt: 400,
-  expired: 408,
-  cancelled: 499,
-};
+const statusOfRun: ReadonlyMap<string | undefined, number> = new Map([
+  ['rate_limit_exceeded', 429],
+  ['server_error', 500],
+  ['invalid_prompt', 400],
+  ['expired', 408],
+  ['cancelled', 499],
+]);
 const failedRun: ReadonlySet<string | undefined> = new Set(['failed', 'expired', 'cancelled']);
 
 function outcomeOfRun({ outcome, run }: Interaction): Outcome {
   if (outcome.status === 'ok' && !failedRun.has(run?.status)) return outcome;
   const failure = outcome.status === 'error' ? outcome : { status: 'error' as const, type: run?.status ?? 'failed' };
-  const httpStatus = statusOfRun[failure.type] ?? statusOfRun[run?.status ?? ''] ?? 500;
+  const httpStatus = statusOfRun.get(failure.type) ?? statusOfRun.get(run?.status) ?? 500;
   return { httpStatus, ...failure };
 }
 
@@ -147,16 +147,18 @@ function completionOf(interaction: Interaction): OpenAICompletion | '' {
 /** What was said; the words of a refusal where nothing else was. '' for an answer of tool calls alone, or unseen. */
 function wordsOf(answer: Message | undefined): string {
   if (!answer) return '';
-  return textOf(answer) || (encodeSpoken(answer).refusal ?? '');
+  return textOf(answer) || (encodeAnswer(answer).refusal ?? '');
 }
 
 function toolCallsOf({ parts }: Message): readonly OpenAIToolCall[] | undefined {
   return someOf(parts.filter((part) => part.type === 'tool_call').map(encodeToolCall));
 }
 
+/** The last words of a user. */
 function userQueryOf(messages: readonly Message[] = []): string | undefined {
-  const asked = messages.findLast(({ role }) => role === 'user');
-  return asked && nonEmpty(asked.metadata?.[USER_QUERY] ?? textOf(asked));
+  const asked = (message: Message): string => message.metadata?.[USER_QUERY] ?? textOf(message);
+  const last = messages.findLast((message) => message.role === 'user' && asked(message) !== '');
+  return last && asked(last);
 }
 
 /** What the application gave, else what a file search of the run found. A text or a structure: Athina takes no other. */
@@ -186,7 +188,10 @@ function metricsOf(source: NonNullable<Interaction['source']>): AthinaInference[
 
 function failureOf(outcome: Outcome): Pick<AthinaInference, 'status_code' | 'error'> {
   if (outcome.status === 'ok') return {};
-  return defined({ status_code: statusCodeOf(outcome), error: nonEmpty(outcome.message) ?? nonEmpty(outcome.type) ?? '_OTHER' });
+  return defined({
+    status_code: statusCodeOf(outcome),
+    error: nonEmpty(outcome.message) ?? nonEmpty(outcome.type) ?? '_OTHER',
+  });
 }
 
 type Failure = Extract<Outcome, { status: 'error' }>;
@@ -237,9 +242,8 @@ function unusualFinishOf(interaction: Interaction): string | undefined {
 
 /** A further choice, as short as it can be said. */
 function choiceOf(message: OutputMessage): string | OpenAIMessage {
-  const spoken = encodeSpoken(message);
-  const isText = Object.keys(spoken).length === 2 && spoken.role === 'assistant' && typeof spoken.content === 'string';
-  return isText ? (spoken.content as string) : spoken;
+  const choice = encodeAnswer(message);
+  return Object.keys(choice).length === 2 && typeof choice.content === 'string' ? choice.content : choice;
 }
 
 /** A user's verdict, which finds its record by the external reference id. None where no answer is named. */
