@@ -1,3 +1,4 @@
+import { isWatching } from '../recorder.ts';
 import type { Operation } from './observer.ts';
 import { runs } from './runs/state.ts';
 import { watchAssistant, watchAssistants, watchNewAssistant } from './runs/watch-assistants.ts';
@@ -17,7 +18,7 @@ import { watchMessage, watchMessages, watchNewMessage, watchNewThread } from './
  * `createAndStream`, `createAndRunPoll`, `createAndRunStream`, `submitToolOutputsAndPoll`, `submitToolOutputsStream`)
  * are made of these. Runs and new assistants have spans; all else is read for what a run does not say itself.
  */
-export const assistantOperations: readonly Operation[] = [
+const rows: readonly Operation[] = [
   { path: 'beta.assistants.create', observe: watchNewAssistant },
   { path: 'beta.assistants.retrieve', observe: watchAssistant },
   { path: 'beta.assistants.update', observe: watchAssistant },
@@ -35,6 +36,11 @@ export const assistantOperations: readonly Operation[] = [
   { path: 'beta.threads.runs.steps.list', observe: watchSteps },
   { path: 'beta.threads.runs.steps.retrieve', observe: watchStep },
 ];
+
+export const assistantOperations: readonly Operation[] = rows.map(({ path, observe }) => ({
+  path,
+  observe: (call) => (isWatching() ? observe(call) : undefined),
+}));
 
 /** Completed runs stop waiting for their messages and end: for `forceFlush`. */
 export function endWaitingRuns(): void {

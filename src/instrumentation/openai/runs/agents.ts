@@ -1,5 +1,6 @@
 import type { Agent } from '../../../interaction/interaction.ts';
-import { defined, type WireAssistant } from '../readers/assistants.ts';
+import { known } from '../readers/assistants.ts';
+import type { WireAssistant } from '../readers/assistants-wire.ts';
 import { BoundedMap } from './bounded-map.ts';
 
 const MAX_AGENTS = 1_000;
@@ -21,5 +22,5 @@ export class Agents {
 }
 
 function readAgent({ id, name, description }: WireAssistant): Agent {
-  return { id, ...defined({ name: name || undefined, description: description || undefined }) };
+  return { id, ...known({ name: name || undefined, description: description || undefined }) };
 }

@@ -1,4 +1,4 @@
-import { isObject } from '../readers/assistants.ts';
+import { recordOf } from '../../../interaction/unknown.ts';
 
 /**
  * Where the ids of a call lie. openai 4 has them in the order of the URL, `(threadId, runId, …)`; from 5 on the last id
@@ -7,7 +7,7 @@ import { isObject } from '../readers/assistants.ts';
 type Arguments = readonly unknown[];
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-const field = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
+const field = (value: unknown, name: string): unknown => recordOf(value)?.[name];
 
 const isOrderedAsUrl = (args: Arguments): boolean => typeof args[1] === 'string';
 
@@ -33,4 +33,14 @@ export function toolOutputsOf(args: Arguments): ReadonlyMap<string, string> {
   for (const entry of Array.isArray(outputs) ? outputs : [])
     byCall.set(text(field(entry, 'tool_call_id')), text(field(entry, 'output')));
   return byCall;
+}
+
+/** `runs.steps.list`: what says the order of the list, among others. */
+export function stepsQueryOf(args: Arguments): unknown {
+  return isOrderedAsUrl(args) ? args[2] : args[1];
+}
+
+/** Lists come newest first, unless their query says `order: 'asc'`. */
+export function oldestFirst<T>(items: readonly T[], query: unknown): readonly T[] {
+  return field(query, 'order') === 'asc' ? items : [...items].reverse();
 }

@@ -1,4 +1,5 @@
-import { asIdentified, asRun, isObject, type WireMessage, type WireStep } from '../readers/assistants.ts';
+import { recordOf } from '../../../interaction/unknown.ts';
+import { asIdentified, asRun, type WireMessage, type WireStep } from '../readers/assistants-wire.ts';
 import type { OpenRuns } from './open-runs.ts';
 import type { ObservedRun } from './run.ts';
 
@@ -41,9 +42,8 @@ export interface RunEvent {
 }
 
 export function asEvent(chunk: unknown): RunEvent | undefined {
-  return isObject(chunk) && typeof chunk['event'] === 'string'
-    ? { event: chunk['event'], data: chunk['data'] }
-    : undefined;
+  const record = recordOf(chunk);
+  return typeof record?.['event'] === 'string' ? { event: record['event'], data: record['data'] } : undefined;
 }
 
 export function seeEvent(runs: OpenRuns, run: ObservedRun, { event, data }: RunEvent): void {

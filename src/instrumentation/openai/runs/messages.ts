@@ -1,6 +1,9 @@
-import type { Facts } from '../../../interaction/interaction.ts';
+import type { Content, Facts } from '../../../interaction/interaction.ts';
 import { type Message, textOf } from '../../../interaction/message.ts';
-import { defined, isObject, readMessage, type WireMessage } from '../readers/assistants.ts';
+import { recordOf } from '../../../interaction/unknown.ts';
+import { known, type MaxTextLength, readMessage } from '../readers/assistants.ts';
+import type { WireMessage } from '../readers/assistants-wire.ts';
+import { type Capped, capText } from '../readers/capped.ts';
 
 /** More messages than this in one run are not kept. */
 const MAX_OUTPUTS = 100;
@@ -22,19 +25,19 @@ interface Output {
 /** A message that a stream is telling of, as far as it has come. */
 interface Growing {
   readonly start: WireMessage;
-  text: string;
+  readonly text: Capped | undefined;
 }
 
 /** What a run was asked and what it answered, put together from whatever the application reads. */
 export class RunMessages {
-  readonly #withContent: boolean;
+  readonly #maxTextLength: MaxTextLength;
   readonly #outputs = new Map<string, Output>();
   #inputs: readonly Message[];
   #growing: Growing | undefined;
 
-  constructor(inputs: readonly Message[], withContent: boolean) {
+  constructor(inputs: readonly Message[], maxTextLength: MaxTextLength) {
     this.#inputs = inputs;
-    this.#withContent = withContent;
+    this.#maxTextLength = maxTextLength;
   }
 
   get inputs(): readonly Message[] {
@@ -52,29 +55,32 @@ export class RunMessages {
     if (this.#outputs.size >= MAX_OUTPUTS && !this.#outputs.has(wire.id)) return;
     const cutReason = cutReasons[wire.incomplete_details?.reason ?? ''];
     this.#outputs.set(wire.id, {
-      message: readMessage({ ...wire, role: wire.role ?? 'assistant' }, this.#withContent),
+      message: readMessage({ ...wire, role: wire.role ?? 'assistant' }, this.#maxTextLength),
       ...(cutReason && { cutReason }),
     });
   }
 
   /** The first event of a message in a stream. */
   seeStart(wire: WireMessage): void {
-    this.#growing = { start: wire, text: '' };
+    this.#growing = { start: wire, text: this.#maxTextLength === undefined ? undefined : capText(this.#maxTextLength) };
   }
 
   /** A piece of the message under way: all that is left of it if nobody reads on. */
   seeDelta(delta: unknown): void {
-    if (!this.#growing || !this.#withContent || !isObject(delta) || !isObject(delta['delta'])) return;
-    const blocks = delta['delta']['content'];
-    for (const block of Array.isArray(blocks) ? blocks : [])
-      if (typeof block?.text?.value === 'string') this.#growing.text += block.text.value;
+    const text = this.#growing?.text;
+    const content = text && recordOf(recordOf(delta)?.['delta'])?.['content'];
+    if (!text || !Array.isArray(content)) return;
+    for (const block of content) {
+      const piece = recordOf(recordOf(block)?.['text'])?.['value'];
+      if (typeof piece === 'string') text.add(piece);
+    }
   }
 
   /** The stream was left: what grew until now is the output. */
   keepGrowing(): void {
     if (!this.#growing) return;
     const { start, text } = this.#growing;
-    const message = readMessage({ ...start, role: 'assistant', content: text }, this.#withContent);
+    const message = readMessage({ ...start, role: 'assistant', content: text?.text ?? '' }, this.#maxTextLength);
     this.#outputs.set(start.id, { message, cutReason: 'error' });
     this.#growing = undefined;
   }
@@ -89,27 +95,31 @@ export class RunMessages {
 
     const asked: Message[] = [];
     for (let at = first - 1; at >= 0 && page[at]?.role === 'user'; at -= 1)
-      asked.unshift(readMessage(page[at] as WireMessage, this.#withContent));
+      asked.unshift(readMessage(page[at] as WireMessage, this.#maxTextLength));
     this.#inputs = this.#inputs.length === 0 ? asked : identified(this.#inputs, asked);
   }
 
-  /**
-   * What the run's span says of its messages.
-   * @param runReason how the run ended; absent when nobody knows
-   */
+  /** @param runReason how the run ended; absent when nobody knows */
   facts(runReason: string | undefined): Facts {
     const outputs = this.#inOrder();
-    const finishReasons = runReason === undefined ? undefined : reasonsOf(outputs, runReason);
     const ids = { in: idsOf(this.#inputs), out: idsOf(outputs.map(({ message }) => message)) };
+    return {
+      ...(runReason !== undefined && { finishReasons: reasonsOf(outputs, runReason) }),
+      ...((ids.in || ids.out) && { messageIds: known(ids) }),
+    };
+  }
+
+  /** What was said, each output with the reason of {@link facts}. */
+  content(runReason: string | undefined): Content {
+    const outputs = this.#inOrder();
+    const reasons = runReason === undefined ? [] : reasonsOf(outputs, runReason);
     const outputMessages = outputs.map(({ message }, at) => ({
       ...message,
-      ...(finishReasons?.[at] && { finish_reason: finishReasons[at] }),
+      ...(reasons[at] !== undefined && { finish_reason: reasons[at] }),
     }));
     return {
-      ...(finishReasons && { finishReasons }),
-      ...((ids.in || ids.out) && { messageIds: defined(ids) }),
-      ...(this.#withContent && this.#inputs.length > 0 && { inputMessages: this.#inputs }),
-      ...(this.#withContent && outputs.length > 0 && { outputMessages }),
+      ...(this.#inputs.length > 0 && { inputMessages: this.#inputs }),
+      ...(outputMessages.length > 0 && { outputMessages }),
     };
   }
 

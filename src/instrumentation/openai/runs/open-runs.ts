@@ -1,4 +1,4 @@
-import type { WireMessage, WireRun } from '../readers/assistants.ts';
+import type { WireMessage, WireRun } from '../readers/assistants-wire.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { EarlyEnd, ObservedRun } from './run.ts';
 import { keyOf, type Threads } from './threads.ts';

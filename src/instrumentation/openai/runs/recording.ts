@@ -1,19 +1,22 @@
-import { type Attributes, type Context, context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Facts, ToolExecution } from '../../../interaction/interaction.ts';
-import { encodeAttributes } from '../../../semconv/attributes.ts';
+import { type Context, context, type Link, SpanKind, trace } from '@opentelemetry/api';
+import type { Content, Facts, ToolExecution } from '../../../interaction/interaction.ts';
+import { ATTR, OPERATION } from '../../../semconv/names.ts';
+import type { RecordedError } from '../../errors.ts';
+import { captureOptions, type Recording, startRecording, wantsContent } from '../../recorder.ts';
 import type { Call } from '../observer.ts';
-import type { FunctionCall, WireMessage } from '../readers/assistants.ts';
+import type { FunctionCall, MaxTextLength } from '../readers/assistants.ts';
+import { itemsOf, type WireMessage } from '../readers/assistants-wire.ts';
+import { capContent } from '../readers/capped.ts';
+import { serverOf } from '../server.ts';
 import { type Clock, startClock } from './clock.ts';
 
 /** What a run needs of the recorder: the span that was started for it. */
 export interface RunRecording {
-  /** The context that the call runs in, when somebody reads it. */
-  readonly callContext?: Context;
-  /** Whether anybody will read what was said. */
-  readonly withContent: boolean;
+  /** UTF-16 units that are kept of one text; undefined when nobody will read what was said. */
+  readonly maxTextLength: MaxTextLength;
   /** How long a completed run waits for the application to read its messages. */
   readonly messagesWaitMillis: number;
-  /** Reads the messages that the application did not read; resolves with none unless that was asked for. */
+  /** Reads the messages that the application did not read; none unless that was asked for. */
   fetchMessages(threadId: string, runId: string): Promise<readonly WireMessage[]>;
   /** Tells of a tool that ran in the run: an `execute_tool` child, linked to the span that is active now. */
   tellTool(execution: TimedExecution): void;
@@ -32,14 +35,11 @@ export interface OfferedCall {
 
 export interface RunEnding {
   readonly facts: Facts;
+  readonly content: Content | undefined;
   /** Unix milliseconds. */
   readonly endTime: number;
-  readonly error?: RunError;
-  /** Somebody wanted the output, and the application never read it. */
-  readonly outputUnseen: boolean;
+  readonly error?: RecordedError;
 }
-
-export type RunError = { readonly type: string; readonly message?: string } | { readonly thrown: unknown };
 
 /** A call at the moment it was issued. */
 export interface Moment {
@@ -52,56 +52,69 @@ export function momentOf(call: Call): Moment {
   return { call, now: startClock(), parent: context.active() };
 }
 
-export function isContentWanted(): boolean {
-  return true;
+/** As {@link RunRecording.maxTextLength}, for messages that no run has taken up yet. */
+export function maxTextLength(): MaxTextLength {
+  return wantsContent() ? captureOptions().maxTextLength : undefined;
 }
 
-export function startRecording({ call, now, parent }: Moment, facts: Facts): RunRecording | undefined {
-  const tracer = trace.getTracer('spanport');
-  const name = facts.agent?.name === undefined ? 'invoke_agent' : `invoke_agent ${facts.agent.name}`;
-  const url = new URL(call.client.baseURL ?? 'http://x');
-  const base: Facts = {
-    operation: 'invoke_agent',
-    provider: 'openai',
-    serverAddress: url.hostname,
-    serverPort: Number(url.port),
-  };
-  const startTime = now();
-  const span = tracer.startSpan(
-    name,
-    { kind: SpanKind.CLIENT, startTime, attributes: encodeAttributes({ ...base, ...facts }, false) as Attributes },
+/** Starts the span of a run. Undefined when nobody wants to hear of it. */
+export function startRunRecording({ call, now, parent }: Moment, facts: Facts): RunRecording | undefined {
+  const name = facts.agent?.name;
+  const recording = startRecording({
+    name: name === undefined ? OPERATION.invokeAgent : `${OPERATION.invokeAgent} ${name}`,
+    kind: SpanKind.CLIENT,
+    facts: { ...facts, ...serverOf(call.client), operation: OPERATION.invokeAgent },
+    startTime: now(),
     parent,
-  );
-  if (!span.isRecording()) return undefined;
-  const inside = trace.setSpan(parent, span);
+  });
+  if (!recording) return undefined;
+  const { maxTextLength, runMessagesWaitMillis, fetchRunMessages } = captureOptions();
   return {
-    withContent: true,
-    messagesWaitMillis: 1000,
-    fetchMessages: async () => [],
-    tellTool(execution) {
-      const tool = tracer.startSpan(
-        `execute_tool ${execution.name}`,
-        {
-          startTime: execution.startTime,
-          attributes: {
-            'gen_ai.operation.name': 'execute_tool',
-            'gen_ai.tool.name': execution.name,
-            'gen_ai.tool.type': execution.type ?? '',
-            'gen_ai.tool.call.id': execution.id ?? '',
-          },
-        },
-        inside,
-      );
-      tool.end(execution.endTime);
-    },
+    maxTextLength: recording.withContent && recording.span ? maxTextLength : undefined,
+    messagesWaitMillis: runMessagesWaitMillis,
+    fetchMessages: async (threadId, runId) => (fetchRunMessages ? fetchMessages(call, threadId, runId) : []),
+    tellTool: (execution) => tellTool(recording, parent, execution),
     offerCall: () => ({ taken: undefined, withdraw() {} }),
-    end({ facts, endTime, error }) {
-      span.setAttributes(encodeAttributes(facts, true) as Attributes);
-      if (error) {
-        span.setStatus({ code: SpanStatusCode.ERROR });
-        span.setAttribute('error.type', 'type' in error ? error.type : '_OTHER');
-      }
-      span.end(endTime);
-    },
+    end: ({ content, ...ending }) =>
+      recording.end({ ...ending, ...(content && { content: () => capContent(content, captureOptions()) }) }),
   };
+}
+
+/** Reads a run's messages, oldest first, with the application's own client. */
+async function fetchMessages({ client }: Call, threadId: string, runId: string): Promise<readonly WireMessage[]> {
+  const { beta } = client as AssistantsClient;
+  return itemsOf<WireMessage>(await beta.threads.messages.list(threadId, { run_id: runId, order: 'asc', limit: 100 }));
+}
+
+/** Every major has this; the clients that make runs are whole. */
+interface AssistantsClient {
+  readonly beta: {
+    readonly threads: { readonly messages: { list(threadId: string, query: object): Promise<unknown> } };
+  };
+}
+
+function tellTool(run: Recording, caller: Context, tool: TimedExecution): void {
+  const { agent, conversationId } = run.facts;
+  const links = linksFrom(run, caller);
+  const recording = startRecording({
+    name: `${OPERATION.executeTool} ${tool.name}`,
+    kind: SpanKind.INTERNAL,
+    facts: {
+      operation: OPERATION.executeTool,
+      ...(conversationId !== undefined && { conversationId }),
+      ...(agent?.name !== undefined && { agent: { name: agent.name } }),
+    },
+    attributes: { [ATTR.toolName]: tool.name, [ATTR.toolType]: tool.type, [ATTR.toolCallId]: tool.id },
+    startTime: tool.startTime,
+    parent: run.context,
+    ...(links && { links }),
+  });
+  recording?.end({ endTime: tool.endTime, ...(tool.errorType !== undefined && { error: { type: tool.errorType } }) });
+}
+
+/** A link to the span that is active now, unless that is the run's own or the one that the run was made under. */
+function linksFrom(run: Recording, parent: Context): Link[] | undefined {
+  const active = trace.getSpanContext(context.active());
+  const own = [trace.getSpanContext(run.context)?.spanId, trace.getSpanContext(parent)?.spanId];
+  return active && !own.includes(active.spanId) ? [{ context: active }] : undefined;
 }

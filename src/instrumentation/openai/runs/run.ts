@@ -1,10 +1,11 @@
-import type { Context } from '@opentelemetry/api';
-import type { Agent, Facts } from '../../../interaction/interaction.ts';
+import type { Agent, Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message } from '../../../interaction/message.ts';
-import { readRequiredCalls, readRun, type WireRun } from '../readers/assistants.ts';
+import type { RecordedError } from '../../errors.ts';
+import { readRequiredCalls, readRun, readSettings } from '../readers/assistants.ts';
+import type { WireRun } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
 import { RunMessages } from './messages.ts';
-import type { RunError, RunRecording } from './recording.ts';
+import type { RunRecording } from './recording.ts';
 import { ruleOf, type StatusRule } from './status.ts';
 import { RunTools } from './tools.ts';
 
@@ -20,7 +21,7 @@ interface Settled {
   readonly endTime: number;
   /** Absent when nobody knows. */
   readonly finishReason?: string;
-  readonly error?: RunError;
+  readonly error?: RecordedError;
 }
 
 interface RunStart {
@@ -28,6 +29,7 @@ interface RunStart {
   readonly scope: string;
   readonly recording: RunRecording;
   readonly facts: Facts;
+  readonly settings: Content;
   /** What this process put on the thread for it, and inside the request. */
   readonly inputs: readonly Message[];
   readonly now: Clock;
@@ -41,17 +43,19 @@ export class ObservedRun {
   readonly tools: RunTools;
   readonly #recording: RunRecording;
   #facts: Facts;
+  #settings: Content;
   #settled: Settled | undefined;
   #seenAt: number;
   #hasEnded = false;
 
-  constructor({ scope, recording, facts, inputs, now }: RunStart) {
+  constructor({ scope, recording, facts, settings, inputs, now }: RunStart) {
     this.scope = scope;
     this.now = now;
-    this.messages = new RunMessages(inputs, recording.withContent);
+    this.messages = new RunMessages(inputs, recording.maxTextLength);
     this.tools = new RunTools(recording, now);
     this.#recording = recording;
     this.#facts = facts;
+    this.#settings = settings;
     this.#seenAt = now();
   }
 
@@ -67,14 +71,9 @@ export class ObservedRun {
     return this.#facts.agent;
   }
 
-  /** The context that the call that makes the run has to run in, when somebody reads it. */
-  get callContext(): Context | undefined {
-    return this.#recording.callContext;
-  }
-
   /** Whether anybody will read what was said. */
   get withContent(): boolean {
-    return this.#recording.withContent;
+    return this.#recording.maxTextLength !== undefined;
   }
 
   get messagesWaitMillis(): number {
@@ -107,6 +106,7 @@ export class ObservedRun {
     if (this.isSettled || this.#facts.run?.status === wire.status) return rule;
     const facts = readRun(wire);
     this.#facts = { ...this.#facts, ...facts, parameters: { ...this.#facts.parameters, ...facts.parameters } };
+    if (this.withContent) this.#settings = { ...this.#settings, ...readSettings(wire) };
     if (rule.phase === 'tools') this.tools.require(readRequiredCalls(wire));
     if (rule.phase === 'ended') this.#settle(wire, rule);
     return rule;
@@ -135,9 +135,11 @@ export class ObservedRun {
     this.messages.keepGrowing();
     const { endTime, finishReason, error } = this.#settled ?? this.#endEarly(early);
     this.#recording.end({
-      facts: { ...this.#facts, ...this.messages.facts(finishReason), ...this.tools.facts() },
+      facts: { ...this.#facts, ...this.messages.facts(finishReason) },
+      content: this.withContent
+        ? { ...this.#settings, ...this.messages.content(finishReason), ...this.tools.content() }
+        : undefined,
       endTime,
-      outputUnseen: this.#settled !== undefined && error === undefined && !this.messages.hasOutput,
       ...(error && { error }),
     });
     this.tools.runEnded(endTime);

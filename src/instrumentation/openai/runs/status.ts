@@ -1,4 +1,4 @@
-import type { WireRun } from '../readers/assistants.ts';
+import type { WireRun } from '../readers/assistants-wire.ts';
 
 /** What a status of a run means for its span. */
 export type StatusRule =

@@ -1,5 +1,6 @@
-import type { Facts, ToolExecution } from '../../../interaction/interaction.ts';
-import { type FunctionCall, parsed, readStepTimes, readStepTools, type WireStep } from '../readers/assistants.ts';
+import type { Content, ToolExecution } from '../../../interaction/interaction.ts';
+import { type FunctionCall, parsed, readStepTimes, readStepTools } from '../readers/assistants.ts';
+import type { WireStep } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
 import type { OfferedCall, RunRecording } from './recording.ts';
 
@@ -76,9 +77,8 @@ export class RunTools {
     }
   }
 
-  facts(): Facts {
-    if (this.#executions.size === 0 || !this.#recording.withContent) return {};
-    return { toolExecutions: [...this.#executions.values()] };
+  content(): Content {
+    return this.#executions.size === 0 ? {} : { toolExecutions: [...this.#executions.values()] };
   }
 
   /** Steps may still be listed: of what was told, the ids alone are kept. */

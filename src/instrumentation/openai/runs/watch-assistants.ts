@@ -1,6 +1,12 @@
+import { SpanKind } from '@opentelemetry/api';
 import type { Agent } from '../../../interaction/interaction.ts';
+import { recordOf } from '../../../interaction/unknown.ts';
+import { OPERATION } from '../../../semconv/names.ts';
+import { type Recording, startRecording } from '../../recorder.ts';
 import type { Call, CallObserver } from '../observer.ts';
-import { asIdentified, itemsOf, type WireAssistant } from '../readers/assistants.ts';
+import { known, readInstructions } from '../readers/assistants.ts';
+import { asIdentified, itemsOf, type WireAssistant } from '../readers/assistants-wire.ts';
+import { serverOf } from '../server.ts';
 import { agents, scopeOf } from './state.ts';
 import { keyOf } from './threads.ts';
 import { watchValue } from './watch-value.ts';
@@ -19,10 +25,40 @@ export function watchAssistants(call: Call): CallObserver {
 
 /** `assistants.create`: a span of its own. */
 export function watchNewAssistant(call: Call): CallObserver {
-  return watchAssistant(call);
+  const request: Partial<WireAssistant> = recordOf(call.args[0]) ?? {};
+  const recording = startAgentRecording(call, request);
+  let agent: Agent | undefined;
+  return {
+    value(value) {
+      agent = seeAssistant(call, value);
+    },
+    end(outcome) {
+      recording?.end({
+        ...(agent && { facts: { agent } }),
+        ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
+      });
+    },
+  };
 }
 
-export function seeAssistant(call: Call, value: unknown): Agent | undefined {
+function startAgentRecording(
+  call: Call,
+  { name, description, model, instructions }: Partial<WireAssistant>,
+): Recording | undefined {
+  const systemInstructions = readInstructions({ instructions });
+  return startRecording({
+    name: name ? `${OPERATION.createAgent} ${name}` : OPERATION.createAgent,
+    kind: SpanKind.CLIENT,
+    facts: {
+      ...serverOf(call.client),
+      operation: OPERATION.createAgent,
+      ...known({ requestModel: model, systemInstructions }),
+      agent: known({ name: name || undefined, description: description || undefined }),
+    },
+  });
+}
+
+function seeAssistant(call: Call, value: unknown): Agent | undefined {
   const assistant = asIdentified<WireAssistant>(value);
   return assistant && agents.see(keyOf(scopeOf(call), assistant.id), assistant);
 }

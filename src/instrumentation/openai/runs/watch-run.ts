@@ -1,5 +1,5 @@
 import type { CallObserver, CallOutcome } from '../observer.ts';
-import { asRun } from '../readers/assistants.ts';
+import { asRun } from '../readers/assistants-wire.ts';
 import { asEvent, seeEvent } from './events.ts';
 import type { ObservedRun } from './run.ts';
 import { runs } from './state.ts';

@@ -1,18 +1,11 @@
-import type { Facts } from '../../../interaction/interaction.ts';
+import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message } from '../../../interaction/message.ts';
+import { recordOf } from '../../../interaction/unknown.ts';
 import type { Call, CallObserver } from '../observer.ts';
-import {
-  asIdentified,
-  asRun,
-  isObject,
-  itemsOf,
-  readRequestMessages,
-  readRunRequest,
-  type WireRun,
-  type WireRunRequest,
-} from '../readers/assistants.ts';
+import { readRequestMessages, readRunRequest, readSettings } from '../readers/assistants.ts';
+import { asIdentified, asRun, itemsOf, type WireRun, type WireRunRequest } from '../readers/assistants-wire.ts';
 import { runIdOf, threadIdOf, toolOutputsOf } from './arguments.ts';
-import { isContentWanted, type Moment, momentOf, startRecording } from './recording.ts';
+import { type Moment, maxTextLength, momentOf, startRunRecording } from './recording.ts';
 import { ObservedRun } from './run.ts';
 import { agents, runs, scopeOf, threads } from './state.ts';
 import { ruleOf } from './status.ts';
@@ -32,15 +25,16 @@ export function watchNewThreadAndRun(call: Call): CallObserver {
 
 function watchCreation(call: Call, body: unknown, threadId?: string): CallObserver {
   const scope = scopeOf(call);
-  const request: WireRunRequest = isObject(body) ? body : {};
+  const request: WireRunRequest = recordOf(body) ?? {};
   const threadKey = keyOf(scope, threadId ?? '');
   const unanswered = threads.take(threadKey);
   const run = startRun(momentOf(call), {
     agentId: request.assistant_id,
     facts: { ...readRunRequest(request), ...(threadId !== undefined && { conversationId: threadId }) },
-    inputs: [...unanswered, ...readRequestMessages(request, isContentWanted())],
+    settings: readSettings(request),
+    inputs: [...unanswered, ...readRequestMessages(request, maxTextLength())],
   });
-  const observer = watchRun({
+  return watchRun({
     find(seen) {
       const id = run ? undefined : asIdentified(seen)?.id;
       if (id !== undefined) runs.ignore(scope, id);
@@ -51,7 +45,6 @@ function watchCreation(call: Call, body: unknown, threadId?: string): CallObserv
       if (run) runs.end(run, leftBy(outcome));
     },
   });
-  return run?.callContext ? { ...observer, context: run.callContext } : observer;
 }
 
 /** `runs.retrieve`: a poll. A run of another process is told from here on, unless it is over already. */
@@ -78,7 +71,7 @@ export function watchSubmit(call: Call): CallObserver {
   return watchRun({
     find(seen) {
       if (known || runs.isOver(scope, id)) return known;
-      const assistantId = isObject(seen) ? (seen as Partial<WireRun>).assistant_id : undefined;
+      const assistantId = (recordOf(seen) as Partial<WireRun> | undefined)?.assistant_id;
       const run = { id, status: 'queued', thread_id: threadIdOf(call.args), assistant_id: assistantId };
       return adoptRun(moment, run);
     },
@@ -105,7 +98,7 @@ function seeKnownRun(call: Call, value: unknown): void {
 
 /** A run that another process made: told from the moment this one had to do with it. */
 function adoptRun(moment: Moment, wire: WireRun): ObservedRun | undefined {
-  const run = startRun(moment, { agentId: wire.assistant_id, facts: {}, inputs: [] });
+  const run = startRun(moment, { agentId: wire.assistant_id, facts: {}, settings: {}, inputs: [] });
   if (run) runs.see(run, wire, 'answer');
   else runs.ignore(scopeOf(moment.call), wire.id);
   return run;
@@ -114,14 +107,15 @@ function adoptRun(moment: Moment, wire: WireRun): ObservedRun | undefined {
 interface NewRun {
   readonly agentId: string | null | undefined;
   readonly facts: Facts;
+  readonly settings: Content;
   readonly inputs: readonly Message[];
 }
 
 /** Starts the span. Undefined when nobody wants to hear of the run. */
-function startRun(moment: Moment, { agentId, facts, inputs }: NewRun): ObservedRun | undefined {
+function startRun(moment: Moment, { agentId, facts, settings, inputs }: NewRun): ObservedRun | undefined {
   const scope = scopeOf(moment.call);
   const agent = agentId ? (agents.get(keyOf(scope, agentId)) ?? { id: agentId }) : undefined;
   const start = { ...facts, ...(agent && { agent }) };
-  const recording = startRecording(moment, start);
-  return recording && new ObservedRun({ scope, recording, facts: start, inputs, now: moment.now });
+  const recording = startRunRecording(moment, start);
+  return recording && new ObservedRun({ scope, recording, facts: start, settings, inputs, now: moment.now });
 }

@@ -1,12 +1,13 @@
 import type { Call, CallObserver } from '../observer.ts';
-import { asIdentified, itemsOf, type WireStep } from '../readers/assistants.ts';
-import { runIdOf, runIdOfStep } from './arguments.ts';
+import { asIdentified, itemsOf, type WireStep } from '../readers/assistants-wire.ts';
+import { oldestFirst, runIdOf, runIdOfStep, stepsQueryOf } from './arguments.ts';
 import { runs, scopeOf } from './state.ts';
 import { watchValue } from './watch-value.ts';
 
-/** `runs.steps.list`: the tools that the server ran. Newest first unless asked otherwise, told in their own order. */
+/** `runs.steps.list`: the tools that the server ran, told in the order of their running. */
 export function watchSteps(call: Call): CallObserver {
-  return watchValue((page) => seeSteps(call, runIdOf(call.args), itemsOf<WireStep>(page)));
+  const { args } = call;
+  return watchValue((page) => seeSteps(call, runIdOf(args), oldestFirst(itemsOf<WireStep>(page), stepsQueryOf(args))));
 }
 
 /** `runs.steps.retrieve` */
@@ -19,6 +20,5 @@ export function watchStep(call: Call): CallObserver {
 
 function seeSteps(call: Call, runId: string, steps: readonly WireStep[]): void {
   const tools = runs.toolsOf(scopeOf(call), runId);
-  const inOrder = [...steps].sort((one, other) => (one.created_at ?? 0) - (other.created_at ?? 0));
-  for (const step of inOrder) tools?.seeStep(step);
+  for (const step of steps) tools?.seeStep(step);
 }

@@ -1,27 +1,21 @@
+import { recordOf, stringOf } from '../../../interaction/unknown.ts';
 import type { Call, CallObserver } from '../observer.ts';
-import {
-  asIdentified,
-  isObject,
-  itemsOf,
-  readMessage,
-  type WireMessage,
-  type WireMessageRequest,
-} from '../readers/assistants.ts';
-import { threadIdOf } from './arguments.ts';
-import { isContentWanted } from './recording.ts';
+import { readMessage, readRequestMessages } from '../readers/assistants.ts';
+import { asIdentified, itemsOf, type WireMessage, type WireRunRequest } from '../readers/assistants-wire.ts';
+import { oldestFirst, threadIdOf } from './arguments.ts';
+import { maxTextLength } from './recording.ts';
 import { runs, scopeOf, threads } from './state.ts';
 import { keyOf } from './threads.ts';
 import { watchValue } from './watch-value.ts';
 
 /** `threads.create`: messages in the request are the input of the thread's first run. */
 export function watchNewThread(call: Call): CallObserver | undefined {
-  const body = call.args[0];
-  const sent = isObject(body) && Array.isArray(body['messages']) ? (body['messages'] as WireMessageRequest[]) : [];
-  if (sent.length === 0) return undefined;
-  const messages = sent.map((message) => readMessage(message, isContentWanted()));
+  const thread: WireRunRequest['thread'] = recordOf(call.args[0]);
+  if (!thread?.messages?.length) return undefined;
+  const messages = readRequestMessages({ thread }, maxTextLength());
   return watchValue((value) => {
-    const thread = asIdentified(value);
-    if (thread) threads.add(keyOf(scopeOf(call), thread.id), messages);
+    const made = asIdentified(value);
+    if (made) threads.add(keyOf(scopeOf(call), made.id), messages);
   });
 }
 
@@ -30,18 +24,16 @@ export function watchNewMessage(call: Call): CallObserver {
   const threadId = String(call.args[0]);
   return watchValue((value) => {
     const message = asIdentified<WireMessage>(value);
-    if (message) threads.add(keyOf(scopeOf(call), threadId), [readMessage(message, isContentWanted())]);
+    if (message) threads.add(keyOf(scopeOf(call), threadId), [readMessage(message, maxTextLength())]);
   });
 }
 
-/** `messages.list`: newest first unless asked otherwise, maybe of one run alone. */
+/** `messages.list`: of the thread, or of one run alone. */
 export function watchMessages(call: Call): CallObserver {
   const [threadId, query] = call.args;
-  const { order, run_id: runId } = isObject(query) ? query : { order: undefined, run_id: undefined };
+  const runId = stringOf(recordOf(query)?.['run_id']);
   return watchValue((page) => {
-    const messages = itemsOf<WireMessage>(page);
-    const oldestFirst = order === 'asc' ? messages : [...messages].reverse();
-    runs.seeMessages(scopeOf(call), String(threadId), oldestFirst, typeof runId === 'string' ? runId : undefined);
+    runs.seeMessages(scopeOf(call), String(threadId), oldestFirst(itemsOf<WireMessage>(page), query), runId);
   });
 }
 

@@ -1,0 +1,96 @@
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
+import OpenAI from 'openai';
+import { onTestFinished } from 'vitest';
+import { instrumentOpenAI } from '../../src/instrumentation/openai/openai-instrumentation.ts';
+import { endAllRuns } from '../../src/instrumentation/openai/runs.ts';
+import type { Interaction, ToolExecution } from '../../src/interaction/interaction.ts';
+import { interactionFrom, toolExecutionFrom } from '../../src/semconv/from-spans.ts';
+import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
+import { spanDataFrom } from '../../src/semconv/span-data.ts';
+import { type FakeOpenAI, type FakeOpenAIOptions, startFakeOpenAI } from '../../src/testing.ts';
+
+export const ASSISTANT_ID = 'asst_desk';
+
+/** A real client that talks to a fake server, instrumented, with a real tracer that keeps what it was told. */
+export interface Scene {
+  readonly server: FakeOpenAI;
+  readonly client: OpenAI;
+  /** Every span that has ended. */
+  spans(): readonly ReadableSpan[];
+  /** The `invoke_agent` spans that have ended. */
+  runSpans(): readonly ReadableSpan[];
+  toolSpans(): readonly ReadableSpan[];
+  /** What the one run that has ended tells. Fails unless there is exactly one. */
+  told(): Interaction;
+  /** A thread with one question on it. */
+  ask(question?: string): Promise<string>;
+}
+
+const exporter = new InMemorySpanExporter();
+const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+provider.register();
+export const tracer = trace.getTracer('application');
+
+export interface SceneOptions extends FakeOpenAIOptions {
+  /** Whether somebody wants to read what is said. Default true. */
+  readonly content?: boolean;
+}
+
+export async function openScene({ content = true, ...options }: SceneOptions = {}): Promise<Scene> {
+  const server = await startFakeOpenAI({
+    assistants: [{ id: ASSISTANT_ID, model: 'gpt-4o-mini', name: 'Desk', instructions: 'You run the shop desk.' }],
+    pollAfterMillis: 1,
+    ...options,
+  });
+  const client = new OpenAI({ apiKey: 'unused', baseURL: server.baseURL, maxRetries: 0 });
+  instrumentOpenAI(client);
+  const unwant = content ? wantContent() : () => {};
+  await client.beta.assistants.retrieve(ASSISTANT_ID);
+  exporter.reset();
+  onTestFinished(async () => {
+    endAllRuns();
+    unwant();
+    await server.close();
+  });
+  const of = (operation: string): readonly ReadableSpan[] =>
+    exporter.getFinishedSpans().filter((span) => span.attributes['gen_ai.operation.name'] === operation);
+  return {
+    server,
+    client,
+    spans: () => exporter.getFinishedSpans(),
+    runSpans: () => of('invoke_agent'),
+    toolSpans: () => of('execute_tool'),
+    told: () => interactionOf(only(of('invoke_agent'))),
+    async ask(question = 'Is the shop open on Sunday?') {
+      const thread = await client.beta.threads.create();
+      await client.beta.threads.messages.create(thread.id, { role: 'user', content: question });
+      return thread.id;
+    },
+  };
+}
+
+export function only<T>(items: readonly T[]): T {
+  const [item] = items;
+  if (item === undefined || items.length > 1) throw new Error(`expected exactly one, got ${items.length}`);
+  return item;
+}
+
+export function interactionOf(span: ReadableSpan): Interaction {
+  const interaction = interactionFrom(spanDataFrom(span, contentOf(span)));
+  if (!interaction) throw new Error(`${span.name} tells no interaction`);
+  return interaction;
+}
+
+export function toolOf(span: ReadableSpan): ToolExecution {
+  const tool = toolExecutionFrom(spanDataFrom(span, contentOf(span)));
+  if (!tool) throw new Error(`${span.name} tells no tool`);
+  return tool;
+}
+
+export { SpanKind, SpanStatusCode };

@@ -1,0 +1,97 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { endAllRuns, endWaitingRuns } from '../../src/instrumentation/openai/runs.ts';
+import { ASSISTANT_ID, interactionOf, openScene } from './assistants-scene.ts';
+
+const assistant = { assistant_id: ASSISTANT_ID };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** The clock stands still, but for the timers of the waiting run; requests go on. */
+const stopClock = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+
+async function completed(options: Parameters<typeof openScene>[0] = {}) {
+  const scene = await openScene(options);
+  const id = await scene.ask();
+  const run = await scene.client.beta.threads.runs.create(id, assistant);
+  stopClock();
+  let { status } = run;
+  while (status !== 'completed')
+    ({ status } = await scene.client.beta.threads.runs.retrieve(run.id, { thread_id: id }));
+  return { ...scene, id, run };
+}
+
+it('waits for the messages of a completed run, and ends at the time the run was seen completed', async () => {
+  const { client, id, runSpans, told } = await completed();
+  expect(runSpans()).toHaveLength(0);
+  const seenAt = Date.now();
+  const until = performance.now() + 30;
+  while (performance.now() < until);
+  await client.beta.threads.messages.list(id);
+  expect(told().outputMessages).toHaveLength(1);
+  expect(told().endTime).toBeLessThanOrEqual(seenAt + 5);
+});
+
+it('waits one second and not longer', async () => {
+  const { runSpans, told } = await completed();
+  await vi.advanceTimersByTimeAsync(990);
+  expect(runSpans()).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(runSpans()).toHaveLength(1);
+  expect(told()).toMatchObject({ finishReasons: ['stop'], run: { status: 'completed' } });
+  expect(told().outputMessages).toBeUndefined();
+});
+
+it('does not wait when nobody wants to read', async () => {
+  const { runSpans } = await completed({ content: false });
+  expect(runSpans()).toHaveLength(1);
+});
+
+it('keeps the ids of messages where their text is not wanted', async () => {
+  const { told } = await completed({ content: false });
+  expect(told().inputMessages).toBeUndefined();
+  expect(told().messageIds).toEqual({ in: [expect.stringMatching(/^msg_/)] });
+});
+
+it('stops waiting on a flush', async () => {
+  const { runSpans } = await completed();
+  endWaitingRuns();
+  expect(runSpans()).toHaveLength(1);
+});
+
+it('stops waiting when the next run begins on the thread', async () => {
+  const { client, id, runSpans } = await completed();
+  await client.beta.threads.runs.create(id, assistant);
+  expect(runSpans()).toHaveLength(1);
+});
+
+it('goes on waiting while messages of another run are listed', async () => {
+  const { client, id, run, runSpans } = await completed();
+  await client.beta.threads.messages.list(id, { run_id: 'run_other' });
+  expect(runSpans()).toHaveLength(0);
+  await client.beta.threads.messages.list(id, { run_id: run.id, limit: 1 });
+  expect(runSpans()).toHaveLength(1);
+});
+
+it('takes a message that is retrieved for the answer', async () => {
+  const { client, id, run, told } = await completed();
+  const steps = await client.beta.threads.runs.steps.list(run.id, { thread_id: id });
+  const details = steps.data[0]?.step_details;
+  const messageId = details?.type === 'message_creation' ? details.message_creation.message_id : '';
+  await client.beta.threads.messages.retrieve(messageId, { thread_id: id });
+  expect(told().messageIds?.out).toEqual([messageId]);
+});
+
+it('ends what is still open when the process ends, as unknown', async () => {
+  const { client, ask, runSpans } = await openScene();
+  const run = await client.beta.threads.runs.create(await ask(), assistant);
+  endWaitingRuns();
+  expect(runSpans()).toHaveLength(0);
+  endAllRuns();
+  const [span] = runSpans();
+  expect(span && interactionOf(span)).toMatchObject({
+    run: { id: run.id, status: 'unknown' },
+    outcome: { status: 'ok' },
+  });
+});
