@@ -1,7 +1,7 @@
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction, ToolExecution } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
-import type { Message, OutputMessage } from '../../interaction/message.ts';
+import type { Message, OutputMessage, ToolCallPart, ToolCallResponsePart } from '../../interaction/message.ts';
 import { contentParts, decodeMessage, toolCallsFromOpenAI } from '../../interaction/openai-messages.ts';
 import { listOf, numberOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { derivedIds, spanIdOf, traceIdOf } from '../derived-ids.ts';
@@ -31,37 +31,70 @@ function interactionsFrom(body: Body): readonly Interaction[] {
   const interactions: Interaction[] = [];
   const history: Message[] = [];
 
-  body.messages.forEach((wire, position) => {
-    const id = nonEmpty(wire.id) ?? messageId(conversationId, position, wire.role, wire.content ?? '');
-    const message = messageFrom(wire, id);
-    const isAnswer = wire.role === 'assistant';
-    const isFailure = wire.properties?.['error_type'] !== undefined;
-    const isLast = position === body.messages.length - 1;
-    const output = isAnswer ? [outputFrom(message, wire), ...choicesFrom(wire.properties)] : undefined;
-    const input = [...history, ...(isAnswer ? [] : [message])];
-    history.push(message, ...resultsFrom(wire));
-    if (isAnswer || isFailure || isLast)
-      interactions.push(interactionFrom(body, conversationId, wire, id, input, output));
-  });
+  for (const turn of turnsOf(body.messages, conversationId)) {
+    const said = turn.flatMap(({ wire, message }) => [message, ...resultMessagesFrom(wire)]);
+    if (isTold(turn, body)) {
+      const isAnswer = turn[0]?.wire.role === 'assistant';
+      const input = isAnswer ? history : [...history, ...said];
+      interactions.push(interactionFrom(body, conversationId, turn, [...input], isAnswer));
+    }
+    history.push(...said);
+  }
   return interactions;
 }
 
-/** @param wire the answer; of a call without one, the question */
+/** A message as it came, and as ours. */
+interface Said {
+  readonly wire: WireMessage;
+  readonly id: string;
+  readonly message: Message;
+}
+
+/** Each message for itself, but the answers that one call gave together. */
+function turnsOf(messages: readonly WireMessage[], conversationId: string): Said[][] {
+  const turns: Said[][] = [];
+  messages.forEach((wire, position) => {
+    const id = nonEmpty(wire.id) ?? messageId(conversationId, position, wire.role, wire.content ?? '');
+    const said = { wire, id, message: messageFrom(wire, id) };
+    const last = turns.at(-1);
+    if (last?.[0] && isOfOneCall(last[0].wire, wire)) last.push(said);
+    else turns.push([said]);
+  });
+  return turns;
+}
+
+function isOfOneCall(one: WireMessage, other: WireMessage): boolean {
+  const call = one.properties?.['span_id'];
+  return (
+    one.role === 'assistant' &&
+    other.role === 'assistant' &&
+    call !== undefined &&
+    call === other.properties?.['span_id']
+  );
+}
+
+/** Answers, calls that failed, and what stands at the end without an answer. */
+function isTold(turn: readonly Said[], body: Body): boolean {
+  const wire = turn.at(-1)?.wire;
+  return wire?.role === 'assistant' || wire?.properties?.['error_type'] !== undefined || wire === body.messages.at(-1);
+}
+
 function interactionFrom(
   body: Body,
   conversationId: string,
-  wire: WireMessage,
-  id: string,
+  turn: readonly Said[],
   input: readonly Message[],
-  output: readonly OutputMessage[] | undefined,
+  isAnswer: boolean,
 ): Interaction {
+  // The last answer of a call says what the call was like; of a call without one, the question does.
+  const { wire, id } = turn.at(-1) as Said;
   const properties = wire.properties ?? {};
   const made = idsOfAnswer(conversationId, id);
   const traceId = traceIdOf(properties['trace_id']) ?? made.traceId;
   const spanId = spanIdOf(properties['span_id']) ?? made.spanId;
   const call = factsFromCall(properties);
-  const choices = listOf(properties[CHOICES])?.length ?? 0;
-  const endTime = endOf(body, wire, output !== undefined);
+  const choices = choicesFrom(properties);
+  const endTime = endOf(body, wire, isAnswer);
 
   return defined({
     ...factsFromConversation(body.properties),
@@ -72,10 +105,10 @@ function interactionFrom(
     name: `chat ${call.requestModel ?? call.responseModel ?? ''}`.trim(),
     operation: 'chat',
     conversationId,
-    parameters: choices > 0 ? { choiceCount: choices + 1 } : undefined,
+    parameters: choices.length > 0 ? { choiceCount: choices.length + 1 } : undefined,
     inputMessages: someOf(input),
-    outputMessages: output,
-    toolExecutions: someOf(executionsFrom(wire)),
+    outputMessages: isAnswer ? [...turn.map(outputFrom), ...choices] : undefined,
+    toolExecutions: someOf(isAnswer ? turn.flatMap(({ wire }) => executionsFrom(wire)) : []),
     startTime: endTime - (numberOf(properties['latency_ms']) ?? 0),
     endTime,
     user: userFrom(body.userProperties),
@@ -96,19 +129,23 @@ function messageFrom(wire: WireMessage, id: string): Message {
   const said = decodeMessage({ role: role === 'tool' ? 'user' : role, content: content === '' ? null : content, name });
   return defined({
     ...(said ?? { role, parts: contentParts(content) }),
-    parts: [...(said?.parts ?? []), ...toolCallsFromOpenAI(toolCallsOf(wire))],
+    parts: [...(said?.parts ?? []), ...callsIn(wire)],
     id,
     createdAt: millisOf(createdAt),
     metadata: metadataFrom(properties),
   });
 }
 
-function outputFrom(message: Message, { properties }: WireMessage): OutputMessage {
-  const reason = stringOf(properties?.['finish_reason']);
+/** Results of calls that are not there stay with the answer that they were found on. */
+function outputFrom({ wire, message }: Said): OutputMessage {
+  const reason = stringOf(wire.properties?.['finish_reason']);
   const { span_id: _, ...metadata } = message.metadata ?? {};
   const { metadata: _metadata, ...said } = message;
+  const calls = callsIn(wire);
+  const others = resultsIn(wire).filter(({ id }) => !calls.some((call) => call.id === id));
   return defined({
     ...said,
+    parts: [...said.parts, ...others],
     metadata: someFields(metadata),
     finish_reason: reason === 'tool_calls' ? 'tool_call' : reason,
   });
@@ -127,23 +164,27 @@ function choicesFrom(properties: UnknownRecord = {}): OutputMessage[] {
   }));
 }
 
-/** What tools answered: the next call was given it. */
-function resultsFrom(wire: WireMessage): Message[] {
-  return Object.entries(recordOf(wire.properties?.[TOOL_RESULTS]) ?? {}).map(([id, response]) => ({
-    role: 'tool',
-    parts: [{ type: 'tool_call_response', id, response }],
+function callsIn(wire: WireMessage): readonly ToolCallPart[] {
+  return toolCallsFromOpenAI('tool_calls' in wire ? wire.tool_calls : undefined);
+}
+
+function resultsIn({ properties }: WireMessage): readonly ToolCallResponsePart[] {
+  return Object.entries(recordOf(properties?.[TOOL_RESULTS]) ?? {}).map(([id, response]) => ({
+    type: 'tool_call_response',
+    id,
+    response,
   }));
 }
 
-function executionsFrom(wire: WireMessage): ToolExecution[] {
-  const results = recordOf(wire.properties?.[TOOL_RESULTS]) ?? {};
-  const calls = toolCallsFromOpenAI(toolCallsOf(wire));
-  return Object.entries(results).map(([id, result]): ToolExecution => {
-    const call = calls.find((call) => call.id === id);
-    return defined({ name: call?.name ?? '', id, arguments: call?.arguments, result });
-  });
+/** What tools answered: the next call was given it. */
+function resultMessagesFrom(wire: WireMessage): Message[] {
+  return resultsIn(wire).map((part) => ({ role: 'tool', parts: [part] }));
 }
 
-function toolCallsOf(wire: WireMessage): unknown {
-  return 'tool_calls' in wire ? wire.tool_calls : undefined;
+function executionsFrom(wire: WireMessage): ToolExecution[] {
+  const calls = callsIn(wire);
+  return resultsIn(wire).flatMap(({ id, response }) => {
+    const call = calls.find((call) => call.id === id);
+    return call ? [defined({ name: call.name, id, arguments: call.arguments, result: response })] : [];
+  });
 }

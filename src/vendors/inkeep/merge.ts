@@ -1,4 +1,4 @@
-import { isDerivedId, isSameMessage, messageId } from './message-id.ts';
+import { callOf, isDerivedId, isSameMessage, messageId } from './message-id.ts';
 import type { InkeepConversation, InkeepMessage, InkeepPayload } from './payload.ts';
 
 /** What one conversation may grow to; beyond, its oldest messages are left out. */
@@ -77,7 +77,10 @@ function joinMessages(
   return all;
 }
 
-/** Where a message of the view stands among the known ones: a provider's id is the same anywhere, a text only onward. */
+/**
+ * Where a message of the view stands among the known ones. A provider's id is the same anywhere; a text is looked for
+ * onward, and what its call told before is found before what merely sounds alike.
+ */
 function placeOf(
   message: InkeepMessage,
   messages: readonly InkeepMessage[],
@@ -85,11 +88,15 @@ function placeOf(
   from: number,
 ): number | undefined {
   if (!isDerivedId(message.id)) return places.get(message.id);
+  const call = callOf(message);
+  let alike: number | undefined;
   for (let place = from; place < messages.length; place += 1) {
     const known = messages[place];
-    if (known && isSameMessage(known, message)) return place;
+    if (!known || !isSameMessage(known, message)) continue;
+    if (call === undefined || call === callOf(known)) return place;
+    alike ??= place;
   }
-  return undefined;
+  return alike;
 }
 
 /** The newer one with what only the older one says. The known id stays: others may hold it by now. */

@@ -12,18 +12,19 @@ export function isDerivedId(id: string | undefined): boolean {
   return id === undefined || /^msg_[0-9a-f]{24}$/.test(id);
 }
 
-/** The same message said again: what its provider's id or its call cannot tell, its text does. */
+/** The same message said again, as far as its text tells and no other call claims it. */
 export function isSameMessage(one: InkeepMessage, other: InkeepMessage): boolean {
-  return one.role === other.role && callsDiffer(one, other) === false && told(one) === told(other);
+  const call = callOf(one);
+  const otherCall = callOf(other);
+  const mayBe = call === undefined || otherCall === undefined || call === otherCall;
+  return mayBe && one.role === other.role && wordsOf(one) === wordsOf(other);
 }
 
-/** Both messages name the call that they were first seen in, and it is not one call. */
-function callsDiffer(one: InkeepMessage, other: InkeepMessage): boolean {
-  const call = one.properties?.['span_id'];
-  const otherCall = other.properties?.['span_id'];
-  return call !== undefined && otherCall !== undefined && call !== otherCall;
+/** The call that told a message first, where it says so. */
+export function callOf({ properties }: InkeepMessage): unknown {
+  return properties?.['span_id'];
 }
 
-function told({ content, name, tool_calls }: InkeepMessage): string {
+function wordsOf({ content, name, tool_calls }: InkeepMessage): string {
   return JSON.stringify([content, name ?? '', tool_calls?.map(({ function: called }) => called) ?? []]);
 }

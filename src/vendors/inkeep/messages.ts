@@ -19,7 +19,7 @@ interface Draft {
   readonly content: InkeepContent;
   readonly name?: string;
   readonly id?: string;
-  readonly createdAt?: string;
+  createdAt?: string;
   updatedAt?: string;
   readonly toolCalls: InkeepToolCall[];
   readonly toolResults: Map<string, string>;
@@ -35,16 +35,17 @@ export interface View {
 /** The messages that a call was given and those that it gave, as Inkeep writes them. Pure; never throws. */
 export function viewOf(interaction: Interaction, conversationId: string): View {
   const drafts = instructionsOf(interaction);
-  const given = draftsOf(drafts, inputOf(interaction), isoFrom(interaction.startTime));
+  const given = draftsOf(drafts, inputOf(interaction));
   if (!bringsHistory(interaction))
     for (const draft of given)
-      if (draft.role !== 'system' && draft.id === undefined) draft.properties['span_id'] = interaction.spanId;
+      if (draft.role === 'user' && draft.id === undefined) draft.properties['span_id'] = interaction.spanId;
 
   const answers = answersOf(interaction, drafts);
   const last = answers.at(-1);
   for (const draft of answers.slice(0, -1))
     Object.assign(draft.properties, { trace_id: interaction.traceId, span_id: interaction.spanId });
 
+  setTimes(drafts, answers, isoFrom(interaction.endTime));
   const ids = idsOf(drafts, conversationId);
   const told = last ?? (interaction.outcome.status === 'error' ? drafts.at(-1) : undefined);
   if (told) Object.assign(told.properties, ownProperties(interaction, conversationId, ids.get(told) ?? ''));
@@ -70,33 +71,34 @@ export function idsOfAnswer(conversationId: string, id: string): { readonly trac
   return derivedIds(JSON.stringify([conversationId, id]));
 }
 
-function instructionsOf({ systemInstructions = [], startTime }: Interaction): Draft[] {
-  const createdAt = isoFrom(startTime);
-  return systemInstructions.map(({ content }) => ({
-    ...emptyDraft('system', fitted(toJson(content), MAX_MESSAGE_BYTES)),
-    ...(createdAt !== undefined && { createdAt }),
-  }));
+function instructionsOf({ systemInstructions = [], startTime: createdAt }: Interaction): Draft[] {
+  return systemInstructions.map((part) => draftOf({ role: 'system', parts: [part], createdAt }));
 }
 
-function emptyDraft(role: Draft['role'], content: InkeepContent): Draft {
-  return { role, content, toolCalls: [], toolResults: new Map(), properties: {} };
+const silent: OutputMessage = { role: 'assistant', parts: [] };
+
+/** What was asked; where its text was left out, the ids alone. */
+function inputOf({ inputMessages, messageIds, startTime }: Interaction): readonly Message[] {
+  const unseen = messageIds?.in?.map((): Message => ({ role: 'user', parts: [] }));
+  return completed(inputMessages ?? unseen, messageIds?.in, startTime);
 }
 
-/** The messages with the ids that are known beside them; where the text was left out, the ids alone. */
-function inputOf({ inputMessages, messageIds }: Interaction): readonly Message[] {
-  return withIds(inputMessages ?? messageIds?.in?.map(() => ({ role: 'user', parts: [] })), messageIds?.in);
+/** What was answered; a call that went well gave an answer, whether or not anybody saw it. */
+function outputOf({ outputMessages, messageIds, outcome, endTime }: Interaction): readonly OutputMessage[] {
+  const said = outputMessages?.map((message) => ({ ...message, role: 'assistant' }));
+  const unseen = someOf(messageIds?.out?.map(() => silent)) ?? (outcome.status === 'ok' ? [silent] : []);
+  return completed(someOf(said) ?? unseen, messageIds?.out, endTime);
 }
 
-function outputOf({ outputMessages, messageIds, outcome }: Interaction): readonly OutputMessage[] {
-  const silent: OutputMessage = { role: 'assistant', parts: [] };
-  const unseen = outcome.status === 'ok' ? [silent] : [];
-  return withIds(outputMessages ?? messageIds?.out?.map(() => silent) ?? unseen, messageIds?.out);
-}
-
-function withIds<M extends Message>(messages: readonly M[] = [], ids: readonly string[] = []): readonly M[] {
+/** Each with the id that is known beside it, and a time: its own, or that of the call. */
+function completed<M extends Message>(
+  messages: readonly M[] = [],
+  ids: readonly string[] = [],
+  createdAt: number,
+): readonly M[] {
   return messages.map((message, index) => {
     const id = nonEmpty(message.id) ?? nonEmpty(ids[index]);
-    return id === undefined ? message : { ...message, id };
+    return { createdAt, ...message, ...(id !== undefined && { id }) };
   });
 }
 
@@ -110,18 +112,18 @@ function bringsHistory({ operation, api, previousResponseId, inputMessages = [] 
 }
 
 /** Adds the messages to those before, and gives back the new ones. */
-function draftsOf(drafts: Draft[], messages: readonly Message[], createdAt: string | undefined): Draft[] {
+function draftsOf(drafts: Draft[], messages: readonly Message[]): Draft[] {
   const first = drafts.length;
   for (const message of messages) {
     const results = message.parts.flatMap((part) => resultOf(part, message.role));
-    for (const { id, text } of results) addResult(drafts, id, text);
-    if (results.length > 0 && results.length === message.parts.length) continue;
-    drafts.push(draftOf(message, createdAt));
+    const isAnswerAlone = results.length > 0 && results.length === message.parts.length;
+    if (!isAnswerAlone || message.role === 'assistant') drafts.push(draftOf(message));
+    for (const { id, text } of results) addResult(drafts, id, text, message.createdAt);
   }
   return drafts.slice(first);
 }
 
-function draftOf({ role, parts, name, id, createdAt, metadata = {} }: Message, otherwise: string | undefined): Draft {
+function draftOf({ role, parts, name, id, createdAt, metadata = {} }: Message): Draft {
   const known = roles[role];
   const ownProperties = Object.entries(toJson(metadata)).filter(([key]) => !isCallWord(key));
   return defined({
@@ -129,7 +131,7 @@ function draftOf({ role, parts, name, id, createdAt, metadata = {} }: Message, o
     content: fitted(toJson(contentOf(parts)), MAX_MESSAGE_BYTES),
     name: nonEmpty(toJson(name)) ?? (known ? undefined : nonEmpty(toJson(role))),
     id: nonEmpty(toJson(id)),
-    createdAt: (createdAt === undefined ? undefined : isoFrom(createdAt)) ?? otherwise,
+    createdAt: createdAt === undefined ? undefined : isoFrom(createdAt),
     updatedAt: undefined,
     toolCalls: parts.flatMap((part, index) => toolCallOf(part, index)),
     toolResults: new Map<string, string>(),
@@ -178,12 +180,12 @@ function resultOf(part: Part, role: string): { readonly id: string | undefined; 
 }
 
 /** To the message that asked; a result that nobody asked for goes to the last answer, or makes one. */
-function addResult(drafts: Draft[], id: string | undefined, text: string): void {
+function addResult(drafts: Draft[], id: string | undefined, text: string, createdAt = 0): void {
   const asked = drafts.findLast(({ toolCalls, toolResults }) =>
     toolCalls.some((call) => (id === undefined ? !toolResults.has(call.id) : call.id === id)),
   );
   const place = asked ?? drafts.findLast(({ role }) => role === 'assistant');
-  const draft = place ?? emptyDraft('assistant', '');
+  const draft = place ?? draftOf({ ...silent, createdAt });
   if (!place) drafts.push(draft);
   const open = draft.toolCalls.find((call) => !draft.toolResults.has(call.id));
   draft.toolResults.set(toJson(id ?? open?.id ?? `call_${draft.toolResults.size}`), toJson(text));
@@ -195,12 +197,23 @@ function answersOf(interaction: Interaction, drafts: Draft[]): Draft[] {
   const [first, ...others] = areChoices(interaction) ? output : [];
   const said = first ? [first] : output;
 
-  const end = isoFrom(interaction.endTime);
-  const answers = draftsOf(drafts, said, end);
+  const answers = draftsOf(drafts, said);
   if (others.length > 0 && answers[0]) answers[0].properties[CHOICES] = others.map(({ parts }) => contentOf(parts));
-  for (const answer of answers) if (end !== undefined && answer.createdAt !== end) answer.updatedAt = end;
   addExecutions(interaction, drafts, answers);
   return answers;
+}
+
+/**
+ * No message is later than the one after it: what is known of its time may be a whole second, or the time of the call
+ * that told it. An answer is complete when its call ends.
+ */
+function setTimes(drafts: readonly Draft[], answers: readonly Draft[], end: string | undefined): void {
+  let latest = end;
+  for (const draft of drafts.toReversed()) {
+    if (latest !== undefined && draft.createdAt !== undefined && draft.createdAt > latest) draft.createdAt = latest;
+    latest = draft.createdAt ?? latest;
+  }
+  if (end !== undefined) for (const answer of answers) if (answer.createdAt !== end) answer.updatedAt = end;
 }
 
 /** Several outputs are several answers there, and one answer in several messages elsewhere. */
@@ -209,10 +222,14 @@ function areChoices({ api, parameters }: Interaction): boolean {
 }
 
 /** The tools that a run used on its way to the answer. */
-function addExecutions({ toolExecutions = [] }: Interaction, drafts: Draft[], answers: Draft[]): void {
+function addExecutions(
+  { toolExecutions = [], endTime: createdAt }: Interaction,
+  drafts: Draft[],
+  answers: Draft[],
+): void {
   if (toolExecutions.length === 0) return;
   if (answers.length === 0) {
-    const answer = emptyDraft('assistant', '');
+    const answer = draftOf({ ...silent, createdAt });
     drafts.push(answer);
     answers.push(answer);
   }
@@ -242,7 +259,7 @@ function idsOf(drafts: readonly Draft[], conversationId: string): ReadonlyMap<Dr
 }
 
 function messageFrom({ toolCalls, toolResults, properties, ...draft }: Draft, id: string): InkeepMessage {
-  const results = toolResults.size === 0 ? undefined : Object.fromEntries(toolResults);
+  const results = someFields(toJson(Object.fromEntries(toolResults)));
   return defined({
     ...draft,
     id,

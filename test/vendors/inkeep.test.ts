@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Interaction } from '../../src/interaction/interaction.ts';
+import { vendorContract } from '../../src/testing/vendor-contract.ts';
+import { encodeEvent, inkeep, remoteRequest, remoteState } from '../../src/vendors/inkeep/index.ts';
+import { inkeepPayload } from '../../src/vendors/inkeep/payload.ts';
+import { capturedBody, capturedCases, forAll, goldenCases } from '../support/vendor-cases.ts';
+
+const environment = { INKEEPANALYTICS_API_INTEGRATION_KEY: 'key-of-inkeep' };
+const options = inkeep.resolveOptions({}, environment);
+const goldens = goldenCases('inkeep');
+const answerOfGet = readFileSync(new URL('../fixtures/vendors/inkeep-conversation-get.json', import.meta.url), 'utf8');
+
+function sampleOf(name: string): Interaction {
+  const found = goldens.find((golden) => golden.name === name);
+  if (!found) throw new Error(`no interaction ${name}`);
+  return found.interaction;
+}
+
+describe('inkeep', () => {
+  const contract = vendorContract({
+    vendor: inkeep,
+    environment,
+    secrets: ['key-of-inkeep'],
+    parse: (payload) => inkeepPayload.parse(payload),
+    golden: goldens,
+    // Feedback and events tell of no call, and a GET has no body: see below.
+    captured: capturedCases('inkeep').filter(({ name }) => name === 'inkeep-conversation-new'),
+    outcomes: [
+      { status: 200, outcome: 'delivered' },
+      { status: 401, outcome: 'blocked' },
+      { status: 403, outcome: 'blocked' },
+      { status: 400, body: '{"title":"Bad Request","detail":"messages: Required"}', outcome: 'rejected' },
+      { status: 404, outcome: 'rejected' },
+      { status: 413, outcome: 'rejected' },
+      { status: 422, outcome: 'rejected' },
+    ],
+    forAll,
+  });
+  for (const { title, check } of contract) it(title, check);
+
+  it('posts to its own path, below the path of the base', () => {
+    const [record] = inkeep.encode(sampleOf('chat'), options);
+    const local = inkeep.resolveOptions({ url: 'http://127.0.0.1:4318/inkeep/' }, environment);
+    expect(record && inkeep.request(record.payload, local)).toMatchObject({
+      method: 'POST',
+      url: 'http://127.0.0.1:4318/inkeep/conversations',
+      headers: { authorization: 'Bearer key-of-inkeep' },
+    });
+  });
+
+  it('sends one conversation at a time', () => {
+    expect(inkeep.encode(sampleOf('chat'), options)[0]?.orderKey).toBe('conv-1');
+    expect(inkeep.encode(sampleOf('stream'), options)[0]?.orderKey).toBe(sampleOf('stream').traceId);
+  });
+
+  it('says why a record was refused', () => {
+    const body = '{"title":"Bad Request","status":400,"detail":"messages: Required","code":"bad_request"}';
+    expect(inkeep.outcome({ status: 400, headers: {}, body })).toEqual({
+      status: 'rejected',
+      reason: 'HTTP 400: messages: Required',
+    });
+  });
+
+  it.each(['inkeep-feedback-negative', 'inkeep-event-message'])(
+    'understands %s, which tells of no call',
+    async (name) => {
+      expect(await inkeep.decode(capturedBody(name))).toEqual([]);
+    },
+  );
+
+  it('reads one call per answer, each with what was said before it', async () => {
+    const user = { role: 'user', content: 'u' };
+    const assistant = { role: 'assistant', content: 'a' };
+    const calls = await inkeep.decode({ id: 'c', type: 'openai', messages: [user, assistant, user, assistant, user] });
+    expect(calls.map(({ inputMessages, outputMessages }) => [inputMessages?.length, outputMessages?.length])).toEqual([
+      [1, 1],
+      [3, 1],
+      [5, undefined],
+    ]);
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(3);
+  });
+
+  it('keeps ids from resend to resend', () => {
+    const [first] = inkeep.encode(sampleOf('chat'), options);
+    expect(inkeep.encode(structuredClone(sampleOf('chat')), options)).toEqual([first]);
+  });
+
+  it('sends a verdict on the message that the answer became', () => {
+    const [record] = inkeep.encode(sampleOf('chat'), options);
+    const [verdict] =
+      inkeep.encodeFeedback?.(
+        {
+          rating: 'negative',
+          comment: 'wrong day',
+          score: 0.2,
+          reasons: [{ label: 'wrong' }],
+          responseId: 'chatcmpl-77',
+          ...(record?.answerId !== undefined && { answerId: record.answerId }),
+          user: { id: 'u-17' },
+          time: 1763000002000,
+        },
+        options,
+      ) ?? [];
+    expect(verdict?.orderKey).toBeUndefined();
+    expect(verdict?.payload).toEqual({
+      path: '/feedback',
+      body: {
+        id: verdict?.id,
+        type: 'negative',
+        messageId: record?.answerId,
+        reasons: [{ label: 'wrong', details: '' }],
+        details: 'wrong day',
+        properties: { score: 0.2 },
+        userProperties: { userId: 'u-17' },
+        createdAt: '2025-11-13T02:13:22.000Z',
+      },
+    });
+  });
+
+  it('has nowhere to send a verdict that names no message', () => {
+    expect(inkeep.encodeFeedback?.({ rating: 'positive', responseId: 'r', time: 0 }, options)).toEqual([]);
+  });
+
+  it('sends events', () => {
+    const { payload } = encodeEvent({ type: 'message:copied', entityType: 'message', messageId: 'm2' });
+    expect(inkeepPayload.parse(payload)).toMatchObject({ path: '/events', body: { messageId: 'm2' } });
+  });
+
+  it('reads a conversation back for merging, as far as Inkeep has it', async () => {
+    const [record] = inkeep.encode({ ...sampleOf('chat'), conversationId: 'nope/with space' }, options);
+    expect(record && remoteRequest(record.payload, options)).toEqual({
+      method: 'GET',
+      url: 'https://api.analytics.inkeep.com/conversations/nope%2Fwith%20space',
+      headers: { accept: 'application/json', authorization: 'Bearer key-of-inkeep' },
+    });
+    const { answered } = JSON.parse(answerOfGet) as { readonly answered: { readonly body: unknown } };
+    const answer = { headers: {}, body: JSON.stringify(answered.body) };
+    expect(await remoteState({ ...answer, status: 200 })).toMatchObject({
+      path: '/conversations',
+      body: { id: 'conv_6' },
+    });
+    expect(await remoteState({ ...answer, status: 404 })).toBeUndefined();
+    expect(await remoteState({ status: 200, headers: {}, body: '<html>' })).toBeUndefined();
+  });
+});
