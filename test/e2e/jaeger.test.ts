@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Jaeger } from '../../collector/jaeger.mjs';
+import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 import { findTraces, readServices, readTrace, type StoredSpan, startJaegerIfBuilt } from './jaeger-api.ts';
 
 const run = promisify(execFile);
@@ -69,7 +70,7 @@ async function runDemo(otlpUrl: string): Promise<readonly PrintedSpan[]> {
   const { stdout } = await run('npm', ['start', '--silent', '--', '--once', '--json'], {
     cwd: repository,
     env: {
-      ...process.env,
+      ...cleanEnvironment(),
       OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
       SPANPORT_DESTINATIONS: 'otlp',
       SPANPORT_CONTENT: 'otlp=full',

@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../../scripts/cache-directory.mjs';
+import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const REPOSITORY = join(HERE, '..', '..');
@@ -197,12 +198,6 @@ function spawnNode(binary, args, cwd, env) {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code: code ?? signal, stderr }));
   });
-}
-
-/** The environment without what would configure Spanport, OpenTelemetry, openai or Node from outside. */
-function cleanEnvironment() {
-  const configuring = /^(SPANPORT|OTEL|OPENAI|ATHINA|RECONIFY|INKEEP|REQUESTY|KORE|NODE)_/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configuring.test(name)));
 }
 
 async function inParallel(items, width, work) {

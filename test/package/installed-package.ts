@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -119,12 +120,6 @@ async function outcome(
     if (typeof code !== 'number' || stdout === undefined || stderr === undefined) throw error;
     return { code, stdout, stderr };
   }
-}
-
-/** The environment without what would configure Spanport, OpenTelemetry, openai or Node from outside. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
-  const configuring = /^(SPANPORT|OTEL|OPENAI|ATHINA|RECONIFY|INKEEP|REQUESTY|KORE|NODE|VITEST)_/;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !configuring.test(name)));
 }
 
 export interface FakeServer {

@@ -1,0 +1,1 @@
+export declare function cleanEnvironment(env?: NodeJS.ProcessEnv): NodeJS.ProcessEnv;
