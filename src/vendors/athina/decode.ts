@@ -32,21 +32,18 @@ function decodeInference(body: AthinaInference): Interaction {
   const made = derivedIds(jsonText(body));
   const traceId = traceIdOf(custom[OWN.traceId]) ?? made.traceId;
   const spanId = spanIdOf(custom[OWN.spanId]) ?? made.spanId;
-  const responseModel = stringOf(custom[OWN.responseModel]) ?? answer.responseModel;
-  const isUnnamed = body.language_model_id === UNKNOWN_MODEL && responseModel === undefined;
-  const requestModel = stringOf(custom[OWN.requestModel]) ?? (isUnnamed ? undefined : body.language_model_id);
+  const models = modelsOf(body, answer.responseModel);
   const cost = body.cost ?? body.request?.response_cost ?? undefined;
   return defined({
     id: isRun && reference !== undefined ? `${traceId}:${spanId}:${reference}` : `${traceId}:${spanId}`,
     traceId,
     spanId,
-    name: requestModel === undefined || isRun ? operation : `${operation} ${requestModel}`,
+    name: models.requestModel === undefined || isRun ? operation : `${operation} ${models.requestModel}`,
     operation,
     provider: body.request?.custom_llm_provider ?? (isRun ? 'openai' : undefined),
-    requestModel,
     ...answer,
-    responseModel,
-    responseId: stringOf(custom[OWN.responseId]) ?? answer.responseId ?? responseIdIn(reference),
+    ...models,
+    responseId: stringOf(custom[OWN.responseId]) ?? answer.responseId ?? responseIdIn(body),
     ...inputOf(body),
     outputMessages,
     finishReasons: stringOf(custom[OWN.finishReasons])?.split(',') ?? answer.finishReasons,
@@ -96,8 +93,22 @@ function operationOf(callType: string | null | undefined): string {
   return callType?.endsWith('text_completion') ? 'text_completion' : 'chat';
 }
 
-function responseIdIn(reference: string | undefined): string | undefined {
-  return reference !== undefined && /^(chatcmpl-|resp_)/.test(reference) ? reference : undefined;
+/** `language_model_id` is the requested model, unless that has an attribute of its own. */
+function modelsOf(
+  body: AthinaInference,
+  answered: string | undefined,
+): Pick<Interaction, 'requestModel' | 'responseModel'> {
+  const { language_model_id: label, custom_attributes: custom = {} } = body;
+  const requested = stringOf(custom[OWN.requestModel]);
+  const responseModel =
+    stringOf(custom[OWN.responseModel]) ?? answered ?? (requested === undefined ? undefined : label);
+  const isUnnamed = label === UNKNOWN_MODEL && responseModel === undefined;
+  return defined({ requestModel: requested ?? (isUnnamed ? undefined : label), responseModel });
+}
+
+/** The reference of a record is the id of the response, where it looks like one and the response has no other place. */
+function responseIdIn({ response, external_reference_id: reference }: AthinaInference): string | undefined {
+  return typeof response === 'string' && /^(chatcmpl-|resp_)/.test(reference ?? '') ? reference : undefined;
 }
 
 /** The prompt, and the user's question where the last words of a user in it are others. */
