@@ -1,10 +1,15 @@
-import type { Interaction } from '../interaction/interaction.ts';
+import type { Content, Interaction } from '../interaction/interaction.ts';
+import type { Mask } from '../interaction/mask.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { Feedback } from '../vendors/vendor.ts';
 
 /** One ended span and what it tells, worked out once for all destinations. */
 export interface Ended {
   readonly span: ReadableSpanLike;
+  /** What travelled beside the span, masked. */
+  readonly content?: Content;
+  /** For content that lies on the span itself. */
+  readonly mask: Mask;
   readonly interactions: readonly Interaction[];
 }
 

@@ -1,7 +1,10 @@
 import { diag } from '@opentelemetry/api';
+import type { Interaction } from '../interaction/interaction.ts';
+import { type Mask, maskContent } from '../interaction/mask.ts';
 import { isGenAISpan } from '../semconv/from-spans.ts';
+import { contentOf } from '../semconv/span-content.ts';
 import { type ReadableSpanLike, spanDataFrom } from '../semconv/span-data.ts';
-import type { SpanDestination } from './destination.ts';
+import type { Ended, SpanDestination } from './destination.ts';
 import { RunAssembler } from './run-assembler.ts';
 
 /** Beyond this many waiting spans, each new one works off two older ones: a burst slows down instead of growing. */
@@ -15,15 +18,20 @@ const SLICE_MILLIS = 5;
  */
 export class SpanIntake {
   readonly #destinations: SpanDestination[];
+  readonly #mask: Mask;
   readonly #assembler = new RunAssembler();
   #pending: ReadableSpanLike[] = [];
   #head = 0;
   #scheduled = false;
   #held = false;
 
-  /** @param destinations read at each span, so that one may join later */
-  constructor(destinations: SpanDestination[]) {
+  /**
+   * @param destinations read at each span, so that one may join later
+   * @param mask applied here once, before anything leaves the process or touches the disk
+   */
+  constructor(destinations: SpanDestination[], mask: Mask) {
     this.#destinations = destinations;
+    this.#mask = mask;
   }
 
   take(span: ReadableSpanLike): void {
@@ -80,11 +88,28 @@ export class SpanIntake {
       this.#head = 0;
     }
     try {
-      const interactions = isGenAISpan(span.attributes) ? this.#assembler.add(spanDataFrom(span)) : [];
-      for (const destination of this.#destinations) destination.take({ span, interactions });
+      const ended = this.#read(span);
+      for (const destination of this.#destinations) destination.take(ended);
     } catch (error) {
       diag.error('spanport: a span could not be mapped', error);
     }
     return true;
   }
+
+  #read(span: ReadableSpanLike): Ended {
+    const mask = this.#mask;
+    if (!isGenAISpan(span.attributes)) return { span, mask, interactions: [] };
+    const said = contentOf(span);
+    const content = said && maskContent(said, mask);
+    const interactions = this.#assembler.add(spanDataFrom(span, content));
+    return { span, mask, ...(content && { content }), interactions: interactions.map((each) => masked(each, mask)) };
+  }
+}
+
+/** Content that came on the span itself is masked here; what came beside it is by now, and a mask changes it no more. */
+function masked(interaction: Interaction, mask: Mask): Interaction {
+  const { outcome } = interaction;
+  const kept = maskContent(interaction, mask);
+  if (outcome.status === 'ok' || outcome.message === undefined) return kept;
+  return { ...kept, outcome: { ...outcome, message: mask(outcome.message) } };
 }

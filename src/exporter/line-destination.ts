@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
-import type { Vendor } from '../vendors/vendor.ts';
+import type { LocalOutput, Vendor } from '../vendors/vendor.ts';
 import { applyContentMode, type ContentMode } from './content-policy.ts';
 import type { DestinationStats, Ended, SpanDestination } from './destination.ts';
 import { spanFor } from './span-view.ts';
@@ -36,43 +36,60 @@ export function consoleSink(): LineSink {
 
 /** Each ended span as one line: an OTLP/JSON export request, as the Collector's file receiver reads it. */
 export function spanLineDestination(name: string, sink: LineSink, content: ContentMode): SpanDestination {
-  return lineDestination(name, sink, content, ({ span }) => {
-    const bytes = JsonTraceSerializer.serializeRequest([spanFor(span, content, {}) as unknown as ReadableSpan]);
-    return bytes ? [decoder.decode(bytes)] : [];
-  });
-}
-
-/** Each record of a vendor as one line of JSON, for vendors that have no intake of their own. */
-export function recordLineDestination<Options, Payload>(
-  vendor: Vendor<Options, Payload>,
-  options: Options,
-  sink: LineSink,
-  content: ContentMode,
-): SpanDestination {
-  return lineDestination(vendor.name, sink, content, ({ interactions }) =>
-    interactions.flatMap((interaction) =>
-      vendor.encode(applyContentMode(interaction, content), options).map(({ payload }) => JSON.stringify(payload)),
-    ),
+  return eachDestination(
+    name,
+    sink.write,
+    content,
+    (ended) => {
+      const bytes = JsonTraceSerializer.serializeRequest([spanFor(ended, content, {}) as unknown as ReadableSpan]);
+      return bytes ? [decoder.decode(bytes)] : [];
+    },
+    sink,
   );
 }
 
-function lineDestination(
-  name: string,
-  sink: LineSink,
+/** A vendor's records into a file, a line of JSON each, or into a function of the application's. */
+export function localDestination<Options, Payload>(
+  vendor: Vendor<Options, Payload>,
+  options: Options,
+  output: LocalOutput,
   content: ContentMode,
-  linesOf: (ended: Ended) => readonly string[],
+): SpanDestination {
+  const payloadsOf = ({ interactions }: Ended): unknown[] =>
+    interactions.flatMap((interaction) =>
+      vendor.encode(applyContentMode(interaction, content), options).map(({ payload }) => payload),
+    );
+  if (output.kind === 'file') {
+    const sink = fileSink(output.path);
+    return eachDestination(vendor.name, (payload) => sink.write(JSON.stringify(payload)), content, payloadsOf, sink);
+  }
+  const write = (payload: unknown): void => {
+    // The function takes this vendor's payload, which is what `encode` makes.
+    Promise.resolve(output.write(payload as never)).catch((error: unknown) =>
+      diag.error(`spanport: the output of ${vendor.name} failed`, error),
+    );
+  };
+  return eachDestination(vendor.name, write, content, payloadsOf);
+}
+
+function eachDestination<T>(
+  name: string,
+  write: (item: T) => void,
+  content: ContentMode,
+  itemsOf: (ended: Ended) => readonly T[],
+  sink?: LineSink,
 ): SpanDestination {
   const counts = { enqueued: 0, delivered: 0, rejected: 0, skipped: 0 };
   return {
     name,
     wantsContent: content !== 'none',
     take(ended): void {
-      const lines = linesOf(ended);
-      if (lines.length === 0) counts.skipped += 1;
-      for (const line of lines) {
+      const items = itemsOf(ended);
+      if (items.length === 0) counts.skipped += 1;
+      for (const item of items) {
         counts.enqueued += 1;
         try {
-          sink.write(line);
+          write(item);
           counts.delivered += 1;
         } catch (error) {
           if (counts.rejected === 0) diag.error(`spanport: ${name} cannot be written to`, error);
@@ -82,7 +99,7 @@ function lineDestination(
     },
     forceFlush: () => Promise.resolve(),
     shutdown(): Promise<void> {
-      sink.close?.();
+      sink?.close?.();
       return Promise.resolve();
     },
     stats: (): DestinationStats => ({ ...counts, retried: 0, coalesced: 0, dropped: {}, spooled: 0, spooledBytes: 0 }),

@@ -87,9 +87,9 @@ export function otlpDestination(
   return {
     name,
     wantsContent: content !== 'none',
-    take({ span }: Ended): void {
-      const body = serializer.serializeRequest([readable(spanFor(span, content, options))]);
-      const { traceId, spanId } = span.spanContext();
+    take(ended: Ended): void {
+      const body = serializer.serializeRequest([readable(spanFor(ended, content, options))]);
+      const { traceId, spanId } = ended.span.spanContext();
       if (body) delivery.enqueue({ key: `${traceId}:${spanId}`, body });
       else skipped += 1;
     },

@@ -1,10 +1,11 @@
-import { contentFields, type Facts } from '../interaction/interaction.ts';
+import { type Content, contentFields, type Facts } from '../interaction/interaction.ts';
+import { type Mask, maskContent } from '../interaction/mask.ts';
 import { decodeAttributes, encodeAttributes } from '../semconv/attributes.ts';
 import { isGenAISpan } from '../semconv/from-spans.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
-import { contentOf } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import { type ContentMode, REDACTED, redacted } from './content-policy.ts';
+import type { Ended } from './destination.ts';
 
 /** Rewrites GenAI attributes for a backend that reads another convention. Pure. */
 export type Dialect = (
@@ -39,52 +40,64 @@ function isContent(name: string): boolean {
 
 /**
  * A span as a destination may see it: the very same object where nothing differs, else a view over it with attributes
- * (and resource) of its own. Content comes from beside the span and from the span alike.
+ * (and resource) of its own. Content comes from beside the span and from the span alike, masked.
  */
-export function spanFor(span: ReadableSpanLike, content: ContentMode, options: SpanViewOptions): ReadableSpanLike {
-  const attributes = isGenAISpan(span.attributes) ? attributesFor(span, content, options.dialect) : span.attributes;
-  if (attributes === span.attributes && !options.resource) return span;
+export function spanFor(ended: Ended, content: ContentMode, { dialect, resource }: SpanViewOptions): ReadableSpanLike {
+  const { span } = ended;
+  const attributes = isGenAISpan(span.attributes) ? attributesFor(ended, content, dialect) : span.attributes;
+  if (attributes === span.attributes && !resource) return span;
   return Object.create(span, {
     attributes: { value: attributes },
-    ...(options.resource && { resource: { value: resourceWith(span.resource, options.resource) } }),
+    ...(resource && { resource: { value: resourceWith(span.resource, resource) } }),
   }) as ReadableSpanLike;
 }
 
 function attributesFor(
-  span: ReadableSpanLike,
-  content: ContentMode,
+  ended: Ended,
+  mode: ContentMode,
   dialect: Dialect | undefined,
 ): Readonly<Record<string, unknown>> {
-  const beside = contentOf(span);
-  const kept: Record<string, unknown> = {};
-  let changed = false;
-  for (const name in span.attributes) {
-    if (content !== 'full' && isContent(name)) changed = true;
-    else kept[name] = span.attributes[name];
+  const { attributes } = ended.span;
+  const names = Object.keys(attributes);
+  const isSilent = (mode === 'none' || ended.content === undefined) && !names.some(isContent);
+  if (isSilent && !dialect) return attributes;
+  const kept: Record<string, unknown> = Object.fromEntries(
+    names.flatMap((name) => (isContent(name) ? [] : [[name, attributes[name]]])),
+  );
+  if (mode !== 'none') Object.assign(kept, contentFor(ended, mode));
+  return dialect ? dialect(kept, decodeAttributes(kept)) : kept;
+}
+
+/** The content attributes of a span, from wherever its content is. */
+function contentFor({ span: { attributes }, content, mask }: Ended, mode: ContentMode): Record<string, unknown> {
+  if (attributes[ATTR.operationName] === OPERATION.executeTool) return toolContentFor(attributes, content, mask, mode);
+  const onSpan = Object.fromEntries(Object.entries(attributes).filter(([name]) => isContent(name)));
+  const said: Facts = { ...maskContent(decodeAttributes(onSpan), mask), ...content };
+  const written: Record<string, unknown> = encodeAttributes(mode === 'full' ? said : redacted(said), true);
+  // What the table does not know of is a plain text to us.
+  for (const [name, value] of Object.entries(onSpan)) {
+    if (name in written || Object.keys(decodeAttributes({ [name]: value })).length > 0) continue;
+    written[name] = mode === 'full' ? mask(textFrom(value)) : REDACTED;
   }
-  if (span.attributes[ATTR.operationName] === OPERATION.executeTool) {
-    if (content !== 'none') changed = writeToolContent(kept, span, content) || changed;
-  } else if (content !== 'none') {
-    const said = { ...decodeAttributes(span.attributes), ...beside };
-    const wanted = content === 'full' ? (beside ?? {}) : redacted(said);
-    for (const [name, value] of Object.entries(encodeAttributes(wanted, true))) {
-      if (!isContent(name)) continue;
-      kept[name] = value;
-      changed = true;
-    }
-  }
-  if (dialect) return dialect(kept, { ...decodeAttributes(kept) });
-  return changed ? kept : span.attributes;
+  return written;
 }
 
 /** What a tool was given and gave back: beside the span as its one tool execution, on it as two attributes. */
-function writeToolContent(kept: Record<string, unknown>, span: ReadableSpanLike, content: ContentMode): boolean {
-  const beside = contentOf(span)?.toolExecutions?.[0];
-  const given = beside?.arguments ?? span.attributes[ATTR.toolCallArguments];
-  const result = beside?.result ?? span.attributes[ATTR.toolCallResult];
-  if (given !== undefined) kept[ATTR.toolCallArguments] = content === 'full' ? textFrom(given) : REDACTED;
-  if (result !== undefined) kept[ATTR.toolCallResult] = content === 'full' ? textFrom(result) : REDACTED;
-  return given !== undefined || result !== undefined;
+function toolContentFor(
+  attributes: Readonly<Record<string, unknown>>,
+  content: Content | undefined,
+  mask: Mask,
+  mode: ContentMode,
+): Record<string, unknown> {
+  const tool = content?.toolExecutions?.[0];
+  const written: Record<string, unknown> = {};
+  for (const [name, value] of [
+    [ATTR.toolCallArguments, tool?.arguments ?? attributes[ATTR.toolCallArguments]],
+    [ATTR.toolCallResult, tool?.result ?? attributes[ATTR.toolCallResult]],
+  ] as const) {
+    if (value !== undefined) written[name] = mode === 'full' ? mask(textFrom(value)) : REDACTED;
+  }
+  return written;
 }
 
 function textFrom(value: unknown): string {

@@ -1,16 +1,19 @@
+import { createMask, type Mask } from '../interaction/mask.ts';
 import { wantContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { Environment, Vendor } from '../vendors/vendor.ts';
 import type { ContentMode } from './content-policy.ts';
 import type { DestinationStats, SpanDestination } from './destination.ts';
 import { SpanIntake } from './intake.ts';
-import { openDelivery, type SpoolSettings } from './open-delivery.ts';
-import { deliveryDestination, vendorDestination } from './vendor-destination.ts';
+import type { SpoolSettings } from './open-delivery.ts';
+import { openVendor } from './open-vendor.ts';
 
 /** What every vendor's exporter takes beside the vendor's own options. */
 export interface VendorExporterOptions {
   /** What of the messages the vendor gets. Default `full`: it is what the vendor is for. */
   readonly content?: ContentMode;
+  /** Applied to every text before it leaves, after the built-in patterns for keys and tokens. Synchronous; fails closed. */
+  readonly mask?: Mask;
   /** Durable delivery; in memory without it. */
   readonly spool?: Partial<SpoolSettings> & { readonly dir: string };
 }
@@ -30,9 +33,9 @@ export class VendorSpanExporter {
   readonly #forgetContent: () => void;
 
   /** @internal */
-  constructor(create: (onDrain: () => void) => SpanDestination) {
+  constructor(create: (onDrain: () => void) => SpanDestination, mask?: Mask) {
     const destinations: SpanDestination[] = [];
-    this.#intake = new SpanIntake(destinations);
+    this.#intake = new SpanIntake(destinations, createMask(mask));
     this.#destination = create(() => this.#intake.drain());
     destinations.push(this.#destination);
     this.#forgetContent = this.#destination.wantsContent ? wantContent() : (): void => {};
@@ -60,7 +63,7 @@ export class VendorSpanExporter {
   }
 }
 
-/** What a vendor's exporter class hands to its base. */
+/** What a vendor's exporter class hands to its base. @throws ConfigurationError */
 export function createVendorDestination<Options, Payload>(
   vendor: Vendor<Options, Payload>,
   given: Partial<Options> & VendorExporterOptions,
@@ -69,6 +72,5 @@ export function createVendorDestination<Options, Payload>(
   const options = vendor.resolveOptions(given, environment);
   const { content = 'full', spool } = given;
   const settings: SpoolSettings | undefined = spool && { maxBytes: 256 << 20, durability: 'batch', ...spool };
-  return (onDrain) =>
-    vendorDestination(vendor, options, content, openDelivery(deliveryDestination(vendor, options), settings, onDrain));
+  return (onDrain) => openVendor(vendor, options, content, settings, onDrain);
 }

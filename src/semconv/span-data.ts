@@ -1,6 +1,5 @@
 import { type SpanContext, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Content } from '../interaction/interaction.ts';
-import { contentOf } from './span-content.ts';
 
 /** Seconds and nanoseconds since the Unix epoch. */
 export type HrTime = readonly [seconds: number, nanoseconds: number];
@@ -35,9 +34,9 @@ export interface ReadableSpanLike {
   readonly instrumentationScope?: { readonly name: string };
 }
 
-export function spanDataFrom(span: ReadableSpanLike): SpanData {
+/** @param content what travelled beside the span */
+export function spanDataFrom(span: ReadableSpanLike, content: Content | undefined): SpanData {
   const { traceId, spanId } = span.spanContext();
-  const content = contentOf(span);
   return {
     name: span.name,
     kind: span.kind,

@@ -32,6 +32,11 @@ export interface Feedback {
   readonly time: number;
 }
 
+/** Where records go that no HTTP request carries. */
+export type LocalOutput =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'callback'; readonly write: (payload: never) => void | Promise<void> };
+
 /**
  * A vendor: one codec that serves both directions. Everything here is pure. `Payload` is what lies in the spool, so it
  * holds no credentials: `request` adds them.
@@ -56,6 +61,8 @@ export interface Vendor<Options, Payload> {
   /** The HTTP request, with credentials. */
   request(payload: Payload, options: Options): OutgoingRequest;
   outcome(answer: Answer): DeliveryOutcome;
+  /** For vendors without an intake of their own: the file or the function that takes their records, if it is one. */
+  localOutput?(options: Options): LocalOutput | undefined;
   /** For vendors whose grain is the conversation: what was last delivered, joined with what is new. */
   merge?(delivered: Payload | undefined, next: Payload): Payload;
   /** The vendor's own feedback call, where it has one. */

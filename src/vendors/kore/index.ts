@@ -42,6 +42,10 @@ export const kore: Kore = {
       body: JSON.stringify(record),
     };
   },
+  localOutput({ output }) {
+    const settled = readOutput(output, {});
+    return settled.kind === 'http' ? undefined : settled;
+  },
   // The address is the user's own, so 404 is a wrong one.
   outcome: (answer) => outcomeOf(answer, { blocked: [401, 403, 404] }),
 };

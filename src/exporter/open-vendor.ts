@@ -1,0 +1,24 @@
+import type { Vendor } from '../vendors/vendor.ts';
+import type { ContentMode } from './content-policy.ts';
+import type { SpanDestination } from './destination.ts';
+import { localDestination } from './line-destination.ts';
+import { openDelivery, type SpoolSettings } from './open-delivery.ts';
+import { deliveryDestination, vendorDestination } from './vendor-destination.ts';
+
+/** Opens a vendor as a destination of spans, with delivery to its intake or to an output on this machine. */
+export function openVendor<Options, Payload>(
+  vendor: Vendor<Options, Payload>,
+  options: Options,
+  content: ContentMode,
+  spool: SpoolSettings | undefined,
+  onDrain: () => void,
+): SpanDestination {
+  const local = vendor.localOutput?.(options);
+  if (local) return localDestination(vendor, options, local, content);
+  return vendorDestination(
+    vendor,
+    options,
+    content,
+    openDelivery(deliveryDestination(vendor, options), spool, onDrain),
+  );
+}

@@ -1,0 +1,21 @@
+/**
+ * Spanport: every openai call, assistant run and tool call as a GenAI span, delivered to any OTLP backend and to the
+ * vendors' own logging APIs.
+ */
+export type { ContentMode } from './exporter/content-policy.ts';
+export type { DestinationStats, Ended, SpanDestination } from './exporter/destination.ts';
+export type { OtlpOptions } from './exporter/otlp-destination.ts';
+export type { CaptureOptions, Price } from './instrumentation/capture-options.ts';
+export { type ContextFields, withContext } from './instrumentation/context.ts';
+export {
+  instrumentOpenAI,
+  OpenAIInstrumentation,
+  type OpenAIInstrumentationConfig,
+} from './instrumentation/openai/openai-instrumentation.ts';
+export type * from './interaction/interaction.ts';
+export type { Mask } from './interaction/mask.ts';
+export type * from './interaction/message.ts';
+export type { DestinationSetting, NamedDestination } from './start/destinations.ts';
+export { type FeedbackOptions, recordFeedback } from './start/feedback.ts';
+export { type Handle, type StartOptions, type Stats, start } from './start/start.ts';
+export { ConfigurationError } from './vendors/configuration.ts';

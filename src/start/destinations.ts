@@ -1,0 +1,114 @@
+import type { ContentMode } from '../exporter/content-policy.ts';
+import type { SpanDestination } from '../exporter/destination.ts';
+import { consoleSink, fileSink, spanLineDestination } from '../exporter/line-destination.ts';
+import { openDelivery, type SpoolSettings } from '../exporter/open-delivery.ts';
+import { openVendor } from '../exporter/open-vendor.ts';
+import { type OtlpOptions, otlpDeliveryDestination, otlpDestination } from '../exporter/otlp-destination.ts';
+import { ConfigurationError } from '../vendors/configuration.ts';
+import { vendors } from '../vendors/index.ts';
+import type { Environment } from '../vendors/vendor.ts';
+import type { ContentChoice } from './options.ts';
+import { hasOtlpEndpoint, resolveOtlp } from './otlp-options.ts';
+import { presetNames, resolvePreset } from './presets.ts';
+
+/**
+ * A destination by name (`athina`, `otlp`, `langfuse`, `console`, `file:PATH`), a name with options of its own, or an
+ * object that takes spans itself.
+ */
+export type DestinationSetting = string | NamedDestination | SpanDestination;
+
+/** Options are those of the vendor's exporter, or of OTLP: `url`, `headers`, `encoding`, `compression`, `resource`. */
+export interface NamedDestination {
+  readonly name: string;
+  readonly content?: ContentMode;
+  readonly [option: string]: unknown;
+}
+
+export interface DestinationContext {
+  readonly environment: Environment;
+  readonly content: ContentChoice;
+  /** Whether the capture variable asks for content on spans, which `otlp` and presets go by. */
+  readonly contentOnSpans: boolean;
+  readonly spool: SpoolSettings | undefined;
+  readonly onDrain: () => void;
+  readonly warn: (message: string) => void;
+}
+
+/** Opens a destination. @throws ConfigurationError for one that cannot work */
+export function openDestination(setting: DestinationSetting, context: DestinationContext): SpanDestination {
+  if (typeof setting === 'object' && 'take' in setting) return setting as SpanDestination;
+  const named: NamedDestination =
+    typeof setting === 'string' ? { name: setting.trim() } : (setting as NamedDestination);
+  const { name, content: _, ...given } = named;
+  const modeOr = (fallback: ContentMode): ContentMode => named.content ?? context.content(contentKey(name)) ?? fallback;
+
+  if (name === 'console') return spanLineDestination(name, consoleSink(), modeOr('full'));
+  if (name.startsWith('file:')) return spanLineDestination(name, fileSink(pathFrom(name)), modeOr('full'));
+
+  const vendor = vendors.find((known) => known.name === name);
+  if (vendor) {
+    const options = vendor.resolveOptions(given, context.environment);
+    return openVendor(vendor, options, modeOr('full'), context.spool, context.onDrain);
+  }
+  const otlp = otlpOptionsOf(name, given, context);
+  if (otlp) {
+    const delivery = openDelivery(otlpDeliveryDestination(name, otlp), context.spool, context.onDrain);
+    return otlpDestination(name, otlp, modeOr(context.contentOnSpans ? 'full' : 'none'), delivery);
+  }
+  throw new ConfigurationError(
+    `SPANPORT_DESTINATIONS names '${name}', which is no destination: use ${knownNames().join(', ')} or file:PATH.`,
+  );
+}
+
+function otlpOptionsOf(
+  name: string,
+  given: Partial<OtlpOptions>,
+  { environment, warn }: DestinationContext,
+): OtlpOptions | undefined {
+  return name === 'otlp' ? resolveOtlp(given, environment, warn) : resolvePreset(name, given, environment);
+}
+
+/** The word by which `SPANPORT_CONTENT` speaks of a destination. */
+function contentKey(name: string): string {
+  return name.startsWith('file:') ? 'file' : name;
+}
+
+function pathFrom(name: string): string {
+  const path = name.slice('file:'.length);
+  if (path !== '') return path;
+  throw new ConfigurationError(
+    `SPANPORT_DESTINATIONS names 'file:' without a path: write file:PATH, such as file:spans.jsonl.`,
+  );
+}
+
+export function knownNames(): string[] {
+  return ['otlp', ...vendors.map(({ name }) => name), ...presetNames, 'console'];
+}
+
+/**
+ * The destinations that the environment asks for: those that `SPANPORT_DESTINATIONS` lists; else those whose keys are
+ * set, and `otlp` when an endpoint is, unless `OTEL_TRACES_EXPORTER` says otherwise. Empty: nothing was said.
+ */
+export function destinationsFrom(
+  environment: Environment,
+  warn: (message: string) => void,
+): readonly string[] | 'none' {
+  const listed = environment['SPANPORT_DESTINATIONS']?.trim();
+  if (listed) {
+    const names = listed.split(',').map((name) => name.trim());
+    return names.filter((name, index) => name !== '' && names.indexOf(name) === index);
+  }
+  const configured = vendors.filter((vendor) => vendor.isConfigured(environment)).map(({ name }) => name);
+  const words =
+    environment['OTEL_TRACES_EXPORTER']
+      ?.split(',')
+      .map((word) => word.trim())
+      .filter(Boolean) ?? [];
+  if (words.includes('none')) return configured.length > 0 ? configured : 'none';
+  const standard: string[] = words.filter((word) => word === 'otlp' || word === 'console');
+  for (const word of words)
+    if (!standard.includes(word))
+      warn(`OTEL_TRACES_EXPORTER is '${word}': use otlp, console or none; it is passed over.`);
+  if (words.length === 0 && hasOtlpEndpoint(environment)) standard.push('otlp');
+  return [...configured, ...standard];
+}

@@ -1,0 +1,49 @@
+import { trace } from '@opentelemetry/api';
+import { logs, SeverityNumber } from '@opentelemetry/api-logs';
+import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
+import type { Feedback } from '../vendors/vendor.ts';
+import { currentDestinations } from './start.ts';
+
+/** A user's verdict on an answer. Name the answer by one of the ids; without any, it is the one of the active span. */
+export interface FeedbackOptions {
+  readonly rating: 'positive' | 'negative';
+  /** Any scale of yours; by default 1 for positive and 0 for negative. */
+  readonly score?: number;
+  readonly comment?: string;
+  readonly reasons?: readonly { readonly label: string; readonly details?: string }[];
+  readonly responseId?: string;
+  readonly messageId?: string;
+  readonly conversationId?: string;
+}
+
+/**
+ * Tells every destination that has a place for it what a user thought of an answer, and emits
+ * `gen_ai.evaluation.result` through the application's LoggerProvider. Never throws.
+ * @returns resolves once the feedback is handed to delivery
+ */
+export async function recordFeedback(options: FeedbackOptions): Promise<void> {
+  const context = trace.getActiveSpan()?.spanContext();
+  const feedback: Feedback = {
+    ...options,
+    ...(context && { traceId: context.traceId, spanId: context.spanId }),
+    time: Date.now(),
+  };
+  emitEvaluation(feedback);
+  for (const destination of currentDestinations()) destination.feedback?.(feedback);
+}
+
+/** Source: semantic-conventions-genai, event gen_ai.evaluation.result. */
+function emitEvaluation({ rating, score, comment, responseId, conversationId }: Feedback): void {
+  logs.getLogger(SCOPE_NAME).emit({
+    eventName: EVENT.evaluationResult,
+    severityNumber: SeverityNumber.INFO,
+    attributes: {
+      'gen_ai.evaluation.name': 'user_feedback',
+      'gen_ai.evaluation.score.label': rating,
+      'gen_ai.evaluation.score.value': score ?? (rating === 'positive' ? 1 : 0),
+      ...(comment !== undefined && { 'gen_ai.evaluation.explanation': comment }),
+      ...(responseId !== undefined && { 'gen_ai.response.id': responseId }),
+      ...(conversationId !== undefined && { 'gen_ai.conversation.id': conversationId }),
+    },
+  });
+}
