@@ -1,0 +1,217 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { context, createContextKey } from '@opentelemetry/api';
+import type { ArgsDef, CommandDef } from 'citty';
+import { withContext } from '../index.ts';
+import { destinationsFrom, openDestination } from '../start/destinations.ts';
+import { isTrue, resolveCapture, resolveContent, resolveSpool } from '../start/options.ts';
+import type { Environment } from '../vendors/vendor.ts';
+import { padEnd, terminalOn, wrap } from './terminal.ts';
+
+/** `ok`: works. `note`: works, and there is something to know. `fault`: will not work. */
+type State = 'ok' | 'note' | 'fault';
+
+interface Finding {
+  readonly check: string;
+  readonly state: State;
+  readonly text: string;
+}
+
+const args: ArgsDef = { json: { type: 'boolean', description: 'Print one JSON document' } };
+
+const command: CommandDef = {
+  meta: { name: 'doctor', description: 'Check this machine, this application’s packages and the configuration' },
+  args,
+  async run({ args }): Promise<void> {
+    const findings = await examine(process.env, process.cwd());
+    if (args['json']) process.stdout.write(`${JSON.stringify({ findings }, null, 2)}\n`);
+    else print(findings);
+    if (findings.some(({ state }) => state === 'fault')) process.exitCode = 1;
+  },
+};
+export default command;
+
+async function examine(environment: Environment, directory: string): Promise<Finding[]> {
+  return [
+    node(process.versions.node),
+    openai(versionOf('openai', directory)),
+    api(versionOf('@opentelemetry/api', directory)),
+    sdk(directory),
+    ...destinations(environment),
+    await spool(environment),
+    await carriesContext(),
+  ];
+}
+
+function node(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const supported = major > 20 || (major === 20 && minor >= 19);
+  return {
+    check: 'Node',
+    state: supported ? 'ok' : 'fault',
+    text: supported ? version : `${version} is too old: take Node 20.19 or newer.`,
+  };
+}
+
+function openai(version: string | undefined): Finding {
+  const check = 'openai';
+  if (version === undefined) {
+    return { check, state: 'note', text: 'is not installed here, so there are no calls to watch: npm install openai.' };
+  }
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 4 || (major === 4 && minor < 55)) {
+    return { check, state: 'fault', text: `${version} is too old: 4.55 and newer are watched.` };
+  }
+  if (major > 7) return { check, state: 'note', text: `${version} is newer than what was tested (4.55 to 7).` };
+  if (major === 4) {
+    return {
+      check,
+      state: 'note',
+      text: `${version}: in an ES module application call instrumentOpenAI(OpenAI) yourself.`,
+    };
+  }
+  return { check, state: 'ok', text: version };
+}
+
+function api(version: string | undefined): Finding {
+  const check = 'OpenTelemetry API';
+  if (version === undefined)
+    return { check, state: 'fault', text: 'is not installed here: npm install @opentelemetry/api.' };
+  const fits = /^1\.(9|\d\d)/.test(version);
+  return { check, state: fits ? 'ok' : 'fault', text: fits ? version : `${version} is not 1.9 or a newer 1.x.` };
+}
+
+/** The application's own tracing, if it has any. */
+function sdk(directory: string): Finding {
+  const names = [
+    '@opentelemetry/sdk-node',
+    '@opentelemetry/sdk-trace-node',
+    '@opentelemetry/sdk-trace-base',
+    '@opentelemetry/sdk-trace',
+  ];
+  const found = names.flatMap((name) => {
+    const version = versionOf(name, directory);
+    return version === undefined ? [] : [`${name.slice('@opentelemetry/'.length)} ${version}`];
+  });
+  return {
+    check: 'OpenTelemetry SDK',
+    state: 'ok',
+    text: found.length > 0 ? found.join(', ') : 'none of the application’s own: Spanport brings one (2.x line).',
+  };
+}
+
+/** The version that an application in this directory would load. */
+function versionOf(name: string, directory: string): string | undefined {
+  for (let here = directory; ; here = dirname(here)) {
+    const manifest = join(here, 'node_modules', name, 'package.json');
+    if (existsSync(manifest)) return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+    if (dirname(here) === here) return undefined;
+  }
+}
+
+/** Opens every destination as `start()` would, without a spool, so that nothing is sent. */
+function destinations(environment: Environment): Finding[] {
+  const check = 'Destinations';
+  if (isTrue(environment, 'OTEL_SDK_DISABLED')) {
+    return [{ check, state: 'note', text: 'OTEL_SDK_DISABLED is true: nothing is watched and nothing is sent.' }];
+  }
+  const warnings: Finding[] = [];
+  const warn = (text: string): void => void warnings.push({ check, state: 'note', text });
+  const names = attempt(check, () => destinationsFrom(environment, warn));
+  if ('check' in names) return [names];
+  if (names.value === 'none') return [{ check, state: 'note', text: 'none: OTEL_TRACES_EXPORTER is none.' }];
+  if (names.value.length === 0) {
+    const text =
+      'none is set: spans go to a Spanport gateway on port 4318 if one answers, else nowhere. Set SPANPORT_DESTINATIONS, a vendor’s key or OTEL_EXPORTER_OTLP_ENDPOINT.';
+    return [...warnings, { check, state: 'note', text }];
+  }
+  const settings = attempt(check, () => ({
+    environment,
+    content: resolveContent(undefined, environment),
+    contentOnSpans: resolveCapture(environment, warn).spans,
+    spool: undefined,
+    onDrain: () => {},
+    warn,
+  }));
+  if ('check' in settings) return [settings];
+  const opened = names.value.map((name): Finding => {
+    const destination = attempt(name, () => openDestination(name, settings.value));
+    if ('check' in destination) return destination;
+    const { wantsContent } = destination.value;
+    void destination.value.shutdown(0);
+    return { check: name, state: 'ok', text: `is set up and gets ${wantsContent ? 'content' : 'no content'}.` };
+  });
+  return [...warnings, ...opened];
+}
+
+/** A setting that cannot work, as a finding: its message names the variable and never a key. */
+function attempt<T>(check: string, read: () => T): Finding | { readonly value: T } {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { check, state: 'fault', text: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function spool(environment: Environment): Promise<Finding> {
+  const check = 'Spool';
+  const settings = attempt(check, () => resolveSpool(undefined, environment));
+  if ('check' in settings) return settings;
+  if (!settings.value) {
+    return {
+      check,
+      state: 'note',
+      text: 'off: records wait in memory alone. Set SPANPORT_SPOOL_DIR to keep them on disk.',
+    };
+  }
+  const driver = await driverName();
+  if (!driver)
+    return {
+      check,
+      state: 'fault',
+      text: `Node ${process.versions.node} has no SQLite of its own: npm install libsql.`,
+    };
+  const { dir, durability, maxBytes } = settings.value;
+  return { check, state: 'ok', text: `${dir}, by ${driver}, durability ${durability}, at most ${maxBytes >> 20} MiB.` };
+}
+
+async function driverName(): Promise<string | undefined> {
+  for (const name of ['node:sqlite', 'libsql']) {
+    try {
+      await import(name);
+      return name;
+    } catch {
+      // The next one.
+    }
+  }
+  return undefined;
+}
+
+/** Whether context lives on over an `await`, as `withContext` and parent spans need it. */
+async function carriesContext(): Promise<Finding> {
+  const key = createContextKey('spanport doctor');
+  const isCarried = await withContext({}, () =>
+    context.with(context.active().setValue(key, true), async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return context.active().getValue(key) === true;
+    }),
+  );
+  return isCarried
+    ? { check: 'Context', state: 'ok', text: 'is carried over await.' }
+    : {
+        check: 'Context',
+        state: 'fault',
+        text: 'is lost at await: register a context manager that uses AsyncLocalStorage.',
+      };
+}
+
+function print(findings: readonly Finding[]): void {
+  const { colors, columns, line } = terminalOn(process.stdout);
+  const marks = { ok: colors.green('✓'), note: colors.yellow('•'), fault: colors.red('✗') };
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  for (const { check, state, text } of findings) {
+    const [first = '', ...more] = wrap(text, columns - width - 4);
+    line(`${marks[state]} ${padEnd(check, width)}  ${first}`);
+    for (const rest of more) line(`${' '.repeat(width + 4)}${rest}`);
+  }
+}

@@ -1,0 +1,185 @@
+import type { ArgsDef, CommandDef } from 'citty';
+import type { Interaction } from '../interaction/interaction.ts';
+import type { SpanData } from '../semconv/span-data.ts';
+import { spanDataOf } from '../semconv/to-span.ts';
+import { vendors } from '../vendors/index.ts';
+import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
+import { Failure } from './failure.ts';
+import { isOtlpJson } from './otlp-json.ts';
+import { readSpans, readText } from './span-source.ts';
+import { terminalOn } from './terminal.ts';
+
+const shared = {
+  to: {
+    type: 'string',
+    description: 'Destinations, separated by commas; else those of the environment',
+    valueHint: 'athina,otlp',
+  },
+  json: { type: 'boolean', description: 'Print one JSON document' },
+} as const;
+
+const fileArgs: ArgsDef = {
+  path: {
+    type: 'positional',
+    description: 'OTLP/JSON, or records of a vendor: a list, or one per line',
+    required: true,
+  },
+  from: { type: 'string', description: 'The vendor whose records they are; seen from the records when left out' },
+  ...shared,
+};
+
+const importFile: CommandDef = {
+  meta: { name: 'file', description: 'Read spans or a vendor’s records from a file into destinations' },
+  args: fileArgs,
+  async run({ args }): Promise<void> {
+    const spans = await spansOfFile(String(args['path']), args['from']);
+    const sender = openSender(args);
+    await sender.send(spans);
+    await report(sender, args, { spans: spans.length });
+  },
+};
+
+const koreArgs: ArgsDef = {
+  since: {
+    type: 'string',
+    description: 'First day or moment, such as 2026-01-31; UTC',
+    required: true,
+    valueHint: 'date',
+  },
+  until: {
+    type: 'string',
+    description: 'Last day or moment; a day counts to its end. Default: now',
+    valueHint: 'date',
+  },
+  state: {
+    type: 'string',
+    description: 'Remembers what was read, so that a second run goes on from there',
+    valueHint: 'path',
+  },
+  developer: { type: 'boolean', description: 'Include the test calls of the bot’s designers' },
+  ...shared,
+};
+
+const importKore: CommandDef = {
+  meta: {
+    name: 'kore',
+    description: 'Read LLM usage logs from a Kore.ai host (KORE_HOST, KORE_BOT_ID, KORE_CLIENT_ID, KORE_CLIENT_SECRET)',
+  },
+  args: koreArgs,
+  async run({ args }): Promise<void> {
+    const { importKore } = await import('../kore-import/import-kore.ts');
+    const { KoreImportError } = await import('../kore-import/fetch-page.ts');
+    const environment = process.env;
+    const sender = openSender(args);
+    const progress = terminalOn(process.stderr);
+    try {
+      const summary = await importKore(
+        {
+          host: environment['KORE_HOST'] ?? '',
+          botId: environment['KORE_BOT_ID'] ?? '',
+          clientId: environment['KORE_CLIENT_ID'] ?? '',
+          clientSecret: environment['KORE_CLIENT_SECRET'] ?? '',
+          from: String(args['since']),
+          to: typeof args['until'] === 'string' ? args['until'] : new Date().toISOString(),
+          ...(args['developer'] === true && { filters: { isDeveloper: true } }),
+          ...(typeof args['state'] === 'string' && { stateFile: args['state'] }),
+          onProgress: ({ window, summary }) =>
+            progress.line(`${window.from} … ${window.to}: ${summary.records} records`),
+        },
+        (interaction: Interaction) => sender.send([spanDataOf(interaction)]),
+      );
+      await report(sender, args, summary);
+    } catch (error) {
+      await sender.finish();
+      if (error instanceof KoreImportError) throw new Failure(error.message);
+      throw error;
+    }
+  },
+};
+
+const command: CommandDef = {
+  meta: { name: 'import', description: 'Bring records from elsewhere into destinations' },
+  subCommands: { file: () => importFile, kore: () => importKore },
+};
+export default command;
+
+function openSender(args: Readonly<Record<string, unknown>>): Sender {
+  const warn = (message: string): void => void process.stderr.write(`${message}\n`);
+  return new Sender(destinationNames(args['to'], process.env, warn), process.env, warn);
+}
+
+async function report(
+  sender: Sender,
+  args: Readonly<Record<string, unknown>>,
+  read: Readonly<Record<string, number>> | object,
+): Promise<void> {
+  const delivered = await sender.finish();
+  if (args['json']) {
+    process.stdout.write(`${JSON.stringify({ read, delivered }, null, 2)}\n`);
+  } else {
+    const terminal = terminalOn(process.stdout);
+    terminal.line(
+      `Read ${Object.entries(read)
+        .map(([what, count]) => `${count} ${what}`)
+        .join(', ')}.`,
+    );
+    printDelivered(terminal, delivered);
+  }
+  if (!isComplete(delivered)) process.exitCode = 1;
+}
+
+/** What only this vendor's records have at their top. */
+const marks: Readonly<Record<string, readonly string[]>> = {
+  athina: ['language_model_id'],
+  reconify: ['reconify'],
+  requesty: ['response', 'args'],
+  inkeep: ['messages', 'type'],
+  kore: ['Time Taken'],
+};
+
+async function spansOfFile(path: string, from: unknown): Promise<SpanData[]> {
+  const text = readText(path);
+  if (isOtlpJson(text)) return readSpans(path);
+  const records = recordsOf(text, path);
+  const first = records[0];
+  const name =
+    typeof from === 'string'
+      ? from
+      : Object.keys(marks).find((name) => marks[name]?.every((key) => Object.hasOwn(Object(first), key)));
+  const vendor = vendors.find((vendor) => vendor.name === name);
+  if (!vendor) {
+    throw new Failure(
+      `${name === undefined ? `${path} does not show whose records it holds` : `'${name}' is no vendor`}: say --from ${vendors.map(({ name }) => name).join(', ')}.`,
+      2,
+    );
+  }
+  const spans: SpanData[] = [];
+  for (const [index, record] of records.entries()) {
+    try {
+      spans.push(...(await vendor.decode(record)).map(spanDataOf));
+    } catch {
+      throw new Failure(`Record ${index + 1} of ${path} is none of ${vendor.name}'s.`);
+    }
+  }
+  return spans;
+}
+
+/** A list, one record, or one record per line. */
+function recordsOf(text: string, path: string): unknown[] {
+  const whole = parsed(text);
+  if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];
+  const lines = text.split('\n').filter((line) => line.trim());
+  return lines.map((line, index) => {
+    const record = parsed(line);
+    if (record === undefined) throw new Failure(`Line ${index + 1} of ${path} is no JSON.`);
+    return record;
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
+import { ConfigurationError } from '../vendors/configuration.ts';
+import { Failure } from './failure.ts';
+
+/** Each command loads when it is named, so that `spanport doctor` never pays for the demo. */
+const commands = {
+  demo: () => import('./demo.ts').then(({ default: command }) => command),
+  doctor: () => import('./doctor.ts').then(({ default: command }) => command),
+  export: () => import('./export.ts').then(({ default: command }) => command),
+  import: () => import('./import.ts').then(({ default: command }) => command),
+};
+
+const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+
+const root: CommandDef = {
+  meta: { name: 'spanport', version, description: 'Watch calls to OpenAI and hand each one to whoever asked for it' },
+  subCommands: commands,
+};
+
+/** The command that the words name, and its own arguments. @throws Failure for a word that names none */
+async function find(words: readonly string[]): Promise<{ command: CommandDef; path: string[]; rest: string[] }> {
+  let command = root;
+  const path = ['spanport'];
+  let rest = [...words];
+  while (command.subCommands && rest[0] !== undefined && !rest[0].startsWith('-')) {
+    const known = command.subCommands as Record<string, () => Promise<CommandDef>>;
+    const [word] = rest;
+    const next = Object.hasOwn(known, word) ? known[word] : undefined;
+    if (!next) {
+      throw new Failure(`'${[...path, word].join(' ')}' is no command: use ${listed(Object.keys(known))}.`, 2);
+    }
+    command = typeof next === 'function' ? await next() : next;
+    path.push(word);
+    rest = rest.slice(1);
+  }
+  return { command, path, rest };
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  if (words.length === 1 && (words[0] === '--version' || words[0] === '-v')) return print(version);
+  const { command, path, rest } = await find(words);
+  if (command.subCommands || rest.includes('--help') || rest.includes('-h')) {
+    const usage = await renderUsage({ ...command, meta: { ...command.meta, name: path.join(' ') } });
+    return print(process.stdout.isTTY ? usage : stripVTControlCharacters(usage));
+  }
+  refuseUnknown(command, path, rest);
+  await runCommand(command, { rawArgs: rest });
+}
+
+/** citty passes over options it does not know; a misspelt `--dry-run` must not send. */
+function refuseUnknown(command: CommandDef, path: readonly string[], words: readonly string[]): void {
+  const known = Object.keys((command.args ?? {}) as ArgsDef);
+  for (const word of words) {
+    if (word === '--') return;
+    const name = /^--?([^=]+)/.exec(word)?.[1];
+    if (name === undefined || known.includes(name.replace(/^no-/, ''))) continue;
+    throw new Failure(`'${word}' is no option of ${path.join(' ')}: --help lists them.`, 2);
+  }
+}
+
+function listed(names: readonly string[]): string {
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : String(names[0]);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+// `spanport … | head` closes the pipe early, which is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof Failure || error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`);
+  // citty's own complaints about arguments are sentences, too; everything else is a fault of ours and keeps its stack.
+  else if (error instanceof Error && error.name === 'CLIError') process.stderr.write(`${error.message}.\n`);
+  else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode =
+    error instanceof Failure ? error.exitCode : error instanceof Error && error.name === 'CLIError' ? 2 : 1;
+});

@@ -1,0 +1,153 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { vendorNames } from '../../src/cli/demo/sinks.ts';
+import type { PrintedSpan } from '../../src/cli/demo/span-tree.ts';
+import { createUserProject, type Finished, type UserProject } from './user-project.ts';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+interface Document {
+  readonly spans: readonly PrintedSpan[];
+  readonly payloads: Readonly<Record<string, readonly Record<string, unknown>[]>>;
+}
+
+let project: UserProject;
+const noModel = { OPENAI_API_KEY: '', OPENAI_BASE_URL: '' };
+
+beforeAll(async () => {
+  project = await createUserProject();
+});
+
+afterAll(() => project.close());
+
+const demo = (args: readonly string[], env: Record<string, string> = noModel): Promise<Finished> =>
+  project.run('node', [main, 'demo', ...args], { env });
+
+async function document(args: readonly string[] = [], env?: Record<string, string>): Promise<Document> {
+  const { code, stdout } = await demo(['--once', '--json', ...args], env);
+  expect(code).toBe(0);
+  return JSON.parse(stdout) as Document;
+}
+
+const operationOf = ({ attributes }: PrintedSpan): unknown => attributes['gen_ai.operation.name'];
+
+describe('spanport demo', () => {
+  it('prints one JSON document and keeps everything else off stdout', async () => {
+    const { spans, payloads } = await document();
+    expect(Object.keys(payloads)).toEqual(vendorNames);
+    for (const span of spans) {
+      expect(span).toEqual({
+        traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        spanId: expect.stringMatching(/^[0-9a-f]{16}$/),
+        ...(span.parentSpanId && { parentSpanId: expect.stringMatching(/^[0-9a-f]{16}$/) }),
+        name: expect.any(String),
+        kind: expect.stringMatching(/^(CLIENT|INTERNAL)$/),
+        startTimeUnixNano: expect.stringMatching(/^\d{19}$/),
+        endTimeUnixNano: expect.stringMatching(/^\d{19}$/),
+        status: { code: 'UNSET' },
+        attributes: expect.any(Object),
+      });
+    }
+  });
+
+  it('makes the conversation one trace, and the run another with its tool below it', async () => {
+    const { spans } = await document();
+    const traces = new Map<string, PrintedSpan[]>();
+    for (const span of spans) traces.set(span.traceId, [...(traces.get(span.traceId) ?? []), span]);
+    const [conversation, run] = [...traces.values()].toSorted((a, b) => b.length - a.length);
+    expect(traces.size).toBe(2);
+
+    expect(conversation?.map(operationOf)).toEqual(['chat', 'execute_tool', 'chat']);
+    expect(conversation?.[1]?.parentSpanId).toBe(conversation?.[0]?.spanId);
+    for (const chat of conversation?.filter(({ kind }) => kind === 'CLIENT') ?? []) {
+      expect(chat.attributes).toMatchObject({
+        'gen_ai.request.model': 'gpt-4o-mini',
+        'gen_ai.usage.input_tokens': expect.any(Number),
+        'gen_ai.usage.output_tokens': expect.any(Number),
+        'spanport.cost.total': expect.any(Number),
+      });
+    }
+
+    const agent = run?.find((span) => operationOf(span) === 'invoke_agent');
+    expect(agent).toMatchObject({ name: 'invoke_agent Order desk', kind: 'CLIENT' });
+    expect(run?.filter((span) => operationOf(span) === 'execute_tool').map(({ parentSpanId }) => parentSpanId)).toEqual(
+      [agent?.spanId],
+    );
+  });
+
+  it('gets every vendor its payloads, with keys masked', async () => {
+    const { payloads } = await document();
+    expect(payloads['athina']?.map(({ response }) => response)).toEqual([
+      '',
+      expect.stringContaining('Lisbon'),
+      expect.stringContaining('Tuesday'),
+    ]);
+    expect(payloads['reconify']?.map(({ reconify }) => reconify)).toEqual([
+      { format: 'openai', type: 'chat', version: '3.1.0', appKey: '***', apiKey: '***' },
+      { format: 'openai', type: 'chat', version: '3.1.0', appKey: '***', apiKey: '***' },
+      { format: 'openai', type: 'assistant', version: '3.1.0', appKey: '***', apiKey: '***' },
+    ]);
+    expect(new Set(payloads['inkeep']?.map(({ id }) => id)).size).toBe(2);
+    expect(payloads['requesty']).toHaveLength(3);
+    expect(payloads['kore']?.map((record) => record['Status'])).toEqual(['Success', 'Success', 'Success']);
+  });
+
+  it('shows people the conversation, the tree and the payloads, without colour in a pipe', async () => {
+    const { code, stdout, stderr } = await demo([], { ...noModel, NO_COLOR: '' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(stripVTControlCharacters(stdout));
+    expect(stdout).toContain('OPENAI_API_KEY is not set');
+    expect(stdout).toContain('no longer serves the Assistants API');
+    expect(stdout).toContain('└─ execute_tool find_order');
+    for (const name of vendorNames) expect(stdout).toContain(`\n  ${name}  `);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^✓ All seen: 5 spans in 2 traces/);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('talks to the model of the environment, and the run still goes to the fake server', async () => {
+    const before = project.openai.requests.length;
+    project.openai.reply('ok');
+    await document([], {});
+    const paths = project.openai.requests.slice(before).map(({ path }) => path);
+    expect(paths.length).toBeGreaterThan(1);
+    expect(new Set(paths)).toEqual(new Set(['/v1/chat/completions']));
+  });
+
+  it('says that a key fails, and goes on with the fake server', async () => {
+    project.openai.fault({ status: 401 });
+    const { code, stdout } = await demo([], {});
+    expect(code).toBe(0);
+    expect(stdout).toContain('HTTP 401');
+    expect(stdout).not.toContain('fake-key');
+  });
+
+  it('leaves the vendors of the environment alone unless --live is given', async () => {
+    await document();
+    expect(vendorNames.flatMap((name) => project.sinks[name].received)).toEqual([]);
+
+    const { payloads } = await document(['--live']);
+    expect(project.sinks.athina.received.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(project.sinks.athina.received.map(({ body }) => body)).toEqual(payloads['athina']);
+    expect(project.sinks.inkeep.received).toEqual([]);
+    expect(JSON.stringify(payloads)).not.toMatch(/app-key|api-key|athina-key/);
+  });
+
+  it('fails when a vendor refuses its payloads', async () => {
+    const refusing = createServer((_, response) => response.writeHead(400).end('{}'));
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    const { port } = refusing.address() as AddressInfo;
+    const { code, stdout } = await demo(['--live'], { ...noModel, ATHINA_BASE_URL: `http://127.0.0.1:${port}` });
+    refusing.close();
+    expect(code).toBe(1);
+    expect(stdout).toContain('athina took 0 payloads');
+  });
+
+  it('says in one sentence that tracing is switched off', async () => {
+    const { code, stderr } = await demo([], { ...noModel, OTEL_SDK_DISABLED: 'true' });
+    expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 1, lines: 1 });
+    expect(stderr).toContain('OTEL_SDK_DISABLED');
+  });
+});

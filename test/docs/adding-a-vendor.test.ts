@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const page = readFileSync(join(repository, 'docs/adding-a-vendor.md'), 'utf8');
+
+let copy: string;
+
+/** A copy of the repository, as far as the page speaks of it, with the page's changes made. */
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'spanport-docs-'));
+  for (const path of ['src', 'test/support', 'test/fixtures', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
+    cpSync(join(repository, path), join(copy, path), { recursive: true });
+  }
+  symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
+  for (const [, path = '', code = ''] of page.matchAll(/<!-- file: (\S+) -->\n```ts\n(.*?)```/gs)) {
+    mkdirSync(dirname(join(copy, path)), { recursive: true });
+    writeFileSync(join(copy, path), code);
+  }
+  for (const [, path = '', diff = ''] of page.matchAll(/<!-- edit: (\S+) -->\n```diff\n(.*?)```/gs)) {
+    writeFileSync(join(copy, path), applied(readFileSync(join(copy, path), 'utf8'), diff, path));
+  }
+});
+
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+/** Replaces the block's lines without `+` by all its lines without `-`. */
+function applied(text: string, diff: string, path: string): string {
+  const lines = diff.split('\n').filter(Boolean);
+  const side = (other: string): string =>
+    lines
+      .filter((line) => !line.startsWith(other))
+      .map((line) => `${line.slice(1)}\n`)
+      .join('');
+  const before = side('+');
+  if (!text.includes(before)) throw new Error(`${path} holds no\n${before}`);
+  return text.replace(before, side('-'));
+}
+
+function run(command: string, ...args: string[]): { readonly status: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: copy, encoding: 'utf8' });
+  return { status, output: stdout + stderr };
+}
+
+describe('docs/adding-a-vendor.md, followed to the letter', () => {
+  it('compiles', () => {
+    writeFileSync(
+      join(copy, 'tsconfig.docs.json'),
+      JSON.stringify({ extends: './tsconfig.json', include: ['src', 'test/vendors'] }),
+    );
+    expect(run('npx', 'tsc', '-p', 'tsconfig.docs.json', '--noEmit')).toMatchObject({ status: 0 });
+  });
+
+  it('makes a vendor that keeps the contract', () => {
+    const { status, output } = run('npx', 'vitest', 'run', 'test/vendors/lantern.test.ts');
+    expect(output).toMatch(/Tests +\d+ passed/);
+    expect(status).toBe(0);
+  });
+
+  it('makes a destination of it', () => {
+    writeFileSync(
+      join(copy, 'test/vendors/registry.test.ts'),
+      `import { expect, it } from 'vitest';
+import { knownNames } from '../../src/start/destinations.ts';
+it('knows lantern', () => expect(knownNames()).toContain('lantern'));
+`,
+    );
+    expect(run('npx', 'vitest', 'run', 'test/vendors/registry.test.ts')).toMatchObject({ status: 0 });
+  });
+});
