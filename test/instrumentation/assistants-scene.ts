@@ -7,8 +7,10 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
+import { type CaptureOptions, defaultCapture } from '../../src/instrumentation/capture-options.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/openai-instrumentation.ts';
 import { endAllRuns } from '../../src/instrumentation/openai/runs.ts';
+import { configureCapture } from '../../src/instrumentation/recorder.ts';
 import type { Interaction, ToolExecution } from '../../src/interaction/interaction.ts';
 import { interactionFrom, toolExecutionFrom } from '../../src/semconv/from-spans.ts';
 import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
@@ -40,9 +42,10 @@ export const tracer = trace.getTracer('application');
 export interface SceneOptions extends FakeOpenAIOptions {
   /** Whether somebody wants to read what is said. Default true. */
   readonly content?: boolean;
+  readonly capture?: Partial<CaptureOptions>;
 }
 
-export async function openScene({ content = true, ...options }: SceneOptions = {}): Promise<Scene> {
+export async function openScene({ content = true, capture = {}, ...options }: SceneOptions = {}): Promise<Scene> {
   const server = await startFakeOpenAI({
     assistants: [{ id: ASSISTANT_ID, model: 'gpt-4o-mini', name: 'Desk', instructions: 'You run the shop desk.' }],
     pollAfterMillis: 1,
@@ -50,6 +53,7 @@ export async function openScene({ content = true, ...options }: SceneOptions = {
   });
   const client = new OpenAI({ apiKey: 'unused', baseURL: server.baseURL, maxRetries: 0 });
   instrumentOpenAI(client);
+  configureCapture({ ...defaultCapture, ...capture });
   const unwant = content ? wantContent() : () => {};
   await client.beta.assistants.retrieve(ASSISTANT_ID);
   exporter.reset();

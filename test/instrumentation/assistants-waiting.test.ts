@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { endAllRuns, endWaitingRuns } from '../../src/instrumentation/openai/runs.ts';
-import { ASSISTANT_ID, interactionOf, openScene } from './assistants-scene.ts';
+import { endWaitingRuns, outputUnseenCount } from '../../src/instrumentation/openai/runs.ts';
+import { ASSISTANT_ID, interactionOf, only, openScene } from './assistants-scene.ts';
 
 const assistant = { assistant_id: ASSISTANT_ID };
 
@@ -83,14 +83,47 @@ it('takes a message that is retrieved for the answer', async () => {
   expect(told().messageIds?.out).toEqual([messageId]);
 });
 
+it('counts a run that was told without its answer', async () => {
+  const before = outputUnseenCount();
+  await completed();
+  await vi.advanceTimersByTimeAsync(1_010);
+  expect(outputUnseenCount()).toBe(before + 1);
+});
+
+it('waits as long as it is told to', async () => {
+  const { runSpans } = await completed({ capture: { runMessagesWaitMillis: 50 } });
+  await vi.advanceTimersByTimeAsync(40);
+  expect(runSpans()).toHaveLength(0);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(runSpans()).toHaveLength(1);
+});
+
+it('fetches the messages that the application did not read, if that is asked for', async () => {
+  const { runSpans, told } = await completed({ capture: { fetchRunMessages: true, runMessagesWaitMillis: 10 } });
+  await vi.advanceTimersByTimeAsync(10);
+  vi.useRealTimers();
+  await vi.waitUntil(() => runSpans().length > 0);
+  expect(told().outputMessages).toHaveLength(1);
+});
+
+it('ends without messages that cannot be fetched, and throws nothing', async () => {
+  const { server, runSpans, told } = await completed({
+    capture: { fetchRunMessages: true, runMessagesWaitMillis: 10 },
+  });
+  server.fault({ status: 500, match: /messages/ });
+  await vi.advanceTimersByTimeAsync(10);
+  vi.useRealTimers();
+  await vi.waitUntil(() => runSpans().length > 0);
+  expect(told().outputMessages).toBeUndefined();
+});
+
 it('ends what is still open when the process ends, as unknown', async () => {
   const { client, ask, runSpans } = await openScene();
   const run = await client.beta.threads.runs.create(await ask(), assistant);
   endWaitingRuns();
   expect(runSpans()).toHaveLength(0);
-  endAllRuns();
-  const [span] = runSpans();
-  expect(span && interactionOf(span)).toMatchObject({
+  process.emit('beforeExit', 0);
+  expect(interactionOf(only(runSpans()))).toMatchObject({
     run: { id: run.id, status: 'unknown' },
     outcome: { status: 'ok' },
   });

@@ -51,3 +51,8 @@ export function endWaitingRuns(): void {
 export function endAllRuns(): void {
   runs.endAll();
 }
+
+/** Runs that were told without their answer, because nobody read it. */
+export function outputUnseenCount(): number {
+  return runs.outputUnseen;
+}

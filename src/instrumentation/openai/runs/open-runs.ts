@@ -1,3 +1,4 @@
+import { diag } from '@opentelemetry/api';
 import type { WireMessage, WireRun } from '../readers/assistants-wire.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { EarlyEnd, ObservedRun } from './run.ts';
@@ -23,6 +24,8 @@ export type Sight = 'stream' | 'answer';
  *                └─────(stream left · idle too long · too many · process ends)───────────────────► ended
  */
 export class OpenRuns {
+  /** Requests for runs that are not answered yet: as many as the application has under way. */
+  readonly #created = new Set<ObservedRun>();
   readonly #open = new BoundedMap<ObservedRun>(MAX_OPEN, MAX_IDLE_MILLIS);
   readonly #waiting = new Map<ObservedRun, NodeJS.Timeout>();
   /**
@@ -32,9 +35,15 @@ export class OpenRuns {
   readonly #ended = new BoundedMap<RunTools | undefined>(MAX_ENDED, MAX_ENDED_AGE_MILLIS);
   readonly #threads: Threads;
   #sweeper: NodeJS.Timeout | undefined;
+  #outputUnseen = 0;
 
   constructor(threads: Threads) {
     this.#threads = threads;
+  }
+
+  /** Completed runs whose messages somebody wanted and the application never read. */
+  get outputUnseen(): number {
+    return this.#outputUnseen;
   }
 
   get(scope: string, runId: string): ObservedRun | undefined {
@@ -55,10 +64,15 @@ export class OpenRuns {
     this.#ended.set(keyOf(scope, runId), undefined);
   }
 
+  /** A run whose id the answer will tell. */
+  begin(run: ObservedRun): void {
+    this.#created.add(run);
+  }
+
   /** The run as it is now: what happens next stands in `status.ts`. */
   see(run: ObservedRun, wire: WireRun, sight: Sight): void {
     if (run.hasEnded || run.isSettled) return;
-    if (run.id === undefined) this.#endWaitingOn(run.scope, wire.thread_id);
+    if (this.#created.delete(run)) this.#endWaitingOn(run.scope, wire.thread_id);
     const rule = run.see(wire);
     this.#touch(run);
     if (rule.phase !== 'ended') return;
@@ -78,15 +92,18 @@ export class OpenRuns {
 
   /** Ends a run's span: by its terminal status if there was one, else as given. */
   end(run: ObservedRun, early?: EarlyEnd): void {
+    if (run.hasEnded) return;
+    if (this.#waiting.has(run) && !run.messages.hasOutput) this.#outputUnseen += 1;
     clearTimeout(this.#waiting.get(run));
     this.#waiting.delete(run);
+    this.#created.delete(run);
     run.end(early);
     if (run.hasFailedSilently) this.#threads.giveBack(keyOf(run.scope, run.threadId), run.messages.inputs);
     if (run.id === undefined) return;
     const key = keyOf(run.scope, run.id);
     this.#open.delete(key);
     this.#ended.set(key, run.tools);
-    if (this.#open.size === 0) this.#stopSweeping();
+    if (this.#open.size === 0) this.#relax();
   }
 
   /** Nobody will come with the messages any more, or cannot be waited for. */
@@ -95,9 +112,9 @@ export class OpenRuns {
   }
 
   /** The process ends: so does every span. */
-  endAll(): void {
-    for (const run of this.#open.values()) this.end(run);
-  }
+  readonly endAll = (): void => {
+    for (const run of [...this.#created, ...this.#open.values()]) this.end(run);
+  };
 
   #wait(run: ObservedRun): void {
     if (this.#waiting.has(run)) return;
@@ -109,9 +126,10 @@ export class OpenRuns {
   async #stopWaiting(run: ObservedRun): Promise<void> {
     try {
       await run.readMessages();
-    } finally {
-      this.end(run);
+    } catch (error) {
+      diag.debug('spanport: the messages of a run could not be fetched', error);
     }
+    this.end(run);
   }
 
   /** Whoever starts the next run on a thread has read what the last one said, or never will. */
@@ -122,16 +140,24 @@ export class OpenRuns {
   #touch(run: ObservedRun): void {
     if (run.id === undefined) return;
     for (const idle of this.#open.set(keyOf(run.scope, run.id), run)) this.end(idle);
-    this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MILLIS).unref();
+    this.#stayAlert();
+  }
+
+  /** While runs are open, somebody has to see that they grow old, or that the process ends without looking again. */
+  #stayAlert(): void {
+    if (this.#sweeper) return;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MILLIS).unref();
+    process.on('beforeExit', this.endAll);
   }
 
   #sweep(): void {
     for (const idle of this.#open.expire()) this.end(idle);
-    if (this.#open.size === 0) this.#stopSweeping();
+    if (this.#open.size === 0) this.#relax();
   }
 
-  #stopSweeping(): void {
+  #relax(): void {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
+    process.off('beforeExit', this.endAll);
   }
 }

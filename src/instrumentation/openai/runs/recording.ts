@@ -19,7 +19,7 @@ export interface RunRecording {
   /** Reads the messages that the application did not read; none unless that was asked for. */
   fetchMessages(threadId: string, runId: string): Promise<readonly WireMessage[]>;
   /** Tells of a tool that ran in the run: an `execute_tool` child, linked to the span that is active now. */
-  tellTool(execution: TimedExecution): void;
+  tellTool(execution: TimedExecution, run: Facts): void;
   /** Offers a call that the run waits for to `traceTool`. */
   offerCall(call: FunctionCall): OfferedCall;
   end(ending: RunEnding): void;
@@ -73,30 +73,50 @@ export function startRunRecording({ call, now, parent }: Moment, facts: Facts): 
     maxTextLength: recording.withContent && recording.span ? maxTextLength : undefined,
     messagesWaitMillis: runMessagesWaitMillis,
     fetchMessages: async (threadId, runId) => (fetchRunMessages ? fetchMessages(call, threadId, runId) : []),
-    tellTool: (execution) => tellTool(recording, parent, execution),
+    tellTool: (execution, run) =>
+      tellTool(execution, run, { parent: recording.context, links: linksFrom(recording, parent) }),
     offerCall: () => ({ taken: undefined, withdraw() {} }),
-    end: ({ content, ...ending }) =>
-      recording.end({ ...ending, ...(content && { content: () => capContent(content, captureOptions()) }) }),
+    end: ({ facts, content, ...ending }) =>
+      recording.end({
+        ...ending,
+        facts: { ...facts, ...conversationBeside(recording.facts, facts) },
+        ...(content && { content: () => capContent(content, captureOptions()) }),
+      }),
   };
+}
+
+const FETCH_TIMEOUT_MILLIS = 5_000;
+
+/** A new thread has its id from the answer: it wins over the conversation that the application named beforehand. */
+function conversationBeside({ conversationId, custom }: Facts, run: Facts): Facts {
+  if (conversationId === undefined || conversationId === run.conversationId) return {};
+  return { custom: { ...custom, conversation_id: conversationId } };
 }
 
 /** Reads a run's messages, oldest first, with the application's own client. */
 async function fetchMessages({ client }: Call, threadId: string, runId: string): Promise<readonly WireMessage[]> {
   const { beta } = client as AssistantsClient;
-  return itemsOf<WireMessage>(await beta.threads.messages.list(threadId, { run_id: runId, order: 'asc', limit: 100 }));
+  const query = { run_id: runId, order: 'asc', limit: 100 };
+  return itemsOf(await beta.threads.messages.list(threadId, query, { timeout: FETCH_TIMEOUT_MILLIS, maxRetries: 0 }));
 }
 
 /** Every major has this; the clients that make runs are whole. */
 interface AssistantsClient {
   readonly beta: {
-    readonly threads: { readonly messages: { list(threadId: string, query: object): Promise<unknown> } };
+    readonly threads: {
+      readonly messages: { list(threadId: string, query: object, options: object): Promise<unknown> };
+    };
   };
 }
 
-function tellTool(run: Recording, caller: Context, tool: TimedExecution): void {
-  const { agent, conversationId } = run.facts;
-  const links = linksFrom(run, caller);
+interface Place {
+  readonly parent: Context;
+  readonly links: Link[];
+}
+
+function tellTool(tool: TimedExecution, { agent, conversationId }: Facts, place: Place): void {
   const recording = startRecording({
+    ...place,
     name: `${OPERATION.executeTool} ${tool.name}`,
     kind: SpanKind.INTERNAL,
     facts: {
@@ -106,15 +126,13 @@ function tellTool(run: Recording, caller: Context, tool: TimedExecution): void {
     },
     attributes: { [ATTR.toolName]: tool.name, [ATTR.toolType]: tool.type, [ATTR.toolCallId]: tool.id },
     startTime: tool.startTime,
-    parent: run.context,
-    ...(links && { links }),
   });
   recording?.end({ endTime: tool.endTime, ...(tool.errorType !== undefined && { error: { type: tool.errorType } }) });
 }
 
 /** A link to the span that is active now, unless that is the run's own or the one that the run was made under. */
-function linksFrom(run: Recording, parent: Context): Link[] | undefined {
+function linksFrom(run: Recording, parent: Context): Link[] {
   const active = trace.getSpanContext(context.active());
   const own = [trace.getSpanContext(run.context)?.spanId, trace.getSpanContext(parent)?.spanId];
-  return active && !own.includes(active.spanId) ? [{ context: active }] : undefined;
+  return active && !own.includes(active.spanId) ? [{ context: active }] : [];
 }

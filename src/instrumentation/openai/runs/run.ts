@@ -1,4 +1,4 @@
-import type { Agent, Content, Facts } from '../../../interaction/interaction.ts';
+import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message } from '../../../interaction/message.ts';
 import type { RecordedError } from '../../errors.ts';
 import { readRequiredCalls, readRun, readSettings } from '../readers/assistants.ts';
@@ -52,7 +52,11 @@ export class ObservedRun {
     this.scope = scope;
     this.now = now;
     this.messages = new RunMessages(inputs, recording.maxTextLength);
-    this.tools = new RunTools(recording, now);
+    this.tools = new RunTools({
+      now,
+      tell: (execution) => recording.tellTool(execution, this.#facts),
+      offer: (call) => recording.offerCall(call),
+    });
     this.#recording = recording;
     this.#facts = facts;
     this.#settings = settings;
@@ -65,10 +69,6 @@ export class ObservedRun {
 
   get threadId(): string {
     return this.#facts.conversationId ?? '';
-  }
-
-  get agent(): Agent | undefined {
-    return this.#facts.agent;
   }
 
   /** Whether anybody will read what was said. */
@@ -147,8 +147,10 @@ export class ObservedRun {
 
   #endEarly(early: EarlyEnd): Settled {
     if (early.kind === 'left') {
-      const error = early.error === undefined ? undefined : { thrown: early.error };
-      return { endTime: this.now(), finishReason: 'error', ...(error && { error }) };
+      const endTime = this.now();
+      if (early.error !== undefined) return { endTime, finishReason: 'error', error: { thrown: early.error } };
+      // Whoever reads the raw response of a create sees a run that we do not.
+      return this.id === undefined ? { endTime } : { endTime, finishReason: 'error' };
     }
     const { run } = this.#facts;
     if (run) this.#facts = { ...this.#facts, run: { ...run, status: 'unknown' } };

@@ -5,7 +5,7 @@ import { BoundedMap } from './bounded-map.ts';
 export const keyOf = (scope: string, id: string): string => `${scope} ${id}`;
 
 const MAX_THREADS = 1_000;
-const MAX_MESSAGES_PER_THREAD = 100;
+const MAX_MESSAGES_PER_THREAD = 50;
 const MAX_AGE_MILLIS = 60 * 60_000;
 
 /**

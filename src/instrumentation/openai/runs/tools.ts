@@ -2,10 +2,17 @@ import type { Content, ToolExecution } from '../../../interaction/interaction.ts
 import { type FunctionCall, parsed, readStepTimes, readStepTools } from '../readers/assistants.ts';
 import type { WireStep } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
-import type { OfferedCall, RunRecording } from './recording.ts';
+import type { OfferedCall, TimedExecution } from './recording.ts';
 
 /** More tools than this in one run are not told. */
 const MAX_EXECUTIONS = 500;
+
+interface ToolHost {
+  readonly now: Clock;
+  /** One `execute_tool` span. */
+  tell(execution: TimedExecution): void;
+  offer(call: FunctionCall): OfferedCall;
+}
 
 /** A function of the application that the run waits for. */
 interface AwaitedCall {
@@ -19,7 +26,7 @@ interface AwaitedCall {
  * function; else the time between the run's question and the application's answer; else the run's steps.
  */
 export class RunTools {
-  readonly #recording: RunRecording;
+  readonly #host: ToolHost;
   readonly #now: Clock;
   readonly #startedAt: number;
   readonly #awaited = new Map<string, AwaitedCall>();
@@ -28,17 +35,17 @@ export class RunTools {
   readonly #stepStarts = new Map<string, number>();
   #endedAt: number | undefined;
 
-  constructor(recording: RunRecording, now: Clock) {
-    this.#recording = recording;
-    this.#now = now;
-    this.#startedAt = now();
+  constructor(host: ToolHost) {
+    this.#host = host;
+    this.#now = host.now;
+    this.#startedAt = host.now();
   }
 
   /** The run waits for these. */
   require(calls: readonly FunctionCall[]): void {
     for (const call of calls) {
       if (this.#awaited.has(call.id) || this.#executions.has(call.id)) continue;
-      this.#awaited.set(call.id, { call, since: this.#now(), offer: this.#recording.offerCall(call) });
+      this.#awaited.set(call.id, { call, since: this.#now(), offer: this.#host.offer(call) });
     }
   }
 
@@ -90,9 +97,9 @@ export class RunTools {
     for (const [id, { name }] of this.#executions) this.#executions.set(id, { name });
   }
 
-  #tell(id: string, execution: ToolExecution & { readonly startTime: number; readonly endTime: number }): void {
+  #tell(id: string, execution: TimedExecution): void {
     if (this.#executions.size >= MAX_EXECUTIONS) return;
-    this.#recording.tellTool(execution);
+    this.#host.tell(execution);
     this.#executions.set(id, this.#endedAt === undefined ? execution : { name: execution.name });
   }
 

@@ -34,6 +34,7 @@ function watchCreation(call: Call, body: unknown, threadId?: string): CallObserv
     settings: readSettings(request),
     inputs: [...unanswered, ...readRequestMessages(request, maxTextLength())],
   });
+  if (run) runs.begin(run);
   return watchRun({
     find(seen) {
       const id = run ? undefined : asIdentified(seen)?.id;
