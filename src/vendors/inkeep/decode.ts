@@ -117,10 +117,9 @@ function interactionFrom(
   });
 }
 
-/** An answer is complete with its last change; of a question without one, the conversation knows when it was given up. */
-function endOf(body: Body, wire: WireMessage, isAnswer: boolean): number {
-  const { createdAt, updatedAt } = wire;
-  const told = isAnswer ? (updatedAt ?? createdAt ?? body.updatedAt) : (body.updatedAt ?? createdAt);
+/** A message is settled with its last change; a question without an answer may have waited as long as anything happened. */
+function endOf(body: Body, { createdAt, updatedAt }: WireMessage, isAnswer: boolean): number {
+  const told = updatedAt ?? (isAnswer ? createdAt : undefined) ?? body.updatedAt ?? createdAt;
   return millisOf(told) ?? millisOf(body.createdAt) ?? 0;
 }
 

@@ -30,7 +30,7 @@ export function encode(interaction: Interaction): readonly VendorRecord<InkeepPa
     ...conversationSource(interaction.source),
     properties: toJson(conversationProperties(interaction)),
     userProperties: toJson(someFields({ ...userSource(interaction.source), ...userProperties(interaction.user) })),
-    tags: toJson(someOf(interaction.tags)),
+    tags: someOf([...new Set(toJson(interaction.tags) ?? [])]),
     messages,
   });
   return [

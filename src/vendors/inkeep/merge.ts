@@ -1,4 +1,4 @@
-import { callOf, isDerivedId, isSameMessage, messageId } from './message-id.ts';
+import { callOf, isDerivedId, messageId, wordsOf } from './message-id.ts';
 import type { InkeepConversation, InkeepMessage, InkeepPayload } from './payload.ts';
 
 /** What one conversation may grow to; beyond, its oldest messages are left out. */
@@ -43,31 +43,39 @@ function joinMessages(
   viewIsNewer: boolean,
 ): readonly InkeepMessage[] {
   const messages = [...known.messages];
-  const places = new Map(messages.map(({ id }, index) => [id, index]));
+  const placeOf = finderIn(known.messages);
   const insertions = new Map<number, InkeepMessage[]>();
   let fresh: InkeepMessage[] = [];
   let from = 0;
 
   for (const message of view.messages) {
-    const place = placeOf(message, messages, places, from);
+    const place = placeOf(message, from);
     const found = place === undefined ? undefined : messages[place];
     if (place === undefined || !found) {
       fresh.push(message);
       continue;
     }
-    messages[place] = viewIsNewer ? updated(found, message) : updated(message, found, found.id);
+    messages[place] = updated(found, message, viewIsNewer);
     if (place < from) continue;
     if (fresh.length > 0) insertions.set(place, fresh);
     fresh = [];
     from = place + 1;
   }
   insertions.set(messages.length, fresh);
+  return withInsertions(view.id ?? '', messages, insertions);
+}
 
+/** Each list of new messages stands before the place that it is filed under. */
+function withInsertions(
+  conversationId: string,
+  messages: readonly InkeepMessage[],
+  insertions: ReadonlyMap<number, readonly InkeepMessage[]>,
+): readonly InkeepMessage[] {
   const taken = new Set(messages.map(({ id }) => id));
   const all: InkeepMessage[] = [];
   for (let place = 0; place <= messages.length; place += 1) {
     for (const message of insertions.get(place) ?? []) {
-      const id = freeId(view.id ?? '', all.length, message, taken);
+      const id = freeId(conversationId, all.length, message, taken);
       taken.add(id);
       all.push({ ...message, id });
     }
@@ -77,36 +85,41 @@ function joinMessages(
   return all;
 }
 
+type Finder = (message: InkeepMessage, from: number) => number | undefined;
+
 /**
- * Where a message of the view stands among the known ones. A provider's id is the same anywhere; a text is looked for
- * onward, and what its call told before is found before what merely sounds alike.
+ * Where a message of a view stands among the known ones. A provider's id is the same anywhere. Words are looked for
+ * onward from the message before, and what a call told itself is never what another one told.
  */
-function placeOf(
-  message: InkeepMessage,
-  messages: readonly InkeepMessage[],
-  places: ReadonlyMap<string | undefined, number>,
-  from: number,
-): number | undefined {
-  if (!isDerivedId(message.id)) return places.get(message.id);
-  const call = callOf(message);
-  let alike: number | undefined;
-  for (let place = from; place < messages.length; place += 1) {
-    const known = messages[place];
-    if (!known || !isSameMessage(known, message)) continue;
-    if (call === undefined || call === callOf(known)) return place;
-    alike ??= place;
-  }
-  return alike;
+function finderIn(known: readonly InkeepMessage[]): Finder {
+  const byId = new Map(known.map(({ id }, place) => [id, place]));
+  const calls = known.map(callOf);
+  const byWords = new Map<string, number[]>();
+  known.forEach((message, place) => {
+    const words = wordsOf(message);
+    const places = byWords.get(words);
+    if (places) places.push(place);
+    else byWords.set(words, [place]);
+  });
+
+  return (message, from) => {
+    if (!isDerivedId(message.id)) return byId.get(message.id);
+    const call = callOf(message);
+    const places = (byWords.get(wordsOf(message)) ?? []).filter((place) => place >= from);
+    if (call === undefined) return places[0];
+    return places.find((place) => calls[place] === call) ?? places.find((place) => calls[place] === undefined);
+  };
 }
 
-/** The newer one with what only the older one says. The known id stays: others may hold it by now. */
-function updated(older: InkeepMessage, newer: InkeepMessage, id: string | undefined = older.id): InkeepMessage {
+/** What both say of a message, the newer word first. Its id and its time stay those that were first known. */
+function updated(known: InkeepMessage, view: InkeepMessage, viewIsNewer: boolean): InkeepMessage {
+  const [older, newer] = viewIsNewer ? [known, view] : [view, known];
   return {
     ...older,
     ...newer,
-    ...presence('id', id),
+    ...presence('id', known.id),
+    ...presence('createdAt', known.createdAt ?? view.createdAt),
     content: newer.content === '' ? older.content : newer.content,
-    ...presence('createdAt', earlier(older.createdAt, newer.createdAt)),
     ...presence('properties', joined(older.properties, newer.properties)),
     ...presence('userProperties', joined(older.userProperties, newer.userProperties)),
   };

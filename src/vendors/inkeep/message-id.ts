@@ -12,19 +12,12 @@ export function isDerivedId(id: string | undefined): boolean {
   return id === undefined || /^msg_[0-9a-f]{24}$/.test(id);
 }
 
-/** The same message said again, as far as its text tells and no other call claims it. */
-export function isSameMessage(one: InkeepMessage, other: InkeepMessage): boolean {
-  const call = callOf(one);
-  const otherCall = callOf(other);
-  const mayBe = call === undefined || otherCall === undefined || call === otherCall;
-  return mayBe && one.role === other.role && wordsOf(one) === wordsOf(other);
+/** What a message says: two with the same words may be one that was said again. */
+export function wordsOf({ role, content, name, tool_calls }: InkeepMessage): string {
+  return JSON.stringify([role, content, name ?? '', tool_calls?.map(({ function: called }) => called) ?? []]);
 }
 
 /** The call that told a message first, where it says so. */
 export function callOf({ properties }: InkeepMessage): unknown {
   return properties?.['span_id'];
-}
-
-function wordsOf({ content, name, tool_calls }: InkeepMessage): string {
-  return JSON.stringify([content, name ?? '', tool_calls?.map(({ function: called }) => called) ?? []]);
 }

@@ -45,9 +45,9 @@ export function viewOf(interaction: Interaction, conversationId: string): View {
   for (const draft of answers.slice(0, -1))
     Object.assign(draft.properties, { trace_id: interaction.traceId, span_id: interaction.spanId });
 
-  setTimes(drafts, answers, isoFrom(interaction.endTime));
-  const ids = idsOf(drafts, conversationId);
   const told = last ?? (interaction.outcome.status === 'error' ? drafts.at(-1) : undefined);
+  setTimes(drafts, last ? answers : drafts.filter((draft) => draft === told), isoFrom(interaction.endTime));
+  const ids = idsOf(drafts, conversationId);
   if (told) Object.assign(told.properties, ownProperties(interaction, conversationId, ids.get(told) ?? ''));
 
   const messages = drafts.map((draft) => messageFrom(draft, ids.get(draft) ?? ''));
@@ -188,7 +188,9 @@ function addResult(drafts: Draft[], id: string | undefined, text: string, create
   const draft = place ?? draftOf({ ...silent, createdAt });
   if (!place) drafts.push(draft);
   const open = draft.toolCalls.find((call) => !draft.toolResults.has(call.id));
-  draft.toolResults.set(toJson(id ?? open?.id ?? `call_${draft.toolResults.size}`), toJson(text));
+  // The name of a result that no call asked for is no call's.
+  const unasked = `result_${drafts.length}_${draft.toolResults.size}`;
+  draft.toolResults.set(toJson(id ?? open?.id ?? unasked), toJson(text));
 }
 
 /** The answers, added to the messages before them: of several choices the first, the others as its property. */
@@ -205,15 +207,15 @@ function answersOf(interaction: Interaction, drafts: Draft[]): Draft[] {
 
 /**
  * No message is later than the one after it: what is known of its time may be a whole second, or the time of the call
- * that told it. An answer is complete when its call ends.
+ * that told it. An answer, and a question left without, is settled when its call ends.
  */
-function setTimes(drafts: readonly Draft[], answers: readonly Draft[], end: string | undefined): void {
+function setTimes(drafts: readonly Draft[], settled: readonly Draft[], end: string | undefined): void {
   let latest = end;
   for (const draft of drafts.toReversed()) {
     if (latest !== undefined && draft.createdAt !== undefined && draft.createdAt > latest) draft.createdAt = latest;
     latest = draft.createdAt ?? latest;
   }
-  if (end !== undefined) for (const answer of answers) if (answer.createdAt !== end) answer.updatedAt = end;
+  if (end !== undefined) for (const draft of settled) if (draft.createdAt !== end) draft.updatedAt = end;
 }
 
 /** Several outputs are several answers there, and one answer in several messages elsewhere. */
