@@ -38,10 +38,8 @@ describe('the demo, read back from Jaeger', () => {
     const services = [...new Set(traces.flat().map(({ service }) => service))];
     expect(services).toHaveLength(1);
     const service = services[0] as string;
-    expect(await readServices(jaeger as Jaeger)).toContain(service);
-    expect([...(await findTraces(jaeger as Jaeger, service))].sort()).toEqual(
-      traces.map(([span]) => span?.traceId).sort(),
-    );
+    expect(await readServices(running())).toContain(service);
+    expect([...(await findTraces(running(), service))].sort()).toEqual(traces.map(([span]) => span?.traceId).sort());
   });
 
   it('shows the conversation as one trace: the model asks for a tool, the tool runs, the model answers', () => {
@@ -65,6 +63,38 @@ describe('the demo, read back from Jaeger', () => {
   });
 });
 
+describe('an application under --import spanport/register, read back from Jaeger', () => {
+  it.each(['http/protobuf', 'http/json'])(
+    'keeps success and failure apart over %s, and what was said to itself',
+    async (protocol) => {
+      const service = `two-calls-${protocol.replace('/', '-')}`;
+      const { stderr } = await run(process.execPath, ['--import', 'spanport/register', 'test/e2e/apps/two-calls.mjs'], {
+        cwd: repository,
+        env: {
+          ...cleanEnvironment(),
+          OTEL_EXPORTER_OTLP_ENDPOINT: running().otlpUrl,
+          OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+          OTEL_SERVICE_NAME: service,
+        },
+      });
+      expect(stderr).toBe('');
+
+      const stored = (await readTraces(running(), new Set(await findTraces(running(), service)))).flat();
+      expect(stored.toSorted(byStart)).toMatchObject([
+        { name: 'chat gpt-4o-mini', kind: 'CLIENT', service, status: { code: 'UNSET' } },
+        {
+          name: 'chat gpt-4o-mini',
+          kind: 'CLIENT',
+          service,
+          status: { code: 'ERROR' },
+          attributes: { 'error.type': '429' },
+        },
+      ]);
+      expect(JSON.stringify(stored)).not.toContain('a planted question');
+    },
+  );
+});
+
 /** The demo as the README starts it, with Jaeger as one more destination that may have what was said. */
 async function runDemo(otlpUrl: string): Promise<readonly PrintedSpan[]> {
   const { stdout } = await run('npm', ['start', '--silent', '--', '--once', '--json'], {
@@ -86,7 +116,7 @@ function readTraces(from: Jaeger, ids: ReadonlySet<string>): Promise<readonly (r
   return Promise.all(
     [...ids].map(async (id) => {
       const spans = await readTrace(from, id);
-      return spans.toSorted((a, b) => Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano)));
+      return spans.toSorted(byStart);
     }),
   );
 }
@@ -100,6 +130,16 @@ function traceWith(operation: string): readonly StoredSpan[] {
 
 function operationOf({ attributes }: StoredSpan): unknown {
   return attributes['gen_ai.operation.name'];
+}
+
+/** Only in tests that did not skip. */
+function running(): Jaeger {
+  if (!jaeger) throw new Error('Jaeger was not started.');
+  return jaeger;
+}
+
+function byStart(a: StoredSpan, b: StoredSpan): number {
+  return Number(BigInt(a.startTimeUnixNano) - BigInt(b.startTimeUnixNano));
 }
 
 function bySpanId(a: PrintedSpan, b: PrintedSpan): number {

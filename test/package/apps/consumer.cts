@@ -2,5 +2,5 @@
 import spanport = require('spanport');
 
 export const handle: ReturnType<typeof spanport.start> = spanport.start();
-// @ts-expect-error a tool needs a name
-spanport.traceTool(1, () => 1);
+// @ts-expect-error options are an object
+spanport.start(1);
