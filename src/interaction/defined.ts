@@ -3,8 +3,9 @@ type Required<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] 
 
 /** The same record without the fields that are undefined, so that a mapper reads like a table: one field, one line. */
 export function defined<T extends object>(record: T): Required<T> & Optional<T> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Required<T> &
-    Optional<T>;
+  const kept: Partial<T> = {};
+  for (const key in record) if (record[key] !== undefined) kept[key] = record[key];
+  return kept as unknown as Required<T> & Optional<T>; // what was undefined is gone, which is all the type says
 }
 
 /** A text that says something: undefined for the empty one. */

@@ -26,7 +26,7 @@ function mostBytesOf(value: unknown): number {
   if (typeof value === 'string') return value.length * 6 + 3;
   if (typeof value !== 'object' || value === null) return 32;
   let bytes = 2;
-  for (const [key, item] of Object.entries(value)) bytes += key.length * 6 + 4 + mostBytesOf(item);
+  for (const key in value) bytes += key.length * 6 + 4 + mostBytesOf((value as Readonly<Record<string, unknown>>)[key]);
   return bytes;
 }
 
