@@ -142,10 +142,10 @@ function planFor(
   ];
 }
 
-/** The request of a payload, keys masked. Kore's records may go to a file, which takes none. */
+/** The request of a payload, keys masked. What stays on this machine needs none. */
 function planned<Options, Payload>(vendor: Vendor<Options, Payload>, payload: Payload, options: Options): Planned {
-  const { output } = options as { readonly output?: { readonly kind: string; readonly path?: string } };
-  if (output?.kind === 'file') return { method: 'write', url: `file:${output.path}`, body: payload };
+  const local = vendor.localOutput?.(options);
+  if (local) return { method: 'write', url: local.kind === 'file' ? `file:${local.path}` : local.kind, body: payload };
   const { method, url, body } = vendor.request(payload, options);
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
   return { method, url: withoutCredentials(url), body: JSON.parse(masked(text, secretsIn(options))) as unknown };
