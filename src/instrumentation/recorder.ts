@@ -8,10 +8,11 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { type Content, contentFields, type Facts } from '../interaction/interaction.ts';
+import { type Content, contentFields, type Facts, type ToolExecution } from '../interaction/interaction.ts';
+import { jsonText } from '../interaction/json.ts';
 import { maskContent, maskSecrets } from '../interaction/mask.ts';
 import { type Attributes, encodeAttributes } from '../semconv/attributes.ts';
-import { ATTR } from '../semconv/names.ts';
+import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachContent, isContentWanted } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
@@ -45,6 +46,8 @@ export interface Ending {
   /** What was said, worked out only if somebody asks. */
   readonly content?: () => Content;
   readonly attributes?: Attributes;
+  /** Of an `execute_tool` span: what ran. Its arguments and result are content. */
+  readonly tool?: ToolExecution;
   /** Unix milliseconds; now, when absent. */
   readonly endTime?: number;
   readonly error?: RecordedError;
@@ -160,7 +163,7 @@ export class Recording {
     return (performance.now() - this.#startedAt) / 1_000;
   }
 
-  end({ facts = {}, content, attributes, endTime, error }: Ending): void {
+  end({ facts = {}, content, attributes, tool, endTime, error }: Ending): void {
     const failed = error && errorFrom(error);
     const whole: Facts = { ...this.facts, ...facts };
     const cost = whole.cost ?? costOf(whole, options.prices);
@@ -169,20 +172,29 @@ export class Recording {
       const said = content && (options.contentOnSpans || options.contentOnEvents) ? content() : undefined;
       const written = encodeMasked({ ...facts, ...(cost && { cost }), ...said });
       if (attributes) Object.assign(written, attributes);
+      if (tool && options.contentOnSpans) Object.assign(written, toolAttributes(tool));
       if (failed) {
         written[ATTR.errorType] = failed.type;
         if (failed.httpStatus !== undefined) written[ATTR.httpStatus] = failed.httpStatus;
         span.setStatus({ code: SpanStatusCode.ERROR, ...(failed.message && { message: maskSecrets(failed.message) }) });
       }
       span.setAttributes(written as Record<string, string>);
-      if (isContentWanted()) keepBeside(span, whole, said ?? content);
+      if (isContentWanted()) keepBeside(span, tool ? { ...whole, toolExecutions: [tool] } : whole, said ?? content);
       if (options.contentOnEvents) emitDetails({ ...whole, ...said }, this.context, options.mask);
       span.end(endTime);
       // A recording span of either SDK line is readable; the API's type does not say so.
       for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, listener);
     }
-    measure(whole, this.elapsed, failed?.type, options.metrics);
+    if (whole.operation !== OPERATION.executeTool) measure(whole, this.elapsed, failed?.type, options.metrics);
   }
+}
+
+function toolAttributes({ arguments: given, result }: ToolExecution): Attributes {
+  const text = (value: unknown): string => options.mask(jsonText(value));
+  return {
+    ...(given !== undefined && { [ATTR.toolCallArguments]: text(given) }),
+    ...(result !== undefined && { [ATTR.toolCallResult]: text(result) }),
+  };
 }
 
 function encodeMasked(facts: Facts): Attributes {

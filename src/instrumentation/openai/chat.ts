@@ -1,7 +1,8 @@
-import { SpanKind } from '@opentelemetry/api';
+import { context, SpanKind } from '@opentelemetry/api';
 import type { Content, Facts } from '../../interaction/interaction.ts';
 import { OPERATION } from '../../semconv/names.ts';
 import { captureOptions, isWatching, type Recording, startRecording } from '../recorder.ts';
+import { scopeOf } from '../tools.ts';
 import type { Call, CallObserver, CallOutcome } from './observer.ts';
 import { capContent } from './readers/capped.ts';
 import {
@@ -9,11 +10,14 @@ import {
   readChoices,
   readCompletion,
   readMessages,
+  readToolAnswers,
+  readToolCalls,
   readTools,
   StreamedCompletion,
 } from './readers/chat.ts';
 import { bodyOf, readRequest } from './readers/parameters.ts';
 import { serverOf } from './server.ts';
+import { continueLoop, openLoop } from './tool-loop.ts';
 
 /** `chat.completions.create`, whichever helper made the call. */
 export function observeChat(call: Call): CallObserver | undefined {
@@ -26,6 +30,7 @@ export function observeChat(call: Call): CallObserver | undefined {
     ...readRequest(body),
   };
   const recording = startRecording({
+    ...continueLoop(readToolAnswers(body['messages'])),
     name: `chat ${facts.requestModel ?? ''}`.trimEnd(),
     kind: SpanKind.CLIENT,
     facts,
@@ -39,6 +44,7 @@ class ChatObserver implements CallObserver {
   readonly #tools: unknown;
   #completion: unknown;
   #streamed: StreamedCompletion | undefined;
+  readonly #scope = scopeOf(context.active());
   #timeToFirstChunk: number | undefined;
 
   constructor(recording: Recording, body: Readonly<Record<string, unknown>>) {
@@ -61,6 +67,7 @@ class ChatObserver implements CallObserver {
   end(outcome: CallOutcome): void {
     const completion = this.#streamed ? this.#streamed.completion(outcome.kind !== 'complete') : this.#completion;
     const facts = completion === undefined ? {} : readCompletion(completion);
+    openLoop(this.#recording, readToolCalls(completion), this.#scope);
     this.#recording.end({
       facts: { ...facts, ...(this.#timeToFirstChunk !== undefined && { timeToFirstChunk: this.#timeToFirstChunk }) },
       ...(this.#messages && { content: this.#content(completion) }),

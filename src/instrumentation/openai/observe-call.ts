@@ -124,6 +124,7 @@ function watchOwnThen(page: ApiPromise, watch: Watch): void {
     }
     return seen;
   };
+  // biome-ignore lint/suspicious/noThenProperty: it has one already, and ours takes its place
   page.then = ((onValue, onError) => look().then(onValue, onError)) as ApiPromise['then'];
   page.catch = ((onError) => look().catch(onError)) as ApiPromise['catch'];
   page.finally = ((onEnd) => look().finally(onEnd)) as ApiPromise['finally'];

@@ -1,7 +1,7 @@
 import type { Content, Facts } from '../../../interaction/interaction.ts';
-import type { Message, ToolDefinition } from '../../../interaction/message.ts';
+import type { Message, ToolCallPart, ToolDefinition } from '../../../interaction/message.ts';
 import { answerFromOpenAI } from '../../../interaction/openai-completion.ts';
-import { decodeMessage } from '../../../interaction/openai-messages.ts';
+import { decodeMessage, toolCallsFromOpenAI } from '../../../interaction/openai-messages.ts';
 import { toolsFromOpenAI } from '../../../interaction/openai-request.ts';
 import { type Capped, capText } from './capped.ts';
 import { fieldOf } from './parameters.ts';
@@ -101,26 +101,22 @@ export class StreamedCompletion {
   #addChoice({ index = 0, delta, text, finish_reason: finishReason }: Wire): void {
     const choice = this.#choice(Number(index));
     if (typeof finishReason === 'string') choice.finishReason = finishReason;
+    if (typeof delta === 'object' && delta !== null) {
+      // Tool calls are followed whether or not anybody reads what is said.
+      const { tool_calls: calls, function_call: formerCall } = delta as Wire;
+      if (Array.isArray(calls)) for (const call of calls as Wire[]) this.#addCall(choice, call);
+      if (formerCall) this.#addCall(choice, { index: 0, function: formerCall });
+    }
     if (!this.#withContent) return;
     if (typeof text === 'string') choice.content.add(text);
     if (typeof delta !== 'object' || delta === null) return;
-    const {
-      role,
-      content,
-      refusal,
-      reasoning_content: reasoning,
-      tool_calls: calls,
-      function_call: formerCall,
-      audio,
-    } = delta as Wire;
+    const { role, content, refusal, reasoning_content: reasoning, audio } = delta as Wire;
     if (typeof content === 'string') choice.content.add(content);
     if (typeof role === 'string' && role !== '') choice.role = role;
     if (typeof refusal === 'string') choice.refusal.add(refusal);
     if (typeof reasoning === 'string') choice.reasoning.add(reasoning);
     const transcript = fieldOf(audio, 'transcript');
     if (typeof transcript === 'string') choice.content.add(transcript);
-    if (Array.isArray(calls)) for (const call of calls as Wire[]) this.#addCall(choice, call);
-    if (formerCall) this.#addCall(choice, { index: 0, function: formerCall });
   }
 
   #addCall({ calls }: Choice, { index = 0, id, type, function: told, custom }: Wire): void {
@@ -183,4 +179,26 @@ function wireChoice(
       }),
     },
   };
+}
+
+/** The functions that a `chat.completion` asks the application to run. */
+export function readToolCalls(completion: unknown): readonly ToolCallPart[] {
+  const choices = fieldOf(completion, 'choices');
+  if (!Array.isArray(choices)) return [];
+  return choices.flatMap((choice) => {
+    const calls = fieldOf(fieldOf(choice, 'message'), 'tool_calls');
+    return Array.isArray(calls) && calls.length > 0 ? toolCallsFromOpenAI(calls) : [];
+  });
+}
+
+/** The answers to tool calls in a request, by call id. */
+export function readToolAnswers(messages: unknown): readonly (readonly [id: string, answer: unknown])[] {
+  if (!Array.isArray(messages)) return [];
+  const answers: [string, unknown][] = [];
+  for (const message of messages) {
+    if (fieldOf(message, 'role') !== 'tool') continue;
+    const id = fieldOf(message, 'tool_call_id');
+    if (typeof id === 'string') answers.push([id, fieldOf(message, 'content')]);
+  }
+  return answers;
 }
