@@ -12,14 +12,9 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 type PrintedSpan = Omit<StoredSpan, 'service'>;
 
 let jaeger: Jaeger | undefined;
-let printed: readonly PrintedSpan[];
-let traces: readonly (readonly StoredSpan[])[];
 
 beforeAll(async () => {
   jaeger = await startJaegerIfBuilt();
-  if (!jaeger) return;
-  printed = await runDemo(jaeger.otlpUrl);
-  traces = await readTraces(jaeger, new Set(printed.map(({ traceId }) => traceId)));
 });
 
 beforeEach((context) => {
@@ -29,6 +24,15 @@ beforeEach((context) => {
 afterAll(() => jaeger?.close());
 
 describe('the demo, read back from Jaeger', () => {
+  let printed: readonly PrintedSpan[];
+  let traces: readonly (readonly StoredSpan[])[];
+
+  beforeAll(async () => {
+    if (!jaeger) return;
+    printed = await runDemo(jaeger.otlpUrl);
+    traces = await readTraces(jaeger, new Set(printed.map(({ traceId }) => traceId)));
+  });
+
   it('has every span as it was made: name, kind, parent, times, status and attributes', () => {
     const stored = traces.flat().map(({ service: _, ...span }) => span);
     expect(stored.toSorted(bySpanId)).toEqual(printed.toSorted(bySpanId));
@@ -43,7 +47,7 @@ describe('the demo, read back from Jaeger', () => {
   });
 
   it('shows the conversation as one trace: the model asks for a tool, the tool runs, the model answers', () => {
-    const conversation = traceWith('chat');
+    const conversation = traceWith(traces, 'chat');
     expect(conversation.map(operationOf)).toEqual(['chat', 'execute_tool', 'chat']);
     expect(conversation.map(({ kind }) => kind)).toEqual(['CLIENT', 'INTERNAL', 'CLIENT']);
     expect(new Set(conversation.map(({ attributes }) => attributes['gen_ai.conversation.id'])).size).toBe(1);
@@ -52,7 +56,7 @@ describe('the demo, read back from Jaeger', () => {
   });
 
   it('shows the assistant run as one trace: the run, and its tool calls below it', () => {
-    const [run, ...tools] = traceWith('invoke_agent');
+    const [run, ...tools] = traceWith(traces, 'invoke_agent');
     expect(run).toMatchObject({ kind: 'CLIENT', attributes: { 'gen_ai.provider.name': 'openai' } });
     expect(run?.parentSpanId).toBeUndefined();
     expect(tools.length).toBeGreaterThan(0);
@@ -122,7 +126,7 @@ function readTraces(from: Jaeger, ids: ReadonlySet<string>): Promise<readonly (r
 }
 
 /** The one trace that holds a span of the operation. */
-function traceWith(operation: string): readonly StoredSpan[] {
+function traceWith(traces: readonly (readonly StoredSpan[])[], operation: string): readonly StoredSpan[] {
   const found = traces.filter((trace) => trace.some((span) => operationOf(span) === operation));
   expect(found).toHaveLength(1);
   return found[0] as readonly StoredSpan[];
