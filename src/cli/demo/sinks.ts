@@ -95,7 +95,7 @@ export interface SinkOptions {
   readonly key?: string | undefined;
   /** Texts to mask in what is kept. */
   readonly secrets?: readonly string[];
-  /** The vendor's own URL: requests go on to it, and the answer is the vendor's. */
+  /** The vendor's own host: requests go on to the same path there, and the answer is the vendor's. */
   readonly relay?: URL | undefined;
 }
 
@@ -104,7 +104,7 @@ export async function startSink(vendor: VendorName, { key, secrets = [], relay }
   const received: Received[] = [];
   const server = createServer((request, response) => {
     void bodyOf(request).then(async (text) => {
-      const reply = relay ? await passOn(relay, request, text) : replyTo(vendor, key, request, text);
+      const reply = relay ? await passOn(new URL(request.url ?? '/', relay), request, text) : replyTo(vendor, key, request, text);
       received.push({
         method: request.method ?? '',
         path: request.url ?? '/',
