@@ -31,6 +31,7 @@ export function recordFrom(interaction: Interaction, botId?: string): KoreRecord
   const start = isoFrom(interaction.startTime);
   if (feature === undefined || start === undefined) return undefined;
   const { outcome, usage } = interaction;
+  const model = nonEmpty(interaction.requestModel) ?? nonEmpty(interaction.responseModel);
   const promptName = nonEmpty(interaction.promptName) ?? DEFAULT_PROMPT;
 
   const record: KoreRecord = defined({
@@ -43,14 +44,14 @@ export function recordFrom(interaction: Interaction, botId?: string): KoreRecord
     'Bot ID': nonEmpty(interaction.botId) ?? nonEmpty(botId),
     'User ID': nonEmpty(interaction.user?.id),
     'Feature Name ': nonEmpty(interaction.feature) ?? feature,
-    'Model Name': nonEmpty(interaction.requestModel) ?? nonEmpty(interaction.responseModel),
+    'Model Name': model,
     'Channel Name': nonEmpty(interaction.channel) ?? DEFAULT_CHANNEL,
-    Description: nonEmpty(interaction.name) ?? nonEmpty(interaction.agent?.name),
+    Description: nonEmpty(interaction.name) ?? nonEmpty(interaction.agent?.name) ?? interaction.operation,
     'task Id': nonEmpty(interaction.taskId) ?? nonEmpty(interaction.agent?.id) ?? interaction.traceId,
     Status: outcome.status === 'ok' ? ('Success' as const) : ('Failure' as const),
     'Payload Details': defined({
       'Prompt Name': promptName,
-      'Request Payload': openAIRequestFrom(interaction),
+      'Request Payload': openAIRequestFrom({ ...interaction, ...(model !== undefined && { requestModel: model }) }),
       'Response Payload': responseFrom(interaction),
       'Request Tokens': usage?.inputTokens,
       'Response Tokens': usage?.outputTokens,
@@ -64,7 +65,7 @@ function responseFrom(interaction: Interaction): KoreRecord['Payload Details']['
   const { outcome, run } = interaction;
   const completion = openAICompletionFrom(interaction, run?.id);
   if (outcome.status === 'error' && completion.choices.length === 0)
-    return { error: { message: outcome.message ?? null, type: outcome.type } };
+    return { error: { message: nonEmpty(outcome.message) ?? null, type: nonEmpty(outcome.type) ?? '_OTHER' } };
   return {
     ...completion,
     choices: completion.choices.map((choice) => ({ ...choice, logprobs: null })),

@@ -54,9 +54,9 @@ const aliases: readonly (readonly [keyof KoreRecord, ...string[]])[] = [
 ];
 
 function documented(value: unknown): unknown {
-  const found = recordOf(withoutNulls(value));
+  const found = recordOf(withoutNulls(value, 1));
   if (!found) return value;
-  const inner = recordOf(found['Payload Details']) ?? {};
+  const inner = recordOf(withoutNulls(found['Payload Details'], 1)) ?? {};
   const read: Record<string, unknown> = { ...found, 'Payload Details': detailsIn(found, inner) };
   for (const [key, ...others] of aliases) {
     const name = [key, ...others].find((name) => found[name] !== undefined || inner[name] !== undefined);
