@@ -61,7 +61,7 @@ export async function fetchPage(
     signal?.throwIfAborted();
     const judged = await ask(access, query, clock, signal);
     if ('records' in judged) return judged.records;
-    if (judged.waitMillis === undefined && judged.status !== undefined && !isTransient(judged.status))
+    if (judged.status !== undefined && !isTransient(judged.status))
       throw new KoreImportError(`Kore answered ${judged.status}: ${judged.fault}`, judged.status);
     if (!judged.limited) faults += 1;
     if (faults >= MAX_FAULTS)
@@ -136,7 +136,7 @@ function fieldOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
 }
 
-/** Seconds or a date (RFC 9110). Of a refusal for good it is not read. */
+/** Seconds or a date (RFC 9110). */
 function waitFrom(retryAfter: string | null, now: number): { readonly waitMillis?: number } {
   if (retryAfter === null || retryAfter.trim() === '') return {};
   const seconds = Number(retryAfter);

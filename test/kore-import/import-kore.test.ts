@@ -1,0 +1,316 @@
+import { appendFileSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Interaction } from '../../src/interaction/interaction.ts';
+import { type Clock, importKore, KoreImportError, type KoreImportOptions } from '../../src/kore-import/index.ts';
+import { ConfigurationError } from '../../src/vendors/configuration.ts';
+import { type FakeKore, startFakeKore } from './fake-kore.ts';
+
+const botId = 'st-00000000-0000-5000-8000-000000000001';
+const clientId = 'cs-7ec16ace';
+const clientSecret = 'secret-of-the-app';
+const NOW = Date.parse('2025-06-01T00:00:00.000Z');
+const HOUR = 3_600_000;
+
+let kore: FakeKore;
+let slept: number[];
+let now: number;
+const clock: Clock = {
+  now: () => now,
+  async sleep(millis) {
+    slept.push(millis);
+    now += millis;
+  },
+};
+
+beforeEach(async () => {
+  kore = await startFakeKore({ botId, clientId, clientSecret });
+  slept = [];
+  now = NOW;
+});
+afterEach(() => kore.stop());
+
+/** A record of a call that began at the time. */
+function record(start: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    'Prompt Name': 'Default',
+    Integration: 'OpenAI',
+    'start Date': start,
+    'End Date': start,
+    'Time Taken': 0,
+    statusCode: 200,
+    'Bot ID': botId,
+    'User ID': 'u-1',
+    'Feature Name ': 'GenAI Node',
+    'Model Name': 'gpt-4',
+    'Channel Name': 'rtm',
+    Description: 'desk',
+    'task Id': 'dg-1',
+    Status: 'Success',
+    'Payload Details': {
+      'Prompt Name': 'Default',
+      'Request Payload': { model: 'gpt-4', messages: [{ role: 'user', content: `asked at ${start}` }] },
+      'Response Payload': {
+        choices: [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }],
+      },
+      'Request Tokens': 3,
+      'Response Tokens': 1,
+    },
+    ...more,
+  };
+}
+
+/** So many records, a minute apart. */
+function fill(count: number, from = '2025-01-01T00:00:00.000Z'): void {
+  for (let n = 0; n < count; n += 1) kore.records.push(record(new Date(Date.parse(from) + n * 60_000).toISOString()));
+}
+
+const options = (more: Partial<KoreImportOptions> = {}): KoreImportOptions => ({
+  host: kore.host,
+  botId,
+  clientId,
+  clientSecret,
+  from: '2025-01-01',
+  to: '2025-01-31',
+  clock,
+  ...more,
+});
+
+function stateFile(): string {
+  return join(mkdtempSync(join(tmpdir(), 'kore-')), 'state.jsonl');
+}
+
+async function read(more?: Partial<KoreImportOptions>): Promise<{ seen: Interaction[]; summary: object }> {
+  const seen: Interaction[] = [];
+  const summary = await importKore(options(more), (interaction) => void seen.push(interaction));
+  return { seen, summary };
+}
+
+describe('reading', () => {
+  it('pages through a window until nothing is left', async () => {
+    fill(25);
+    const { seen, summary } = await read({ pageSize: 10 });
+    expect(seen).toHaveLength(25);
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(25);
+    expect(kore.queries.map(({ skip, limit }) => [skip, limit])).toEqual([
+      [0, 10],
+      [10, 10],
+      [20, 10],
+    ]);
+    expect(summary).toEqual({ pages: 3, records: 25, interactions: 25, duplicates: 0, unreadable: 0 });
+  });
+
+  it('is not misled by a host that gives less than was asked for', async () => {
+    await kore.stop();
+    kore = await startFakeKore({ botId, clientId, clientSecret, cap: 10 });
+    fill(25);
+    expect((await read({ pageSize: 100 })).seen).toHaveLength(25);
+  });
+
+  it('takes a list under hits', async () => {
+    await kore.stop();
+    kore = await startFakeKore({ botId, clientId, clientSecret, hits: true });
+    fill(3);
+    expect((await read()).seen).toHaveLength(3);
+  });
+
+  it('splits a long range at 90 days, and loses nothing at the seams', async () => {
+    const last = Date.parse('2025-01-01T00:00:00.000Z') + 90 * 24 * HOUR;
+    for (const millis of [last - 1, last]) kore.records.push(record(new Date(millis).toISOString()));
+    const { seen } = await read({ to: '2025-05-10' });
+    expect(seen).toHaveLength(2);
+    expect(new Set(kore.queries.map(({ dateFrom, dateTo }) => `${dateFrom} ${dateTo}`))).toEqual(
+      new Set([
+        '2025-01-01T00:00:00.000Z 2025-03-31T23:59:59.999Z',
+        '2025-04-01T00:00:00.000Z 2025-05-10T23:59:59.999Z',
+      ]),
+    );
+  });
+
+  it('passes filters on', async () => {
+    await read({ filters: { isDeveloper: true, channel: ['msteams'] } });
+    expect(kore.queries[0]).toMatchObject({ isDeveloper: true, channel: ['msteams'] });
+  });
+
+  it('shows a new token with each request', async () => {
+    fill(3);
+    await read({ pageSize: 2 });
+    expect(kore.tokens.length).toBeGreaterThan(1);
+    expect(kore.tokens[0]).toEqual({
+      sub: clientId,
+      appId: clientId,
+      iss: clientId,
+      iat: NOW / 1_000,
+      exp: NOW / 1_000 + 3_600,
+      jti: expect.any(String),
+    });
+    expect(new Set(kore.tokens.map(({ jti }) => jti)).size).toBe(kore.tokens.length);
+  });
+
+  it('hands over what the records say', async () => {
+    fill(1);
+    const [interaction] = (await read()).seen;
+    expect(interaction).toMatchObject({
+      name: 'chat gpt-4',
+      provider: 'openai',
+      user: { id: 'u-1' },
+      agent: { id: 'dg-1' },
+      botId,
+      usage: { inputTokens: 3, outputTokens: 1 },
+      startTime: Date.parse('2025-01-01T00:00:00.000Z'),
+    });
+  });
+
+  it('drops what it has seen and counts what it cannot read', async () => {
+    fill(2);
+    kore.records.push({ ...kore.records[0] }, record('2025-01-02T00:00:00Z', { Status: 'Maybe' }));
+    const unreadable: unknown[] = [];
+    const { summary } = await read({ onUnreadable: (given) => unreadable.push(given) });
+    expect(summary).toMatchObject({ records: 4, interactions: 2, duplicates: 1, unreadable: 1 });
+    expect(unreadable).toHaveLength(1);
+  });
+
+  it('tells how far it is', async () => {
+    fill(1);
+    const told: string[] = [];
+    await read({ onProgress: ({ window, summary }) => told.push(`${window.from} ${summary.records}`) });
+    expect(told).toEqual(['2025-01-01T00:00:00.000Z 1', '2025-01-01T00:00:00.000Z 1']);
+  });
+});
+
+describe('patience', () => {
+  it('stays inside 60 requests a minute and 1,800 an hour', async () => {
+    fill(1_900);
+    await read({ pageSize: 1 });
+    expect(kore.queries).toHaveLength(1_901);
+    expect(now - NOW).toBeGreaterThanOrEqual(HOUR);
+    expect(now - NOW).toBeLessThan(HOUR + 120_000);
+  });
+
+  it('waits as long as Kore says', async () => {
+    fill(1);
+    kore.faults.push({ status: 429, retryAfter: '17' });
+    expect((await read()).seen).toHaveLength(1);
+    expect(slept).toEqual([17_000]);
+  });
+
+  it('waits a minute for a minute limit, and longer for that of the hour', async () => {
+    kore.faults.push({ status: 429, message: "You've exceeded the per-minute rate limit." });
+    kore.faults.push({ status: 429, message: "You've exceeded the hourly rate limit." });
+    await read();
+    expect(slept).toEqual([60_000, 300_000]);
+  });
+
+  it.each([[{ status: 503 }], [{ status: 408 }], [{ status: 425 }], [{ status: 0, hangUp: true }]])(
+    'tries again after %o',
+    async (fault) => {
+      fill(1);
+      kore.faults.push(fault, fault);
+      expect((await read()).seen).toHaveLength(1);
+      expect(slept).toHaveLength(2);
+      expect(Math.max(...slept)).toBeLessThanOrEqual(2_000);
+    },
+  );
+
+  it('gives up after eight faults', async () => {
+    kore.faults.push(...Array.from({ length: 8 }, () => ({ status: 500, message: 'broken' })));
+    await expect(read()).rejects.toThrow(new KoreImportError('Kore could not be read after 8 tries: broken', 500));
+  });
+
+  it.each([[400], [403], [404]])('gives up at once at %i', async (status) => {
+    kore.faults.push({ status, message: 'no', retryAfter: '1' });
+    await expect(read()).rejects.toThrow(`Kore answered ${status}: no`);
+    expect(slept).toEqual([]);
+  });
+
+  it('names no secret when the key is wrong', async () => {
+    const failure = await read({ clientSecret: 'another-secret' }).catch((error: unknown) => String(error));
+    expect(failure).toBe('KoreImportError: Kore answered 401: Invalid token');
+  });
+
+  it('stops when asked to', async () => {
+    fill(30);
+    const stop = new AbortController();
+    const seen: Interaction[] = [];
+    const running = importKore(options({ pageSize: 10, signal: stop.signal }), (interaction) => {
+      if (seen.push(interaction) === 10) stop.abort();
+    });
+    await expect(running).rejects.toThrow(/abort/i);
+    expect(seen).toHaveLength(10);
+  });
+});
+
+describe('a state file', () => {
+  it('lets an interrupted import go on where it was', async () => {
+    fill(50);
+    const path = stateFile();
+    const first: Interaction[] = [];
+    const running = importKore(options({ pageSize: 10, stateFile: path }), (interaction) => {
+      if (first.length === 25) throw new Error('killed');
+      first.push(interaction);
+    });
+    await expect(running).rejects.toThrow('killed');
+    // Torn in the middle of a write.
+    appendFileSync(path, '{"from":17356');
+    const before = kore.queries.length;
+
+    const { seen } = await read({ pageSize: 10, stateFile: path });
+    expect(kore.queries[before]?.['skip']).toBe(20);
+    expect(new Set([...first, ...seen].map(({ id }) => id)).size).toBe(50);
+    expect(seen).toHaveLength(30);
+  });
+
+  it('makes a repeated import ask for nothing', async () => {
+    fill(5);
+    const path = stateFile();
+    await read({ stateFile: path });
+    const before = kore.queries.length;
+    expect((await read({ stateFile: path })).seen).toEqual([]);
+    expect(kore.queries).toHaveLength(before);
+  });
+
+  it('brings only what is new of a window that still fills', async () => {
+    const path = stateFile();
+    const range = { from: '2025-05-01', to: '2025-06-01', stateFile: path };
+    fill(5, '2025-05-31T22:00:00.000Z');
+    expect((await read(range)).seen).toHaveLength(5);
+    fill(3, '2025-05-31T23:30:00.000Z');
+    expect((await read(range)).seen).toHaveLength(3);
+  });
+
+  it('drops what an overlapping range brings again', async () => {
+    const path = stateFile();
+    fill(5);
+    await read({ stateFile: path });
+    const { summary } = await read({ stateFile: path, from: '2024-12-30' });
+    expect(summary).toMatchObject({ interactions: 0, duplicates: 5 });
+  });
+
+  it('is readable by its owner alone and holds no text', async () => {
+    const path = stateFile();
+    fill(1);
+    await read({ stateFile: path });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(path, 'utf8')).not.toMatch(/asked at|secret/);
+  });
+
+  it('belongs to one bot', async () => {
+    const path = stateFile();
+    await read({ stateFile: path });
+    await expect(read({ stateFile: path, botId: 'st-other' })).rejects.toThrow(`is the state of bot ${botId}`);
+  });
+});
+
+describe('options', () => {
+  it.each<[Partial<KoreImportOptions>, string]>([
+    [{ host: '' }, 'The Kore import needs host: pass it, or set KORE_HOST.'],
+    [{ clientSecret: ' ' }, 'The Kore import needs clientSecret: pass it, or set KORE_CLIENT_SECRET.'],
+    [{ host: 'not a host' }, "KORE_HOST is 'not a host', which is no host: write it like platform.kore.ai."],
+    [{ from: 'yesterday' }, "'yesterday' is no date: write it like 2026-01-31 or 2026-01-31T08:00:00Z."],
+    [{ to: '2025-02-30x' }, "'2025-02-30x' is no date: write it like 2026-01-31 or 2026-01-31T08:00:00Z."],
+    [{ to: '2024-01-01' }, 'The import ends (2024-01-01) before it begins (2025-01-01).'],
+  ])('%o', async (given, sentence) => {
+    await expect(read(given)).rejects.toThrow(new ConfigurationError(sentence));
+  });
+});
