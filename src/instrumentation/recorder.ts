@@ -3,6 +3,7 @@ import {
   context,
   diag,
   type Link,
+  ROOT_CONTEXT,
   type Span,
   type SpanKind,
   SpanStatusCode,
@@ -11,7 +12,7 @@ import {
 import { type Content, contentFields, type Facts, type ToolExecution } from '../interaction/interaction.ts';
 import { jsonText } from '../interaction/json.ts';
 import { maskContent, maskSecrets } from '../interaction/mask.ts';
-import { type Attributes, encodeAttributes } from '../semconv/attributes.ts';
+import { type Attributes, encodeAttributes, withFetchedUsage } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachContent, isContentWanted } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
@@ -21,7 +22,7 @@ import { costOf } from './cost.ts';
 import { errorFrom, type RecordedError } from './errors.ts';
 import { emitDetails } from './events.ts';
 import { hasMeters, measure } from './metrics.ts';
-import { currentTracer, tracerProvider } from './tracer.ts';
+import { currentTracer, isForeign, tracerProvider } from './tracer.ts';
 import { unsampledSpan } from './unsampled-span.ts';
 
 /** A span that is about to be made. */
@@ -158,6 +159,14 @@ export class Recording {
     return this.#span ? trace.setSpan(this.#parent, this.#span) : this.#parent;
   }
 
+  /**
+   * The context for the call itself, where somebody reads it: an application under an active span of its own, or an
+   * HTTP instrumentation of its own provider. Elsewhere to enter a context would cost every promise of the call.
+   */
+  get callContext(): Context | undefined {
+    return this.#span && (this.#parent !== ROOT_CONTEXT || isForeign()) ? this.context : undefined;
+  }
+
   /** Seconds since the start. */
   get elapsed(): number {
     return (performance.now() - this.#startedAt) / 1_000;
@@ -178,7 +187,8 @@ export class Recording {
         if (failed.httpStatus !== undefined) written[ATTR.httpStatus] = failed.httpStatus;
         span.setStatus({ code: SpanStatusCode.ERROR, ...(failed.message && { message: maskSecrets(failed.message) }) });
       }
-      span.setAttributes(written as Record<string, string>);
+      const named = whole.operation === OPERATION.fetchResponse ? withFetchedUsage(written) : written;
+      span.setAttributes(named as Record<string, string>);
       if (isContentWanted()) keepBeside(span, tool ? { ...whole, toolExecutions: [tool] } : whole, said ?? content);
       if (options.contentOnEvents) emitDetails({ ...whole, ...said }, this.context, options.mask);
       span.end(endTime);

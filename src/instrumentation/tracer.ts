@@ -2,8 +2,9 @@ import { ProxyTracerProvider, type Tracer, type TracerProvider, trace } from '@o
 import { SCOPE_NAME } from '../semconv/names.ts';
 import { VERSION } from '../semconv/version.ts';
 
-/** A provider that can say beforehand that it samples nothing, so that nothing has to be made for it. */
-export interface ForeseeableProvider extends TracerProvider {
+/** What our own provider says of itself, and no other. */
+export interface OwnProvider extends TracerProvider {
+  /** True when it samples nothing, whatever it is asked, so that nothing has to be made for it. */
   readonly neverSamples?: boolean;
 }
 
@@ -11,7 +12,7 @@ export interface ForeseeableProvider extends TracerProvider {
 const noop = new ProxyTracerProvider().getDelegate();
 
 let explicit: TracerProvider | undefined;
-let current: ForeseeableProvider = noop;
+let current: OwnProvider = noop;
 let tracer: Tracer | undefined;
 
 /** A provider that was set on the instrumentation wins over the global one. */
@@ -23,7 +24,7 @@ export function setTracerProvider(provider: TracerProvider | undefined): void {
  * The provider at this moment: applications register theirs whenever they like. A proxy is looked through, since its
  * tracers stay with the first provider that they met.
  */
-export function tracerProvider(): ForeseeableProvider {
+export function tracerProvider(): OwnProvider {
   const provider = explicit ?? trace.getTracerProvider();
   return provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
 }
@@ -36,4 +37,10 @@ export function currentTracer(): Tracer | undefined {
     tracer = provider === noop ? undefined : provider.getTracer(SCOPE_NAME, VERSION);
   }
   return tracer;
+}
+
+/** Whether spans are made by a provider of the application's, beside which other instrumentations may be at work. */
+export function isForeign(): boolean {
+  const provider = tracerProvider();
+  return provider !== noop && provider.neverSamples === undefined;
 }

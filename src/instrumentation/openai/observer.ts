@@ -26,7 +26,7 @@ export type CallOutcome =
  */
 export interface CallObserver {
   /** Set when the call has to run with this span active, because somebody reads the context. */
-  readonly context?: Context;
+  readonly context?: Context | undefined;
   /** The parsed answer of a call that does not stream. At most once. */
   value?(value: unknown): void;
   /** One item of a stream, as the SDK hands it to the caller. */

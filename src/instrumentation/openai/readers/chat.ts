@@ -146,7 +146,7 @@ export class StreamedCompletion {
   }
 
   /** @param wasCut whether the stream ended before its time: choices without a reason then end by `error` */
-  completion(wasCut: boolean): Wire {
+  answer(wasCut: boolean): Wire {
     return {
       ...this.#head,
       ...(this.#usage !== undefined && { usage: this.#usage }),

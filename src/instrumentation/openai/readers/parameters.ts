@@ -1,12 +1,13 @@
 import type { Facts, Parameters } from '../../../interaction/interaction.ts';
 
-type Body = Readonly<Record<string, unknown>>;
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A request's body, as the caller wrote it: nothing in it can be relied on. */
-export function bodyOf(args: readonly unknown[]): Body {
+export type RequestBody = Readonly<Record<string, unknown>>;
+
+export function bodyOf(args: readonly unknown[]): RequestBody {
   const [body] = args;
-  return typeof body === 'object' && body !== null ? (body as Body) : {};
+  return typeof body === 'object' && body !== null ? (body as RequestBody) : {};
 }
 
 const numbers = [
@@ -19,7 +20,7 @@ const numbers = [
 ] as const satisfies readonly (readonly [string, keyof Parameters])[];
 
 /** What a request asks for besides its messages, by the names of chat, completions, responses and embeddings. */
-export function readRequest(body: Body): Facts {
+export function readRequest(body: RequestBody): Facts {
   const parameters: Writable<Parameters> = {};
   for (const [wire, name] of numbers) {
     const found = body[wire];
@@ -47,7 +48,7 @@ export function readRequest(body: Body): Facts {
   };
 }
 
-function outputTypeFrom(body: Body): Parameters['outputType'] {
+function outputTypeFrom(body: RequestBody): Parameters['outputType'] {
   const format = fieldOf(body['response_format'], 'type') ?? fieldOf(fieldOf(body['text'], 'format'), 'type');
   if (format === 'json_object' || format === 'json_schema') return 'json';
   if (format === 'text') return 'text';
@@ -55,5 +56,5 @@ function outputTypeFrom(body: Body): Parameters['outputType'] {
 }
 
 export function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Body)[name] : undefined;
+  return typeof value === 'object' && value !== null ? (value as RequestBody)[name] : undefined;
 }

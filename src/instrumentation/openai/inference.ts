@@ -1,0 +1,117 @@
+import { context, SpanKind } from '@opentelemetry/api';
+import type { Content, Facts } from '../../interaction/interaction.ts';
+import type { ToolCallPart } from '../../interaction/message.ts';
+import type { RecordedError } from '../errors.ts';
+import { captureOptions, isWatching, type Recording, startRecording } from '../recorder.ts';
+import { scopeOf } from '../tools.ts';
+import type { Call, CallObserver, CallOutcome } from './observer.ts';
+import { capContent } from './readers/capped.ts';
+import { bodyOf, type RequestBody, readRequest } from './readers/parameters.ts';
+import { serverOf } from './server.ts';
+import { continueLoop, openLoop } from './tool-loop.ts';
+
+/** How one method's requests and answers are read. Readers are pure, and take whatever they are given. */
+export interface Shape {
+  /** `gen_ai.operation.name`; the span's name is this and the model. */
+  readonly operation: string;
+  /** Facts of the request beyond the common parameters. */
+  request?(body: RequestBody): Facts;
+  /** Keeps what a request says, by value and cheaply, to be read only if somebody asks. */
+  keep?(body: RequestBody): () => Content;
+  /** Collects the chunks of a stream into an answer. */
+  collect?(withContent: boolean, maxTextLength: number): Collector;
+  /** Facts of an answer, without its content. */
+  answer(answer: unknown, body: RequestBody): Facts;
+  content?(answer: unknown): Content;
+  /** Answers to tool calls that a request brings, by call id. */
+  toolAnswers?(body: RequestBody): readonly (readonly [id: string, answer: unknown])[];
+  /** Functions that an answer asks the application to run. */
+  toolCalls?(answer: unknown): readonly ToolCallPart[];
+  /** A failure that the answer itself tells of. */
+  failure?(answer: unknown): RecordedError | undefined;
+  /** What else the answer tells, as spans below this one. */
+  tell?(answer: unknown, recording: Recording): void;
+}
+
+export interface Collector {
+  add(chunk: unknown): void;
+  /** @param wasCut whether the stream ended before its time */
+  answer(wasCut: boolean): unknown;
+}
+
+/** Watches a request to a model. */
+export function observeInference(shape: Shape): (call: Call) => CallObserver | undefined {
+  return (call) => {
+    if (!isWatching()) return undefined;
+    const body = bodyOf(call.args);
+    const facts: Facts = {
+      operation: shape.operation,
+      ...serverOf(call.client),
+      ...readRequest(body),
+      ...shape.request?.(body),
+    };
+    const recording = startRecording({
+      ...continueLoop(shape.toolAnswers?.(body) ?? []),
+      name: facts.requestModel === undefined ? shape.operation : `${shape.operation} ${facts.requestModel}`,
+      kind: SpanKind.CLIENT,
+      facts,
+    });
+    return recording && new InferenceObserver(shape, recording, body);
+  };
+}
+
+class InferenceObserver implements CallObserver {
+  readonly #shape: Shape;
+  readonly #recording: Recording;
+  readonly #body: RequestBody;
+  readonly #asked: (() => Content) | undefined;
+  readonly #scope = scopeOf(context.active());
+  #answer: unknown;
+  #collector: Collector | undefined;
+  #timeToFirstChunk: number | undefined;
+
+  constructor(shape: Shape, recording: Recording, body: RequestBody) {
+    this.#shape = shape;
+    this.#recording = recording;
+    this.#body = body;
+    if (recording.withContent) this.#asked = shape.keep?.(body);
+  }
+
+  get context(): ReturnType<typeof context.active> | undefined {
+    return this.#recording.callContext;
+  }
+
+  value(answer: unknown): void {
+    this.#answer = answer;
+  }
+
+  chunk(chunk: unknown): void {
+    if (this.#timeToFirstChunk === undefined) {
+      this.#timeToFirstChunk = this.#recording.elapsed;
+      this.#collector = this.#shape.collect?.(this.#recording.withContent, captureOptions().maxTextLength);
+    }
+    this.#collector?.add(chunk);
+  }
+
+  end(outcome: CallOutcome): void {
+    const shape = this.#shape;
+    const recording = this.#recording;
+    const answer = this.#collector ? this.#collector.answer(outcome.kind !== 'complete') : this.#answer;
+    const facts = answer === undefined ? {} : shape.answer(answer, this.#body);
+    const error = outcome.kind === 'failed' ? { thrown: outcome.error } : shape.failure?.(answer);
+    if (answer !== undefined) {
+      openLoop(recording, shape.toolCalls?.(answer) ?? [], this.#scope);
+      shape.tell?.(answer, recording);
+    }
+    recording.end({
+      facts: this.#timeToFirstChunk === undefined ? facts : { ...facts, timeToFirstChunk: this.#timeToFirstChunk },
+      ...(this.#asked && { content: contentOf(this.#asked, answer, shape) }),
+      ...(error && { error }),
+    });
+  }
+}
+
+/** A function of its own, so that what it keeps is what it needs. */
+function contentOf(asked: () => Content, answer: unknown, shape: Shape): () => Content {
+  return () => capContent({ ...asked(), ...(answer !== undefined && shape.content?.(answer)) }, captureOptions());
+}

@@ -1,0 +1,41 @@
+import { OPERATION } from '../../../semconv/names.ts';
+import type { Shape } from '../inference.ts';
+import {
+  keepMessages,
+  readChoices,
+  readCompletion,
+  readMessages,
+  readToolAnswers,
+  readToolCalls,
+  readTools,
+  StreamedCompletion,
+} from '../readers/chat.ts';
+
+/** `chat.completions.create`, whichever helper made the call. */
+export const chat: Shape = {
+  operation: OPERATION.chat,
+  request: () => ({ api: 'chat_completions' }),
+  keep: (body) => {
+    const messages = keepMessages(body['messages']);
+    const toolDefinitions = readTools(body['tools'] ?? body['functions']);
+    return () => ({ inputMessages: readMessages(messages), ...(toolDefinitions && { toolDefinitions }) });
+  },
+  collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
+  answer: readCompletion,
+  content: readChoices,
+  toolAnswers: (body) => readToolAnswers(body['messages']),
+  toolCalls: readToolCalls,
+};
+
+/** The former `completions.create`: a prompt is a user's message, and each choice an assistant's. */
+export const completion: Shape = {
+  operation: OPERATION.textCompletion,
+  keep: (body) => {
+    const { prompt } = body;
+    const prompts = (Array.isArray(prompt) ? prompt : [prompt]).filter((text) => typeof text === 'string');
+    return () => ({ inputMessages: prompts.map((content) => ({ role: 'user', parts: [{ type: 'text', content }] })) });
+  },
+  collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
+  answer: readCompletion,
+  content: readChoices,
+};
