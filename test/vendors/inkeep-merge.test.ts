@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import type { Message } from '../../src/interaction/message.ts';
+import { MAX_BYTES, MAX_MESSAGES } from '../../src/vendors/inkeep/bounds.ts';
 import { encode } from '../../src/vendors/inkeep/encode.ts';
-import { MAX_BYTES, MAX_MESSAGES, merge } from '../../src/vendors/inkeep/merge.ts';
+import { merge } from '../../src/vendors/inkeep/merge.ts';
 import type { InkeepConversation, InkeepMessage, InkeepPayload } from '../../src/vendors/inkeep/payload.ts';
 
 const START = Date.parse('2025-11-13T02:13:20.000Z');
@@ -175,6 +176,13 @@ describe('the limits of a conversation', () => {
     expect(Buffer.byteLength(JSON.stringify(payload))).toBeLessThanOrEqual(MAX_BYTES);
     expect(Buffer.byteLength(JSON.stringify(payload))).toBeGreaterThan(MAX_BYTES - 20_000);
     expect(bodyOf(payload).messages.at(-1)?.id).toBe('m299');
+  });
+
+  it('bounds one view already, by which delivery takes it', () => {
+    const history = Array.from({ length: 10_000 }, (_, n) => say('user', `${n} ${'x'.repeat(500)}`));
+    const payload = payloadOf(call(history, say('assistant', 'new')));
+    expect(Buffer.byteLength(JSON.stringify(payload))).toBeLessThanOrEqual(MAX_BYTES);
+    expect(texts(payload).at(-1)).toBe('new');
   });
 
   it('finds a message again that was cut to its own limit', () => {

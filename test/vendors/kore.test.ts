@@ -95,7 +95,7 @@ describe('kore', () => {
   });
 });
 
-describe("a record of Kore's documentation", () => {
+describe("a record in the form of Kore's documentation", () => {
   const record = (JSON.parse(documented) as Record<string, unknown>[])[0];
 
   it('is written again as it was read', async () => {
@@ -108,10 +108,10 @@ describe("a record of Kore's documentation", () => {
       responseModel: 'gpt-4-0613',
       channel: 'msteams',
       feature: 'GenAI Node',
-      agent: { id: 'dg-200ad1ff-8db8-5219-810e-4ee3800d212c' },
+      agent: { id: 'dg-00000000-0000-5000-8000-000000000003' },
       usage: { inputTokens: 614, outputTokens: 74 },
-      endTime: Date.parse('2024-03-08T06:38:58.386Z'),
-      source: { 'kore.model_name': 'GPT-4', 'kore.description': 'Order pizza-GenAINode0002' },
+      endTime: Date.parse('2025-11-13T02:13:24.386Z'),
+      source: { 'kore.model_name': 'GPT-4', 'kore.description': 'Book table-GenAINode0001' },
     });
     const again = kore.encode(interaction, options)[0]?.payload;
     const { 'Payload Details': details, ...scalars } = again ?? {};

@@ -4,6 +4,7 @@ import type { Interaction } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
 import { isoFrom } from '../times.ts';
 import type { Feedback, VendorRecord } from '../vendor.ts';
+import { bounded } from './bounds.ts';
 import { viewOf } from './messages.ts';
 import type { InkeepConversation, InkeepEvent, InkeepPayload } from './payload.ts';
 import { conversationProperties, userProperties } from './properties.ts';
@@ -38,7 +39,7 @@ export function encode(interaction: Interaction): readonly VendorRecord<InkeepPa
       id: interaction.id,
       orderKey: id,
       ...(answer?.id !== undefined && { answerId: answer.id }),
-      payload: { path: '/conversations', body },
+      payload: bounded({ path: '/conversations', body }),
     },
   ];
 }
