@@ -18,11 +18,19 @@ export default class ResultFile {
       ...broken,
       ...unhandledErrors.map((error) => ({ name: 'unhandled error', message: textOf([error]) })),
     ];
-    const skipped = inState('skipped').map((test) => ({ name: nameOf(test), reason: test.result().note ?? '' }));
+    const skipped = inState('skipped')
+      .filter((test) => !isBelowBroken(test))
+      .map((test) => ({ name: nameOf(test), reason: test.result().note ?? '' }));
     const results = { passed: inState('passed').length, failed: failures.length, skipped, failures };
     const { SPANPORT_CI_RESULTS: directory, SPANPORT_CI_STEP: step } = process.env;
     writeFileSync(join(directory, `${step.replaceAll(/\W/g, '-')}.json`), JSON.stringify(results));
   }
+}
+
+/** Skipped because a hook threw, which counts as the failure. */
+function isBelowBroken(test) {
+  for (let part = test.parent; part; part = part.parent) if (part.errors().length > 0) return true;
+  return false;
 }
 
 function nameOf(part) {
