@@ -1,4 +1,5 @@
 import { type Content, contentFields, type Facts } from '../interaction/interaction.ts';
+import { jsonOf } from '../interaction/json.ts';
 import { type Mask, maskContent } from '../interaction/mask.ts';
 import { decodeAttributes, encodeAttributes } from '../semconv/attributes.ts';
 import { isGenAISpan } from '../semconv/from-spans.ts';
@@ -77,7 +78,7 @@ function contentFor({ span: { attributes }, content, mask }: Ended, mode: Conten
   // What the table does not know of is a plain text to us.
   for (const [name, value] of Object.entries(onSpan)) {
     if (name in written || Object.keys(decodeAttributes({ [name]: value })).length > 0) continue;
-    written[name] = mode === 'full' ? mask(textFrom(value)) : REDACTED;
+    written[name] = mode === 'full' ? mask(jsonOf(value)) : JSON.stringify(REDACTED);
   }
   return written;
 }
@@ -95,13 +96,9 @@ function toolContentFor(
     [ATTR.toolCallArguments, tool?.arguments ?? attributes[ATTR.toolCallArguments]],
     [ATTR.toolCallResult, tool?.result ?? attributes[ATTR.toolCallResult]],
   ] as const) {
-    if (value !== undefined) written[name] = mode === 'full' ? mask(textFrom(value)) : REDACTED;
+    if (value !== undefined) written[name] = mode === 'full' ? mask(jsonOf(value)) : JSON.stringify(REDACTED);
   }
   return written;
-}
-
-function textFrom(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function resourceWith(resource: ReadableSpanLike['resource'], extra: Readonly<Record<string, string>>): unknown {

@@ -10,7 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { type Content, contentFields, type Facts, type ToolExecution } from '../interaction/interaction.ts';
-import { jsonText } from '../interaction/json.ts';
+import { jsonOf } from '../interaction/json.ts';
 import { maskContent, maskSecrets } from '../interaction/mask.ts';
 import { type Attributes, encodeAttributes, withFetchedUsage } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
@@ -42,6 +42,8 @@ export interface Start {
 }
 
 export interface Ending {
+  /** The span's name, where only the answer tells it. */
+  readonly name?: string;
   /** What became known since; it may hold content. */
   readonly facts?: Facts;
   /** What was said, worked out only if somebody asks. */
@@ -172,7 +174,7 @@ export class Recording {
     return (performance.now() - this.#startedAt) / 1_000;
   }
 
-  end({ facts = {}, content, attributes, tool, endTime, error }: Ending): void {
+  end({ name, facts = {}, content, attributes, tool, endTime, error }: Ending): void {
     const failed = error && errorFrom(error);
     const whole: Facts = { ...this.facts, ...facts };
     const cost = whole.cost ?? costOf(whole, options.prices);
@@ -188,6 +190,7 @@ export class Recording {
         span.setStatus({ code: SpanStatusCode.ERROR, ...(failed.message && { message: maskSecrets(failed.message) }) });
       }
       const named = whole.operation === OPERATION.fetchResponse ? withFetchedUsage(written) : written;
+      if (name !== undefined) span.updateName(name);
       span.setAttributes(named as Record<string, string>);
       if (isContentWanted()) keepBeside(span, tool ? { ...whole, toolExecutions: [tool] } : whole, said ?? content);
       if (options.contentOnEvents) emitDetails({ ...whole, ...said }, this.context, options.mask);
@@ -200,7 +203,7 @@ export class Recording {
 }
 
 function toolAttributes({ arguments: given, result }: ToolExecution): Attributes {
-  const text = (value: unknown): string => options.mask(jsonText(value));
+  const text = (value: unknown): string => options.mask(jsonOf(value));
   return {
     ...(given !== undefined && { [ATTR.toolCallArguments]: text(given) }),
     ...(result !== undefined && { [ATTR.toolCallResult]: text(result) }),

@@ -58,7 +58,10 @@ export function unsampledSpan(span: Span, start: Start, attributes: Attributes, 
       ended = true;
       readable.endTime = hrTime(typeof endTime === 'number' ? endTime : now());
     },
-    updateName: () => self,
+    updateName(name: string) {
+      readable.name = name;
+      return self;
+    },
     addEvent: () => self,
     addLink: () => self,
     addLinks: () => self,

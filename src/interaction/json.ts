@@ -75,3 +75,14 @@ function copyOfRecord(record: Readonly<Record<string, unknown>>, ancestors: obje
   }
   return copy;
 }
+
+/** Any value as JSON, where a reader insists on it: text that is JSON already stays as it is. */
+export function jsonOf(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(toJson(value)) ?? 'null';
+  try {
+    JSON.parse(value);
+    return value;
+  } catch {
+    return JSON.stringify(value);
+  }
+}

@@ -1,4 +1,4 @@
-import { context, SpanKind } from '@opentelemetry/api';
+import { type Context, context, SpanKind } from '@opentelemetry/api';
 import type { Content, Facts } from '../../interaction/interaction.ts';
 import type { ToolCallPart } from '../../interaction/message.ts';
 import type { RecordedError } from '../errors.ts';
@@ -44,11 +44,14 @@ export function observeInference(shape: Shape): (call: Call) => CallObserver | u
   return (call) => {
     if (!isWatching()) return undefined;
     const body = bodyOf(call.args);
+    const asked = readRequest(body);
+    const own = shape.request?.(body);
     const facts: Facts = {
       operation: shape.operation,
       ...serverOf(call.client),
-      ...readRequest(body),
-      ...shape.request?.(body),
+      ...asked,
+      ...own,
+      parameters: { ...asked.parameters, ...own?.parameters },
     };
     const recording = startRecording({
       ...continueLoop(shape.toolAnswers?.(body) ?? []),
@@ -77,7 +80,7 @@ class InferenceObserver implements CallObserver {
     if (recording.withContent) this.#asked = shape.keep?.(body);
   }
 
-  get context(): ReturnType<typeof context.active> | undefined {
+  get context(): Context | undefined {
     return this.#recording.callContext;
   }
 
@@ -97,18 +100,27 @@ class InferenceObserver implements CallObserver {
     const shape = this.#shape;
     const recording = this.#recording;
     const answer = this.#collector ? this.#collector.answer(outcome.kind !== 'complete') : this.#answer;
-    const facts = answer === undefined ? {} : shape.answer(answer, this.#body);
+    const facts = answer === undefined ? {} : withRequestModel(shape.answer(answer, this.#body), recording.facts);
     const error = outcome.kind === 'failed' ? { thrown: outcome.error } : shape.failure?.(answer);
     if (answer !== undefined) {
       openLoop(recording, shape.toolCalls?.(answer) ?? [], this.#scope);
       shape.tell?.(answer, recording);
     }
+    const { requestModel } = facts;
     recording.end({
+      ...(requestModel !== undefined && { name: `${shape.operation} ${requestModel}` }),
       facts: this.#timeToFirstChunk === undefined ? facts : { ...facts, timeToFirstChunk: this.#timeToFirstChunk },
       ...(this.#asked && { content: contentOf(this.#asked, answer, shape) }),
       ...(error && { error }),
     });
   }
+}
+
+/** A prompt template may name the model in place of the request, and the conventions want one: it is what answered. */
+function withRequestModel(facts: Facts, { requestModel }: Facts): Facts {
+  return requestModel === undefined && facts.responseModel !== undefined
+    ? { ...facts, requestModel: facts.responseModel }
+    : facts;
 }
 
 /** A function of its own, so that what it keeps is what it needs. */

@@ -1,0 +1,306 @@
+import type { Content, Facts, ToolExecution } from '../../../interaction/interaction.ts';
+import type { Message, Part, TextPart, ToolCallPart } from '../../../interaction/message.ts';
+import { usageFromOpenAI } from '../../../interaction/openai-completion.ts';
+import { contentParts } from '../../../interaction/openai-messages.ts';
+import type { RecordedError } from '../../errors.ts';
+import { fieldOf, type RequestBody } from './parameters.ts';
+
+type Item = Readonly<Record<string, unknown>>;
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null;
+
+/** What a Responses request says of the conversation that it goes on with. */
+export function readResponseRequest(body: RequestBody): Facts {
+  const conversationId = conversationIdOf(body['conversation']);
+  const previousResponseId = text(body['previous_response_id']);
+  const promptName = text(fieldOf(body['prompt'], 'id'));
+  const promptVersion = text(fieldOf(body['prompt'], 'version'));
+  return {
+    api: 'responses',
+    ...(conversationId !== undefined && { conversationId }),
+    ...(previousResponseId !== undefined && { previousResponseId }),
+    ...(promptName !== undefined && { promptName }),
+    ...(promptVersion !== undefined && { promptVersion }),
+  };
+}
+
+function conversationIdOf(conversation: unknown): string | undefined {
+  return text(conversation) ?? text(fieldOf(conversation, 'id'));
+}
+
+/** `instructions` are a text, or items that are read like input. */
+export function readInstructions(instructions: unknown): readonly TextPart[] {
+  if (typeof instructions === 'string') return instructions === '' ? [] : [{ type: 'text', content: instructions }];
+  return readInput(instructions).flatMap(({ parts }) => parts.filter((part) => part.type === 'text'));
+}
+
+/** `input` is a user's text, or items. */
+export function readInput(input: unknown): readonly Message[] {
+  if (typeof input === 'string') return [{ role: 'user', parts: [{ type: 'text', content: input }] }];
+  return list(input).filter(isItem).map(readInputItem);
+}
+
+function readInputItem(item: Item): Message {
+  const parts = partsOf(item);
+  const type = item['type'];
+  if (type === undefined || type === 'message') {
+    const id = text(item['id']);
+    return { role: text(item['role']) ?? 'user', parts, ...(id !== undefined && { id }) };
+  }
+  const isAnswer = parts.some((part) => part.type === 'tool_call_response');
+  return { role: isAnswer ? 'tool' : 'assistant', parts };
+}
+
+/** Answers of the application to functions that a model asked for, by call id. */
+export function readOutputItems(input: unknown): readonly (readonly [id: string, answer: unknown])[] {
+  return list(input).flatMap((item) => {
+    const id = text(fieldOf(item, 'call_id'));
+    return id !== undefined && String(fieldOf(item, 'type')).endsWith('_output')
+      ? [[id, fieldOf(item, 'output')] as const]
+      : [];
+  });
+}
+
+/** Calls that the application has to run, by the type of their item, with the name of their tool where they have none. */
+const clientTools: ReadonlySet<string> = new Set([
+  'function_call',
+  'custom_tool_call',
+  'local_shell_call',
+  'shell_call',
+  'apply_patch_call',
+  'computer_call',
+  'mcp_approval_request',
+]);
+
+/** The items of an answer, as parts of the one message that a response is. */
+function partsOf(item: Item): Part[] {
+  const type = text(item['type']) ?? 'message';
+  if (type === 'message') return contentParts(item['content']);
+  if (type === 'reasoning') return readReasoning(item);
+  if (type === 'compaction') {
+    const id = text(item['id']);
+    return [{ type: 'compaction', ...(id !== undefined && { id }) }];
+  }
+  if (type === 'item_reference') return [];
+  if (type.endsWith('_output')) return [readAnswer(item)];
+  if (clientTools.has(type)) return [readClientCall(item, type)];
+  return readServerCall(item, type);
+}
+
+/** Encrypted reasoning is nobody's to read. */
+function readReasoning({ summary, content }: Item): Part[] {
+  return [...list(summary), ...list(content)].flatMap((piece) => {
+    const said = text(fieldOf(piece, 'text'));
+    return said === undefined ? [] : [{ type: 'reasoning' as const, content: said }];
+  });
+}
+
+function readAnswer(item: Item): Part {
+  const id = text(item['call_id']) ?? text(item['id']);
+  return {
+    type: 'tool_call_response',
+    ...(id !== undefined && { id }),
+    response: item['output'] ?? item['outcome'] ?? null,
+  };
+}
+
+function readClientCall(item: Item, type: string): ToolCallPart {
+  const id = text(item['call_id']) ?? text(item['id']);
+  const given = item['arguments'] ?? item['input'] ?? item['action'] ?? item['operation'];
+  return {
+    type: 'tool_call',
+    ...(id !== undefined && { id }),
+    name: text(item['name']) ?? toolNameOf(type),
+    ...(given !== undefined && { arguments: typeof given === 'string' ? parsed(given) : given }),
+  };
+}
+
+function toolNameOf(type: string): string {
+  return type.replace(/_call$/, '');
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
+}
+
+/** What tells how a provider's tool ended, by the names that its items have for it. */
+const outcomes: ReadonlySet<string> = new Set(['results', 'outputs', 'output', 'result', 'error', 'tools']);
+const bookkeeping: ReadonlySet<string> = new Set(['type', 'id', 'status', 'name', 'created_by', ...outcomes]);
+
+function readServerCall(item: Item, type: string): Part[] {
+  const id = text(item['id']);
+  const name = text(item['name']) ?? toolNameOf(type);
+  const identity = id === undefined ? {} : { id };
+  const given = Object.fromEntries(Object.entries(item).filter(([key]) => !bookkeeping.has(key)));
+  if (typeof given['arguments'] === 'string') given['arguments'] = parsed(given['arguments']);
+  const told = Object.fromEntries(Object.entries(item).filter(([key, value]) => outcomes.has(key) && value != null));
+  const call: Part = {
+    type: 'server_tool_call',
+    ...identity,
+    name,
+    server_tool_call: { type: toolNameOf(type), ...given },
+  };
+  if (typeof told['result'] === 'string' && type === 'image_generation_call') {
+    return [call, { type: 'blob', modality: 'image', mime_type: 'image/png', content: told['result'] }];
+  }
+  if (Object.keys(told).length === 0) return [call];
+  return [
+    call,
+    { type: 'server_tool_call_response', ...identity, server_tool_call_response: { type: toolNameOf(type), ...told } },
+  ];
+}
+
+/** The facts of a response, without its content. */
+export function readResponse(response: unknown): Facts {
+  if (!isItem(response)) return {};
+  const id = text(response['id']);
+  const model = text(response['model']);
+  const status = text(response['status']);
+  const conversationId = conversationIdOf(response['conversation']);
+  const usage = usageFromOpenAI(response['usage']);
+  const tier = text(response['service_tier']);
+  const reason = finishReasonOf(response);
+  return {
+    ...(id !== undefined && { responseId: id }),
+    ...(model !== undefined && { responseModel: model }),
+    ...(conversationId !== undefined && { conversationId }),
+    ...(usage && { usage }),
+    ...(tier !== undefined && { serviceTier: { response: tier } }),
+    // Only the state of an answer that is still to come says something that the span does not.
+    ...((status === 'queued' || status === 'in_progress') && { responseStatus: status }),
+    ...(reason !== undefined && { finishReasons: [reason] }),
+  };
+}
+
+function finishReasonOf(response: Item): string | undefined {
+  if (list(response['output']).some((item) => isClientCall(item))) return 'tool_call';
+  switch (response['status']) {
+    case 'completed':
+      return 'stop';
+    case 'incomplete': {
+      const reason = text(fieldOf(response['incomplete_details'], 'reason'));
+      return reason === 'max_output_tokens' ? 'length' : (reason ?? 'length');
+    }
+    case 'failed':
+    case 'cancelled':
+      return 'error';
+    default:
+      // Without a status it is no response of the API's own; compatible servers leave it out.
+      return response['status'] === undefined && Array.isArray(response['output']) ? 'stop' : undefined;
+  }
+}
+
+function isClientCall(item: unknown): boolean {
+  const type = fieldOf(item, 'type');
+  return type === 'function_call' || type === 'custom_tool_call';
+}
+
+/** What a response says: one message, whatever the number of its items. */
+export function readOutput(response: unknown): Content {
+  if (!isItem(response)) return {};
+  const items = list(response['output']).filter(isItem);
+  const reason = finishReasonOf(response);
+  if (items.length === 0 || reason === undefined) return {};
+  const id = items.map((item) => (item['type'] === 'message' ? text(item['id']) : undefined)).find(Boolean);
+  return {
+    outputMessages: [
+      { role: 'assistant', parts: items.flatMap(partsOf), ...(id !== undefined && { id }), finish_reason: reason },
+    ],
+  };
+}
+
+export function readFailure(response: unknown): RecordedError | undefined {
+  if (fieldOf(response, 'status') !== 'failed') return undefined;
+  const error = fieldOf(response, 'error');
+  const message = text(fieldOf(error, 'message'));
+  return { type: text(fieldOf(error, 'code')) ?? '_OTHER', ...(message !== undefined && { message }) };
+}
+
+/** The functions that a response asks the application to run. */
+export function readFunctionCalls(response: unknown): readonly ToolCallPart[] {
+  return list(fieldOf(response, 'output'))
+    .filter(isItem)
+    .flatMap((item) => (isClientCall(item) ? [readClientCall(item, String(item['type']))] : []));
+}
+
+const datastores: ReadonlySet<string> = new Set(['file_search']);
+
+/** Tools that the provider ran while it answered, with what the answer says of them. */
+export function readServerTools(response: unknown): readonly ToolExecution[] {
+  return list(fieldOf(response, 'output'))
+    .filter(isItem)
+    .flatMap((item) => {
+      const type = text(item['type']) ?? 'message';
+      if (!type.endsWith('_call') || clientTools.has(type)) return [];
+      const [call, answer] = readServerCall(item, type);
+      if (call?.type !== 'server_tool_call') return [];
+      const { type: kind, ...given } = call.server_tool_call;
+      const result = answer?.type === 'server_tool_call_response' ? answer.server_tool_call_response : undefined;
+      const hasFailed = item['status'] === 'failed' || item['error'] != null;
+      return [
+        {
+          name: call.name,
+          type: datastores.has(kind) ? 'datastore' : 'extension',
+          ...(call.id !== undefined && { id: call.id }),
+          ...(Object.keys(given).length > 0 && { arguments: given }),
+          ...(result && { result: Object.fromEntries(Object.entries(result).filter(([key]) => key !== 'type')) }),
+          ...(hasFailed && { errorType: '_OTHER' }),
+        },
+      ];
+    });
+}
+
+/**
+ * A streamed response. Its last event holds it whole; until then it is put together from the items that are done and
+ * from the text of the one under way.
+ */
+export class StreamedResponse {
+  readonly #withContent: boolean;
+  readonly #maxTextLength: number;
+  readonly #items: unknown[] = [];
+  #response: Item | undefined;
+  #isWhole = false;
+  #text = '';
+  #failure: unknown;
+
+  constructor(withContent: boolean, maxTextLength: number) {
+    this.#withContent = withContent;
+    this.#maxTextLength = maxTextLength;
+  }
+
+  add(event: unknown): void {
+    const type = fieldOf(event, 'type');
+    if (type === 'response.output_text.delta') {
+      if (this.#withContent && this.#text.length < this.#maxTextLength)
+        this.#text += String(fieldOf(event, 'delta') ?? '');
+      return;
+    }
+    if (type === 'response.output_item.done') {
+      this.#items[Number(fieldOf(event, 'output_index') ?? this.#items.length)] = fieldOf(event, 'item');
+      this.#text = '';
+      return;
+    }
+    if (type === 'error') this.#failure = event;
+    const response = fieldOf(event, 'response');
+    if (!isItem(response)) return;
+    this.#response = response;
+    this.#isWhole = type === 'response.completed' || type === 'response.failed' || type === 'response.incomplete';
+  }
+
+  answer(wasCut: boolean): unknown {
+    if (this.#isWhole) return this.#response;
+    const rest = this.#text === '' ? [] : [{ type: 'message', content: [{ type: 'output_text', text: this.#text }] }];
+    return {
+      ...this.#response,
+      output: [...this.#items.filter(Boolean), ...rest],
+      ...((wasCut || this.#failure !== undefined) && { status: this.#failure === undefined ? 'cancelled' : 'failed' }),
+      ...(this.#failure !== undefined && { error: this.#failure }),
+    };
+  }
+}

@@ -1,0 +1,86 @@
+import type { Content } from '../../../interaction/interaction.ts';
+import { OPERATION } from '../../../semconv/names.ts';
+import type { Collector, Shape } from '../inference.ts';
+import { readCommon, readEmbeddingRequest, readEmbeddings } from '../readers/media.ts';
+import { fieldOf, type RequestBody } from '../readers/parameters.ts';
+
+const said = (text: unknown): Content =>
+  typeof text === 'string' ? { inputMessages: [{ role: 'user', parts: [{ type: 'text', content: text }] }] } : {};
+
+const texts = (input: unknown): Content => {
+  const list = (Array.isArray(input) ? input : [input]).filter((text) => typeof text === 'string');
+  return { inputMessages: list.map((content) => ({ role: 'user', parts: [{ type: 'text', content }] })) };
+};
+
+const keepText =
+  (field: string) =>
+  (body: RequestBody): (() => Content) => {
+    const text = body[field];
+    return () => said(text);
+  };
+
+/** Vectors are not recorded. */
+export const embeddings: Shape = {
+  operation: OPERATION.embeddings,
+  request: readEmbeddingRequest,
+  keep: (body) => {
+    const input = Array.isArray(body['input']) ? [...(body['input'] as unknown[])] : body['input'];
+    return () => texts(input);
+  },
+  answer: readEmbeddings,
+};
+
+/** Chunks of streamed media say nothing but, at their end, the usage. */
+class LastUsage implements Collector {
+  #usage: unknown;
+
+  add(chunk: unknown): void {
+    this.#usage = fieldOf(chunk, 'usage') ?? this.#usage;
+  }
+
+  answer(): unknown {
+    return this.#usage === undefined ? {} : { usage: this.#usage };
+  }
+}
+
+const collect = (): Collector => new LastUsage();
+
+/** Pictures themselves are not recorded. */
+export const image: Shape = {
+  operation: OPERATION.imageGeneration,
+  request: () => ({ parameters: { outputType: 'image' } }),
+  keep: keepText('prompt'),
+  collect,
+  answer: readCommon,
+};
+
+export const transcription: Shape = {
+  operation: OPERATION.transcription,
+  keep: keepText('prompt'),
+  collect,
+  answer: readCommon,
+  content: (answer) => {
+    const text = typeof answer === 'string' ? answer : fieldOf(answer, 'text');
+    return typeof text === 'string'
+      ? { outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content: text }] }] }
+      : {};
+  },
+};
+
+/** Speech is read by the application as it comes; the sound is not recorded. */
+export const speech: Shape = {
+  operation: OPERATION.speech,
+  request: () => ({ parameters: { outputType: 'speech' } }),
+  keep: keepText('input'),
+  collect,
+  answer: () => ({}),
+};
+
+export const moderation: Shape = {
+  operation: OPERATION.moderation,
+  keep: (body) => {
+    const input = Array.isArray(body['input']) ? [...(body['input'] as unknown[])] : body['input'];
+    return () => texts(input);
+  },
+  answer: readCommon,
+};
