@@ -1,0 +1,54 @@
+/** CPU of a call, small and big, of a stream, and the wait for a stream's first chunk. */
+import { bigRequest, chunkEvents, completion, smallRequest } from '../support/bodies.mjs';
+import { answering, streaming } from '../support/client.mjs';
+import { cpuPerCall, turns } from '../support/measure.mjs';
+import { median } from '../support/statistics.mjs';
+
+export async function run({ client, around, flush, seen, scale = 1, only }) {
+  const settle = async () => {
+    await turns(2);
+    await flush();
+  };
+  const figures = {};
+  const wanted = (name) => only === undefined || only.includes(name);
+  for (const [name, request] of [
+    ['small', smallRequest],
+    ['big', bigRequest],
+  ]) {
+    if (!wanted(name)) continue;
+    const { completions } = client(answering(completion())).chat;
+    const call = () => around(() => completions.create(request));
+    figures[name] = await cpuPerCall(call, settle, { calls: Math.ceil(600 * scale), batches: 5 });
+  }
+  if (wanted('stream')) {
+    const { completions } = client(streaming(chunkEvents(500))).chat;
+    const read = async () => {
+      const stream = await around(() =>
+        completions.create({ ...smallRequest, stream: true, stream_options: { include_usage: true } }),
+      );
+      for await (const _ of stream);
+    };
+    figures.stream = await cpuPerCall(read, settle, { calls: Math.ceil(30 * scale), batches: 5 });
+  }
+  if (wanted('firstChunk')) {
+    const waits = await firstChunks(client(streaming(chunkEvents(5))).chat.completions, around, Math.ceil(400 * scale));
+    figures.firstChunk = [median(waits)];
+  }
+  return { figures, seen: seen() };
+}
+
+/** Microseconds of wall time from the call to its first chunk. */
+async function firstChunks(completions, around, count) {
+  const waits = [];
+  for (let index = 0; index < count * 2; index++) {
+    const began = performance.now();
+    const stream = await around(() => completions.create({ ...smallRequest, stream: true }));
+    let isFirst = true;
+    for await (const _ of stream) {
+      if (isFirst && index >= count) waits.push((performance.now() - began) * 1e3);
+      isFirst = false;
+    }
+    await turns(1);
+  }
+  return waits;
+}

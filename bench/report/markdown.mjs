@@ -1,0 +1,131 @@
+/** The published result. */
+import { least } from '../support/statistics.mjs';
+import { alone, besideBare } from './figures.mjs';
+
+export function markdownFrom(results, { cpu, node, quick }) {
+  const sections = [
+    results.calls && callsSection(results),
+    results.run &&
+      section('A streamed assistant run of 510 events', ['', 'CPU per run'], results.run, (name) => [
+        ratio(besideBare(results.run, name, 'run')),
+      ]),
+    results.delivering && deliveringSection(results.delivering),
+    results.export &&
+      section(
+        'A span with 1.5 KB of content: made, encoded and sent in batches of 512',
+        ['', 'main thread, µs per span', 'all threads, µs per span'],
+        results.export,
+        (name) => [number(alone(results.export, name, 'main'), 1), number(alone(results.export, name, 'all'), 1)],
+      ),
+    results.startup &&
+      section(
+        'From the start of the process until registered, with openai loaded',
+        ['', 'CPU, ms', 'over bare', 'resident, MB over bare'],
+        results.startup,
+        (name) => startupCells(results.startup, name),
+      ),
+    results.burst &&
+      section(
+        '100,000 spans in one turn of the event loop',
+        ['', 'arrived', 'counted as dropped', 'gone and not counted', 'resident after the turn, MB'],
+        results.burst,
+        (name) => burstCells(results.burst, name),
+      ),
+  ];
+  const head = `# What it costs\n\n${cpu}, Node ${node}${quick ? ', a quick run' : ''}. [How to read this](../README.md).\n`;
+  return `${[head, ...sections.filter(Boolean)].join('\n').trimEnd()}\n`;
+}
+
+function callsSection({ calls, allocations = {}, openStreams = {} }) {
+  const cells = (name) => {
+    const chunk = besideBare(allocations, name, 'stream');
+    const held = besideBare(openStreams, name, 'held');
+    return [
+      ratio(besideBare(calls, name, 'small')),
+      ratio(besideBare(calls, name, 'big')),
+      ratio(besideBare(calls, name, 'stream')),
+      name === 'bare' ? '' : signed(besideBare(calls, name, 'firstChunk')?.extra, 0),
+      kilobytes(besideBare(allocations, name, 'small', least), name),
+      kilobytes(besideBare(allocations, name, 'big', least), name),
+      name === 'bare' ? number(chunk && chunk.own / 500, 0) : signed(chunk && chunk.extra / 500, 0),
+      kilobytes(held, name),
+    ];
+  };
+  return section(
+    'A call, answered inside the process',
+    [
+      '',
+      'small call',
+      '20 messages, 5 tools',
+      'stream of 500 chunks',
+      'first chunk, µs',
+      'KB, small call',
+      'KB, 20 messages',
+      'bytes per chunk',
+      'KB held per open stream',
+    ],
+    calls,
+    cells,
+  );
+}
+
+function deliveringSection(suite) {
+  const cells = (name) => [ratio(besideBare(suite, name, 'small')), ratio(besideBare(suite, name, 'big'))];
+  return section(
+    'A call, delivered to a server in another process',
+    ['', 'small call', '20 messages, 5 tools'],
+    suite,
+    cells,
+  );
+}
+
+function startupCells(suite, name) {
+  const cpu = besideBare(suite, name, 'cpu');
+  const rss = besideBare(suite, name, 'rss');
+  return [
+    number(cpu && cpu.own / 1e3, 0),
+    name === 'bare' ? '' : signed(cpu && cpu.extra / 1e3, 0),
+    name === 'bare' ? number(rss && rss.own / 1e6, 0) : signed(rss && rss.extra / 1e6, 1),
+  ];
+}
+
+function burstCells(suite, name) {
+  const arrived = alone(suite, name, 'arrived');
+  const counted = alone(suite, name, 'counted');
+  if (arrived === undefined) return ['', '', '', ''];
+  const gone = 100_000 - arrived - counted;
+  const rss = alone(suite, name, 'rss');
+  return [arrived.toLocaleString('en'), counted.toLocaleString('en'), gone.toLocaleString('en'), number(rss / 1e6, 0)];
+}
+
+function section(title, columns, suite, cells) {
+  const line = (values) => `| ${values.join(' | ')} |`;
+  const rows = Object.entries(suite).map(([name, { title: label, note }]) =>
+    line([note ? `${label} (${note})` : label, ...cells(name)]),
+  );
+  return [`## ${title}\n`, line(columns), line(columns.map(() => '---')), ...rows, ''].join('\n');
+}
+
+/** `1.31× (1.28–1.40), +29 µs` */
+function ratio(figure) {
+  if (!figure) return '';
+  if (figure.ratio === 1 && figure.extra === 0) return `${number(figure.own, 0)} µs`;
+  const spread = `${figure.least.toFixed(2)}–${figure.most.toFixed(2)}`;
+  return `**${figure.ratio.toFixed(2)}×** (${spread}), ${signed(figure.extra, 0)} µs`;
+}
+
+function kilobytes(figure, name) {
+  if (!figure) return '';
+  return name === 'bare' ? number(figure.own / 1e3, 1) : signed(figure.extra / 1e3, 1);
+}
+
+function number(value, digits) {
+  return value === undefined || Number.isNaN(value)
+    ? ''
+    : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function signed(value, digits) {
+  if (value === undefined || Number.isNaN(value)) return '';
+  return `${value < 0 ? '−' : '+'}${number(Math.abs(value), digits)}`;
+}

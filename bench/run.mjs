@@ -1,0 +1,87 @@
+/**
+ * The benchmark: `npm run bench`, see README.md.
+ *
+ *   node bench/run.mjs [--quick] [--node 20,22,24] [--suite calls,allocations] [--out NAME]
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { markdownFrom } from './report/markdown.mjs';
+import { suitesFor } from './suites.mjs';
+import { nodeBinary } from './support/nodes.mjs';
+import { BENCH, buildSpanport, CACHE, installPeers } from './support/prepare.mjs';
+import { runTask, startSink } from './support/process.mjs';
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    node: { type: 'string', default: process.versions.node.split('.', 1)[0] },
+    suite: { type: 'string' },
+    out: { type: 'string' },
+  },
+});
+
+async function main() {
+  installPeers();
+  const spanport = buildSpanport();
+  const sink = await startSink();
+  try {
+    for (const major of values.node.split(',')) {
+      const node = nodeBinary(major, CACHE);
+      const suites = suitesFor(values.quick).filter(
+        ({ name }) => !values.suite || values.suite.split(',').includes(name),
+      );
+      const results = {};
+      for (const suite of suites)
+        results[suite.name] = await runSuite(suite, { node, dist: spanport.dist, sink: sink.url });
+      publish(major, results);
+    }
+  } finally {
+    sink.stop();
+    spanport.remove();
+  }
+}
+
+/** @returns by subject, by figure: what each round gave */
+async function runSuite({ name, subjects, rounds, ...task }, setting) {
+  const results = {};
+  for (let round = 0; round < rounds; round++) {
+    const turned = round % subjects.length;
+    for (const subject of [...subjects.slice(turned), ...subjects.slice(0, turned)]) {
+      say(`${name}, round ${round + 1} of ${rounds}: ${subject.name}`);
+      results[subject.name] ??= { title: subject.title, kind: subject.kind, rounds: [] };
+      const kept = results[subject.name];
+      try {
+        const { figures, seen } = await runTask(setting, { ...task, subject });
+        if (seen === 0 && !subject.isSilent) kept.note = 'records nothing here';
+        kept.rounds.push(figures);
+      } catch (error) {
+        kept.note = 'fails';
+        say('');
+        console.error(error.message);
+        kept.rounds.push(undefined);
+      }
+    }
+  }
+  say('');
+  return results;
+}
+
+/** What is under way, on one line, for whoever watches. */
+function say(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+function publish(major, results) {
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown CPU', node: major, quick: values.quick };
+  const folder = join(BENCH, 'results');
+  mkdirSync(folder, { recursive: true });
+  const name = values.out ?? (values.quick || values.suite ? `quick-node-${major}` : `node-${major}`);
+  const markdown = markdownFrom(results, machine);
+  writeFileSync(join(folder, `${name}.md`), markdown);
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ machine, results })}\n`);
+  console.log(markdown);
+}
+
+await main();

@@ -1,0 +1,4 @@
+/** The client alone: what all ratios refer to. */
+export function begin() {
+  return {};
+}

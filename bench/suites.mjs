@@ -1,0 +1,116 @@
+/**
+ * What is run: which case for which subjects, how often. Rounds are interleaved, and the order turns with each, so that
+ * a neighbour's load meets all alike.
+ */
+import { delivering, subjects } from './subjects/index.mjs';
+
+const WIDE_YOUNG_GENERATION = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
+const named = (list, ...names) => list.filter(({ name }) => names.includes(name));
+const callers = subjects.filter(({ name }) => name !== 'floor-off' && !name.startsWith('spanport-off'));
+
+const exporting = (name, title, more) => ({
+  name,
+  title,
+  kind: 'spanport',
+  module: 'spanport',
+  register: true,
+  ...more,
+});
+const exporters = [
+  {
+    name: 'span-only',
+    title: 'span made, nothing else',
+    kind: 'yardstick',
+    module: 'exporter',
+    options: { processor: 'none' },
+    isSilent: true,
+  },
+  { name: 'batch-noop', title: 'BatchSpanProcessor, no-op exporter', kind: 'yardstick', module: 'exporter' },
+  { name: 'otlp-json', title: 'OTLP/HTTP JSON', kind: 'peer', module: 'exporter', options: { encoding: 'json' } },
+  {
+    name: 'otlp-protobuf',
+    title: 'OTLP/HTTP protobuf',
+    kind: 'peer',
+    module: 'exporter',
+    options: { encoding: 'protobuf' },
+  },
+  { name: 'langfuse', title: '@langfuse/otel', kind: 'peer', module: 'exporter', options: { processor: 'langfuse' } },
+  exporting('spanport-otlp', '**Spanport**, `otlp=full`', {
+    environment: { SPANPORT_DESTINATIONS: 'otlp', SPANPORT_CONTENT: 'full' },
+    recorder: true,
+  }),
+  exporting('spanport-athina', '**Spanport**, `athina`, a request for each span', {
+    environment: { SPANPORT_DESTINATIONS: 'athina' },
+    recorder: true,
+  }),
+];
+const json = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
+const bursting = [
+  ...named(exporters, 'otlp-json', 'langfuse'),
+  exporting('spanport-memory', '**Spanport**, in memory', { environment: { ...json, SPANPORT_DESTINATIONS: 'otlp' } }),
+  exporting('spanport-spool', '**Spanport**, with a spool', {
+    environment: { ...json, SPANPORT_DESTINATIONS: 'otlp' },
+    hasSpool: true,
+  }),
+];
+
+/** @param {boolean} quick smaller and fewer; the same shape */
+export function suitesFor(quick) {
+  const few = (rounds, quickRounds) => (quick ? quickRounds : rounds);
+  return [
+    { name: 'calls', case: 'calls', subjects, rounds: few(5, 2), scale: few(1, 0.25) },
+    {
+      name: 'allocations',
+      case: 'allocations',
+      subjects,
+      rounds: 1,
+      scale: few(1, 0.5),
+      batches: few(5, 3),
+      nodeArgs: WIDE_YOUNG_GENERATION,
+    },
+    {
+      name: 'openStreams',
+      case: 'open-streams',
+      subjects: callers,
+      rounds: 1,
+      streams: few(1_000, 150),
+      nodeArgs: ['--expose-gc'],
+    },
+    {
+      name: 'run',
+      case: 'run-stream',
+      subjects: named(subjects, 'bare', 'floor', 'spanport'),
+      rounds: few(5, 2),
+      scale: few(1, 0.5),
+    },
+    { name: 'startup', script: 'startup.mjs', subjects: startupSubjects(), rounds: few(9, 3) },
+    {
+      name: 'delivering',
+      case: 'calls',
+      subjects: delivering,
+      rounds: few(3, 1),
+      scale: few(1, 0.3),
+      only: ['small', 'big'],
+      delivers: true,
+    },
+    { name: 'export', case: 'export', subjects: exporters, rounds: few(3, 1), scale: few(1, 0.5), delivers: true },
+    { name: 'burst', case: 'burst', subjects: bursting, rounds: 1, delivers: true },
+  ];
+}
+
+function startupSubjects() {
+  const installed = {
+    name: 'spanport',
+    title: '**Spanport**, `--import spanport/register`',
+    kind: 'spanport',
+    module: 'spanport',
+    register: true,
+    environment: { SPANPORT_DESTINATIONS: 'athina' },
+  };
+  return [
+    ...named(subjects, 'bare', 'floor'),
+    installed,
+    ...named(subjects, 'spanport-disabled'),
+    ...subjects.filter(({ kind }) => kind === 'peer'),
+  ];
+}
