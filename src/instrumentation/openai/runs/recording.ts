@@ -3,6 +3,7 @@ import type { Content, Facts, ToolExecution } from '../../../interaction/interac
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
 import type { RecordedError } from '../../errors.ts';
 import { captureOptions, type Recording, startRecording, wantsContent } from '../../recorder.ts';
+import { closeCall, closeCall, scopeOf as contextScopeOf, type OpenCall, type OpenCall, openCall, openCall, scopeOf } from '../../tools.ts';
 import type { Call } from '../observer.ts';
 import type { FunctionCall, MaxTextLength } from '../readers/assistants.ts';
 import { itemsOf, type WireMessage } from '../readers/assistants-wire.ts';
@@ -12,6 +13,8 @@ import { type Clock, startClock } from './clock.ts';
 
 /** What a run needs of the recorder: the span that was started for it. */
 export interface RunRecording {
+  /** The context that the call which makes the run has to run in, where somebody reads it. */
+  readonly callContext: Context | undefined;
   /** UTF-16 units that are kept of one text; undefined when nobody will read what was said. */
   readonly maxTextLength: MaxTextLength;
   /** How long a completed run waits for the application to read its messages. */
@@ -21,16 +24,15 @@ export interface RunRecording {
   /** Tells of a tool that ran in the run: an `execute_tool` child, linked to the span that is active now. */
   tellTool(execution: TimedExecution, run: Facts): void;
   /** Offers a call that the run waits for to `traceTool`. */
-  offerCall(call: FunctionCall): OfferedCall;
+  offerCall(call: FunctionCall & { readonly since: number }, run: Facts): OfferedCall;
   end(ending: RunEnding): void;
 }
 
 export type TimedExecution = ToolExecution & Required<Pick<ToolExecution, 'startTime' | 'endTime'>>;
 
 export interface OfferedCall {
-  /** How `traceTool` ran it, once it has. */
-  readonly taken: ToolExecution | undefined;
-  withdraw(): void;
+  /** Takes the call back. @returns how `traceTool` ran it, as far as that has come; undefined when it did not */
+  withdraw(): Partial<ToolExecution> | undefined;
 }
 
 export interface RunEnding {
@@ -70,12 +72,13 @@ export function startRunRecording({ call, now, parent }: Moment, facts: Facts): 
   if (!recording) return undefined;
   const { maxTextLength, runMessagesWaitMillis, fetchRunMessages } = captureOptions();
   return {
+    callContext: recording.callContext,
     maxTextLength: recording.withContent && recording.span ? maxTextLength : undefined,
     messagesWaitMillis: runMessagesWaitMillis,
     fetchMessages: async (threadId, runId) => (fetchRunMessages ? fetchMessages(call, threadId, runId) : []),
     tellTool: (execution, run) =>
       tellTool(execution, run, { parent: recording.context, links: linksFrom(recording, parent) }),
-    offerCall: () => ({ taken: undefined, withdraw() {} }),
+    offerCall: (asked, run) => offerCall(asked, run, recording.context),
     end: ({ facts, content, ...ending }) =>
       recording.end({
         ...ending,
@@ -114,20 +117,50 @@ interface Place {
   readonly links: Link[];
 }
 
-function tellTool(tool: TimedExecution, { agent, conversationId }: Facts, place: Place): void {
+function tellTool(tool: TimedExecution, run: Facts, place: Place): void {
   const recording = startRecording({
     ...place,
     name: `${OPERATION.executeTool} ${tool.name}`,
     kind: SpanKind.INTERNAL,
-    facts: {
-      operation: OPERATION.executeTool,
-      ...(conversationId !== undefined && { conversationId }),
-      ...(agent?.name !== undefined && { agent: { name: agent.name } }),
-    },
+    facts: { ...toolFacts(run), operation: OPERATION.executeTool },
     attributes: { [ATTR.toolName]: tool.name, [ATTR.toolType]: tool.type, [ATTR.toolCallId]: tool.id },
     startTime: tool.startTime,
   });
-  recording?.end({ endTime: tool.endTime, ...(tool.errorType !== undefined && { error: { type: tool.errorType } }) });
+  const [said] = capContent({ toolExecutions: [tool] }, captureOptions()).toolExecutions ?? [];
+  recording?.end({
+    endTime: tool.endTime,
+    ...(recording.withContent && said && { tool: said }),
+    ...(tool.errorType !== undefined && { error: { type: tool.errorType } }),
+  });
+}
+
+/** What the span of a tool says of the run that it belongs to. */
+function toolFacts({ agent, conversationId }: Facts): Facts {
+  return {
+    ...(conversationId !== undefined && { conversationId }),
+    ...(agent?.name !== undefined && { agent: { name: agent.name } }),
+  };
+}
+
+function offerCall(asked: FunctionCall & { readonly since: number }, run: Facts, asking: Context): OfferedCall {
+  const { id, name, since } = asked;
+  const call: OpenCall = {
+    id,
+    name,
+    arguments: asked.arguments,
+    asking,
+    // Where the application learns of the call; whoever works in the run's own trace finds it, too.
+    scope: contextScopeOf(context.active()),
+    facts: toolFacts(run),
+    since,
+  };
+  openCall(call);
+  return {
+    withdraw() {
+      closeCall(id);
+      return call.isClaimed ? (call.taken ?? {}) : undefined;
+    },
+  };
 }
 
 /** A link to the span that is active now, unless that is the run's own or the one that the run was made under. */

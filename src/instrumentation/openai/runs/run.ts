@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message } from '../../../interaction/message.ts';
 import type { RecordedError } from '../../errors.ts';
@@ -55,7 +56,7 @@ export class ObservedRun {
     this.tools = new RunTools({
       now,
       tell: (execution) => recording.tellTool(execution, this.#facts),
-      offer: (call) => recording.offerCall(call),
+      offer: (call) => recording.offerCall(call, this.#facts),
     });
     this.#recording = recording;
     this.#facts = facts;
@@ -69,6 +70,11 @@ export class ObservedRun {
 
   get threadId(): string {
     return this.#facts.conversationId ?? '';
+  }
+
+  /** The context that the call which makes the run has to run in, where somebody reads it. */
+  get callContext(): Context | undefined {
+    return this.#recording.callContext;
   }
 
   /** Whether anybody will read what was said. */

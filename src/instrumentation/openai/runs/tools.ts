@@ -11,7 +11,7 @@ interface ToolHost {
   readonly now: Clock;
   /** One `execute_tool` span. */
   tell(execution: TimedExecution): void;
-  offer(call: FunctionCall): OfferedCall;
+  offer(call: FunctionCall & { readonly since: number }): OfferedCall;
 }
 
 /** A function of the application that the run waits for. */
@@ -45,7 +45,8 @@ export class RunTools {
   require(calls: readonly FunctionCall[]): void {
     for (const call of calls) {
       if (this.#awaited.has(call.id) || this.#executions.has(call.id)) continue;
-      this.#awaited.set(call.id, { call, since: this.#now(), offer: this.#host.offer(call) });
+      const since = this.#now();
+      this.#awaited.set(call.id, { call, since, offer: this.#host.offer({ ...call, since }) });
     }
   }
 
@@ -55,10 +56,9 @@ export class RunTools {
       const awaited = this.#awaited.get(id);
       if (!awaited) continue;
       this.#awaited.delete(id);
-      awaited.offer.withdraw();
-      const { taken } = awaited.offer;
       const observed = { ...awaited.call, type: 'function', result: parsed(output) };
-      if (taken) this.#executions.set(id, { ...observed, ...taken });
+      const traced = awaited.offer.withdraw();
+      if (traced) this.#executions.set(id, { ...observed, ...traced });
       else this.#tell(id, { ...observed, startTime: awaited.since, endTime: this.#now() });
     }
   }

@@ -29,6 +29,7 @@ export function watchNewAssistant(call: Call): CallObserver {
   const recording = startAgentRecording(call, request);
   let agent: Agent | undefined;
   return {
+    ...(recording?.callContext && { context: recording.callContext }),
     value(value) {
       agent = seeAssistant(call, value);
     },

@@ -35,7 +35,7 @@ function watchCreation(call: Call, body: unknown, threadId?: string): CallObserv
     inputs: [...unanswered, ...readRequestMessages(request, maxTextLength())],
   });
   if (run) runs.begin(run);
-  return watchRun({
+  const observer = watchRun({
     find(seen) {
       const id = run ? undefined : asIdentified(seen)?.id;
       if (id !== undefined) runs.ignore(scope, id);
@@ -46,6 +46,7 @@ function watchCreation(call: Call, body: unknown, threadId?: string): CallObserv
       if (run) runs.end(run, leftBy(outcome));
     },
   });
+  return run?.callContext ? { ...observer, context: run.callContext } : observer;
 }
 
 /** `runs.retrieve`: a poll. A run of another process is told from here on, unless it is over already. */
