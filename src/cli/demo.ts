@@ -5,9 +5,9 @@ import type { ArgsDef, CommandDef, CommandMeta } from 'citty';
 import type { OpenAI } from 'openai';
 import { instrumentOpenAI, start, traceTool, withContext } from '../index.ts';
 import type { SpanData } from '../semconv/span-data.ts';
-import { startFakeOpenAI } from '../testing.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../testing.ts';
 import { type DemoVendor, otherDestinations, startVendors } from './demo/destinations.ts';
-import { chooseModel } from './demo/model.ts';
+import { chooseModel, type ModelEndpoint } from './demo/model.ts';
 import { printHeader, printPart, printPayloads, printSummary, printTraces, sayOn } from './demo/report.ts';
 import { fakeScript, runAssistant, talk } from './demo/scenario.ts';
 import type { VendorName } from './demo/sinks.ts';
@@ -47,8 +47,18 @@ async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
   const openai = await loadOpenAI();
   const directory = mkdtempSync(join(tmpdir(), 'spanport-demo-'));
   const vendors = await startVendors(process.env, args['live'] === true);
+  const fake = await startFakeOpenAI(fakeScript);
   try {
-    const spans = await observe(terminal, openai, vendors, join(directory, 'spans.jsonl'), String(args['model']));
+    const endpoint = await chooseModel(process.env, String(args['model']), fake.baseURL);
+    const plan = {
+      openai,
+      endpoint,
+      fake,
+      vendors,
+      model: String(args['model']),
+      file: join(directory, 'spans.jsonl'),
+    };
+    const spans = await observe(terminal, plan);
     const missing = vendors.flatMap(missingOf);
 
     printPart(terminal, 3, 'What each vendor got');
@@ -63,25 +73,31 @@ async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
     }
     if (missing.length > 0) process.exitCode = 1;
   } finally {
-    await Promise.all(vendors.map(({ sink }) => sink.close()));
+    await Promise.all([fake.close(), ...vendors.map(({ sink }) => sink.close())]);
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
+interface Plan {
+  readonly openai: LoadedOpenAI;
+  /** Where chat goes. */
+  readonly endpoint: ModelEndpoint;
+  /** Where the run goes. */
+  readonly fake: FakeOpenAI;
+  readonly vendors: readonly DemoVendor[];
+  readonly model: string;
+  /** Where spans are written to be read again. */
+  readonly file: string;
+}
+
 /** Holds both conversations under observation and resolves to their spans. */
-async function observe(
-  terminal: Terminal,
-  { OpenAI, version }: LoadedOpenAI,
-  vendors: readonly DemoVendor[],
-  spanFile: string,
-  model: string,
-): Promise<SpanData[]> {
-  const fake = await startFakeOpenAI(fakeScript);
-  const endpoint = await chooseModel(process.env, model, fake.baseURL);
+async function observe(terminal: Terminal, plan: Plan): Promise<SpanData[]> {
+  const { endpoint, fake, vendors, model, file } = plan;
+  const { OpenAI, version } = plan.openai;
   const others = otherDestinations(process.env);
   // No spool: records of the application's own may wait there, and they are for the real vendors.
   const handle = start({
-    destinations: [`file:${spanFile}`, ...others, ...vendors.map(({ destination }) => destination)],
+    destinations: [`file:${file}`, ...others, ...vendors.map(({ destination }) => destination)],
     spool: { dir: '' },
     ...(!process.env['OTEL_SERVICE_NAME'] && { serviceName: 'spanport-demo' }),
   });
@@ -102,7 +118,7 @@ async function observe(
   const showNew = async (): Promise<void> => {
     await handle.forceFlush();
     const known = new Set(spans.map(({ spanId }) => spanId));
-    spans = spansFromOtlpJson(readFileSync(spanFile, 'utf8'));
+    spans = spansFromOtlpJson(readFileSync(file, 'utf8'));
     printTraces(
       terminal,
       spans.filter(({ spanId }) => !known.has(spanId)),
@@ -122,7 +138,6 @@ async function observe(
     return spans;
   } finally {
     await handle.shutdown();
-    await fake.close();
   }
 }
 

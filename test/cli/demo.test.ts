@@ -145,6 +145,14 @@ describe('spanport demo', () => {
     expect(stdout).toContain('athina took 0 payloads');
   });
 
+  it('ends with one sentence on a destination that cannot work', async () => {
+    const { code, stderr } = await demo([], { ...noModel, SPANPORT_DESTINATIONS: 'otlp,langfuse' });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^The destination langfuse needs .*\n$/),
+    });
+  });
+
   it('says in one sentence that tracing is switched off', async () => {
     const { code, stderr } = await demo([], { ...noModel, OTEL_SDK_DISABLED: 'true' });
     expect({ code, lines: stderr.trim().split('\n').length }).toEqual({ code: 1, lines: 1 });

@@ -26,14 +26,15 @@ export async function chooseModel(
   const baseURL = (OPENAI_BASE_URL || OPENAI).replace(/\/+$/, '');
   const apiKey = OPENAI_API_KEY || 'none';
   const failure = await tryChat(baseURL, apiKey, model);
-  const { host } = new URL(baseURL);
   return failure
-    ? embedded(`an embedded fake server, because ${host} refused ${model} to your key: ${failure}`)
-    : { baseURL, apiKey, why: `${host}, with your key.`, isFake: false };
+    ? embedded(`an embedded fake server, because your model failed: ${failure}`)
+    : { baseURL, apiKey, why: `${new URL(baseURL).host}, with your key.`, isFake: false };
 }
 
-/** What went wrong, or undefined. Never holds the key. */
+/** What went wrong, as a sentence that holds no key; undefined when the model answered. */
 async function tryChat(baseURL: string, apiKey: string, model: string): Promise<string | undefined> {
+  if (!URL.canParse(baseURL)) return 'OPENAI_BASE_URL is no URL.';
+  const { host } = new URL(baseURL);
   try {
     const response = await fetch(`${baseURL}/chat/completions`, {
       method: 'POST',
@@ -42,9 +43,10 @@ async function tryChat(baseURL: string, apiKey: string, model: string): Promise<
       signal: AbortSignal.timeout(5_000),
     });
     await response.body?.cancel();
-    return response.ok ? undefined : `HTTP ${response.status} ${response.statusText}.`.replace(' .', '.');
+    return response.ok ? undefined : `${host} answered HTTP ${response.status} for ${model} and your key.`;
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return cause instanceof Error ? `${'code' in cause ? String(cause.code) : cause.message}.` : 'no answer.';
+    const reason = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : 'unknown';
+    return `${host} could not be reached (${reason}).`;
   }
 }

@@ -104,7 +104,9 @@ export async function startSink(vendor: VendorName, { key, secrets = [], relay }
   const received: Received[] = [];
   const server = createServer((request, response) => {
     void bodyOf(request).then(async (text) => {
-      const reply = relay ? await passOn(new URL(request.url ?? '/', relay), request, text) : replyTo(vendor, key, request, text);
+      const reply = relay
+        ? await passOn(new URL(request.url ?? '/', relay), request, text)
+        : replyTo(vendor, key, request, text);
       received.push({
         method: request.method ?? '',
         path: request.url ?? '/',
