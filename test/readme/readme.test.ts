@@ -1,11 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VendorName } from '../../src/cli/demo/sinks.ts';
+import { knownNames } from '../../src/start/destinations.ts';
 import { createUserProject, type UserProject } from '../cli/user-project.ts';
 import { codeBlocksIn } from './code-blocks.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
-const blocks = codeBlocksIn(read('README.md')).filter(({ language }) => /^(js|ts|sh|bash)$/.test(language));
+const readme = read('README.md');
+const blocks = codeBlocksIn(readme).filter(({ language }) => /^(js|ts|sh|bash)$/.test(language));
+
+function sources(): string {
+  const files = readdirSync(new URL('../../src', import.meta.url), { recursive: true, encoding: 'utf8' });
+  return files.flatMap((path) => (path.endsWith('.ts') ? [read(`src/${path}`)] : [])).join('\n');
+}
 
 let project: UserProject;
 
@@ -21,6 +28,17 @@ describe('README.md', () => {
   it('says of each block how it is run', () => {
     expect(blocks.length).toBeGreaterThan(0);
     expect(blocks.filter(({ directive }) => directive.kind === 'missing').map(({ line }) => line)).toEqual([]);
+  });
+
+  it('names every setting and every destination that there is', () => {
+    const settings = new Set(sources().match(/\b(SPANPORT|ATHINA|RECONIFY|INKEEP\w*|REQUESTY|KORE)_[A-Z_]*[A-Z]\b/g));
+    const names = [...settings, ...knownNames()].filter((name) => !readme.includes(`\`${name}\``));
+    expect(names).toEqual([]);
+  });
+
+  it('links to files that are there', () => {
+    const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, path = '']) => path);
+    expect(links.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([]);
   });
 
   for (const { code, line, directive } of blocks) {
