@@ -1,15 +1,15 @@
-import { type Context, context, type Link, SpanKind, trace } from '@opentelemetry/api';
-import type { Content, Facts, ToolExecution } from '../../../interaction/interaction.ts';
-import { ATTR, OPERATION } from '../../../semconv/names.ts';
+import { type Context, context, SpanKind } from '@opentelemetry/api';
+import type { Content, Facts } from '../../../interaction/interaction.ts';
+import { OPERATION } from '../../../semconv/names.ts';
 import type { RecordedError } from '../../errors.ts';
-import { captureOptions, type Recording, startRecording, wantsContent } from '../../recorder.ts';
-import { closeCall, closeCall, scopeOf as contextScopeOf, type OpenCall, type OpenCall, openCall, openCall, scopeOf } from '../../tools.ts';
+import { captureOptions, startRecording, wantsContent } from '../../recorder.ts';
 import type { Call } from '../observer.ts';
-import type { FunctionCall, MaxTextLength } from '../readers/assistants.ts';
+import type { MaxTextLength } from '../readers/assistants.ts';
 import { itemsOf, type WireMessage } from '../readers/assistants-wire.ts';
 import { capContent } from '../readers/capped.ts';
 import { serverOf } from '../server.ts';
 import { type Clock, startClock } from './clock.ts';
+import { type AskedCall, linksFrom, type OfferedCall, offerCall, type TimedExecution, tellTool } from './tool-spans.ts';
 
 /** What a run needs of the recorder: the span that was started for it. */
 export interface RunRecording {
@@ -24,15 +24,8 @@ export interface RunRecording {
   /** Tells of a tool that ran in the run: an `execute_tool` child, linked to the span that is active now. */
   tellTool(execution: TimedExecution, run: Facts): void;
   /** Offers a call that the run waits for to `traceTool`. */
-  offerCall(call: FunctionCall & { readonly since: number }, run: Facts): OfferedCall;
+  offerCall(call: AskedCall, run: Facts): OfferedCall;
   end(ending: RunEnding): void;
-}
-
-export type TimedExecution = ToolExecution & Required<Pick<ToolExecution, 'startTime' | 'endTime'>>;
-
-export interface OfferedCall {
-  /** Takes the call back. @returns how `traceTool` ran it, as far as that has come; undefined when it did not */
-  withdraw(): Partial<ToolExecution> | undefined;
 }
 
 export interface RunEnding {
@@ -77,7 +70,7 @@ export function startRunRecording({ call, now, parent }: Moment, facts: Facts): 
     messagesWaitMillis: runMessagesWaitMillis,
     fetchMessages: async (threadId, runId) => (fetchRunMessages ? fetchMessages(call, threadId, runId) : []),
     tellTool: (execution, run) =>
-      tellTool(execution, run, { parent: recording.context, links: linksFrom(recording, parent) }),
+      tellTool(execution, run, { parent: recording.context, links: linksFrom(recording.context, parent) }),
     offerCall: (asked, run) => offerCall(asked, run, recording.context),
     end: ({ facts, content, ...ending }) =>
       recording.end({
@@ -110,62 +103,4 @@ interface AssistantsClient {
       readonly messages: { list(threadId: string, query: object, options: object): Promise<unknown> };
     };
   };
-}
-
-interface Place {
-  readonly parent: Context;
-  readonly links: Link[];
-}
-
-function tellTool(tool: TimedExecution, run: Facts, place: Place): void {
-  const recording = startRecording({
-    ...place,
-    name: `${OPERATION.executeTool} ${tool.name}`,
-    kind: SpanKind.INTERNAL,
-    facts: { ...toolFacts(run), operation: OPERATION.executeTool },
-    attributes: { [ATTR.toolName]: tool.name, [ATTR.toolType]: tool.type, [ATTR.toolCallId]: tool.id },
-    startTime: tool.startTime,
-  });
-  const [said] = capContent({ toolExecutions: [tool] }, captureOptions()).toolExecutions ?? [];
-  recording?.end({
-    endTime: tool.endTime,
-    ...(recording.withContent && said && { tool: said }),
-    ...(tool.errorType !== undefined && { error: { type: tool.errorType } }),
-  });
-}
-
-/** What the span of a tool says of the run that it belongs to. */
-function toolFacts({ agent, conversationId }: Facts): Facts {
-  return {
-    ...(conversationId !== undefined && { conversationId }),
-    ...(agent?.name !== undefined && { agent: { name: agent.name } }),
-  };
-}
-
-function offerCall(asked: FunctionCall & { readonly since: number }, run: Facts, asking: Context): OfferedCall {
-  const { id, name, since } = asked;
-  const call: OpenCall = {
-    id,
-    name,
-    arguments: asked.arguments,
-    asking,
-    // Where the application learns of the call; whoever works in the run's own trace finds it, too.
-    scope: contextScopeOf(context.active()),
-    facts: toolFacts(run),
-    since,
-  };
-  openCall(call);
-  return {
-    withdraw() {
-      closeCall(id);
-      return call.isClaimed ? (call.taken ?? {}) : undefined;
-    },
-  };
-}
-
-/** A link to the span that is active now, unless that is the run's own or the one that the run was made under. */
-function linksFrom(run: Recording, parent: Context): Link[] {
-  const active = trace.getSpanContext(context.active());
-  const own = [trace.getSpanContext(run.context)?.spanId, trace.getSpanContext(parent)?.spanId];
-  return active && !own.includes(active.spanId) ? [{ context: active }] : [];
 }

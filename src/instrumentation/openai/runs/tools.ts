@@ -2,7 +2,7 @@ import type { Content, ToolExecution } from '../../../interaction/interaction.ts
 import { type FunctionCall, parsed, readStepTimes, readStepTools } from '../readers/assistants.ts';
 import type { WireStep } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
-import type { OfferedCall, TimedExecution } from './recording.ts';
+import type { AskedCall, OfferedCall, TimedExecution } from './tool-spans.ts';
 
 /** More tools than this in one run are not told. */
 const MAX_EXECUTIONS = 500;
@@ -11,7 +11,7 @@ interface ToolHost {
   readonly now: Clock;
   /** One `execute_tool` span. */
   tell(execution: TimedExecution): void;
-  offer(call: FunctionCall & { readonly since: number }): OfferedCall;
+  offer(call: AskedCall): OfferedCall;
 }
 
 /** A function of the application that the run waits for. */

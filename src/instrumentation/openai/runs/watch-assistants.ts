@@ -2,10 +2,11 @@ import { SpanKind } from '@opentelemetry/api';
 import type { Agent } from '../../../interaction/interaction.ts';
 import { recordOf } from '../../../interaction/unknown.ts';
 import { OPERATION } from '../../../semconv/names.ts';
-import { type Recording, startRecording } from '../../recorder.ts';
+import { captureOptions, type Recording, startRecording } from '../../recorder.ts';
 import type { Call, CallObserver } from '../observer.ts';
 import { known, readInstructions } from '../readers/assistants.ts';
 import { asIdentified, itemsOf, type WireAssistant } from '../readers/assistants-wire.ts';
+import { capContent } from '../readers/capped.ts';
 import { serverOf } from '../server.ts';
 import { agents, scopeOf } from './state.ts';
 import { keyOf } from './threads.ts';
@@ -27,6 +28,7 @@ export function watchAssistants(call: Call): CallObserver {
 export function watchNewAssistant(call: Call): CallObserver {
   const request: Partial<WireAssistant> = recordOf(call.args[0]) ?? {};
   const recording = startAgentRecording(call, request);
+  const systemInstructions = readInstructions(request);
   let agent: Agent | undefined;
   return {
     ...(recording?.callContext && { context: recording.callContext }),
@@ -36,24 +38,21 @@ export function watchNewAssistant(call: Call): CallObserver {
     end(outcome) {
       recording?.end({
         ...(agent && { facts: { agent } }),
+        ...(systemInstructions && { content: () => capContent({ systemInstructions }, captureOptions()) }),
         ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
       });
     },
   };
 }
 
-function startAgentRecording(
-  call: Call,
-  { name, description, model, instructions }: Partial<WireAssistant>,
-): Recording | undefined {
-  const systemInstructions = readInstructions({ instructions });
+function startAgentRecording(call: Call, { name, description, model }: Partial<WireAssistant>): Recording | undefined {
   return startRecording({
     name: name ? `${OPERATION.createAgent} ${name}` : OPERATION.createAgent,
     kind: SpanKind.CLIENT,
     facts: {
       ...serverOf(call.client),
       operation: OPERATION.createAgent,
-      ...known({ requestModel: model, systemInstructions }),
+      ...known({ requestModel: model }),
       agent: known({ name: name || undefined, description: description || undefined }),
     },
   });
