@@ -11,7 +11,7 @@ import { chooseModel, type ModelEndpoint } from './demo/model.ts';
 import { printHeader, printPart, printPayloads, printSummary, printTraces, sayOn } from './demo/report.ts';
 import { fakeScript, runAssistant, talk } from './demo/scenario.ts';
 import type { VendorName } from './demo/sinks.ts';
-import { printedSpan } from './demo/span-tree.ts';
+import { printedSpan, tracesOf } from './demo/span-tree.ts';
 import { Failure } from './failure.ts';
 import { spansFromOtlpJson } from './otlp-json.ts';
 import { type Terminal, terminalOn } from './terminal.ts';
@@ -69,7 +69,9 @@ async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
       const payloads = Object.fromEntries(
         vendors.map(({ name, sink }) => [name, sink.received.map(({ body }) => body)]),
       );
-      process.stdout.write(`${JSON.stringify({ spans: spans.map(printedSpan), payloads }, null, 2)}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ spans: tracesOf(spans).flat().map(printedSpan), payloads }, null, 2)}\n`,
+      );
     }
     if (missing.length > 0) process.exitCode = 1;
   } finally {
