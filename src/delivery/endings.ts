@@ -1,0 +1,91 @@
+/** What a delivery does when the process ends. */
+export interface Ending {
+  /** Sends what it can within the time. */
+  flush(timeoutMillis: number): Promise<void>;
+  /** Brings into safety what it can, before it returns. */
+  commit(): void;
+}
+
+/** How long an ending may wait for destinations. */
+const FLUSH_MILLIS = 2_000;
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
+
+/**
+ * The endings of the process, one watcher for all deliveries. It changes neither exit code nor signal nor what is
+ * printed: an exception is seen through `uncaughtExceptionMonitor`, and a signal is raised again when its records are
+ * flushed. Where the application handles a signal itself, records are committed and the rest is left to it.
+ */
+class Endings {
+  readonly #members = new Set<Ending>();
+  #hasFlushed = false;
+
+  join(member: Ending): () => void {
+    if (this.#members.size === 0) this.#attach();
+    this.#members.add(member);
+    return () => {
+      if (this.#members.delete(member) && this.#members.size === 0) this.#detach();
+    };
+  }
+
+  #attach(): void {
+    this.#hasFlushed = false;
+    process.on('beforeExit', this.#onBeforeExit);
+    process.on('exit', this.#commit);
+    process.on('uncaughtExceptionMonitor', this.#commit);
+    for (const signal of SIGNALS) process.prependListener(signal, this.#onSignal);
+  }
+
+  #detach(): void {
+    process.off('beforeExit', this.#onBeforeExit);
+    process.off('exit', this.#commit);
+    process.off('uncaughtExceptionMonitor', this.#commit);
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+  }
+
+  readonly #onBeforeExit = (): void => {
+    // Node emits it again after whatever we do here; once is what we ask for.
+    if (this.#hasFlushed) return;
+    this.#hasFlushed = true;
+    void this.#flush();
+  };
+
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#commit();
+    // Out of the list at once: libraries such as signal-exit act only when they find no listener but their own.
+    process.off(signal, this.#onSignal);
+    if (process.listenerCount(signal) > 0) {
+      setImmediate(() => {
+        if (this.#members.size > 0) process.prependListener(signal, this.#onSignal);
+      }).unref();
+      return;
+    }
+    // Whoever presses Ctrl-C twice wants out now. Two listeners may not meet, so this one comes for good.
+    const raise = (): void => {
+      process.off(signal, raise);
+      process.kill(process.pid, signal);
+    };
+    process.on(signal, raise);
+    void this.#flush().then(raise);
+  };
+
+  readonly #commit = (): void => {
+    for (const member of this.#members) {
+      try {
+        member.commit();
+      } catch {
+        // Nothing of ours may change how the process ends.
+      }
+    }
+  };
+
+  async #flush(): Promise<void> {
+    await Promise.allSettled([...this.#members].map((member) => member.flush(FLUSH_MILLIS)));
+  }
+}
+
+const endings = new Endings();
+
+/** Joins the endings of the process, until the returned function is called. */
+export function joinEndings(member: Ending): () => void {
+  return endings.join(member);
+}

@@ -1,0 +1,37 @@
+/** What one request may carry, as the sender asks for it. */
+export interface TakeLimits {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  /** All that waits under one order key becomes one body. Without it, records with an order key go one by one. */
+  readonly isFolding: boolean;
+}
+
+/** Records under way. Nobody else is handed them until they are settled. */
+export interface Batch {
+  readonly ids: readonly number[];
+  readonly bodies: readonly Uint8Array[];
+  /** How often the oldest of them was tried before. */
+  readonly attempts: number;
+  readonly orderKey?: string;
+  /** What was last delivered under this order key, for destinations that fold. */
+  readonly state?: Uint8Array;
+}
+
+/** - `batch`: send this. - `wait`: records are there, but none is ready before so many ms. - `empty`: none is there. */
+export type Taken =
+  | { readonly status: 'batch'; readonly batch: Batch }
+  | { readonly status: 'wait'; readonly millis: number }
+  | { readonly status: 'empty' };
+
+/** The records of one destination, oldest first: in memory, or on disk. */
+export interface Queue {
+  take(limits: TakeLimits): Promise<Taken>;
+  /** The destination has them. `state` is kept for the next fold under the batch's order key. */
+  delivered(batch: Batch, state?: Uint8Array): Promise<void>;
+  /** The destination will never take them. */
+  rejected(batch: Batch, reason: string): Promise<void>;
+  /** They keep their place and are not handed out again for `delayMillis`. `isAttempt`: it counts as one. */
+  giveBack(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void>;
+  /** Makes whatever waits for its next attempt ready at once. */
+  hurry(): void;
+}

@@ -1,0 +1,221 @@
+import { backoffMillis } from './backoff.ts';
+import type { DeliveryOutcome, Destination } from './delivery.ts';
+import type { Batch, Queue } from './queue.ts';
+import type { Tally } from './tally.ts';
+import type { Transport } from './transport.ts';
+
+/** From this attempt on a record waits longer than its destination does, so that it holds up no other. */
+const PATIENT_ATTEMPTS = 3;
+/** Bodies that are joined into one, at the most. */
+const MAX_FOLDED_RECORDS = 1_000;
+const MAX_FOLDED_BYTES = 4 << 20;
+/** Records become one request when they come this close together. */
+const GATHER_MILLIS = 5;
+
+export interface SenderParts {
+  readonly destination: Destination;
+  readonly queue: Queue;
+  readonly transport: Transport;
+  readonly tally: Tally;
+  readonly report: (message: string) => void;
+  /** Whether records outlive the process, so that a flush need not wait for a destination in trouble. */
+  readonly isDurable: boolean;
+}
+
+/**
+ * Sends what waits in a queue to one destination: as many requests at once as it allows, one at a time while it is in
+ * trouble, none before the time it named.
+ */
+export class Sender {
+  readonly #parts: SenderParts;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #isTaking = false;
+  #isWoken = false;
+  #underWay = 0;
+  #failures = 0;
+  /** Nothing is sent before this time of our own choice, by the monotonic clock. */
+  #pausedUntil = 0;
+  /** Nothing is sent before this time, which the destination named. A flush does not shorten it. */
+  #notBefore = 0;
+  /** Records per request at the most. Halved when a batch is too much, doubled when one went through. */
+  #batchRecords: number;
+  #blocked: string | undefined;
+  #hasEnded = false;
+  #flushes: (() => void)[] = [];
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts;
+    this.#batchRecords = this.#mostRecords;
+  }
+
+  /** Looks into the queue soon. */
+  wake(): void {
+    this.#schedule(GATHER_MILLIS);
+  }
+
+  /**
+   * Sends at once what waits. Resolves when nothing is left to do: the queue is empty, or the destination is blocked,
+   * or, when records outlive the process, it is in trouble. At the latest after the timeout.
+   */
+  async flush(timeoutMillis: number): Promise<void> {
+    this.#pausedUntil = 0;
+    this.#parts.queue.hurry();
+    await new Promise<void>((resolve) => {
+      // This timer holds the process: somebody waits for it.
+      const timer = setTimeout(resolve, timeoutMillis);
+      this.#flushes.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+      void this.#pump();
+    });
+  }
+
+  /** Takes nothing more, and what becomes of requests under way is no longer noticed. */
+  end(): void {
+    this.#hasEnded = true;
+    clearTimeout(this.#timer);
+  }
+
+  get #mostRecords(): number {
+    const { fold, maxBatchRecords } = this.#parts.destination;
+    return fold ? MAX_FOLDED_RECORDS : maxBatchRecords;
+  }
+
+  get #maySend(): boolean {
+    // A destination in trouble is asked by one request at a time, not by all that wait.
+    const limit = this.#failures > 0 ? 1 : this.#parts.destination.concurrency;
+    return !this.#hasEnded && this.#blocked === undefined && this.#underWay < limit && this.#waitMillis <= 0;
+  }
+
+  get #waitMillis(): number {
+    return Math.max(this.#pausedUntil, this.#notBefore) - performance.now();
+  }
+
+  #schedule(afterMillis: number): void {
+    const at = performance.now() + afterMillis;
+    if (this.#hasEnded || this.#blocked !== undefined || at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      void this.#pump();
+    }, Math.ceil(afterMillis));
+    this.#timer.unref();
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isTaking) {
+      this.#isWoken = true;
+      return;
+    }
+    this.#isTaking = true;
+    const isEmpty = await this.#takeAll().catch(() => false);
+    this.#isTaking = false;
+    if (this.#isWoken) {
+      this.#isWoken = false;
+      void this.#pump();
+      return;
+    }
+    const isFlushed = isEmpty || this.#blocked !== undefined || this.#hasEnded || this.#parts.isDurable;
+    if (this.#underWay === 0 && isFlushed) for (const resolve of this.#flushes.splice(0)) resolve();
+  }
+
+  /** Whether nothing was left in the queue. */
+  async #takeAll(): Promise<boolean> {
+    const { destination, queue } = this.#parts;
+    while (this.#maySend) {
+      const taken = await queue.take({
+        maxRecords: this.#batchRecords,
+        maxBytes: destination.fold ? MAX_FOLDED_BYTES : destination.maxBatchBytes,
+        isFolding: destination.fold !== undefined,
+      });
+      if (taken.status === 'empty') return true;
+      if (taken.status === 'wait') {
+        if (Number.isFinite(taken.millis)) this.#schedule(Math.max(1, taken.millis));
+        return false;
+      }
+      this.#underWay += 1;
+      void this.#send(taken.batch);
+    }
+    if (this.#underWay === 0) this.#schedule(Math.max(1, this.#waitMillis));
+    return false;
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const { outcome, state } = await this.#attempt(batch);
+    if (this.#hasEnded) return;
+    try {
+      await this.#settle(batch, outcome, state);
+    } catch (error) {
+      // The queue could not write it down. The records are still there and are sent again, under the same keys.
+      this.#parts.report(`${this.#parts.destination.name}: an outcome could not be kept: ${messageOf(error)}`);
+    }
+    this.#underWay -= 1;
+    void this.#pump();
+  }
+
+  async #attempt({ bodies, orderKey, state: last }: Batch): Promise<{ outcome: DeliveryOutcome; state?: Uint8Array }> {
+    const { destination, transport } = this.#parts;
+    try {
+      const state = destination.fold && orderKey !== undefined ? destination.fold(last, bodies) : undefined;
+      const request = destination.prepare(state ? [state] : bodies);
+      const answer = await transport(request).catch((error: Error) => error);
+      if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
+      return { outcome: destination.outcome(answer), ...(state && { state }) };
+    } catch (error) {
+      return { outcome: { status: 'rejected', reason: messageOf(error) } };
+    }
+  }
+
+  async #settle(batch: Batch, outcome: DeliveryOutcome, state: Uint8Array | undefined): Promise<void> {
+    const { destination, queue, tally, report } = this.#parts;
+    const count = batch.ids.length;
+    switch (outcome.status) {
+      case 'delivered':
+        this.#failures = 0;
+        this.#batchRecords = Math.min(this.#mostRecords, Math.max(this.#batchRecords, count * 2));
+        tally.add('delivered', count);
+        if (destination.fold) tally.add('coalesced', count - 1);
+        return queue.delivered(batch, state);
+      case 'rejected':
+        this.#failures = 0;
+        // One bad record must not take its neighbours along: halves are tried until it stands alone.
+        if (count > 1) return this.#halve(batch);
+        tally.add('rejected', count);
+        report(`${destination.name} refused a record: ${outcome.reason}`);
+        return queue.rejected(batch, outcome.reason);
+      case 'split':
+        this.#failures = 0;
+        if (count > 1) return this.#halve(batch);
+        return this.#settle(batch, { status: 'rejected', reason: 'too large' }, undefined);
+      case 'blocked':
+        if (this.#blocked === undefined)
+          report(`${destination.name} is stopped, its records are kept: ${outcome.reason}`);
+        this.#blocked = outcome.reason;
+        return queue.giveBack(batch, 0, false);
+      case 'retryable': {
+        this.#failures += 1;
+        tally.add('retried', count);
+        if (this.#failures === 1) report(`${destination.name} does not take records, they wait: ${outcome.reason}`);
+        const now = performance.now();
+        const named = outcome.retryAfterMillis ?? 0;
+        const pause = Math.max(backoffMillis(this.#failures), named);
+        this.#pausedUntil = now + pause;
+        this.#notBefore = Math.max(this.#notBefore, now + named);
+        const own = batch.attempts < PATIENT_ATTEMPTS ? 0 : backoffMillis(batch.attempts);
+        return queue.giveBack(batch, pause + own, true);
+      }
+    }
+  }
+
+  #halve(batch: Batch): Promise<void> {
+    this.#batchRecords = Math.max(1, batch.ids.length >> 1);
+    return this.#parts.queue.giveBack(batch, 0, false);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,35 @@
+import type { DeliveryStats } from './delivery.ts';
+
+type Count = Exclude<keyof DeliveryStats, 'dropped' | 'spooled' | 'spooledBytes'>;
+
+/** Drops that lose nothing and need no operator. */
+const QUIET_REASONS: ReadonlySet<string> = new Set(['duplicate']);
+
+/** What became of the records of one destination. Every record is counted where it ends, exactly once. */
+export class Tally {
+  readonly #name: string;
+  readonly #report: (message: string) => void;
+  readonly #counts: Record<Count, number> = { enqueued: 0, delivered: 0, retried: 0, rejected: 0, coalesced: 0 };
+  readonly #dropped: Record<string, number> = {};
+
+  constructor(name: string, report: (message: string) => void) {
+    this.#name = name;
+    this.#report = report;
+  }
+
+  add(count: Count, by: number): void {
+    this.#counts[count] += by;
+  }
+
+  /** Counts records given up, and says so the first time for each reason. */
+  drop(reason: string, by: number): void {
+    if (by === 0) return;
+    if (this.#dropped[reason] === undefined && !QUIET_REASONS.has(reason))
+      this.#report(`records for ${this.#name} are dropped: ${reason}`);
+    this.#dropped[reason] = (this.#dropped[reason] ?? 0) + by;
+  }
+
+  stats(spooled = 0, spooledBytes = 0): DeliveryStats {
+    return { ...this.#counts, dropped: { ...this.#dropped }, spooled, spooledBytes };
+  }
+}
