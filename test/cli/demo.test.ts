@@ -1,5 +1,8 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +10,8 @@ import { vendorNames } from '../../src/cli/demo/sinks.ts';
 import type { PrintedSpan } from '../../src/cli/demo/span-tree.ts';
 import { createUserProject, type Finished, type UserProject } from './user-project.ts';
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const repository = fileURLToPath(new URL('../..', import.meta.url));
+const main = join(repository, 'dist/cli/main.js');
 
 interface Document {
   readonly spans: readonly PrintedSpan[];
@@ -110,7 +114,8 @@ describe('spanport demo', () => {
   it('talks to the model of the environment, and the run still goes to the fake server', async () => {
     const before = project.openai.requests.length;
     project.openai.reply('ok');
-    await document([], {});
+    const { payloads } = await document([], {});
+    expect(payloads['athina']?.at(-1)).toMatchObject({ response: expect.stringContaining('Tuesday') });
     const paths = project.openai.requests.slice(before).map(({ path }) => path);
     expect(paths.length).toBeGreaterThan(1);
     expect(new Set(paths)).toEqual(new Set(['/v1/chat/completions']));
@@ -151,6 +156,19 @@ describe('spanport demo', () => {
       code: 1,
       stderr: expect.stringMatching(/^The destination langfuse needs .*\n$/),
     });
+  });
+
+  it('says in one sentence that openai is not installed', async () => {
+    const bare = mkdtempSync(join(tmpdir(), 'spanport-bare-'));
+    const modules = join(repository, 'node_modules');
+    mkdirSync(join(bare, 'node_modules'));
+    for (const name of ['dist', 'package.json']) cpSync(join(repository, name), join(bare, name), { recursive: true });
+    for (const name of readdirSync(modules).filter((name) => name !== 'openai')) {
+      symlinkSync(join(modules, name), join(bare, 'node_modules', name));
+    }
+    const missing = await project.run('node', [join(bare, 'dist/cli/main.js'), 'demo']);
+    rmSync(bare, { recursive: true });
+    expect(missing).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/npm install openai\.\n$/) });
   });
 
   it('says in one sentence that tracing is switched off', async () => {

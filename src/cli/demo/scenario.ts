@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import type { FakeOpenAIOptions } from '../../testing/fake-openai/types.ts';
+import type { FakeOpenAIOptions, ModelTurn, Reply, ScriptedReply } from '../../testing/fake-openai/types.ts';
 
 /** Who says what, as it happens. */
 export type Say = (who: 'user' | 'assistant' | 'tool', text: string) => void;
@@ -34,18 +34,23 @@ const orders = {
   },
 } as const;
 
-/** What the embedded server is asked and how it answers, so that the demo reads the same every time. */
+/** A reply for one of the two APIs, so that the run gets its own also when the user's model does the chat. */
+function only(api: ModelTurn['api'], reply: Reply): ScriptedReply {
+  return (turn) => (turn.api === api ? reply : undefined);
+}
+
+/** How the embedded server answers, so that the demo reads the same every time. */
 export const fakeScript: FakeOpenAIOptions = {
   paceMillis: 6,
   script: [
-    { toolCalls: [{ name: 'get_weather', arguments: { city: 'Lisbon', day: 'Saturday' } }] },
-    'Yes, pack one: Lisbon expects rain on Saturday, with a chance of 80 % and 17 °C.',
-    {
+    only('chat', { toolCalls: [{ name: 'get_weather', arguments: { city: 'Lisbon', day: 'Saturday' } }] }),
+    only('chat', 'Yes, pack one: Lisbon expects rain on Saturday, with a chance of 80 % and 17 °C.'),
+    only('runs', {
       rounds: [
         { toolCalls: [{ name: 'find_order', arguments: { order: '1042' } }] },
         'Order 1042 has left our warehouse and arrives on Tuesday.',
       ],
-    },
+    }),
   ],
   assistants: [
     {
