@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import type { Interaction } from '../interaction/interaction.ts';
+import { type Content, contentFields, type Interaction } from '../interaction/interaction.ts';
 import { type Mask, maskContent } from '../interaction/mask.ts';
 import { isGenAISpan } from '../semconv/from-spans.ts';
 import { contentOf } from '../semconv/span-content.ts';
@@ -102,14 +102,22 @@ export class SpanIntake {
     const said = contentOf(span);
     const content = said && maskContent(said, mask);
     const interactions = this.#assembler.add(spanDataFrom(span, content));
-    return { span, mask, ...(content && { content }), interactions: interactions.map((each) => masked(each, mask)) };
+    return {
+      span,
+      mask,
+      ...(content && { content }),
+      interactions: interactions.map((each) => masked(each, content, mask)),
+    };
   }
 }
 
-/** Content that came on the span itself is masked here; what came beside it is by now, and a mask changes it no more. */
-function masked(interaction: Interaction, mask: Mask): Interaction {
+/** Content that came on the span itself is masked here; what came beside it is by now. */
+function masked(interaction: Interaction, beside: Content | undefined, mask: Mask): Interaction {
   const { outcome } = interaction;
-  const kept = maskContent(interaction, mask);
+  const isDone = contentFields.every(
+    (field) => interaction[field] === undefined || interaction[field] === beside?.[field],
+  );
+  const kept = isDone ? interaction : maskContent(interaction, mask);
   if (outcome.status === 'ok' || outcome.message === undefined) return kept;
   return { ...kept, outcome: { ...outcome, message: mask(outcome.message) } };
 }

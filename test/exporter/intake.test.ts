@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import type { SpanDestination } from '../../src/exporter/destination.ts';
+import { SpanIntake } from '../../src/exporter/intake.ts';
+import type { Interaction } from '../../src/interaction/interaction.ts';
+import { encodeAttributes } from '../../src/semconv/attributes.ts';
+import { attachContent } from '../../src/semconv/span-content.ts';
+import { readableSpanFrom } from '../../src/semconv/to-span.ts';
+
+const inputMessages = [{ role: 'user' as const, parts: [{ type: 'text' as const, content: 'my secret' }] }];
+
+/** What a destination gets of one span, and how often each text was given to the mask. */
+function taken({ beside }: { readonly beside: boolean }): { readonly said: string; readonly asked: number } {
+  let asked = 0;
+  const got: Interaction[] = [];
+  const mask = (text: string): string => {
+    asked += 1;
+    return text.replace('secret', '***');
+  };
+  const destination = { take: ({ interactions }) => void got.push(...interactions) } as SpanDestination;
+  const intake = new SpanIntake([destination], mask);
+  const span = readableSpanFrom({
+    name: 'chat m',
+    kind: 2,
+    traceId: '1'.repeat(32),
+    spanId: '2'.repeat(16),
+    startTime: [1, 0],
+    endTime: [2, 0],
+    attributes: encodeAttributes({ operation: 'chat', ...(!beside && { inputMessages }) }, true),
+    resource: {},
+    status: { code: 0 },
+  });
+  if (beside) attachContent(span, { inputMessages });
+  intake.take(span);
+  intake.drain();
+  return { said: JSON.stringify(got[0]?.inputMessages), asked };
+}
+
+it.each([
+  ['beside the span', true],
+  ['on the span', false],
+])('masks what travels %s, once', (_, beside) => {
+  const { said, asked } = taken({ beside });
+  expect(said).toContain('my ***');
+  expect(said).not.toContain('secret');
+  expect(asked).toBe(1);
+});
