@@ -16,3 +16,5 @@ export class ReconifySpanExporter extends VendorSpanExporter {
     super(createVendorDestination(reconify, options), options.mask);
   }
 }
+export { type ReconifyHandler, type ReconifyHandlerOptions, reconifyOpenAIHandler } from './start/reconify-handler.ts';
+export type { ReconifyUser } from './vendors/reconify/log-assistant.ts';

@@ -43,6 +43,7 @@ export function vendorDestination<Options, Payload>(
 ): SpanDestination {
   let skipped = 0;
   const answers = new Answers();
+  let amend = (interaction: Interaction): Interaction => interaction;
   const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>): void =>
     delivery.enqueue({ key: id, ...(orderKey !== undefined && { orderKey }), body: bytesFrom(payload) });
 
@@ -53,7 +54,9 @@ export function vendorDestination<Options, Payload>(
       for (const interaction of interactions) {
         try {
           const records =
-            interaction.run?.status === 'unknown' ? [] : vendor.encode(applyContentMode(interaction, content), options);
+            interaction.run?.status === 'unknown'
+              ? []
+              : vendor.encode(applyContentMode(amend(interaction), content), options);
           if (records.length === 0) skipped += 1;
           for (const record of records) {
             enqueue(record);
@@ -64,6 +67,11 @@ export function vendorDestination<Options, Payload>(
           diag.error(`spanport: ${vendor.name} could not encode ${interaction.id}`, error);
         }
       }
+    },
+    // Only the vendor's own door makes such records, so that they are its payloads.
+    send: (record) => enqueue(record as VendorRecord<Payload>),
+    amend(amendment): void {
+      amend = amendment;
     },
     ...(vendor.encodeFeedback && {
       feedback(feedback): void {

@@ -32,6 +32,8 @@ export interface Start {
   readonly kind: SpanKind;
   /** What is known beforehand, without content: samplers see it. */
   readonly facts: Facts;
+  /** The client that the call was made with. */
+  readonly client?: object;
   /** Attributes that are no fact of an interaction, such as a tool's name. */
   readonly attributes?: Attributes;
   /** Unix milliseconds; now, when absent. */
@@ -59,7 +61,10 @@ export interface Ending {
 let options: CaptureOptions = defaultCapture;
 let enabled = false;
 let notSampled = 0;
-const listeners = new Set<(span: ReadableSpanLike) => void>();
+/** @param client the one that the call was made with, where the span is that of a call */
+type SpanListener = (span: ReadableSpanLike, client: object | undefined) => void;
+
+const listeners = new Set<SpanListener>();
 
 export function configureCapture(given: CaptureOptions): void {
   options = given;
@@ -82,7 +87,7 @@ export function notSampledCount(): number {
  * Hands over each span of ours as it ends, its content beside it.
  * @returns ends the subscription
  */
-export function onSpanEnded(listener: (span: ReadableSpanLike) => void): () => void {
+export function onSpanEnded(listener: SpanListener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
@@ -101,8 +106,14 @@ export function isWatching(): boolean {
   const isTracing = currentTracer() !== undefined;
   if (isTracing && !tracerProvider().neverSamples) return true;
   if (isTracing && options.vendorSampling === 'all' && listeners.size > 0) return true;
-  if (isTracing) notSampled += 1;
   return hasMeters(options.metrics);
+}
+
+/** As {@link isWatching}, for calls that have a span of their own: one that is left out is counted. */
+export function isWatchingCall(): boolean {
+  if (isWatching()) return true;
+  if (enabled && currentTracer() !== undefined) notSampled += 1;
+  return false;
 }
 
 /** Starts a span. Undefined when it is not sampled and nobody else wants to know of it. */
@@ -127,7 +138,12 @@ export function startRecording(start: Start): Recording | undefined {
   if (span && !isRecording) notSampled += 1;
   const isForVendors = span !== undefined && !isRecording && options.vendorSampling === 'all' && listeners.size > 0;
   if (!isRecording && !isForVendors && !hasMeters(options.metrics)) return undefined;
-  return new Recording(isForVendors ? unsampledSpan(span, start, attributes, parent) : span, facts, parent);
+  return new Recording(
+    isForVendors ? unsampledSpan(span, start, attributes, parent) : span,
+    facts,
+    parent,
+    start.client,
+  );
 }
 
 /** On chats, the application's word on the conversation wins; a run belongs to its thread, whatever else is said. */
@@ -141,12 +157,14 @@ function conversationOf(carried: Facts, facts: Facts): Facts | undefined {
 export class Recording {
   readonly #span: Span | undefined;
   readonly #parent: Context;
+  readonly #client: object | undefined;
   readonly #startedAt = performance.now();
   readonly withContent: boolean;
   facts: Facts;
 
-  constructor(span: Span | undefined, facts: Facts, parent: Context) {
+  constructor(span: Span | undefined, facts: Facts, parent: Context, client: object | undefined) {
     this.#span = span;
+    this.#client = client;
     this.facts = facts;
     this.#parent = parent;
     this.withContent = wantsContent();
@@ -196,9 +214,12 @@ export class Recording {
       if (options.contentOnEvents) emitDetails({ ...whole, ...said }, this.context, options.mask);
       span.end(endTime);
       // A recording span of either SDK line is readable; the API's type does not say so.
-      for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, listener);
+      for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, this.#client, listener);
     }
-    if (whole.operation !== OPERATION.executeTool) measure(whole, this.elapsed, failed?.type, options.metrics);
+    if (whole.operation === OPERATION.executeTool) return;
+    // A run ends later than its span says it did.
+    const elapsed = endTime === undefined ? this.elapsed : (endTime - performance.timeOrigin - this.#startedAt) / 1_000;
+    measure(whole, elapsed, failed?.type, options.metrics);
   }
 }
 
@@ -220,9 +241,9 @@ function keepBeside(span: Span, facts: Facts, said: Content | (() => Content) | 
   else if (told ?? said) attachContent(span, { ...told, ...said });
 }
 
-function handOver(span: ReadableSpanLike, listener: (span: ReadableSpanLike) => void): void {
+function handOver(span: ReadableSpanLike, client: object | undefined, listener: SpanListener): void {
   try {
-    listener(span);
+    listener(span, client);
   } catch (error) {
     diag.error('spanport: a span could not be handed on', error);
   }

@@ -20,13 +20,21 @@ export function setTracerProvider(provider: TracerProvider | undefined): void {
   explicit = provider;
 }
 
+let fallback: TracerProvider | undefined;
+
+/** A provider for the calls that are made while nobody else makes spans. It is never seen by anybody but us. */
+export function setFallbackProvider(provider: TracerProvider): void {
+  fallback = provider;
+}
+
 /**
  * The provider at this moment: applications register theirs whenever they like. A proxy is looked through, since its
  * tracers stay with the first provider that they met.
  */
 export function tracerProvider(): OwnProvider {
   const provider = explicit ?? trace.getTracerProvider();
-  return provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
+  const found = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
+  return found === noop && fallback ? fallback : found;
 }
 
 /** Undefined while nobody makes spans. */

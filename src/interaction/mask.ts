@@ -61,6 +61,11 @@ export function maskContent<T extends Content>(facts: T, mask: Mask): T {
   return (masked as T | undefined) ?? facts;
 }
 
+/** Any value of JSON with every text masked but for the words that structure it. Pure; shares what did not change. */
+export function maskJson<T>(value: T, mask: Mask): T {
+  return maskValue(value, mask, true) as T;
+}
+
 function maskValue(value: unknown, mask: Mask, isStructure: boolean): unknown {
   if (typeof value === 'string') return mask(value);
   if (typeof value !== 'object' || value === null) return value;

@@ -105,6 +105,10 @@ function startTracing(options: StartOptions, environment: Environment): Running 
     endWaitingRuns();
     intake.drain();
   };
+  const drainAll = (): void => {
+    endAllRuns();
+    intake.drain();
+  };
   const provider = new OwnTracerProvider(
     { ...options, onForeignSpan: (span) => intake.take(span), onForeignTracer: ensureContextManager },
     environment,
@@ -136,9 +140,9 @@ function startTracing(options: StartOptions, environment: Environment): Running 
     () => instrumentation.disable(),
     onSpanEnded((span) => intake.take(span)),
     lendGlobally(provider),
-    () => process.off('exit', drain),
+    () => process.off('exit', drainAll),
   );
-  process.on('exit', drain);
+  process.on('exit', drainAll);
 
   const timeoutMillis = options.shutdownTimeoutMillis ?? 5_000;
   let ended: Promise<void> | undefined;

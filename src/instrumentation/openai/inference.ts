@@ -2,7 +2,7 @@ import { type Context, context, SpanKind } from '@opentelemetry/api';
 import type { Content, Facts } from '../../interaction/interaction.ts';
 import type { ToolCallPart } from '../../interaction/message.ts';
 import type { RecordedError } from '../errors.ts';
-import { captureOptions, isWatching, type Recording, startRecording } from '../recorder.ts';
+import { captureOptions, isWatchingCall, type Recording, startRecording } from '../recorder.ts';
 import { scopeOf } from '../tools.ts';
 import type { Call, CallObserver, CallOutcome } from './observer.ts';
 import { capContent } from './readers/capped.ts';
@@ -42,7 +42,7 @@ export interface Collector {
 /** Watches a request to a model. */
 export function observeInference(shape: Shape): (call: Call) => CallObserver | undefined {
   return (call) => {
-    if (!isWatching()) return undefined;
+    if (!isWatchingCall()) return undefined;
     const body = bodyOf(call.args);
     const asked = readRequest(body);
     const own = shape.request?.(body);
@@ -57,6 +57,7 @@ export function observeInference(shape: Shape): (call: Call) => CallObserver | u
       ...continueLoop(shape.toolAnswers?.(body) ?? []),
       name: facts.requestModel === undefined ? shape.operation : `${shape.operation} ${facts.requestModel}`,
       kind: SpanKind.CLIENT,
+      client: call.client,
       facts,
     });
     return recording && new InferenceObserver(shape, recording, body);

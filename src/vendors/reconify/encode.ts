@@ -15,7 +15,7 @@ import { encodeThreadMessage } from './thread-message.ts';
 type Settings = Pick<ReconifyOptions, 'session' | 'sessionTimeout' | 'sendFailures' | 'maxRecordBytes'>;
 
 /** The version of the API, which the seed and the last npm module share. */
-const VERSION = '3.1.0';
+export const VERSION = '3.1.0';
 
 /** What was asked and what came back, in the shape of each type. `response` is null where there was none. */
 type Exchange = Pick<ReconifyPayload, 'request' | 'response'>;

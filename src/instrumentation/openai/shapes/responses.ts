@@ -1,7 +1,7 @@
 import { type Context, type SpanContext, SpanKind } from '@opentelemetry/api';
 import type { Facts } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
-import { captureOptions, isWatching, type Recording, startRecording } from '../../recorder.ts';
+import { captureOptions, isWatchingCall, type Recording, startRecording } from '../../recorder.ts';
 import { endToolRecording } from '../../tools.ts';
 import type { Shape } from '../inference.ts';
 import type { Call, CallObserver, CallOutcome } from '../observer.ts';
@@ -104,7 +104,7 @@ export function observeFetch(
   say: Shape['content'],
 ) {
   return (call: Call): CallObserver | undefined => {
-    if (!isWatching()) return undefined;
+    if (!isWatchingCall()) return undefined;
     const [id, given] = call.args;
     const cursor = fieldOf(given, 'starting_after');
     const asked = typeof id === 'string' ? queued.get(id) : undefined;

@@ -1,0 +1,181 @@
+import { diag } from '@opentelemetry/api';
+import type { SpanDestination } from '../exporter/destination.ts';
+import { SpanIntake } from '../exporter/intake.ts';
+import { openVendor } from '../exporter/open-vendor.ts';
+import { ensureContextManager } from '../instrumentation/context.ts';
+import { instrumentOpenAI } from '../instrumentation/openai/openai-instrumentation.ts';
+import { onSpanEnded } from '../instrumentation/recorder.ts';
+import { setFallbackProvider } from '../instrumentation/tracer.ts';
+import type { Interaction } from '../interaction/interaction.ts';
+import { maskSecrets } from '../interaction/mask.ts';
+import { wantContent } from '../semconv/span-content.ts';
+import { reconify } from '../vendors/reconify/index.ts';
+import {
+  assistantRecord,
+  type HandlerSession,
+  type ReconifyUser,
+  withSession,
+} from '../vendors/reconify/log-assistant.ts';
+import type { ReconifyOptions } from '../vendors/reconify/options.ts';
+import type { Vendor } from '../vendors/vendor.ts';
+import { isTrue } from './options.ts';
+import { OwnTracerProvider } from './provider.ts';
+import { currentDestinations } from './start.ts';
+
+export interface ReconifyHandlerOptions {
+  /** Default: `RECONIFY_APP_KEY`. */
+  readonly appKey?: string;
+  /** Default: `RECONIFY_API_KEY`. */
+  readonly apiKey?: string;
+  /** Where records go, the whole URL. Default: `RECONIFY_TRACKER`, else Reconify's own. */
+  readonly tracker?: string;
+  /** Prints what is sent and what was answered, keys masked. Default false. */
+  readonly debug?: boolean;
+}
+
+export interface ReconifyHandler {
+  /**
+   * Logs one assistant run with its question and its answer, `null` where there was none. The application's objects
+   * stay as they are. Never throws.
+   */
+  logAssistant(run: unknown, messageIn: unknown, messageOut: unknown): void;
+  /** The user of all that is logged from now on. */
+  setUser(user: ReconifyUser): void;
+  /** The session of all that is logged from now on; the thread groups it without one. */
+  setSession(session: string | null): void;
+  /** Idle minutes that end a session. */
+  setSessionTimeout(minutes: number): void;
+  /** Resolves when all that was logged is delivered, at the latest after five seconds. */
+  forceFlush(): Promise<void>;
+}
+
+/**
+ * The handler of the former `reconify` package, with the same calls: chats of this client are logged as they are made,
+ * runs by `logAssistant`. It needs no `start()` and sends nowhere but to Reconify. Where a Reconify destination runs as
+ * well, both share it, and each run is sent once.
+ * @throws ConfigurationError without keys
+ */
+export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOptions = {}): ReconifyHandler {
+  const { debug = false, ...given } = options;
+  const settings = reconify.resolveOptions(given, process.env);
+  const say = debug ? (text: string): void => console.log(`reconify: ${text}`) : (): void => {};
+  if (isTrue(process.env, 'OTEL_SDK_DISABLED')) return silentHandler();
+
+  let session: HandlerSession = { user: {}, session: null, sessionTimeout: settings.sessionTimeout ?? null };
+  const amend = (interaction: Interaction): Interaction => withSession(interaction, session);
+  const destination = sharedOr(() => ownDestination(openai, spoken(reconify, say), settings, amend), amend);
+  destination();
+
+  return {
+    logAssistant(run, messageIn, messageOut): void {
+      try {
+        const record = assistantRecord(
+          recordIdOf(openai, run),
+          [run, messageIn, messageOut],
+          session,
+          maskSecrets,
+          Date.now(),
+        );
+        say(`transmitting ${JSON.stringify(record.payload)}`);
+        destination().send?.(record);
+      } catch (error) {
+        diag.error('spanport: a run could not be logged to Reconify', error);
+      }
+    },
+    setUser(user): void {
+      session = { ...session, user: user ?? {} };
+    },
+    setSession(id): void {
+      session = { ...session, session: id };
+    },
+    setSessionTimeout(minutes): void {
+      if (!Number.isNaN(Number(minutes))) session = { ...session, sessionTimeout: Number(minutes) };
+    },
+    forceFlush: () => destination().forceFlush(),
+  };
+}
+
+/** The destination that `start` opened, whenever it did; a destination of the handler's own until then. */
+function sharedOr(
+  open: () => SpanDestination,
+  amend: (interaction: Interaction) => Interaction,
+): () => SpanDestination {
+  let own: SpanDestination | undefined;
+  return () => {
+    const started = startedDestination();
+    if (!started) {
+      own ??= open();
+      return own;
+    }
+    started.amend?.(amend);
+    return started;
+  };
+}
+
+function startedDestination(): SpanDestination | undefined {
+  return currentDestinations().find(({ name }) => name === reconify.name);
+}
+
+/** Chats of this one client, and nothing else, into a delivery of the handler's own. */
+function ownDestination<Payload>(
+  openai: object,
+  vendor: Vendor<ReconifyOptions, Payload>,
+  settings: ReconifyOptions,
+  amend: (interaction: Interaction) => Interaction,
+): SpanDestination {
+  const destinations: SpanDestination[] = [];
+  const intake = new SpanIntake(destinations, maskSecrets);
+  const destination = openVendor(vendor, settings, 'full', undefined, () => intake.drain());
+  destination.amend?.(amend);
+  // Runs are told by `logAssistant` alone, which knows the messages that the application means.
+  destinations.push({
+    ...destination,
+    take: (ended) =>
+      destination.take({
+        ...ended,
+        interactions: ended.interactions.filter(({ operation }) => operation !== 'invoke_agent'),
+      }),
+  });
+  setFallbackProvider(
+    new OwnTracerProvider({ onForeignSpan: () => {}, onForeignTracer: ensureContextManager }, process.env),
+  );
+  instrumentOpenAI(openai);
+  wantContent();
+  onSpanEnded((span, client) => {
+    if (client === openai && !startedDestination()) intake.take(span);
+  });
+  return destination;
+}
+
+/** The id that a run's span gives its record, too: whichever comes first is sent. */
+function recordIdOf(openai: object, run: unknown): string {
+  const { baseURL = '' } = openai as { baseURL?: string };
+  const host = URL.canParse(baseURL) ? new URL(baseURL).hostname : '';
+  return `run:${host}:${String((run as { id?: unknown } | null | undefined)?.id ?? Date.now())}`;
+}
+
+/** The vendor, saying what was answered. */
+function spoken<Options, Payload>(
+  vendor: Vendor<Options, Payload>,
+  say: (text: string) => void,
+): Vendor<Options, Payload> {
+  return {
+    ...vendor,
+    outcome(answer) {
+      const outcome = vendor.outcome(answer);
+      say(outcome.status === 'delivered' ? 'transmit success' : `transmit failure (HTTP ${answer.status})`);
+      return outcome;
+    },
+  };
+}
+
+function silentHandler(): ReconifyHandler {
+  const nothing = (): void => {};
+  return {
+    logAssistant: nothing,
+    setUser: nothing,
+    setSession: nothing,
+    setSessionTimeout: nothing,
+    forceFlush: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,156 @@
+import OpenAI from 'openai';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { start } from '../../src/index.ts';
+import { reconifyOpenAIHandler } from '../../src/reconify.ts';
+import { startFakeOpenAI } from '../../src/testing.ts';
+import { startSink } from '../support/vendor-sink.ts';
+
+const keys = { appKey: 'app-key-1', apiKey: 'api-key-1' };
+let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
+let sink: Awaited<ReturnType<typeof startSink>>;
+let openai: OpenAI;
+
+beforeEach(async () => {
+  fake = await startFakeOpenAI({ assistants: [{ id: 'asst_1', name: 'Clerk', model: 'gpt-4o-mini' }] });
+  sink = await startSink();
+  openai = new OpenAI({ apiKey: 'sk-test', baseURL: fake.baseURL });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all([fake.close(), sink.close()]);
+});
+
+const bodies = () => sink.received.map(({ body }) => JSON.parse(body) as Record<string, never>);
+
+/** The flows as the old package documented them. */
+async function ask(): Promise<{ thread: OpenAI.Beta.Thread; messageIn: OpenAI.Beta.Threads.Message }> {
+  fake.reply('Nine to five.');
+  const thread = await openai.beta.threads.create();
+  const messageIn = await openai.beta.threads.messages.create(thread.id, {
+    role: 'user',
+    content: 'What are the store hours?',
+  });
+  return { thread, messageIn };
+}
+async function answerOf(run: OpenAI.Beta.Threads.Run): Promise<OpenAI.Beta.Threads.Message | null> {
+  const list = await openai.beta.threads.messages.list(run.thread_id, { limit: 1, run_id: run.id });
+  return list.data[0] ?? null;
+}
+async function poll(reconify: ReturnType<typeof reconifyOpenAIHandler>): Promise<OpenAI.Beta.Threads.Run> {
+  const { thread, messageIn } = await ask();
+  const run = await openai.beta.threads.runs.createAndPoll(thread.id, { assistant_id: 'asst_1' });
+  if (run.status === 'completed') reconify.logAssistant(run, messageIn, await answerOf(run));
+  return run;
+}
+async function stream(reconify: ReturnType<typeof reconifyOpenAIHandler>): Promise<OpenAI.Beta.Threads.Run> {
+  const { thread, messageIn } = await ask();
+  let logged: Promise<void> | undefined;
+  const events = openai.beta.threads.runs
+    .stream(thread.id, { assistant_id: 'asst_1' })
+    .on('event', ({ event, data }) => {
+      if (event === 'thread.run.completed')
+        logged = answerOf(data).then((answer) => reconify.logAssistant(data, messageIn, answer));
+    });
+  const run = await events.finalRun();
+  await logged;
+  return run;
+}
+
+describe('the Reconify handler, without start()', () => {
+  it.each([
+    ['polling', poll],
+    ['streaming', stream],
+  ])('logs a run of the documented %s flow', async (_, flow) => {
+    const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track` });
+    reconify.setUser({ userId: '123', isAuthenticated: 1, firstName: 'Francis' });
+    reconify.setSession('MySessionId');
+    const run = await flow(reconify);
+    await reconify.forceFlush();
+    expect(bodies()).toEqual([
+      {
+        reconify: { format: 'openai', type: 'assistant', version: '3.1.0', ...keys },
+        timestamps: { request: (run.started_at ?? 0) * 1000, response: (run.completed_at ?? 0) * 1000 },
+        session: 'MySessionId',
+        sessionTimeout: null,
+        user: { userId: '123', isAuthenticated: 1, firstName: 'Francis' },
+        request: expect.objectContaining({
+          role: 'user',
+          assistant_id: 'asst_1',
+          thread_id: run.thread_id,
+          model: 'gpt-4o-mini',
+        }),
+        response: expect.objectContaining({ role: 'assistant', run_id: run.id, usage: run.usage }),
+      },
+    ]);
+    expect(sink.received[0]?.path).toBe('/track');
+  });
+
+  it('logs the chats of its client as they are made, and no other client', async () => {
+    const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track` });
+    reconify.setUser({ userId: '123' });
+    fake.reply('Hello!');
+    await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] });
+    await new OpenAI({ apiKey: 'sk-test', baseURL: fake.baseURL }).chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'user', content: 'Somebody else' }],
+    });
+    await reconify.forceFlush();
+    expect(bodies()).toMatchObject([
+      {
+        reconify: { type: 'chat' },
+        user: { userId: '123' },
+        request: { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] },
+        response: { object: 'chat.completion', choices: [{ message: { content: 'Hello!' } }] },
+      },
+    ]);
+  });
+
+  it('changes none of the objects that it is given', async () => {
+    const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track` });
+    const [run, messageIn, messageOut] = [{ id: 'run_1', model: 'm' }, { id: 'msg_1' }, { id: 'msg_2' }].map((each) =>
+      Object.freeze(each),
+    );
+    expect(() => reconify.logAssistant(run, messageIn, messageOut)).not.toThrow();
+    expect(() => reconify.logAssistant(undefined, null, null)).not.toThrow();
+    await reconify.forceFlush();
+    expect(bodies()).toHaveLength(2);
+  });
+
+  it('prints what it sends when it is asked to, and never a key', async () => {
+    const print = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track`, debug: true });
+    await poll(reconify);
+    await reconify.forceFlush();
+    const printed = print.mock.calls.flat().join('\n');
+    expect(printed).toContain('transmitting');
+    expect(printed).toContain('transmit success');
+    expect(printed).not.toMatch(/app-key-1|api-key-1/);
+  });
+
+  it('says in one sentence which key is missing', () => {
+    expect(() => reconifyOpenAIHandler(openai, { apiKey: 'k' })).toThrow(/^RECONIFY_APP_KEY is not set: .*\.$/);
+  });
+});
+
+describe('the Reconify handler beside a Reconify destination', () => {
+  it.each([
+    ['polling', poll],
+    ['streaming', stream],
+  ])('sends each run once (%s)', async (_, flow) => {
+    const handle = start({ destinations: [{ name: 'reconify', ...keys, tracker: `${sink.url}/track` }] });
+    const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track` });
+    reconify.setUser({ userId: '123' });
+    const run = await flow(reconify);
+    await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] });
+    await handle.forceFlush();
+    await handle.shutdown();
+    expect(bodies().map((body) => [body['reconify']?.['type'], body['user']?.['userId']])).toEqual(
+      expect.arrayContaining([
+        ['assistant', '123'],
+        ['chat', '123'],
+      ]),
+    );
+    expect(bodies()).toHaveLength(2);
+    expect(run.status).toBe('completed');
+  });
+});

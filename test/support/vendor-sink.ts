@@ -1,0 +1,37 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Received {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** A real server on this machine that takes whatever it is sent. */
+export async function startSink(answer: { readonly status?: number; readonly body?: string } = {}): Promise<{
+  readonly url: string;
+  readonly received: Received[];
+  close(): Promise<void>;
+}> {
+  const received: Received[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method = '', url = '', headers } = request;
+    received.push({ method, path: url, headers, body: Buffer.concat(chunks).toString('utf8') });
+    response
+      .writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
+      .end(answer.body ?? '{"status":"ok"}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
