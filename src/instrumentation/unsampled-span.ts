@@ -2,6 +2,7 @@ import {
   type Context,
   type Span,
   type Attributes as SpanAttributes,
+  type SpanKind,
   type SpanStatus,
   SpanStatusCode,
   type TimeInput,
@@ -10,7 +11,6 @@ import {
 import type { Attributes } from '../semconv/attributes.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
 import type { HrTime, ReadableSpanLike } from '../semconv/span-data.ts';
-import type { Start } from './recorder.ts';
 
 function hrTime(unixMillis: number): HrTime {
   const seconds = Math.floor(unixMillis / 1_000);
@@ -23,7 +23,12 @@ const now = (): number => performance.timeOrigin + performance.now();
  * A call that the sampler left out, kept for vendors alone under the unsampled span's own ids: it says that it records
  * and keeps what it is told, and no processor ever sees it.
  */
-export function unsampledSpan(span: Span, start: Start, attributes: Attributes, parent: Context): Span {
+export function unsampledSpan(
+  span: Span,
+  start: { readonly name: string; readonly kind: SpanKind; readonly startTime?: number },
+  attributes: Attributes,
+  parent: Context,
+): Span {
   const parentSpanContext = trace.getSpanContext(parent);
   const kept: Attributes = { ...attributes };
   const readable = {
