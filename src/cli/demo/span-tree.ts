@@ -97,7 +97,7 @@ function colored(name: string, { kind }: SpanData, colors: Terminal['colors']): 
 }
 
 function tableOf([input = '', output = '', cost = '']: readonly string[]): string {
-  return `${padStart(input, 7)} ${padStart(output, 7)} ${padStart(cost, 10)}`;
+  return `${padStart(input, 7)} ${padStart(output, 7)} ${padStart(cost, 10)}`.trimEnd();
 }
 
 /** What a row has no column for. */
