@@ -98,7 +98,8 @@ function storedSpan(span: OtlpSpan, service: string): StoredSpan {
       code: STATUS_CODES[status.code ?? 0] ?? String(status.code),
       ...(status.message && { message: status.message }),
     },
-    attributes: attributesFrom(span.attributes ?? []),
+    // Jaeger adds remarks of its own: a tool runs after the model asked for it, so it outlives its parent.
+    attributes: attributesFrom((span.attributes ?? []).filter(({ key }) => !key.startsWith('@jaeger@'))),
     service,
   };
 }

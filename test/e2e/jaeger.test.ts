@@ -91,7 +91,7 @@ describe('an application under --import spanport/register, read back from Jaeger
           kind: 'CLIENT',
           service,
           status: { code: 'ERROR' },
-          attributes: { 'error.type': '429' },
+          attributes: { 'error.type': 'rate_limit_exceeded' },
         },
       ]);
       expect(JSON.stringify(stored)).not.toContain('a planted question');

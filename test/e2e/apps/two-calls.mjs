@@ -7,6 +7,6 @@ const client = new OpenAI({ apiKey: 'not-a-key', baseURL: fake.baseURL, maxRetri
 const request = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'a planted question' }] };
 
 await client.chat.completions.create(request);
-fake.fault({ status: 429, error: { message: 'Slow down' } });
+fake.fault({ status: 429, error: { code: 'rate_limit_exceeded', message: 'Slow down' } });
 await client.chat.completions.create(request).catch(() => {});
 await fake.close();
