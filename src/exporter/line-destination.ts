@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { LocalOutput, Vendor } from '../vendors/vendor.ts';
 import { applyContentMode, type ContentMode } from './content-policy.ts';
 import type { DestinationStats, Ended, SpanDestination } from './destination.ts';
+import { jsonEncoder } from './otlp-json.ts';
 import { spanFor } from './span-view.ts';
 
 /** Where lines go. `write` may throw; the line then counts as rejected. */
@@ -36,12 +36,13 @@ export function consoleSink(): LineSink {
 
 /** Each ended span as one line: an OTLP/JSON export request, as the Collector's file receiver reads it. */
 export function spanLineDestination(name: string, sink: LineSink, content: ContentMode): SpanDestination {
+  const encode = jsonEncoder();
   return eachDestination(
     name,
     sink.write,
     content,
     (ended) => {
-      const bytes = JsonTraceSerializer.serializeRequest([spanFor(ended, content, {}) as unknown as ReadableSpan]);
+      const bytes = encode(spanFor(ended, content, {}) as unknown as ReadableSpan);
       return bytes ? [decoder.decode(bytes)] : [];
     },
     sink,

@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { Answer, Delivery, DeliveryOutcome, Destination, OutgoingRequest } from '../delivery/delivery.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { ContentMode } from './content-policy.ts';
 import type { Ended, SpanDestination } from './destination.ts';
+import { jsonEncoder } from './otlp-json.ts';
+import { encodeSpan } from './otlp-protobuf.ts';
 import { type Dialect, spanFor } from './span-view.ts';
 
 export interface OtlpOptions {
@@ -82,13 +83,13 @@ export function otlpDestination(
   content: ContentMode,
   delivery: Delivery,
 ): SpanDestination {
-  const serializer = options.encoding === 'json' ? JsonTraceSerializer : ProtobufTraceSerializer;
+  const encode = options.encoding === 'json' ? jsonEncoder() : encodeSpan;
   let skipped = 0;
   return {
     name,
     wantsContent: content !== 'none',
     take(ended: Ended): void {
-      const body = serializer.serializeRequest([readable(spanFor(ended, content, options))]);
+      const body = encode(readable(spanFor(ended, content, options)));
       const { traceId, spanId } = ended.span.spanContext();
       if (body) delivery.enqueue({ key: `${traceId}:${spanId}`, body });
       else skipped += 1;
