@@ -81,6 +81,19 @@ describe('an application that installed it', () => {
     });
   });
 
+  it('opens every door by import and by require', async () => {
+    // `register` starts on import; the programs above go through it.
+    const doors = Object.keys(installed.manifest.exports)
+      .filter((door) => !/register|json/.test(door))
+      .map((door) => door.replace('.', 'spanport'));
+    expect(doors.length).toBeGreaterThan(1);
+    const imports = doors.map((door) => `if (Object.keys(await import('${door}')).length === 0) throw '${door}';`);
+    const requires = doors.map((door) => `if (Object.keys(require('${door}')).length === 0) throw '${door}';`);
+    const opened = { code: 0, stdout: '', stderr: '' };
+    expect(await installed.node(['--input-type=module', '--eval', imports.join('\n')])).toEqual(opened);
+    expect(await installed.node(['--input-type=commonjs', '--eval', requires.join('\n')])).toEqual(opened);
+  });
+
   it('has the command', async () => {
     const { code, stdout } = await installed.node(['node_modules/.bin/spanport', '--help']);
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('demo') });

@@ -4,7 +4,10 @@ import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import OpenAI from 'openai';
 import { instrumentOpenAI, OpenAIInstrumentation, recordFeedback, start, traceTool, withContext } from 'spanport';
 import { AthinaSpanExporter } from 'spanport/athina';
+import { InkeepSpanExporter } from 'spanport/inkeep';
+import { KoreSpanExporter } from 'spanport/kore';
 import { ReconifySpanExporter, reconifyOpenAIHandler } from 'spanport/reconify';
+import { RequestySpanExporter } from 'spanport/requesty';
 import { startFakeOpenAI } from 'spanport/testing';
 
 const handle = start();
@@ -14,6 +17,9 @@ export const instrumentation: Instrumentation = new OpenAIInstrumentation();
 export const exporters: readonly SpanExporter[] = [
   new AthinaSpanExporter({ apiKey: 'key', baseUrl: 'http://127.0.0.1:1' }),
   new ReconifySpanExporter({ appKey: 'app', apiKey: 'key', tracker: 'http://127.0.0.1:1/track' }),
+  new InkeepSpanExporter({ apiKey: 'key', url: 'http://127.0.0.1:1' }),
+  new RequestySpanExporter({ apiKey: 'key', url: 'http://127.0.0.1:1/log' }),
+  new KoreSpanExporter({ output: 'file:records.jsonl' }),
 ];
 
 const weather = traceTool('weather', (city: string) => ({ city, degrees: 21 }));
