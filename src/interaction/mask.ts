@@ -24,8 +24,13 @@ const secrets: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/(?<=[?&](?:key|api[_-]?key|(?:access_|auth_|id_)?token|sig|signature|secret|password)=)[^&\s"'<>#]+/gi, '[masked]'],
 ];
 
-/** Masks keys and tokens. The first character that each needs is looked for first, so that most texts cost one scan. */
+/** What every text with a secret holds: any of the words that the patterns above need, in one scan. */
+const hint =
+  /sk-|[Bb][Ee][Aa][Rr][Ee][Rr]|Basic|A[KS]IA|gh[oprsu]_|github_pat_|xox|AIza|eyJ|:\/\/|[?&][A-Za-z_-]{3,12}=/;
+
+/** Masks keys and tokens. Most texts hold none, and cost one scan that finds nothing. */
 export function maskSecrets(text: string): string {
+  if (!hint.test(text)) return text;
   let masked = text;
   for (const [pattern, replacement] of secrets) masked = masked.replace(pattern, replacement);
   return masked;
