@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ArgsDef, CommandDef, CommandMeta } from 'citty';
 import type { OpenAI } from 'openai';
 import { instrumentOpenAI, start, traceTool, withContext } from '../index.ts';
+import { spansFromOtlpJson } from '../semconv/otlp-json.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../testing.ts';
 import { type DemoVendor, otherDestinations, startVendors } from './demo/destinations.ts';
@@ -13,7 +14,6 @@ import { fakeScript, runAssistant, talk } from './demo/scenario.ts';
 import type { VendorName } from './demo/sinks.ts';
 import { printedSpan, tracesOf } from './demo/span-tree.ts';
 import { Failure } from './failure.ts';
-import { spansFromOtlpJson } from './otlp-json.ts';
 import { type Terminal, terminalOn } from './terminal.ts';
 
 const DEFAULT_MODEL = 'gpt-4o-mini';

@@ -1,11 +1,11 @@
 import type { ArgsDef, CommandDef } from 'citty';
 import type { Interaction } from '../interaction/interaction.ts';
+import { isOtlpJson } from '../semconv/otlp-json.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import { vendors } from '../vendors/index.ts';
 import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
-import { isOtlpJson } from './otlp-json.ts';
 import { readSpans, readText } from './span-source.ts';
 import { terminalOn } from './terminal.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { FormatError, spansFromOtlpJson } from '../semconv/otlp-json.ts';
 import type { HrTime, SpanData } from '../semconv/span-data.ts';
 import { Failure } from './failure.ts';
-import { FormatError, spansFromOtlpJson } from './otlp-json.ts';
 
 /** @throws Failure with a sentence when there is no such file */
 export function readText(path: string): string {

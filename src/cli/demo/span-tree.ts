@@ -1,5 +1,5 @@
+import { unixNanoFrom } from '../../semconv/otlp-json.ts';
 import { millisFrom, type SpanData, SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
-import { unixNanoFrom } from '../otlp-json.ts';
 import { clip, padEnd, padStart, type Terminal, widthOf } from '../terminal.ts';
 
 /** A span as `--json` prints it. */

@@ -1,4 +1,4 @@
-import { type HrTime, type SpanData, SpanKind, SpanStatusCode } from '../semconv/span-data.ts';
+import { type HrTime, type SpanData, SpanKind, SpanStatusCode } from './span-data.ts';
 
 /** OTLP/JSON as it comes: ids in hex, 64-bit numbers as text or as numbers, enumerations by number or by name. */
 interface OtlpRequest {
