@@ -22,6 +22,8 @@ export interface CaptureOptions {
   readonly metrics: 'latest' | 'v1.41' | 'both';
   /** Asks for the usage of streams that were made without; the extra chunk is kept from the application. Default false. */
   readonly includeUsage: boolean;
+  /** Counts the tokens of streams that tell none, by the length of what was said, and marks them. Default false. */
+  readonly estimateUsage: boolean;
   /** Prices by model, over the built-in table. */
   readonly prices: Readonly<Record<string, Price>>;
   /** How long a completed run waits for the application to read its messages. Default 1,000. */
@@ -42,6 +44,7 @@ export const defaultCapture: CaptureOptions = {
   maxBlobLength: 16_384,
   metrics: 'latest',
   includeUsage: false,
+  estimateUsage: false,
   prices: {},
   runMessagesWaitMillis: 1_000,
   fetchRunMessages: false,

@@ -40,7 +40,7 @@ export function costOf(facts: Facts, own: Readonly<Record<string, Price>>): Cost
   const total = price ? byPrice(usage, price) : byTable(usage, model, facts);
   return total === undefined || !Number.isFinite(total)
     ? undefined
-    : { total: Number(total.toPrecision(12)), origin: 'computed' };
+    : { total: Number(total.toPrecision(12)), origin: usage.estimated ? 'estimated' : 'computed' };
 }
 
 function byPrice({ inputTokens = 0, outputTokens = 0, cacheReadInputTokens = 0 }: Usage, price: Price): number {

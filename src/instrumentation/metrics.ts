@@ -140,7 +140,8 @@ export function measure(facts: Facts, elapsed: number, errorType: string | undef
     former?.timeToFirstChunk.record(facts.timeToFirstChunk, common);
   }
   const { usage } = facts;
-  if (!usage) return;
+  // An estimate is no measurement.
+  if (!usage || usage.estimated) return;
   const unknownModality = { ...common, 'gen_ai.token.modality': 'unknown' };
   for (const [counter, name] of latest?.tokens ?? []) {
     const count = usage[name];

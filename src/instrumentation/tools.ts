@@ -72,31 +72,40 @@ export function traceTool<This, Args extends unknown[], Result>(
   options: TraceToolOptions = {},
 ): (this: This, ...args: Args) => Result {
   return function traced(this: This, ...args: Args): Result {
-    if (!isWatching()) return fn.apply(this, args);
-    ensureContextManager();
-    const run = startTool(name, args, options);
-    if (!run) return fn.apply(this, args);
-    try {
-      const result = context.with(run.recording.context, () => fn.apply(this, args));
-      if (!isPromise(result)) {
-        run.end({ result });
-        return result;
-      }
-      return result.then(
-        (value) => {
-          run.end({ result: value });
-          return value;
-        },
-        (error: unknown) => {
-          run.end({ error });
-          throw error;
-        },
-      ) as Result;
-    } catch (error) {
-      run.end({ error });
-      throw error;
-    }
+    if (isWatching()) ensureContextManager();
+    return runTraced(name, args, () => fn.apply(this, args), options);
   };
+}
+
+/** Runs a tool under a span of its own. `args` are what the model gave, as far as it can be seen. */
+export function runTraced<Result>(
+  name: string,
+  args: readonly unknown[],
+  tool: () => Result,
+  options: TraceToolOptions = {},
+): Result {
+  const run = isWatching() ? startTool(name, args, options) : undefined;
+  if (!run) return tool();
+  try {
+    const result = context.with(run.recording.context, tool);
+    if (!isPromise(result)) {
+      run.end({ result });
+      return result;
+    }
+    return result.then(
+      (value) => {
+        run.end({ result: value });
+        return value;
+      },
+      (error: unknown) => {
+        run.end({ error });
+        throw error;
+      },
+    ) as Result;
+  } catch (error) {
+    run.end({ error });
+    throw error;
+  }
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

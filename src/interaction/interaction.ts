@@ -129,8 +129,8 @@ export interface Usage {
 export interface Cost {
   /** USD, at most 12 significant digits. */
   readonly total: number;
-  /** `client`: said by the caller. `computed`: from usage and a price table. */
-  readonly origin: 'client' | 'computed' | (string & {});
+  /** `client`: said by the caller. `computed`: from usage and a price table; `estimated`: from an estimate of usage. */
+  readonly origin: 'client' | 'computed' | 'estimated' | (string & {});
 }
 
 export interface User {

@@ -8,6 +8,7 @@ import type { Call, CallObserver, CallOutcome } from './observer.ts';
 import { capContent } from './readers/capped.ts';
 import { bodyOf, type RequestBody, readRequest } from './readers/parameters.ts';
 import { serverOf } from './server.ts';
+import { askingForUsage, estimateUsage, isUsageChunk } from './stream-usage.ts';
 import { continueLoop, openLoop } from './tool-loop.ts';
 
 /** How one method's requests and answers are read. Readers are pure, and take whatever they are given. */
@@ -18,6 +19,8 @@ export interface Shape {
   request?(body: RequestBody): Facts;
   /** Keeps what a request says, by value and cheaply, to be read only if somebody asks. */
   keep?(body: RequestBody): () => Content;
+  /** Whether its streams tell their usage only when asked to. */
+  readonly tellsUsageOnDemand?: boolean;
   /** Collects the chunks of a stream into an answer. */
   collect?(withContent: boolean, maxTextLength: number): Collector;
   /** Facts of an answer, without its content. */
@@ -60,7 +63,7 @@ export function observeInference(shape: Shape): (call: Call) => CallObserver | u
       client: call.client,
       facts,
     });
-    return recording && new InferenceObserver(shape, recording, body);
+    return recording && new InferenceObserver(shape, recording, call.args, body);
   };
 }
 
@@ -69,16 +72,23 @@ class InferenceObserver implements CallObserver {
   readonly #recording: Recording;
   readonly #body: RequestBody;
   readonly #asked: (() => Content) | undefined;
+  readonly #estimates: boolean;
   readonly #scope = scopeOf(context.active());
+  readonly args: readonly unknown[] | undefined;
   #answer: unknown;
   #collector: Collector | undefined;
   #timeToFirstChunk: number | undefined;
 
-  constructor(shape: Shape, recording: Recording, body: RequestBody) {
+  constructor(shape: Shape, recording: Recording, args: readonly unknown[], body: RequestBody) {
     this.#shape = shape;
     this.#recording = recording;
     this.#body = body;
-    if (recording.withContent) this.#asked = shape.keep?.(body);
+    const options = captureOptions();
+    const isSilent = shape.tellsUsageOnDemand === true && body['stream'] === true;
+    this.#estimates = isSilent && options.estimateUsage;
+    if (recording.withContent || this.#estimates) this.#asked = shape.keep?.(body);
+    const asking = isSilent && options.includeUsage ? askingForUsage(body) : undefined;
+    if (asking) this.args = [asking, ...args.slice(1)];
   }
 
   get context(): Context | undefined {
@@ -89,19 +99,21 @@ class InferenceObserver implements CallObserver {
     this.#answer = answer;
   }
 
-  chunk(chunk: unknown): void {
+  chunk(chunk: unknown): 'hide' | undefined {
     if (this.#timeToFirstChunk === undefined) {
       this.#timeToFirstChunk = this.#recording.elapsed;
-      this.#collector = this.#shape.collect?.(this.#recording.withContent, captureOptions().maxTextLength);
+      this.#collector = this.#shape.collect?.(this.#asked !== undefined, captureOptions().maxTextLength);
     }
     this.#collector?.add(chunk);
+    return this.args && isUsageChunk(chunk) ? 'hide' : undefined;
   }
 
   end(outcome: CallOutcome): void {
     const shape = this.#shape;
     const recording = this.#recording;
     const answer = this.#collector ? this.#collector.answer(outcome.kind !== 'complete') : this.#answer;
-    const facts = answer === undefined ? {} : withRequestModel(shape.answer(answer, this.#body), recording.facts);
+    const content = this.#asked && contentOf(this.#asked, answer, shape);
+    const facts = answer === undefined ? {} : this.#factsOf(answer, content);
     const error = outcome.kind === 'failed' ? { thrown: outcome.error } : shape.failure?.(answer);
     if (answer !== undefined) {
       openLoop(recording, shape.toolCalls?.(answer) ?? [], this.#scope);
@@ -111,9 +123,14 @@ class InferenceObserver implements CallObserver {
     recording.end({
       ...(requestModel !== undefined && { name: `${shape.operation} ${requestModel}` }),
       facts: this.#timeToFirstChunk === undefined ? facts : { ...facts, timeToFirstChunk: this.#timeToFirstChunk },
-      ...(this.#asked && { content: contentOf(this.#asked, answer, shape) }),
+      ...(content && recording.withContent && { content }),
       ...(error && { error }),
     });
+  }
+
+  #factsOf(answer: unknown, content: (() => Content) | undefined): Facts {
+    const facts = withRequestModel(this.#shape.answer(answer, this.#body), this.#recording.facts);
+    return this.#estimates && content && !facts.usage ? { ...facts, usage: estimateUsage(content()) } : facts;
   }
 }
 

@@ -19,11 +19,12 @@ export function watchCall(original: Method, resource: object, args: unknown[], o
   if (!observer) return original.apply(resource, args);
 
   const watch = new Watch(observer);
+  const given = (observer.args ?? args) as unknown[];
   let result: unknown;
   try {
     result = observer.context
-      ? context.with(observer.context, () => original.apply(resource, args))
-      : original.apply(resource, args);
+      ? context.with(observer.context, () => original.apply(resource, given))
+      : original.apply(resource, given);
   } catch (error) {
     watch.end({ kind: 'failed', error });
     throw error;

@@ -2,7 +2,8 @@ import type { CallOutcome } from './observer.ts';
 
 /** Who is told of what a stream does. */
 export interface StreamWatch {
-  chunk(chunk: unknown): void;
+  /** @returns whether the chunk is kept from the reader, who did not ask for it */
+  chunk(chunk: unknown): boolean;
   end(outcome: CallOutcome): void;
   endWhenForgotten(held: object): void;
 }
@@ -23,10 +24,14 @@ export function watchStream(stream: StreamLike, watch: StreamWatch): void {
   const original = stream.iterator;
   const { signal } = stream.controller;
   watch.endWhenForgotten(stream);
-  // The SDK aborts after every fault of its own, too: whoever reads the stream is told of that first.
-  const onAbort = (): void => void setImmediate(() => watch.end({ kind: 'cancelled' })).unref();
-  signal.addEventListener('abort', onAbort, { once: true });
+  signal.addEventListener('abort', endingOnAbort(watch), { once: true });
   stream.iterator = (): AsyncIterator<unknown> => new WatchedIterator(original.call(stream), watch, signal);
+}
+
+/** Made apart from the stream: the request under way holds its signal, and what the signal holds is not forgotten. */
+function endingOnAbort(watch: StreamWatch): () => void {
+  // The SDK aborts after every fault of its own, too: whoever reads the stream is told of that first.
+  return () => void setImmediate(() => watch.end({ kind: 'cancelled' })).unref();
 }
 
 /** One object for each reader of a stream, none for each chunk: the callbacks are made once. */
@@ -60,9 +65,11 @@ class WatchedIterator implements AsyncIterableIterator<unknown> {
     return this;
   }
 
-  readonly #onResult = (result: IteratorResult<unknown>): IteratorResult<unknown> => {
-    if (!result.done) this.#watch.chunk(result.value);
-    else this.#watch.end({ kind: this.#signal.aborted ? 'cancelled' : 'complete' });
+  readonly #onResult = (
+    result: IteratorResult<unknown>,
+  ): IteratorResult<unknown> | Promise<IteratorResult<unknown>> => {
+    if (result.done) this.#watch.end({ kind: this.#signal.aborted ? 'cancelled' : 'complete' });
+    else if (this.#watch.chunk(result.value)) return this.next();
     return result;
   };
 

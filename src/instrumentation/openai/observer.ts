@@ -27,10 +27,12 @@ export type CallOutcome =
 export interface CallObserver {
   /** Set when the call has to run with this span active, because somebody reads the context. */
   readonly context?: Context | undefined;
+  /** What the method is called with in place of what the caller gave. */
+  readonly args?: readonly unknown[] | undefined;
   /** The parsed answer of a call that does not stream. At most once. */
   value?(value: unknown): void;
-  /** One item of a stream, as the SDK hands it to the caller. */
-  chunk?(chunk: unknown): void;
+  /** One item of a stream, as the SDK hands it to the caller, unless it has to be hidden because we asked for it. */
+  chunk?(chunk: unknown): 'hide' | undefined;
   /** The last word, exactly once, on every path. */
   end(outcome: CallOutcome): void;
 }
@@ -41,4 +43,11 @@ export interface Operation {
   readonly path: string;
   /** Undefined when the call needs no watching: it then runs as if nothing were patched. */
   observe(call: Call): CallObserver | undefined;
+}
+
+/** A helper of the SDK that takes functions of the application: they are wrapped on their way in. */
+export interface Adaptation {
+  readonly path: string;
+  /** The arguments in place of those that the caller gave, which stay as they are. */
+  adapt(args: readonly unknown[]): readonly unknown[];
 }

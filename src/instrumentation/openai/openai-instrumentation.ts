@@ -11,6 +11,7 @@ import { configureCapture, setEnabled } from '../recorder.ts';
 import { setTracerProvider } from '../tracer.ts';
 import { operations } from './operations.ts';
 import { patchClass } from './patch.ts';
+import { toolRunners } from './run-tools.ts';
 
 /** The openai versions whose every major is tested. */
 export const SUPPORTED_VERSIONS = ['>=4.55.0 <8'];
@@ -55,7 +56,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 function instrumentModule(openai: unknown): void {
   const { OpenAI, default: main } = (openai ?? {}) as { OpenAI?: unknown; default?: unknown };
   const clientClass = [OpenAI, main, openai].find((candidate) => typeof candidate === 'function');
-  if (clientClass) patchClass(clientClass as object, operations);
+  if (clientClass) patchClass(clientClass as object, operations, toolRunners);
   else diag.warn('spanport: this openai exports no client class; no spans will be made');
 }
 
@@ -67,6 +68,6 @@ function instrumentModule(openai: unknown): void {
 export function instrumentOpenAI<T extends object>(clientOrClass: T): T {
   const clientClass = typeof clientOrClass === 'function' ? clientOrClass : clientOrClass.constructor;
   setEnabled(true);
-  patchClass(clientClass, operations);
+  patchClass(clientClass, operations, toolRunners);
   return clientOrClass;
 }

@@ -51,11 +51,12 @@ export class Watch {
 
   readonly fail = (error: unknown): void => this.end({ kind: 'failed', error });
 
-  chunk(chunk: unknown): void {
+  chunk(chunk: unknown): boolean {
     try {
-      this.#observer.chunk?.(chunk);
+      return this.#observer.chunk?.(chunk) === 'hide';
     } catch (error) {
       diag.error('spanport: a chunk could not be read', error);
+      return false;
     }
   }
 

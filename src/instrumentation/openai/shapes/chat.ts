@@ -20,6 +20,7 @@ export const chat: Shape = {
     const toolDefinitions = readTools(body['tools'] ?? body['functions']);
     return () => ({ inputMessages: readMessages(messages), ...(toolDefinitions && { toolDefinitions }) });
   },
+  tellsUsageOnDemand: true,
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,
@@ -35,6 +36,7 @@ export const completion: Shape = {
     const prompts = (Array.isArray(prompt) ? prompt : [prompt]).filter((text) => typeof text === 'string');
     return () => ({ inputMessages: prompts.map((content) => ({ role: 'user', parts: [{ type: 'text', content }] })) });
   },
+  tellsUsageOnDemand: true,
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,

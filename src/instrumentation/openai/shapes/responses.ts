@@ -145,7 +145,7 @@ class FetchObserver implements CallObserver {
     this.#answer = answer;
   }
 
-  chunk(event: unknown): void {
+  chunk(event: unknown): undefined {
     this.#collector ??= new StreamedResponse(this.#recording.withContent, captureOptions().maxTextLength);
     this.#collector.add(event);
   }

@@ -1,0 +1,41 @@
+import type { Content, Usage } from '../../interaction/interaction.ts';
+import { jsonText } from '../../interaction/json.ts';
+import type { Message } from '../../interaction/message.ts';
+import { fieldOf, type RequestBody } from './readers/parameters.ts';
+
+/**
+ * A streamed request that also asks for its usage, which chat completions tell in a last chunk and only when asked.
+ * Undefined where nothing has to be added; what the caller says of usage, be it no, stands.
+ */
+export function askingForUsage(body: RequestBody): RequestBody | undefined {
+  if (body['stream'] !== true || fieldOf(body['stream_options'], 'include_usage') !== undefined) return undefined;
+  return { ...body, stream_options: { ...(body['stream_options'] as object | undefined), include_usage: true } };
+}
+
+/** Whether a chunk says nothing but the usage. */
+export function isUsageChunk(chunk: unknown): boolean {
+  const choices = fieldOf(chunk, 'choices');
+  return Array.isArray(choices) && choices.length === 0 && fieldOf(chunk, 'usage') != null;
+}
+
+/** English text has about so many characters to a token; other languages have fewer. */
+const CHARACTERS_PER_TOKEN = 4;
+
+/** What a call may have used, by the length of what was said. Marked as an estimate wherever it goes. */
+export function estimateUsage({ systemInstructions = [], inputMessages = [], outputMessages = [] }: Content): Usage {
+  const asked = [{ role: 'system', parts: systemInstructions }, ...inputMessages];
+  return { inputTokens: tokensIn(asked), outputTokens: tokensIn(outputMessages), estimated: true };
+}
+
+function tokensIn(messages: readonly Message[]): number {
+  let characters = 0;
+  for (const { parts } of messages) {
+    for (const part of parts) {
+      if (part.type === 'tool_call') characters += part.name.length + jsonText(part.arguments).length;
+      else if (part.type === 'tool_call_response') characters += jsonText(part.response).length;
+      else if (part.type !== 'blob' && 'content' in part && part.content !== undefined)
+        characters += part.content.length;
+    }
+  }
+  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
+}
