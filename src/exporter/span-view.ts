@@ -62,9 +62,8 @@ function attributesFor(
   const names = Object.keys(attributes);
   const isSilent = (mode === 'none' || ended.content === undefined) && !names.some(isContent);
   if (isSilent && !dialect) return attributes;
-  const kept: Record<string, unknown> = Object.fromEntries(
-    names.flatMap((name) => (isContent(name) ? [] : [[name, attributes[name]]])),
-  );
+  const kept: Record<string, unknown> = {};
+  for (const name of names) if (!isContent(name)) kept[name] = attributes[name];
   if (mode !== 'none') Object.assign(kept, contentFor(ended, mode));
   return dialect ? dialect(kept, decodeAttributes(kept)) : kept;
 }

@@ -199,7 +199,9 @@ export class Recording {
     const span = this.#span;
     if (span?.isRecording()) {
       const said = content && (options.contentOnSpans || options.contentOnEvents) ? content() : undefined;
-      const written = encodeMasked({ ...facts, ...(cost && { cost }), ...said });
+      const written = encodeMasked(facts);
+      if (cost) Object.assign(written, encodeMasked({ cost }));
+      if (said) Object.assign(written, encodeMasked(said));
       if (attributes) Object.assign(written, attributes);
       if (tool && options.contentOnSpans) Object.assign(written, toolAttributes(tool));
       if (failed) {

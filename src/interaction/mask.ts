@@ -73,7 +73,7 @@ export function maskJson<T>(value: T, mask: Mask): T {
 
 function maskValue(value: unknown, mask: Mask, isStructure: boolean): unknown {
   if (typeof value === 'string') return mask(value);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) {
     let copy: unknown[] | undefined;
     for (let index = 0; index < value.length; index += 1) {
@@ -86,8 +86,9 @@ function maskValue(value: unknown, mask: Mask, isStructure: boolean): unknown {
     return copy ?? value;
   }
   let copy: Record<string, unknown> | undefined;
-  for (const [key, item] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
     if (isStructure && structure.has(key)) continue;
+    const item = (value as Record<string, unknown>)[key];
     // Below arguments and answers lies the application's own data, where these words mean what it likes.
     const kept = maskValue(item, mask, isStructure && key !== 'arguments' && key !== 'response' && key !== 'result');
     if (kept === item) continue;

@@ -75,22 +75,32 @@ export function openAIFinishReasonsFrom({
 
 /** Any client's completion, of chat or of the former completions; what is no completion is one text. */
 export function answerFromOpenAI(completion: unknown): Facts {
+  const outputMessages = outputFromOpenAI(completion);
+  return { ...(outputMessages && { outputMessages }), ...answerFactsFromOpenAI(completion) };
+}
+
+/** What a completion tells beside its messages. */
+export function answerFactsFromOpenAI(completion: unknown): Facts {
   const record = recordOf(completion);
-  const choices = listOf(record?.['choices'])?.map((choice): UnknownRecord => recordOf(choice) ?? {});
-  if (!record || !choices) {
-    const content = jsonText(completion);
-    return content === '' ? {} : { outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content }] }] };
-  }
-  const finishReasons = choices.map(({ finish_reason: reason }) => stringOf(reason));
+  const choices = listOf(record?.['choices']);
+  if (!record || !choices) return {};
+  const finishReasons = choices.map((choice) => stringOf(recordOf(choice)?.['finish_reason']));
   return defined({
     responseId: idOf(record['id']),
     responseModel: stringOf(record['model']) || undefined,
-    outputMessages: someOf(choices.map(decodeChoice)),
     finishReasons: finishReasons.every((reason) => reason !== undefined) ? someOf(finishReasons) : undefined,
     usage: usageFromOpenAI(record['usage']),
     serviceTier: someFields(defined({ response: stringOf(record['service_tier']) })),
     systemFingerprint: stringOf(record['system_fingerprint']),
   });
+}
+
+/** The messages of a completion alone. */
+export function outputFromOpenAI(completion: unknown): readonly OutputMessage[] | undefined {
+  const choices = listOf(recordOf(completion)?.['choices']);
+  if (choices) return someOf(choices.map((choice) => decodeChoice(recordOf(choice) ?? {})));
+  const content = jsonText(completion);
+  return content === '' ? undefined : [{ role: 'assistant', parts: [{ type: 'text', content }] }];
 }
 
 function decodeChoice({ message, text, finish_reason: reason }: UnknownRecord): OutputMessage {
@@ -109,21 +119,23 @@ export function createdFromOpenAI(completion: unknown): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000;
 }
 
-type UsageNames = { readonly [K in keyof Usage]?: string };
+/** The fields of a usage that count tokens. */
+type TokenField = { [K in keyof Usage]-?: NonNullable<Usage[K]> extends number ? K : never }[keyof Usage];
+type UsageNames = readonly (readonly [field: TokenField, name: string])[];
 
-const promptDetails: UsageNames = {
-  cacheReadInputTokens: 'cached_tokens',
-  cacheWriteInputTokens: 'cache_write_tokens',
-  textInputTokens: 'text_tokens',
-  imageInputTokens: 'image_tokens',
-  audioInputTokens: 'audio_tokens',
-};
-const completionDetails: UsageNames = {
-  reasoningOutputTokens: 'reasoning_tokens',
-  textOutputTokens: 'text_tokens',
-  imageOutputTokens: 'image_tokens',
-  audioOutputTokens: 'audio_tokens',
-};
+const promptDetails: UsageNames = [
+  ['cacheReadInputTokens', 'cached_tokens'],
+  ['cacheWriteInputTokens', 'cache_write_tokens'],
+  ['textInputTokens', 'text_tokens'],
+  ['imageInputTokens', 'image_tokens'],
+  ['audioInputTokens', 'audio_tokens'],
+];
+const completionDetails: UsageNames = [
+  ['reasoningOutputTokens', 'reasoning_tokens'],
+  ['textOutputTokens', 'text_tokens'],
+  ['imageOutputTokens', 'image_tokens'],
+  ['audioOutputTokens', 'audio_tokens'],
+];
 
 /** The total is given where both sides are known. Absent when no token was counted. */
 export function openAIUsageFrom(usage: Usage | undefined): OpenAIUsage | undefined {
@@ -142,8 +154,8 @@ export function openAIUsageFrom(usage: Usage | undefined): OpenAIUsage | undefin
 
 function countsUnder(names: UsageNames, usage: Usage): Readonly<Record<string, number>> | undefined {
   const counts: Record<string, number> = {};
-  for (const [key, name] of Object.entries(names)) {
-    const count = usage[key as keyof UsageNames];
+  for (const [field, name] of names) {
+    const count = usage[field];
     if (typeof count === 'number') counts[name] = count;
   }
   return someFields(counts);
@@ -163,12 +175,13 @@ export function usageFromOpenAI(usage: unknown): Usage | undefined {
   );
 }
 
-function countsOf(names: UsageNames, details: unknown): Partial<Usage> {
-  const record = recordOf(details) ?? {};
-  return Object.fromEntries(
-    Object.entries(names).flatMap(([key, name]) => {
-      const count = numberOf(record[name]);
-      return count === undefined ? [] : [[key, count]];
-    }),
-  );
+function countsOf(names: UsageNames, details: unknown): Partial<Usage> | undefined {
+  const record = recordOf(details);
+  if (!record) return undefined;
+  const counts: Partial<Record<TokenField, number>> = {};
+  for (const [field, name] of names) {
+    const count = numberOf(record[name]);
+    if (count !== undefined) counts[field] = count;
+  }
+  return counts;
 }

@@ -3,7 +3,7 @@ import { maskSecrets } from '../../src/interaction/mask.ts';
 
 const long = 'Ab3'.repeat(20);
 
-it.each([
+it.each<readonly [name: string, secret: string, masked: string]>([
   ['an OpenAI key', `sk-${long}`, 'sk-[masked]'],
   ['a bearer token, in any case', `bEaReR ${long}`, 'Bearer [masked]'],
   ['basic credentials', `Basic ${long}`, 'Basic [masked]'],

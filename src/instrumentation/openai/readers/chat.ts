@@ -1,6 +1,6 @@
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message, ToolCallPart, ToolDefinition } from '../../../interaction/message.ts';
-import { answerFromOpenAI } from '../../../interaction/openai-completion.ts';
+import { answerFactsFromOpenAI, outputFromOpenAI } from '../../../interaction/openai-completion.ts';
 import { decodeMessage, toolCallsFromOpenAI } from '../../../interaction/openai-messages.ts';
 import { toolsFromOpenAI } from '../../../interaction/openai-request.ts';
 import { type Capped, capText } from './capped.ts';
@@ -43,13 +43,12 @@ export function readTools(tools: unknown): readonly ToolDefinition[] | undefined
 
 /** The facts of a `chat.completion`, without its content. */
 export function readCompletion(completion: unknown): Facts {
-  const { outputMessages: _, ...facts } = answerFromOpenAI(completion);
-  return facts;
+  return answerFactsFromOpenAI(completion);
 }
 
 /** What a `chat.completion` says. */
 export function readChoices(completion: unknown): Content {
-  const { outputMessages } = answerFromOpenAI(completion);
+  const outputMessages = outputFromOpenAI(completion);
   return outputMessages ? { outputMessages } : {};
 }
 
