@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,13 @@ describe('the tarball', () => {
     const paths = installed.files.map(({ path }) => path);
     expect(paths.filter((path) => !ALLOWED.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(paths).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
+  });
+
+  it('holds nothing of an earlier build: each file has its source', () => {
+    const built = installed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
+    const sourceOf = (path: string): string =>
+      path.replace(/^dist/, '../../src').replace(/\.(d\.ts|js|js\.map)$/, '.ts');
+    expect(built.filter((path) => !existsSync(new URL(sourceOf(path), import.meta.url)))).toEqual([]);
   });
 
   it('holds every file that the manifest points at', () => {
