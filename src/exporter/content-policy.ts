@@ -6,6 +6,7 @@ import {
   type ToolExecution,
 } from '../interaction/interaction.ts';
 import type { Message, Part, ToolDefinition } from '../interaction/message.ts';
+import type { Feedback } from '../vendors/vendor.ts';
 
 /**
  * What a destination may have of what was said: all of it, its structure (roles, tool names and lengths, with every
@@ -24,6 +25,18 @@ export function applyContentMode(interaction: Interaction, mode: ContentMode): I
   const kept = mode === 'redacted' ? redacted(rest) : without(rest);
   // An error's text may quote what was said.
   return { ...kept, outcome: outcome.status === 'error' ? errorWithoutText(outcome) : outcome };
+}
+
+/** A user's own words on an answer, as a destination may have them. Pure. */
+export function feedbackFor(feedback: Feedback, mode: ContentMode): Feedback {
+  if (mode === 'full') return feedback;
+  const { comment, reasons, ...rest } = feedback;
+  const labels = reasons?.map(({ label }) => ({ label }));
+  return {
+    ...rest,
+    ...(comment !== undefined && mode === 'redacted' && { comment: REDACTED }),
+    ...(labels && { reasons: labels }),
+  };
 }
 
 /** Every text replaced, roles and names kept. */

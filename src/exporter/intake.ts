@@ -1,5 +1,6 @@
 import { diag } from '@opentelemetry/api';
 import { type Content, contentFields, type Interaction } from '../interaction/interaction.ts';
+import { toJson } from '../interaction/json.ts';
 import { type Mask, maskContent } from '../interaction/mask.ts';
 import { isGenAISpan } from '../semconv/from-spans.ts';
 import { contentOf } from '../semconv/span-content.ts';
@@ -89,7 +90,7 @@ export class SpanIntake {
     }
     try {
       const ended = this.#read(span);
-      for (const destination of this.#destinations) destination.take(ended);
+      for (const destination of this.#destinations) give(destination, ended);
     } catch (error) {
       diag.error('spanport: a span could not be mapped', error);
     }
@@ -100,7 +101,7 @@ export class SpanIntake {
     const mask = this.#mask;
     if (!isGenAISpan(span.attributes)) return { span, mask, interactions: [] };
     const said = contentOf(span);
-    const content = said && maskContent(said, mask);
+    const content = said && maskedAtAnyCost(said, mask);
     const interactions = this.#assembler.add(spanDataFrom(span, content));
     return {
       span,
@@ -108,6 +109,24 @@ export class SpanIntake {
       ...(content && { content }),
       interactions: interactions.map((each) => masked(each, content, mask)),
     };
+  }
+}
+
+/** Tools give back any value, circles included, which are looked for only once they were met. */
+function maskedAtAnyCost(said: Content, mask: Mask): Content {
+  try {
+    return maskContent(said, mask);
+  } catch {
+    return maskContent(toJson(said), mask);
+  }
+}
+
+/** What one destination cannot take, the others still get. */
+function give(destination: SpanDestination, ended: Ended): void {
+  try {
+    destination.take(ended);
+  } catch (error) {
+    diag.error(`spanport: ${destination.name} could not take a span`, error);
   }
 }
 

@@ -2,9 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { LocalOutput, Vendor } from '../vendors/vendor.ts';
-import { applyContentMode, type ContentMode } from './content-policy.ts';
+import type { ContentMode } from './content-policy.ts';
 import type { DestinationStats, Ended, SpanDestination } from './destination.ts';
 import { jsonEncoder } from './otlp-json.ts';
+import { recordsOf } from './records-of.ts';
 import { spanFor } from './span-view.ts';
 
 /** Where lines go. `write` may throw; the line then counts as rejected. */
@@ -14,6 +15,9 @@ export interface LineSink {
 }
 
 const decoder = new TextDecoder();
+
+/** How long a function of the application's is waited for. */
+const DEFAULT_TIMEOUT_MILLIS = 5_000;
 
 /** Appends to a file, which is opened at the first line and readable by its owner alone. */
 export function fileSink(path: string): LineSink {
@@ -58,50 +62,64 @@ export function localDestination<Options, Payload>(
 ): SpanDestination {
   const payloadsOf = ({ interactions }: Ended): unknown[] =>
     interactions.flatMap((interaction) =>
-      vendor.encode(applyContentMode(interaction, content), options).map(({ payload }) => payload),
+      recordsOf(vendor, options, interaction, content).map(({ payload }) => payload),
     );
   if (output.kind === 'file') {
     const sink = fileSink(output.path);
     return eachDestination(vendor.name, (payload) => sink.write(JSON.stringify(payload)), content, payloadsOf, sink);
   }
-  const write = (payload: unknown): void => {
-    // The function takes this vendor's payload, which is what `encode` makes.
-    Promise.resolve(output.write(payload as never)).catch((error: unknown) =>
-      diag.error(`spanport: the output of ${vendor.name} failed`, error),
-    );
-  };
-  return eachDestination(vendor.name, write, content, payloadsOf);
+  // The function takes this vendor's payload, which is what `encode` makes.
+  return eachDestination(vendor.name, (payload) => output.write(payload as never), content, payloadsOf);
 }
 
 function eachDestination<T>(
   name: string,
-  write: (item: T) => void,
+  write: (item: T) => void | Promise<void>,
   content: ContentMode,
   itemsOf: (ended: Ended) => readonly T[],
   sink?: LineSink,
 ): SpanDestination {
   const counts = { enqueued: 0, delivered: 0, rejected: 0, skipped: 0 };
+  const underWay = new Set<Promise<void>>();
+  const reject = (error: unknown): void => {
+    if (counts.rejected === 0) diag.error(`spanport: ${name} cannot be written to`, error);
+    counts.rejected += 1;
+  };
+  const settled = async (timeoutMillis = DEFAULT_TIMEOUT_MILLIS): Promise<void> => {
+    if (underWay.size === 0) return;
+    const deadline = new Promise((resolve) => setTimeout(resolve, timeoutMillis).unref());
+    await Promise.race([Promise.all(underWay), deadline]);
+  };
+  const give = (item: T): void => {
+    try {
+      const writing = write(item);
+      if (writing === undefined) {
+        counts.delivered += 1;
+        return;
+      }
+      const written: Promise<void> = Promise.resolve(writing)
+        .then(() => {
+          counts.delivered += 1;
+        }, reject)
+        .finally(() => underWay.delete(written));
+      underWay.add(written);
+    } catch (error) {
+      reject(error);
+    }
+  };
   return {
     name,
     wantsContent: content !== 'none',
     take(ended): void {
       const items = itemsOf(ended);
       if (items.length === 0) counts.skipped += 1;
-      for (const item of items) {
-        counts.enqueued += 1;
-        try {
-          write(item);
-          counts.delivered += 1;
-        } catch (error) {
-          if (counts.rejected === 0) diag.error(`spanport: ${name} cannot be written to`, error);
-          counts.rejected += 1;
-        }
-      }
+      counts.enqueued += items.length;
+      items.forEach(give);
     },
-    forceFlush: () => Promise.resolve(),
-    shutdown(): Promise<void> {
+    forceFlush: settled,
+    async shutdown(timeoutMillis): Promise<void> {
+      await settled(timeoutMillis);
       sink?.close?.();
-      return Promise.resolve();
     },
     stats: (): DestinationStats => ({ ...counts, retried: 0, coalesced: 0, dropped: {}, spooled: 0, spooledBytes: 0 }),
   };

@@ -6,6 +6,8 @@ import type { SpanData } from '../semconv/span-data.ts';
 /** Spans that wait for another one, at the most, and for how long. */
 const MAX_WAITING = 1_000;
 const MAX_AGE_MILLIS = 10 * 60_000;
+/** Tools that one span is told to have run, at the most: an application's main span may live for days. */
+const MAX_TOOLS = 1_000;
 
 /** What is told by more than one span waits here for the rest of its story, bounded in number and age. */
 class Waiting<T> {
@@ -53,7 +55,7 @@ class Waiting<T> {
  */
 export class RunAssembler {
   readonly #queued: Waiting<Interaction>;
-  readonly #tools: Waiting<readonly ToolExecution[]>;
+  readonly #tools: Waiting<ToolExecution[]>;
   readonly #documents: Waiting<unknown>;
 
   constructor(now: () => number = Date.now) {
@@ -65,8 +67,7 @@ export class RunAssembler {
   add(span: SpanData): Interaction[] {
     const tool = toolExecutionFrom(span);
     if (tool) {
-      const parent = span.parentSpanId ?? '';
-      this.#tools.put(parent, [...(this.#tools.peek(parent) ?? []), tool]);
+      if (span.parentSpanId) this.#addTool(`${span.traceId}:${span.parentSpanId}`, tool);
       return [];
     }
     const documents = span.attributes['gen_ai.retrieval.documents'];
@@ -92,13 +93,21 @@ export class RunAssembler {
     return this.#queued.drain();
   }
 
+  #addTool(parent: string, tool: ToolExecution): void {
+    const tools = this.#tools.peek(parent);
+    if (!tools) this.#tools.put(parent, [tool]);
+    else if (tools.length < MAX_TOOLS) tools.push(tool);
+  }
+
   #withChildren(interaction: Interaction, span: SpanData): Interaction {
-    const tools = this.#tools.take(span.spanId);
+    const tools = this.#tools.take(`${span.traceId}:${span.spanId}`);
     const isForeignRun = interaction.operation === OPERATION.invokeAgent && span.attributes[ATTR.runId] === undefined;
     const documents = interaction.operation === OPERATION.chat ? this.#documents.peek(span.traceId) : undefined;
+    const found = isForeignRun ? tools : undefined;
+    if (documents === undefined && !found) return interaction;
     return {
       ...(documents !== undefined && { context: parsed(documents) }),
-      ...(isForeignRun && tools && { toolExecutions: tools }),
+      ...(found && { toolExecutions: found }),
       ...interaction,
     };
   }

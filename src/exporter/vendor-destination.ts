@@ -2,8 +2,9 @@ import { diag } from '@opentelemetry/api';
 import type { Delivery, Destination, OutgoingRequest } from '../delivery/delivery.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Feedback, Vendor, VendorRecord } from '../vendors/vendor.ts';
-import { applyContentMode, type ContentMode } from './content-policy.ts';
+import { type ContentMode, feedbackFor } from './content-policy.ts';
 import type { Ended, SpanDestination } from './destination.ts';
+import { recordsOf } from './records-of.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -53,10 +54,7 @@ export function vendorDestination<Options, Payload>(
     take({ interactions }: Ended): void {
       for (const interaction of interactions) {
         try {
-          const records =
-            interaction.run?.status === 'unknown'
-              ? []
-              : vendor.encode(applyContentMode(amend(interaction), content), options);
+          const records = recordsOf(vendor, options, amend(interaction), content);
           if (records.length === 0) skipped += 1;
           for (const record of records) {
             enqueue(record);
@@ -76,7 +74,7 @@ export function vendorDestination<Options, Payload>(
     ...(vendor.encodeFeedback && {
       feedback(feedback): void {
         const answerId = answers.idFor(feedback);
-        const known = answerId === undefined ? feedback : { ...feedback, answerId };
+        const known = feedbackFor(answerId === undefined ? feedback : { ...feedback, answerId }, content);
         for (const record of vendor.encodeFeedback?.(known, options) ?? []) enqueue(record);
       },
     }),

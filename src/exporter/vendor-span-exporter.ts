@@ -3,14 +3,16 @@ import { wantContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { Environment, Vendor } from '../vendors/vendor.ts';
 import type { ContentMode } from './content-policy.ts';
+import { contentFromEnvironment } from './content-setting.ts';
 import type { DestinationStats, SpanDestination } from './destination.ts';
 import { SpanIntake } from './intake.ts';
 import type { SpoolSettings } from './open-delivery.ts';
 import { openVendor } from './open-vendor.ts';
+import { isSdkDisabled } from './sdk-disabled.ts';
 
 /** What every vendor's exporter takes beside the vendor's own options. */
 export interface VendorExporterOptions {
-  /** What of the messages the vendor gets. Default `full`: it is what the vendor is for. */
+  /** What of the messages the vendor gets. Default: `SPANPORT_CONTENT`, else `full`: it is what the vendor is for. */
   readonly content?: ContentMode;
   /** Applied to every text before it leaves, after the built-in patterns for keys and tokens. Synchronous; fails closed. */
   readonly mask?: Mask;
@@ -63,14 +65,39 @@ export class VendorSpanExporter {
   }
 }
 
+/** With `OTEL_SDK_DISABLED`, wherever the exporter hangs. */
+function silentDestination(name: string): SpanDestination {
+  const nothing = (): Promise<void> => Promise.resolve();
+  return {
+    name,
+    wantsContent: false,
+    take: () => {},
+    forceFlush: nothing,
+    shutdown: nothing,
+    stats: () => ({
+      enqueued: 0,
+      delivered: 0,
+      retried: 0,
+      rejected: 0,
+      skipped: 0,
+      coalesced: 0,
+      dropped: {},
+      spooled: 0,
+      spooledBytes: 0,
+    }),
+  };
+}
+
 /** What a vendor's exporter class hands to its base. @throws ConfigurationError */
 export function createVendorDestination<Options, Payload>(
   vendor: Vendor<Options, Payload>,
   given: Partial<Options> & VendorExporterOptions,
   environment: Environment = process.env,
 ): (onDrain: () => void) => SpanDestination {
+  if (isSdkDisabled(environment)) return () => silentDestination(vendor.name);
   const options = vendor.resolveOptions(given, environment);
-  const { content = 'full', spool } = given;
+  const { spool } = given;
+  const content = given.content ?? contentFromEnvironment(environment, () => true)(vendor.name) ?? 'full';
   const settings: SpoolSettings | undefined = spool && { maxBytes: 256 << 20, durability: 'batch', ...spool };
   return (onDrain) => openVendor(vendor, options, content, settings, onDrain);
 }

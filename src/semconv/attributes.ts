@@ -1,18 +1,22 @@
 import type { ContentField, Facts } from '../interaction/interaction.ts';
+import { toJson } from '../interaction/json.ts';
 import { ATTR } from './names.ts';
+import { listFrom, messagesFrom, partsFrom, toolsFrom } from './read-structure.ts';
 
 export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | readonly boolean[];
 export type Attributes = Record<string, AttributeValue | undefined>;
 
 /**
  * How a field lies in an attribute: as it is (`value`), as JSON text (`json`), or as one attribute for each of its keys
- * (`keys`, where `name` is the prefix).
+ * (`keys`, where `name` is the prefix). `read` brings what another tracer wrote into the field's shape.
  */
 interface Field {
   readonly name: string;
   readonly as: 'value' | 'json' | 'keys';
   /** Written only where content may be. */
   readonly content?: true;
+  /** Undefined for what cannot be read. */
+  readonly read?: (found: unknown) => unknown;
 }
 
 type Table<T> = {
@@ -22,7 +26,8 @@ type Table<T> = {
 };
 
 const value = (name: string): Field => ({ name, as: 'value' });
-const json = (name: string): Field => ({ name, as: 'json' });
+const list = (name: string): Field => ({ name, as: 'value', read: listFrom });
+const json = (name: string, read?: Field['read']): Field => ({ name, as: 'json', ...(read && { read }) });
 const content = (field: Field): Field => ({ ...field, content: true });
 const keys = (name: string): Field => ({ name, as: 'keys' });
 
@@ -46,25 +51,25 @@ const table: Table<Facts> = {
     topP: value('gen_ai.request.top_p'),
     frequencyPenalty: value('gen_ai.request.frequency_penalty'),
     presencePenalty: value('gen_ai.request.presence_penalty'),
-    stopSequences: value('gen_ai.request.stop_sequences'),
+    stopSequences: list('gen_ai.request.stop_sequences'),
     seed: value('gen_ai.request.seed'),
     stream: value('gen_ai.request.stream'),
     reasoningLevel: value('gen_ai.request.reasoning.level'),
     outputType: value('gen_ai.output.type'),
-    encodingFormats: value('gen_ai.request.encoding_formats'),
+    encodingFormats: list('gen_ai.request.encoding_formats'),
     dimensionCount: value('gen_ai.embeddings.dimension.count'),
     streamCursor: value('gen_ai.request.stream_cursor'),
   },
   serviceTier: { request: value('openai.request.service_tier'), response: value('openai.response.service_tier') },
   systemFingerprint: value('openai.response.system_fingerprint'),
 
-  systemInstructions: content(json('gen_ai.system_instructions')),
-  inputMessages: content(json('gen_ai.input.messages')),
-  outputMessages: content(json('gen_ai.output.messages')),
-  messageIds: { in: value('spanport.message.ids.in'), out: value('spanport.message.ids.out') },
-  toolDefinitions: content(json('gen_ai.tool.definitions')),
-  toolExecutions: content(json('spanport.tool.executions')),
-  finishReasons: value('gen_ai.response.finish_reasons'),
+  systemInstructions: content(json('gen_ai.system_instructions', partsFrom)),
+  inputMessages: content(json('gen_ai.input.messages', messagesFrom)),
+  outputMessages: content(json('gen_ai.output.messages', messagesFrom)),
+  messageIds: { in: list('spanport.message.ids.in'), out: list('spanport.message.ids.out') },
+  toolDefinitions: content(json('gen_ai.tool.definitions', toolsFrom)),
+  toolExecutions: content(json('spanport.tool.executions', toolsFrom)),
+  finishReasons: list('gen_ai.response.finish_reasons'),
 
   usage: {
     inputTokens: value('gen_ai.usage.input_tokens'),
@@ -128,7 +133,7 @@ const table: Table<Facts> = {
   taskId: value('spanport.task.id'),
   botId: value('spanport.bot.id'),
   developer: value('spanport.developer'),
-  tags: value('spanport.tags'),
+  tags: list('spanport.tags'),
   custom: keys(ATTR.customPrefix),
   source: keys(ATTR.sourcePrefix),
 };
@@ -160,9 +165,18 @@ function write(
   } else if (entry.as === 'value') {
     attributes[entry.name] = fact as AttributeValue;
   } else if (entry.as === 'json') {
-    attributes[entry.name] = JSON.stringify(fact);
+    attributes[entry.name] = jsonFrom(fact);
   } else {
     for (const key in fact as object) attributes[entry.name + key] = (fact as Record<string, AttributeValue>)[key];
+  }
+}
+
+/** What an application says may be a circle or a bigint, which JSON has no word for. */
+function jsonFrom(fact: unknown): string | undefined {
+  try {
+    return JSON.stringify(fact);
+  } catch {
+    return JSON.stringify(toJson(fact));
   }
 }
 
@@ -176,6 +190,7 @@ interface Place {
   readonly group?: string;
   readonly key: string;
   readonly as: Field['as'];
+  readonly read: Field['read'];
 }
 
 const places = new Map<string, Place>();
@@ -183,9 +198,9 @@ const prefixes: { readonly prefix: string; readonly key: string }[] = [];
 for (const [key, entry] of Object.entries(table)) {
   if (!isField(entry))
     for (const [inner, field] of Object.entries(entry))
-      places.set(field.name, { group: key, key: inner, as: field.as });
+      places.set(field.name, { group: key, key: inner, as: field.as, read: field.read });
   else if (entry.as === 'keys') prefixes.push({ prefix: entry.name, key });
-  else places.set(entry.name, { key, as: entry.as });
+  else places.set(entry.name, { key, as: entry.as, read: entry.read });
 }
 
 /** Names that older instrumentations write: read, never written. */
@@ -223,7 +238,7 @@ export function withFetchedUsage(attributes: Attributes): Attributes {
 
 /**
  * What attributes say, whoever wrote them: the inverse of {@link encodeAttributes}, and the newest name wins over a
- * former one. Attributes of other conventions are passed over, and so is JSON that does not parse.
+ * former one. Attributes of other conventions are passed over, and so is what cannot be read as what it should be.
  */
 export function decodeAttributes(attributes: Readonly<Record<string, unknown>>): Facts {
   const facts: Record<string, unknown> = {};
@@ -233,10 +248,13 @@ export function decodeAttributes(attributes: Readonly<Record<string, unknown>>):
     const place = places.get(name);
     if (!place) {
       const group = prefixes.find(({ prefix }) => name.startsWith(prefix));
-      if (group) own(facts, group.key)[name.slice(group.prefix.length)] = found;
+      const key = group && name.slice(group.prefix.length);
+      // `__proto__` as a key is an attack on readers, never data.
+      if (group && key !== undefined && key !== '__proto__') own(facts, group.key)[key] = found;
       continue;
     }
-    const read = place.as === 'json' && typeof found === 'string' ? parsed(found) : found;
+    const said = place.as === 'json' && typeof found === 'string' ? parsed(found) : found;
+    const read = place.read && said !== undefined ? place.read(said) : said;
     if (read === undefined) continue;
     const holder = place.group === undefined ? facts : own(facts, place.group);
     if (!(name in formerNames) || holder[place.key] === undefined) holder[place.key] = read;

@@ -30,25 +30,28 @@ export function interactionFrom(span: SpanData): Interaction | undefined {
   const isRemoteAgent = operation === OPERATION.invokeAgent && span.kind === SpanKind.CLIENT;
   if (!isRemoteAgent && !interactions.has(operation)) return undefined;
 
-  const facts = { ...decodeAttributes(span.attributes), ...span.content };
+  // One object from beginning to end: each copy of an interaction is a kilobyte.
+  const facts = Object.assign(decodeAttributes(span.attributes), span.content);
   const serviceName = facts.serviceName ?? stringFrom(span.resource['service.name']);
   const environment =
     facts.environment ??
     stringFrom(span.resource['deployment.environment.name'] ?? span.resource['deployment.environment']);
-  return {
-    ...facts,
-    ...(serviceName !== undefined && { serviceName }),
-    ...(environment !== undefined && { environment }),
-    operation: String(operation),
-    id: facts.run ? `run:${facts.serverAddress ?? ''}:${facts.run.id}` : `${span.traceId}:${span.spanId}`,
-    traceId: span.traceId,
-    spanId: span.spanId,
-    ...(span.parentSpanId && { parentSpanId: span.parentSpanId }),
-    name: span.name,
-    startTime: millisFrom(span.startTime),
-    endTime: millisFrom(span.endTime),
-    outcome: outcomeFrom(span),
-  };
+  return Object.assign(
+    facts,
+    serviceName !== undefined && { serviceName },
+    environment !== undefined && { environment },
+    span.parentSpanId && { parentSpanId: span.parentSpanId },
+    {
+      operation: String(operation),
+      id: facts.run ? `run:${facts.serverAddress ?? ''}:${facts.run.id}` : `${span.traceId}:${span.spanId}`,
+      traceId: span.traceId,
+      spanId: span.spanId,
+      name: span.name,
+      startTime: millisFrom(span.startTime),
+      endTime: millisFrom(span.endTime),
+      outcome: outcomeFrom(span),
+    },
+  );
 }
 
 function outcomeFrom({ status, attributes }: SpanData): Outcome {
@@ -63,7 +66,13 @@ function outcomeFrom({ status, attributes }: SpanData): Outcome {
 }
 
 /** What an `execute_tool` span tells of the tool that ran. */
-export function toolExecutionFrom({ attributes, status, startTime, endTime }: SpanData): ToolExecution | undefined {
+export function toolExecutionFrom({
+  attributes,
+  status,
+  startTime,
+  endTime,
+  content,
+}: SpanData): ToolExecution | undefined {
   const name = stringFrom(attributes[ATTR.toolName]);
   if (attributes[ATTR.operationName] !== OPERATION.executeTool || name === undefined) return undefined;
   const id = stringFrom(attributes[ATTR.toolCallId]);
@@ -76,6 +85,8 @@ export function toolExecutionFrom({ attributes, status, startTime, endTime }: Sp
     ...(type !== undefined && { type }),
     ...parsedField('arguments', attributes[ATTR.toolCallArguments]),
     ...parsedField('result', attributes[ATTR.toolCallResult]),
+    // Beside the span its content lies as the one tool that ran.
+    ...content?.toolExecutions?.[0],
     startTime: millisFrom(startTime),
     endTime: millisFrom(endTime),
     ...(errorType !== undefined && { errorType }),

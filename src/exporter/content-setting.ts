@@ -1,0 +1,44 @@
+import { ConfigurationError } from '../vendors/configuration.ts';
+import type { Environment } from '../vendors/vendor.ts';
+import { type ContentMode, contentModes } from './content-policy.ts';
+
+/** The mode that was asked for a destination; undefined where nothing was. */
+export type ContentChoice = (destination: string) => ContentMode | undefined;
+
+const VARIABLE = 'SPANPORT_CONTENT';
+
+/**
+ * `SPANPORT_CONTENT`, such as `athina=full,otlp=none`: a mode for each destination, or one word for all.
+ * @param isKnown whether there is a destination of that name; a rule for none would protect nothing
+ * @throws ConfigurationError for a mode or a destination that there is not
+ */
+export function contentFromEnvironment(environment: Environment, isKnown: (name: string) => boolean): ContentChoice {
+  const text = environment[VARIABLE]?.trim() ?? '';
+  const modes = new Map<string, ContentMode>();
+  let all: ContentMode | undefined;
+  for (const entry of text.split(',').map((part) => part.trim())) {
+    if (entry === '') continue;
+    const cut = entry.indexOf('=');
+    const mode = checkedMode(entry.slice(cut + 1).trim(), VARIABLE, text);
+    const name = cut < 0 ? '*' : entry.slice(0, cut).trim();
+    if (name === '*') all = mode;
+    else if (isKnown(name)) modes.set(name, mode);
+    else throw unknownName(name, `${VARIABLE} is '${text}'`);
+  }
+  return (name) => modes.get(name) ?? all;
+}
+
+/** @throws ConfigurationError */
+export function checkedMode(mode: string, setting: string, value: string = mode): ContentMode {
+  const found = contentModes.find((known) => known === mode);
+  if (found) return found;
+  throw new ConfigurationError(
+    `${setting} is '${value}', where '${mode}' is no content mode: use full, redacted or none, as in athina=full,otlp=none.`,
+  );
+}
+
+export function unknownName(name: string, said: string): ConfigurationError {
+  return new ConfigurationError(
+    `${said}, where '${name}' is no destination: name it as SPANPORT_DESTINATIONS does, and a file: destination 'file'.`,
+  );
+}
