@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { context, createContextKey } from '@opentelemetry/api';
 import type { ArgsDef, CommandDef } from 'citty';
+import { isSdkDisabled } from '../exporter/sdk-disabled.ts';
 import { withContext } from '../index.ts';
 import { destinationsFrom, openDestination } from '../start/destinations.ts';
-import { isTrue, resolveCapture, resolveContent, resolveSpool } from '../start/options.ts';
+import { resolveCapture, resolveContent, resolveSpool } from '../start/options.ts';
 import type { Environment } from '../vendors/vendor.ts';
 import { padEnd, terminalOn, wrap } from './terminal.ts';
 
@@ -112,7 +113,7 @@ function versionOf(name: string, directory: string): string | undefined {
 /** Opens every destination as `start()` would, without a spool, so that nothing is sent. */
 function destinations(environment: Environment): Finding[] {
   const check = 'Destinations';
-  if (isTrue(environment, 'OTEL_SDK_DISABLED')) {
+  if (isSdkDisabled(environment)) {
     return [{ check, state: 'note', text: 'OTEL_SDK_DISABLED is true: nothing is watched and nothing is sent.' }];
   }
   const warnings: Finding[] = [];

@@ -1,4 +1,5 @@
 import type { ContentMode } from '../exporter/content-policy.ts';
+import { type ContentChoice, checkedMode } from '../exporter/content-setting.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
 import { consoleSink, fileSink, spanLineDestination } from '../exporter/line-destination.ts';
 import { openDelivery, type SpoolSettings } from '../exporter/open-delivery.ts';
@@ -7,7 +8,6 @@ import { type OtlpOptions, otlpDeliveryDestination, otlpDestination } from '../e
 import { ConfigurationError } from '../vendors/configuration.ts';
 import { vendors } from '../vendors/index.ts';
 import type { Environment } from '../vendors/vendor.ts';
-import type { ContentChoice } from './options.ts';
 import { hasOtlpEndpoint, resolveOtlp } from './otlp-options.ts';
 import { presetNames, resolvePreset } from './presets.ts';
 
@@ -36,24 +36,40 @@ export interface DestinationContext {
 
 /** Opens a destination. @throws ConfigurationError for one that cannot work */
 export function openDestination(setting: DestinationSetting, context: DestinationContext): SpanDestination {
-  if (typeof setting === 'object' && 'take' in setting) return setting as SpanDestination;
+  return planDestination(setting, context)();
+}
+
+/**
+ * Settles everything about a destination and opens nothing yet, so that one wrong setting starts none of them.
+ * @returns opens it
+ * @throws ConfigurationError for one that cannot work
+ */
+export function planDestination(setting: DestinationSetting, context: DestinationContext): () => SpanDestination {
+  if (typeof setting === 'object' && 'take' in setting) return () => setting as SpanDestination;
   const named: NamedDestination =
     typeof setting === 'string' ? { name: setting.trim() } : (setting as NamedDestination);
   const { name, content: _, ...given } = named;
-  const modeOr = (fallback: ContentMode): ContentMode => named.content ?? context.content(contentKey(name)) ?? fallback;
+  if (typeof name !== 'string') throw new ConfigurationError('A destination has no name: write { name: … } or a name.');
+  const asked = named.content === undefined ? undefined : checkedMode(named.content, `content of ${name}`);
+  const modeOr = (fallback: ContentMode): ContentMode => asked ?? context.content(contentKey(name)) ?? fallback;
 
-  if (name === 'console') return spanLineDestination(name, consoleSink(), modeOr('full'));
-  if (name.startsWith('file:')) return spanLineDestination(name, fileSink(pathFrom(name)), modeOr('full'));
+  if (name === 'console') return () => spanLineDestination(name, consoleSink(), modeOr('full'));
+  if (name.startsWith('file:')) {
+    const path = pathFrom(name);
+    return () => spanLineDestination(name, fileSink(path), modeOr('full'));
+  }
 
   const vendor = vendors.find((known) => known.name === name);
   if (vendor) {
     const options = vendor.resolveOptions(given, context.environment);
-    return openVendor(vendor, options, modeOr('full'), context.spool, context.onDrain);
+    return () => openVendor(vendor, options, modeOr('full'), context.spool, context.onDrain);
   }
   const otlp = otlpOptionsOf(name, given, context);
   if (otlp) {
-    const delivery = openDelivery(otlpDeliveryDestination(name, otlp), context.spool, context.onDrain);
-    return otlpDestination(name, otlp, modeOr(context.contentOnSpans ? 'full' : 'none'), delivery);
+    return () => {
+      const delivery = openDelivery(otlpDeliveryDestination(name, otlp), context.spool, context.onDrain);
+      return otlpDestination(name, otlp, modeOr(context.contentOnSpans ? 'full' : 'none'), delivery);
+    };
   }
   throw new ConfigurationError(
     `SPANPORT_DESTINATIONS names '${name}', which is no destination: use ${knownNames().join(', ')} or file:PATH.`,
@@ -102,13 +118,13 @@ export function destinationsFrom(
   const words =
     environment['OTEL_TRACES_EXPORTER']
       ?.split(',')
-      .map((word) => word.trim())
+      .map((word) => word.trim().toLowerCase())
       .filter(Boolean) ?? [];
   if (words.includes('none')) return configured.length > 0 ? configured : 'none';
   const standard: string[] = words.filter((word) => word === 'otlp' || word === 'console');
   for (const word of words)
     if (!standard.includes(word))
       warn(`OTEL_TRACES_EXPORTER is '${word}': use otlp, console or none; it is passed over.`);
-  if (words.length === 0 && hasOtlpEndpoint(environment)) standard.push('otlp');
-  return [...configured, ...standard];
+  if (standard.length === 0 && hasOtlpEndpoint(environment)) standard.push('otlp');
+  return [...configured, ...new Set(standard)];
 }

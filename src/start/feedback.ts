@@ -1,8 +1,9 @@
-import { trace } from '@opentelemetry/api';
+import { diag, trace } from '@opentelemetry/api';
 import { logs, SeverityNumber } from '@opentelemetry/api-logs';
+import { captureOptions } from '../instrumentation/recorder.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
 import type { Feedback } from '../vendors/vendor.ts';
-import { currentDestinations } from './start.ts';
+import { currentDestinations, drainSpans } from './start.ts';
 
 /** A user's verdict on an answer. Name the answer by one of the ids; without any, it is the one of the active span. */
 export interface FeedbackOptions {
@@ -24,12 +25,37 @@ export interface FeedbackOptions {
 export async function recordFeedback(options: FeedbackOptions): Promise<void> {
   const context = trace.getActiveSpan()?.spanContext();
   const feedback: Feedback = {
-    ...options,
+    ...masked(options),
     ...(context && { traceId: context.traceId, spanId: context.spanId }),
     time: Date.now(),
   };
-  emitEvaluation(feedback);
-  for (const destination of currentDestinations()) destination.feedback?.(feedback);
+  attempt(() => emitEvaluation(feedback));
+  // A verdict may come in the very turn of its answer, which has to be known by then.
+  attempt(drainSpans);
+  for (const destination of currentDestinations()) attempt(() => destination.feedback?.(feedback));
+}
+
+/** What a user writes of an answer is as much content as the answer. */
+function masked({ comment, reasons, ...rest }: FeedbackOptions): FeedbackOptions {
+  const { mask } = captureOptions();
+  return {
+    ...rest,
+    ...(comment !== undefined && { comment: mask(comment) }),
+    ...(reasons && {
+      reasons: reasons.map(({ label, details }) => ({
+        label,
+        ...(details !== undefined && { details: mask(details) }),
+      })),
+    }),
+  };
+}
+
+function attempt(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    diag.error('spanport: feedback could not be handed on', error);
+  }
 }
 
 /** Source: semantic-conventions-genai, event gen_ai.evaluation.result. */

@@ -1,8 +1,10 @@
 import { isAbsolute, resolve } from 'node:path';
-import { type ContentMode, contentModes } from '../exporter/content-policy.ts';
+import type { ContentMode } from '../exporter/content-policy.ts';
+import { type ContentChoice, checkedMode, contentFromEnvironment, unknownName } from '../exporter/content-setting.ts';
 import type { SpoolSettings } from '../exporter/open-delivery.ts';
 import { ConfigurationError } from '../vendors/configuration.ts';
 import type { Environment } from '../vendors/vendor.ts';
+import { knownNames } from './destinations.ts';
 
 const MIB = 1 << 20;
 
@@ -19,36 +21,23 @@ export function resolveSpool(
   return { dir: isAbsolute(dir) ? dir : resolve(dir), maxBytes, durability };
 }
 
-/** `SPANPORT_CONTENT`, such as `athina=full,otlp=none`: per destination, over the default of its kind. */
+/** What of the messages each destination gets, where it is said: `content` over `SPANPORT_CONTENT`. */
 export function resolveContent(
   given: ContentMode | Readonly<Record<string, ContentMode>> | undefined,
   environment: Environment,
 ): ContentChoice {
-  const text = environment['SPANPORT_CONTENT']?.trim();
-  if (typeof given === 'string') return () => checkedMode(given, 'content');
-  if (given) {
-    for (const [name, mode] of Object.entries(given)) checkedMode(mode, `content.${name}`);
-    return (name) => given[name];
+  const isKnown = (name: string): boolean => name === 'file' || knownNames().includes(name);
+  const asked = contentFromEnvironment(environment, isKnown);
+  if (given === undefined) return asked;
+  if (typeof given === 'string') {
+    const mode = checkedMode(given, 'content');
+    return () => mode;
   }
-  if (!text) return () => undefined;
-  const modes = new Map<string, ContentMode>();
-  for (const entry of text.split(',').map((part) => part.trim())) {
-    if (entry === '') continue;
-    const [name = '', mode = ''] = entry.includes('=') ? entry.split('=').map((part) => part.trim()) : ['*', entry];
-    modes.set(name, checkedMode(mode, 'SPANPORT_CONTENT', text));
+  for (const [name, mode] of Object.entries(given)) {
+    if (!isKnown(name)) throw unknownName(name, `content has the key '${name}'`);
+    checkedMode(mode, `content.${name}`);
   }
-  return (name) => modes.get(name) ?? modes.get('*');
-}
-
-/** The mode that was asked for; undefined where nothing was. */
-export type ContentChoice = (destination: string) => ContentMode | undefined;
-
-function checkedMode(mode: string, setting: string, value: string = mode): ContentMode {
-  const found = contentModes.find((known) => known === mode);
-  if (found) return found;
-  throw new ConfigurationError(
-    `${setting} is '${value}', where '${mode}' is no content mode: use full, redacted or none, as in athina=full,otlp=none.`,
-  );
+  return (name) => given[name] ?? asked(name);
 }
 
 /**
@@ -97,8 +86,4 @@ function wholeNumber(environment: Environment, variable: string, least: number):
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= least) return number;
   throw new ConfigurationError(`${variable} is '${text}': give a whole number of bytes, ${least} or more.`);
-}
-
-export function isTrue(environment: Environment, variable: string): boolean {
-  return environment[variable]?.trim().toLowerCase() === 'true';
 }

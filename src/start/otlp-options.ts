@@ -3,6 +3,8 @@ import { ConfigurationError, withoutCredentials } from '../vendors/configuration
 import type { Environment } from '../vendors/vendor.ts';
 
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
+/** The later one wins. */
+const STANDARD_HEADERS = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'] as const;
 
 export function hasOtlpEndpoint(environment: Environment): boolean {
   return Boolean(
@@ -21,7 +23,7 @@ export function resolveOtlp(
 ): OtlpOptions {
   return {
     url: given.url === undefined ? endpointFrom(environment) : checkedUrl(given.url, 'url'),
-    headers: { ...headersFrom(environment), ...given.headers },
+    headers: { ...headersFrom(environment, STANDARD_HEADERS), ...checkedHeaders(given.headers, 'headers') },
     encoding: given.encoding ?? encodingFrom(environment, warn),
     compression: given.compression ?? compressionFrom(environment, warn),
     ...(given.resource && { resource: given.resource }),
@@ -53,21 +55,16 @@ export function checkedUrl(text: string, variable: string): string {
   );
 }
 
-/** `k=v,k2=v2`, percent-encoded as in W3C Baggage. */
-function headersFrom(environment: Environment): Record<string, string> {
+/** `k=v,k2=v2`, percent-encoded as in W3C Baggage. @throws ConfigurationError names the variable and never a value */
+export function headersFrom(environment: Environment, variables: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const variable of ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS']) {
+  for (const variable of variables) {
     for (const entry of environment[variable]?.split(',') ?? []) {
       if (entry.trim() === '') continue;
       const cut = entry.indexOf('=');
       const name = entry.slice(0, cut).trim().toLowerCase();
       const value = decoded(entry.slice(cut + 1).trim());
-      if (
-        cut < 1 ||
-        !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) ||
-        value === undefined ||
-        !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)
-      ) {
+      if (cut < 1 || value === undefined || !isHeader(name, value)) {
         throw new ConfigurationError(
           `${variable} has an entry that is no HTTP header ('${name || 'no name'}'): write name=value, separated by commas, values percent-encoded.`,
         );
@@ -76,6 +73,26 @@ function headersFrom(environment: Environment): Record<string, string> {
     }
   }
   return headers;
+}
+
+/** Headers from elsewhere, such as a key from a variable of its own. @throws ConfigurationError never tells a value */
+export function checkedHeaders(
+  headers: Readonly<Record<string, string>> = {},
+  where: string,
+): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(headers)) {
+    if (isHeader(name.toLowerCase(), value)) continue;
+    throw new ConfigurationError(
+      `${where} has the entry '${name}', which is no HTTP header: look for line breaks and other control characters in it.`,
+    );
+  }
+  return headers;
+}
+
+function isHeader(name: string, value: unknown): boolean {
+  return (
+    /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) && typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+  );
 }
 
 function decoded(text: string): string | undefined {
@@ -87,14 +104,15 @@ function decoded(text: string): string | undefined {
 }
 
 function encodingFrom(environment: Environment, warn: (message: string) => void): OtlpOptions['encoding'] {
-  const [variable, text = 'http/protobuf'] = setting(environment, 'PROTOCOL');
+  const [variable, said = 'http/protobuf'] = setting(environment, 'PROTOCOL');
+  const text = said.toLowerCase();
   if (text === 'http/json') return 'json';
   if (text === 'grpc')
     throw new ConfigurationError(
       `${variable} is 'grpc', which Spanport does not speak: use http/protobuf or http/json and the HTTP port (4318 by default).`,
     );
   if (text !== 'http/protobuf')
-    warn(`${variable} is '${text}': use http/protobuf or http/json; http/protobuf is used.`);
+    warn(`${variable} is '${said}': use http/protobuf or http/json; http/protobuf is used.`);
   return 'protobuf';
 }
 

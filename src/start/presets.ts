@@ -2,7 +2,7 @@ import type { OtlpOptions } from '../exporter/otlp-destination.ts';
 import { openInference, openLLMetry } from '../semconv/dialects.ts';
 import { ConfigurationError } from '../vendors/configuration.ts';
 import type { Environment } from '../vendors/vendor.ts';
-import { checkedUrl } from './otlp-options.ts';
+import { checkedHeaders, checkedUrl, headersFrom } from './otlp-options.ts';
 
 /**
  * A backend that takes OTLP/HTTP, as data: where it listens and what it wants in headers and resource, from the
@@ -15,6 +15,11 @@ interface Preset {
   readonly headers?: (env: Read) => Readonly<Record<string, string | undefined>>;
   readonly resource?: (env: Read) => Readonly<Record<string, string | undefined>>;
   readonly dialect?: OtlpOptions['dialect'];
+  /**
+   * Whether `OTEL_EXPORTER_OTLP_HEADERS` is meant for it, as its endpoint is. Elsewhere that would send one backend's key
+   * to another.
+   */
+  readonly takesStandardHeaders?: true;
 }
 
 /** The first of some variables that is set. */
@@ -29,10 +34,15 @@ const under = (base: string | undefined, fallback: string, path: string): string
 /** Sources: the OTLP page of each backend, read in November 2026. None of the hosted ones could be tried for real. */
 const presets: Readonly<Record<string, Preset>> = {
   collector: {
+    takesStandardHeaders: true,
     needs: [],
     url: (env) => under(env('OTEL_EXPORTER_OTLP_ENDPOINT'), 'http://localhost:4318', '/v1/traces'),
   },
-  jaeger: { needs: [], url: (env) => under(env('OTEL_EXPORTER_OTLP_ENDPOINT'), 'http://localhost:4318', '/v1/traces') },
+  jaeger: {
+    takesStandardHeaders: true,
+    needs: [],
+    url: (env) => under(env('OTEL_EXPORTER_OTLP_ENDPOINT'), 'http://localhost:4318', '/v1/traces'),
+  },
   langfuse: {
     needs: ['LANGFUSE_PUBLIC_KEY', 'LANGFUSE_SECRET_KEY'],
     url: (env) =>
@@ -93,6 +103,7 @@ const presets: Readonly<Record<string, Preset>> = {
   },
   // A stack's zone, instance and token stand together in the two standard variables that Grafana's page gives.
   grafana: {
+    takesStandardHeaders: true,
     needs: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS'],
     url: (env) => under(env('OTEL_EXPORTER_OTLP_ENDPOINT'), '', '/v1/traces'),
   },
@@ -155,29 +166,23 @@ export function resolvePreset(
       `The destination ${name} needs ${missing.join(' and ')}: set ${missing.length > 1 ? 'them' : 'it'}, or take ${name} out of SPANPORT_DESTINATIONS.`,
     );
   }
-  const resource = defined(preset.resource?.(read));
+  const resource = { ...defined(preset.resource?.(read)), ...given.resource };
+  const dialect = given.dialect ?? preset.dialect;
   return {
-    url: given.url ?? checkedUrl(preset.url(read), `the endpoint of ${name}`),
-    headers: { ...standardHeaders(name, environment), ...defined(preset.headers?.(read)), ...given.headers },
+    url: checkedUrl(given.url ?? preset.url(read), `The endpoint of ${name}`),
+    headers: {
+      ...(preset.takesStandardHeaders && headersFrom(environment, ['OTEL_EXPORTER_OTLP_HEADERS'])),
+      ...checkedHeaders({ ...defined(preset.headers?.(read)), ...given.headers }, `The destination ${name}`),
+    },
     encoding: given.encoding ?? 'protobuf',
     compression: given.compression ?? 'gzip',
     ...(Object.keys(resource).length > 0 && { resource }),
-    ...(preset.dialect && { dialect: preset.dialect }),
-    ...given,
+    ...(dialect && { dialect }),
   };
 }
 
 function defined(values: Readonly<Record<string, string | undefined>> = {}): Record<string, string> {
   return Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  );
-}
-
-/** Only Grafana's key lies in the standard header variable; elsewhere it would send one backend's key to another. */
-function standardHeaders(name: string, environment: Environment): Record<string, string> {
-  if (name !== 'grafana') return {};
-  const entries = (environment['OTEL_EXPORTER_OTLP_HEADERS'] ?? '').split(',').map((entry) => entry.split('=', 2));
-  return Object.fromEntries(
-    entries.map(([key = '', value = '']) => [key.trim().toLowerCase(), decodeURIComponent(value.trim())]),
   );
 }

@@ -17,14 +17,14 @@ export interface ProviderOptions {
   readonly resourceAttributes?: Readonly<Record<string, string>>;
   /** Each span that ends on this provider and that is not the instrumentation's own, which arrives by its hand. */
   onForeignSpan(span: ReadableSpan): void;
-  /** Called when somebody else asks this provider for a tracer: only then does anybody read the active span. */
+  /** Called when somebody else makes a span by this provider: only then does anybody read the active one. */
   onForeignTracer(): void;
 }
 
 /**
  * The provider that makes the spans while the application has none of its own. It is the SDK's, with limits and
- * sampler from `OTEL_*` (the SDK's Node 20 line reads those itself), and never takes the global slot: the API's own
- * proxy delegates to it until the application registers a provider, which then succeeds and wins.
+ * sampler from `OTEL_*` (the SDK's 2.x line reads those itself), and never takes the global slot: see
+ * {@link lendGlobally}.
  */
 export class OwnTracerProvider extends BasicTracerProvider {
   readonly #onForeignTracer: () => void;
@@ -38,9 +38,35 @@ export class OwnTracerProvider extends BasicTracerProvider {
   }
 
   override getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
-    if (name !== SCOPE_NAME) this.#onForeignTracer();
-    return super.getTracer(name, version, options);
+    const tracer = super.getTracer(name, version, options);
+    return name === SCOPE_NAME ? tracer : new NotingTracer(tracer, this.#onForeignTracer);
   }
+}
+
+/** The application's tracer on our provider. Says so before each span, since the span may be made the active one. */
+class NotingTracer implements Tracer {
+  readonly #tracer: Tracer;
+  readonly #onSpan: () => void;
+
+  constructor(tracer: Tracer, onSpan: () => void) {
+    this.#tracer = tracer;
+    this.#onSpan = onSpan;
+  }
+
+  startSpan(...args: Parameters<Tracer['startSpan']>): ReturnType<Tracer['startSpan']> {
+    this.#onSpan();
+    return this.#tracer.startSpan(...args);
+  }
+
+  startActiveSpan(...args: unknown[]): never {
+    this.#onSpan();
+    return startActive(this.#tracer, args);
+  }
+}
+
+/** One call for all of its overloads. */
+function startActive(tracer: Tracer, args: unknown[]): never {
+  return (tracer.startActiveSpan as (...args: unknown[]) => never).apply(tracer, args);
 }
 
 /** Hands on what the instrumentation does not hand on itself. */
@@ -66,25 +92,90 @@ class ForeignSpans implements SpanProcessor {
   }
 }
 
-/** Whether the application has registered a provider of its own. */
-export function hasForeignProvider(own: TracerProvider): boolean {
+/** The provider that the application has registered, as far as it is no work of ours. */
+function foreignProvider(): TracerProvider | undefined {
   const provider = trace.getTracerProvider();
   const delegate = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
-  return delegate !== own && !isNoop(delegate);
+  return delegate instanceof LentProvider || delegate instanceof OwnTracerProvider || isNoop(delegate)
+    ? undefined
+    : delegate;
+}
+
+/** Whether the application has registered a provider of its own. */
+export function hasForeignProvider(): boolean {
+  return foreignProvider() !== undefined;
 }
 
 /**
- * Makes global tracers reach our provider for as long as nobody registers one.
+ * Makes global tracers reach our provider for as long as nobody registers one: the API's own proxy delegates to it, so
+ * that the application's registration still succeeds and then wins.
  * @returns undoes it
  */
-export function lendGlobally(own: TracerProvider): () => void {
+export function lendGlobally(own: OwnTracerProvider): () => void {
   const proxy = trace.getTracerProvider();
   if (!(proxy instanceof ProxyTracerProvider) || !isNoop(proxy.getDelegate())) return () => {};
-  const noop = proxy.getDelegate();
-  proxy.setDelegate(own);
+  const lent = new LentProvider(own);
+  proxy.setDelegate(lent);
   return () => {
-    if (proxy.getDelegate() === own) proxy.setDelegate(noop);
+    lent.end();
+    if (proxy.getDelegate() === lent) proxy.setDelegate(noopProvider);
   };
+}
+
+/**
+ * Our provider as everybody's. Without us the API would hand out tracers that find the provider whenever it is
+ * registered, and applications keep them in constants; so ours do the same.
+ */
+class LentProvider implements TracerProvider {
+  readonly #own: OwnTracerProvider;
+  readonly neverSamples: boolean;
+  #hasEnded = false;
+
+  constructor(own: OwnTracerProvider) {
+    this.#own = own;
+    this.neverSamples = own.neverSamples;
+  }
+
+  getTracer(...args: Parameters<TracerProvider['getTracer']>): Tracer {
+    const own = this.#own.getTracer(...args);
+    return args[0] === SCOPE_NAME ? own : new LentTracer(own, this, args);
+  }
+
+  /** Whether `shutdown` was called: a tracer that somebody kept then does what it would do without us. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+  }
+}
+
+class LentTracer implements Tracer {
+  readonly #own: Tracer;
+  readonly #lender: LentProvider;
+  readonly #args: Parameters<TracerProvider['getTracer']>;
+  /** The application's. Once there is one it stays, as with the API's own proxy. */
+  #foreign: Tracer | undefined;
+
+  constructor(own: Tracer, lender: LentProvider, args: Parameters<TracerProvider['getTracer']>) {
+    this.#own = own;
+    this.#lender = lender;
+    this.#args = args;
+  }
+
+  startSpan(...args: Parameters<Tracer['startSpan']>): ReturnType<Tracer['startSpan']> {
+    return this.#tracer().startSpan(...args);
+  }
+
+  startActiveSpan(...args: unknown[]): never {
+    return startActive(this.#tracer(), args);
+  }
+
+  #tracer(): Tracer {
+    this.#foreign ??= foreignProvider()?.getTracer(...this.#args);
+    return this.#foreign ?? (this.#lender.hasEnded ? trace.getTracerProvider().getTracer(...this.#args) : this.#own);
+  }
 }
 
 /** The API does not export its no-op provider; a fresh proxy has it. */

@@ -2,6 +2,7 @@ import { diag } from '@opentelemetry/api';
 import type { SpanDestination } from '../exporter/destination.ts';
 import { SpanIntake } from '../exporter/intake.ts';
 import { openVendor } from '../exporter/open-vendor.ts';
+import { isSdkDisabled } from '../exporter/sdk-disabled.ts';
 import { ensureContextManager } from '../instrumentation/context.ts';
 import { instrumentOpenAI } from '../instrumentation/openai/openai-instrumentation.ts';
 import { onSpanEnded } from '../instrumentation/recorder.ts';
@@ -18,7 +19,6 @@ import {
 } from '../vendors/reconify/log-assistant.ts';
 import type { ReconifyOptions } from '../vendors/reconify/options.ts';
 import type { Vendor } from '../vendors/vendor.ts';
-import { isTrue } from './options.ts';
 import { OwnTracerProvider } from './provider.ts';
 import { currentDestinations } from './start.ts';
 
@@ -56,10 +56,10 @@ export interface ReconifyHandler {
  * @throws ConfigurationError without keys
  */
 export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOptions = {}): ReconifyHandler {
+  if (isSdkDisabled(process.env)) return silentHandler();
   const { debug = false, ...given } = options;
   const settings = reconify.resolveOptions(given, process.env);
   const say = debug ? (text: string): void => console.log(`reconify: ${text}`) : (): void => {};
-  if (isTrue(process.env, 'OTEL_SDK_DISABLED')) return silentHandler();
 
   let session: HandlerSession = { user: {}, session: null, sessionTimeout: settings.sessionTimeout ?? null };
   const amend = (interaction: Interaction): Interaction => withSession(interaction, session);

@@ -3,6 +3,7 @@ import type { ContentMode } from '../exporter/content-policy.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
 import { SpanIntake } from '../exporter/intake.ts';
 import type { SpoolSettings } from '../exporter/open-delivery.ts';
+import { isSdkDisabled } from '../exporter/sdk-disabled.ts';
 import { type CaptureOptions, defaultCapture, type Price } from '../instrumentation/capture-options.ts';
 import { disableContext, ensureContextManager } from '../instrumentation/context.ts';
 import { OpenAIInstrumentation } from '../instrumentation/openai/openai-instrumentation.ts';
@@ -11,9 +12,15 @@ import { notSampledCount, onSpanEnded } from '../instrumentation/recorder.ts';
 import { createMask, type Mask } from '../interaction/mask.ts';
 import { wantContent } from '../semconv/span-content.ts';
 import type { Environment } from '../vendors/vendor.ts';
-import { type DestinationContext, type DestinationSetting, destinationsFrom, openDestination } from './destinations.ts';
+import {
+  type DestinationContext,
+  type DestinationSetting,
+  destinationsFrom,
+  openDestination,
+  planDestination,
+} from './destinations.ts';
 import { findGateway, GATEWAY_URL } from './gateway-probe.ts';
-import { isTrue, oneOf, resolveCapture, resolveContent, resolveSpool } from './options.ts';
+import { oneOf, resolveCapture, resolveContent, resolveSpool } from './options.ts';
 import { hasForeignProvider, lendGlobally, OwnTracerProvider } from './provider.ts';
 
 /** Explicit options win over the environment, and the environment alone is complete. */
@@ -69,6 +76,7 @@ export interface Handle {
 interface Running {
   readonly handle: Handle;
   readonly destinations: readonly SpanDestination[];
+  readonly drain: () => void;
 }
 
 let running: Running | undefined;
@@ -76,6 +84,11 @@ let running: Running | undefined;
 /** The destinations of the `start` that is in force. */
 export function currentDestinations(): readonly SpanDestination[] {
   return running?.destinations ?? [];
+}
+
+/** Hands every span that has ended to its destinations, now. */
+export function drainSpans(): void {
+  running?.drain();
 }
 
 /**
@@ -89,14 +102,14 @@ export function start(options: StartOptions = {}): Handle {
     return running.handle;
   }
   const environment = process.env;
-  running = isTrue(environment, 'OTEL_SDK_DISABLED')
-    ? { handle: inertHandle(), destinations: [] }
+  logAsAsked(environment);
+  running = isSdkDisabled(environment)
+    ? { handle: inertHandle(), destinations: [], drain: () => {} }
     : startTracing(options, environment);
   return running.handle;
 }
 
 function startTracing(options: StartOptions, environment: Environment): Running {
-  logAsAsked(environment);
   const warn = (message: string): void => diag.warn(`spanport: ${message}`);
   const capture = resolveCaptureOptions(options, environment, warn);
   const destinations: SpanDestination[] = [];
@@ -122,7 +135,7 @@ function startTracing(options: StartOptions, environment: Environment): Running 
     warn,
   };
   const asked = options.destinations ?? destinationsFrom(environment, warn);
-  const opened = asked === 'none' ? [] : asked.map((setting) => openDestination(setting, context));
+  const planned = asked === 'none' ? [] : asked.map((setting) => planDestination(setting, context));
   const isOtlpNamed = options.destinations !== undefined || Boolean(environment['SPANPORT_DESTINATIONS']?.trim());
 
   const undo: (() => void)[] = [];
@@ -130,10 +143,12 @@ function startTracing(options: StartOptions, environment: Environment): Running 
     destinations.push(destination);
     if (destination.wantsContent) undo.push(wantContent());
   };
-  for (const destination of opened) {
-    join(destination.name === 'otlp' && !isOtlpNamed ? unlessJoined(destination, provider) : destination);
+  for (const open of planned) {
+    const destination = open();
+    join(destination.name === 'otlp' && !isOtlpNamed ? unlessJoined(destination) : destination);
   }
-  if (asked.length === 0) askForGateway(intake, context, join);
+  const isAnythingSaid = options.destinations !== undefined || asked.length > 0;
+  const settled = isAnythingSaid ? Promise.resolve() : askForGateway(intake, context, join);
 
   const instrumentation = new OpenAIInstrumentation(capture);
   undo.push(
@@ -145,19 +160,26 @@ function startTracing(options: StartOptions, environment: Environment): Running 
   process.on('exit', drainAll);
 
   const timeoutMillis = options.shutdownTimeoutMillis ?? 5_000;
+  const undoAll = (): void => {
+    for (const each of undo.splice(0)) each();
+  };
   let ended: Promise<void> | undefined;
   const shutdown = async (): Promise<void> => {
     endAllRuns();
-    intake.end();
-    for (const each of undo) each();
     running = undefined;
+    undoAll();
+    await settled;
+    undoAll();
+    intake.end();
     await settle(destinations.map((destination) => destination.shutdown(timeoutMillis)));
   };
   return {
     destinations,
+    drain: () => intake.drain(),
     handle: {
       tracerProvider: provider,
       async forceFlush(): Promise<void> {
+        await settled;
         drain();
         await settle(destinations.map((destination) => destination.forceFlush(timeoutMillis)));
       },
@@ -197,25 +219,29 @@ function resolveCaptureOptions(
 }
 
 /** Where the application exports for itself, an endpoint that nobody named for us is meant for it. */
-function unlessJoined(otlp: SpanDestination, own: OwnTracerProvider): SpanDestination {
-  return { ...otlp, take: (ended) => hasForeignProvider(own) || otlp.take(ended) };
+function unlessJoined(otlp: SpanDestination): SpanDestination {
+  return { ...otlp, take: (ended) => hasForeignProvider() || otlp.take(ended) };
 }
 
-/** Nothing says where spans go: they wait until it is known whether a gateway runs on this machine. */
-function askForGateway(
+/**
+ * Nothing says where spans go: they wait, with their content, until it is known whether a gateway runs on this machine.
+ */
+async function askForGateway(
   intake: SpanIntake,
   context: DestinationContext,
   join: (destination: SpanDestination) => void,
-): void {
+): Promise<void> {
   intake.hold();
-  findGateway((isThere) => {
-    if (isThere) join(openDestination({ name: 'otlp', url: `${GATEWAY_URL}/v1/traces`, content: 'full' }, context));
-    else
-      context.warn(
-        'no destination is set, so spans are dropped: set SPANPORT_DESTINATIONS, a vendor key or OTEL_EXPORTER_OTLP_ENDPOINT',
-      );
-    intake.release();
-  });
+  const forget = wantContent();
+  if (await findGateway()) {
+    join(openDestination({ name: 'otlp', url: `${GATEWAY_URL}/v1/traces`, content: 'full' }, context));
+  } else {
+    context.warn(
+      'no destination is set, so spans are dropped: set SPANPORT_DESTINATIONS, a vendor key or OTEL_EXPORTER_OTLP_ENDPOINT',
+    );
+  }
+  forget();
+  intake.release();
 }
 
 /** One destination's failure keeps no other from its end. */
@@ -239,7 +265,7 @@ function inertHandle(): Handle {
 /** `OTEL_LOG_LEVEL`: nothing is printed unless it asks. */
 function logAsAsked(environment: Environment): void {
   const level = environment['OTEL_LOG_LEVEL']?.trim().toUpperCase();
-  if (!level || !(level in DiagLogLevel)) return;
+  if (!level || !Number.isNaN(Number(level)) || !(level in DiagLogLevel)) return;
   diag.setLogger(new DiagConsoleLogger(), {
     logLevel: DiagLogLevel[level as keyof typeof DiagLogLevel],
     suppressOverrideMessage: true,
