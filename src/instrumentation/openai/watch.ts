@@ -5,6 +5,15 @@ import type { CallObserver, CallOutcome } from './observer.ts';
 /** Ends the watch of a promise or a stream that the application let go of without looking at it. */
 const forgotten = new FinalizationRegistry<Watch>((watch) => watch.end({ kind: 'cancelled' }));
 
+/** Watches of this turn of the event loop whose promise or stream nobody has looked at yet. */
+let unseen: Watch[] = [];
+
+function registerUnseen(): void {
+  const left = unseen;
+  unseen = [];
+  for (const watch of left) watch.register();
+}
+
 /**
  * One call under observation. It tells the observer what happens, the end exactly once, and keeps the observer's own
  * faults from the application.
@@ -12,6 +21,8 @@ const forgotten = new FinalizationRegistry<Watch>((watch) => watch.end({ kind: '
 export class Watch {
   readonly #observer: CallObserver;
   #hasEnded = false;
+  #held: object | undefined;
+  #isRegistered = false;
   isRead = false;
 
   constructor(observer: CallObserver) {
@@ -22,16 +33,33 @@ export class Watch {
     return this.#hasEnded;
   }
 
-  /** The one object that the application has to look at for the call to go on: none other counts from now on. */
+  /**
+   * The one object that the application has to look at for the call to go on: none other counts from now on. Most look
+   * in the same turn, as `await` does, and a registration is dear to the collector: it waits for the next.
+   */
   endWhenForgotten(held: object): void {
-    forgotten.unregister(this);
-    forgotten.register(held, this, this);
+    this.#letGo();
+    this.#held = held;
+    if (unseen.push(this) === 1) setImmediate(registerUnseen).unref();
+  }
+
+  register(): void {
+    if (!this.#held || this.#isRegistered) return;
+    forgotten.register(this.#held, this, this);
+    this.#isRegistered = true;
+    this.#held = undefined;
+  }
+
+  #letGo(): void {
+    this.#held = undefined;
+    if (this.#isRegistered) forgotten.unregister(this);
+    this.#isRegistered = false;
   }
 
   /** Somebody asked for the parsed answer: its arrival, or its stream, is the end of the call. */
   read(parsing: Promise<unknown>): void {
     this.isRead = true;
-    forgotten.unregister(this);
+    this.#letGo();
     parsing.then(this.see, this.fail);
   }
 
@@ -63,7 +91,7 @@ export class Watch {
   end(outcome: CallOutcome): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    forgotten.unregister(this);
+    this.#letGo();
     try {
       this.#observer.end(outcome);
     } catch (error) {
