@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { vendorContract } from '../../src/testing/vendor-contract.ts';
-import { encodeEvent, inkeep, remoteRequest, remoteState } from '../../src/vendors/inkeep/index.ts';
+import { encodeEvent, inkeep } from '../../src/vendors/inkeep/index.ts';
 import { inkeepPayload } from '../../src/vendors/inkeep/payload.ts';
 import { capturedBody, capturedCases, forAll, goldenCases } from '../support/vendor-cases.ts';
 
@@ -127,20 +127,9 @@ describe('inkeep', () => {
     expect(inkeepPayload.parse(payload)).toMatchObject({ path: '/events', body: { messageId: 'm2' } });
   });
 
-  it('reads a conversation back for merging, as far as Inkeep has it', async () => {
-    const [record] = inkeep.encode({ ...sampleOf('chat'), conversationId: 'nope/with space' }, options);
-    expect(record && remoteRequest(record.payload, options)).toEqual({
-      method: 'GET',
-      url: 'https://api.analytics.inkeep.com/conversations/nope%2Fwith%20space',
-      headers: { accept: 'application/json', authorization: 'Bearer key-of-inkeep' },
-    });
+  it('decodes a conversation as Inkeep answers with it', async () => {
     const { answered } = JSON.parse(answerOfGet) as { readonly answered: { readonly body: unknown } };
-    const answer = { headers: {}, body: JSON.stringify(answered.body) };
-    expect(await remoteState({ ...answer, status: 200 })).toMatchObject({
-      path: '/conversations',
-      body: { id: 'conv_6' },
-    });
-    expect(await remoteState({ ...answer, status: 404 })).toBeUndefined();
-    expect(await remoteState({ status: 200, headers: {}, body: '<html>' })).toBeUndefined();
+    const calls = await inkeep.decode({ path: '/conversations', body: answered.body });
+    expect(calls[0]).toMatchObject({ conversationId: 'conv_6' });
   });
 });

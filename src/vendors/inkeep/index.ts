@@ -9,7 +9,6 @@ import type { InkeepPayload } from './payload.ts';
 export { encodeEvent } from './encode.ts';
 export type { InkeepOptions } from './options.ts';
 export type { InkeepConversation, InkeepEvent, InkeepFeedback, InkeepPayload } from './payload.ts';
-export { type RemoteRequest, remoteRequest, remoteState } from './remote.ts';
 
 /** Inkeep Analytics: whole conversations, and verdicts on their messages. See README.md beside this file. */
 export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {

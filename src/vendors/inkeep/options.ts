@@ -5,8 +5,6 @@ export interface InkeepOptions {
   readonly apiKey: string;
   /** The base of the API; its own path is kept. */
   readonly url: string;
-  /** Reads a conversation before the first write to it, for processes that may not have seen its beginning. */
-  readonly mergeRemote: boolean;
 }
 
 const KEY = 'INKEEPANALYTICS_API_INTEGRATION_KEY';
@@ -17,7 +15,6 @@ export function resolveOptions(given: Partial<InkeepOptions>, environment: Envir
   return {
     apiKey: requireSecret(given.apiKey, environment, KEY, 'apiKey'),
     url: readUrl(given.url, environment, URL_VARIABLE, HOST),
-    mergeRemote: given.mergeRemote ?? false,
   };
 }
 
