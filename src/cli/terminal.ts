@@ -13,7 +13,7 @@ export interface Terminal {
 /** Colour only for a terminal, and never against `NO_COLOR` (no-color.org); `FORCE_COLOR` is for pipes that keep it. */
 export function terminalOn(stream: NodeJS.WriteStream): Terminal {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  const colored = !NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY && TERM !== 'dumb'));
+  const colored = !NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== 'dumb'));
   return {
     colors: picocolors.createColors(colored),
     columns: Math.min(Math.max(stream.columns || 96, 60), 110),
