@@ -1,6 +1,7 @@
 import { type Context, context, createContextKey, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import type { Facts, Scalar, User } from '../interaction/interaction.ts';
+import { factsInBaggage, withBaggage } from './baggage.ts';
 
 /** What the application knows of the calls that it makes inside {@link withContext}. */
 export interface ContextFields {
@@ -37,7 +38,8 @@ export function withContext<T>(fields: ContextFields, fn: () => T): T {
   ensureContextManager();
   const active = context.active();
   const outer = contextFields(active);
-  return context.with(active.setValue(FIELDS, { ...outer, ...factsFrom(fields, outer) }), fn);
+  const inner = active.setValue(FIELDS, { ...outer, ...factsFrom(fields, outer) });
+  return context.with(carriesBaggage ? withBaggage(inner, fields) : inner, fn);
 }
 
 let disabled = false;
@@ -47,8 +49,19 @@ export function disableContext(): void {
   disabled = true;
 }
 
+let carriesBaggage = false;
+
+/** Whether the ids of `withContext` go to other services in W3C baggage, and are read from theirs. */
+export function carryBaggage(on: boolean): void {
+  carriesBaggage = on;
+}
+
+/** What `withContext` said, here or, where baggage is carried, in the service that called this one. */
 export function contextFields(active: Context): Facts | undefined {
-  return active.getValue(FIELDS) as Facts | undefined;
+  const fields = active.getValue(FIELDS) as Facts | undefined;
+  if (!carriesBaggage) return fields;
+  const carried = factsInBaggage(active);
+  return carried ? { ...carried, ...fields } : fields;
 }
 
 function factsFrom({ attributes, ...fields }: ContextFields, outer: Facts | undefined): Facts {

@@ -5,6 +5,7 @@ import { type Mask, maskContent } from '../interaction/mask.ts';
 import { contentAttributeName, encodeAttributes } from '../semconv/attributes.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
 import { VERSION } from '../semconv/version.ts';
+import type { ErrorFacts } from './errors.ts';
 
 /**
  * `gen_ai.client.inference.operation.details`: everything of the span, content structured, through the LoggerProvider
@@ -21,6 +22,16 @@ export function emitDetails(facts: Facts, active: Context, mask: Mask): void {
     eventName: EVENT.operationDetails,
     severityNumber: SeverityNumber.INFO,
     attributes,
+    context: active,
+  });
+}
+
+/** `gen_ai.client.operation.exception`: what the conventions have in place of an exception on the span. */
+export function emitException({ type, message }: ErrorFacts, active: Context, mask: Mask): void {
+  logs.getLogger(SCOPE_NAME, VERSION).emit({
+    eventName: EVENT.operationException,
+    severityNumber: SeverityNumber.WARN,
+    attributes: { 'exception.type': type, ...(message && { 'exception.message': mask(message) }) },
     context: active,
   });
 }

@@ -158,8 +158,17 @@ export function measure(facts: Facts, elapsed: number, errorType: string | undef
 }
 
 /** Records a tool that ran. `elapsed` in seconds. Inferred executions are no measurement and are not recorded. */
-export function measureTool(elapsed: number, attributes: Attributes, version: Version): void {
-  if (hasMeters(version)) instruments?.toolDuration.record(elapsed, attributes);
+export function measureTool(
+  elapsed: number,
+  { name, errorType }: { readonly name: string; readonly errorType?: string },
+  version: Version,
+): void {
+  if (!hasMeters(version)) return;
+  instruments?.toolDuration.record(elapsed, {
+    [ATTR.toolName]: name,
+    [ATTR.toolType]: 'function',
+    ...(errorType !== undefined && { [ATTR.errorType]: errorType }),
+  });
 }
 
 /** Never an id: each value of an attribute is a time series. */

@@ -11,16 +11,16 @@ import {
 } from '@opentelemetry/api';
 import { type Content, contentFields, type Facts, type ToolExecution } from '../interaction/interaction.ts';
 import { jsonOf } from '../interaction/json.ts';
-import { maskContent, maskSecrets } from '../interaction/mask.ts';
+import { maskContent } from '../interaction/mask.ts';
 import { type Attributes, encodeAttributes, withFetchedUsage } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachContent, isContentWanted } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
-import { contextFields } from './context.ts';
+import { carryBaggage, contextFields } from './context.ts';
 import { costOf } from './cost.ts';
 import { errorFrom, type RecordedError } from './errors.ts';
-import { emitDetails } from './events.ts';
+import { emitDetails, emitException } from './events.ts';
 import { hasMeters, measure } from './metrics.ts';
 import { currentTracer, isForeign, tracerProvider } from './tracer.ts';
 import { unsampledSpan } from './unsampled-span.ts';
@@ -68,6 +68,7 @@ const listeners = new Set<SpanListener>();
 
 export function configureCapture(given: CaptureOptions): void {
   options = given;
+  carryBaggage(given.baggage);
 }
 
 export function captureOptions(): CaptureOptions {
@@ -138,12 +139,7 @@ export function startRecording(start: Start): Recording | undefined {
   if (span && !isRecording) notSampled += 1;
   const isForVendors = span !== undefined && !isRecording && options.vendorSampling === 'all' && listeners.size > 0;
   if (!isRecording && !isForVendors && !hasMeters(options.metrics)) return undefined;
-  return new Recording(
-    isForVendors ? unsampledSpan(span, start, attributes, parent) : span,
-    facts,
-    parent,
-    start.client,
-  );
+  return new Recording(isForVendors ? unsampledSpan(span, start, attributes, parent) : span, facts, parent, start);
 }
 
 /** On chats, the application's word on the conversation wins; a run belongs to its thread, whatever else is said. */
@@ -158,13 +154,15 @@ export class Recording {
   readonly #span: Span | undefined;
   readonly #parent: Context;
   readonly #client: object | undefined;
+  readonly #startTime: number | undefined;
   readonly #startedAt = performance.now();
   readonly withContent: boolean;
   facts: Facts;
 
-  constructor(span: Span | undefined, facts: Facts, parent: Context, client: object | undefined) {
+  constructor(span: Span | undefined, facts: Facts, parent: Context, { client, startTime }: Start) {
     this.#span = span;
     this.#client = client;
+    this.#startTime = startTime;
     this.facts = facts;
     this.#parent = parent;
     this.withContent = wantsContent();
@@ -207,21 +205,26 @@ export class Recording {
       if (failed) {
         written[ATTR.errorType] = failed.type;
         if (failed.httpStatus !== undefined) written[ATTR.httpStatus] = failed.httpStatus;
-        span.setStatus({ code: SpanStatusCode.ERROR, ...(failed.message && { message: maskSecrets(failed.message) }) });
+        span.setStatus({
+          code: SpanStatusCode.ERROR,
+          ...(failed.message && { message: options.mask(failed.message) }),
+        });
       }
       const named = whole.operation === OPERATION.fetchResponse ? withFetchedUsage(written) : written;
       if (name !== undefined) span.updateName(name);
       span.setAttributes(named as Record<string, string>);
       if (isContentWanted()) keepBeside(span, tool ? { ...whole, toolExecutions: [tool] } : whole, said ?? content);
+      if (failed) emitException(failed, this.context, options.mask);
       if (options.contentOnEvents) emitDetails({ ...whole, ...said }, this.context, options.mask);
       span.end(endTime);
       // A recording span of either SDK line is readable; the API's type does not say so.
       for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, this.#client, listener);
     }
     if (whole.operation === OPERATION.executeTool) return;
-    // A run ends later than its span says it did.
-    const elapsed = endTime === undefined ? this.elapsed : (endTime - performance.timeOrigin - this.#startedAt) / 1_000;
-    measure(whole, elapsed, failed?.type, options.metrics);
+    // A run ends later than its span says it did: its own times count.
+    const startTime = this.#startTime;
+    const isTimed = startTime !== undefined && endTime !== undefined;
+    measure(whole, isTimed ? (endTime - startTime) / 1_000 : this.elapsed, failed?.type, options.metrics);
   }
 }
 

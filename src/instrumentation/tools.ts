@@ -1,10 +1,13 @@
 import { type Context, context, type Link, SpanKind, trace } from '@opentelemetry/api';
 import type { Facts, ToolExecution } from '../interaction/interaction.ts';
+import { toJson } from '../interaction/json.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { contextFields, ensureContextManager } from './context.ts';
+import { errorFrom } from './errors.ts';
 import { measureTool } from './metrics.ts';
+import { capContent } from './openai/readers/capped.ts';
 import { BoundedMap } from './openai/runs/bounded-map.ts';
-import { captureOptions, isWatching, type Recording, startRecording } from './recorder.ts';
+import { captureOptions, type Ending, isWatching, type Recording, startRecording } from './recorder.ts';
 
 /** A function that a model asked for and nobody has answered yet, as far as this process saw. */
 export interface OpenCall {
@@ -28,8 +31,6 @@ const MAX_CALLS = 10_000;
 const MAX_AGE_MILLIS = 60 * 60_000;
 
 const open = new BoundedMap<OpenCall>(MAX_CALLS, MAX_AGE_MILLIS);
-
-const now = (): number => performance.timeOrigin + performance.now();
 
 /** The trace that is active, or else the conversation that the application named; '' where there is neither. */
 export function scopeOf(active: Context): string {
@@ -119,39 +120,34 @@ interface ToolRun {
 
 function startTool(name: string, args: readonly unknown[], { callId }: TraceToolOptions): ToolRun | undefined {
   const active = context.active();
-  const given = args.length > 1 ? args : args[0];
   const call = callId === undefined ? oldestCall(name, args, scopeOf(active)) : open.get(callId);
-  const startTime = now();
-  const recording = startToolRecording(name, callId ?? call?.id, call, startTime, call?.asking ?? active);
+  const id = callId ?? call?.id;
+  const recording = startToolRecording({ name, id, facts: call?.facts }, call?.asking ?? active);
   if (!recording) return undefined;
   if (call) call.isClaimed = true;
+  const startTime = Date.now();
+  // Copies: the function may change what it was given, and its caller what it gave back.
+  const given = recording.withContent ? toJson(args.length > 1 ? args : args[0]) : undefined;
   return {
     recording,
     end(outcome): void {
-      const endTime = now();
+      const result = 'result' in outcome && recording.withContent ? toJson(outcome.result) : undefined;
+      const errorType = 'error' in outcome ? errorFrom({ thrown: outcome.error }).type : undefined;
       const execution: ToolExecution = {
         name,
         type: 'function',
-        ...((callId ?? call?.id) !== undefined && { id: callId ?? call?.id ?? '' }),
+        ...(id !== undefined && { id }),
         ...(given !== undefined && { arguments: given }),
-        ...('result' in outcome && outcome.result !== undefined && { result: outcome.result }),
-        ...('error' in outcome && { errorType: errorTypeOf(outcome.error) }),
+        ...(result !== undefined && { result }),
+        ...(errorType !== undefined && { errorType }),
         startTime,
-        endTime,
+        endTime: Date.now(),
       };
       if (call) call.taken = execution;
-      endToolRecording(recording, execution, 'error' in outcome ? { thrown: outcome.error } : undefined);
-      measureTool(
-        (endTime - startTime) / 1_000,
-        { [ATTR.toolName]: name, [ATTR.toolType]: 'function' },
-        captureOptions().metrics,
-      );
+      endToolRecording(recording, execution, 'error' in outcome ? { error: { thrown: outcome.error } } : {});
+      measureTool(recording.elapsed, { name, ...(errorType !== undefined && { errorType }) }, captureOptions().metrics);
     },
   };
-}
-
-function errorTypeOf(error: unknown): string {
-  return error instanceof Error ? error.constructor.name : '_OTHER';
 }
 
 function oldestCall(name: string, args: readonly unknown[], scope: string): OpenCall | undefined {
@@ -186,32 +182,30 @@ function canonical(value: unknown): string {
   }
 }
 
-function startToolRecording(
-  name: string,
-  id: string | undefined,
-  call: OpenCall | undefined,
-  startTime: number,
-  parent: Context,
-  isInferred = false,
-): Recording | undefined {
+interface ToolStart {
+  readonly name: string;
+  readonly id: string | undefined;
+  readonly facts: Facts | undefined;
+  /** Unix milliseconds, for a tool that ran already: it is told of, and was not measured. */
+  readonly inferredSince?: number;
+}
+
+function startToolRecording({ name, id, facts, inferredSince }: ToolStart, parent: Context): Recording | undefined {
   const active = trace.getSpanContext(context.active());
   const asking = trace.getSpanContext(parent);
-  // Where the application works under a span of its own, the tool's span points there, too.
-  const links: Link[] =
-    active && asking && active.spanId !== asking.spanId && active.traceId !== asking.traceId
-      ? [{ context: active }]
-      : [];
+  // Where the application works in a trace of its own, the tool's span points there, too.
+  const links: Link[] = active && asking && active.traceId !== asking.traceId ? [{ context: active }] : [];
   return startRecording({
     name: `${OPERATION.executeTool} ${name}`,
     kind: SpanKind.INTERNAL,
-    facts: { ...call?.facts, operation: OPERATION.executeTool },
+    facts: { ...facts, operation: OPERATION.executeTool },
     attributes: {
       [ATTR.toolName]: name,
       [ATTR.toolType]: 'function',
       ...(id !== undefined && { [ATTR.toolCallId]: id }),
-      ...(isInferred && { [ATTR.inferred]: true }),
+      ...(inferredSince !== undefined && { [ATTR.inferred]: true }),
     },
-    startTime,
+    ...(inferredSince !== undefined && { startTime: inferredSince }),
     parent,
     links,
   });
@@ -221,31 +215,27 @@ function startToolRecording(
 export function endToolRecording(
   recording: Recording,
   execution: ToolExecution,
-  error?: { readonly thrown: unknown },
+  ending: Pick<Ending, 'endTime' | 'error'> = {},
 ): void {
-  recording.end({
-    ...(execution.endTime !== undefined && { endTime: execution.endTime }),
-    ...(recording.withContent && { tool: execution }),
-    ...(error && { error }),
-  });
+  const [tool] = recording.withContent
+    ? (capContent({ toolExecutions: [execution] }, captureOptions()).toolExecutions ?? [])
+    : [];
+  recording.end({ ...ending, ...(tool && { tool }) });
 }
 
 /**
  * A tool's answer comes back in a request: where the application traced nothing itself, this is all that is known of
  * the execution, from the model's question to the answer. Marked as inferred and kept out of durations.
  */
-export function answerCall(call: OpenCall, result: unknown): void {
-  closeCall(call.id);
-  if (call.isClaimed) return;
-  const recording = startToolRecording(call.name, call.id, call, call.since, call.asking, true);
+export function answerCall(
+  { id, name, arguments: given, asking, facts, since, isClaimed }: OpenCall,
+  result: unknown,
+): void {
+  closeCall(id);
+  if (isClaimed) return;
+  const recording = startToolRecording({ name, id, facts, inferredSince: since }, asking);
   if (!recording) return;
-  endToolRecording(recording, {
-    name: call.name,
-    id: call.id,
-    type: 'function',
-    arguments: call.arguments,
-    result,
-    startTime: call.since,
-    endTime: now(),
-  });
+  const endTime = Date.now();
+  const execution = { name, id, type: 'function', arguments: given, result, startTime: since, endTime };
+  endToolRecording(recording, execution, { endTime });
 }

@@ -17,8 +17,6 @@ function hrTime(unixMillis: number): HrTime {
   return [seconds, Math.round((unixMillis - seconds * 1_000) * 1e6)];
 }
 
-const now = (): number => performance.timeOrigin + performance.now();
-
 /**
  * A call that the sampler left out, kept for vendors alone under the unsampled span's own ids: it says that it records
  * and keeps what it is told, and no processor ever sees it.
@@ -31,12 +29,14 @@ export function unsampledSpan(
 ): Span {
   const parentSpanContext = trace.getSpanContext(parent);
   const kept: Attributes = { ...attributes };
+  const startTime = start.startTime ?? Date.now();
+  const startedAt = performance.now();
   const readable = {
     name: start.name,
     kind: start.kind,
     spanContext: () => span.spanContext(),
     ...(parentSpanContext && { parentSpanContext }),
-    startTime: hrTime(start.startTime ?? now()),
+    startTime: hrTime(startTime),
     endTime: hrTime(0),
     attributes: kept,
     resource: { attributes: {} },
@@ -61,7 +61,7 @@ export function unsampledSpan(
     },
     end(endTime?: TimeInput) {
       ended = true;
-      readable.endTime = hrTime(typeof endTime === 'number' ? endTime : now());
+      readable.endTime = hrTime(typeof endTime === 'number' ? endTime : startTime + performance.now() - startedAt);
     },
     updateName(name: string) {
       readable.name = name;

@@ -4,6 +4,7 @@ import {
   type InstrumentationConfig,
   InstrumentationNodeModuleDefinition,
 } from '@opentelemetry/instrumentation';
+import { createMask } from '../../interaction/mask.ts';
 import { SCOPE_NAME } from '../../semconv/names.ts';
 import { VERSION } from '../../semconv/version.ts';
 import { type CaptureOptions, defaultCapture } from '../capture-options.ts';
@@ -12,9 +13,6 @@ import { setTracerProvider } from '../tracer.ts';
 import { operations } from './operations.ts';
 import { patchClass } from './patch.ts';
 import { toolRunners } from './run-tools.ts';
-
-/** The openai versions whose every major is tested. */
-export const SUPPORTED_VERSIONS = ['>=4.55.0 <8'];
 
 export type OpenAIInstrumentationConfig = InstrumentationConfig & Partial<CaptureOptions>;
 
@@ -25,12 +23,18 @@ export type OpenAIInstrumentationConfig = InstrumentationConfig & Partial<Captur
 export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
   constructor(config: OpenAIInstrumentationConfig = {}) {
     super(SCOPE_NAME, VERSION, config);
-    configureCapture({ ...defaultCapture, ...config });
+  }
+
+  override setConfig(config: OpenAIInstrumentationConfig = {}): void {
+    super.setConfig(config);
+    configureCapture({ ...defaultCapture, ...config, mask: createMask(config.mask) });
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
-    return new InstrumentationNodeModuleDefinition('openai', SUPPORTED_VERSIONS, (openai: unknown, version) => {
+    return new InstrumentationNodeModuleDefinition('openai', ['*'], (openai: unknown, version) => {
       diag.debug(`spanport: instrumenting openai ${version ?? ''}`);
+      if (version !== undefined && !isTested(version))
+        diag.warn(`spanport: openai ${version} is outside the versions that are tested (4.55 to 7)`);
       instrumentModule(openai);
       return openai;
     });
@@ -51,6 +55,12 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     super.setTracerProvider(provider);
     setTracerProvider(provider);
   }
+}
+
+/** What the matrix runs. Other versions are instrumented as far as they look the same. */
+function isTested(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major === 4 ? minor >= 55 : major > 4 && major < 8;
 }
 
 function instrumentModule(openai: unknown): void {

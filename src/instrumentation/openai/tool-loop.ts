@@ -39,7 +39,7 @@ export function openLoop(recording: Recording, calls: readonly ToolCallPart[], s
   if (calls.length === 0) return;
   const { conversationId } = recording.facts;
   const facts: Facts = conversationId === undefined ? {} : { conversationId };
-  const since = performance.timeOrigin + performance.now();
+  const since = Date.now();
   for (const { id, name, arguments: given } of calls) {
     if (id !== undefined) openCall({ id, name, arguments: given, asking: recording.context, scope, facts, since });
   }

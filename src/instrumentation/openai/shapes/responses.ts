@@ -71,7 +71,7 @@ function keepRequest(body: RequestBody): ReturnType<NonNullable<Shape['keep']>> 
 
 /** Tools that the provider ran have no times of their own: each is told as long as the answer took. */
 function tellServerTools(answer: unknown, recording: Recording): void {
-  const endTime = performance.timeOrigin + performance.now();
+  const endTime = Date.now();
   const startTime = endTime - recording.elapsed * 1_000;
   for (const tool of readServerTools(answer)) {
     const told = startRecording({
@@ -82,7 +82,7 @@ function tellServerTools(answer: unknown, recording: Recording): void {
       startTime,
       parent: recording.context,
     });
-    if (told) endToolRecording(told, { ...tool, startTime, endTime });
+    if (told) endToolRecording(told, { ...tool, startTime, endTime }, { endTime });
   }
 }
 

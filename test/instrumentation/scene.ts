@@ -1,0 +1,97 @@
+import type { Attributes } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
+import OpenAI from 'openai';
+import { onTestFinished } from 'vitest';
+import { type CaptureOptions, defaultCapture } from '../../src/instrumentation/capture-options.ts';
+import { instrumentOpenAI } from '../../src/instrumentation/openai/openai-instrumentation.ts';
+import { configureCapture, setEnabled } from '../../src/instrumentation/recorder.ts';
+import type { Content } from '../../src/interaction/interaction.ts';
+import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
+import { type FakeOpenAI, type FakeOpenAIOptions, startFakeOpenAI } from '../../src/testing.ts';
+
+export const model = 'gpt-4o-mini';
+export const messages = [{ role: 'user' as const, content: 'Say hello' }];
+
+/** A function that the model may call, as chat completions take it. */
+export const weather = {
+  type: 'function' as const,
+  function: {
+    name: 'get_weather',
+    description: 'Weather of a city',
+    parameters: { type: 'object', properties: { city: { type: 'string' } } },
+  },
+};
+export const askForWeather = { toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] };
+
+/** A real client that talks to a fake server, instrumented, with a real tracer that keeps what it was told. */
+export interface Scene {
+  readonly server: FakeOpenAI;
+  readonly client: OpenAI;
+  /** Every span that has ended. */
+  spans(): readonly ReadableSpan[];
+  /** The attributes of the one span that has ended. Fails unless there is exactly one. */
+  told(): Attributes;
+  /** What was said in the one call that has ended, as it lies beside its span. */
+  said(): Content;
+}
+
+const exporter = new InMemorySpanExporter();
+export const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+export const tracer = provider.getTracer('application');
+
+export interface SceneOptions extends FakeOpenAIOptions {
+  /** Whether somebody wants to read what is said. Default true. */
+  readonly content?: boolean;
+  readonly capture?: Partial<CaptureOptions>;
+}
+
+export async function openScene({ content = true, capture = {}, ...options }: SceneOptions = {}): Promise<Scene> {
+  trace.setGlobalTracerProvider(provider);
+  const server = await startFakeOpenAI(options);
+  const client = instrumentOpenAI(new OpenAI({ apiKey: 'unused', baseURL: server.baseURL, maxRetries: 0 }));
+  configureCapture({ ...defaultCapture, ...capture });
+  const unwant = content ? wantContent() : () => {};
+  exporter.reset();
+  onTestFinished(async () => {
+    unwant();
+    setEnabled(true);
+    configureCapture(defaultCapture);
+    trace.disable();
+    await server.close();
+  });
+  const only = (): ReadableSpan => {
+    const [span, ...more] = exporter.getFinishedSpans();
+    if (!span || more.length > 0) throw new Error(`one span was expected, not ${more.length + (span ? 1 : 0)}`);
+    return span;
+  };
+  return {
+    server,
+    client,
+    spans: () => exporter.getFinishedSpans(),
+    told: () => only().attributes,
+    said: () => contentOf(only()) ?? {},
+  };
+}
+
+/** Each span as `{parent} > {name}`, in the order of the alphabet: spans of one millisecond have no other. */
+export function treeOf(spans: readonly ReadableSpan[]): readonly string[] {
+  const names = new Map(spans.map((span) => [span.spanContext().spanId, span.name]));
+  return spans
+    .map((span) => {
+      const parent = span.parentSpanContext?.spanId;
+      return parent === undefined ? span.name : `${names.get(parent) ?? '?'} > ${span.name}`;
+    })
+    .sort();
+}
+
+/** Runs `fn` inside a span of the application's own. */
+export function inSpan<T>(name: string, fn: () => Promise<T>): Promise<T> {
+  const span = tracer.startSpan(name);
+  return context.with(trace.setSpan(context.active(), span), fn).finally(() => span.end());
+}
