@@ -4,7 +4,7 @@
  */
 import { delivering, subjects } from './subjects/index.mjs';
 
-const WIDE_YOUNG_GENERATION = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
+export const WIDE_YOUNG_GENERATION = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
 const named = (list, ...names) => list.filter(({ name }) => names.includes(name));
 const callers = subjects.filter(({ name }) => name !== 'floor-off' && !name.startsWith('spanport-off'));
 

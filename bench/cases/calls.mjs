@@ -18,7 +18,8 @@ export async function run({ client, around, flush, seen, scale = 1, only }) {
     if (!wanted(name)) continue;
     const { completions } = client(answering(completion())).chat;
     const call = () => around(() => completions.create(request));
-    figures[name] = await cpuPerCall(call, settle, { calls: Math.ceil(600 * scale), batches: 5 });
+    const size = { calls: Math.ceil(600 * scale), batches: 5, warmup: Math.ceil(Math.max(600, 1_500 * scale)) };
+    figures[name] = await cpuPerCall(call, settle, size);
   }
   if (wanted('stream')) {
     const { completions } = client(streaming(chunkEvents(500))).chat;
