@@ -43,7 +43,11 @@ export class VendorSpanExporter {
     this.#forgetContent = this.#destination.wantsContent ? wantContent() : (): void => {};
   }
 
-  /** Takes the spans; they are delivered in the background. Never throws and always reports success. */
+  /**
+   * Takes the spans; they are delivered in the background. Never throws and always reports success, so that a slow vendor
+   * fills no processor's queue. Where a process is frozen after a flush, wait for {@link forceFlush} as well: the 2.x
+   * processors do not ask for it.
+   */
   export(spans: readonly ReadableSpanLike[], resultCallback: (result: ExportResult) => void): void {
     for (const span of spans) this.#intake.take(span);
     resultCallback({ code: 0 });
