@@ -101,14 +101,30 @@ export class SpanIntake {
     const mask = this.#mask;
     if (!isGenAISpan(span.attributes)) return { span, mask, interactions: [] };
     const said = contentOf(span);
-    const content = said && maskedAtAnyCost(said, mask);
-    const interactions = this.#assembler.add(spanDataFrom(span, content));
-    return {
-      span,
-      mask,
-      ...(content && { content }),
-      interactions: interactions.map((each) => masked(each, content, mask)),
-    };
+    return new ReadSpan(span, mask, said && maskedAtAnyCost(said, mask), this.#assembler);
+  }
+}
+
+/** A span on its way to the destinations. What it tells is worked out for the first that asks: OTLP does not. */
+class ReadSpan implements Ended {
+  readonly span: ReadableSpanLike;
+  readonly mask: Mask;
+  readonly content?: Content;
+  readonly #assembler: RunAssembler;
+  #interactions: readonly Interaction[] | undefined;
+
+  constructor(span: ReadableSpanLike, mask: Mask, content: Content | undefined, assembler: RunAssembler) {
+    this.span = span;
+    this.mask = mask;
+    if (content) this.content = content;
+    this.#assembler = assembler;
+  }
+
+  get interactions(): readonly Interaction[] {
+    this.#interactions ??= this.#assembler
+      .add(spanDataFrom(this.span, this.content))
+      .map((each) => masked(each, this.content, this.mask));
+    return this.#interactions;
   }
 }
 

@@ -71,7 +71,8 @@ function attributesFor(
 /** The content attributes of a span, from wherever its content is. */
 function contentFor({ span: { attributes }, content, mask }: Ended, mode: ContentMode): Record<string, unknown> {
   if (attributes[ATTR.operationName] === OPERATION.executeTool) return toolContentFor(attributes, content, mask, mode);
-  const onSpan = Object.fromEntries(Object.entries(attributes).filter(([name]) => isContent(name)));
+  const onSpan: Record<string, unknown> = {};
+  for (const name of Object.keys(attributes)) if (isContent(name)) onSpan[name] = attributes[name];
   const said: Facts = { ...maskContent(decodeAttributes(onSpan), mask), ...content };
   const written: Record<string, unknown> = encodeAttributes(mode === 'full' ? said : redacted(said), true);
   // What the table does not know of is a plain text to us.
