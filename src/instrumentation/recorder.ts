@@ -190,8 +190,9 @@ export class Recording {
     return (performance.now() - this.#startedAt) / 1_000;
   }
 
-  end({ name, facts = {}, content, attributes, tool, endTime, error }: Ending): void {
+  end({ name, facts: told = {}, content, attributes, tool, endTime, error }: Ending): void {
     const failed = error && errorFrom(error);
+    const facts = this.#settled(told);
     const whole: Facts = { ...this.facts, ...facts };
     const cost = whole.cost ?? costOf(whole, options.prices);
     const span = this.#span;
@@ -225,6 +226,12 @@ export class Recording {
     const startTime = this.#startTime;
     const isTimed = startTime !== undefined && endTime !== undefined;
     measure(whole, isTimed ? (endTime - startTime) / 1_000 : this.elapsed, failed?.type, options.metrics);
+  }
+
+  /** An answer may name a conversation, too. */
+  #settled(facts: Facts): Facts {
+    const carried = facts.conversationId === undefined ? undefined : contextFields(this.#parent);
+    return carried ? { ...facts, ...conversationOf(carried, { ...this.facts, ...facts }) } : facts;
   }
 }
 

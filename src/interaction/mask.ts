@@ -36,6 +36,19 @@ export function maskSecrets(text: string): string {
   return masked;
 }
 
+/** How secrets begin, and the rest of the text after that. */
+const BEGUN =
+  /(?:sk-|Bearer\s|Basic\s|A[KS]IA|gh[oprsu]_|github_pat_|xox[a-z]-|AIza|eyJ|:\/\/[^\s/@:]{1,256}:|[?&][\w-]{1,32}=)[^\s"'<>]*$/i;
+/** No secret by shape is longer. */
+const TAIL = 4_096;
+
+/** The beginning of a text that was cut: a secret that the cut goes through has lost its shape, and is taken out here. */
+export function withoutCutSecret(text: string): string {
+  const tail = text.slice(-TAIL);
+  const begun = BEGUN.exec(tail);
+  return begun ? `${text.slice(0, text.length - tail.length + begun.index)}[masked]` : text;
+}
+
 const safeMasks = new WeakSet<Mask>([maskSecrets]);
 
 /**

@@ -1,5 +1,5 @@
 import type { Content } from '../../../interaction/interaction.ts';
-import { maskContent } from '../../../interaction/mask.ts';
+import { maskContent, withoutCutSecret } from '../../../interaction/mask.ts';
 import type { Message } from '../../../interaction/message.ts';
 
 /** A text that grows by pieces up to a length, and says where it was cut. */
@@ -46,13 +46,17 @@ class GrowingText implements Capped {
 
   get text(): string {
     const cut = this.#length - this.#text.length;
-    return cut > 0 ? `${this.#text}… [${cut} more]` : this.#text;
+    return cut > 0 ? markCut(this.#text, cut) : this.#text;
   }
 }
 
 /** A whole text in at most so many UTF-16 units. */
 export function cutText(text: string, maxLength: number): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength)}… [${text.length - maxLength} more]` : text;
+  return text.length > maxLength ? markCut(text.slice(0, maxLength), text.length - maxLength) : text;
+}
+
+function markCut(text: string, cut: number): string {
+  return `${withoutCutSecret(text)}… [${cut} more]`;
 }
 
 /** Content within the caps: long texts cut, inline bytes that are too large left out. */

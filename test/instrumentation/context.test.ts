@@ -1,0 +1,155 @@
+import { context, propagation } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CBaggagePropagator } from '@opentelemetry/core';
+import { describe, expect, it } from 'vitest';
+import { hasContextManager, withContext } from '../../src/instrumentation/context.ts';
+import { messages, model, openScene } from './scene.ts';
+
+describe('withContext', () => {
+  it('needs no context manager until it is called, and then finds or brings one', async () => {
+    const { client, told } = await openScene();
+    expect(hasContextManager()).toBe(false);
+    await withContext({ feature: 'greeting' }, () => client.chat.completions.create({ model, messages }));
+    expect(hasContextManager()).toBe(true);
+    expect(told()['spanport.feature']).toBe('greeting');
+  });
+
+  it('leaves the context manager of the application in place', async () => {
+    context.disable();
+    const manager = new AsyncLocalStorageContextManager().enable();
+    expect(context.setGlobalContextManager(manager)).toBe(true);
+    withContext({ feature: 'x' }, () => expect(manager.active()).toBe(context.active()));
+  });
+
+  it('stamps every field on the spans inside', async () => {
+    const { client, told, said } = await openScene();
+    await withContext(
+      {
+        conversationId: 'conv-1',
+        sessionId: 'session-1',
+        user: { id: 'u1', email: 'u1@example.com', fullName: 'Una One', phone: '555', isAuthenticated: true },
+        customerId: 'c1',
+        environment: 'staging',
+        promptName: 'greeting',
+        promptTemplate: 'Hello {name}',
+        promptVariables: { name: 'Una' },
+        context: ['a document'],
+        expectedResponse: 'Hello Una',
+        channel: 'web',
+        feature: 'welcome',
+        taskId: 't1',
+        tags: ['a', 'b'],
+        attributes: { tier: 'gold', seats: 3 },
+      },
+      () => client.chat.completions.create({ model, messages }),
+    );
+    expect(told()).toMatchObject({
+      'gen_ai.conversation.id': 'conv-1',
+      'session.id': 'session-1',
+      'user.id': 'u1',
+      'user.email': 'u1@example.com',
+      'user.full_name': 'Una One',
+      'spanport.user.phone': '555',
+      'spanport.user.is_authenticated': true,
+      'spanport.customer.id': 'c1',
+      'deployment.environment.name': 'staging',
+      'gen_ai.prompt.name': 'greeting',
+      'spanport.channel': 'web',
+      'spanport.feature': 'welcome',
+      'spanport.task.id': 't1',
+      'spanport.tags': ['a', 'b'],
+      'spanport.custom.tier': 'gold',
+      'spanport.custom.seats': 3,
+    });
+    // What people wrote is content, and lies beside the span.
+    expect(JSON.stringify(told())).not.toMatch(/Hello Una|a document|Hello \{name\}/);
+    expect(said()).toMatchObject({
+      promptTemplate: 'Hello {name}',
+      promptVariables: { name: 'Una' },
+      context: ['a document'],
+      expectedResponse: 'Hello Una',
+    });
+  });
+
+  it('nests: the inner word wins, the rest is inherited', async () => {
+    const { client, told } = await openScene();
+    await withContext({ feature: 'outer', channel: 'web', attributes: { a: 1 } }, () =>
+      withContext({ feature: 'inner', attributes: { b: 2 } }, () =>
+        client.chat.completions.create({ model, messages }),
+      ),
+    );
+    expect(told()).toMatchObject({
+      'spanport.feature': 'inner',
+      'spanport.channel': 'web',
+      'spanport.custom.a': 1,
+      'spanport.custom.b': 2,
+    });
+  });
+
+  it('holds through awaits, timers, streams and the helpers of the SDK, and for each of two at once', async () => {
+    const { client, spans } = await openScene();
+    const converse = (id: string) =>
+      withContext({ conversationId: id }, async () => {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        for await (const _ of await client.chat.completions.create({ model, messages, stream: true }));
+        await client.chat.completions.stream({ model, messages }).finalContent();
+      });
+    await Promise.all([converse('one'), converse('two')]);
+    const ids = spans().map(({ attributes }) => attributes['gen_ai.conversation.id']);
+    expect(ids.sort()).toEqual(['one', 'one', 'two', 'two']);
+  });
+
+  it('wins over the conversation that a request names', async () => {
+    const { client, told } = await openScene();
+    const { id } = await client.conversations.create({});
+    await withContext({ conversationId: 'mine' }, () =>
+      client.responses.create({ model, input: 'Hi', conversation: id }),
+    );
+    expect(told()['gen_ai.conversation.id']).toBe('mine');
+  });
+
+  it('gives back what the function gives, and throws what it throws', () => {
+    expect(withContext({}, () => 7)).toBe(7);
+    expect(() =>
+      withContext({}, () => {
+        throw new RangeError('mine');
+      }),
+    ).toThrow(RangeError);
+  });
+});
+
+describe('baggage', () => {
+  const carrier = (): Record<string, string> => {
+    const headers: Record<string, string> = {};
+    new W3CBaggagePropagator().inject(context.active(), headers, {
+      set: (to: Record<string, string>, key, value) => {
+        to[key] = value;
+      },
+    });
+    return headers;
+  };
+  const fields = { conversationId: 'conv-1', user: { id: 'u1', email: 'u1@example.com' }, feature: 'welcome' };
+
+  it('stays empty unless it is asked for', async () => {
+    await openScene();
+    expect(withContext(fields, carrier)).toEqual({});
+  });
+
+  it('carries ids, and nothing that says more', async () => {
+    await openScene({ capture: { baggage: true } });
+    const { baggage } = withContext(fields, carrier);
+    expect(baggage).toContain('gen_ai.conversation.id=conv-1');
+    expect(baggage).toContain('user.id=u1');
+    expect(baggage).not.toMatch(/example\.com|welcome/);
+  });
+
+  it('stamps what another service sent', async () => {
+    const { client, told } = await openScene({ capture: { baggage: true } });
+    const arrived = propagation.setBaggage(
+      context.active(),
+      propagation.createBaggage({ 'session.id': { value: 's-9' }, 'user.id': { value: 'u-9' } }),
+    );
+    await context.with(arrived, () => client.chat.completions.create({ model, messages }));
+    expect(told()).toMatchObject({ 'session.id': 's-9', 'user.id': 'u-9' });
+  });
+});
