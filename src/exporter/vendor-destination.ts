@@ -84,9 +84,13 @@ export function vendorDestination<Options, Payload>(
   };
 }
 
-/** Remembers under which id a vendor knows the latest answers, so that feedback finds them by any of ours. */
+/**
+ * Remembers under which id a vendor knows the latest answers, so that feedback finds them by any of ours. In two
+ * halves, of which the older goes at once: taking out single entries makes a map slow.
+ */
 class Answers {
-  readonly #ids = new Map<string, string>();
+  #recent = new Map<string, string>();
+  #older = new Map<string, string>();
 
   remember(
     { responseId, traceId, spanId, conversationId, messageIds, outputMessages }: Interaction,
@@ -94,19 +98,16 @@ class Answers {
   ): void {
     const messages = messageIds?.out ?? outputMessages?.map(({ id }) => id) ?? [];
     for (const key of [responseId, ...messages, `${traceId}:${spanId}`, conversationId]) {
-      if (key === undefined) continue;
-      this.#ids.delete(key);
-      this.#ids.set(key, answerId);
+      if (key !== undefined) this.#recent.set(key, answerId);
     }
-    for (const oldest of this.#ids.keys()) {
-      if (this.#ids.size <= MAX_ANSWERS) break;
-      this.#ids.delete(oldest);
-    }
+    if (this.#recent.size < MAX_ANSWERS / 2) return;
+    this.#older = this.#recent;
+    this.#recent = new Map();
   }
 
   idFor({ messageId, responseId, conversationId, traceId, spanId }: Feedback): string | undefined {
     const key = messageId ?? responseId ?? conversationId ?? `${traceId}:${spanId}`;
-    return this.#ids.get(key);
+    return this.#recent.get(key) ?? this.#older.get(key);
   }
 }
 
