@@ -26,6 +26,19 @@ export interface DestinationStats {
   readonly spooledBytes: number;
 }
 
+/** Of a destination that was given nothing. */
+export const noStats: DestinationStats = {
+  enqueued: 0,
+  delivered: 0,
+  retried: 0,
+  rejected: 0,
+  skipped: 0,
+  coalesced: 0,
+  dropped: {},
+  spooled: 0,
+  spooledBytes: 0,
+};
+
 /** Where ended spans go: a vendor, an OTLP backend, a file. Nothing here throws. */
 export interface SpanDestination {
   readonly name: string;

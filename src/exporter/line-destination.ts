@@ -3,7 +3,7 @@ import { diag } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { LocalOutput, Vendor } from '../vendors/vendor.ts';
 import type { ContentMode } from './content-policy.ts';
-import type { DestinationStats, Ended, SpanDestination } from './destination.ts';
+import { type Ended, noStats, type SpanDestination } from './destination.ts';
 import { jsonEncoder } from './otlp-json.ts';
 import { recordsOf } from './records-of.ts';
 import { spanFor } from './span-view.ts';
@@ -121,6 +121,6 @@ function eachDestination<T>(
       await settled(timeoutMillis);
       sink?.close?.();
     },
-    stats: (): DestinationStats => ({ ...counts, retried: 0, coalesced: 0, dropped: {}, spooled: 0, spooledBytes: 0 }),
+    stats: () => ({ ...noStats, ...counts }),
   };
 }

@@ -4,7 +4,7 @@ import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { Environment, Vendor } from '../vendors/vendor.ts';
 import type { ContentMode } from './content-policy.ts';
 import { contentFromEnvironment } from './content-setting.ts';
-import type { DestinationStats, SpanDestination } from './destination.ts';
+import { type DestinationStats, noStats, type SpanDestination } from './destination.ts';
 import { SpanIntake } from './intake.ts';
 import type { SpoolSettings } from './open-delivery.ts';
 import { openVendor } from './open-vendor.ts';
@@ -78,17 +78,7 @@ function silentDestination(name: string): SpanDestination {
     take: () => {},
     forceFlush: nothing,
     shutdown: nothing,
-    stats: () => ({
-      enqueued: 0,
-      delivered: 0,
-      retried: 0,
-      rejected: 0,
-      skipped: 0,
-      coalesced: 0,
-      dropped: {},
-      spooled: 0,
-      spooledBytes: 0,
-    }),
+    stats: () => noStats,
   };
 }
 

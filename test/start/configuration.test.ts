@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AthinaSpanExporter } from '../../src/athina.ts';
+import { noStats } from '../../src/exporter/destination.ts';
 import { ConfigurationError, instrumentOpenAI, type StartOptions, start } from '../../src/index.ts';
 import { reconifyOpenAIHandler } from '../../src/reconify.ts';
 import { destinationsFrom } from '../../src/start/destinations.ts';
@@ -131,17 +132,7 @@ const silent = (name: string) => ({
   wantsContent: false,
   forceFlush: () => Promise.resolve(),
   shutdown: () => Promise.resolve(),
-  stats: () => ({
-    enqueued: 0,
-    delivered: 0,
-    retried: 0,
-    rejected: 0,
-    skipped: 0,
-    coalesced: 0,
-    dropped: {},
-    spooled: 0,
-    spooledBytes: 0,
-  }),
+  stats: () => noStats,
 });
 
 describe('where spans go when nobody lists it', () => {
