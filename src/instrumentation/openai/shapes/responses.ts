@@ -82,7 +82,8 @@ function tellServerTools(answer: unknown, recording: Recording): void {
       startTime,
       parent: recording.context,
     });
-    if (told) endToolRecording(told, { ...tool, startTime, endTime }, { endTime });
+    const failed = tool.errorType === undefined ? {} : { error: { type: tool.errorType } };
+    if (told) endToolRecording(told, { ...tool, startTime, endTime }, { endTime, ...failed });
   }
 }
 
