@@ -92,12 +92,17 @@ class Answers {
   #recent = new Map<string, string>();
   #older = new Map<string, string>();
 
-  remember(
-    { responseId, traceId, spanId, conversationId, messageIds, outputMessages }: Interaction,
-    answerId: string,
-  ): void {
-    const messages = messageIds?.out ?? outputMessages?.map(({ id }) => id) ?? [];
-    for (const key of [responseId, ...messages, `${traceId}:${spanId}`, conversationId]) {
+  remember(interaction: Interaction, answerId: string): void {
+    const { responseId, traceId, spanId, parentSpanId = '', conversationId } = interaction;
+    for (const key of [
+      responseId,
+      ...messagesOf(interaction, answerId),
+      `${traceId}:${spanId}`,
+      // Whoever has a verdict rarely stands in the call's own span, but in the one around it.
+      `${traceId}:${parentSpanId}`,
+      traceId,
+      conversationId,
+    ]) {
       if (key !== undefined) this.#recent.set(key, answerId);
     }
     if (this.#recent.size < MAX_ANSWERS / 2) return;
@@ -106,9 +111,20 @@ class Answers {
   }
 
   idFor({ messageId, responseId, conversationId, traceId, spanId }: Feedback): string | undefined {
-    const key = messageId ?? responseId ?? conversationId ?? `${traceId}:${spanId}`;
+    const named = messageId ?? responseId ?? conversationId;
+    if (named !== undefined) return this.#find(named);
+    return traceId === undefined ? undefined : (this.#find(`${traceId}:${spanId}`) ?? this.#find(traceId));
+  }
+
+  #find(key: string): string | undefined {
     return this.#recent.get(key) ?? this.#older.get(key);
   }
+}
+
+/** The messages that the vendor knows by this id: one, where it knows each of a run's by its own. */
+function messagesOf({ messageIds, outputMessages }: Interaction, answerId: string): readonly (string | undefined)[] {
+  const messages = messageIds?.out ?? outputMessages?.map(({ id }) => id) ?? [];
+  return messages.includes(answerId) ? [answerId] : messages;
 }
 
 function bytesFrom(payload: unknown): Uint8Array {
