@@ -1,5 +1,8 @@
 import type { Delivery, Destination } from './delivery.ts';
-import { MemoryDelivery } from './memory-delivery.ts';
+import { DurableDelivery } from './durable-delivery.ts';
+import { type DeliveryParts, MemoryDelivery } from './memory-delivery.ts';
+import { findSqlite } from './spool/driver.ts';
+import { openSpool } from './spool/spool.ts';
 import { createTransport, type Transport } from './transport.ts';
 
 export interface DeliveryOptions {
@@ -13,7 +16,7 @@ export interface DeliveryOptions {
 
 /** Durable delivery: records lie on disk until the destination has them. */
 export interface SpoolOptions {
-  /** The directory, made when it is not there. */
+  /** The directory, made when it is not there. On a disk of this machine: file locks do not hold over a network. */
   readonly dir: string;
   /** Bytes on disk at the most; the oldest records go first. */
   readonly maxBytes: number;
@@ -21,11 +24,21 @@ export interface SpoolOptions {
   readonly durability: 'batch' | 'sync';
 }
 
-/** Opens the delivery to one destination. Nothing is sent and no connection is made before the first record. */
+let hasWarned = false;
+
+/**
+ * Opens the delivery to one destination. Without a spool nothing is sent and no connection is made before the first
+ * record; with one, what an earlier process left there is taken up in the background.
+ */
 export function createDelivery(destination: Destination, options: DeliveryOptions = {}): Delivery {
-  return new MemoryDelivery(destination, {
+  const parts: DeliveryParts = {
     onDrain: options.onDrain ?? ((): void => {}),
     report: options.report ?? ((): void => {}),
     transport: options.transport ?? createTransport(),
-  });
+  };
+  if (!options.spool) return new MemoryDelivery(destination, parts);
+  if (findSqlite()) return new DurableDelivery(destination, openSpool(options.spool), parts);
+  if (!hasWarned) parts.report('records are kept in memory, not on disk: this Node has no SQLite; run npm i libsql');
+  hasWarned = true;
+  return new MemoryDelivery(destination, parts);
 }

@@ -60,13 +60,22 @@ export interface DeliveryRecord {
   readonly body: Uint8Array;
 }
 
+/**
+ * The books of one destination. Once nothing is under way they balance: `enqueued` = `delivered` + `rejected` + all of
+ * `dropped` + what waits. Over a directory that other processes share, or that an earlier one left filled, they balance
+ * over all its processes.
+ */
 export interface DeliveryStats {
   readonly enqueued: number;
+  /** Records that the destination has, those that were coalesced among them. */
   readonly delivered: number;
+  /** Attempts after the first, counted per record. */
   readonly retried: number;
+  /** Records refused for good. With a spool they lie among its dead letters. */
   readonly rejected: number;
+  /** Records that went as part of a newer one under their order key. */
   readonly coalesced: number;
-  /** Records given up, by reason, such as `queue_full` or `spool_full`. */
+  /** Records given up, by reason: `queue_full`, `spool_full`, `too_old`, `shut_down`, or `duplicate`, whose key was known. */
   readonly dropped: Readonly<Record<string, number>>;
   /** Records on disk that wait for this destination, and their bytes. */
   readonly spooled: number;

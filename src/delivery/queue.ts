@@ -17,9 +17,15 @@ export interface Batch {
   readonly state?: Uint8Array;
 }
 
-/** - `batch`: send this. - `wait`: records are there, but none is ready before so many ms. - `empty`: none is there. */
+/**
+ * - `batch`: send this.
+ * - `damaged`: so many records could not be read back and are dead letters now; ask again.
+ * - `wait`: records are there, but none is ready before so many ms.
+ * - `empty`: none is there.
+ */
 export type Taken =
   | { readonly status: 'batch'; readonly batch: Batch }
+  | { readonly status: 'damaged'; readonly count: number }
   | { readonly status: 'wait'; readonly millis: number }
   | { readonly status: 'empty' };
 

@@ -124,7 +124,7 @@ export class Sender {
 
   /** Whether nothing was left in the queue. */
   async #takeAll(): Promise<boolean> {
-    const { destination, queue } = this.#parts;
+    const { destination, queue, tally, report } = this.#parts;
     while (this.#maySend) {
       const taken = await queue.take({
         maxRecords: this.#batchRecords,
@@ -135,6 +135,11 @@ export class Sender {
       if (taken.status === 'wait') {
         if (Number.isFinite(taken.millis)) this.#schedule(Math.max(1, taken.millis));
         return false;
+      }
+      if (taken.status === 'damaged') {
+        tally.add('rejected', taken.count);
+        report(`${taken.count} records for ${destination.name} were damaged on disk`);
+        continue;
       }
       this.#underWay += 1;
       void this.#send(taken.batch);

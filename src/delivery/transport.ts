@@ -1,54 +1,51 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http';
 import type { Answer, OutgoingRequest } from './delivery.ts';
+import { untraced } from './untraced.ts';
 
 /** An answer longer than this is cut: nothing of use stands there. */
 const MAX_ANSWER_BYTES = 1 << 20;
 const DEFAULT_TIMEOUT_MILLIS = 30_000;
+/** Idle connections are closed after this time; most servers close theirs after 5 s, and a race costs an attempt. */
+const IDLE_MILLIS = 4_000;
 
 /** Sends one request. Resolves with whatever was answered; rejects when nothing was. Follows no redirect. */
 export type Transport = (request: OutgoingRequest) => Promise<Answer>;
 
-/** Connections of our own, kept alive, so that the application's agents and their limits are not touched. */
-const agents = {
-  'http:': new HttpAgent({ keepAlive: true, maxSockets: 32 }),
-  'https:': new HttpsAgent({ keepAlive: true, maxSockets: 32 }),
-};
-
+/** @param timeoutMillis for one request, from its start to the last byte of the answer. Default 30,000 */
 export function createTransport(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Transport {
-  return ({ method, url, headers, body }) =>
-    new Promise((resolve, reject) => {
-      const target = new URL(url);
-      const isSecure = target.protocol === 'https:';
-      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-      const sending = (isSecure ? httpsRequest : httpRequest)(target, {
-        method,
-        headers: { ...headers, 'content-length': bytes.byteLength },
-        agent: isSecure ? agents['https:'] : agents['http:'],
-        timeout: timeoutMillis,
-      });
-      // `timeout` counts idle time alone; a server that drips bytes must not hold a request for ever.
-      const deadline = setTimeout(
-        () => sending.destroy(new Error(`no answer within ${timeoutMillis} ms`)),
-        timeoutMillis,
-      );
-      deadline.unref();
-      const fail = (error: Error): void => {
-        clearTimeout(deadline);
-        reject(error);
-      };
-      sending.on('timeout', () => sending.destroy(new Error(`no answer within ${timeoutMillis} ms`)));
-      sending.on('error', fail);
-      // A request under way keeps no process alive: whoever has to wait for it holds the process himself.
-      sending.on('socket', (socket) => socket.unref());
-      sending.on('response', (response) => {
-        readAnswer(response).then((answer) => {
-          clearTimeout(deadline);
-          resolve(answer);
-        }, fail);
-      });
-      sending.end(bytes);
+  return async (request) => untraced(() => send(request, timeoutMillis));
+}
+
+function send({ method, url, headers, body }: OutgoingRequest, timeoutMillis: number): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const target = new URL(url);
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const { request, agent } = clientFor(target);
+    const sending: ClientRequest = request(target, {
+      method,
+      headers: { ...headers, 'content-length': bytes.byteLength },
+      agent,
     });
+    // Over the whole exchange: an idle timeout would wait for ever on a server that drips bytes.
+    const deadline = setTimeout(
+      () => sending.destroy(new Error(`no answer within ${timeoutMillis} ms`)),
+      timeoutMillis,
+    ).unref();
+    const fail = (error: Error): void => {
+      clearTimeout(deadline);
+      reject(error);
+    };
+    sending.on('error', fail);
+    // A request under way keeps no process alive: whoever has to wait for it holds the process himself.
+    sending.on('socket', (socket) => socket.unref());
+    sending.on('response', (response) => {
+      readAnswer(response).then((answer) => {
+        clearTimeout(deadline);
+        resolve(answer);
+      }, fail);
+    });
+    sending.end(bytes);
+  });
 }
 
 function readAnswer(response: IncomingMessage): Promise<Answer> {
@@ -78,4 +75,25 @@ function flat(headers: IncomingMessage['headers']): Answer['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
+}
+
+interface Client {
+  readonly request: typeof import('node:http').request;
+  readonly agent: HttpAgent;
+}
+
+const agents = new Map<string, HttpAgent>();
+
+/**
+ * Connections of our own per origin, so that the application's agents and their limits are not touched. Looked up at
+ * each request, and not loaded before the first one.
+ */
+function clientFor({ protocol, origin }: URL): Client {
+  const module = process.getBuiltinModule(protocol === 'https:' ? 'node:https' : 'node:http');
+  let agent = agents.get(origin);
+  if (!agent) {
+    agent = new module.Agent({ keepAlive: true, timeout: IDLE_MILLIS });
+    agents.set(origin, agent);
+  }
+  return { request: module.request, agent };
 }

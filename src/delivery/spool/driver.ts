@@ -1,0 +1,98 @@
+import { createRequire } from 'node:module';
+
+/** What can be bound and read. Anything else is refused before it reaches a driver: one of them aborts the process. */
+export type SqlValue = null | number | bigint | string | Uint8Array;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+export interface Statement {
+  /** Runs to the end and gives back all rows, so that no read stays open between calls. */
+  all(...values: SqlValue[]): SqlRow[];
+}
+
+/** A SQLite database, synchronous. */
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  close(): void;
+}
+
+/** @throws when the file cannot be opened */
+export type OpenDatabase = (file: string) => Database;
+
+/** What `node:sqlite` and `libsql` have in common, as far as it is used here. */
+interface Engine {
+  exec(sql: string): unknown;
+  prepare(sql: string): { all(...values: unknown[]): unknown[]; run(...values: unknown[]): unknown };
+  close(): void;
+}
+
+/** The SQLite of this Node, else `libsql` when it is installed, else nothing. */
+export function findSqlite(): OpenDatabase | undefined {
+  return nodeSqlite() ?? libsql();
+}
+
+function nodeSqlite(): OpenDatabase | undefined {
+  const sqlite = quietly(() => process.getBuiltinModule?.('node:sqlite')) as
+    | { readonly DatabaseSync: new (file: string) => Engine }
+    | undefined;
+  return sqlite && ((file) => seam(new sqlite.DatabaseSync(file), (values) => values));
+}
+
+function libsql(): OpenDatabase | undefined {
+  try {
+    const Libsql = createRequire(import.meta.url)('libsql') as new (file: string) => Engine;
+    // As an array, always: a lone value is looked at for its type, and a lone Buffer aborts the process.
+    return (file) => seam(new Libsql(file), (values) => [values]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Loads without the ExperimentalWarning that Node 22 prints for `node:sqlite`; all other warnings pass. */
+function quietly<T>(load: () => T): T {
+  const emit = process.emitWarning;
+  process.emitWarning = ((warning: string | Error, ...rest: unknown[]): void => {
+    if (!String(warning).includes('SQLite')) Reflect.apply(emit, process, [warning, ...rest]);
+  }) as typeof emit;
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emit;
+  }
+}
+
+function seam(engine: Engine, bind: (values: SqlValue[]) => unknown[]): Database {
+  return {
+    exec: (sql) => void engine.exec(sql),
+    prepare(sql) {
+      const statement = engine.prepare(sql);
+      const hasRows = /^\s*(select|pragma)|\breturning\b/i.test(sql);
+      return {
+        all(...values) {
+          for (const value of values) assertBindable(value);
+          if (hasRows) return statement.all(...bind(values)).map(row);
+          statement.run(...bind(values));
+          return [];
+        },
+      };
+    },
+    close: () => engine.close(),
+  };
+}
+
+function assertBindable(value: unknown): asserts value is SqlValue {
+  if (value === null || typeof value === 'string' || typeof value === 'bigint') return;
+  if (typeof value === 'number' && Number.isFinite(value)) return;
+  if (value instanceof Uint8Array) return;
+  throw new TypeError(`cannot be stored: ${typeof value}`);
+}
+
+/** libsql adds `_metadata`, and hands out blobs as an ArrayBuffer. */
+function row(raw: unknown): SqlRow {
+  const clean: Record<string, SqlValue> = {};
+  for (const [name, value] of Object.entries(raw as Record<string, unknown>)) {
+    if (name === '_metadata') continue;
+    clean[name] = value instanceof ArrayBuffer ? new Uint8Array(value) : (value as SqlValue);
+  }
+  return clean;
+}

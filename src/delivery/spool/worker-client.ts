@@ -1,0 +1,88 @@
+import { Worker } from 'node:worker_threads';
+import type { Total } from './outbox.ts';
+import type { Calls, Reply, Request, WorkerSettings } from './worker-messages.ts';
+
+// Under a test runner this file is TypeScript, which a worker of Node 20 cannot load: it takes the built one.
+const WORKER_FILE = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../dist/delivery/spool/worker.js' : './worker.js',
+  import.meta.url,
+);
+
+export interface WorkerListeners {
+  readonly onTotals: (totals: Readonly<Record<string, Total>>) => void;
+  readonly report: (message: string) => void;
+}
+
+type Answered = Extract<Reply, { readonly id: number }>;
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The writing thread, as seen from the main one. Started by the first call, and again after it died. */
+export class WorkerClient {
+  readonly #settings: WorkerSettings;
+  readonly #listeners: WorkerListeners;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+
+  constructor(settings: WorkerSettings, listeners: WorkerListeners) {
+    this.#settings = settings;
+    this.#listeners = listeners;
+  }
+
+  /** Rejects with what SQLite or the file system said. */
+  call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>> {
+    return new Promise((resolve, reject) => {
+      this.#lastId += 1;
+      const request: Request = { id: this.#lastId, method, args };
+      this.#waiting.set(request.id, { resolve, reject });
+      try {
+        this.#worker ??= this.#start();
+        this.#worker.postMessage(request);
+      } catch (error) {
+        this.#waiting.delete(request.id);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  }
+
+  #start(): Worker {
+    // Neither the application's preloads nor its flags: the thread needs none, and `--import` would run all of it again.
+    const worker = new Worker(WORKER_FILE, {
+      workerData: this.#settings,
+      execArgv: [],
+      env: {},
+      name: 'spanport spool',
+    });
+    worker.on('message', (message: Reply) => this.#receive(message));
+    worker.on('error', (error) => this.#lose(worker, error));
+    worker.on('exit', () => this.#lose(worker, new Error('the writing thread ended')));
+    // Last, because a listener for messages holds the process again.
+    worker.unref();
+    return worker;
+  }
+
+  #receive(message: Reply): void {
+    if ('totals' in message) this.#listeners.onTotals(message.totals);
+    else if ('report' in message) this.#listeners.report(message.report);
+    else this.#answer(message);
+  }
+
+  #answer(message: Answered): void {
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if ('error' in message) waiting?.reject(new Error(message.error));
+    else waiting?.resolve(message.value as never);
+  }
+
+  #lose(worker: Worker, error: Error): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    const lost = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of lost) reject(error);
+  }
+}
