@@ -161,7 +161,8 @@ describe('spanport demo', () => {
   it('says in one sentence that openai is not installed', async () => {
     const bare = mkdtempSync(join(tmpdir(), 'spanport-bare-'));
     const modules = join(repository, 'node_modules');
-    mkdirSync(join(bare, 'node_modules'));
+    // An empty folder ends the search, whatever lies in a folder above this one.
+    mkdirSync(join(bare, 'node_modules', 'openai'), { recursive: true });
     for (const name of ['dist', 'package.json']) cpSync(join(repository, name), join(bare, name), { recursive: true });
     for (const name of readdirSync(modules).filter((name) => name !== 'openai')) {
       symlinkSync(join(modules, name), join(bare, 'node_modules', name));
