@@ -32,7 +32,7 @@ export function interactionFrom(span: SpanData): Interaction | undefined {
 
   // One object from beginning to end: each copy of an interaction is a kilobyte.
   const facts = Object.assign(decodeAttributes(span.attributes), span.content);
-  const serviceName = facts.serviceName ?? stringFrom(span.resource['service.name']);
+  const serviceName = facts.serviceName ?? serviceFrom(span.resource['service.name']);
   const environment =
     facts.environment ??
     stringFrom(span.resource['deployment.environment.name'] ?? span.resource['deployment.environment']);
@@ -52,6 +52,12 @@ export function interactionFrom(span: SpanData): Interaction | undefined {
       outcome: outcomeFrom(span),
     },
   );
+}
+
+/** The SDK's word for a service that nobody named is no name. */
+function serviceFrom(found: unknown): string | undefined {
+  const name = stringFrom(found);
+  return name?.startsWith('unknown_service') ? undefined : name;
 }
 
 function outcomeFrom({ status, attributes }: SpanData): Outcome {
