@@ -1,7 +1,7 @@
 import type { Delivery, Destination } from './delivery.ts';
 import { DurableDelivery } from './durable-delivery.ts';
 import { type DeliveryParts, MemoryDelivery } from './memory-delivery.ts';
-import { findSqlite } from './spool/driver.ts';
+import { hasSqlite } from './spool/driver.ts';
 import { openSpool } from './spool/spool.ts';
 import { createTransport, type Transport } from './transport.ts';
 
@@ -37,7 +37,7 @@ export function createDelivery(destination: Destination, options: DeliveryOption
     transport: options.transport ?? createTransport(),
   };
   if (!options.spool) return new MemoryDelivery(destination, parts);
-  if (findSqlite()) return new DurableDelivery(destination, openSpool(options.spool), parts);
+  if (hasSqlite()) return new DurableDelivery(destination, openSpool(options.spool), parts);
   if (!hasWarned) parts.report('records are kept in memory, not on disk: this Node has no SQLite; run npm i libsql');
   hasWarned = true;
   return new MemoryDelivery(destination, parts);

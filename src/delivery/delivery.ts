@@ -61,13 +61,12 @@ export interface DeliveryRecord {
 }
 
 /**
- * The books of one destination. Once nothing is under way they balance: `enqueued` = `delivered` + `rejected` + all of
- * `dropped` + what waits. Over a directory that other processes share, or that an earlier one left filled, they balance
+ * The books of one destination. Once nothing is under way they balance: `enqueued` = `delivered` + `coalesced` + `rejected`
+ * + all of `dropped` + what waits. Over a directory that other processes share, or that an earlier one left filled, they balance
  * over all its processes.
  */
 export interface DeliveryStats {
   readonly enqueued: number;
-  /** Records that the destination has, those that were coalesced among them. */
   readonly delivered: number;
   /** Attempts after the first, counted per record. */
   readonly retried: number;

@@ -18,7 +18,7 @@ export class DurableDelivery implements Delivery {
   readonly #sender: Sender;
   readonly #memory: MemoryQueue;
   readonly #memorySender: Sender;
-  #leaveEndings: (() => void) | undefined;
+  readonly #leaveEndings: () => void;
   #hasEnded = false;
 
   constructor(destination: Destination, spool: Spool, parts: DeliveryParts) {
@@ -39,6 +39,11 @@ export class DurableDelivery implements Delivery {
       onRefused: (records) => this.#holdAll(records),
       onRecovered: () => this.#backToDisk(),
     });
+    // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
+    this.#leaveEndings = joinEndings({
+      flush: (timeoutMillis) => this.forceFlush(timeoutMillis),
+      commit: () => this.#commit(),
+    });
     if (spool.isThere) this.#sender.wake();
   }
 
@@ -48,10 +53,6 @@ export class DurableDelivery implements Delivery {
       this.#tally.drop('shut_down', 1);
       return;
     }
-    this.#leaveEndings ??= joinEndings({
-      flush: (timeoutMillis) => this.forceFlush(timeoutMillis),
-      commit: () => this.#commit(),
-    });
     const record = { destination: this.#name, key, ...(orderKey !== undefined && { orderKey }), body };
     if (this.#spool.isBroken) this.#holdAll([record]);
     else this.#spool.append(record);
@@ -61,6 +62,7 @@ export class DurableDelivery implements Delivery {
     const end = performance.now() + timeoutMillis;
     this.#parts.onDrain();
     await this.#spool.flush(timeoutMillis);
+    if (!this.#spool.isThere && this.#memory.size === 0) return;
     const rest = Math.max(0, end - performance.now());
     await Promise.all([this.#sender.flush(rest), this.#memory.size > 0 && this.#memorySender.flush(rest)]);
   }
@@ -72,7 +74,7 @@ export class DurableDelivery implements Delivery {
     this.#spool.commit();
     this.#sender.end();
     this.#memorySender.end();
-    this.#leaveEndings?.();
+    this.#leaveEndings();
     this.#tally.drop('shut_down', this.#memory.size);
     await this.#spool.leave(this.#name, timeoutMillis);
   }
@@ -84,7 +86,7 @@ export class DurableDelivery implements Delivery {
 
   #commit(): void {
     this.#parts.onDrain();
-    this.#spool.commit();
+    this.#spool.finish();
   }
 
   #holdAll(records: readonly DeliveryRecord[]): void {

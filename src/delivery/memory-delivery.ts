@@ -21,7 +21,7 @@ export class MemoryDelivery implements Delivery {
   readonly #queue: MemoryQueue;
   readonly #sender: Sender;
   readonly #keys = new RecentKeys();
-  #leaveEndings: (() => void) | undefined;
+  readonly #leaveEndings: () => void;
   #hasEnded = false;
 
   constructor(destination: Destination, parts: DeliveryParts) {
@@ -29,6 +29,11 @@ export class MemoryDelivery implements Delivery {
     this.#tally = new Tally(destination.name, parts.report);
     this.#queue = new MemoryQueue((reason, count) => this.#tally.drop(reason, count));
     this.#sender = new Sender({ ...parts, destination, queue: this.#queue, tally: this.#tally, isDurable: false });
+    // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
+    this.#leaveEndings = joinEndings({
+      flush: (timeoutMillis) => this.forceFlush(timeoutMillis),
+      commit: parts.onDrain,
+    });
   }
 
   enqueue(record: DeliveryRecord): void {
@@ -41,10 +46,6 @@ export class MemoryDelivery implements Delivery {
       this.#tally.drop('duplicate', 1);
       return;
     }
-    this.#leaveEndings ??= joinEndings({
-      flush: (timeoutMillis) => this.forceFlush(timeoutMillis),
-      commit: this.#parts.onDrain,
-    });
     this.#queue.add(record);
     this.#sender.wake();
   }
@@ -59,7 +60,7 @@ export class MemoryDelivery implements Delivery {
     await this.forceFlush(timeoutMillis);
     this.#hasEnded = true;
     this.#sender.end();
-    this.#leaveEndings?.();
+    this.#leaveEndings();
     this.#tally.drop('shut_down', this.#queue.size);
   }
 

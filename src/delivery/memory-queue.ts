@@ -7,25 +7,29 @@ const MAX_BYTES = 64 << 20;
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
 /** Order keys whose last state is remembered, for destinations that fold. */
 const MAX_STATES = 10_000;
+/** Places of the line that may lie idle before it is made anew. */
+const MIN_WASTE = 1_024;
 
 interface Entry {
+  readonly id: number;
   readonly record: DeliveryRecord;
   readonly since: number;
   attempts: number;
   /** Not before this time, by the monotonic clock. */
   readyAt: number;
-  isUnderWay: boolean;
 }
 
 /** Records in memory: bounded, and gone with the process. */
 export class MemoryQueue implements Queue {
   readonly #onDrop: (reason: string, count: number) => void;
-  /** Oldest first. Settled ones leave a hole until the next compaction, so that ids are places: `id - #firstId`. */
-  #entries: (Entry | undefined)[] = [];
-  #firstId = 0;
+  /** What waits, oldest first. What was lent out of the middle leaves a hole until the line is made anew. */
+  #line: (Entry | undefined)[] = [];
   /** Before this index there are holes only. */
   #head = 0;
-  #size = 0;
+  #holes = 0;
+  /** What is being sent, by id. It stands in no line, so that a request that hangs is in nobody's way. */
+  readonly #lent = new Map<number, Entry>();
+  #lastId = 0;
   #bytes = 0;
   readonly #busyOrders = new Set<string>();
   readonly #states = new Map<string, Uint8Array>();
@@ -36,34 +40,25 @@ export class MemoryQueue implements Queue {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#waiting + this.#lent.size;
   }
 
-  /** How long the oldest record has waited, in ms; 0 when there is none. */
-  get oldestAgeMillis(): number {
-    const oldest = this.#entries[this.#head];
-    return oldest ? performance.now() - oldest.since : 0;
+  get #waiting(): number {
+    return this.#line.length - this.#head - this.#holes;
   }
 
   add(record: DeliveryRecord): void {
-    this.#entries.push({ record, since: performance.now(), attempts: 0, readyAt: 0, isUnderWay: false });
-    this.#size += 1;
+    this.#lastId += 1;
+    this.#line.push({ id: this.#lastId, record, since: performance.now(), attempts: 0, readyAt: 0 });
     this.#bytes += record.body.byteLength;
-    while (this.#size > MAX_RECORDS || this.#bytes > MAX_BYTES) {
-      if (!this.#dropOldest()) break;
-    }
+    while ((this.size > MAX_RECORDS || this.#bytes > MAX_BYTES) && this.#dropOldest('queue_full'));
   }
 
   /** Takes out all that nobody is sending. */
   removeWaiting(): DeliveryRecord[] {
-    const removed: DeliveryRecord[] = [];
-    for (let index = this.#head; index < this.#entries.length; index += 1) {
-      const entry = this.#entries[index];
-      if (!entry || entry.isUnderWay) continue;
-      removed.push(entry.record);
-      this.#remove(index);
-    }
-    this.#compact();
+    const removed = this.#line.flatMap((entry) => entry?.record ?? []);
+    for (const { body } of removed) this.#bytes -= body.byteLength;
+    this.#setLine([]);
     return removed;
   }
 
@@ -71,13 +66,13 @@ export class MemoryQueue implements Queue {
     const now = performance.now();
     this.#dropAged(now);
     const held = new Set(this.#busyOrders);
-    const taken: number[] = [];
+    const taken: Entry[] = [];
     let order: string | undefined;
     let bytes = 0;
     let nextAt = Number.POSITIVE_INFINITY;
-    for (let index = this.#head; index < this.#entries.length; index += 1) {
-      const entry = this.#entries[index];
-      if (!entry || entry.isUnderWay) continue;
+    for (let index = this.#head; index < this.#line.length; index += 1) {
+      const entry = this.#line[index];
+      if (!entry) continue;
       const { orderKey, body } = entry.record;
       if (taken.length > 0 && orderKey !== order) continue;
       if (taken.length === 0 && orderKey !== undefined && held.has(orderKey)) continue;
@@ -91,11 +86,13 @@ export class MemoryQueue implements Queue {
       if (taken.length > 0 && bytes + body.byteLength > maxBytes) break;
       order = orderKey;
       bytes += body.byteLength;
-      taken.push(index + this.#firstId);
+      taken.push(entry);
+      this.#leave(index);
       if (taken.length >= (orderKey !== undefined && !isFolding ? 1 : maxRecords)) break;
     }
+    this.#compact();
     if (taken.length > 0) return Promise.resolve({ status: 'batch', batch: this.#lend(taken, order) });
-    if (this.#size === 0) return Promise.resolve({ status: 'empty' });
+    if (this.size === 0) return Promise.resolve({ status: 'empty' });
     return Promise.resolve({ status: 'wait', millis: nextAt - now });
   }
 
@@ -112,79 +109,84 @@ export class MemoryQueue implements Queue {
 
   giveBack(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void> {
     const readyAt = performance.now() + delayMillis;
-    for (const entry of this.#lent(batch)) {
-      entry.isUnderWay = false;
+    const back = this.#settle(batch);
+    for (const entry of back) {
       entry.readyAt = readyAt;
       if (isAttempt) entry.attempts += 1;
+      this.#bytes += entry.record.body.byteLength;
     }
-    if (batch.orderKey !== undefined) this.#busyOrders.delete(batch.orderKey);
+    // They were the oldest once, and most often are still; where not, the line is brought into order again.
+    const line = [...back, ...this.#line.flatMap((entry) => entry ?? [])];
+    this.#setLine(line.every((entry, index) => entry.id >= (line[index - 1]?.id ?? 0)) ? line : line.sort(byId));
     return Promise.resolve();
   }
 
   hurry(): void {
-    for (const entry of this.#entries) if (entry) entry.readyAt = 0;
+    for (const entry of this.#line) if (entry) entry.readyAt = 0;
   }
 
-  #lend(ids: readonly number[], orderKey: string | undefined): Batch {
-    const entries = ids.flatMap((id) => this.#entries[id - this.#firstId] ?? []);
-    for (const entry of entries) entry.isUnderWay = true;
-    if (orderKey === undefined) return { ids, bodies: bodiesOf(entries), attempts: entries[0]?.attempts ?? 0 };
+  #lend(entries: readonly Entry[], orderKey: string | undefined): Batch {
+    for (const entry of entries) this.#lent.set(entry.id, entry);
+    const batch = {
+      ids: entries.map(({ id }) => id),
+      bodies: entries.map(({ record }) => record.body),
+      attempts: entries[0]?.attempts ?? 0,
+    };
+    if (orderKey === undefined) return batch;
     this.#busyOrders.add(orderKey);
     const state = this.#states.get(orderKey);
-    return {
-      ids,
-      bodies: bodiesOf(entries),
-      attempts: entries[0]?.attempts ?? 0,
-      orderKey,
-      ...(state && { state }),
-    };
+    return { ...batch, orderKey, ...(state && { state }) };
   }
 
-  #lent(batch: Batch): Entry[] {
-    return batch.ids.flatMap((id) => this.#entries[id - this.#firstId] ?? []);
-  }
-
-  #settle(batch: Batch): void {
-    for (const id of batch.ids) this.#remove(id - this.#firstId);
-    this.#compact();
+  /** @returns what the batch was made of */
+  #settle(batch: Batch): Entry[] {
+    const entries = batch.ids.flatMap((id) => this.#lent.get(id) ?? []);
+    for (const { id, record } of entries) {
+      this.#lent.delete(id);
+      this.#bytes -= record.body.byteLength;
+    }
     if (batch.orderKey !== undefined) this.#busyOrders.delete(batch.orderKey);
+    return entries;
   }
 
-  #remove(index: number): void {
-    const entry = this.#entries[index];
-    if (!entry) return;
-    this.#entries[index] = undefined;
-    this.#size -= 1;
-    this.#bytes -= entry.record.body.byteLength;
+  #leave(index: number): void {
+    this.#line[index] = undefined;
+    this.#holes += 1;
   }
 
   #compact(): void {
-    while (this.#head < this.#entries.length && this.#entries[this.#head] === undefined) this.#head += 1;
-    if (this.#head < 1_024 || this.#head * 2 < this.#entries.length) return;
-    this.#entries = this.#entries.slice(this.#head);
-    this.#firstId += this.#head;
-    this.#head = 0;
+    while (this.#head < this.#line.length && this.#line[this.#head] === undefined) {
+      this.#head += 1;
+      this.#holes -= 1;
+    }
+    const wasted = this.#head + this.#holes;
+    if (wasted >= MIN_WASTE && wasted * 2 >= this.#line.length)
+      this.#setLine(this.#line.flatMap((entry) => entry ?? []));
   }
 
-  #dropOldest(): boolean {
-    for (let index = this.#head; index < this.#entries.length; index += 1) {
-      const entry = this.#entries[index];
-      if (!entry || entry.isUnderWay) continue;
-      this.#remove(index);
-      this.#compact();
-      this.#onDrop('queue_full', 1);
-      return true;
-    }
-    return false;
+  #setLine(line: Entry[]): void {
+    this.#line = line;
+    this.#head = 0;
+    this.#holes = 0;
+  }
+
+  #dropOldest(reason: string): boolean {
+    this.#compact();
+    const oldest = this.#line[this.#head];
+    if (!oldest) return false;
+    this.#leave(this.#head);
+    this.#compact();
+    this.#bytes -= oldest.record.body.byteLength;
+    this.#onDrop(reason, 1);
+    return true;
   }
 
   #dropAged(now: number): void {
+    this.#compact();
     for (;;) {
-      const entry = this.#entries[this.#head];
-      if (!entry || entry.isUnderWay || now - entry.since < MAX_AGE_MILLIS) return;
-      this.#remove(this.#head);
-      this.#compact();
-      this.#onDrop('too_old', 1);
+      const oldest = this.#line[this.#head];
+      if (!oldest || now - oldest.since < MAX_AGE_MILLIS) return;
+      this.#dropOldest('too_old');
     }
   }
 
@@ -197,6 +199,4 @@ export class MemoryQueue implements Queue {
   }
 }
 
-function bodiesOf(entries: readonly Entry[]): Uint8Array[] {
-  return entries.map(({ record }) => record.body);
-}
+const byId = (a: Entry, b: Entry): number => a.id - b.id;

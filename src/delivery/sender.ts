@@ -11,6 +11,8 @@ const MAX_FOLDED_RECORDS = 1_000;
 const MAX_FOLDED_BYTES = 4 << 20;
 /** Records become one request when they come this close together. */
 const GATHER_MILLIS = 5;
+/** A destination that asks for a longer pause is asked again after this one. */
+const LONGEST_PAUSE_MILLIS = 24 * 60 * 60_000;
 
 export interface SenderParts {
   readonly destination: Destination;
@@ -94,14 +96,15 @@ export class Sender {
   }
 
   #schedule(afterMillis: number): void {
-    const at = performance.now() + afterMillis;
+    const wait = Math.min(Math.ceil(afterMillis), LONGEST_TIMER_MILLIS);
+    const at = performance.now() + wait;
     if (this.#hasEnded || this.#blocked !== undefined || at >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
     this.#timer = setTimeout(() => {
       this.#timerAt = Number.POSITIVE_INFINITY;
       void this.#pump();
-    }, Math.ceil(afterMillis));
+    }, wait);
     this.#timer.unref();
   }
 
@@ -111,7 +114,10 @@ export class Sender {
       return;
     }
     this.#isTaking = true;
-    const isEmpty = await this.#takeAll().catch(() => false);
+    const isEmpty = await this.#takeAll().catch(() => {
+      this.#schedule(ASK_AGAIN_MILLIS);
+      return false;
+    });
     this.#isTaking = false;
     if (this.#isWoken) {
       this.#isWoken = false;
@@ -181,8 +187,9 @@ export class Sender {
       case 'delivered':
         this.#failures = 0;
         this.#batchRecords = Math.min(this.#mostRecords, Math.max(this.#batchRecords, count * 2));
-        tally.add('delivered', count);
-        if (destination.fold) tally.add('coalesced', count - 1);
+        // Of records that were folded into one, the newest counts as delivered and all others as coalesced.
+        tally.add('delivered', state ? 1 : count);
+        if (state) tally.add('coalesced', count - 1);
         return queue.delivered(batch, state);
       case 'rejected':
         this.#failures = 0;
@@ -205,7 +212,7 @@ export class Sender {
         tally.add('retried', count);
         if (this.#failures === 1) report(`${destination.name} does not take records, they wait: ${outcome.reason}`);
         const now = performance.now();
-        const named = outcome.retryAfterMillis ?? 0;
+        const named = Math.min(outcome.retryAfterMillis ?? 0, LONGEST_PAUSE_MILLIS);
         const pause = Math.max(backoffMillis(this.#failures), named);
         this.#pausedUntil = now + pause;
         this.#notBefore = Math.max(this.#notBefore, now + named);

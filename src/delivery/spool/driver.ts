@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 
 /** What can be bound and read. Anything else is refused before it reaches a driver: one of them aborts the process. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
@@ -29,6 +29,17 @@ interface Engine {
 /** The SQLite of this Node, else `libsql` when it is installed, else nothing. */
 export function findSqlite(): OpenDatabase | undefined {
   return nodeSqlite() ?? libsql();
+}
+
+/** Whether one of them is there, without loading it: that takes its time and can wait for the first record. */
+export function hasSqlite(): boolean {
+  if (isBuiltin('node:sqlite')) return true;
+  try {
+    createRequire(import.meta.url).resolve('libsql');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function nodeSqlite(): OpenDatabase | undefined {

@@ -16,7 +16,7 @@ export class Mark {
 
   constructor(dir: string, owner: string) {
     this.#owner = owner;
-    this.#path = join(dir, `${owner.split(' ')[2]}${SUFFIX}`);
+    this.#path = join(dir, `${owner.split(' ').at(-1)}${SUFFIX}`);
   }
 
   /** Notes the number. Fixed width and one write, so that no kill leaves half a number. */

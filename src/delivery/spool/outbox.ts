@@ -14,6 +14,7 @@ const POLL_MILLIS = 1_000;
 const DELIVERED_MAX_AGE_MILLIS = 24 * 60 * 60_000;
 const STATE_MAX_AGE_MILLIS = 30 * 24 * 60 * 60_000;
 const DROP_AT_ONCE = 64;
+const FORGET_AT_ONCE = 1_024;
 /** Free pages that stay in the file; beyond, they go back to the file system. */
 const SPARE_PAGES = 64;
 const PAGE_BYTES = 4_096;
@@ -352,10 +353,16 @@ export class Outbox {
     this.#all('DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?))', list);
   }
 
-  /** Dead letters go before records that may still be delivered, and among these the oldest go first. */
+  /** What only serves comfort goes first (keys of what was delivered), then dead letters, then the oldest records. */
   #enforceSize(): Record<string, number> {
     const dropped: Record<string, number> = {};
     while ((this.#pragma('page_count') - this.#pragma('freelist_count')) * PAGE_BYTES > this.#maxBytes) {
+      const forgotten = this.#all(
+        `DELETE FROM delivered WHERE (destination, key) IN
+           (SELECT destination, key FROM delivered ORDER BY at LIMIT ?) RETURNING at`,
+        FORGET_AT_ONCE,
+      );
+      if (forgotten.length > 0) continue;
       const buried = this.#all(
         'DELETE FROM dead WHERE id IN (SELECT id FROM dead ORDER BY id LIMIT ?) RETURNING id',
         DROP_AT_ONCE,
@@ -365,7 +372,15 @@ export class Outbox {
         'DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE owner IS NULL ORDER BY id LIMIT ?) RETURNING destination',
         DROP_AT_ONCE,
       );
-      if (oldest.length === 0) break;
+      const states =
+        oldest.length > 0
+          ? []
+          : this.#all(
+              `DELETE FROM state WHERE (destination, order_key) IN
+                 (SELECT destination, order_key FROM state ORDER BY at LIMIT ?) RETURNING at`,
+              DROP_AT_ONCE,
+            );
+      if (oldest.length === 0 && states.length === 0) break;
       for (const { destination } of oldest) dropped[String(destination)] = (dropped[String(destination)] ?? 0) + 1;
     }
     return dropped;

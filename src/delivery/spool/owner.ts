@@ -1,27 +1,47 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Clock } from './clock.ts';
 
 const PROCESS_ID = Symbol.for('spanport.spool.process');
 
-/** Names this process, for good: `boot pid random`. All copies of this module in one process agree on it. */
-export function ownerOf(clock: Clock): string {
+/** The random part of this process's name. Copies of this module in one thread share it; other threads are told. */
+export function processId(): string {
   const shared = globalThis as { [PROCESS_ID]?: string };
   shared[PROCESS_ID] ??= randomUUID();
-  return `${clock.boot} ${process.pid} ${shared[PROCESS_ID]}`;
+  return shared[PROCESS_ID];
 }
 
-/** Whether that owner is surely gone. One of another machine, or of this process's namesakes, may be alive. */
+/** For a thread that works for another one: it goes by the same name, or each would take the other for gone. */
+export function adoptProcessId(id: string): void {
+  (globalThis as { [PROCESS_ID]?: string })[PROCESS_ID] = id;
+}
+
+/** Names this process, for good: `boot pid start random`. */
+export function ownerOf(clock: Clock): string {
+  return `${clock.boot} ${process.pid} ${startOf(process.pid)} ${processId()}`;
+}
+
+/** Whether that owner is surely gone. One of another machine, or another thread of this process, may be alive. */
 export function isDead(owner: string, self: string): boolean {
   if (owner === self) return false;
-  const [boot, pid] = owner.split(' ');
-  const [ownBoot, ownPid] = self.split(' ');
-  if (boot !== ownBoot) return false;
-  // A container's first process is number 1 each time: who had our number before us is gone.
-  if (pid === ownPid) return true;
+  const [boot, pid, start] = owner.split(' ');
+  if (boot !== self.split(' ')[0]) return false;
   try {
     process.kill(Number(pid), 0);
-    return false;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+  // Numbers are given again, and a container's first process is number 1 each time.
+  return start !== startOf(Number(pid));
+}
+
+/** When a process began, in ticks since the boot; `-` where the system does not say. */
+function startOf(pid: number): string {
+  try {
+    // Fields are counted behind the name, which may hold blanks and parentheses: this is field 22 of proc(5).
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '-';
+  } catch {
+    return '-';
   }
 }

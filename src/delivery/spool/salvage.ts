@@ -11,7 +11,7 @@ const LOCK_MAX_AGE_MILLIS = 60_000;
 export function isCorrupt(error: unknown): boolean {
   const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
   if (/SQLITE_(CORRUPT|NOTADB)/.test(String(code)) || errcode === 11 || errcode === 26) return true;
-  return /malformed|not a database|no such table|no such column|corrupt/i.test(String(message));
+  return /malformed|not a database|corrupt/i.test(String(message));
 }
 
 /** Whether the whole file reads well. */

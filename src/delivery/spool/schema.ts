@@ -1,6 +1,6 @@
 import type { Database } from './driver.ts';
 
-/** Raised when the tables change; a file of another version is set aside, not guessed at. */
+/** Raised when the tables change. A file of another version is left alone. */
 export const SCHEMA_VERSION = 1;
 
 /**
@@ -80,10 +80,12 @@ CREATE TABLE IF NOT EXISTS state (
 /** Settings of the connection, and the tables when they are not there. */
 export function prepareDatabase(db: Database): void {
   db.exec('PRAGMA busy_timeout = 5000');
-  if (Number(db.prepare('PRAGMA user_version').all()[0]?.['user_version']) === SCHEMA_VERSION) {
+  const version = Number(db.prepare('PRAGMA user_version').all()[0]?.['user_version']);
+  if (version === SCHEMA_VERSION) {
     configure(db);
     return;
   }
+  if (version !== 0) throw new Error(`the spool was written by another version of spanport (${version})`);
   db.exec('PRAGMA auto_vacuum = INCREMENTAL');
   configure(db);
   db.exec('BEGIN IMMEDIATE');

@@ -68,8 +68,7 @@ export class SpoolFile {
     const { dir, maxBytes, report } = this.#options;
     const open = findOrThrow();
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    closeSync(openSync(this.#path, 'a', 0o600));
-    chmodSync(this.#path, 0o600);
+    this.#create();
     const left = leftMarks(dir, this.#owner);
     if (left.length > 0) this.#check(open);
     const outbox = new Outbox(open(this.#path), { maxBytes });
@@ -81,6 +80,19 @@ export class SpoolFile {
     outbox.forgetWriters(left.map(({ owner }) => owner));
     for (const { path } of left) forget(path);
     return outbox;
+  }
+
+  /**
+   * With an owner's rights from the first moment. A file that is there is never opened here: to close any descriptor of
+   * it would drop the locks that SQLite holds on it for this process (sqlite.org/howtocorrupt.html, 2.2).
+   */
+  #create(): void {
+    try {
+      closeSync(openSync(this.#path, 'wx', 0o600));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      chmodSync(this.#path, 0o600);
+    }
   }
 
   #check(open: OpenDatabase): void {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Batch, TakeLimits, Taken } from '../queue.ts';
 import type { Appended, OutboxRecord, Total } from './outbox.ts';
+import { processId } from './owner.ts';
 import { SpoolFile, spoolPath } from './spool-file.ts';
 import { WorkerClient } from './worker-client.ts';
 
@@ -54,6 +55,8 @@ export class Spool {
   #pending: OutboxRecord[] = [];
   #pendingBytes = 0;
   #committing = 0;
+  /** Counts commits, so that a late reply of the worker is known for what it is. */
+  #commit = 0;
   #timer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
@@ -65,7 +68,7 @@ export class Spool {
     const report = (message: string): void => this.#report(message);
     this.#ownFile = new SpoolFile({ ...settings, report });
     this.#worker = new WorkerClient(
-      { dir: settings.dir, maxBytes: settings.maxBytes },
+      { dir: settings.dir, maxBytes: settings.maxBytes, processId: processId() },
       { report, onTotals: (totals) => this.#take(totals) },
     );
   }
@@ -133,9 +136,27 @@ export class Spool {
       this.#pending = [];
       this.#pendingBytes = 0;
       this.#committing = 0;
+      this.#commit += 1;
       this.#appended(records, appended);
     } catch (error) {
       this.#breakDown(error);
+    }
+  }
+
+  /**
+   * The last word before the process ends: commits what is pending, and what destinations said but the worker may not
+   * have written down yet. To do that twice is harmless.
+   */
+  finish(): void {
+    this.commit();
+    for (const { method, args } of this.#worker.unanswered()) {
+      if (method !== 'delivered' && method !== 'rejected') continue;
+      try {
+        this.#ownFile.run((outbox) => Reflect.apply(outbox[method], outbox, args));
+      } catch {
+        // It is sent again at the next start, under the same key.
+        return;
+      }
     }
   }
 
@@ -179,10 +200,12 @@ export class Spool {
     const records = this.#nextCommit();
     if (records.length === 0) return;
     this.#committing = records.length;
+    this.#commit += 1;
+    const commit = this.#commit;
     try {
       const appended = await this.#worker.call('append', records);
       // The main thread may have committed them meanwhile, because the process ends.
-      if (this.#committing === 0) return;
+      if (this.#commit !== commit) return;
       this.#forget(records.length);
       this.#appended(records, appended);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { closeGate, createGate } from './gate.ts';
 import type { Total } from './outbox.ts';
 import type { Calls, Reply, Request, WorkerSettings } from './worker-messages.ts';
 
@@ -8,6 +9,9 @@ const WORKER_FILE = new URL(
   import.meta.url,
 );
 
+/** How long the end of the process waits for the thread to come out of a call. */
+const CLOSE_MILLIS = 2_000;
+
 export interface WorkerListeners {
   readonly onTotals: (totals: Readonly<Record<string, Total>>) => void;
   readonly report: (message: string) => void;
@@ -16,19 +20,20 @@ export interface WorkerListeners {
 type Answered = Extract<Reply, { readonly id: number }>;
 
 interface Waiting {
+  readonly request: Request;
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** The writing thread, as seen from the main one. Started by the first call, and again after it died. */
 export class WorkerClient {
-  readonly #settings: WorkerSettings;
+  readonly #settings: Omit<WorkerSettings, 'gate'>;
   readonly #listeners: WorkerListeners;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #lastId = 0;
 
-  constructor(settings: WorkerSettings, listeners: WorkerListeners) {
+  constructor(settings: Omit<WorkerSettings, 'gate'>, listeners: WorkerListeners) {
     this.#settings = settings;
     this.#listeners = listeners;
   }
@@ -38,7 +43,7 @@ export class WorkerClient {
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
       const request: Request = { id: this.#lastId, method, args };
-      this.#waiting.set(request.id, { resolve, reject });
+      this.#waiting.set(request.id, { request, resolve, reject });
       try {
         this.#worker ??= this.#start();
         this.#worker.postMessage(request);
@@ -49,17 +54,28 @@ export class WorkerClient {
     });
   }
 
+  /** What the thread was asked and has not answered yet, oldest first. */
+  unanswered(): Request[] {
+    return [...this.#waiting.values()].map(({ request }) => request);
+  }
+
   #start(): Worker {
     // Neither the application's preloads nor its flags: the thread needs none, and `--import` would run all of it again.
+    const gate = createGate();
+    const close = (): void => closeGate(gate, CLOSE_MILLIS);
     const worker = new Worker(WORKER_FILE, {
-      workerData: this.#settings,
+      workerData: { ...this.#settings, gate },
       execArgv: [],
       env: {},
       name: 'spanport spool',
     });
     worker.on('message', (message: Reply) => this.#receive(message));
     worker.on('error', (error) => this.#lose(worker, error));
-    worker.on('exit', () => this.#lose(worker, new Error('the writing thread ended')));
+    worker.on('exit', () => {
+      process.off('exit', close);
+      this.#lose(worker, new Error('the writing thread ended'));
+    });
+    process.on('exit', close);
     // Last, because a listener for messages holds the process again.
     worker.unref();
     return worker;

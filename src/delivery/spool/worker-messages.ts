@@ -3,6 +3,10 @@ import type { Appended, Outbox, OutboxRecord, Total } from './outbox.ts';
 export interface WorkerSettings {
   readonly dir: string;
   readonly maxBytes: number;
+  /** The process's name for itself, which its threads share. */
+  readonly processId: string;
+  /** Closed by the main thread before the process ends. */
+  readonly gate: Int32Array;
 }
 
 /** What the worker does for the main thread: methods of the outbox, by name. */

@@ -1,5 +1,7 @@
 /** The thread that writes: every commit, and every wait for the disk, happens here. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { inside } from './gate.ts';
+import { adoptProcessId } from './owner.ts';
 import { SpoolFile } from './spool-file.ts';
 import type { Calls, Reply, Request, WorkerSettings } from './worker-messages.ts';
 
@@ -7,7 +9,9 @@ const TIDY_MILLIS = 10_000;
 const TOTALS_MILLIS = 100;
 
 const reply = (message: Reply): void => parentPort?.postMessage(message);
-const file = new SpoolFile({ ...(workerData as WorkerSettings), report: (report) => reply({ report }) });
+const { gate, ...settings } = workerData as WorkerSettings;
+adoptProcessId(settings.processId);
+const file = new SpoolFile({ ...settings, report: (report) => reply({ report }) });
 let totalsTimer: NodeJS.Timeout | undefined;
 
 const calls: Calls = {
@@ -21,7 +25,7 @@ const calls: Calls = {
     clearInterval(tidying);
     clearTimeout(totalsTimer);
     file.run((outbox) => outbox.release(true));
-    sendTotals();
+    reply({ totals: file.run((outbox) => outbox.totals()) });
     file.close(isClean);
     parentPort?.close();
   },
@@ -40,7 +44,7 @@ const tidying = setInterval(() => {
 parentPort?.on('message', ({ id, method, args }: Request) => {
   try {
     // Both sides share the type `Calls`; a message carries no types.
-    const value = Reflect.apply(calls[method], calls, args);
+    const value = inside(gate, () => Reflect.apply(calls[method], calls, args));
     // Totals go first, so that whoever waited for the reply sees them.
     if (method === 'append') sendTotals();
     else if (method !== 'close') totalsTimer ??= setTimeout(sendTotals, TOTALS_MILLIS);
@@ -59,7 +63,7 @@ function sendTotals(): void {
 /** Nobody waits for these; what is wrong shows in the next call. */
 function quietly(work: () => void): void {
   try {
-    work();
+    inside(gate, work);
   } catch {
     // The disk is full or away.
   }
