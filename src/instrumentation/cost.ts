@@ -31,13 +31,14 @@ function priceTable(): Prices {
  * USD for the tokens of a call: by the application's own price for the model, else by the table. Undefined where the
  * usage or the price is not known; fees for tools are in no token price.
  */
-export function costOf(facts: Facts, own: Readonly<Record<string, Price>>): Cost | undefined {
-  const { usage } = facts;
+export function costOf(asked: Facts, told: Facts, own: Readonly<Record<string, Price>>): Cost | undefined {
+  const { usage = asked.usage, provider = asked.provider } = told;
   if (!usage || (usage.inputTokens === undefined && usage.outputTokens === undefined)) return undefined;
-  const model = facts.responseModel ?? facts.requestModel;
+  const requestModel = told.requestModel ?? asked.requestModel;
+  const model = told.responseModel ?? asked.responseModel ?? requestModel;
   if (model === undefined) return undefined;
-  const price = own[model] ?? (facts.requestModel === undefined ? undefined : own[facts.requestModel]);
-  const total = price ? byPrice(usage, price) : byTable(usage, model, facts);
+  const price = own[model] ?? (requestModel === undefined ? undefined : own[requestModel]);
+  const total = price ? byPrice(usage, price) : byTable(usage, model, provider, requestModel);
   return total === undefined || !Number.isFinite(total)
     ? undefined
     : { total: Number(total.toPrecision(12)), origin: usage.estimated ? 'estimated' : 'computed' };
@@ -50,7 +51,12 @@ function byPrice({ inputTokens = 0, outputTokens = 0, cacheReadInputTokens = 0 }
   );
 }
 
-function byTable(usage: Usage, model: string, { provider = 'openai', requestModel }: Facts): number | undefined {
+function byTable(
+  usage: Usage,
+  model: string,
+  provider = 'openai',
+  requestModel: string | undefined = undefined,
+): number | undefined {
   // `ft:{base}:{org}::{id}`: fine-tuned models have prices of their own, which no table has.
   if (model.startsWith('ft:')) return undefined;
   const providerId = providerIds[provider] ?? provider;

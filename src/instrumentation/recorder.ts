@@ -9,17 +9,23 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { type Content, contentFields, type Facts, type ToolExecution } from '../interaction/interaction.ts';
+import { type Content, type Cost, contentFields, type Facts, type ToolExecution } from '../interaction/interaction.ts';
 import { jsonOf } from '../interaction/json.ts';
 import { maskContent } from '../interaction/mask.ts';
-import { type Attributes, encodeAttributes, withFetchedUsage } from '../semconv/attributes.ts';
+import {
+  type AttributeSink,
+  type Attributes,
+  encodeAttributes,
+  withFetchedUsageTo,
+  writeAttributes,
+} from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachContent, isContentWanted } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
 import { carryBaggage, contextFields } from './context.ts';
 import { costOf } from './cost.ts';
-import { errorFrom, type RecordedError } from './errors.ts';
+import { type ErrorFacts, errorFrom, type RecordedError } from './errors.ts';
 import { emitDetails, emitException } from './events.ts';
 import { hasMeters, measure } from './metrics.ts';
 import { currentTracer, isForeign, tracerProvider } from './tracer.ts';
@@ -190,42 +196,45 @@ export class Recording {
     return (performance.now() - this.#startedAt) / 1_000;
   }
 
-  end({ name, facts: told = {}, content, attributes, tool, endTime, error }: Ending): void {
-    const failed = error && errorFrom(error);
-    const facts = this.#settled(told);
-    const whole: Facts = { ...this.facts, ...facts };
-    const cost = whole.cost ?? costOf(whole, options.prices);
-    const span = this.#span;
-    if (span?.isRecording()) {
-      const said = content && (options.contentOnSpans || options.contentOnEvents) ? content() : undefined;
-      const written = encodeMasked(facts);
-      if (cost) Object.assign(written, encodeMasked({ cost }));
-      if (said) Object.assign(written, encodeMasked(said));
-      if (attributes) Object.assign(written, attributes);
-      if (tool && options.contentOnSpans) Object.assign(written, toolAttributes(tool));
-      if (failed) {
-        written[ATTR.errorType] = failed.type;
-        if (failed.httpStatus !== undefined) written[ATTR.httpStatus] = failed.httpStatus;
-        span.setStatus({
-          code: SpanStatusCode.ERROR,
-          ...(failed.message && { message: options.mask(failed.message) }),
-        });
-      }
-      const named = whole.operation === OPERATION.fetchResponse ? withFetchedUsage(written) : written;
-      if (name !== undefined) span.updateName(name);
-      span.setAttributes(named as Record<string, string>);
-      if (isContentWanted()) keepBeside(span, tool ? { ...whole, toolExecutions: [tool] } : whole, said ?? content);
-      if (failed) emitException(failed, this.context, options.mask);
-      if (options.contentOnEvents) emitDetails({ ...whole, ...said }, this.context, options.mask);
-      span.end(endTime);
-      // A recording span of either SDK line is readable; the API's type does not say so.
-      for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, this.#client, listener);
-    }
-    if (whole.operation === OPERATION.executeTool) return;
+  end(ending: Ending): void {
+    const failed = ending.error && errorFrom(ending.error);
+    const facts = ending.facts ? this.#settled(ending.facts) : {};
+    const cost = facts.cost ?? this.facts.cost ?? costOf(this.facts, facts, options.prices);
+    if (this.#span?.isRecording()) this.#endSpan(this.#span, ending, facts, cost, failed);
+    if (this.facts.operation === OPERATION.executeTool || !hasMeters(options.metrics)) return;
     // A run ends later than its span says it did: its own times count.
+    const { endTime } = ending;
     const startTime = this.#startTime;
     const isTimed = startTime !== undefined && endTime !== undefined;
-    measure(whole, isTimed ? (endTime - startTime) / 1_000 : this.elapsed, failed?.type, options.metrics);
+    const elapsed = isTimed ? (endTime - startTime) / 1_000 : this.elapsed;
+    measure({ ...this.facts, ...facts }, elapsed, failed?.type, options.metrics);
+  }
+
+  #endSpan(
+    span: Span,
+    { name, content, attributes, tool, endTime }: Ending,
+    facts: Facts,
+    cost: Cost | undefined,
+    failed: ErrorFacts | undefined,
+  ): void {
+    const said = content && (options.contentOnSpans || options.contentOnEvents) ? content() : undefined;
+    // The API's type wants lists that could be changed, and changes none.
+    const own = span as unknown as AttributeSink;
+    const sink = this.facts.operation === OPERATION.fetchResponse ? withFetchedUsageTo(own) : own;
+    writeMasked(facts, sink);
+    if (cost) writeAttributes({ cost }, false, sink);
+    if (said) writeMasked(said, sink);
+    if (attributes) setAll(span, attributes);
+    if (tool && options.contentOnSpans) setAll(span, toolAttributes(tool));
+    if (failed) setError(span, failed);
+    if (name !== undefined) span.updateName(name);
+    if (isContentWanted()) keepBeside(span, contentFrom(this.facts, facts, tool), said ?? content);
+    if (failed) emitException(failed, this.context, options.mask);
+    if (options.contentOnEvents)
+      emitDetails({ ...this.facts, ...facts, ...(cost && { cost }), ...said }, this.context, options.mask);
+    span.end(endTime);
+    // A recording span of either SDK line is readable; the API's type does not say so.
+    for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, this.#client, listener);
   }
 
   /** An answer may name a conversation, too. */
@@ -233,6 +242,19 @@ export class Recording {
     const carried = facts.conversationId === undefined ? undefined : contextFields(this.#parent);
     return carried ? { ...facts, ...conversationOf(carried, { ...this.facts, ...facts }) } : facts;
   }
+}
+
+function setAll(span: Span, attributes: Attributes): void {
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) span.setAttribute(name, value as string);
+  }
+}
+
+function setError(span: Span, { type, message, httpStatus }: ErrorFacts): void {
+  span.setAttribute(ATTR.errorType, type);
+  if (httpStatus !== undefined) span.setAttribute(ATTR.httpStatus, httpStatus);
+  span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message: options.mask(message) }) });
 }
 
 function toolAttributes({ arguments: given, result }: ToolExecution): Attributes {
@@ -244,11 +266,18 @@ function toolAttributes({ arguments: given, result }: ToolExecution): Attributes
 }
 
 function encodeMasked(facts: Facts): Attributes {
-  return encodeAttributes(options.contentOnSpans ? maskContent(facts, options.mask) : facts, options.contentOnSpans);
+  return encodeAttributes(maskedForSpan(facts), options.contentOnSpans);
 }
 
-function keepBeside(span: Span, facts: Facts, said: Content | (() => Content) | undefined): void {
-  const told = contentFrom(facts);
+function writeMasked(facts: Facts, sink: AttributeSink): void {
+  writeAttributes(maskedForSpan(facts), options.contentOnSpans, sink);
+}
+
+function maskedForSpan(facts: Facts): Facts {
+  return options.contentOnSpans ? maskContent(facts, options.mask) : facts;
+}
+
+function keepBeside(span: Span, told: Content | undefined, said: Content | (() => Content) | undefined): void {
   if (typeof said === 'function') attachContent(span, told ? () => ({ ...told, ...said() }) : said);
   else if (told ?? said) attachContent(span, { ...told, ...said });
 }
@@ -261,12 +290,13 @@ function handOver(span: ReadableSpanLike, client: object | undefined, listener: 
   }
 }
 
-function contentFrom(facts: Facts): Content | undefined {
+function contentFrom(before: Facts, since: Facts, tool: ToolExecution | undefined): Content | undefined {
   let content: Record<string, unknown> | undefined;
   for (const field of contentFields) {
-    if (facts[field] === undefined) continue;
+    const said = since[field] ?? before[field];
+    if (said === undefined) continue;
     content ??= {};
-    content[field] = facts[field];
+    content[field] = said;
   }
-  return content;
+  return tool ? { ...content, toolExecutions: [tool] } : content;
 }

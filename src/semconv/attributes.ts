@@ -146,28 +146,46 @@ const isField = (entry: Field | Readonly<Record<string, Field>>): entry is Field
  */
 export function encodeAttributes(facts: Facts, withContent: boolean): Attributes {
   const attributes: Attributes = {};
-  for (const key in facts) write(attributes, table[key as keyof Facts], facts[key as keyof Facts], withContent);
+  writeAttributes(facts, withContent, {
+    setAttribute(name, value) {
+      attributes[name] = value;
+    },
+  });
   return attributes;
 }
 
+/** Takes attributes one by one, as spans do. */
+export interface AttributeSink {
+  setAttribute(name: string, value: AttributeValue): unknown;
+}
+
+/** Writes the attributes of what is known to a span, or wherever they go, without a record of them in between. */
+export function writeAttributes(facts: Facts, withContent: boolean, sink: AttributeSink): void {
+  for (const key in facts) write(sink, table[key as keyof Facts], facts[key as keyof Facts], withContent);
+}
+
 function write(
-  attributes: Attributes,
+  sink: AttributeSink,
   entry: Field | Readonly<Record<string, Field>> | undefined,
   fact: unknown,
   withContent: boolean,
 ): void {
   if (fact === undefined || entry === undefined) return;
   if (!isField(entry)) {
-    for (const key in fact as object)
-      write(attributes, entry[key], (fact as Record<string, unknown>)[key], withContent);
+    for (const key in fact as object) write(sink, entry[key], (fact as Record<string, unknown>)[key], withContent);
   } else if (entry.content && !withContent) {
     return;
   } else if (entry.as === 'value') {
-    attributes[entry.name] = fact as AttributeValue;
+    sink.setAttribute(entry.name, fact as AttributeValue);
   } else if (entry.as === 'json') {
-    attributes[entry.name] = jsonFrom(fact);
+    const text = jsonFrom(fact);
+    if (text !== undefined) sink.setAttribute(entry.name, text);
   } else {
-    for (const key in fact as object) attributes[entry.name + key] = (fact as Record<string, AttributeValue>)[key];
+    const values = fact as Record<string, AttributeValue>;
+    for (const key in values) {
+      const value = values[key];
+      if (value !== undefined) sink.setAttribute(entry.name + key, value);
+    }
   }
 }
 
@@ -231,9 +249,17 @@ for (const [name, place] of [...places])
  */
 export function withFetchedUsage(attributes: Attributes): Attributes {
   const renamed: Attributes = {};
-  for (const name in attributes)
-    renamed[name.startsWith(USAGE) ? FETCHED_USAGE + name.slice(USAGE.length) : name] = attributes[name];
+  for (const name in attributes) renamed[fetchedName(name)] = attributes[name];
   return renamed;
+}
+
+/** The same for attributes on their way to a sink. */
+export function withFetchedUsageTo(sink: AttributeSink): AttributeSink {
+  return { setAttribute: (name, value) => sink.setAttribute(fetchedName(name), value) };
+}
+
+function fetchedName(name: string): string {
+  return name.startsWith(USAGE) ? FETCHED_USAGE + name.slice(USAGE.length) : name;
 }
 
 /**
