@@ -11,6 +11,10 @@ const MAX_FOLDED_RECORDS = 1_000;
 const MAX_FOLDED_BYTES = 4 << 20;
 /** Records become one request when they come this close together. */
 const GATHER_MILLIS = 5;
+/** How soon a queue is asked again that could not answer. */
+const ASK_AGAIN_MILLIS = 1_000;
+/** Timers take no more than 2^31 ms; whoever waits longer looks at the clock again. */
+const LONGEST_TIMER_MILLIS = 60 * 60_000;
 /** A destination that asks for a longer pause is asked again after this one. */
 const LONGEST_PAUSE_MILLIS = 24 * 60 * 60_000;
 
