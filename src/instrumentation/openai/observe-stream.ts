@@ -46,8 +46,8 @@ class WatchedIterator implements AsyncIterableIterator<unknown> {
     this.#signal = signal;
   }
 
-  next(...args: [] | [unknown]): Promise<IteratorResult<unknown>> {
-    return this.#inner.next(...args).then(this.#onResult, this.#onError);
+  next(sent?: unknown): Promise<IteratorResult<unknown>> {
+    return this.#inner.next(sent).then(this.#onResult, this.#onError);
   }
 
   async return(value?: unknown): Promise<IteratorResult<unknown>> {
