@@ -4,7 +4,7 @@ import { toJson } from '../interaction/json.ts';
 import { type Mask, maskContent } from '../interaction/mask.ts';
 import { isGenAISpan } from '../semconv/from-spans.ts';
 import { contentOf } from '../semconv/span-content.ts';
-import { type ReadableSpanLike, spanDataFrom } from '../semconv/span-data.ts';
+import { type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
 import type { Ended, SpanDestination } from './destination.ts';
 import { RunAssembler } from './run-assembler.ts';
 
@@ -13,6 +13,8 @@ const MAX_PENDING = 4_096;
 /** How long one turn of the event loop may be used for mapping. */
 const SLICE_MILLIS = 5;
 
+export type Whereabouts = Pick<Interaction, 'serviceName' | 'environment'>;
+
 /**
  * Takes ended spans in the caller's turn, which costs an array push, and maps them in turns of its own: each span is
  * read once, whatever the number of destinations.
@@ -20,6 +22,7 @@ const SLICE_MILLIS = 5;
 export class SpanIntake {
   readonly #destinations: SpanDestination[];
   readonly #mask: Mask;
+  readonly #where: Whereabouts;
   readonly #assembler = new RunAssembler();
   #pending: ReadableSpanLike[] = [];
   #head = 0;
@@ -29,10 +32,12 @@ export class SpanIntake {
   /**
    * @param destinations read at each span, so that one may join later
    * @param mask applied here once, before anything leaves the process or touches the disk
+   * @param where the service and environment of spans whose provider does not know
    */
-  constructor(destinations: SpanDestination[], mask: Mask) {
+  constructor(destinations: SpanDestination[], mask: Mask, where: Whereabouts = {}) {
     this.#destinations = destinations;
     this.#mask = mask;
+    this.#where = where;
   }
 
   take(span: ReadableSpanLike): void {
@@ -101,7 +106,10 @@ export class SpanIntake {
     const mask = this.#mask;
     if (!isGenAISpan(span.attributes)) return { span, mask, interactions: [] };
     const said = contentOf(span);
-    return new ReadSpan(span, mask, said && maskedAtAnyCost(said, mask), this.#assembler);
+    const content = said && maskedAtAnyCost(said, mask);
+    return new ReadSpan(span, mask, content, (data) =>
+      this.#assembler.add(data).map((each) => settled(each, this.#where)),
+    );
   }
 }
 
@@ -110,22 +118,34 @@ class ReadSpan implements Ended {
   readonly span: ReadableSpanLike;
   readonly mask: Mask;
   readonly content?: Content;
-  readonly #assembler: RunAssembler;
+  readonly #told: (data: SpanData) => Interaction[];
   #interactions: readonly Interaction[] | undefined;
 
-  constructor(span: ReadableSpanLike, mask: Mask, content: Content | undefined, assembler: RunAssembler) {
+  constructor(
+    span: ReadableSpanLike,
+    mask: Mask,
+    content: Content | undefined,
+    told: (data: SpanData) => Interaction[],
+  ) {
     this.span = span;
     this.mask = mask;
     if (content) this.content = content;
-    this.#assembler = assembler;
+    this.#told = told;
   }
 
   get interactions(): readonly Interaction[] {
-    this.#interactions ??= this.#assembler
-      .add(spanDataFrom(this.span, this.content))
-      .map((each) => masked(each, this.content, this.mask));
+    this.#interactions ??= this.#told(spanDataFrom(this.span, this.content)).map((each) =>
+      masked(each, this.content, this.mask),
+    );
     return this.#interactions;
   }
+}
+
+function settled(interaction: Interaction, where: Whereabouts): Interaction {
+  const isKnown =
+    (where.serviceName === undefined || interaction.serviceName !== undefined) &&
+    (where.environment === undefined || interaction.environment !== undefined);
+  return isKnown ? interaction : { ...where, ...interaction };
 }
 
 /** Tools give back any value, circles included, which are looked for only once they were met. */

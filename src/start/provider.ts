@@ -9,6 +9,8 @@ import {
 } from '@opentelemetry/api';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import type { Whereabouts } from '../exporter/intake.ts';
+import { defined } from '../interaction/defined.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
 import type { Environment } from '../vendors/vendor.ts';
 
@@ -183,6 +185,15 @@ const noopProvider = new ProxyTracerProvider().getDelegate();
 
 function isNoop(provider: TracerProvider): boolean {
   return provider === noopProvider;
+}
+
+/** What the environment says of the service, for spans whose provider does not know. */
+export function whereaboutsFrom(environment: Environment): Whereabouts {
+  const attributes = resourceAttributesFrom(environment);
+  return defined({
+    serviceName: environment['OTEL_SERVICE_NAME']?.trim() || attributes['service.name'],
+    environment: attributes['deployment.environment.name'] ?? attributes['deployment.environment'],
+  });
 }
 
 function resourceOf(

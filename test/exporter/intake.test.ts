@@ -4,7 +4,8 @@ import { SpanIntake } from '../../src/exporter/intake.ts';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { encodeAttributes } from '../../src/semconv/attributes.ts';
 import { attachContent } from '../../src/semconv/span-content.ts';
-import { readableSpanFrom } from '../../src/semconv/to-span.ts';
+import { readableSpanFrom, spanDataOf } from '../../src/semconv/to-span.ts';
+import { fullInteraction } from '../../src/testing/sample-interactions.ts';
 
 const inputMessages = [{ role: 'user' as const, parts: [{ type: 'text' as const, content: 'my secret' }] }];
 
@@ -43,4 +44,20 @@ it.each([
   expect(said).toContain('my ***');
   expect(said).not.toContain('secret');
   expect(asked).toBe(1);
+});
+
+it('knows the service of spans whose provider does not, from where it was told', () => {
+  const got: Interaction[] = [];
+  const destination = { take: ({ interactions }) => void got.push(...interactions) } as SpanDestination;
+  const intake = new SpanIntake([destination], (text) => text, { serviceName: 'shop', environment: 'staging' });
+  const chat = spanDataOf({ ...fullInteraction, environment: 'test' });
+  intake.take(readableSpanFrom({ ...chat, resource: { 'service.name': 'unknown_service:node' } }));
+  intake.take(
+    readableSpanFrom({ ...chat, resource: { 'service.name': 'desk', 'deployment.environment.name': 'live' } }),
+  );
+  intake.drain();
+  expect(got.map(({ serviceName, environment }) => [serviceName, environment])).toEqual([
+    ['shop', 'staging'],
+    ['desk', 'live'],
+  ]);
 });
