@@ -21,7 +21,7 @@ import {
 } from './destinations.ts';
 import { findGateway, GATEWAY_URL } from './gateway-probe.ts';
 import { oneOf, resolveCapture, resolveContent, resolveSpool } from './options.ts';
-import { hasForeignProvider, lendGlobally, OwnTracerProvider } from './provider.ts';
+import { hasForeignProvider, lendGlobally, OwnTracerProvider, whereaboutsFrom } from './provider.ts';
 
 /** Explicit options win over the environment, and the environment alone is complete. */
 export interface StartOptions {
@@ -113,7 +113,7 @@ function startTracing(options: StartOptions, environment: Environment): Running 
   const warn = (message: string): void => diag.warn(`spanport: ${message}`);
   const capture = resolveCaptureOptions(options, environment, warn);
   const destinations: SpanDestination[] = [];
-  const intake = new SpanIntake(destinations, capture.mask);
+  const intake = new SpanIntake(destinations, capture.mask, whereaboutsFrom(environment));
   const drain = (): void => {
     endWaitingRuns();
     intake.drain();
@@ -157,7 +157,8 @@ function startTracing(options: StartOptions, environment: Environment): Running 
     lendGlobally(provider),
     () => process.off('exit', drainAll),
   );
-  process.on('exit', drainAll);
+  // Before the deliveries', so that what comes out of the last runs is committed with the rest.
+  process.prependListener('exit', drainAll);
 
   const timeoutMillis = options.shutdownTimeoutMillis ?? 5_000;
   const undoAll = (): void => {
