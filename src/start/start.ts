@@ -11,6 +11,7 @@ import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentatio
 import { notSampledCount, onSpanEnded } from '../instrumentation/recorder.ts';
 import { createMask, type Mask } from '../interaction/mask.ts';
 import { wantContent } from '../semconv/span-content.ts';
+import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { Environment } from '../vendors/vendor.ts';
 import {
   type DestinationContext,
@@ -118,19 +119,25 @@ function startTracing(options: StartOptions, environment: Environment): Running 
     endWaitingRuns();
     intake.drain();
   };
+  const spool = resolveSpool(options.spool, environment);
+  const take = (span: ReadableSpanLike): void => {
+    intake.take(span);
+    // `sync`: what a span tells is on disk when `span.end()` returned.
+    if (spool?.durability === 'sync') intake.drain();
+  };
   const drainAll = (): void => {
     endAllRuns();
     intake.drain();
   };
   const provider = new OwnTracerProvider(
-    { ...options, onForeignSpan: (span) => intake.take(span), onForeignTracer: ensureContextManager },
+    { ...options, onForeignSpan: take, onForeignTracer: ensureContextManager },
     environment,
   );
   const context: DestinationContext = {
     environment,
     content: resolveContent(options.content, environment),
     contentOnSpans: capture.contentOnSpans,
-    spool: resolveSpool(options.spool, environment),
+    spool,
     onDrain: drain,
     warn,
   };
@@ -153,7 +160,7 @@ function startTracing(options: StartOptions, environment: Environment): Running 
   const instrumentation = new OpenAIInstrumentation(capture);
   undo.push(
     () => instrumentation.disable(),
-    onSpanEnded((span) => intake.take(span)),
+    onSpanEnded(take),
     lendGlobally(provider),
     () => process.off('exit', drainAll),
   );
