@@ -43,6 +43,15 @@ export interface Total {
   readonly oldestAgeMillis: number;
 }
 
+export interface DeadLetter {
+  readonly destination: string;
+  readonly key: string;
+  /** What the destination answered, or why it could not be sent. */
+  readonly reason: string;
+  /** When, in ms since 1970. */
+  readonly at: number;
+}
+
 export interface OutboxOptions {
   /** Bytes in the file at the most, beside free pages. */
   readonly maxBytes: number;
@@ -195,6 +204,47 @@ export class Outbox {
         },
       ]),
     );
+  }
+
+  /** What was refused, oldest first. */
+  deadLetters(): DeadLetter[] {
+    return this.#all('SELECT destination, key, at, reason FROM dead ORDER BY id').map((row) => ({
+      destination: String(row['destination']),
+      key: String(row['key']),
+      reason: String(row['reason']),
+      at: Number(row['at']),
+    }));
+  }
+
+  /** Puts dead letters back among what waits, in their order. Returns how many. */
+  replay(destination?: string): number {
+    return this.#transact(() => {
+      const writer = this.#writer();
+      const back = this.#all(
+        `INSERT OR IGNORE INTO outbox (destination, key, order_key, created, writer, sequence, size, crc, body)
+         SELECT destination, key, order_key, created, ?1, ?2 + row_number() OVER (ORDER BY id), length(body), crc, body
+         FROM dead WHERE ?3 IS NULL OR destination = ?3 ORDER BY id RETURNING id`,
+        writer.id,
+        writer.committed,
+        destination ?? null,
+      ).length;
+      this.#all('UPDATE writer SET committed = committed + ? WHERE id = ?', back, writer.id);
+      this.#all('DELETE FROM dead WHERE ?1 IS NULL OR destination = ?1', destination ?? null);
+      return back;
+    });
+  }
+
+  /** Removes dead letters. Returns how many. */
+  dropDead(destination?: string): number {
+    return this.#all('DELETE FROM dead WHERE ?1 IS NULL OR destination = ?1 RETURNING id', destination ?? null).length;
+  }
+
+  /** Removes what waits and is not under way. Returns how many. */
+  dropWaiting(destination?: string): number {
+    return this.#all(
+      'DELETE FROM outbox WHERE owner IS NULL AND (?1 IS NULL OR destination = ?1) RETURNING id',
+      destination ?? null,
+    ).length;
   }
 
   /** Forgets what is too old to matter and gives free pages back. */

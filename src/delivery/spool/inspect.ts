@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { findSqlite } from './driver.ts';
+import { type DeadLetter, Outbox } from './outbox.ts';
+import { spoolPath } from './spool-file.ts';
+
+export type { DeadLetter };
+
+/** What waits for one destination. */
+export interface SpoolStatus {
+  readonly name: string;
+  readonly records: number;
+  readonly bytes: number;
+  /** When the oldest of them was written, in ms since 1970. */
+  readonly oldest: number;
+}
+
+/**
+ * What lies in the spool of a directory, for all destinations or one. Safe while processes write to it. A directory
+ * without a spool is an empty one.
+ * @throws when there is no SQLite, or the file is damaged
+ */
+export function spoolStatus(
+  dir: string,
+  destination?: string,
+): { readonly destinations: readonly SpoolStatus[]; readonly dead: readonly DeadLetter[] } {
+  const isAsked = (name: string): boolean => destination === undefined || name === destination;
+  const status = withOutbox(dir, (outbox) => {
+    const now = Date.now();
+    return {
+      destinations: Object.entries(outbox.totals())
+        .filter(([name, { records }]) => isAsked(name) && records > 0)
+        .map(([name, { records, bytes, oldestAgeMillis }]) => ({
+          name,
+          records,
+          bytes,
+          oldest: now - oldestAgeMillis,
+        })),
+      dead: outbox.deadLetters().filter((letter) => isAsked(letter.destination)),
+    };
+  });
+  return status ?? { destinations: [], dead: [] };
+}
+
+/**
+ * Puts dead letters back among what waits, for all destinations or one; the next process that delivers sends them.
+ * @returns how many
+ * @throws as {@link spoolStatus}
+ */
+export function replayDeadLetters(dir: string, destination?: string): number {
+  return withOutbox(dir, (outbox) => outbox.replay(destination)) ?? 0;
+}
+
+export interface DropOptions {
+  /** Default: all. */
+  readonly destination?: string | undefined;
+  /** What has not been delivered goes, too. Default: dead letters alone. */
+  readonly waiting?: boolean;
+}
+
+/**
+ * Removes records for good.
+ * @returns how many
+ * @throws as {@link spoolStatus}
+ */
+export function dropRecords(dir: string, { destination, waiting = false }: DropOptions = {}): number {
+  const drop = (outbox: Outbox): number =>
+    outbox.dropDead(destination) + (waiting ? outbox.dropWaiting(destination) : 0);
+  return withOutbox(dir, drop) ?? 0;
+}
+
+function withOutbox<T>(dir: string, work: (outbox: Outbox) => T): T | undefined {
+  const file = spoolPath(resolve(dir));
+  if (!existsSync(file)) return undefined;
+  const open = findSqlite();
+  if (!open) throw new Error('this Node has no SQLite: run npm i libsql');
+  // Nothing is added here that was not in the file before.
+  const outbox = new Outbox(open(file), { maxBytes: Number.POSITIVE_INFINITY });
+  try {
+    return work(outbox);
+  } finally {
+    outbox.close();
+  }
+}
