@@ -2,11 +2,13 @@
  * Fails when a call allocates more than `allocations.json` allows: `node bench/gate.mjs`. Of all that the benchmark
  * measures only bytes repeat well enough to fail a build by. Needs what the repository itself installs, no peers.
  *
- *   --write   measures and writes new limits for this Node line, to be looked at before they are committed
+ *   --write       measures and writes new limits for this Node line, to be looked at before they are committed
+ *   --dist PATH   measures what was built there, in place of building
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { subjects } from './subjects/index.mjs';
 import { WIDE_YOUNG_GENERATION } from './suites.mjs';
 import { buildSpanport, REPOSITORY } from './support/prepare.mjs';
@@ -18,7 +20,8 @@ const LIMITS = fileURLToPath(new URL('allocations.json', import.meta.url));
 const SLACK = { call: 3_000, inTurn: 1_500, chunk: 60, held: 800 };
 
 const [major] = process.versions.node.split('.');
-const spanport = buildSpanport({ build: !process.argv.includes('--no-build') });
+const { values } = parseArgs({ options: { write: { type: 'boolean' }, dist: { type: 'string' } } });
+const spanport = buildSpanport(values.dist);
 const setting = {
   node: process.execPath,
   dist: spanport.dist,
@@ -29,7 +32,7 @@ const setting = {
 async function main() {
   const measured = await measure();
   const known = JSON.parse(readFileSync(LIMITS, 'utf8'));
-  if (process.argv.includes('--write')) {
+  if (values.write) {
     known[major] = Object.fromEntries(
       Object.entries(measured).map(([name, bytes]) => [name, roundUp(bytes + slackOf(name))]),
     );

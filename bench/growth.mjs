@@ -4,6 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { plotOf } from './report/plot.mjs';
 import { subjects } from './subjects/index.mjs';
 import { buildSpanport, installPeers, REPOSITORY } from './support/prepare.mjs';
@@ -41,7 +42,8 @@ function subjectFor(kind, size) {
 
 async function main() {
   installPeers();
-  const built = buildSpanport({ build: !process.argv.includes('--no-build') });
+  const { values } = parseArgs({ options: { dist: { type: 'string' } } });
+  const built = buildSpanport(values.dist);
   const sink = await startSink();
   const setting = { node: process.execPath, dist: built.dist, sink: sink.url };
   const folder = join(REPOSITORY, 'docs', 'growth');

@@ -1,7 +1,7 @@
 /**
  * The benchmark: `npm run bench`, see README.md.
  *
- *   node bench/run.mjs [--quick] [--node 20,22,24] [--suite calls,allocations] [--out NAME]
+ *   node bench/run.mjs [--quick] [--node 20,22,24] [--suite calls,allocations] [--out NAME] [--dist PATH]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -19,13 +19,13 @@ const { values } = parseArgs({
     node: { type: 'string', default: process.versions.node.split('.', 1)[0] },
     suite: { type: 'string' },
     out: { type: 'string' },
+    dist: { type: 'string' },
   },
 });
 
 async function main() {
   installPeers();
-  const spanport = buildSpanport();
-  const sink = await startSink();
+  const spanport = buildSpanport(values.dist);
   try {
     for (const major of values.node.split(',')) {
       const node = nodeBinary(major, CACHE);
@@ -33,12 +33,14 @@ async function main() {
         ({ name }) => !values.suite || values.suite.split(',').includes(name),
       );
       const results = {};
-      for (const suite of suites)
+      for (const suite of suites) {
+        const sink = await startSink();
         results[suite.name] = await runSuite(suite, { node, dist: spanport.dist, sink: sink.url });
+        sink.stop();
+      }
       publish(major, results);
     }
   } finally {
-    sink.stop();
     spanport.remove();
   }
 }

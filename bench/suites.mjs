@@ -58,7 +58,7 @@ const bursting = [
 export function suitesFor(quick) {
   const few = (rounds, quickRounds) => (quick ? quickRounds : rounds);
   return [
-    { name: 'calls', case: 'calls', subjects, rounds: few(4, 2), scale: few(1, 0.25) },
+    { name: 'calls', case: 'calls', subjects, rounds: few(3, 2), scale: few(1, 0.25) },
     {
       name: 'allocations',
       case: 'allocations',

@@ -19,13 +19,14 @@ export function installPeers() {
 
 /**
  * Builds Spanport and copies the result below the repository, where its dependencies are found.
+ * @param {string} [from] a folder that is built already, in place of building: to compare two versions
  * @returns the folder of the copy, and what removes it
  */
-export function buildSpanport({ build = true } = {}) {
-  if (build) npm(['run', 'build'], REPOSITORY);
+export function buildSpanport(from) {
+  if (!from) npm(['run', 'build'], REPOSITORY);
   mkdirSync(CACHE, { recursive: true });
   const copy = mkdtempSync(join(CACHE, 'bench-'));
-  cpSync(join(REPOSITORY, 'dist'), join(copy, 'dist'), { recursive: true });
+  cpSync(from ?? join(REPOSITORY, 'dist'), join(copy, 'dist'), { recursive: true });
   cpSync(join(REPOSITORY, 'package.json'), join(copy, 'package.json'));
   return { dist: join(copy, 'dist'), remove: () => rmSync(copy, { recursive: true, force: true }) };
 }

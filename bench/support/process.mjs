@@ -14,7 +14,16 @@ export async function startSink() {
     sink.once('message', resolve);
     sink.once('error', reject);
   });
-  return { url, stop: () => sink.disconnect() };
+  let isDone = false;
+  sink.once('exit', (code, signal) => {
+    if (!isDone)
+      throw new Error(`The sink ended by itself (${code ?? signal}): the figures since then are worth nothing.`);
+  });
+  const stop = () => {
+    isDone = true;
+    sink.disconnect();
+  };
+  return { url, stop };
 }
 
 /**
