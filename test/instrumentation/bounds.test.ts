@@ -2,6 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { capText } from '../../src/instrumentation/openai/readers/capped.ts';
+import { StreamedCompletion } from '../../src/instrumentation/openai/readers/chat.ts';
+import { StreamedResponse } from '../../src/instrumentation/openai/readers/responses.ts';
 import { messages, model, openScene, type Scene, weather } from './scene.ts';
 
 setFlagsFromString('--expose-gc');
@@ -21,9 +23,11 @@ async function ended({ spans }: Scene, count: number): Promise<number> {
 describe('what is never finished', () => {
   it('ends the span of a promise that nobody awaits', async () => {
     const scene = await openScene();
-    scene.client.chat.completions.create({ model, messages });
-    // The answer has to be there before the server goes, which the SDK would tell as a rejection of its own.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // The answer comes first: without it the server's end would be a rejection that nobody handles.
+    await new Promise<void>((resolve) => {
+      const answering: typeof fetch = (...given) => fetch(...given).finally(resolve);
+      scene.client.withOptions({ fetch: answering }).chat.completions.create({ model, messages });
+    });
     expect(await ended(scene, 1)).toBe(1);
   });
 
@@ -47,6 +51,62 @@ describe('what is never finished', () => {
     for (let count = 0; count < 50; count += 1)
       await scene.client.chat.completions.create({ model, messages, tools: [weather] });
     expect(scene.spans()).toHaveLength(50);
+  });
+});
+
+describe('what is still being read', () => {
+  it('is not taken for forgotten while its iterator alone is held', async () => {
+    const scene = await openScene();
+    scene.server.reply({ text: 'one two three four five six seven eight' });
+    const chunks: unknown[] = [];
+    for await (const chunk of await scene.client.chat.completions.create(streamed)) {
+      chunks.push(chunk);
+      collectGarbage();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (chunks.length < 5) expect(scene.spans()).toHaveLength(0);
+    }
+    expect(scene.told()['gen_ai.response.finish_reasons']).toEqual(['stop']);
+  });
+});
+
+describe('an answer of no sense', () => {
+  const nonsense: readonly unknown[] = [
+    'text',
+    [],
+    { choices: null },
+    { choices: [null] },
+    { choices: [{ index: 4_000_000_000, delta: { content: 'far away' } }] },
+    { choices: [{ index: 0, delta: { tool_calls: [{ index: 4_000_000_000, function: { name: 'far' } }] } }] },
+    { choices: [{ index: -1, delta: { tool_calls: null, content: 7 } }] },
+    { choices: [{ index: 'x', delta: { tool_calls: [null] } }], usage: 'much', id: 7, model: {} },
+    { id: 7, model: [], choices: [{ message: null, finish_reason: {} }], usage: { prompt_tokens: 'many' } },
+  ];
+
+  it.each(nonsense.map((answer) => [answer]))('reaches the application as it is: %j', async (answer) => {
+    const scene = await openScene();
+    scene.server.reply({ json: answer });
+    expect(await scene.client.chat.completions.create({ model, messages })).toEqual(answer);
+    expect(scene.spans()).toHaveLength(1);
+    expect(() => scene.said()).not.toThrow();
+  });
+
+  it('costs no time, and no span, in a stream', async () => {
+    for (const [path, add] of [
+      ['chat', (chunk: unknown) => new StreamedCompletion(true, 1_000).add(chunk)],
+      ['responses', (chunk: unknown) => new StreamedResponse(true, 1_000).add(chunk)],
+    ] as const)
+      for (const chunk of nonsense.filter((each) => !JSON.stringify(each).includes('null')))
+        expect(() => add(chunk), `${path} ${JSON.stringify(chunk)}`).not.toThrow();
+
+    const began = performance.now();
+    const completion = new StreamedCompletion(true, 1_000);
+    completion.add(nonsense[4]);
+    completion.add(nonsense[5]);
+    completion.answer(false);
+    const response = new StreamedResponse(true, 1_000);
+    response.add({ type: 'response.output_item.done', output_index: 4_000_000_000, item: { type: 'message' } });
+    response.answer(false);
+    expect(performance.now() - began).toBeLessThan(500);
   });
 });
 

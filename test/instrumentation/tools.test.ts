@@ -193,8 +193,10 @@ describe('runTools', () => {
 
   it('leaves the definitions of the application as they were', async () => {
     const scene = await openScene();
-    const tool = Object.freeze(runnable(city));
+    scene.server.reply(askForWeather);
+    const tool = Object.freeze({ ...runnable(city), function: Object.freeze(runnable(city).function) });
     await scene.client.chat.completions.runTools({ model, messages, tools: [tool] }).finalContent();
     expect(tool.function.function).toBe(city);
+    expect(toolSpans(scene).map(({ attributes }) => attributes['spanport.inferred'])).toEqual([undefined]);
   });
 });

@@ -40,12 +40,22 @@ describe('the usage of a stream', () => {
     expect(usage ?? null).toBeNull();
   });
 
-  it.each([[true], [false]])('stays as the application asks for it: include_usage %s', async (asked) => {
-    const { client, server } = await openScene({ capture: { includeUsage: true } });
-    const options = { include_usage: asked };
-    const chunks = await read(await chat(client).create({ ...streamed, stream_options: options }));
-    expect(server.requests[0]?.body).toMatchObject({ stream_options: options });
-    expect(chunks.some(({ choices }) => choices.length === 0)).toBe(asked);
+  it.each([{ include_usage: true }, { include_usage: false }, { include_obfuscation: false }, null])(
+    'stays as the application asks for it: %j',
+    async (options) => {
+      const { client, server } = await openScene({ capture: { includeUsage: true } });
+      const chunks = await read(await chat(client).create({ ...streamed, stream_options: options }));
+      expect(server.requests[0]?.body).toHaveProperty('stream_options', options);
+      expect(chunks.some(({ choices }) => choices.length === 0)).toBe(options?.include_usage === true);
+    },
+  );
+
+  it('is asked for in former completions, too', async () => {
+    const { client, told, server } = await openScene({ capture: { includeUsage: true } });
+    const chunks = await read(await client.completions.create({ model, prompt: 'Hi', stream: true }));
+    expect(server.requests[0]?.body).toMatchObject({ stream_options: { include_usage: true } });
+    expect(chunks.every(({ choices }) => choices.length > 0)).toBe(true);
+    expect(told()['gen_ai.usage.input_tokens']).toBeGreaterThan(0);
   });
 
   it('does not change the request of the application', async () => {

@@ -25,7 +25,7 @@ export function watchStream(stream: StreamLike, watch: StreamWatch): void {
   const { signal } = stream.controller;
   watch.endWhenForgotten(stream);
   signal.addEventListener('abort', endingOnAbort(watch), { once: true });
-  stream.iterator = (): AsyncIterator<unknown> => new WatchedIterator(original.call(stream), watch, signal);
+  stream.iterator = (): AsyncIterator<unknown> => new WatchedIterator(original.call(stream), watch, stream);
 }
 
 /** Made apart from the stream: the request under way holds its signal, and what the signal holds is not forgotten. */
@@ -35,15 +35,16 @@ function endingOnAbort(watch: StreamWatch): () => void {
 }
 
 /** One object for each reader of a stream, none for each chunk: the callbacks are made once. */
-class WatchedIterator implements AsyncIterableIterator<unknown> {
+class WatchedIterator implements AsyncIterator<unknown> {
   readonly #inner: AsyncIterator<unknown>;
   readonly #watch: StreamWatch;
-  readonly #signal: AbortSignal;
+  /** Readers keep the iterator alone: while one does, the stream is not forgotten. */
+  readonly #stream: StreamLike;
 
-  constructor(inner: AsyncIterator<unknown>, watch: StreamWatch, signal: AbortSignal) {
+  constructor(inner: AsyncIterator<unknown>, watch: StreamWatch, stream: StreamLike) {
     this.#inner = inner;
     this.#watch = watch;
-    this.#signal = signal;
+    this.#stream = stream;
   }
 
   next(sent?: unknown): Promise<IteratorResult<unknown>> {
@@ -61,14 +62,10 @@ class WatchedIterator implements AsyncIterableIterator<unknown> {
     throw error;
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
   readonly #onResult = (
     result: IteratorResult<unknown>,
   ): IteratorResult<unknown> | Promise<IteratorResult<unknown>> => {
-    if (result.done) this.#watch.end({ kind: this.#signal.aborted ? 'cancelled' : 'complete' });
+    if (result.done) this.#watch.end({ kind: this.#stream.controller.signal.aborted ? 'cancelled' : 'complete' });
     else if (this.#watch.chunk(result.value)) return this.next();
     return result;
   };
@@ -78,3 +75,7 @@ class WatchedIterator implements AsyncIterableIterator<unknown> {
     throw error;
   };
 }
+
+/** What every generator of the language has, whatever that is in this Node: iteration, and disposal from Node 24 on. */
+const asyncIterators = Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())));
+Object.setPrototypeOf(WatchedIterator.prototype, asyncIterators as object);

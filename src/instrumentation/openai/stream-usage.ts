@@ -5,11 +5,11 @@ import { fieldOf, type RequestBody } from './readers/parameters.ts';
 
 /**
  * A streamed request that also asks for its usage, which chat completions tell in a last chunk and only when asked.
- * Undefined where nothing has to be added; what the caller says of usage, be it no, stands.
+ * Undefined where nothing has to be added; a caller who sets options of streams knows what there is to ask for.
  */
 export function askingForUsage(body: RequestBody): RequestBody | undefined {
-  if (body['stream'] !== true || fieldOf(body['stream_options'], 'include_usage') !== undefined) return undefined;
-  return { ...body, stream_options: { ...(body['stream_options'] as object | undefined), include_usage: true } };
+  if (body['stream'] !== true || body['stream_options'] !== undefined) return undefined;
+  return { ...body, stream_options: { include_usage: true } };
 }
 
 /** Whether a chunk says nothing but the usage. */

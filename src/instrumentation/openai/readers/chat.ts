@@ -5,6 +5,7 @@ import { decodeMessage, toolCallsFromOpenAI } from '../../../interaction/openai-
 import { toolsFromOpenAI } from '../../../interaction/openai-request.ts';
 import { type Capped, capText } from './capped.ts';
 import { fieldOf } from './parameters.ts';
+import { placeOf } from './place.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
@@ -98,7 +99,9 @@ export class StreamedCompletion {
   }
 
   #addChoice({ index = 0, delta, text, finish_reason: finishReason }: Wire): void {
-    const choice = this.#choice(Number(index));
+    const place = placeOf(index);
+    if (place === undefined) return;
+    const choice = this.#choice(place);
     if (typeof finishReason === 'string') choice.finishReason = finishReason;
     if (typeof delta === 'object' && delta !== null) {
       // Tool calls are followed whether or not anybody reads what is said.
@@ -119,7 +122,8 @@ export class StreamedCompletion {
   }
 
   #addCall({ calls }: Choice, { index = 0, id, type, function: told, custom }: Wire): void {
-    const place = Number(index);
+    const place = placeOf(index);
+    if (place === undefined) return;
     calls[place] ??= {
       type: typeof type === 'string' ? type : 'function',
       name: '',

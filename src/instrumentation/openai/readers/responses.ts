@@ -4,6 +4,7 @@ import { usageFromOpenAI } from '../../../interaction/openai-completion.ts';
 import { contentParts } from '../../../interaction/openai-messages.ts';
 import type { RecordedError } from '../../errors.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
+import { placeOf } from './place.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -282,7 +283,8 @@ export class StreamedResponse {
       return;
     }
     if (type === 'response.output_item.done') {
-      this.#items[Number(fieldOf(event, 'output_index') ?? this.#items.length)] = fieldOf(event, 'item');
+      const place = placeOf(fieldOf(event, 'output_index') ?? this.#items.length);
+      if (place !== undefined) this.#items[place] = fieldOf(event, 'item');
       this.#text = '';
       return;
     }
