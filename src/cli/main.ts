@@ -11,6 +11,7 @@ const commands = {
   doctor: () => import('./doctor.ts').then(({ default: command }) => command),
   export: () => import('./export.ts').then(({ default: command }) => command),
   import: () => import('./import.ts').then(({ default: command }) => command),
+  spool: () => import('./spool.ts').then(({ default: command }) => command),
 };
 
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;

@@ -35,6 +35,10 @@ describe('spanport', () => {
     [['import', '--help']],
     [['import', 'file', '--help']],
     [['import', 'kore', '--help']],
+    [['spool', '--help']],
+    [['spool', 'status', '--help']],
+    [['spool', 'replay', '--help']],
+    [['spool', 'drop', '--help']],
   ])('explains %j', async (args) => {
     const { code, stdout, stderr } = await spanport(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -43,6 +47,7 @@ describe('spanport', () => {
 
   it.each([
     [['demmo'], "'spanport demmo' is no command"],
+    [['spool', 'clear'], "'spanport spool clear' is no command"],
     [['demo', '--jsn'], "'--jsn' is no option of spanport demo"],
     [['export'], 'FILE'],
     [['export', '--dry-run', 'missing.jsonl'], 'missing.jsonl cannot be read (ENOENT)'],

@@ -1,0 +1,87 @@
+import type { ArgsDef, CommandDef } from 'citty';
+import {
+  type DeadLetter,
+  dropRecords,
+  replayDeadLetters,
+  type SpoolStatus,
+  spoolStatus,
+} from '../delivery/spool/inspect.ts';
+import { resolveSpool } from '../start/options.ts';
+import { Failure } from './failure.ts';
+import { terminalOn } from './terminal.ts';
+
+const shared: ArgsDef = {
+  dir: { type: 'string', description: 'The spool; else SPANPORT_SPOOL_DIR', valueHint: 'path' },
+  destination: { type: 'string', description: 'Only the records of one destination', valueHint: 'athina' },
+  json: { type: 'boolean', description: 'Print one JSON document' },
+};
+
+function dirOf(args: Readonly<Record<string, unknown>>): string {
+  const given = typeof args['dir'] === 'string' ? { dir: args['dir'] } : undefined;
+  const settings = resolveSpool(given, process.env);
+  if (settings) return settings.dir;
+  throw new Failure('There is no spool to look at: name its directory with --dir, or set SPANPORT_SPOOL_DIR.', 2);
+}
+
+const destinationOf = ({ destination }: Readonly<Record<string, unknown>>): string | undefined =>
+  typeof destination === 'string' ? destination : undefined;
+
+function report(args: Readonly<Record<string, unknown>>, result: object, sentence: string): void {
+  process.stdout.write(args['json'] ? `${JSON.stringify(result, null, 2)}\n` : `${sentence}\n`);
+}
+
+const status: CommandDef = {
+  meta: {
+    name: 'status',
+    description: 'Show what waits, for whom and since when, and the dead letters with their reasons',
+  },
+  args: shared,
+  run({ args }): void {
+    const found = spoolStatus(dirOf(args), destinationOf(args));
+    if (args['json']) return void process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+    printStatus(found);
+  },
+};
+
+function printStatus({
+  destinations,
+  dead,
+}: {
+  destinations: readonly SpoolStatus[];
+  dead: readonly DeadLetter[];
+}): void {
+  const { colors, line } = terminalOn(process.stdout);
+  if (destinations.length === 0 && dead.length === 0) line('The spool is empty.');
+  for (const { name, records, bytes, oldest } of destinations) {
+    line(
+      `${colors.bold(name)}: ${records} waiting, ${bytes} bytes, the oldest since ${new Date(oldest).toISOString()}.`,
+    );
+  }
+  for (const { destination, key, at, reason } of dead) {
+    line(`${colors.red('✗')} ${colors.bold(destination)} refused ${key} at ${new Date(at).toISOString()}: ${reason}`);
+  }
+}
+
+const replay: CommandDef = {
+  meta: { name: 'replay', description: 'Put dead letters back in the queue; the next process that runs sends them' },
+  args: shared,
+  run({ args }): void {
+    const replayed = replayDeadLetters(dirOf(args), destinationOf(args));
+    report(args, { replayed }, `${replayed} dead letters wait to be sent again.`);
+  },
+};
+
+const drop: CommandDef = {
+  meta: { name: 'drop', description: 'Delete dead letters; with --waiting what has not been delivered, too' },
+  args: { ...shared, waiting: { type: 'boolean', description: 'Delete waiting records as well' } },
+  run({ args }): void {
+    const dropped = dropRecords(dirOf(args), { destination: destinationOf(args), waiting: args['waiting'] === true });
+    report(args, { dropped }, `${dropped} records deleted.`);
+  },
+};
+
+const command: CommandDef = {
+  meta: { name: 'spool', description: 'Look after the records that wait on disk' },
+  subCommands: { status: () => status, replay: () => replay, drop: () => drop },
+};
+export default command;
