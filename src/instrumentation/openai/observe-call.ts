@@ -1,6 +1,6 @@
 import { context, diag } from '@opentelemetry/api';
 import type { CallObserver, OpenAIClientLike, Operation } from './observer.ts';
-import { Watch } from './watch.ts';
+import { type Transform, Watch } from './watch.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -47,7 +47,7 @@ function clientOf(resource: object): OpenAIClientLike {
 interface ApiPromise extends Promise<unknown> {
   parse(): Promise<unknown>;
   asResponse(): Promise<unknown>;
-  _thenUnwrap(transform: (...values: unknown[]) => unknown): ApiPromise;
+  _thenUnwrap(transform: Transform): ApiPromise;
   [WATCH]?: Watch;
 }
 
@@ -94,15 +94,17 @@ function patchPromiseClass(promise: ApiPromise): void {
       if (watch && !watch.isRead) response.then(() => watch.isRead || watch.end({ kind: 'complete' }), watch.fail);
       return response;
     },
-    _thenUnwrap(this: ApiPromise, transform: (...values: unknown[]) => unknown): ApiPromise {
-      return handOver(_thenUnwrap.call(this, transform), this[WATCH]);
+    _thenUnwrap(this: ApiPromise, transform: Transform): ApiPromise {
+      const watch = this[WATCH];
+      return watch
+        ? handOver(_thenUnwrap.call(this, watch.seeing(transform)), watch)
+        : _thenUnwrap.call(this, transform);
     },
   });
 }
 
 /** The promise that `_thenUnwrap` makes parses for itself: it is the one to be watched from then on. */
-function handOver(child: ApiPromise, watch: Watch | undefined): ApiPromise {
-  if (!watch) return child;
+function handOver(child: ApiPromise, watch: Watch): ApiPromise {
   child[WATCH] = watch;
   watch.endWhenForgotten(child);
   if (Object.hasOwn(child, '_thenUnwrap')) child._thenUnwrap = unwrapping(child._thenUnwrap, watch);
@@ -111,7 +113,7 @@ function handOver(child: ApiPromise, watch: Watch | undefined): ApiPromise {
 
 /** From openai 7.5 on, promises carry a `_thenUnwrap` of their own. */
 function unwrapping(original: ApiPromise['_thenUnwrap'], watch: Watch): ApiPromise['_thenUnwrap'] {
-  return (transform) => handOver(original(transform), watch);
+  return (transform) => handOver(original(watch.seeing(transform)), watch);
 }
 
 /** From openai 7.5 on, the promises of lists have methods of their own that lead to a hidden promise. */

@@ -5,6 +5,9 @@ import type { CallObserver, CallOutcome } from './observer.ts';
 /** Ends the watch of a promise or a stream that the application let go of without looking at it. */
 const forgotten = new FinalizationRegistry<Watch>((watch) => watch.end({ kind: 'cancelled' }));
 
+/** What `_thenUnwrap` takes: the parsed answer, and what the SDK knows of its request. */
+export type Transform = (...values: unknown[]) => unknown;
+
 /** Watches of this turn of the event loop whose promise or stream nobody has looked at yet. */
 let unseen: Watch[] = [];
 
@@ -23,6 +26,7 @@ export class Watch {
   #hasEnded = false;
   #held: object | undefined;
   #isRegistered = false;
+  #isSeen = false;
   isRead = false;
 
   constructor(observer: CallObserver) {
@@ -64,7 +68,8 @@ export class Watch {
   }
 
   readonly see = (value: unknown): void => {
-    if (this.#hasEnded) return;
+    if (this.#hasEnded || this.#isSeen) return;
+    this.#isSeen = true;
     try {
       if (isStream(value)) {
         watchStream(value, this);
@@ -76,6 +81,14 @@ export class Watch {
     }
     this.end({ kind: 'complete' });
   };
+
+  /** A helper makes something else of the answer: it is seen as it came, and what the helper fails at is no fault of it. */
+  seeing(transform: Transform): Transform {
+    return (...values) => {
+      this.see(values[0]);
+      return transform(...values);
+    };
+  }
 
   readonly fail = (error: unknown): void => this.end({ kind: 'failed', error });
 

@@ -43,7 +43,7 @@ export async function scenario(cell) {
     for (const pattern of patterns) {
       const before = { ended: (await tracing.spans()).length, open: await tracing.open() };
       const watched = await observe(pattern);
-      const operations = await endedOperations(tracing, before, pattern.spans.length);
+      const ended = await endedSpans(tracing, before, pattern.spans.length);
       await check(`${pattern.name}: the same for the application`, () => {
         assert.deepEqual(watched.seen, bare.get(pattern).seen);
         assert.deepEqual(watched.unhandled, bare.get(pattern).unhandled);
@@ -51,7 +51,16 @@ export async function scenario(cell) {
       await check(`${pattern.name}: the same over the wire`, () =>
         assert.deepEqual(watched.requests, bare.get(pattern).requests),
       );
-      await check(`${pattern.name}: each request told once`, () => assert.deepEqual(operations, pattern.spans));
+      await check(`${pattern.name}: each request told once`, () =>
+        assert.deepEqual(
+          ended.map(({ attributes }) => attributes['gen_ai.operation.name']),
+          pattern.spans,
+        ),
+      );
+      if (pattern.answered)
+        await check(`${pattern.name}: the answer is known`, () =>
+          assert.ok(ended.at(-1).attributes['gen_ai.response.id']),
+        );
     }
     await check('every span that was started has ended', async () => assert.equal(await tracing.open(), 0));
   } finally {
@@ -72,11 +81,11 @@ function wireOf({ method, path, query, headers, body }) {
 }
 
 /** The spans of a pattern. Garbage is collected meanwhile: what nobody reads is only known to be unread once it is gone. */
-async function endedOperations(tracing, before, expected) {
+async function endedSpans(tracing, before, expected) {
   for (let round = 0; ; round += 1) {
     const told = (await tracing.spans()).slice(before.ended);
     const isSettled = told.length >= expected && (await tracing.open()) <= before.open;
-    if (isSettled || round === 20) return told.map(({ attributes }) => attributes['gen_ai.operation.name']);
+    if (isSettled || round === 20) return told;
     globalThis.gc();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -26,12 +26,14 @@ const runnable = (tool) => ({
 
 /**
  * How applications use chat. Each gives back all that the application sees of it. `spans`: the operations that a tool
- * watching it has to tell, in the order in which they end.
+ * watching it has to tell, in the order in which they end. `answered`: the application read the answer, so that the last
+ * of them knows whose it is.
  */
 export const chatPatterns = [
-  { name: 'chat', spans: ['chat'], run: ({ client }) => client.chat.completions.create(request) },
+  { name: 'chat', answered: true, spans: ['chat'], run: ({ client }) => client.chat.completions.create(request) },
   {
     name: 'chat, several choices',
+    answered: true,
     spans: ['chat'],
     run: ({ client, fake }) => {
       fake.reply({ text: 'One', choices: [{ text: 'One' }, { text: 'Two' }] });
@@ -40,12 +42,14 @@ export const chatPatterns = [
   },
   {
     name: 'chat, with a frozen request',
+    answered: true,
     spans: ['chat'],
     run: ({ client }) =>
       client.chat.completions.create(Object.freeze({ ...request, messages: Object.freeze(messages) })),
   },
   {
     name: 'chat, awaited twice',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const promise = client.chat.completions.create(request);
@@ -55,6 +59,7 @@ export const chatPatterns = [
   },
   {
     name: 'chat, awaited late',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const promise = client.chat.completions.create(request);
@@ -64,6 +69,7 @@ export const chatPatterns = [
   },
   {
     name: 'chat, then and finally',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const seen = [];
@@ -74,6 +80,7 @@ export const chatPatterns = [
   },
   {
     name: 'chat, withResponse',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const { data, response, request_id: id } = await client.chat.completions.create(request).withResponse();
@@ -99,11 +106,13 @@ export const chatPatterns = [
   },
   {
     name: 'chat, _thenUnwrap as helpers use it',
+    answered: true,
     spans: ['chat'],
     run: ({ client }) => client.chat.completions.create(request)._thenUnwrap(({ choices }) => choices.length),
   },
   {
     name: 'chat, parse',
+    answered: true,
     spans: ['chat'],
     run: ({ client, fake }) => {
       fake.reply('{"answer":"hello"}');
@@ -114,6 +123,7 @@ export const chatPatterns = [
   },
   {
     name: 'chat, parse withResponse',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const { data, response } = await helpersIn(client).parse(request).withResponse();
@@ -122,6 +132,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const stream = await client.chat.completions.create(streamed);
@@ -130,6 +141,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream, usage and several choices',
+    answered: true,
     spans: ['chat'],
     async run({ client, fake }) {
       fake.reply({ text: 'One two', choices: [{ text: 'One two' }, { text: 'Three four' }] });
@@ -138,6 +150,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream, tool calls',
+    answered: true,
     spans: ['chat'],
     async run({ client, fake }) {
       fake.reply({ toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }, { name: 'get_weather' }] });
@@ -146,6 +159,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream, break',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const stream = await client.chat.completions.create(streamed);
@@ -215,6 +229,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream, read twice',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const stream = await client.chat.completions.create(streamed);
@@ -234,6 +249,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream, tee',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const [left, right] = (await client.chat.completions.create(streamed)).tee();
@@ -242,6 +258,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream, toReadableStream',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const stream = await client.chat.completions.create(streamed);
@@ -252,6 +269,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream, withResponse',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const { data, response } = await client.chat.completions.create(streamed).withResponse();
@@ -267,6 +285,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream helper',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const seen = [];
@@ -278,6 +297,7 @@ export const chatPatterns = [
   },
   {
     name: 'stream helper, iterated',
+    answered: true,
     spans: ['chat'],
     run: ({ client }) => chunksOf(helpersIn(client).stream(request)),
   },
@@ -293,6 +313,7 @@ export const chatPatterns = [
   },
   {
     name: 'runTools',
+    answered: true,
     spans: ['chat', 'execute_tool', 'chat'],
     async run({ client, fake }) {
       fake.reply(askForWeather);
@@ -303,6 +324,7 @@ export const chatPatterns = [
   },
   {
     name: 'runTools, streamed',
+    answered: true,
     spans: ['chat', 'execute_tool', 'chat'],
     async run({ client, fake }) {
       fake.reply(askForWeather);
@@ -463,11 +485,13 @@ export const chatPatterns = [
   },
   {
     name: 'completion',
+    answered: true,
     spans: ['text_completion'],
     run: ({ client }) => client.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'Hi' }),
   },
   {
     name: 'completion, streamed',
+    answered: true,
     spans: ['text_completion'],
     run: async ({ client }) =>
       chunksOf(await client.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'Hi', stream: true })),

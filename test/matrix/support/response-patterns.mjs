@@ -13,9 +13,10 @@ async function untilDone(client, { id, status }) {
 
 /** How applications use Responses. Same form as the patterns of chat. */
 export const responsePatterns = [
-  { name: 'response', spans: ['chat'], run: ({ client }) => client.responses.create(request) },
+  { name: 'response', answered: true, spans: ['chat'], run: ({ client }) => client.responses.create(request) },
   {
     name: 'response, withResponse',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const { data, response } = await client.responses.create(request).withResponse();
@@ -27,9 +28,10 @@ export const responsePatterns = [
     spans: ['chat'],
     run: async ({ client }) => (await client.responses.create(request).asResponse()).json(),
   },
-  { name: 'response, parse', spans: ['chat'], run: ({ client }) => client.responses.parse(request) },
+  { name: 'response, parse', answered: true, spans: ['chat'], run: ({ client }) => client.responses.parse(request) },
   {
     name: 'response, streamed',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const stream = await client.responses.create(streamed);
@@ -54,6 +56,7 @@ export const responsePatterns = [
   },
   {
     name: 'response, tee',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const [left, right] = (await client.responses.create(streamed)).tee();
@@ -62,6 +65,7 @@ export const responsePatterns = [
   },
   {
     name: 'response, stream helper',
+    answered: true,
     spans: ['chat'],
     async run({ client }) {
       const seen = [];
