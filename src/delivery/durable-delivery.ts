@@ -1,4 +1,5 @@
 import type { Delivery, DeliveryRecord, DeliveryStats, Destination } from './delivery.ts';
+import { bindMetrics, joinMetrics } from './delivery-metrics.ts';
 import { joinEndings } from './endings.ts';
 import type { DeliveryParts } from './memory-delivery.ts';
 import { MemoryQueue } from './memory-queue.ts';
@@ -19,6 +20,7 @@ export class DurableDelivery implements Delivery {
   readonly #memory: MemoryQueue;
   readonly #memorySender: Sender;
   readonly #leaveEndings: () => void;
+  readonly #leaveMetrics: () => void;
   #hasEnded = false;
 
   constructor(destination: Destination, spool: Spool, parts: DeliveryParts) {
@@ -40,6 +42,11 @@ export class DurableDelivery implements Delivery {
       onRecovered: () => this.#backToDisk(),
     });
     // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
+    this.#leaveMetrics = joinMetrics({
+      destination: destination.name,
+      stats: () => this.stats(),
+      oldestAgeMillis: () => Math.max(spool.total(destination.name).oldestAgeMillis, this.#memory.oldestAgeMillis),
+    });
     this.#leaveEndings = joinEndings({
       flush: (timeoutMillis) => this.forceFlush(timeoutMillis),
       commit: () => this.#commit(),
@@ -48,6 +55,7 @@ export class DurableDelivery implements Delivery {
   }
 
   enqueue({ key, orderKey, body }: DeliveryRecord): void {
+    bindMetrics();
     this.#tally.add('enqueued', 1);
     if (this.#hasEnded) {
       this.#tally.drop('shut_down', 1);
@@ -60,6 +68,7 @@ export class DurableDelivery implements Delivery {
 
   async forceFlush(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<void> {
     const end = performance.now() + timeoutMillis;
+    bindMetrics();
     this.#parts.onDrain();
     await this.#spool.flush(timeoutMillis);
     if (!this.#spool.isThere && this.#memory.size === 0) return;
@@ -75,6 +84,7 @@ export class DurableDelivery implements Delivery {
     this.#sender.end();
     this.#memorySender.end();
     this.#leaveEndings();
+    this.#leaveMetrics();
     this.#tally.drop('shut_down', this.#memory.size);
     await this.#spool.leave(this.#name, timeoutMillis);
   }

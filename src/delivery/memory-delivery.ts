@@ -1,4 +1,5 @@
 import type { Delivery, DeliveryRecord, DeliveryStats, Destination } from './delivery.ts';
+import { bindMetrics, joinMetrics } from './delivery-metrics.ts';
 import { joinEndings } from './endings.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { RecentKeys } from './recent-keys.ts';
@@ -22,6 +23,7 @@ export class MemoryDelivery implements Delivery {
   readonly #sender: Sender;
   readonly #keys = new RecentKeys();
   readonly #leaveEndings: () => void;
+  readonly #leaveMetrics: () => void;
   #hasEnded = false;
 
   constructor(destination: Destination, parts: DeliveryParts) {
@@ -30,6 +32,11 @@ export class MemoryDelivery implements Delivery {
     this.#queue = new MemoryQueue((reason, count) => this.#tally.drop(reason, count));
     this.#sender = new Sender({ ...parts, destination, queue: this.#queue, tally: this.#tally, isDurable: false });
     // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
+    this.#leaveMetrics = joinMetrics({
+      destination: destination.name,
+      stats: () => this.stats(),
+      oldestAgeMillis: () => this.#queue.oldestAgeMillis,
+    });
     this.#leaveEndings = joinEndings({
       flush: (timeoutMillis) => this.forceFlush(timeoutMillis),
       commit: parts.onDrain,
@@ -37,6 +44,7 @@ export class MemoryDelivery implements Delivery {
   }
 
   enqueue(record: DeliveryRecord): void {
+    bindMetrics();
     this.#tally.add('enqueued', 1);
     if (this.#hasEnded) {
       this.#tally.drop('shut_down', 1);
@@ -51,6 +59,7 @@ export class MemoryDelivery implements Delivery {
   }
 
   async forceFlush(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<void> {
+    bindMetrics();
     this.#parts.onDrain();
     await this.#sender.flush(timeoutMillis);
   }
@@ -61,6 +70,7 @@ export class MemoryDelivery implements Delivery {
     this.#hasEnded = true;
     this.#sender.end();
     this.#leaveEndings();
+    this.#leaveMetrics();
     this.#tally.drop('shut_down', this.#queue.size);
   }
 

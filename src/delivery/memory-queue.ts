@@ -43,6 +43,12 @@ export class MemoryQueue implements Queue {
     return this.#waiting + this.#lent.size;
   }
 
+  /** How long the oldest record that waits has done so, in ms; 0 when none does. */
+  get oldestAgeMillis(): number {
+    const oldest = this.#line.find((entry) => entry !== undefined);
+    return oldest ? performance.now() - oldest.since : 0;
+  }
+
   get #waiting(): number {
     return this.#line.length - this.#head - this.#holes;
   }
