@@ -2,7 +2,7 @@ import type { DeliveryRecord } from './delivery.ts';
 import type { Batch, Queue, TakeLimits, Taken } from './queue.ts';
 
 /** Beyond any of these the oldest records go. */
-const MAX_RECORDS = 100_000;
+const MAX_RECORDS = 50_000;
 const MAX_BYTES = 64 << 20;
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
 /** Order keys whose last state is remembered, for destinations that fold. */
