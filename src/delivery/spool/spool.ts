@@ -62,6 +62,8 @@ export class Spool {
   #idle: (() => void)[] = [];
   #isBroken = false;
   #totals: Readonly<Record<string, Total>> = {};
+  /** This thread has written since the worker last counted. */
+  #areTotalsStale = false;
 
   constructor(settings: SpoolSettings) {
     this.#settings = settings;
@@ -102,6 +104,7 @@ export class Spool {
   }
 
   total(destination: string): Total {
+    if (this.#areTotalsStale) this.#countAgain();
     const pending = this.#pending.filter((record) => record.destination === destination);
     const { records, bytes, oldestAgeMillis } = this.#totals[destination] ?? {
       records: 0,
@@ -133,6 +136,7 @@ export class Spool {
     if (records.length === 0 || this.#isBroken) return;
     try {
       const appended = this.#ownFile.append(records);
+      this.#areTotalsStale = true;
       this.#pending = [];
       this.#pendingBytes = 0;
       this.#committing = 0;
@@ -279,6 +283,15 @@ export class Spool {
       for (const member of this.#members.values()) member.onRecovered();
     } catch {
       this.#retryTimer = setTimeout(() => void this.#retryDisk(), DISK_RETRY_MILLIS).unref();
+    }
+  }
+
+  #countAgain(): void {
+    this.#areTotalsStale = false;
+    try {
+      this.#totals = this.#ownFile.run((outbox) => outbox.totals());
+    } catch {
+      // The figures of the worker's last count stay.
     }
   }
 
