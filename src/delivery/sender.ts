@@ -6,6 +6,8 @@ import type { Transport } from './transport.ts';
 
 /** From this attempt on a record waits longer than its destination does, so that it holds up no other. */
 const PATIENT_ATTEMPTS = 3;
+/** So many failures in a row are trouble; fewer are chance, and concern their own records alone. */
+const TROUBLE_FAILURES = 3;
 /** Bodies that are joined into one, at the most. */
 const MAX_FOLDED_RECORDS = 1_000;
 const MAX_FOLDED_BYTES = 4 << 20;
@@ -91,7 +93,7 @@ export class Sender {
 
   get #maySend(): boolean {
     // A destination in trouble is asked by one request at a time, not by all that wait.
-    const limit = this.#failures > 0 ? 1 : this.#parts.destination.concurrency;
+    const limit = this.#failures >= TROUBLE_FAILURES ? 1 : this.#parts.destination.concurrency;
     return !this.#hasEnded && this.#blocked === undefined && this.#underWay < limit && this.#waitMillis <= 0;
   }
 
@@ -217,11 +219,13 @@ export class Sender {
         if (this.#failures === 1) report(`${destination.name} does not take records, they wait: ${outcome.reason}`);
         const now = performance.now();
         const named = Math.min(outcome.retryAfterMillis ?? 0, LONGEST_PAUSE_MILLIS);
-        const pause = Math.max(backoffMillis(this.#failures), named);
+        const isTrouble = this.#failures >= TROUBLE_FAILURES;
+        const pause = Math.max(isTrouble ? backoffMillis(this.#failures - TROUBLE_FAILURES + 1) : 0, named);
         this.#pausedUntil = now + pause;
         this.#notBefore = Math.max(this.#notBefore, now + named);
-        const own = batch.attempts < PATIENT_ATTEMPTS ? 0 : backoffMillis(batch.attempts);
-        return queue.giveBack(batch, pause + own, true);
+        const own = backoffMillis(batch.attempts + 1);
+        const delay = batch.attempts < PATIENT_ATTEMPTS ? Math.max(pause, named > 0 ? 0 : own) : pause + own;
+        return queue.giveBack(batch, delay, true);
       }
     }
   }
