@@ -8,7 +8,7 @@ import type { Call, CallObserver, CallOutcome } from './observer.ts';
 import { capContent } from './readers/capped.ts';
 import { bodyOf, type RequestBody, readRequest } from './readers/parameters.ts';
 import { serverOf } from './server.ts';
-import { askingForUsage, estimateUsage, isUsageChunk } from './stream-usage.ts';
+import { askingForUsage, estimateUsage, withoutAskedUsage } from './stream-usage.ts';
 import { continueLoop, openLoop } from './tool-loop.ts';
 
 /** How one method's requests and answers are read. Readers are pure, and take whatever they are given. */
@@ -105,7 +105,7 @@ class InferenceObserver implements CallObserver {
       this.#collector = this.#shape.collect?.(this.#asked !== undefined, captureOptions().maxTextLength);
     }
     this.#collector?.add(chunk);
-    return this.args && isUsageChunk(chunk) ? 'hide' : undefined;
+    return this.args ? withoutAskedUsage(chunk) : undefined;
   }
 
   end(outcome: CallOutcome): void {

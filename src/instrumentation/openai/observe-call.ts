@@ -80,7 +80,7 @@ function patchPromiseClass(promise: ApiPromise): void {
   if (patchedPrototypes.has(prototype)) return;
   patchedPrototypes.add(prototype);
   const { parse, asResponse, _thenUnwrap } = prototype as ApiPromise;
-  Object.assign(prototype, {
+  const watching = {
     parse(this: ApiPromise): Promise<unknown> {
       const parsing = parse.call(this);
       const watch = this[WATCH];
@@ -100,7 +100,10 @@ function patchPromiseClass(promise: ApiPromise): void {
         ? handOver(_thenUnwrap.call(this, watch.seeing(transform)), watch)
         : _thenUnwrap.call(this, transform);
     },
-  });
+  };
+  for (const [name, value] of Object.entries(watching)) {
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false });
+  }
 }
 
 /** The promise that `_thenUnwrap` makes parses for itself: it is the one to be watched from then on. */

@@ -12,10 +12,16 @@ export function askingForUsage(body: RequestBody): RequestBody | undefined {
   return { ...body, stream_options: { include_usage: true } };
 }
 
-/** Whether a chunk says nothing but the usage. */
-export function isUsageChunk(chunk: unknown): boolean {
+/**
+ * A chunk as it would be, had we not asked: the one that says nothing but the usage is hidden, and the others lose the
+ * `usage: null` that they have for that one's sake. They were parsed a moment ago, and nobody else has seen them.
+ */
+export function withoutAskedUsage(chunk: unknown): 'hide' | undefined {
   const choices = fieldOf(chunk, 'choices');
-  return Array.isArray(choices) && choices.length === 0 && fieldOf(chunk, 'usage') != null;
+  const usage = fieldOf(chunk, 'usage');
+  if (Array.isArray(choices) && choices.length === 0 && usage != null) return 'hide';
+  if (usage === null) delete (chunk as { usage?: null }).usage;
+  return undefined;
 }
 
 /** English text has about so many characters to a token; other languages have fewer. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { startApplicationTracing } from '../support/application-tracing.mjs';
 import { chatPatterns } from '../support/chat-patterns.mjs';
+import { comparable, settledSpans, wireOf } from '../support/compare.mjs';
+import { furtherPatterns } from '../support/further-patterns.mjs';
 import { otherPatterns, responsePatterns } from '../support/response-patterns.mjs';
 import { runPatterns } from '../support/run-patterns.mjs';
 
@@ -17,9 +19,10 @@ export async function scenario(cell) {
   const { load, check, openaiMajor: major } = cell;
   const { startFakeOpenAI } = await load('spanport/testing');
   const { instrumentOpenAI } = await load('spanport');
-  const { OpenAI, toFile } = await load('openai');
-  const patterns = [...chatPatterns, ...responsePatterns, ...otherPatterns, ...runPatterns].filter(
-    ({ since = 4 }) => major >= since,
+  const { OpenAI, AzureOpenAI, APIPromise, toFile } = await load('openai');
+  const { Stream } = await load('openai/streaming');
+  const patterns = [...chatPatterns, ...responsePatterns, ...otherPatterns, ...runPatterns, ...furtherPatterns].filter(
+    ({ since = 4, until = 7 }) => major >= since && major <= until,
   );
   const unhandled = [];
   process.on('unhandledRejection', (reason) => unhandled.push(reason));
@@ -29,7 +32,7 @@ export async function scenario(cell) {
   const observe = async ({ run }) => {
     fake.reset();
     unhandled.length = 0;
-    const seen = comparable(await run({ client, fake, major, toFile }));
+    const seen = comparable(await run({ client, fake, major, toFile, AzureOpenAI, APIPromise, Stream }));
     await new Promise((resolve) => setTimeout(resolve, 5));
     return { seen, unhandled: unhandled.map(String), requests: fake.requests.map(wireOf) };
   };
@@ -43,7 +46,7 @@ export async function scenario(cell) {
     for (const pattern of patterns) {
       const before = { ended: (await tracing.spans()).length, open: await tracing.open() };
       const watched = await observe(pattern);
-      const ended = await endedSpans(tracing, before, pattern.spans.length);
+      const ended = await settledSpans(tracing, before, pattern.spans.length);
       await check(`${pattern.name}: the same for the application`, () => {
         assert.deepEqual(watched.seen, bare.get(pattern).seen);
         assert.deepEqual(watched.unhandled, bare.get(pattern).unhandled);
@@ -65,28 +68,5 @@ export async function scenario(cell) {
     await check('every span that was started has ended', async () => assert.equal(await tracing.open(), 0));
   } finally {
     await fake.close();
-  }
-}
-
-/** Values as JSON tells them; what it would leave out is named. */
-function comparable(value) {
-  return JSON.parse(JSON.stringify({ value }, (_, item) => (item === undefined ? '[undefined]' : item)));
-}
-
-/** What a request is to the server, without what differs from one to the next by itself. */
-function wireOf({ method, path, query, headers, body }) {
-  const isForm = headers['content-type']?.startsWith('multipart/');
-  const { 'content-type': _, 'content-length': __, 'idempotency-key': ___, ...rest } = headers;
-  return { method, path, query, headers: isForm ? rest : headers, body };
-}
-
-/** The spans of a pattern. Garbage is collected meanwhile: what nobody reads is only known to be unread once it is gone. */
-async function endedSpans(tracing, before, expected) {
-  for (let round = 0; ; round += 1) {
-    const told = (await tracing.spans()).slice(before.ended);
-    const isSettled = told.length >= expected && (await tracing.open()) <= before.open;
-    if (isSettled || round === 20) return told;
-    globalThis.gc();
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -1,0 +1,25 @@
+/** Values as JSON tells them; what it would leave out is named. */
+export function comparable(value) {
+  return JSON.parse(JSON.stringify({ value }, (_, item) => (item === undefined ? '[undefined]' : item)));
+}
+
+/** What a request is to the server, without what differs from one to the next by itself. */
+export function wireOf({ method, path, query, headers, body }) {
+  const isForm = headers['content-type']?.startsWith('multipart/');
+  const { 'content-type': _, 'content-length': __, 'idempotency-key': ___, ...rest } = headers;
+  return { method, path, query, headers: isForm ? rest : headers, body };
+}
+
+/**
+ * The spans that ended since then. Garbage is collected meanwhile: what nobody reads is only known to be unread once it
+ * is gone.
+ */
+export async function settledSpans(tracing, before, expected) {
+  for (let round = 0; ; round += 1) {
+    const told = (await tracing.spans()).slice(before.ended);
+    const isSettled = told.length >= expected && (await tracing.open()) <= before.open;
+    if (isSettled || round === 20) return told;
+    globalThis.gc();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
