@@ -8,6 +8,8 @@ import type { Transport } from './transport.ts';
 const PATIENT_ATTEMPTS = 3;
 /** So many failures in a row are trouble; fewer are chance, and concern their own records alone. */
 const TROUBLE_FAILURES = 3;
+/** A vendor that fails now and then fills no log. */
+const SAY_AGAIN_MILLIS = 60_000;
 /** Bodies that are joined into one, at the most. */
 const MAX_FOLDED_RECORDS = 1_000;
 const MAX_FOLDED_BYTES = 4 << 20;
@@ -42,6 +44,7 @@ export class Sender {
   #isWoken = false;
   #underWay = 0;
   #failures = 0;
+  #saidAt = Number.NEGATIVE_INFINITY;
   /** Nothing is sent before this time of our own choice, by the monotonic clock. */
   #pausedUntil = 0;
   /** Nothing is sent before this time, which the destination named. A flush does not shorten it. */
@@ -216,8 +219,11 @@ export class Sender {
       case 'retryable': {
         this.#failures += 1;
         tally.add('retried', count);
-        if (this.#failures === 1) report(`${destination.name} does not take records, they wait: ${outcome.reason}`);
         const now = performance.now();
+        if (now - this.#saidAt > SAY_AGAIN_MILLIS) {
+          this.#saidAt = now;
+          report(`${destination.name} does not take records, they wait: ${outcome.reason}`);
+        }
         const named = Math.min(outcome.retryAfterMillis ?? 0, LONGEST_PAUSE_MILLIS);
         const isTrouble = this.#failures >= TROUBLE_FAILURES;
         const pause = Math.max(isTrouble ? backoffMillis(this.#failures - TROUBLE_FAILURES + 1) : 0, named);
