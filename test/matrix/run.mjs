@@ -2,6 +2,7 @@
  * Runs every scenario in every cell: Node × openai major × module kind × OpenTelemetry SDK line. See README.md.
  *
  *   node test/matrix/run.mjs [--node 20,24] [--openai 4,7] [--kind esm] [--otel 3] [--scenario chat] [--json FILE]
+ *   node test/matrix/run.mjs --write   also puts the table into the README
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -45,6 +46,7 @@ async function main() {
       otel: { type: 'string' },
       scenario: { type: 'string' },
       json: { type: 'string' },
+      write: { type: 'boolean' },
     },
   });
   const chosen = Object.fromEntries(
@@ -65,8 +67,15 @@ async function main() {
   console.log(`${table(chosen, results)}\n`);
   for (const { name, message } of summary.failures) console.log(`FAILED ${name}\n${indent(message)}\n`);
   if (values.json) writeFileSync(values.json, JSON.stringify(summary));
+  if (values.write) writeReadme(table(chosen, results));
   console.log(`matrix: ${results.length} cells, ${summary.passed} checks passed, ${summary.failed} failed`);
   process.exitCode = summary.failed === 0 ? 0 : 1;
+}
+
+function writeReadme(rows) {
+  const file = join(REPOSITORY, 'README.md');
+  const block = /(<!-- matrix -->\n)[^]*(<!-- \/matrix -->)/;
+  writeFileSync(file, readFileSync(file, 'utf8').replace(block, (_, open, close) => `${open}\n${rows}\n\n${close}`));
 }
 
 function scenarioNames() {
