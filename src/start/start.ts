@@ -42,6 +42,8 @@ export interface StartOptions {
   readonly vendorSampling?: 'sampled' | 'all';
   /** Asks for the usage of streams, and keeps the extra chunk from the application. Default false. */
   readonly includeUsage?: boolean;
+  /** Estimates the usage of streams that have none from their texts, and marks it as an estimate. Default false. */
+  readonly estimateUsage?: boolean;
   /** Prices by model, over the built-in table. */
   readonly prices?: Readonly<Record<string, Price>>;
   /** How long a completed run waits for the application to read its messages. Default 1,000 ms. */
@@ -219,6 +221,7 @@ function resolveCaptureOptions(
     vendorSampling:
       options.vendorSampling ?? oneOf(environment, 'SPANPORT_VENDOR_SAMPLING', ['sampled', 'all']) ?? 'sampled',
     includeUsage: options.includeUsage ?? false,
+    estimateUsage: options.estimateUsage ?? false,
     prices: options.prices ?? {},
     runMessagesWaitMillis: options.runMessagesWaitMillis ?? defaultCapture.runMessagesWaitMillis,
     fetchRunMessages: options.fetchRunMessages ?? false,
