@@ -74,8 +74,11 @@ async function main() {
 
 function writeReadme(rows) {
   const file = join(REPOSITORY, 'README.md');
-  const block = /(<!-- matrix -->\n)[^]*(<!-- \/matrix -->)/;
-  writeFileSync(file, readFileSync(file, 'utf8').replace(block, (_, open, close) => `${open}\n${rows}\n\n${close}`));
+  const block = /(<!-- matrix -->\n)[\s\S]*(<!-- \/matrix -->)/;
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace(block, (_, open, close) => `${open}\n${rows}\n\n${close}`),
+  );
 }
 
 function scenarioNames() {
