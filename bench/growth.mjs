@@ -20,7 +20,7 @@ const kinds = [
   { kind: 'openStreams', first: 20, title: 'Memory, by streams open at once', x: 'open streams', y: 'bytes' },
   { kind: 'openRuns', first: 50, title: 'Memory, by assistant runs that have not ended', x: 'open runs', y: 'bytes' },
   { kind: 'destinations', first: 1, title: 'CPU of a call, by destinations', x: 'destinations', y: 'µs' },
-  { kind: 'spooled', first: 100, title: 'CPU until on disk, by records that wait there', x: 'records', y: 'µs' },
+  { kind: 'spooled', first: 30, title: 'CPU until on disk, by records that wait there', x: 'records', y: 'µs' },
 ];
 
 const spanport = subjects.find(({ name }) => name === 'spanport');
@@ -97,7 +97,7 @@ slope of 1 is linear. \`node bench/growth.mjs\` measures and draws this, and fai
 ${rows
   .map(
     ({ title, own, y, x, order }) =>
-      `| ${title} | ${own.map(([at, value]) => `${format(at)} ${x}: ${format(value)} ${y}`).join(' | ')} | ${order.toFixed(2)} |`,
+      `| ${title} (${x}: ${y}) | ${own.map(([at, value]) => `${format(at)}: ${format(value)}`).join(' | ')} | ${order.toFixed(2)} |`,
   )
   .join('\n')}
 

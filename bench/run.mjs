@@ -2,8 +2,10 @@
  * The benchmark: `npm run bench`, see README.md.
  *
  *   node bench/run.mjs [--quick] [--node 20,22,24] [--suite calls,allocations] [--out NAME] [--dist PATH]
+ *
+ * With `--suite` and `--out` the other suites of that result stay as they were.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -80,10 +82,26 @@ function publish(major, results) {
   const folder = join(BENCH, 'results');
   mkdirSync(folder, { recursive: true });
   const name = values.out ?? (values.quick || values.suite ? `quick-node-${major}` : `node-${major}`);
-  const markdown = markdownFrom(results, machine);
+  const file = join(folder, `${name}.jsonl`);
+  const all = { ...(values.suite && existsSync(file) && suitesIn(file)), ...results };
+  const markdown = markdownFrom(all, machine);
   writeFileSync(join(folder, `${name}.md`), markdown);
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ machine, results })}\n`);
+  const lines = Object.entries(all).map(([suite, subjects]) =>
+    JSON.stringify({ suite, ...machine, subjects }, rounded),
+  );
+  writeFileSync(file, `${lines.join('\n')}\n`);
   console.log(markdown);
+}
+
+/** A tenth of a microsecond is noise. */
+function rounded(_, value) {
+  return typeof value === 'number' ? Math.round(value * 10) / 10 : value;
+}
+
+/** What a former run wrote: a suite a line. */
+function suitesIn(file) {
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return Object.fromEntries(lines.map((line) => JSON.parse(line)).map(({ suite, subjects }) => [suite, subjects]));
 }
 
 await main();
