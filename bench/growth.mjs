@@ -90,7 +90,8 @@ function pageOf(rows) {
   return `# How it grows
 
 Each figure at one, ten and a hundred times its size, each size in processes of its own, on double logarithmic paper: a
-slope of 1 is linear. \`node bench/growth.mjs\` measures and draws this, and fails where a slope is above ${LINEAR}.
+slope of 1 is linear. \`node bench/growth.mjs\` measures and draws this, and fails where a slope is above ${LINEAR}. What
+a figure costs at size nothing flattens the slope, and so does a bound, such as that on open runs.
 
 | Figure | 1× | 10× | 100× | Order |
 | --- | --- | --- | --- | --- |
