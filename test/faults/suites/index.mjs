@@ -1,0 +1,3 @@
+import { endings } from './endings.mjs';
+
+export const suites = { endings };
