@@ -29,6 +29,7 @@ export function plotOf({ title, x, y, own, alone, order }) {
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     `<text x="${LEFT}" y="20" font-size="13" fill="#1f2328">${title}</text>`,
     `<text x="${LEFT}" y="36" fill="#59636e">order of growth ${order.toFixed(2)}${alone ? '; dashed: openai alone' : ''}</text>`,

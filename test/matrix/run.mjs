@@ -57,7 +57,12 @@ async function main() {
   );
   const nodes = new Map(chosen.node.map((major) => [major, nodeBinary(major)]));
   prepare(chosen);
-  const runs = cellsOf(chosen).flatMap((cell) => chosen.scenario.map((scenario) => ({ ...cell, scenario })));
+  const modules = new Map(await Promise.all(chosen.scenario.map(async (name) => [name, await scenarioModule(name)])));
+  const runs = cellsOf(chosen).flatMap((cell) =>
+    chosen.scenario
+      .filter((name) => modules.get(name).runsIn?.(cell) ?? true)
+      .map((scenario) => ({ ...cell, scenario })),
+  );
   const results = await inParallel(runs, availableParallelism(), async (run) => ({
     ...run,
     checks: await runCell(nodes.get(run.node), run),
@@ -79,6 +84,10 @@ function writeReadme(rows) {
     file,
     readFileSync(file, 'utf8').replace(block, (_, open, close) => `${open}\n${rows}\n\n${close}`),
   );
+}
+
+function scenarioModule(name) {
+  return import(pathToFileURL(join(HERE, 'scenarios', `${name}.mjs`)).href);
 }
 
 function scenarioNames() {
@@ -168,7 +177,7 @@ function buildCell(application, major) {
 }
 
 async function runCell(binary, { openai, kind, otel, scenario }) {
-  const { nodeArgs = [], env = {} } = await import(pathToFileURL(join(HERE, 'scenarios', `${scenario}.mjs`)).href);
+  const { nodeArgs = [], env = {} } = await scenarioModule(scenario);
   const scratch = mkdtempSync(join(tmpdir(), 'spanport-cell-'));
   try {
     const resultFile = join(scratch, 'result.json');
