@@ -7,8 +7,8 @@ export type { DestinationStats, Ended, SpanDestination } from './exporter/destin
 export type { OtlpOptions } from './exporter/otlp-destination.ts';
 export type { CaptureOptions, Price } from './instrumentation/capture-options.ts';
 export { type ContextFields, withContext } from './instrumentation/context.ts';
+export { instrumentOpenAI } from './instrumentation/openai/instrument.ts';
 export {
-  instrumentOpenAI,
   OpenAIInstrumentation,
   type OpenAIInstrumentationConfig,
 } from './instrumentation/openai/openai-instrumentation.ts';
@@ -18,5 +18,6 @@ export type { Mask } from './interaction/mask.ts';
 export type * from './interaction/message.ts';
 export type { DestinationSetting, NamedDestination } from './start/destinations.ts';
 export { type FeedbackOptions, recordFeedback } from './start/feedback.ts';
-export { type Handle, type StartOptions, type Stats, start } from './start/start.ts';
+export { start } from './start/start.ts';
+export type { Handle, StartOptions, Stats } from './start/tracing.ts';
 export { ConfigurationError } from './vendors/configuration.ts';

@@ -42,7 +42,8 @@ export function withContext<T>(fields: ContextFields, fn: () => T): T {
   return context.with(carriesBaggage ? withBaggage(inner, fields) : inner, fn);
 }
 
-let disabled = false;
+/** `register` starts nothing where it finds the variable set, so it is looked for here, too. */
+let disabled = process.env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
 
 /** With `OTEL_SDK_DISABLED`, `withContext` just calls its function. */
 export function disableContext(): void {

@@ -3,7 +3,7 @@ import { logs, SeverityNumber } from '@opentelemetry/api-logs';
 import { captureOptions } from '../instrumentation/recorder.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
 import type { Feedback } from '../vendors/vendor.ts';
-import { currentDestinations, drainSpans } from './start.ts';
+import { currentDestinations, drainSpans } from './tracing.ts';
 
 /** A user's verdict on an answer. Name the answer by one of the ids; without any, it is the one of the active span. */
 export interface FeedbackOptions {

@@ -4,7 +4,7 @@ import { SpanIntake } from '../exporter/intake.ts';
 import { openVendor } from '../exporter/open-vendor.ts';
 import { isSdkDisabled } from '../exporter/sdk-disabled.ts';
 import { ensureContextManager } from '../instrumentation/context.ts';
-import { instrumentOpenAI } from '../instrumentation/openai/openai-instrumentation.ts';
+import { instrumentOpenAI } from '../instrumentation/openai/instrument.ts';
 import { onSpanEnded } from '../instrumentation/recorder.ts';
 import { setFallbackProvider } from '../instrumentation/tracer.ts';
 import type { Interaction } from '../interaction/interaction.ts';
@@ -20,7 +20,7 @@ import {
 import type { ReconifyOptions } from '../vendors/reconify/options.ts';
 import type { Vendor } from '../vendors/vendor.ts';
 import { OwnTracerProvider } from './provider.ts';
-import { currentDestinations } from './start.ts';
+import { currentDestinations } from './tracing.ts';
 
 export interface ReconifyHandlerOptions {
   /** Default: `RECONIFY_APP_KEY`. */

@@ -1,6 +1,6 @@
 import { AzureOpenAI } from 'openai';
 import { expect, it } from 'vitest';
-import { instrumentOpenAI } from '../../src/instrumentation/openai/openai-instrumentation.ts';
+import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { contentOf } from '../../src/semconv/span-content.ts';
 import { ASSISTANT_ID, only, openScene, SpanKind, SpanStatusCode } from './assistants-scene.ts';
 

@@ -2,7 +2,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { instrumentOpenAI } from '../../src/instrumentation/openai/openai-instrumentation.ts';
+import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
 import { startFakeOpenAI } from '../../src/testing.ts';
 

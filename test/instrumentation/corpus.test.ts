@@ -10,7 +10,7 @@ import {
 import OpenAI, { AzureOpenAI } from 'openai';
 import { afterAll, describe, expect, it } from 'vitest';
 import { defaultCapture } from '../../src/instrumentation/capture-options.ts';
-import { instrumentOpenAI } from '../../src/instrumentation/openai/openai-instrumentation.ts';
+import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { configureCapture } from '../../src/instrumentation/recorder.ts';
 import type { OutputMessage } from '../../src/interaction/message.ts';
 import { type ChunkCut, startFakeOpenAI } from '../../src/testing.ts';

@@ -1,7 +1,7 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import OpenAI, { AzureOpenAI } from 'openai';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { instrumentOpenAI } from '../../src/instrumentation/openai/openai-instrumentation.ts';
+import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { serverOf } from '../../src/instrumentation/openai/server.ts';
 import { messages, model, openScene } from './scene.ts';
 

@@ -9,7 +9,7 @@ import {
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import { type CaptureOptions, defaultCapture } from '../../src/instrumentation/capture-options.ts';
-import { instrumentOpenAI } from '../../src/instrumentation/openai/openai-instrumentation.ts';
+import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { configureCapture, setEnabled } from '../../src/instrumentation/recorder.ts';
 import type { Content } from '../../src/interaction/interaction.ts';
 import { contentOf, wantContent } from '../../src/semconv/span-content.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeServer, type InstalledPackage, installPackage, startInstalledFake } from './installed-package.ts';
 import { readSpanFile } from './span-file.ts';
@@ -39,11 +39,18 @@ describe('the tarball', () => {
     expect(paths).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
   });
 
-  it('holds nothing of an earlier build: each file has its source', () => {
-    const built = installed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
-    const sourceOf = (path: string): string =>
-      path.replace(/^dist/, '../../src').replace(/\.(d\.ts|js|js\.map)$/, '.ts');
-    expect(built.filter((path) => !existsSync(new URL(sourceOf(path), import.meta.url)))).toEqual([]);
+  it('holds nothing of an earlier build: declarations have their source, chunks somebody who loads them', async () => {
+    const paths = installed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
+    const declarations = paths.filter((path) => path.endsWith('.d.ts'));
+    const sourceOf = (path: string): string => path.replace(/^dist/, '../../src').replace(/\.d\.ts$/, '.ts');
+    expect(declarations.filter((path) => !existsSync(new URL(sourceOf(path), import.meta.url)))).toEqual([]);
+
+    const scripts = paths.filter((path) => path.endsWith('.js'));
+    const root = join(installed.directory, 'node_modules/spanport');
+    const texts = await Promise.all(scripts.map((path) => readFile(join(root, path), 'utf8')));
+    const chunks = scripts.filter((path) => path.startsWith('dist/chunks/')).map((path) => basename(path));
+    expect(chunks.length).toBeGreaterThan(1);
+    expect(chunks.filter((chunk) => !texts.some((text) => text.includes(`/${chunk}`)))).toEqual([]);
   });
 
   it('holds every file that the manifest points at', () => {
@@ -71,6 +78,8 @@ describe('an application that installed it', () => {
     ['a CommonJS program that calls start()', ['start.cjs']],
     ['an ES module under --import spanport/register', ['--import', 'spanport/register', 'ask.mjs']],
     ['a CommonJS program under --import spanport/register', ['--import', 'spanport/register', 'ask.cjs']],
+    ['an ES module under --require spanport/register', ['--require', 'spanport/register', 'ask.mjs']],
+    ['a CommonJS program under --require spanport/register', ['--require', 'spanport/register', 'ask.cjs']],
   ])('%s gets its answer, a silent stderr and one chat span', async (_, args) => {
     const spanFile = join(installed.directory, `${args.join('-').replaceAll(/[^a-z.-]/g, '')}.jsonl`);
     const { code, stdout, stderr } = await installed.node(args, {

@@ -5,7 +5,7 @@ import type { Calls, Reply, Request, WorkerSettings } from './worker-messages.ts
 
 // Under a test runner this file is TypeScript, which a worker of Node 20 cannot load: it takes the built one.
 const WORKER_FILE = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/delivery/spool/worker.js' : './worker.js',
+  import.meta.url.endsWith('.ts') ? '../../../dist/chunks/spool-worker.js' : './spool-worker.js',
   import.meta.url,
 );
 

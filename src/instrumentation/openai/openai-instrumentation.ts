@@ -1,4 +1,4 @@
-import { diag, type TracerProvider } from '@opentelemetry/api';
+import type { TracerProvider } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   type InstrumentationConfig,
@@ -10,9 +10,7 @@ import { VERSION } from '../../semconv/version.ts';
 import { type CaptureOptions, defaultCapture } from '../capture-options.ts';
 import { configureCapture, setEnabled } from '../recorder.ts';
 import { setTracerProvider } from '../tracer.ts';
-import { operations } from './operations.ts';
-import { patchClass } from './patch.ts';
-import { toolRunners } from './run-tools.ts';
+import { instrumentModule } from './instrument.ts';
 
 export type OpenAIInstrumentationConfig = InstrumentationConfig & Partial<CaptureOptions>;
 
@@ -32,10 +30,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   protected override init(): InstrumentationNodeModuleDefinition {
     return new InstrumentationNodeModuleDefinition('openai', ['*'], (openai: unknown, version) => {
-      diag.debug(`spanport: instrumenting openai ${version ?? ''}`);
-      if (version !== undefined && !isTested(version))
-        diag.warn(`spanport: openai ${version} is outside the versions that are tested (4.55 to 7)`);
-      instrumentModule(openai);
+      instrumentModule(openai, version);
       return openai;
     });
   }
@@ -55,29 +50,4 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     super.setTracerProvider(provider);
     setTracerProvider(provider);
   }
-}
-
-/** What the matrix runs. Other versions are instrumented as far as they look the same. */
-function isTested(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major === 4 ? minor >= 55 : major > 4 && major < 8;
-}
-
-function instrumentModule(openai: unknown): void {
-  const { OpenAI, default: main } = (openai ?? {}) as { OpenAI?: unknown; default?: unknown };
-  const clientClass = [OpenAI, main, openai].find((candidate) => typeof candidate === 'function');
-  if (clientClass) patchClass(clientClass as object, operations, toolRunners);
-  else diag.warn('spanport: this openai exports no client class; no spans will be made');
-}
-
-/**
- * Instruments a client, or the class that makes clients, where no module hook reaches: bundlers, test runners, openai 4
- * in ESM applications. A second call is harmless.
- * @returns what it was given
- */
-export function instrumentOpenAI<T extends object>(clientOrClass: T): T {
-  const clientClass = typeof clientOrClass === 'function' ? clientOrClass : clientOrClass.constructor;
-  setEnabled(true);
-  patchClass(clientClass, operations, toolRunners);
-  return clientOrClass;
 }

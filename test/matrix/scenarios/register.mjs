@@ -6,14 +6,9 @@ export const env = { SPANPORT_DESTINATIONS: 'file:/dev/null' };
 
 /** `node --import spanport/register`: the application imports openai as ever, and may set up a provider of its own. */
 export async function scenario(cell) {
-  const { load, check, kind, openaiMajor } = cell;
+  const { load, check } = cell;
   const { startFakeOpenAI } = await load('spanport/testing');
   const { OpenAI } = await load('openai');
-  if (openaiMajor === 4 && kind === 'esm') {
-    // Its shims do not survive any import hook, so that the application hands the class over.
-    const { instrumentOpenAI } = await load('spanport');
-    instrumentOpenAI(OpenAI);
-  }
   const fake = await startFakeOpenAI();
   const tracing = await startApplicationTracing(cell);
   try {

@@ -1,0 +1,34 @@
+import { diag } from '@opentelemetry/api';
+import { setEnabled } from '../recorder.ts';
+import { operations } from './operations.ts';
+import { patchClass } from './patch.ts';
+import { toolRunners } from './run-tools.ts';
+
+/** Instruments what `openai` exports, from whichever of its files. A second call is harmless. */
+export function instrumentModule(openai: unknown, version: string | undefined): void {
+  diag.debug(`spanport: instrumenting openai ${version ?? ''}`);
+  if (version !== undefined && !isTested(version))
+    diag.warn(`spanport: openai ${version} is outside the versions that are tested (4.55 to 7)`);
+  const { OpenAI, default: main } = (openai ?? {}) as { OpenAI?: unknown; default?: unknown };
+  const clientClass = [OpenAI, main, openai].find((candidate) => typeof candidate === 'function');
+  if (clientClass) patchClass(clientClass as object, operations, toolRunners);
+  else diag.warn('spanport: this openai exports no client class; no spans will be made');
+}
+
+/** What the matrix runs. Other versions are instrumented as far as they look the same. */
+function isTested(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major === 4 ? minor >= 55 : major > 4 && major < 8;
+}
+
+/**
+ * Instruments a client, or the class that makes clients, where no module hook reaches: bundlers, test runners, a module
+ * that imports `openai` before anything was started. A second call is harmless.
+ * @returns what it was given
+ */
+export function instrumentOpenAI<T extends object>(clientOrClass: T): T {
+  const clientClass = typeof clientOrClass === 'function' ? clientOrClass : clientOrClass.constructor;
+  setEnabled(true);
+  patchClass(clientClass, operations, toolRunners);
+  return clientOrClass;
+}

@@ -1,0 +1,283 @@
+import { DiagConsoleLogger, DiagLogLevel, diag, type TracerProvider, trace } from '@opentelemetry/api';
+import type { ContentMode } from '../exporter/content-policy.ts';
+import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
+import { SpanIntake } from '../exporter/intake.ts';
+import type { SpoolSettings } from '../exporter/open-delivery.ts';
+import { isSdkDisabled } from '../exporter/sdk-disabled.ts';
+import { type CaptureOptions, defaultCapture, type Price } from '../instrumentation/capture-options.ts';
+import { disableContext, ensureContextManager } from '../instrumentation/context.ts';
+import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/runs.ts';
+import { notSampledCount, onSpanEnded } from '../instrumentation/recorder.ts';
+import { createMask, type Mask } from '../interaction/mask.ts';
+import { wantContent } from '../semconv/span-content.ts';
+import type { ReadableSpanLike } from '../semconv/span-data.ts';
+import type { Environment } from '../vendors/vendor.ts';
+import {
+  type DestinationContext,
+  type DestinationSetting,
+  destinationsFrom,
+  openDestination,
+  planDestination,
+} from './destinations.ts';
+import { findGateway, GATEWAY_URL } from './gateway-probe.ts';
+import { oneOf, resolveCapture, resolveContent, resolveSpool } from './options.ts';
+import { hasForeignProvider, lendGlobally, OwnTracerProvider, whereaboutsFrom } from './provider.ts';
+
+/** Explicit options win over the environment, and the environment alone is complete. */
+export interface StartOptions {
+  /** Where spans go. Default: `SPANPORT_DESTINATIONS`, else those whose keys are set, else a gateway on this machine. */
+  readonly destinations?: readonly DestinationSetting[];
+  /** What of the messages a destination gets: one mode for all, or by destination. Default: `SPANPORT_CONTENT`. */
+  readonly content?: ContentMode | Readonly<Record<string, ContentMode>>;
+  /** Applied to every text before it leaves the process, after the built-in patterns for keys and tokens. Fails closed. */
+  readonly mask?: Mask;
+  /** Durable delivery. Default: `SPANPORT_SPOOL_DIR` and its kin, else in memory. */
+  readonly spool?: Partial<SpoolSettings>;
+  /** Content attributes on the spans themselves. Default: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. */
+  readonly contentOnSpans?: boolean;
+  /** Versions of the metric names. Default: `SPANPORT_METRICS`, else `latest`. */
+  readonly metrics?: 'latest' | 'v1.41' | 'both';
+  /** `all`: vendors also get what the trace sampler leaves out. Default: `SPANPORT_VENDOR_SAMPLING`, else `sampled`. */
+  readonly vendorSampling?: 'sampled' | 'all';
+  /** Asks for the usage of streams, and keeps the extra chunk from the application. Default false. */
+  readonly includeUsage?: boolean;
+  /** Estimates the usage of streams that have none from their texts, and marks it as an estimate. Default false. */
+  readonly estimateUsage?: boolean;
+  /** Prices by model, over the built-in table. */
+  readonly prices?: Readonly<Record<string, Price>>;
+  /** How long a completed run waits for the application to read its messages. Default 1,000 ms. */
+  readonly runMessagesWaitMillis?: number;
+  /** Fetches the messages of a run that the application does not read. Default false. */
+  readonly fetchRunMessages?: boolean;
+  /** Carries the ids of `withContext` to other services in W3C baggage. Default false. */
+  readonly baggage?: boolean;
+  readonly serviceName?: string;
+  readonly resourceAttributes?: Readonly<Record<string, string>>;
+  /** How long `forceFlush` and `shutdown` may take. Default 5,000 ms. */
+  readonly shutdownTimeoutMillis?: number;
+}
+
+export interface Stats {
+  /** Calls that the trace sampler left out. */
+  readonly notSampled: number;
+  /** Runs that were sent without their answer, because nobody read it. */
+  readonly outputUnseen: number;
+  readonly destinations: Readonly<Record<string, DestinationStats>>;
+}
+
+export interface Handle {
+  /** Resolves when all that has ended is delivered or safely on disk. For serverless functions and tests. */
+  forceFlush(): Promise<void>;
+  /** Flushes inside the deadline and ends our part; an application's own provider goes on. A second call is harmless. */
+  shutdown(): Promise<void>;
+  stats(): Stats;
+  /** The provider that makes spans while the application has registered none of its own. */
+  readonly tracerProvider: TracerProvider;
+}
+
+interface Running {
+  readonly handle: Handle;
+  readonly destinations: readonly SpanDestination[];
+  readonly drain: () => void;
+}
+
+let running: Running | undefined;
+
+/** The destinations of the `start` that is in force. */
+export function currentDestinations(): readonly SpanDestination[] {
+  return running?.destinations ?? [];
+}
+
+/** Hands every span that has ended to its destinations, now. */
+export function drainSpans(): void {
+  running?.drain();
+}
+
+/**
+ * Puts the instrumentation to work on whatever copies of `openai` the process loads.
+ * @returns undoes it
+ */
+export type Instrument = (capture: CaptureOptions) => () => void;
+
+/**
+ * Opens the destinations and instruments `openai`. While one start is in force, another gives back its handle and
+ * changes nothing.
+ * @throws ConfigurationError one sentence on a setting that cannot work; nothing has been started then
+ */
+export function startOnce(options: StartOptions, instrument: Instrument): Handle {
+  if (running) {
+    diag.warn('spanport: start() was called again; the first call stays in force');
+    return running.handle;
+  }
+  const environment = process.env;
+  logAsAsked(environment);
+  running = isSdkDisabled(environment)
+    ? { handle: inertHandle(), destinations: [], drain: () => {} }
+    : startTracing(options, environment, instrument);
+  return running.handle;
+}
+
+function startTracing(options: StartOptions, environment: Environment, instrument: Instrument): Running {
+  const warn = (message: string): void => diag.warn(`spanport: ${message}`);
+  const capture = resolveCaptureOptions(options, environment, warn);
+  const destinations: SpanDestination[] = [];
+  const intake = new SpanIntake(destinations, capture.mask, whereaboutsFrom(environment));
+  const drain = (): void => {
+    endWaitingRuns();
+    intake.drain();
+  };
+  const spool = resolveSpool(options.spool, environment);
+  const take = (span: ReadableSpanLike): void => {
+    intake.take(span);
+    // `sync`: what a span tells is on disk when `span.end()` returned.
+    if (spool?.durability === 'sync') intake.drain();
+  };
+  const drainAll = (): void => {
+    endAllRuns();
+    intake.drain();
+  };
+  const provider = new OwnTracerProvider(
+    { ...options, onForeignSpan: take, onForeignTracer: ensureContextManager },
+    environment,
+  );
+  const context: DestinationContext = {
+    environment,
+    content: resolveContent(options.content, environment),
+    contentOnSpans: capture.contentOnSpans,
+    spool,
+    onDrain: drain,
+    warn,
+  };
+  const asked = options.destinations ?? destinationsFrom(environment, warn);
+  const planned = asked === 'none' ? [] : asked.map((setting) => planDestination(setting, context));
+  const isOtlpNamed = options.destinations !== undefined || Boolean(environment['SPANPORT_DESTINATIONS']?.trim());
+
+  const undo: (() => void)[] = [];
+  const join = (destination: SpanDestination): void => {
+    destinations.push(destination);
+    if (destination.wantsContent) undo.push(wantContent());
+  };
+  for (const open of planned) {
+    const destination = open();
+    join(destination.name === 'otlp' && !isOtlpNamed ? unlessJoined(destination) : destination);
+  }
+  const isAnythingSaid = options.destinations !== undefined || asked.length > 0;
+  const settled = isAnythingSaid ? Promise.resolve() : askForGateway(intake, context, join);
+
+  undo.push(instrument(capture), onSpanEnded(take), lendGlobally(provider), () => process.off('exit', drainAll));
+  // Before the deliveries', so that what comes out of the last runs is committed with the rest.
+  process.prependListener('exit', drainAll);
+
+  const timeoutMillis = options.shutdownTimeoutMillis ?? 5_000;
+  const undoAll = (): void => {
+    for (const each of undo.splice(0)) each();
+  };
+  let ended: Promise<void> | undefined;
+  const shutdown = async (): Promise<void> => {
+    endAllRuns();
+    running = undefined;
+    undoAll();
+    await settled;
+    undoAll();
+    intake.end();
+    await settle(destinations.map((destination) => destination.shutdown(timeoutMillis)));
+  };
+  return {
+    destinations,
+    drain: () => intake.drain(),
+    handle: {
+      tracerProvider: provider,
+      async forceFlush(): Promise<void> {
+        await settled;
+        drain();
+        await settle(destinations.map((destination) => destination.forceFlush(timeoutMillis)));
+      },
+      shutdown(): Promise<void> {
+        ended ??= shutdown();
+        return ended;
+      },
+      stats: () => ({
+        notSampled: notSampledCount(),
+        outputUnseen: outputUnseenCount(),
+        destinations: Object.fromEntries(destinations.map((destination) => [destination.name, destination.stats()])),
+      }),
+    },
+  };
+}
+
+function resolveCaptureOptions(
+  options: StartOptions,
+  environment: Environment,
+  warn: (message: string) => void,
+): CaptureOptions {
+  const asked = resolveCapture(environment, warn);
+  return {
+    ...defaultCapture,
+    contentOnSpans: options.contentOnSpans ?? asked.spans,
+    contentOnEvents: asked.events,
+    mask: createMask(options.mask),
+    metrics: options.metrics ?? oneOf(environment, 'SPANPORT_METRICS', ['latest', 'v1.41', 'both']) ?? 'latest',
+    vendorSampling:
+      options.vendorSampling ?? oneOf(environment, 'SPANPORT_VENDOR_SAMPLING', ['sampled', 'all']) ?? 'sampled',
+    includeUsage: options.includeUsage ?? false,
+    estimateUsage: options.estimateUsage ?? false,
+    prices: options.prices ?? {},
+    runMessagesWaitMillis: options.runMessagesWaitMillis ?? defaultCapture.runMessagesWaitMillis,
+    fetchRunMessages: options.fetchRunMessages ?? false,
+    baggage: options.baggage ?? false,
+  };
+}
+
+/** Where the application exports for itself, an endpoint that nobody named for us is meant for it. */
+function unlessJoined(otlp: SpanDestination): SpanDestination {
+  return { ...otlp, take: (ended) => hasForeignProvider() || otlp.take(ended) };
+}
+
+/**
+ * Nothing says where spans go: they wait, with their content, until it is known whether a gateway runs on this machine.
+ */
+async function askForGateway(
+  intake: SpanIntake,
+  context: DestinationContext,
+  join: (destination: SpanDestination) => void,
+): Promise<void> {
+  intake.hold();
+  const forget = wantContent();
+  if (await findGateway()) {
+    join(openDestination({ name: 'otlp', url: `${GATEWAY_URL}/v1/traces`, content: 'full' }, context));
+  } else {
+    context.warn(
+      'no destination is set, so spans are dropped: set SPANPORT_DESTINATIONS, a vendor key or OTEL_EXPORTER_OTLP_ENDPOINT',
+    );
+  }
+  forget();
+  intake.release();
+}
+
+/** One destination's failure keeps no other from its end. */
+async function settle(endings: readonly Promise<void>[]): Promise<void> {
+  for (const ending of await Promise.allSettled(endings)) {
+    if (ending.status === 'rejected') diag.error('spanport: a destination did not end well', ending.reason);
+  }
+}
+
+/** With `OTEL_SDK_DISABLED` nothing is patched and nothing is sent. */
+function inertHandle(): Handle {
+  disableContext();
+  return {
+    tracerProvider: trace.getTracerProvider(),
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+    stats: () => ({ notSampled: 0, outputUnseen: 0, destinations: {} }),
+  };
+}
+
+/** `OTEL_LOG_LEVEL`: nothing is printed unless it asks. */
+function logAsAsked(environment: Environment): void {
+  const level = environment['OTEL_LOG_LEVEL']?.trim().toUpperCase();
+  if (!level || !Number.isNaN(Number(level)) || !(level in DiagLogLevel)) return;
+  diag.setLogger(new DiagConsoleLogger(), {
+    logLevel: DiagLogLevel[level as keyof typeof DiagLogLevel],
+    suppressOverrideMessage: true,
+  });
+}
