@@ -23,6 +23,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../../scripts/cache-directory.mjs';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
+import { writeReadmeBlock } from '../../scripts/readme-block.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const REPOSITORY = join(HERE, '..', '..');
@@ -72,18 +73,9 @@ async function main() {
   console.log(`${table(chosen, results)}\n`);
   for (const { name, message } of summary.failures) console.log(`FAILED ${name}\n${indent(message)}\n`);
   if (values.json) writeFileSync(values.json, JSON.stringify(summary));
-  if (values.write) writeReadme(table(chosen, results));
+  if (values.write) writeReadmeBlock('matrix', table(chosen, results));
   console.log(`matrix: ${results.length} cells, ${summary.passed} checks passed, ${summary.failed} failed`);
   process.exitCode = summary.failed === 0 ? 0 : 1;
-}
-
-function writeReadme(rows) {
-  const file = join(REPOSITORY, 'README.md');
-  const block = /(<!-- matrix -->\n)[\s\S]*(<!-- \/matrix -->)/;
-  writeFileSync(
-    file,
-    readFileSync(file, 'utf8').replace(block, (_, open, close) => `${open}\n${rows}\n\n${close}`),
-  );
 }
 
 function scenarioModule(name) {

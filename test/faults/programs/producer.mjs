@@ -3,7 +3,7 @@
  * returned, in `batch` when `forceFlush()` did. What was written survives our SIGKILL, as the page cache does.
  */
 import { openSync, writeSync } from 'node:fs';
-import { print, settings, sleep, spanMaker, startTracing, untilTold } from './tracing.mjs';
+import { print, settings, sleep, spanMaker, startTracing, untilTold, warnings } from './tracing.mjs';
 
 const { acks, prefix, perSecond, count = Infinity, durability } = settings;
 const ledger = acks && openSync(acks, 'a');
@@ -39,4 +39,5 @@ while (made < count && !isTold) {
 print({ made });
 while (!isTold) await sleep(TICK);
 await handle.shutdown();
-print({ made, stats: handle.stats().destinations.athina });
+const [stats] = Object.values(handle.stats().destinations);
+print({ made, stats, warnings });

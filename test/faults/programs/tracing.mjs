@@ -3,6 +3,16 @@ export const settings = JSON.parse(process.argv[2]);
 
 const { start } = settings.bare ? {} : await import(settings.index);
 
+/** What `diag` was told as a warning or an error, when `settings.warnings` asks for it. */
+export const warnings = [];
+if (settings.warnings) {
+  const { diag, DiagLogLevel } = await import('@opentelemetry/api');
+  const keep = (...told) => warnings.push(told.join(' '));
+  const ignore = () => {};
+  const logger = { error: keep, warn: keep, info: ignore, debug: ignore, verbose: ignore };
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN });
+}
+
 /** @returns the handle of `start`, with Athina as the one destination unless `settings.destinations` says otherwise */
 export function startTracing() {
   const { url, dir, durability, maxBytes, destinations, apiKey = 'faults-key' } = settings;

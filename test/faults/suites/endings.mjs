@@ -1,6 +1,6 @@
 /** R8 and R9: fifteen ways to end × durability × the state of the vendor. */
 import { drain, inParallel, run, withDirectory } from '../support/children.mjs';
-import { figure } from '../support/figures.mjs';
+import { figure, timed } from '../support/figures.mjs';
 import { Vendor } from '../support/vendor.mjs';
 
 export const ENDINGS = [
@@ -105,7 +105,7 @@ export async function endings({ isShort, log }) {
   for (const sink of SINKS) {
     const slowest = Math.max(...results.filter((each) => each.sink === sink).map(({ millis }) => millis));
     figures.push(
-      figure(
+      timed(
         'R8',
         `time to end, vendor ${sink}, slowest`,
         `<= ${LIMITS[sink]} ms`,

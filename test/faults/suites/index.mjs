@@ -1,6 +1,13 @@
+import { answers } from './answers.mjs';
+import { clock } from './clock.mjs';
+import { damage } from './damage.mjs';
+import { disk } from './disk.mjs';
 import { endings } from './endings.mjs';
 import { kills } from './kills.mjs';
 import { load } from './load.mjs';
 import { outages } from './outages.mjs';
+import { secretsFound } from './secrets.mjs';
+import { soak } from './soak.mjs';
 
-export const suites = { endings, kills, outages, load };
+/** Each takes `{ isShort, minutes, log }` and gives back figures. */
+export const suites = { kills, outages, load, endings, damage, disk, clock, soak, answers, secrets: secretsFound };

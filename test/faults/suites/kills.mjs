@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { drain, launch, sleep, withDirectory } from '../support/children.mjs';
 import { figure } from '../support/figures.mjs';
+import { seeded } from '../support/random.mjs';
 import { flaky, Vendor } from '../support/vendor.mjs';
 
 /** Every eighth kill falls into the start-up, before the first span. */
@@ -18,14 +19,15 @@ async function killOnce(settings, index, random) {
 
 /** So many kills, shared by so many processes that live on one directory at a time. */
 async function loop(kills, processes) {
-  const vendor = await Vendor.start(flaky());
+  const random = seeded(processes);
+  const vendor = await Vendor.start(flaky(seeded(100 + processes)));
   try {
     return await withDirectory(async (dir) => {
       const acks = join(dir, 'acks');
       const settings = { url: vendor.url, dir: join(dir, 'spool'), acks, perSecond: 200 };
       const lane = async (own) => {
         for (let index = 0; index < kills / processes; index += 1) {
-          await killOnce({ ...settings, prefix: `p${own}-${index}-` }, index + own, Math.random);
+          await killOnce({ ...settings, prefix: `p${own}-${index}-` }, index + own, random);
         }
       };
       await Promise.all(Array.from({ length: processes }, (_, own) => lane(own)));

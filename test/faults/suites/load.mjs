@@ -1,6 +1,6 @@
 /** R5, R6 and R7: what a vendor that hangs costs the application, and the books of a burst. */
 import { run, withDirectory } from '../support/children.mjs';
-import { figure } from '../support/figures.mjs';
+import { figure, timed } from '../support/figures.mjs';
 import { Vendor } from '../support/vendor.mjs';
 
 const MIB = 1 << 20;
@@ -22,8 +22,8 @@ async function bursts(count, url) {
     const known = stats.delivered + stats.coalesced + stats.rejected + dropped + stats.spooled;
     const gap = count - known;
     figures.push(
-      figure('R7', `${where}: peak RSS`, '<= 256 MB', `${Math.round(rss / MIB)} MB`, rss <= 256 * MIB),
-      figure('R7', `${where}: span.end() p99`, '<= 0.2 ms', `${p99.toFixed(3)} ms`, p99 <= 0.2),
+      timed('R7', `${where}: peak RSS`, '<= 256 MB', `${Math.round(rss / MIB)} MB`, rss <= 256 * MIB),
+      timed('R7', `${where}: span.end() p99`, '<= 0.2 ms', `${p99.toFixed(3)} ms`, p99 <= 0.2),
       figure(
         'R5',
         `${where}: not in the books`,
@@ -61,8 +61,8 @@ export async function load({ isShort }) {
     const added = (kind) => best.hung - best[kind];
     const of = (kind) => `${added(kind).toFixed(3)} ms (${best[kind].toFixed(3)} -> ${best.hung.toFixed(3)})`;
     return [
-      figure('R6', 'a hung vendor adds to the p99 of an openai call', '<= 0.2 ms', of('up'), added('up') <= 0.2),
-      figure(
+      timed('R6', 'a hung vendor adds to the p99 of an openai call', '<= 0.2 ms', of('up'), added('up') <= 0.2),
+      timed(
         'R6',
         'Spanport with a hung vendor adds to a bare call, p99',
         '<= 0.2 ms',

@@ -3,11 +3,14 @@ import { createServer } from 'node:http';
 const MAX_KEPT_BODY = 64 << 10;
 
 /**
- * A real HTTP server that does to each request what `behave` says, and keeps the books on what it took. Behaviours:
- * `{ status, headers?, body? }`, `{ hang }`, `{ reset }` (before it took anything), `{ lostAnswer }` (after), `{ slow }`.
+ * A real HTTP server that does to each request what `behave` says, and keeps the books on what it took. `behave` is
+ * given the request, `{ records, path, text, at }`, and gives back `{ status, headers?, body? }`, `{ hang }`,
+ * `{ reset }` (before it took anything), `{ lostAnswer }` (after) or `{ slow }` (ms).
  */
 export class Vendor {
-  /** Every record that was asked for, whatever was answered: `{ marker, reference, text, at, taken, path }`. */
+  /** Every request, whatever was answered. */
+  requests = [];
+  /** Every record that was asked for: `{ marker, reference, taken }`. */
   asked = [];
   lostAnswers = 0;
   behave = () => ({ status: 200 });
@@ -70,42 +73,49 @@ export class Vendor {
       return;
     }
     const body = Buffer.concat(chunks).toString();
-    const entry = {
-      ...identify(body),
-      path: request.url,
-      text: body.slice(0, MAX_KEPT_BODY),
-      at: Date.now(),
-      taken: false,
-    };
-    this.asked.push(entry);
-    const how = this.behave(entry, this);
+    const asked = { records: recordsIn(body), path: request.url, text: body.slice(0, MAX_KEPT_BODY), at: Date.now() };
+    this.requests.push(asked);
+    this.asked.push(...asked.records);
+    const how = this.behave(asked);
     if (how.hang) return;
     if (how.reset) return void request.socket.resetAndDestroy();
     if (how.lostAnswer) {
-      entry.taken = true;
-      this.lostAnswers += 1;
+      take(asked.records);
+      this.lostAnswers += asked.records.length;
       return void request.socket.resetAndDestroy();
     }
     if (how.slow) await new Promise((resolve) => setTimeout(resolve, how.slow));
     const status = how.status ?? 200;
-    entry.taken = status < 300;
+    if (status < 300) take(asked.records);
     response.on('error', () => {});
     response.writeHead(status, { 'content-type': 'application/json', ...how.headers }).end(how.body ?? '{}');
   }
 }
 
-/** `session_id` carries the marker that the program chose, `external_reference_id` what Spanport calls the record. */
-function identify(body) {
+function take(records) {
+  for (const record of records) record.taken = true;
+}
+
+/**
+ * The marker is what the program chose, the reference what Spanport calls the record: `session_id` and
+ * `external_reference_id` at Athina, conversation and span id in OTLP/JSON.
+ */
+function recordsIn(body) {
   try {
-    const { session_id: marker, external_reference_id: reference } = JSON.parse(body);
-    return { marker, reference };
+    const { resourceSpans, session_id: marker, external_reference_id: reference } = JSON.parse(body);
+    if (!resourceSpans) return [{ marker, reference, taken: false }];
+    const spans = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
+    return spans.map(({ attributes, spanId }) => {
+      const conversation = attributes.find(({ key }) => key === 'gen_ai.conversation.id');
+      return { marker: conversation?.value.stringValue, reference: spanId, taken: false };
+    });
   } catch {
-    return {};
+    return [];
   }
 }
 
 /** R1's vendor: 10 % 503, 9 % resets, 8 % lost answers, 3 % 429. */
-export function flaky(random = Math.random) {
+export function flaky(random) {
   return () => {
     const draw = random();
     if (draw < 0.1) return { status: 503 };

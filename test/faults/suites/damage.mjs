@@ -1,0 +1,148 @@
+/** R11 and R12: bits flip and files are cut off while nobody runs; then a start with a healthy vendor. */
+import { cpSync, mkdtempSync, readdirSync, statSync, truncateSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { drain, inParallel, launch, until, withDirectory } from '../support/children.mjs';
+import { figure } from '../support/figures.mjs';
+import { seeded } from '../support/random.mjs';
+import { Vendor } from '../support/vendor.mjs';
+
+const COUNT = 500;
+const MAX_LOST = 25;
+const SEED = 11;
+
+/** A spool with records of a process that was killed, so that some lie in the database and some in its log. */
+async function withSpool(use) {
+  const vendor = await Vendor.start(() => ({ status: 503 }));
+  try {
+    return await withDirectory(async (root) => {
+      const dir = join(root, 'template');
+      const settings = { url: vendor.url, dir, durability: 'batch', prefix: 'd', perSecond: 400, count: COUNT };
+      const { child, ended } = launch('producer', { ...settings, acks: join(root, 'acks') });
+      let made = false;
+      child.stdout.on('data', () => {
+        made = true;
+      });
+      await until(() => made, 20_000);
+      child.kill('SIGKILL');
+      await ended;
+      return await use(root, dir);
+    });
+  } finally {
+    await vendor.down();
+  }
+}
+
+/** Harms a copy of the spool and starts on it. */
+async function tryDamage(root, template, harm) {
+  const dir = mkdtempSync(join(root, 'copy-'));
+  cpSync(template, dir, { recursive: true });
+  const what = await harm(dir);
+  const vendor = await Vendor.start();
+  try {
+    const settings = { url: vendor.url, dir, durability: 'batch' };
+    let seen = 0;
+    let quietSince = Date.now();
+    const isQuiet = () => {
+      if (vendor.count() !== seen) {
+        seen = vendor.count();
+        quietSince = Date.now();
+      }
+      return seen >= COUNT || Date.now() - quietSince > 2_500;
+    };
+    const { code, stderr, stats } = await drain(settings, isQuiet, 20_000);
+    const books = vendor.books();
+    const wrong = vendor.requests.filter(({ records, text }) => !text.includes(`text of ${records[0]?.marker}`)).length;
+    const lost = COUNT - books.size;
+    const counted = stats ? stats.rejected + Object.values(stats.dropped).reduce((sum, each) => sum + each, 0) : 0;
+    return { what, started: code === 0 && stderr === '', wrong, lost, counted, stderr };
+  } finally {
+    await vendor.down();
+  }
+}
+
+const filesOf = (dir) =>
+  readdirSync(dir)
+    .filter((name) => /\.db(-wal)?$/.test(name))
+    .map((name) => ({ path: join(dir, name), bytes: statSync(join(dir, name)).size }));
+
+async function flipBit(path, offset, bit) {
+  const file = await open(path, 'r+');
+  try {
+    const byte = Buffer.alloc(1);
+    await file.read(byte, 0, 1, offset);
+    byte[0] ^= 1 << bit;
+    await file.write(byte, 0, 1, offset);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Anywhere in the database and its log, each byte as likely as any other. */
+const anywhere = (random) => async (dir) => {
+  const files = filesOf(dir);
+  let offset = Math.floor(random() * files.reduce((sum, { bytes }) => sum + bytes, 0));
+  for (const { path, bytes } of files) {
+    if (offset < bytes) {
+      const bit = Math.floor(random() * 8);
+      await flipBit(path, offset, bit);
+      return `bit ${bit} of byte ${offset} of ${bytes} in ${path.split('/').at(-1)}`;
+    }
+    offset -= bytes;
+  }
+};
+
+/** In the first page, which tells where everything else is. */
+const inFirstPage = (random) => async (dir) => {
+  const [{ path }] = filesOf(dir);
+  const offset = Math.floor(random() * 600);
+  await flipBit(path, offset, Math.floor(random() * 8));
+  return `byte ${offset} of the first page`;
+};
+
+const cutTail = (random) => (dir) => {
+  const log = filesOf(dir).find(({ path, bytes }) => path.endsWith('-wal') && bytes > 0) ?? filesOf(dir)[0];
+  const cut = 1 + Math.floor(random() * 64);
+  truncateSync(log.path, log.bytes - cut);
+  return `${cut} bytes off ${log.path.split('/').at(-1)}`;
+};
+
+function figuresOf(id, where, limit, results, log) {
+  for (const { what, started, wrong, lost, counted, stderr } of results) {
+    if (!started || wrong > 0 || lost > limit || lost !== counted)
+      log(`${where}, ${what}: started ${started}, ${wrong} wrong, ${lost} lost, ${counted} counted ${stderr}`);
+  }
+  const all = results.length;
+  const sum = (pick) => results.reduce((total, each) => total + pick(each), 0);
+  const started = sum((each) => Number(each.started));
+  const most = Math.max(...results.map(({ lost }) => lost));
+  const uncounted = results.filter(({ lost, counted }) => lost !== counted).length;
+  return [
+    figure(id, `${where}: starts, and is silent`, `${all}/${all}`, `${started}/${all}`, started === all),
+    figure(
+      id,
+      `${where}: wrong records delivered`,
+      '0',
+      sum((each) => each.wrong),
+      sum((each) => each.wrong) === 0,
+    ),
+    figure(id, `${where}: lost of ${COUNT}, at the most`, `<= ${limit}`, most, most <= limit),
+    figure(id, `${where}: losses that are not counted`, '0', uncounted, uncounted === 0),
+  ];
+}
+
+export async function damage({ isShort, log }) {
+  const random = seeded(SEED);
+  const count = isShort ? 6 : 20;
+  return await withSpool(async (root, dir) => {
+    const round = (harms) => inParallel(harms, 2, (harm) => tryDamage(root, dir, harm));
+    const flips = await round(Array.from({ length: count }, () => anywhere(random)));
+    const first = await round(Array.from({ length: isShort ? 2 : 6 }, () => inFirstPage(random)));
+    const cuts = await round(Array.from({ length: count }, () => cutTail(random)));
+    return [
+      ...figuresOf('R11', 'a bit flips anywhere', MAX_LOST, flips, log),
+      ...figuresOf('R11', 'a bit flips in the first page', MAX_LOST, first, log),
+      ...figuresOf('R12', 'the tail is cut by 1 to 64 bytes', MAX_LOST, cuts, log),
+    ];
+  });
+}
