@@ -1,5 +1,4 @@
-import { gzipSync } from 'node:zlib';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Answer, Delivery, DeliveryOutcome, Destination, OutgoingRequest } from '../delivery/delivery.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { ContentMode } from './content-policy.ts';
@@ -45,7 +44,7 @@ export function otlpDeliveryDestination(name: string, options: OtlpOptions): Des
         method: 'POST',
         url: options.url,
         headers,
-        body: options.compression === 'gzip' ? gzipSync(body) : body,
+        body: options.compression === 'gzip' ? process.getBuiltinModule('node:zlib').gzipSync(body) : body,
       };
     },
     outcome: outcomeOf,

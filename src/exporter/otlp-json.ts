@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 
 type Transformer = typeof import('@opentelemetry/otlp-transformer');
 

@@ -1,5 +1,3 @@
-import { get } from 'node:http';
-
 /** Where a gateway on this machine listens. */
 export const GATEWAY_URL = 'http://127.0.0.1:4318';
 const TIMEOUT_MILLIS = 300;
@@ -15,7 +13,8 @@ function ask(base: string, found: (isThere: boolean) => void): void {
     found(isThere);
     request.destroy();
   };
-  const request = get(`${base}/healthz`, { agent: false }, (response) => {
+  // Imported, this module would bring all of Node's fetch with it, and only those who set nothing need it.
+  const request = process.getBuiltinModule('node:http').get(`${base}/healthz`, { agent: false }, (response) => {
     let text = '';
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {

@@ -3,7 +3,7 @@ import Module, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { diag } from '@opentelemetry/api';
-import { LOADED, load, resolve } from './openai-loader.ts';
+import { LOADED, load } from './openai-loader.ts';
 
 type OnLoaded = (openai: unknown, version: string | undefined) => void;
 
@@ -57,12 +57,12 @@ function hookImport(tell: (openai: unknown, file: string | undefined) => void): 
     tell(openai, url.startsWith('file:') ? fileURLToPath(url) : undefined);
   Object.defineProperty(globalThis, LOADED, { value: loaded, configurable: true });
   const { registerHooks } = Module as Partial<SyncHooks>;
-  if (registerHooks && areSyncHooksSound()) registerHooks({ load, resolve });
+  if (registerHooks && areSyncHooksSound()) registerHooks({ load });
   else Module.register(new URL('./openai-loader.js', import.meta.url));
 }
 
 interface SyncHooks {
-  registerHooks(hooks: { readonly load: typeof load; readonly resolve: typeof resolve }): void;
+  registerHooks(hooks: { readonly load: typeof load }): void;
 }
 
 /**

@@ -1,27 +1,18 @@
 /**
- * Module hooks that tell when `openai` is loaded as an ES module. They add two lines to the end of its entry file and
- * wrap nothing: the methods are patched in place. Run in the main thread by `module.registerHooks`, or in a thread of
- * their own by `module.register`, where a result may be a promise.
+ * The module hook that tells when `openai` is loaded as an ES module. It adds two lines to the end of its entry file and
+ * wraps nothing: the methods are patched in place. Run in the main thread by `module.registerHooks`, or in a thread of
+ * its own by `module.register`, where a result may be a promise. There is no `resolve` hook: it would meet every
+ * `require` of the application, too.
  */
-import type { LoadFnOutput, LoadHookContext, ResolveFnOutput, ResolveHookContext } from 'node:module';
+import { readFileSync } from 'node:fs';
+import type { LoadFnOutput, LoadHookContext } from 'node:module';
 
 /** The global function that is called with what was loaded, and the URL of the file. */
 export const LOADED: unique symbol = Symbol.for('spanport.openai.loaded');
 
 type MaybePromise<T> = T | Promise<T>;
 
-const ENTRY = /\/node_modules\/openai\/index\.mjs$/;
-/** Entry files outside a `node_modules` folder, such as a linked checkout, are known by who asked for them. */
-const linked = new Set<string>();
-
-export function resolve(
-  specifier: string,
-  context: ResolveHookContext,
-  next: (specifier: string, context: ResolveHookContext) => MaybePromise<ResolveFnOutput>,
-): MaybePromise<ResolveFnOutput> {
-  const resolved = next(specifier, context);
-  return specifier === 'openai' ? then(resolved, noted) : resolved;
-}
+const INSTALLED = /\/node_modules\/openai\/index\.mjs$/;
 
 export function load(
   url: string,
@@ -29,12 +20,21 @@ export function load(
   next: (url: string, context: LoadHookContext) => MaybePromise<LoadFnOutput>,
 ): MaybePromise<LoadFnOutput> {
   const loaded = next(url, context);
-  return ENTRY.test(url) || linked.has(url) ? then(loaded, (module) => telling(url, module)) : loaded;
+  return isEntry(url) ? then(loaded, (module) => telling(url, module)) : loaded;
 }
 
-function noted(resolved: ResolveFnOutput): ResolveFnOutput {
-  linked.add(resolved.url);
-  return resolved;
+function isEntry(url: string): boolean {
+  return INSTALLED.test(url) || (url.endsWith('/index.mjs') && !url.includes('/node_modules/') && isCheckout(url));
+}
+
+/** A copy that is linked in lies in a folder of any name. */
+function isCheckout(url: string): boolean {
+  try {
+    const manifest: { name?: unknown } = JSON.parse(readFileSync(new URL('package.json', url), 'utf8'));
+    return manifest.name === 'openai';
+  } catch {
+    return false;
+  }
 }
 
 function telling(url: string, loaded: LoadFnOutput): LoadFnOutput {
@@ -52,7 +52,7 @@ globalThis[Symbol.for(${JSON.stringify(LOADED.description)})]?.(spanport$openai,
   };
 }
 
-/** The synchronous hooks must not make a promise of what is none. */
+/** The synchronous hook must not make a promise of what is none. */
 function then<T>(value: MaybePromise<T>, work: (value: T) => T): MaybePromise<T> {
   return value instanceof Promise ? value.then(work) : work(value);
 }
