@@ -1,8 +1,10 @@
+import { type Clock, systemClock } from './clock.ts';
 import type { Delivery, Destination } from './delivery.ts';
 import { DurableDelivery } from './durable-delivery.ts';
 import { type DeliveryParts, MemoryDelivery } from './memory-delivery.ts';
 import { hasSqlite } from './spool/driver.ts';
 import { openSpool } from './spool/spool.ts';
+import type { StartWriter } from './spool/writer-thread.ts';
 import { createTransport, type Transport } from './transport.ts';
 
 export interface DeliveryOptions {
@@ -12,6 +14,10 @@ export interface DeliveryOptions {
   readonly report?: (message: string) => void;
   readonly transport?: Transport;
   readonly spool?: SpoolOptions;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: a thread. */
+  readonly startWriter?: StartWriter;
 }
 
 /** Durable delivery: records lie on disk until the destination has them. */
@@ -35,9 +41,14 @@ export function createDelivery(destination: Destination, options: DeliveryOption
     onDrain: options.onDrain ?? ((): void => {}),
     report: options.report ?? ((): void => {}),
     transport: options.transport ?? createTransport(),
+    clock: options.clock ?? systemClock,
   };
   if (!options.spool) return new MemoryDelivery(destination, parts);
-  if (hasSqlite()) return new DurableDelivery(destination, openSpool(options.spool), parts);
+  if (hasSqlite()) {
+    const { startWriter } = options;
+    const spool = openSpool(options.spool, { clock: parts.clock, ...(startWriter && { startWriter }) });
+    return new DurableDelivery(destination, spool, parts);
+  }
   if (!hasWarned) parts.report('records are kept in memory, not on disk: this Node has no SQLite; run npm i libsql');
   hasWarned = true;
   return new MemoryDelivery(destination, parts);

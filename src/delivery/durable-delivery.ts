@@ -3,12 +3,14 @@ import { bindMetrics, joinMetrics } from './delivery-metrics.ts';
 import { joinEndings } from './endings.ts';
 import type { DeliveryParts } from './memory-delivery.ts';
 import { MemoryQueue } from './memory-queue.ts';
-import type { Queue } from './queue.ts';
 import { Sender } from './sender.ts';
 import type { Spool } from './spool/spool.ts';
+import { SpoolQueue } from './spool/spool-queue.ts';
 import { Tally } from './tally.ts';
 
 const DEFAULT_TIMEOUT_MILLIS = 5_000;
+/** Of a shutdown's time, so much is for closing the file. */
+const MAX_CLOSE_MILLIS = 500;
 
 /** Delivery out of the spool: records lie on disk until the destination has them, and in memory while the disk fails. */
 export class DurableDelivery implements Delivery {
@@ -16,6 +18,7 @@ export class DurableDelivery implements Delivery {
   readonly #parts: DeliveryParts;
   readonly #spool: Spool;
   readonly #tally: Tally;
+  readonly #queue: SpoolQueue;
   readonly #sender: Sender;
   readonly #memory: MemoryQueue;
   readonly #memorySender: Sender;
@@ -28,18 +31,24 @@ export class DurableDelivery implements Delivery {
     this.#parts = parts;
     this.#spool = spool;
     this.#tally = new Tally(destination.name, parts.report);
-    const onDrop = (reason: string, count: number): void => this.#tally.drop(reason, count);
-    this.#memory = new MemoryQueue(onDrop);
+    this.#queue = new SpoolQueue(spool, destination.name, destination.fold !== undefined, parts.clock);
+    this.#memory = new MemoryQueue((reason) => this.#tally.drop(reason, 1), parts.clock);
     const common = { ...parts, destination, tally: this.#tally };
-    this.#sender = new Sender({ ...common, queue: queueOf(spool, destination.name), isDurable: true });
+    this.#sender = new Sender({ ...common, queue: this.#queue, isDurable: true });
     this.#memorySender = new Sender({ ...common, queue: this.#memory, isDurable: false });
     spool.join({
       destination: destination.name,
       report: parts.report,
-      onDrop,
-      onReady: () => this.#sender.wake(),
+      onDrop: (reason, count) => this.#tally.drop(reason, count),
+      onKept: (record, id) => this.#queue.hold(record, id),
+      onReady: (isForeign) => {
+        if (isForeign) this.#queue.lookAgain();
+        this.#sender.wake();
+      },
       onRefused: (records) => this.#holdAll(records),
-      onRecovered: () => this.#backToDisk(),
+      onRecovered: () => {
+        for (const record of this.#memory.removeWaiting()) this.#queue.add(record);
+      },
     });
     // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
     this.#leaveMetrics = joinMetrics({
@@ -48,45 +57,49 @@ export class DurableDelivery implements Delivery {
       oldestAgeMillis: () => Math.max(spool.total(destination.name).oldestAgeMillis, this.#memory.oldestAgeMillis),
     });
     this.#leaveEndings = joinEndings({
+      drain: () => this.#drain(),
       flush: (timeoutMillis) => this.forceFlush(timeoutMillis),
-      commit: () => this.#commit(),
+      commit: () => {
+        this.#parts.onDrain();
+        this.#spool.finish();
+      },
     });
     if (spool.isThere) this.#sender.wake();
   }
 
-  enqueue({ key, orderKey, body }: DeliveryRecord): void {
+  enqueue(record: DeliveryRecord): void {
     bindMetrics();
     this.#tally.add('enqueued', 1);
-    if (this.#hasEnded) {
-      this.#tally.drop('shut_down', 1);
-      return;
-    }
-    const record = { destination: this.#name, key, ...(orderKey !== undefined && { orderKey }), body };
-    if (this.#spool.isBroken) this.#holdAll([record]);
-    else this.#spool.append(record);
+    if (this.#hasEnded) this.#tally.drop('shut_down', 1);
+    else if (this.#spool.isBroken) this.#holdAll([record]);
+    else this.#queue.add(record);
   }
 
   async forceFlush(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<void> {
-    const end = performance.now() + timeoutMillis;
+    const { clock, onDrain } = this.#parts;
+    const end = clock.monotonic() + timeoutMillis;
+    const rest = (): number => Math.max(0, end - clock.monotonic());
     bindMetrics();
-    this.#parts.onDrain();
-    await this.#spool.flush(timeoutMillis);
+    onDrain();
+    await this.#spool.flush(rest());
     if (!this.#spool.isThere && this.#memory.size === 0) return;
-    const rest = Math.max(0, end - performance.now());
-    await Promise.all([this.#sender.flush(rest), this.#memory.size > 0 && this.#memorySender.flush(rest)]);
+    await Promise.all([this.#sender.flush(rest()), this.#memory.size > 0 && this.#memorySender.flush(rest())]);
+    // What destinations said belongs on disk, too: the process may be frozen or killed after this.
+    await this.#spool.flush(rest());
   }
 
   async shutdown(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<void> {
     if (this.#hasEnded) return;
-    await this.forceFlush(timeoutMillis);
+    const { clock } = this.#parts;
+    const end = clock.monotonic() + timeoutMillis;
+    await this.forceFlush(timeoutMillis - Math.min(MAX_CLOSE_MILLIS, timeoutMillis / 4));
     this.#hasEnded = true;
-    this.#spool.commit();
     this.#sender.end();
     this.#memorySender.end();
     this.#leaveEndings();
     this.#leaveMetrics();
     this.#tally.drop('shut_down', this.#memory.size);
-    await this.#spool.leave(this.#name, timeoutMillis);
+    await this.#spool.leave(this.#name, Math.max(0, end - clock.monotonic()));
   }
 
   stats(): DeliveryStats {
@@ -94,28 +107,13 @@ export class DurableDelivery implements Delivery {
     return this.#tally.stats(records, bytes);
   }
 
-  #commit(): void {
+  #drain(): number {
     this.#parts.onDrain();
-    this.#spool.finish();
+    return this.#tally.stats().enqueued;
   }
 
   #holdAll(records: readonly DeliveryRecord[]): void {
     for (const record of records) this.#memory.add(record);
     if (records.length > 0) this.#memorySender.wake();
   }
-
-  #backToDisk(): void {
-    for (const { key, orderKey, body } of this.#memory.removeWaiting())
-      this.#spool.append({ destination: this.#name, key, ...(orderKey !== undefined && { orderKey }), body });
-  }
-}
-
-function queueOf(spool: Spool, name: string): Queue {
-  return {
-    take: (limits) => spool.take(name, limits),
-    delivered: (batch, state) => spool.delivered(name, batch, state),
-    rejected: (batch, reason) => spool.rejected(batch, reason),
-    giveBack: (batch, delayMillis, isAttempt) => spool.giveBack(batch, delayMillis, isAttempt),
-    hurry: () => spool.hurry(name),
-  };
 }

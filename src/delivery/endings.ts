@@ -1,5 +1,7 @@
 /** What a delivery does when the process ends. */
 export interface Ending {
+  /** Takes what is not encoded yet. Returns how many records were taken so far. */
+  drain(): number;
   /** Sends what it can within the time. */
   flush(timeoutMillis: number): Promise<void>;
   /** Brings into safety what it can, before it returns. */
@@ -17,7 +19,8 @@ const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
  */
 class Endings {
   readonly #members = new Set<Ending>();
-  #hasFlushed = false;
+  /** Records that had been taken when the last flush began. */
+  #flushed = -1;
 
   join(member: Ending): () => void {
     if (this.#members.size === 0) this.#attach();
@@ -28,7 +31,7 @@ class Endings {
   }
 
   #attach(): void {
-    this.#hasFlushed = false;
+    this.#flushed = -1;
     process.on('beforeExit', this.#onBeforeExit);
     process.on('exit', this.#commit);
     process.on('uncaughtExceptionMonitor', this.#commit);
@@ -43,9 +46,10 @@ class Endings {
   }
 
   readonly #onBeforeExit = (): void => {
-    // Node emits it again after whatever we do here; once is what we ask for.
-    if (this.#hasFlushed) return;
-    this.#hasFlushed = true;
+    // Node emits it again after whatever is done here: there is more to do only when more came.
+    const taken = this.#drain();
+    if (taken === this.#flushed) return;
+    this.#flushed = taken;
     void this.#flush();
   };
 
@@ -77,6 +81,18 @@ class Endings {
       }
     }
   };
+
+  #drain(): number {
+    let taken = 0;
+    for (const member of this.#members) {
+      try {
+        taken += member.drain();
+      } catch {
+        // As above.
+      }
+    }
+    return taken;
+  }
 
   async #flush(): Promise<void> {
     await Promise.allSettled([...this.#members].map((member) => member.flush(FLUSH_MILLIS)));

@@ -1,12 +1,14 @@
+import type { Clock } from './clock.ts';
 import type { DeliveryRecord } from './delivery.ts';
 import type { Batch, Queue, TakeLimits, Taken } from './queue.ts';
+import { Recent } from './recent.ts';
 
 /** Beyond any of these the oldest records go. */
 const MAX_RECORDS = 50_000;
 const MAX_BYTES = 64 << 20;
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
-/** Order keys whose last state is remembered, for destinations that fold. */
-const MAX_STATES = 10_000;
+/** What is remembered of last states, for destinations that fold. */
+const MAX_STATE_BYTES = 16 << 20;
 /** Places of the line that may lie idle before it is made anew. */
 const MIN_WASTE = 1_024;
 
@@ -21,7 +23,8 @@ interface Entry {
 
 /** Records in memory: bounded, and gone with the process. */
 export class MemoryQueue implements Queue {
-  readonly #onDrop: (reason: string, count: number) => void;
+  readonly #onDrop: (reason: string, record: DeliveryRecord) => void;
+  readonly #clock: Clock;
   /** What waits, oldest first. What was lent out of the middle leaves a hole until the line is made anew. */
   #line: (Entry | undefined)[] = [];
   /** Before this index there are holes only. */
@@ -32,11 +35,13 @@ export class MemoryQueue implements Queue {
   #lastId = 0;
   #bytes = 0;
   readonly #busyOrders = new Set<string>();
-  readonly #states = new Map<string, Uint8Array>();
+  readonly #states: Recent<Uint8Array>;
 
   /** `onDrop` is told of records that had to go, and why. */
-  constructor(onDrop: (reason: string, count: number) => void) {
+  constructor(onDrop: (reason: string, record: DeliveryRecord) => void, clock: Clock) {
     this.#onDrop = onDrop;
+    this.#clock = clock;
+    this.#states = new Recent({ maxWeight: MAX_STATE_BYTES }, clock);
   }
 
   get size(): number {
@@ -46,7 +51,7 @@ export class MemoryQueue implements Queue {
   /** How long the oldest record that waits has done so, in ms; 0 when none does. */
   get oldestAgeMillis(): number {
     const oldest = this.#line.find((entry) => entry !== undefined);
-    return oldest ? performance.now() - oldest.since : 0;
+    return oldest ? this.#clock.monotonic() - oldest.since : 0;
   }
 
   get #waiting(): number {
@@ -55,7 +60,7 @@ export class MemoryQueue implements Queue {
 
   add(record: DeliveryRecord): void {
     this.#lastId += 1;
-    this.#line.push({ id: this.#lastId, record, since: performance.now(), attempts: 0, readyAt: 0 });
+    this.#line.push({ id: this.#lastId, record, since: this.#clock.monotonic(), attempts: 0, readyAt: 0 });
     this.#bytes += record.body.byteLength;
     while ((this.size > MAX_RECORDS || this.#bytes > MAX_BYTES) && this.#dropOldest('queue_full'));
   }
@@ -69,7 +74,7 @@ export class MemoryQueue implements Queue {
   }
 
   take({ maxRecords, maxBytes, isFolding }: TakeLimits): Promise<Taken> {
-    const now = performance.now();
+    const now = this.#clock.monotonic();
     this.#dropAged(now);
     const held = new Set(this.#busyOrders);
     const taken: Entry[] = [];
@@ -104,7 +109,7 @@ export class MemoryQueue implements Queue {
 
   delivered(batch: Batch, state?: Uint8Array): Promise<void> {
     this.#settle(batch);
-    if (batch.orderKey !== undefined && state) this.#keep(batch.orderKey, state);
+    if (batch.orderKey !== undefined && state) this.#states.set(batch.orderKey, state, state.byteLength);
     return Promise.resolve();
   }
 
@@ -114,7 +119,7 @@ export class MemoryQueue implements Queue {
   }
 
   giveBack(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void> {
-    const readyAt = performance.now() + delayMillis;
+    const readyAt = this.#clock.monotonic() + delayMillis;
     const back = this.#settle(batch);
     for (const entry of back) {
       entry.readyAt = readyAt;
@@ -183,7 +188,7 @@ export class MemoryQueue implements Queue {
     this.#leave(this.#head);
     this.#compact();
     this.#bytes -= oldest.record.body.byteLength;
-    this.#onDrop(reason, 1);
+    this.#onDrop(reason, oldest.record);
     return true;
   }
 
@@ -194,14 +199,6 @@ export class MemoryQueue implements Queue {
       if (!oldest || now - oldest.since < MAX_AGE_MILLIS) return;
       this.#dropOldest('too_old');
     }
-  }
-
-  #keep(orderKey: string, state: Uint8Array): void {
-    this.#states.delete(orderKey);
-    this.#states.set(orderKey, state);
-    if (this.#states.size <= MAX_STATES) return;
-    const oldest = this.#states.keys().next();
-    if (!oldest.done) this.#states.delete(oldest.value);
   }
 }
 

@@ -1,4 +1,5 @@
 import { backoffMillis } from './backoff.ts';
+import { type Clock, within } from './clock.ts';
 import type { DeliveryOutcome, Destination } from './delivery.ts';
 import type { Batch, Queue } from './queue.ts';
 import type { Tally } from './tally.ts';
@@ -28,6 +29,7 @@ export interface SenderParts {
   readonly transport: Transport;
   readonly tally: Tally;
   readonly report: (message: string) => void;
+  readonly clock: Clock;
   /** Whether records outlive the process, so that a flush need not wait for a destination in trouble. */
   readonly isDurable: boolean;
 }
@@ -38,7 +40,8 @@ export interface SenderParts {
  */
 export class Sender {
   readonly #parts: SenderParts;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #abort = new AbortController();
+  #cancelTimer = (): void => {};
   #timerAt = Number.POSITIVE_INFINITY;
   #isTaking = false;
   #isWoken = false;
@@ -72,21 +75,16 @@ export class Sender {
   async flush(timeoutMillis: number): Promise<void> {
     this.#pausedUntil = 0;
     this.#parts.queue.hurry();
-    await new Promise<void>((resolve) => {
-      // This timer holds the process: somebody waits for it.
-      const timer = setTimeout(resolve, timeoutMillis);
-      this.#flushes.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-      void this.#pump();
-    });
+    const flushed = new Promise<void>((resolve) => void this.#flushes.push(resolve));
+    void this.#pump();
+    await within(this.#parts.clock, timeoutMillis, flushed);
   }
 
-  /** Takes nothing more, and what becomes of requests under way is no longer noticed. */
+  /** Takes nothing more, and breaks off what is under way: nobody could say any more what became of it. */
   end(): void {
     this.#hasEnded = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
+    this.#abort.abort();
   }
 
   get #mostRecords(): number {
@@ -100,21 +98,24 @@ export class Sender {
     return !this.#hasEnded && this.#blocked === undefined && this.#underWay < limit && this.#waitMillis <= 0;
   }
 
+  get #now(): number {
+    return this.#parts.clock.monotonic();
+  }
+
   get #waitMillis(): number {
-    return Math.max(this.#pausedUntil, this.#notBefore) - performance.now();
+    return Math.max(this.#pausedUntil, this.#notBefore) - this.#now;
   }
 
   #schedule(afterMillis: number): void {
     const wait = Math.min(Math.ceil(afterMillis), LONGEST_TIMER_MILLIS);
-    const at = performance.now() + wait;
+    const at = this.#now + wait;
     if (this.#hasEnded || this.#blocked !== undefined || at >= this.#timerAt) return;
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
     this.#timerAt = at;
-    this.#timer = setTimeout(() => {
+    this.#cancelTimer = this.#parts.clock.after(wait, () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
       void this.#pump();
-    }, wait);
-    this.#timer.unref();
+    });
   }
 
   async #pump(): Promise<void> {
@@ -181,7 +182,7 @@ export class Sender {
     try {
       const state = destination.fold && orderKey !== undefined ? destination.fold(last, bodies) : undefined;
       const request = destination.prepare(state ? [state] : bodies);
-      const answer = await transport(request).catch((error: Error) => error);
+      const answer = await transport(request, this.#abort.signal).catch((error: Error) => error);
       if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
       return { outcome: destination.outcome(answer), ...(state && { state }) };
     } catch (error) {
@@ -219,7 +220,7 @@ export class Sender {
       case 'retryable': {
         this.#failures += 1;
         tally.add('retried', count);
-        const now = performance.now();
+        const now = this.#now;
         if (now - this.#saidAt > SAY_AGAIN_MILLIS) {
           this.#saidAt = now;
           report(`${destination.name} does not take records, they wait: ${outcome.reason}`);

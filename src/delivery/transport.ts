@@ -8,15 +8,19 @@ const DEFAULT_TIMEOUT_MILLIS = 30_000;
 /** Idle connections are closed after this time; most servers close theirs after 5 s, and a race costs an attempt. */
 const IDLE_MILLIS = 4_000;
 
-/** Sends one request. Resolves with whatever was answered; rejects when nothing was. Follows no redirect. */
-export type Transport = (request: OutgoingRequest) => Promise<Answer>;
+/** Sends one request. Resolves with whatever was answered; rejects when nothing was, or aborted. Follows no redirect. */
+export type Transport = (request: OutgoingRequest, signal?: AbortSignal) => Promise<Answer>;
 
 /** @param timeoutMillis for one request, from its start to the last byte of the answer. Default 30,000 */
 export function createTransport(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Transport {
-  return async (request) => untraced(() => send(request, timeoutMillis));
+  return async (request, signal) => untraced(() => send(request, timeoutMillis, signal));
 }
 
-function send({ method, url, headers, body }: OutgoingRequest, timeoutMillis: number): Promise<Answer> {
+function send(
+  { method, url, headers, body }: OutgoingRequest,
+  timeoutMillis: number,
+  signal?: AbortSignal,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const target = new URL(url);
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
@@ -25,6 +29,7 @@ function send({ method, url, headers, body }: OutgoingRequest, timeoutMillis: nu
       method,
       headers: { ...headers, 'content-length': bytes.byteLength },
       agent,
+      signal,
     });
     // Over the whole exchange: an idle timeout would wait for ever on a server that drips bytes.
     const deadline = setTimeout(

@@ -7,6 +7,8 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
 export interface Statement {
   /** Runs to the end and gives back all rows, so that no read stays open between calls. */
   all(...values: SqlValue[]): SqlRow[];
+  /** Runs a statement without rows. `lastId` is that of the row inserted last. */
+  run(...values: SqlValue[]): { readonly changes: number; readonly lastId: number };
 }
 
 /** A SQLite database, synchronous. */
@@ -22,7 +24,10 @@ export type OpenDatabase = (file: string) => Database;
 /** What `node:sqlite` and `libsql` have in common, as far as it is used here. */
 interface Engine {
   exec(sql: string): unknown;
-  prepare(sql: string): { all(...values: unknown[]): unknown[]; run(...values: unknown[]): unknown };
+  prepare(sql: string): {
+    all(...values: unknown[]): unknown[];
+    run(...values: unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
+  };
   close(): void;
 }
 
@@ -77,13 +82,15 @@ function seam(engine: Engine, bind: (values: SqlValue[]) => unknown[]): Database
     exec: (sql) => void engine.exec(sql),
     prepare(sql) {
       const statement = engine.prepare(sql);
-      const hasRows = /^\s*(select|pragma)|\breturning\b/i.test(sql);
       return {
         all(...values) {
           for (const value of values) assertBindable(value);
-          if (hasRows) return statement.all(...bind(values)).map(row);
-          statement.run(...bind(values));
-          return [];
+          return statement.all(...bind(values)).map(row);
+        },
+        run(...values) {
+          for (const value of values) assertBindable(value);
+          const { changes, lastInsertRowid } = statement.run(...bind(values));
+          return { changes: Number(changes), lastId: Number(lastInsertRowid) };
         },
       };
     },

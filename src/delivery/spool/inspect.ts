@@ -1,10 +1,17 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findSqlite } from './driver.ts';
-import { type DeadLetter, Outbox } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 import { spoolPath } from './spool-file.ts';
 
-export type { DeadLetter };
+export interface DeadLetter {
+  readonly destination: string;
+  readonly key: string;
+  /** What the destination answered, or why it could not be sent. */
+  readonly reason: string;
+  /** When, in ms since 1970. */
+  readonly at: number;
+}
 
 /** What waits for one destination. */
 export interface SpoolStatus {
@@ -36,7 +43,12 @@ export function spoolStatus(
           bytes,
           oldest: now - oldestAgeMillis,
         })),
-      dead: outbox.deadLetters().filter((letter) => isAsked(letter.destination)),
+      dead: outbox.deadLetters(destination).map((row) => ({
+        destination: String(row['destination']),
+        key: String(row['key']),
+        reason: String(row['reason']),
+        at: Number(row['at']),
+      })),
     };
   });
   return status ?? { destinations: [], dead: [] };

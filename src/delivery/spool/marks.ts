@@ -1,34 +1,37 @@
 import { closeSync, openSync, readdirSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Entries } from './ledger.ts';
 import { isDead } from './owner.ts';
 
 const SUFFIX = '.mark';
-const WIDTH = 16;
 
 /**
- * A note beside the file, one per process: who it is, and how many records it has committed. The file alone cannot
- * tell that the end of its log is missing. A note that outlived its process says that the process did not end well.
+ * A note beside the file, one per process: who it is, and how many records it has committed and taken out again. The
+ * file alone cannot tell that the end of its log is missing. A note that outlived its process says that the process did
+ * not end well.
  */
 export class Mark {
   readonly #path: string;
   readonly #owner: string;
   #descriptor: number | undefined;
+  #longest = 0;
 
   constructor(dir: string, owner: string) {
     this.#owner = owner;
     this.#path = join(dir, `${owner.split(' ').at(-1)}${SUFFIX}`);
   }
 
-  /** Notes the number. Fixed width and one write, so that no kill leaves half a number. */
-  write(committed: number): void {
+  /** In one write that covers all of the last, so that no kill leaves half a note. */
+  write(entries: Entries): void {
+    const text = `${this.#owner}\n${JSON.stringify(entries)}`;
+    this.#longest = Math.max(this.#longest, text.length);
     this.#descriptor ??= openSync(this.#path, 'w', 0o600);
-    writeSync(this.#descriptor, `${String(committed).padStart(WIDTH)} ${this.#owner}`, 0);
+    writeSync(this.#descriptor, text.padEnd(this.#longest), 0);
   }
 
   remove(): void {
     if (this.#descriptor === undefined) return;
-    closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.close();
     forget(this.#path);
   }
 
@@ -42,17 +45,19 @@ export class Mark {
 export interface LeftMark {
   readonly path: string;
   readonly owner: string;
-  readonly committed: number;
+  readonly entries: Entries;
+  /** Whether its process is gone. */
+  readonly isLeft: boolean;
 }
 
-/** The notes of processes that are gone. */
-export function leftMarks(dir: string, self: string): LeftMark[] {
+/** The notes of all processes. */
+export function readMarks(dir: string, self: string): LeftMark[] {
   return readdirSync(dir)
     .filter((name) => name.endsWith(SUFFIX))
     .flatMap((name) => {
       const path = join(dir, name);
-      const [committed, owner] = parse(path);
-      return owner !== '' && isDead(owner, self) ? [{ path, owner, committed }] : [];
+      const [owner, entries] = parse(path);
+      return owner === '' ? [] : [{ path, owner, entries, isLeft: isDead(owner, self) }];
     });
 }
 
@@ -64,11 +69,14 @@ export function forget(path: string): void {
   }
 }
 
-function parse(path: string): [number, string] {
+function parse(path: string): [string, Entries] {
+  let owner = '';
   try {
     const text = readFileSync(path, 'utf8');
-    return [Number(text.slice(0, WIDTH)), text.slice(WIDTH + 1)];
+    owner = text.slice(0, text.indexOf('\n'));
+    return [owner, JSON.parse(text.slice(owner.length + 1)) as Entries];
   } catch {
-    return [0, ''];
+    // A damaged one still says that its process did not end well.
+    return [owner, {}];
   }
 }

@@ -1,55 +1,69 @@
-import type { Batch, TakeLimits, Taken } from '../queue.ts';
-import { type Clock, systemClock } from './clock.ts';
-import { crc32 } from './crc32.ts';
-import type { Database, SqlRow, Statement } from './driver.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Batch, TakeLimits } from '../queue.ts';
+import { Connection } from './connection.ts';
+import type { Database, SqlRow } from './driver.ts';
+import { checksum, readFrames, recordOf, type SpoolRecord, stateOf } from './frame.ts';
+import { KnownKeys } from './known-keys.ts';
+import { type Entries, Ledger, type Total } from './ledger.ts';
 import { isDead, ownerOf } from './owner.ts';
-import { prepareDatabase } from './schema.ts';
+import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
 
-/** How long records belong to who took them. Longer than any request lasts (30 s). */
+/** How long records belong to who took them: longer than they wait in memory and any request lasts (30 s). */
 const LEASE_MILLIS = 90_000;
 /** No wait is longer; a time further ahead comes from a clock that is not ours. */
 const MAX_BUSY_MILLIS = 24 * 60 * 60_000;
 /** Other processes settle records, too, without telling. */
 const POLL_MILLIS = 1_000;
-const DELIVERED_MAX_AGE_MILLIS = 24 * 60 * 60_000;
 const STATE_MAX_AGE_MILLIS = 30 * 24 * 60 * 60_000;
+/** What one take lends at the most. */
+const MAX_LENT_RECORDS = 256;
+const MAX_LENT_BYTES = 1 << 20;
 const DROP_AT_ONCE = 64;
-const FORGET_AT_ONCE = 1_024;
 /** Free pages that stay in the file; beyond, they go back to the file system. */
 const SPARE_PAGES = 64;
 const PAGE_BYTES = 4_096;
 
-export interface OutboxRecord {
-  readonly destination: string;
-  readonly key: string;
-  readonly orderKey?: string;
-  readonly body: Uint8Array;
-}
+/** What became of records that were lent. */
+export type Settlement =
+  | {
+      readonly become: 'delivered';
+      readonly destination: string;
+      readonly ids: readonly number[];
+      readonly orderKey?: string;
+      /** For the next fold under the order key. */
+      readonly state?: Uint8Array;
+    }
+  | {
+      readonly become: 'rejected';
+      readonly destination: string;
+      readonly ids: readonly number[];
+      readonly reason: string;
+    }
+  /** Free again after the delay. `isAttempt`: it counts as one. */
+  | {
+      readonly become: 'waiting';
+      readonly destination: string;
+      readonly ids: readonly number[];
+      readonly delayMillis: number;
+      readonly isAttempt: boolean;
+    };
 
-/** What a commit did beside keeping the records. Numbers by destination. */
-export interface Appended {
-  /** Keys that wait already, or were delivered within 24 h. */
-  readonly duplicates: Readonly<Record<string, number>>;
-  /** The oldest records, gone because the file had reached its size. */
+export interface Committed {
+  /** For each record in turn: its id when it was lent to the writer, 0 when it just lies there, -1 for a known key. */
+  readonly ids: readonly number[];
+  /** The oldest records, gone because the file had reached its size, by destination. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** Records that this process has committed since its start. */
-  readonly committed: number;
+  readonly totals: Readonly<Record<string, Total>>;
+  /** What this process has committed. */
+  readonly own: Entries;
 }
 
-export interface Total {
-  readonly records: number;
-  readonly bytes: number;
-  /** ms since the oldest was written. */
-  readonly oldestAgeMillis: number;
-}
-
-export interface DeadLetter {
-  readonly destination: string;
-  readonly key: string;
-  /** What the destination answered, or why it could not be sent. */
-  readonly reason: string;
-  /** When, in ms since 1970. */
-  readonly at: number;
+/** What could be lent. Without batches, `waitMillis` says when to ask again; undefined when nothing is there. */
+export interface Lent {
+  readonly batches: readonly Batch[];
+  /** Records that could not be read back, and are dead letters now. */
+  readonly damaged: number;
+  readonly waitMillis: number | undefined;
 }
 
 export interface OutboxOptions {
@@ -60,383 +74,387 @@ export interface OutboxOptions {
   readonly owner?: string;
 }
 
-const BUSY = '(busy_boot = ? AND busy_until > ? AND busy_until <= ?)';
-const FREE_HEAD = `
-  SELECT id, order_key FROM outbox AS this
-  WHERE destination = ? AND NOT ${BUSY} AND (order_key IS NULL OR NOT EXISTS (
-    SELECT 1 FROM outbox AS older
-    WHERE older.destination = this.destination AND older.order_key = this.order_key AND older.id < this.id))
-  ORDER BY id LIMIT 1`;
+const BUSY = '(loan.boot = ? AND loan.until > ? AND loan.until <= ?)';
+const FREE_HEADS = `
+  SELECT this.id, this.order_key, length(this.body) AS size, coalesce(loan.attempts, 0) AS attempts
+  FROM outbox AS this LEFT JOIN loan ON loan.id = this.id
+  WHERE this.destination = ? AND (loan.id IS NULL OR NOT ${BUSY})
+    AND (this.order_key IS NULL OR NOT EXISTS (
+      SELECT 1 FROM outbox AS older
+      WHERE older.destination = this.destination AND older.order_key = this.order_key AND older.id < this.id))
+  ORDER BY this.id LIMIT ?`;
+const AMONG = 'IN (SELECT value FROM json_each(?))';
 
-/** The table of what waits, over one connection. Every method is one transaction, synchronous, and throws what SQLite throws. */
+/** What waits, over one connection. Every method is one transaction, synchronous, and throws what SQLite throws. */
 export class Outbox {
-  readonly #db: Database;
+  readonly #db: Connection;
   readonly #clock: Clock;
   readonly #maxBytes: number;
   readonly #owner: string;
-  readonly #statements = new Map<string, Statement>();
+  readonly #ledger: Ledger;
+  readonly #known: KnownKeys;
 
   constructor(db: Database, { maxBytes, clock = systemClock, owner = ownerOf(clock) }: OutboxOptions) {
-    this.#db = db;
+    prepareDatabase(db);
+    this.#db = new Connection(db);
     this.#clock = clock;
     this.#maxBytes = maxBytes;
     this.#owner = owner;
-    prepareDatabase(db);
+    this.#ledger = new Ledger(this.#db, owner);
+    this.#known = new KnownKeys(this.#db);
   }
 
-  /** Keeps records. They are on disk when it returns; a key that is there already is left alone. */
-  append(records: readonly OutboxRecord[]): Appended {
+  /** Settles records and keeps new ones, in one go: on disk when it returns. */
+  commit(frames: Buffer, settlements: readonly Settlement[] = []): Committed {
     return this.#transact(() => {
-      const writer = this.#writer();
-      const duplicates: Record<string, number> = {};
-      let committed = writer.committed;
-      for (const { destination, key, orderKey, body } of records) {
-        const added = this.#all(
-          `INSERT OR IGNORE INTO outbox (destination, key, order_key, created, writer, sequence, size, crc, body)
-           SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
-           WHERE NOT EXISTS (SELECT 1 FROM delivered WHERE destination = ?1 AND key = ?2) RETURNING id`,
-          destination,
-          key,
-          orderKey ?? null,
-          this.#clock.wall(),
-          writer.id,
-          committed + 1,
-          body.byteLength,
-          crc32(body),
-          body,
+      for (const settlement of settlements) this.#settle(settlement);
+      const ids: number[] = [];
+      for (const frame of readFrames(frames))
+        ids.push(
+          this.#known.add(frame.destination, frame.key, this.#clock.wall())
+            ? this.#insert(frame, frame.crc, frame.isKept)
+            : -1,
         );
-        if (added.length > 0) committed += 1;
-        else duplicates[destination] = (duplicates[destination] ?? 0) + 1;
-      }
-      this.#all('UPDATE writer SET committed = ? WHERE id = ?', committed, writer.id);
-      return { duplicates, dropped: this.#enforceSize(), committed };
+      this.#lend(ids.filter((id) => id > 0));
+      this.#ledger.write();
+      const dropped = ids.length > 0 ? this.#enforceSize() : {};
+      return { ids, dropped, totals: this.totals(), own: this.#ledger.own() };
     });
   }
 
   /** Lends the oldest records of a destination that are free; at most one batch per order key is out at any time. */
-  take(destination: string, limits: TakeLimits): Taken {
-    if (!this.#freeHead(destination)) return this.#nextWait(destination);
+  take(destination: string, limits: TakeLimits): Lent {
+    if (this.#freeHeads(destination, 1).length === 0) return this.#nothing(destination);
     return this.#transact(() => {
-      const head = this.#freeHead(destination);
-      if (!head) return this.#nextWait(destination);
-      const list = JSON.stringify(this.#choose(destination, head, limits));
-      const rows = this.#all(
-        `UPDATE outbox SET owner = ?, busy_boot = ?, busy_until = ? WHERE id IN (SELECT value FROM json_each(?))
-         RETURNING id, attempts, crc, body`,
-        this.#owner,
-        this.#clock.boot,
-        this.#clock.monotonic() + LEASE_MILLIS,
-        list,
-      ).sort((a, b) => Number(a['id']) - Number(b['id']));
-      const damaged = rows.filter((row) => !isSound(row)).map((row) => Number(row['id']));
-      if (damaged.length > 0) {
-        this.#bury(damaged, 'damaged on disk');
-        this.#all('UPDATE outbox SET owner = NULL, busy_until = 0 WHERE id IN (SELECT value FROM json_each(?))', list);
-        return { status: 'damaged', count: damaged.length };
-      }
-      return { status: 'batch', batch: this.#batch(destination, rows, head['order_key']) };
+      const groups = this.#choose(destination, limits);
+      const ids = groups.flatMap((group) => group.ids);
+      const records = new Map(this.#read(ids).map(({ id, ...record }) => [id, record]));
+      const damaged = ids.filter((id) => !records.has(id));
+      this.#bury(damaged, 'damaged on disk');
+      const batches = groups.flatMap(({ ids: wanted, attempts, orderKey }): Batch[] => {
+        const sound = wanted.filter((id) => records.has(id));
+        if (sound.length === 0) return [];
+        const state = limits.isFolding && orderKey !== undefined ? this.#state(destination, orderKey) : undefined;
+        const bodies = sound.flatMap((id) => records.get(id)?.body ?? []);
+        return [{ ids: sound, bodies, attempts, ...(orderKey !== undefined && { orderKey }), ...(state && { state }) }];
+      });
+      this.#lend(batches.flatMap((batch) => batch.ids));
+      this.#ledger.write();
+      return { batches, damaged: damaged.length, waitMillis: 0 };
     });
-  }
-
-  /** Removes what a destination has, and remembers the keys for 24 h and the state for the next fold. */
-  delivered(destination: string, { ids, orderKey }: Batch, state?: Uint8Array): void {
-    this.#transact(() => {
-      const now = this.#clock.wall();
-      const gone = this.#all(
-        'DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?)) RETURNING key',
-        JSON.stringify(ids),
-      );
-      for (const { key } of gone)
-        this.#all('INSERT OR REPLACE INTO delivered VALUES (?, ?, ?)', destination, key ?? '', now);
-      if (orderKey === undefined || !state) return;
-      this.#all('INSERT OR REPLACE INTO state VALUES (?, ?, ?, ?, ?)', destination, orderKey, now, crc32(state), state);
-    });
-  }
-
-  /** Makes dead letters of them. */
-  rejected({ ids }: Batch, reason: string): void {
-    this.#transact(() => this.#bury(ids, reason));
-  }
-
-  /** Ends the loan; they are free again after the delay. */
-  giveBack({ ids }: Batch, delayMillis: number, isAttempt: boolean): void {
-    const delay = Math.min(Math.max(0, Math.ceil(delayMillis)), MAX_BUSY_MILLIS);
-    this.#all(
-      `UPDATE outbox SET owner = NULL, busy_boot = ?, busy_until = ?, attempts = attempts + ?
-       WHERE id IN (SELECT value FROM json_each(?))`,
-      this.#clock.boot,
-      this.#clock.monotonic() + delay,
-      isAttempt ? 1 : 0,
-      JSON.stringify(ids),
-    );
   }
 
   /** Makes ready what waits for its next attempt. */
   hurry(destination: string): void {
-    this.#all(
-      'UPDATE outbox SET busy_until = 0 WHERE destination = ? AND owner IS NULL AND busy_until > 0',
+    this.#db.run(
+      `UPDATE loan SET until = 0 WHERE owner IS NULL AND until > 0
+         AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = loan.id AND destination = ?)`,
       destination,
     );
   }
 
   /** Ends the loans of processes that are gone, and of this one when `ownToo`. */
   release(ownToo: boolean): void {
-    for (const { owner } of this.#all('SELECT DISTINCT owner FROM outbox WHERE owner IS NOT NULL')) {
+    for (const { owner } of this.#db.all('SELECT DISTINCT owner FROM loan WHERE owner IS NOT NULL')) {
       const isFree = owner === this.#owner ? ownToo : isDead(String(owner), this.#owner);
-      if (isFree) this.#all('UPDATE outbox SET owner = NULL, busy_until = 0 WHERE owner = ?', owner ?? null);
+      if (isFree) this.#db.run('UPDATE loan SET owner = NULL, until = 0 WHERE owner = ?', String(owner));
     }
   }
 
   totals(): Record<string, Total> {
-    const now = this.#clock.wall();
-    const rows = this.#all(
-      `SELECT destination, records, bytes,
-         (SELECT created FROM outbox WHERE outbox.destination = total.destination ORDER BY id LIMIT 1) AS oldest
-       FROM total`,
-    );
-    return Object.fromEntries(
-      rows.map(({ destination, records, bytes, oldest }) => [
-        String(destination),
-        {
-          records: Number(records),
-          bytes: Number(bytes),
-          oldestAgeMillis: oldest === null ? 0 : Math.max(0, now - Number(oldest)),
-        },
-      ]),
-    );
+    return this.#ledger.totals(this.#clock.wall());
   }
 
-  /** What was refused, oldest first. */
-  deadLetters(): DeadLetter[] {
-    return this.#all('SELECT destination, key, at, reason FROM dead ORDER BY id').map((row) => ({
-      destination: String(row['destination']),
-      key: String(row['key']),
-      reason: String(row['reason']),
-      at: Number(row['at']),
-    }));
+  /** Throws when nothing can be written. */
+  probe(): void {
+    this.#transact(() => this.#db.all(`PRAGMA user_version = ${SCHEMA_VERSION}`));
+  }
+
+  /** Forgets what is too old to matter and gives free pages back. */
+  tidy(): void {
+    const now = this.#clock.wall();
+    this.#known.forgetAged(now);
+    this.#db.run('DELETE FROM state WHERE at < ?', now - STATE_MAX_AGE_MILLIS);
+    const spare = this.#db.pragma('freelist_count') - SPARE_PAGES;
+    if (spare > 0) this.#db.all(`PRAGMA incremental_vacuum(${spare})`);
+    this.#db.all('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  /**
+   * Records that were committed and are lost, by destination; see {@link Ledger.reconcile}. What processes have noted is
+   * read, and taken away, inside the transaction: of two that look at once, one counts.
+   */
+  reconcile(read: () => readonly { readonly owner: string; readonly entries: Entries }[]): Record<string, number> {
+    return this.#transact(() => {
+      const lost = this.#ledger.reconcile(new Map(read().map(({ owner, entries }) => [owner, entries])));
+      this.#ledger.forgetOwners((owner) => isDead(owner, this.#owner));
+      return lost;
+    });
+  }
+
+  /** The dead letters that are there, with their bodies: for {@link replay} and for whoever inspects the spool. */
+  deadLetters(destination?: string): SqlRow[] {
+    return this.#db.all(
+      'SELECT id, destination, key, order_key, created, at, reason FROM dead WHERE ?1 IS NULL OR destination = ?1 ORDER BY id',
+      destination ?? null,
+    );
   }
 
   /** Puts dead letters back among what waits, in their order. Returns how many. */
   replay(destination?: string): number {
     return this.#transact(() => {
-      const writer = this.#writer();
-      const back = this.#all(
-        `INSERT OR IGNORE INTO outbox (destination, key, order_key, created, writer, sequence, size, crc, body)
-         SELECT destination, key, order_key, created, ?1, ?2 + row_number() OVER (ORDER BY id), length(body), crc, body
-         FROM dead WHERE ?3 IS NULL OR destination = ?3 ORDER BY id RETURNING id`,
-        writer.id,
-        writer.committed,
-        destination ?? null,
-      ).length;
-      this.#all('UPDATE writer SET committed = committed + ? WHERE id = ?', back, writer.id);
-      this.#all('DELETE FROM dead WHERE ?1 IS NULL OR destination = ?1', destination ?? null);
+      let back = 0;
+      for (const letter of this.deadLetters(destination)) {
+        const [row] = this.#db.all('DELETE FROM dead WHERE id = ? RETURNING crc, body', letter['id'] ?? null);
+        const record = recordOf({ ...letter, ...row });
+        if (!this.#known.add(record.destination, record.key, this.#clock.wall())) continue;
+        this.#insert(record, Number(row?.['crc']), false);
+        back += 1;
+      }
+      this.#ledger.write();
       return back;
     });
   }
 
   /** Removes dead letters. Returns how many. */
   dropDead(destination?: string): number {
-    return this.#all('DELETE FROM dead WHERE ?1 IS NULL OR destination = ?1 RETURNING id', destination ?? null).length;
+    return this.#db.run('DELETE FROM dead WHERE ?1 IS NULL OR destination = ?1', destination ?? null).changes;
   }
 
   /** Removes what waits and is not under way. Returns how many. */
   dropWaiting(destination?: string): number {
-    return this.#all(
-      'DELETE FROM outbox WHERE owner IS NULL AND (?1 IS NULL OR destination = ?1) RETURNING id',
-      destination ?? null,
-    ).length;
-  }
-
-  /** Forgets what is too old to matter and gives free pages back. */
-  tidy(): void {
-    const now = this.#clock.wall();
-    this.#all('DELETE FROM delivered WHERE at < ?', now - DELIVERED_MAX_AGE_MILLIS);
-    this.#all('DELETE FROM state WHERE at < ?', now - STATE_MAX_AGE_MILLIS);
-    const spare = this.#pragma('freelist_count') - SPARE_PAGES;
-    if (spare > 0) this.#all(`PRAGMA incremental_vacuum(${spare})`);
-  }
-
-  /**
-   * Records that were committed and are neither here nor taken out: the gaps in the numbers of each process. `marks` is
-   * what each process last noted outside the file. They are counted once.
-   */
-  takeLosses(marks: ReadonlyMap<string, number>): number {
     return this.#transact(() => {
-      let lost = 0;
-      for (const { id, owner, committed, removed, present } of this.#all(
-        `SELECT id, owner, committed, removed, (SELECT COUNT(*) FROM outbox WHERE writer = writer.id) AS present
-         FROM writer`,
-      )) {
-        const noted = Math.max(Number(committed), marks.get(String(owner)) ?? 0);
-        const missing = noted - Number(removed) - Number(present);
-        if (missing === 0) continue;
-        lost += Math.max(0, missing);
-        this.#all('UPDATE writer SET committed = ?, removed = ? WHERE id = ?', noted, noted - Number(present), id ?? 0);
-      }
-      for (const [owner, noted] of marks) {
-        const [known] = this.#all('SELECT 1 AS one FROM writer WHERE owner = ?', owner);
-        if (known || noted === 0) continue;
-        lost += noted;
-        this.#all('INSERT INTO writer (owner, committed, removed) VALUES (?, ?, ?)', owner, noted, noted);
-      }
-      return lost;
+      const dropped = this.#drop('?1 IS NULL OR destination = ?1', destination ?? null);
+      this.#ledger.write();
+      return dropped.length;
     });
   }
 
-  /** Forgets processes that left nothing behind. */
-  forgetWriters(owners: Iterable<string>): void {
-    for (const owner of owners) this.#all('DELETE FROM writer WHERE owner = ? AND committed = removed', owner);
-  }
-
   close(): void {
-    this.#statements.clear();
     this.#db.close();
   }
 
-  #all(sql: string, ...values: Parameters<Statement['all']>): SqlRow[] {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      statement = this.#db.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement.all(...values);
-  }
-
-  #pragma(name: string): number {
-    return Number(this.#all(`PRAGMA ${name}`)[0]?.[name]);
-  }
-
   #transact<T>(work: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE');
     try {
-      const result = work();
-      this.#db.exec('COMMIT');
-      return result;
+      return this.#db.transact(work);
     } catch (error) {
-      try {
-        this.#db.exec('ROLLBACK');
-      } catch {
-        // SQLite has rolled back by itself.
-      }
+      this.#ledger.forget();
       throw error;
     }
   }
 
-  #busyNow(): [string, number, number] {
-    const now = this.#clock.monotonic();
-    return [this.#clock.boot, now, now + MAX_BUSY_MILLIS];
-  }
-
-  #writer(): { readonly id: number; readonly committed: number } {
-    this.#all('INSERT OR IGNORE INTO writer (owner) VALUES (?)', this.#owner);
-    const [row] = this.#all('SELECT id, committed FROM writer WHERE owner = ?', this.#owner);
-    return { id: Number(row?.['id']), committed: Number(row?.['committed']) };
-  }
-
-  #freeHead(destination: string): SqlRow | undefined {
-    return this.#all(FREE_HEAD, destination, ...this.#busyNow())[0];
-  }
-
-  #nextWait(destination: string): Taken {
-    const [first] = this.#all('SELECT 1 AS one FROM outbox WHERE destination = ? LIMIT 1', destination);
-    if (!first) return { status: 'empty' };
-    const [, now, far] = this.#busyNow();
-    const [soonest] = this.#all(
-      `SELECT MIN(busy_until) AS at FROM outbox
-       WHERE destination = ? AND busy_boot = ? AND busy_until > ? AND busy_until <= ?`,
+  /** Returns the id when the record is to be lent to who wrote it, else 0. */
+  #insert({ destination, key, orderKey, created, body }: SpoolRecord, crc: number, isKept: boolean): number {
+    const isFirst = orderKey === undefined || !this.#isWaiting(destination, orderKey);
+    const line = this.#ledger.idOf(destination);
+    const { lastId } = this.#db.run(
+      `INSERT INTO outbox (destination, key, order_key, created, ledger, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
       destination,
-      this.#clock.boot,
-      now,
-      far,
+      key,
+      orderKey ?? null,
+      created,
+      line,
+      crc,
+      body,
     );
-    const at = soonest?.['at'];
-    return { status: 'wait', millis: Math.min(POLL_MILLIS, typeof at === 'number' ? at - now : POLL_MILLIS) };
+    this.#ledger.added(line, body.byteLength);
+    return isKept && isFirst ? lastId : 0;
   }
 
-  /** The ids of one batch, beginning with its head. */
-  #choose(destination: string, head: SqlRow, { maxRecords, maxBytes, isFolding }: TakeLimits): number[] {
-    const orderKey = head['order_key'] ?? null;
-    const rows = this.#all(
-      `SELECT id, size FROM outbox
-       WHERE destination = ? AND order_key IS ? AND id >= ? AND NOT ${BUSY} ORDER BY id LIMIT ?`,
+  #isWaiting(destination: string, orderKey: string): boolean {
+    const rows = this.#db.all(
+      'SELECT 1 AS one FROM outbox WHERE destination = ? AND order_key = ? LIMIT 1',
       destination,
       orderKey,
-      head['id'] ?? 0,
-      ...this.#busyNow(),
-      orderKey !== null && !isFolding ? 1 : maxRecords,
     );
-    const ids: number[] = [];
-    let bytes = 0;
-    for (const { id, size } of rows) {
-      bytes += Number(size);
-      if (ids.length > 0 && bytes > maxBytes) break;
-      ids.push(Number(id));
+    return rows.length > 0;
+  }
+
+  #settle(settlement: Settlement): void {
+    const { ids } = settlement;
+    const list = JSON.stringify(ids);
+    if (settlement.become === 'rejected') {
+      this.#bury(ids, settlement.reason);
+      return;
     }
-    return ids;
-  }
-
-  #batch(destination: string, rows: readonly SqlRow[], orderKey: SqlRow[string] | undefined): Batch {
-    const batch = {
-      ids: rows.map((row) => Number(row['id'])),
-      bodies: rows.map((row) => row['body'] as Uint8Array),
-      attempts: Number(rows[0]?.['attempts'] ?? 0),
-    };
-    if (typeof orderKey !== 'string') return batch;
-    const [state] = this.#all(
-      'SELECT crc, body FROM state WHERE destination = ? AND order_key = ?',
+    if (settlement.become === 'waiting') {
+      const delay = Math.min(Math.max(0, Math.ceil(settlement.delayMillis)), MAX_BUSY_MILLIS);
+      this.#db.run(
+        `UPDATE loan SET owner = NULL, boot = ?, until = ?, attempts = attempts + ? WHERE owner = ? AND id ${AMONG}`,
+        this.#clock.boot,
+        this.#now() + delay,
+        settlement.isAttempt ? 1 : 0,
+        this.#owner,
+        list,
+      );
+      return;
+    }
+    this.#remove(list);
+    const { destination, orderKey, state } = settlement;
+    if (orderKey === undefined || !state) return;
+    const at = this.#clock.wall();
+    const crc = checksum(stateOf({ destination, order_key: orderKey, at, body: state }));
+    this.#db.run(
+      'INSERT OR REPLACE INTO state (destination, order_key, at, crc, body) VALUES (?, ?, ?, ?, ?)',
       destination,
       orderKey,
+      at,
+      crc,
+      state,
     );
-    return { ...batch, orderKey, ...(state && isSound(state) && { state: state['body'] as Uint8Array }) };
+  }
+
+  #remove(list: string): void {
+    this.#ledger.removed(
+      this.#db.all(`DELETE FROM outbox WHERE id ${AMONG} RETURNING ledger, length(body) AS size`, list),
+    );
+    this.#db.run(`DELETE FROM loan WHERE id ${AMONG}`, list);
   }
 
   #bury(ids: readonly number[], reason: string): void {
+    if (ids.length === 0) return;
     const list = JSON.stringify(ids);
-    this.#all(
+    const buried = this.#db.all(
       `INSERT INTO dead (destination, key, order_key, created, at, reason, crc, body)
-       SELECT destination, key, order_key, created, ?, ?, crc, body FROM outbox
-       WHERE id IN (SELECT value FROM json_each(?))`,
+       SELECT destination, key, order_key, created, ?, ?, crc, body FROM outbox WHERE id ${AMONG}
+       RETURNING destination, key`,
       this.#clock.wall(),
       reason,
       list,
     );
-    this.#all('DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?))', list);
+    for (const { destination, key } of buried) this.#known.remove(String(destination), String(key));
+    this.#remove(list);
   }
 
-  /** What only serves comfort goes first (keys of what was delivered), then dead letters, then the oldest records. */
+  #lend(ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    this.#db.run(
+      `INSERT INTO loan (id, attempts, owner, boot, until) SELECT value, 0, ?, ?, ? FROM json_each(?) WHERE true
+       ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, boot = excluded.boot, until = excluded.until`,
+      this.#owner,
+      this.#clock.boot,
+      this.#now() + LEASE_MILLIS,
+      JSON.stringify(ids),
+    );
+  }
+
+  #now(): number {
+    return Math.floor(this.#clock.monotonic());
+  }
+
+  #busyNow(): [string, number, number] {
+    const now = this.#now();
+    return [this.#clock.boot, now, now + MAX_BUSY_MILLIS];
+  }
+
+  #freeHeads(destination: string, most: number): SqlRow[] {
+    return this.#db.all(FREE_HEADS, destination, ...this.#busyNow(), most);
+  }
+
+  #nothing(destination: string): Lent {
+    const [first] = this.#db.all('SELECT 1 AS one FROM outbox WHERE destination = ? LIMIT 1', destination);
+    if (!first) return { batches: [], damaged: 0, waitMillis: undefined };
+    const [soonest] = this.#db.all(
+      `SELECT MIN(until) AS at FROM loan JOIN outbox ON outbox.id = loan.id WHERE destination = ? AND ${BUSY}`,
+      destination,
+      ...this.#busyNow(),
+    );
+    const at = soonest?.['at'];
+    const wait = typeof at === 'number' ? at - this.#now() : POLL_MILLIS;
+    return { batches: [], damaged: 0, waitMillis: Math.min(POLL_MILLIS, wait) };
+  }
+
+  /** Which records go together, oldest first. */
+  #choose(destination: string, limits: TakeLimits): { ids: number[]; attempts: number; orderKey?: string }[] {
+    const heads = this.#freeHeads(destination, MAX_LENT_RECORDS);
+    let bytes = 0;
+    const isWithin = ({ size }: SqlRow, index: number): boolean => {
+      bytes += Number(size);
+      return index === 0 || bytes <= MAX_LENT_BYTES;
+    };
+    const end = heads.findIndex((head, index) => !isWithin(head, index));
+    return heads.slice(0, end < 0 ? undefined : end).map((head) => {
+      const attempts = Number(head['attempts']);
+      const orderKey = head['order_key'];
+      if (typeof orderKey !== 'string') return { ids: [Number(head['id'])], attempts };
+      const ids = limits.isFolding ? this.#under(destination, orderKey, limits) : [Number(head['id'])];
+      return { ids, attempts, orderKey };
+    });
+  }
+
+  /** All that is free under an order key. */
+  #under(destination: string, orderKey: string, { maxRecords, maxBytes }: TakeLimits): number[] {
+    const rows = this.#db.all(
+      `SELECT outbox.id, length(body) AS size FROM outbox LEFT JOIN loan ON loan.id = outbox.id
+       WHERE destination = ? AND order_key = ? AND (loan.id IS NULL OR NOT ${BUSY}) ORDER BY outbox.id LIMIT ?`,
+      destination,
+      orderKey,
+      ...this.#busyNow(),
+      maxRecords,
+    );
+    let bytes = 0;
+    const end = rows.findIndex(({ size }, index) => {
+      bytes += Number(size);
+      return index > 0 && bytes > maxBytes;
+    });
+    return rows.slice(0, end < 0 ? undefined : end).map(({ id }) => Number(id));
+  }
+
+  /** Those that are as they were written. */
+  #read(ids: readonly number[]): (SpoolRecord & { readonly id: number })[] {
+    return this.#db
+      .all(
+        `SELECT id, destination, key, order_key, created, crc, body FROM outbox WHERE id ${AMONG}`,
+        JSON.stringify(ids),
+      )
+      .flatMap((row) => {
+        const record = recordOf(row);
+        return checksum(record) === Number(row['crc']) ? [{ id: Number(row['id']), ...record }] : [];
+      });
+  }
+
+  #state(destination: string, orderKey: string): Uint8Array | undefined {
+    const [row] = this.#db.all(
+      'SELECT destination, order_key, at, crc, body FROM state WHERE destination = ? AND order_key = ?',
+      destination,
+      orderKey,
+    );
+    if (!row) return undefined;
+    const state = stateOf(row);
+    return checksum(state) === Number(row['crc']) ? state.body : undefined;
+  }
+
+  /** What only serves comfort goes first (keys beyond their share), then dead letters, then the oldest records. */
   #enforceSize(): Record<string, number> {
     const dropped: Record<string, number> = {};
-    while ((this.#pragma('page_count') - this.#pragma('freelist_count')) * PAGE_BYTES > this.#maxBytes) {
-      const forgotten = this.#all(
-        `DELETE FROM delivered WHERE (destination, key) IN
-           (SELECT destination, key FROM delivered ORDER BY at LIMIT ?) RETURNING at`,
-        FORGET_AT_ONCE,
-      );
-      if (forgotten.length > 0) continue;
-      const buried = this.#all(
-        'DELETE FROM dead WHERE id IN (SELECT id FROM dead ORDER BY id LIMIT ?) RETURNING id',
+    while ((this.#db.pragma('page_count') - this.#db.pragma('freelist_count')) * PAGE_BYTES > this.#maxBytes) {
+      if (this.#known.shrink(this.#maxBytes) || this.#dropOldest('dead') > 0) continue;
+      const oldest = this.#drop(
+        'id IN (SELECT id FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) ORDER BY id LIMIT ?1)',
         DROP_AT_ONCE,
       );
-      if (buried.length > 0) continue;
-      const oldest = this.#all(
-        'DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE owner IS NULL ORDER BY id LIMIT ?) RETURNING destination',
-        DROP_AT_ONCE,
-      );
-      const states =
-        oldest.length > 0
-          ? []
-          : this.#all(
-              `DELETE FROM state WHERE (destination, order_key) IN
-                 (SELECT destination, order_key FROM state ORDER BY at LIMIT ?) RETURNING at`,
-              DROP_AT_ONCE,
-            );
-      if (oldest.length === 0 && states.length === 0) break;
-      for (const { destination } of oldest) dropped[String(destination)] = (dropped[String(destination)] ?? 0) + 1;
+      if (oldest.length === 0 && this.#dropOldest('state') === 0) break;
+      for (const destination of oldest) dropped[destination] = (dropped[destination] ?? 0) + 1;
     }
+    this.#ledger.write();
     return dropped;
   }
-}
 
-function isSound({ body, crc }: SqlRow): boolean {
-  return body instanceof Uint8Array && crc32(body) === Number(crc);
+  #dropOldest(table: 'dead' | 'state'): number {
+    return this.#db.run(`DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} ORDER BY id LIMIT ?)`, DROP_AT_ONCE)
+      .changes;
+  }
+
+  /** Gives up records that nobody is sending. Returns the destination of each. */
+  #drop(which: string, value: string | number | null): string[] {
+    const rows = this.#db.all(
+      `DELETE FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) AND (${which})
+       RETURNING id, destination, key, ledger, length(body) AS size`,
+      value,
+    );
+    this.#ledger.removed(rows);
+    this.#db.run(`DELETE FROM loan WHERE id ${AMONG}`, JSON.stringify(rows.map(({ id }) => id)));
+    for (const { destination, key } of rows) this.#known.remove(String(destination), String(key));
+    return rows.map(({ destination }) => String(destination));
+  }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 const PROCESS_ID = Symbol.for('spanport.spool.process');
 

@@ -1,17 +1,19 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
-import type { Database, OpenDatabase, SqlRow } from './driver.ts';
-import { prepareDatabase } from './schema.ts';
+import type { Database, OpenDatabase, SqlRow, SqlValue, Statement } from './driver.ts';
+import { checksum, recordOf, type SpoolRecord, stateOf } from './frame.ts';
+import { type RawRow, readRows } from './raw-pages.ts';
+import { DamagedSchemaError, prepareDatabase } from './schema.ts';
 
 const PARTS = ['', '-wal', '-shm'];
-const TABLES = ['outbox', 'dead', 'delivered', 'state', 'writer'] as const;
 /** A salvage that takes longer than this has died. */
 const LOCK_MAX_AGE_MILLIS = 60_000;
 
-/** Whether SQLite says that the file is damaged, rather than busy, full or out of reach. */
+/** Whether SQLite says that the file is damaged, rather than busy, full, out of reach or of another version. */
 export function isCorrupt(error: unknown): boolean {
+  if (error instanceof DamagedSchemaError) return true;
   const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
   if (/SQLITE_(CORRUPT|NOTADB)/.test(String(code)) || errcode === 11 || errcode === 26) return true;
-  return /malformed|not a database|corrupt/i.test(String(message));
+  return /database disk image is malformed|malformed database schema|file is not a database/.test(String(message));
 }
 
 /** Whether the whole file reads well. */
@@ -39,14 +41,14 @@ export function salvage(file: string, open: OpenDatabase): string | undefined {
     prepareDatabase(target);
     // One file from now on: its log must not stay behind when it is renamed.
     target.prepare('PRAGMA journal_mode = DELETE').all();
-    copy(file, target, open);
+    copy(file, target);
     target.close();
     moveAll(file, kept);
     moveAll(fresh, file);
     // What another process committed to the old file between the copy and the renaming.
     const again = open(file);
     prepareDatabase(again);
-    copy(kept, again, open);
+    copy(kept, again);
     again.close();
     return kept;
   } finally {
@@ -54,87 +56,70 @@ export function salvage(file: string, open: OpenDatabase): string | undefined {
   }
 }
 
-function copy(from: string, target: Database, open: OpenDatabase): void {
-  let source: Database | undefined;
-  try {
-    source = open(from);
-    for (const table of TABLES) copyTable(source, target, table);
-  } catch {
-    // Not even its first page can be read.
-  } finally {
-    try {
-      source?.close();
-    } catch {
-      // A damaged file may refuse that, too.
-    }
-  }
+interface Table {
+  readonly name: string;
+  /** In the order of the row. The id is not among a row's values. */
+  readonly columns: readonly string[];
+  /** A row's kinds of values, by which it is told from those of other tables. */
+  readonly kinds: RegExp;
+  /** What its checksum covers. Rows without one are taken only where a page lists them. */
+  readonly record?: (row: SqlRow) => SpoolRecord;
 }
 
-function copyTable(source: Database, target: Database, table: (typeof TABLES)[number]): void {
-  const insert = (row: SqlRow): void => {
-    // Order decides nothing in a new file but the ids, which come with the row.
-    const names = Object.keys(row);
-    try {
-      target
-        .prepare(
-          `INSERT OR ${table === 'writer' ? 'REPLACE' : 'IGNORE'} INTO ${table} (${names.join(', ')})
-           VALUES (${names.map(() => '?').join(', ')})`,
-        )
-        .all(...Object.values(row));
-    } catch {
-      // A row that breaks a rule of its table is not the row that was written.
-    }
-  };
+const TABLES: readonly Table[] = [
+  {
+    name: 'outbox',
+    columns: ['destination', 'key', 'order_key', 'created', 'ledger', 'crc', 'body'],
+    kinds: /^-tt[t-]iiib$/,
+    record: recordOf,
+  },
+  {
+    name: 'dead',
+    columns: ['destination', 'key', 'order_key', 'created', 'at', 'reason', 'crc', 'body'],
+    kinds: /^-tt[t-]iitib$/,
+    record: recordOf,
+  },
+  { name: 'state', columns: ['destination', 'order_key', 'at', 'crc', 'body'], kinds: /^-ttiib$/, record: stateOf },
+  { name: 'ledger', columns: ['owner', 'destination', 'committed', 'removed', 'bytes'], kinds: /^-ttiii$/ },
+  { name: 'known', columns: ['hash', 'at'], kinds: /^-bi$/ },
+];
+
+function copy(from: string, target: Database): void {
+  const inserts = new Map(TABLES.map((table) => [table, target.prepare(insertInto(table))]));
   target.exec('BEGIN');
-  if (table === 'delivered' || table === 'state') readAll(source, table).forEach(insert);
-  else readRanges(source, table, insert);
+  for (const row of readRows(from)) {
+    const table = tableOf(row);
+    if (table) insert(inserts.get(table), row);
+  }
   target.exec('COMMIT');
 }
 
-function readAll(source: Database, table: string): SqlRow[] {
+function insertInto({ name, columns }: Table): string {
+  // A line of the ledger only grows, and the copy after the renaming has the newer one.
+  const conflict = name === 'ledger' ? 'REPLACE' : 'IGNORE';
+  return `INSERT OR ${conflict} INTO ${name} (id, ${columns.join(', ')}) VALUES (?${', ?'.repeat(columns.length)})`;
+}
+
+function insert(statement: Statement | undefined, { id, values }: RawRow): void {
   try {
-    return source.prepare(`SELECT * FROM ${table}`).all();
+    statement?.run(id, ...values.slice(1));
   } catch {
-    return [];
+    // A row that breaks a rule of its table is not the row that was written.
   }
 }
 
-/** Reads by ranges of ids; a range that cannot be read is tried in halves, down to the single row. */
-function readRanges(source: Database, table: string, insert: (row: SqlRow) => void): void {
-  const [low, high] = edges(source, table);
-  const read = (from: number, to: number): void => {
-    if (from > to) return;
-    try {
-      source.prepare(`SELECT * FROM ${table} WHERE id BETWEEN ? AND ?`).all(from, to).forEach(insert);
-    } catch {
-      if (from === to) return;
-      const middle = Math.floor((from + to) / 2);
-      read(from, middle);
-      read(middle + 1, to);
-    }
-  };
-  for (let from = low; from <= high; from += 1_024) read(from, Math.min(high, from + 1_023));
+function tableOf({ values, isListed }: RawRow): Table | undefined {
+  const kinds = values.map(kindOf).join('');
+  const table = TABLES.find((each) => each.kinds.test(kinds));
+  if (!table?.record) return isListed ? table : undefined;
+  const row = Object.fromEntries(table.columns.map((name, index) => [name, values[index + 1] ?? null]));
+  return checksum(table.record(row)) === row['crc'] ? table : undefined;
 }
 
-function edges(source: Database, table: string): [number, number] {
-  const edge = (order: 'ASC' | 'DESC'): number | undefined => {
-    try {
-      const [row] = source.prepare(`SELECT id FROM ${table} ORDER BY id ${order} LIMIT 1`).all();
-      return row && Number(row['id']);
-    } catch {
-      return undefined;
-    }
-  };
-  const used = ((): number => {
-    try {
-      const [row] = source.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').all(table);
-      return Number(row?.['seq'] ?? 0);
-    } catch {
-      return 0;
-    }
-  })();
-  const high = Math.max(edge('DESC') ?? 0, used);
-  return [edge('ASC') ?? Math.max(1, high - 1_000_000), high];
+function kindOf(value: SqlValue): string {
+  if (value === null) return '-';
+  if (typeof value === 'string') return 't';
+  return typeof value === 'number' ? 'i' : 'b';
 }
 
 function lockFile(path: string): boolean {

@@ -1,10 +1,11 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from './clock.ts';
+import { type Clock, systemClock } from '../clock.ts';
 import { findSqlite, type OpenDatabase } from './driver.ts';
-import { forget, leftMarks, Mark } from './marks.ts';
-import { type Appended, Outbox, type OutboxRecord } from './outbox.ts';
+import { forget, Mark, readMarks } from './marks.ts';
+import { type Committed, Outbox, type Settlement } from './outbox.ts';
 import { ownerOf } from './owner.ts';
+import { isLogDamaged } from './raw-pages.ts';
 import { isCorrupt, isHealthy, salvage } from './salvage.ts';
 
 const FILE_NAME = 'spool.db';
@@ -12,36 +13,43 @@ const FILE_NAME = 'spool.db';
 export interface SpoolFileOptions {
   readonly dir: string;
   readonly maxBytes: number;
-  /** Told of damage and of losses, in one sentence. */
+  /** Reads the whole file when it opens it, and counts what is missing. One thread does that for its process. */
+  readonly isChecking: boolean;
+  readonly clock?: Clock;
+  /** Told of damage, in one sentence. */
   readonly report: (message: string) => void;
+  /** Told of records that were committed and are gone, by destination. */
+  readonly onLost: (lost: Readonly<Record<string, number>>) => void;
 }
 
 export function spoolPath(dir: string): string {
   return join(dir, FILE_NAME);
 }
 
-/** The outbox of a directory: opened at its first use, checked after a bad end, salvaged when it is damaged. */
+/** The outbox of a directory: opened at its first use, checked, salvaged when it is damaged. */
 export class SpoolFile {
   readonly #options: SpoolFileOptions;
-  readonly #owner = ownerOf(systemClock);
+  readonly #owner: string;
   readonly #mark: Mark;
   readonly #path: string;
   #outbox: Outbox | undefined;
   #inode = 0;
+  #isRebuilt = false;
 
   constructor(options: SpoolFileOptions) {
     this.#options = options;
+    this.#owner = ownerOf(options.clock ?? systemClock);
     this.#mark = new Mark(options.dir, this.#owner);
     this.#path = spoolPath(options.dir);
   }
 
-  /** Keeps records; they are on disk when it returns. */
-  append(records: readonly OutboxRecord[]): Appended {
-    let appended = this.run((outbox) => outbox.append(records));
+  /** Settles and keeps; see {@link Outbox.commit}. */
+  commit(frames: Buffer, settlements: readonly Settlement[]): Committed {
+    let committed = this.run((outbox) => outbox.commit(frames, settlements));
     // Another process found damage and put a new file in place; ours was renamed under our hands.
-    if (this.#isReplaced()) appended = this.run((outbox) => outbox.append(records));
-    this.#mark.write(appended.committed);
-    return appended;
+    if (this.#isReplaced()) committed = this.run((outbox) => outbox.commit(frames, settlements));
+    this.#mark.write(committed.own);
+    return committed;
   }
 
   /** Runs on the outbox. A damaged file is salvaged and the work done again, once. */
@@ -51,12 +59,12 @@ export class SpoolFile {
       return work(this.#open());
     } catch (error) {
       if (!isCorrupt(error)) throw error;
-      this.#salvage(findOrThrow());
+      this.#salvage();
       return work(this.#open());
     }
   }
 
-  /** `isClean`: nothing is left in memory, so the next start need not check the file. */
+  /** `isClean`: nothing is left in memory, so the next start need not look for what is missing. */
   close(isClean: boolean): void {
     this.#letGo();
     if (isClean) this.#mark.remove();
@@ -65,21 +73,45 @@ export class SpoolFile {
 
   #open(): Outbox {
     if (this.#outbox) return this.#outbox;
-    const { dir, maxBytes, report } = this.#options;
-    const open = findOrThrow();
+    const { dir, isChecking } = this.#options;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     this.#create();
-    const left = leftMarks(dir, this.#owner);
-    if (left.length > 0) this.#check(open);
-    const outbox = new Outbox(open(this.#path), { maxBytes });
-    this.#inode = statSync(this.#path).ino;
-    this.#outbox = outbox;
-    outbox.release(false);
-    const lost = outbox.takeLosses(new Map(left.map(({ owner, committed }) => [owner, committed])));
-    if (lost > 0) report(`${lost} records were lost from a damaged spool in ${dir}`);
-    outbox.forgetWriters(left.map(({ owner }) => owner));
-    for (const { path } of left) forget(path);
-    return outbox;
+    const marks = readMarks(dir, this.#owner);
+    // Where a live process has the file open, SQLite does not read the log again.
+    if (marks.every(({ isLeft }) => isLeft) && isLogDamaged(`${this.#path}-wal`)) this.#salvage();
+    this.#outbox = this.#connect();
+    if (isChecking) this.#outbox.release(false);
+    if (isChecking || this.#isRebuilt) this.#countLosses(this.#outbox);
+    return this.#outbox;
+  }
+
+  #connect(): Outbox {
+    const { maxBytes, isChecking, clock } = this.#options;
+    const db = findOrThrow()(this.#path);
+    try {
+      const outbox = new Outbox(db, { maxBytes, owner: this.#owner, ...(clock && { clock }) });
+      this.#inode = statSync(this.#path).ino;
+      if (!isChecking || this.#isRebuilt || isHealthy(db)) return outbox;
+    } catch (error) {
+      close(db);
+      throw error;
+    }
+    close(db);
+    this.#salvage();
+    return this.#connect();
+  }
+
+  #countLosses(outbox: Outbox): void {
+    const { dir, onLost } = this.#options;
+    const isRebuilt = this.#isRebuilt;
+    this.#isRebuilt = false;
+    const lost = outbox.reconcile(() => {
+      const marks = readMarks(dir, this.#owner);
+      for (const { path } of marks.filter(({ isLeft }) => isLeft)) forget(path);
+      // Live processes note their numbers a moment after the commit: they are believed only where the file was lost.
+      return marks.filter(({ isLeft }) => isLeft || isRebuilt);
+    });
+    if (Object.keys(lost).length > 0) onLost(lost);
   }
 
   /**
@@ -95,18 +127,12 @@ export class SpoolFile {
     }
   }
 
-  #check(open: OpenDatabase): void {
-    const db = open(this.#path);
-    const isSound = isHealthy(db);
-    db.close();
-    if (!isSound) this.#salvage(open);
-  }
-
-  #salvage(open: OpenDatabase): void {
+  #salvage(): void {
     this.#letGo();
-    const kept = salvage(this.#path, open);
-    if (kept !== undefined)
-      this.#options.report(`the spool was damaged; what could be read goes on, the rest is ${kept}`);
+    const kept = salvage(this.#path, findOrThrow());
+    if (kept === undefined) throw new Error('another process salvages the spool');
+    this.#isRebuilt = true;
+    this.#options.report(`the spool was damaged; what could be read goes on, the rest is ${kept}`);
   }
 
   #isReplaced(): boolean {
@@ -118,12 +144,16 @@ export class SpoolFile {
   }
 
   #letGo(): void {
-    try {
-      this.#outbox?.close();
-    } catch {
-      // A damaged file may refuse even that.
-    }
+    if (this.#outbox) close(this.#outbox);
     this.#outbox = undefined;
+  }
+}
+
+function close(open: { close(): void }): void {
+  try {
+    open.close();
+  } catch {
+    // A damaged file may refuse even that.
   }
 }
 

@@ -1,19 +1,26 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Batch, TakeLimits, Taken } from '../queue.ts';
-import type { Appended, OutboxRecord, Total } from './outbox.ts';
-import { processId } from './owner.ts';
+import { type Clock, systemClock, within } from '../clock.ts';
+import type { DeliveryRecord } from '../delivery.ts';
+import type { TakeLimits } from '../queue.ts';
+import { Settlements } from './settlements.ts';
+import { Slab } from './slab.ts';
 import { SpoolFile, spoolPath } from './spool-file.ts';
-import { WorkerClient } from './worker-client.ts';
+import type { Committed, Lent, Notice, Settlement, Total } from './writer-messages.ts';
+import { type StartWriter, type Writer, WriterThread } from './writer-thread.ts';
 
 /** A record is on disk within 50 ms: so long it is gathered, and the rest is for the commit. */
-const GATHER_MILLIS = 10;
-const MAX_COMMIT_RECORDS = 1_000;
-const MAX_COMMIT_BYTES = 4 << 20;
+const GATHER_MILLIS = 20;
+const SLAB_BYTES = 256 << 10;
+/** Commits that the writing thread has at once. */
+const MAX_SENT = 4;
+const MAX_SPARE = 4;
 /** What may wait in memory for its commit; beyond it the oldest go. */
-const MAX_PENDING_RECORDS = 50_000;
-const MAX_PENDING_BYTES = 32 << 20;
+const MAX_PENDING_BYTES = 64 << 20;
 const DISK_RETRY_MILLIS = 30_000;
+/** How long the end of the process waits for a commit that the writing thread is at. */
+const SETTLE_MILLIS = 500;
+const NO_FRAMES = Buffer.alloc(0);
 
 export interface SpoolSettings {
   readonly dir: string;
@@ -26,20 +33,27 @@ export interface SpoolMember {
   readonly destination: string;
   readonly report: (message: string) => void;
   readonly onDrop: (reason: string, count: number) => void;
-  /** Records are there to be taken. */
-  readonly onReady: () => void;
+  /** A record whose body was kept is on disk: lent to us under this id, or not (0). */
+  readonly onKept: (record: DeliveryRecord, id: number) => void;
+  /** Records are there to be taken. `isForeign`: maybe others' than ours. */
+  readonly onReady: (isForeign: boolean) => void;
   /** The disk does not take them. */
-  readonly onRefused: (records: readonly OutboxRecord[]) => void;
+  readonly onRefused: (records: readonly DeliveryRecord[]) => void;
   /** The disk takes records again. */
   readonly onRecovered: () => void;
+}
+
+export interface SpoolParts {
+  readonly clock?: Clock;
+  readonly startWriter?: StartWriter;
 }
 
 const spools = new Map<string, Spool>();
 
 /** The spool of a directory, shared by all who name it. The first one's settings are in force. */
-export function openSpool(settings: SpoolSettings): Spool {
+export function openSpool(settings: SpoolSettings, parts: SpoolParts = {}): Spool {
   const dir = resolve(settings.dir);
-  const open = spools.get(dir) ?? new Spool({ ...settings, dir });
+  const open = spools.get(dir) ?? new Spool({ ...settings, dir }, parts);
   spools.set(dir, open);
   return open;
 }
@@ -47,32 +61,34 @@ export function openSpool(settings: SpoolSettings): Spool {
 /** The outbox of one directory, for all destinations of this process. */
 export class Spool {
   readonly #settings: SpoolSettings;
+  readonly #clock: Clock;
   readonly #members = new Map<string, SpoolMember>();
-  readonly #worker: WorkerClient;
-  /** The connection of the main thread: for `sync`, and for the end of the process. */
+  readonly #writer: Writer;
+  /** The connection of this thread: for `sync`, and for the end of the process. */
   readonly #ownFile: SpoolFile;
-  /** Oldest first: not on disk yet as far as we know. The first `#committing` of them are with the worker. */
-  #pending: OutboxRecord[] = [];
-  #pendingBytes = 0;
-  #committing = 0;
-  /** Counts commits, so that a late reply of the worker is known for what it is. */
-  #commit = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
+  /** Not on disk yet as far as we know, oldest first. */
+  readonly #slabs: Slab[] = [];
+  readonly #spare: SharedArrayBuffer[] = [];
+  readonly #settlements = new Settlements();
+  #cancelTimer: (() => void) | undefined;
+  #cancelRetry = (): void => {};
   #idle: (() => void)[] = [];
   #isBroken = false;
   #totals: Readonly<Record<string, Total>> = {};
-  /** This thread has written since the worker last counted. */
-  #areTotalsStale = false;
 
-  constructor(settings: SpoolSettings) {
+  constructor(settings: SpoolSettings, { clock = systemClock, startWriter = startThread }: SpoolParts) {
     this.#settings = settings;
-    const report = (message: string): void => this.#report(message);
-    this.#ownFile = new SpoolFile({ ...settings, report });
-    this.#worker = new WorkerClient(
-      { dir: settings.dir, maxBytes: settings.maxBytes, processId: processId() },
-      { report, onTotals: (totals) => this.#take(totals) },
-    );
+    this.#clock = clock;
+    const { dir, maxBytes } = settings;
+    this.#ownFile = new SpoolFile({
+      dir,
+      maxBytes,
+      clock,
+      isChecking: false,
+      report: (report) => this.#hear({ report }),
+      onLost: (lost) => this.#hear({ lost }),
+    });
+    this.#writer = startWriter({ dir, maxBytes }, (notice) => this.#hear(notice));
   }
 
   /** Whether an earlier process left a file. */
@@ -94,69 +110,83 @@ export class Spool {
     this.#members.delete(destination);
     if (this.#members.size > 0) return;
     spools.delete(this.#settings.dir);
-    clearTimeout(this.#retryTimer);
-    const isClean = this.#pending.length === 0;
-    this.#ownFile.close(isClean);
-    // This timer holds the process until the file is closed.
-    const timer = setTimeout(() => {}, timeoutMillis);
-    await this.#worker.call('close', isClean).catch(() => {});
-    clearTimeout(timer);
+    this.#cancelTimer?.();
+    this.#cancelRetry();
+    this.finish();
+    // What the disk did not take was never committed.
+    this.#ownFile.close(true);
+    await within(
+      this.#clock,
+      timeoutMillis,
+      this.#writer.call('close', true).catch(() => {}),
+    );
   }
 
   total(destination: string): Total {
-    if (this.#areTotalsStale) this.#countAgain();
-    const pending = this.#pending.filter((record) => record.destination === destination);
-    const { records, bytes, oldestAgeMillis } = this.#totals[destination] ?? {
-      records: 0,
-      bytes: 0,
-      oldestAgeMillis: 0,
-    };
+    const { records = 0, bytes = 0, oldestAgeMillis = 0 } = this.#totals[destination] ?? {};
+    const settled = this.#settlements.removedOf(destination);
+    const counts = this.#slabs.map((slab) => slab.countOf(destination));
     return {
-      records: records + pending.length,
-      bytes: bytes + pending.reduce((sum, { body }) => sum + body.byteLength, 0),
+      records: Math.max(0, counts.reduce((sum, each) => sum + each.records, records) - settled.records),
+      bytes: Math.max(0, counts.reduce((sum, each) => sum + each.bytes, bytes) - settled.bytes),
       oldestAgeMillis,
     };
   }
 
-  /** Takes a record: on disk when it returns (`sync`), or within 50 ms (`batch`). */
-  append(record: OutboxRecord): void {
-    this.#pending.push(record);
-    this.#pendingBytes += record.body.byteLength;
-    if (this.#settings.durability === 'sync') {
-      this.commit();
-      return;
-    }
-    this.#bound();
-    this.#timer ??= setTimeout(() => void this.#commitNext(), GATHER_MILLIS).unref();
-  }
-
-  /** Commits all that is pending on this thread, before it returns. */
-  commit(): void {
-    const records = this.#pending;
-    if (records.length === 0 || this.#isBroken) return;
-    try {
-      const appended = this.#ownFile.append(records);
-      this.#areTotalsStale = true;
-      this.#pending = [];
-      this.#pendingBytes = 0;
-      this.#committing = 0;
-      this.#commit += 1;
-      this.#appended(records, appended);
-    } catch (error) {
-      this.#breakDown(error);
-    }
-  }
-
   /**
-   * The last word before the process ends: commits what is pending, and what destinations said but the worker may not
-   * have written down yet. To do that twice is harmless.
+   * Takes a record: on disk when it returns (`sync`), or within 50 ms (`batch`). `isKept`: its body stays in memory, and
+   * `onKept` tells when it may be sent.
    */
+  append(destination: string, record: DeliveryRecord, isKept: boolean): void {
+    const { key, orderKey, body } = record;
+    const whole = { destination, key, orderKey, body, created: this.#clock.wall() };
+    let slab = this.#slabs.at(-1);
+    if (!slab || slab.isSent || !slab.fits(whole)) {
+      this.#sendFull();
+      slab = new Slab(this.#memory(Slab.bytesFor(whole)));
+      this.#slabs.push(slab);
+    }
+    slab.add(whole, isKept ? record : undefined);
+    if (this.#settings.durability === 'sync') this.commit();
+    else this.#gather();
+  }
+
+  /** Says what became of records that were lent. `bytes`: of those that are gone with it. */
+  settle(settlement: Settlement, bytes: number): void {
+    this.#settlements.add(settlement, bytes);
+    this.#gather();
+  }
+
+  take(destination: string, limits: TakeLimits): Promise<Lent> {
+    // In this order: what is settled may make others free.
+    if (this.#settlements.isWaiting) void this.#send(undefined);
+    return this.#writer.call('take', destination, limits);
+  }
+
+  hurry(destination: string): void {
+    this.#writer.call('hurry', destination).catch(() => {});
+  }
+
+  /** Commits all that is pending before it returns: on this thread, unless the other one is at it. */
+  commit(): void {
+    const end = this.#clock.monotonic() + SETTLE_MILLIS;
+    for (const slab of [...this.#slabs]) {
+      const isElsewhere = slab.isSent && this.#writer.isAlive;
+      if (isElsewhere && slab.waitForCommit(end - this.#clock.monotonic())) continue;
+      try {
+        this.#committed(slab, this.#ownFile.commit(slab.frames, []));
+      } catch (error) {
+        this.#breakDown(error, slab);
+      }
+    }
+  }
+
+  /** The last word before the process ends: all that is pending, and what destinations said. */
   finish(): void {
     this.commit();
-    for (const { method, args } of this.#worker.unanswered()) {
-      if (method !== 'delivered' && method !== 'rejected') continue;
+    for (const settlement of this.#settlements.all()) {
       try {
-        this.#ownFile.run((outbox) => Reflect.apply(outbox[method], outbox, args));
+        this.#ownFile.commit(NO_FRAMES, [settlement]);
       } catch {
         // It is sent again at the next start, under the same key.
         return;
@@ -166,142 +196,158 @@ export class Spool {
 
   /** Resolves when all that is pending is on disk, or was refused. */
   async flush(timeoutMillis: number): Promise<void> {
-    if (this.#pending.length === 0) return;
-    if (this.#committing === 0) void this.#commitNext();
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMillis);
-      this.#idle.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    this.#sendAll();
+    if (this.#isIdle) return;
+    await within(this.#clock, timeoutMillis, new Promise<void>((resolve) => void this.#idle.push(resolve)));
   }
 
-  take(destination: string, limits: TakeLimits): Promise<Taken> {
-    return this.#worker.call('take', destination, limits);
+  get #isIdle(): boolean {
+    return this.#isBroken || (this.#slabs.length === 0 && !this.#settlements.isPending);
   }
 
-  delivered(destination: string, batch: Batch, state?: Uint8Array): Promise<void> {
-    return this.#worker.call('delivered', destination, withoutBodies(batch), state);
+  #gather(): void {
+    this.#cancelTimer ??= this.#clock.after(GATHER_MILLIS, () => this.#sendAll());
   }
 
-  rejected(batch: Batch, reason: string): Promise<void> {
-    return this.#worker.call('rejected', withoutBodies(batch), reason);
+  #sendAll(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#sendNext();
+    if (this.#settlements.isWaiting) void this.#send(undefined);
   }
 
-  giveBack(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void> {
-    return this.#worker.call('giveBack', withoutBodies(batch), delayMillis, isAttempt);
+  /** A slab is full in the middle of a turn: it goes at once, and so do those that can follow. */
+  #sendFull(): void {
+    for (const slab of this.#slabs) if (slab.size > 0) this.#reclaim(slab);
+    this.#sendNext();
+    this.#bound();
   }
 
-  hurry(destination: string): void {
-    this.#worker.call('hurry', destination).catch(() => {});
-  }
-
-  async #commitNext(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#committing > 0 || this.#isBroken) return;
-    const records = this.#nextCommit();
-    if (records.length === 0) return;
-    this.#committing = records.length;
-    this.#commit += 1;
-    const commit = this.#commit;
-    try {
-      const appended = await this.#worker.call('append', records);
-      // The main thread may have committed them meanwhile, because the process ends.
-      if (this.#commit !== commit) return;
-      this.#forget(records.length);
-      this.#appended(records, appended);
-    } catch (error) {
-      this.#breakDown(error);
+  #sendNext(): void {
+    if (this.#isBroken) return;
+    let atWork = this.#slabs.filter((slab) => slab.isSent && slab.size > 0).length;
+    for (const slab of this.#slabs) {
+      if (slab.isSent) continue;
+      if (atWork >= MAX_SENT) return;
+      atWork += 1;
+      void this.#send(slab);
     }
-    if (this.#pending.length > 0) void this.#commitNext();
   }
 
-  #nextCommit(): OutboxRecord[] {
-    let bytes = 0;
-    const end = this.#pending.findIndex(({ body }, index) => {
-      bytes += body.byteLength;
-      return index >= MAX_COMMIT_RECORDS || (index > 0 && bytes > MAX_COMMIT_BYTES);
-    });
-    return this.#pending.slice(0, end < 0 ? undefined : end);
+  async #send(slab: Slab | undefined): Promise<void> {
+    if (slab) slab.isSent = true;
+    const settlements = this.#settlements.take();
+    try {
+      const committed = await this.#writer.call('commit', slab?.shared, settlements);
+      this.#settlements.done(settlements);
+      this.#totals = committed.totals;
+      if (slab) this.#committed(slab, committed);
+    } catch (error) {
+      this.#settlements.giveBack(settlements);
+      if (slab) this.#breakDown(error, slab);
+    }
+    this.#sendNext();
+    this.#wakeIdle();
   }
 
-  #forget(count: number): void {
-    for (const { body } of this.#pending.slice(0, count)) this.#pendingBytes -= body.byteLength;
-    this.#pending = this.#pending.slice(count);
-    this.#committing = 0;
-  }
-
-  #appended(records: readonly OutboxRecord[], { duplicates, dropped }: Appended): void {
-    for (const [destination, count] of Object.entries(duplicates))
-      this.#members.get(destination)?.onDrop('duplicate', count);
+  /** Each record ends here once, even if two threads committed it because the process seemed to end. */
+  #committed(slab: Slab, { ids, dropped, totals }: Committed): void {
+    this.#totals = totals;
     for (const [destination, count] of Object.entries(dropped))
       this.#members.get(destination)?.onDrop('spool_full', count);
-    for (const destination of new Set(records.map((record) => record.destination)))
-      this.#members.get(destination)?.onReady();
-    if (this.#pending.length === 0) for (const done of this.#idle.splice(0)) done();
+    if (!this.#remove(slab)) return;
+    slab.destinations.forEach((destination, index) => {
+      if (ids[index] === -1) this.#members.get(destination)?.onDrop('duplicate', 1);
+    });
+    for (const { index, record, destination } of slab.kept)
+      this.#members.get(destination)?.onKept(record, ids[index] ?? 0);
+    for (const [destination] of slab.counts) this.#members.get(destination)?.onReady(false);
+    this.#wakeIdle();
   }
 
-  /** Too much waits for its commit: an eighth goes at once, so that a burst does not pay for each record. */
+  /** Whether it was still there. */
+  #remove(slab: Slab): boolean {
+    const index = this.#slabs.indexOf(slab);
+    if (index >= 0) this.#slabs.splice(index, 1);
+    this.#reclaim(slab);
+    return index >= 0;
+  }
+
+  #memory(bytes: number): SharedArrayBuffer {
+    const spare = bytes <= SLAB_BYTES ? this.#spare.pop() : undefined;
+    return spare ?? new SharedArrayBuffer(Math.max(SLAB_BYTES, bytes));
+  }
+
+  #reclaim(slab: Slab): void {
+    const buffer = slab.reclaim();
+    if (buffer?.byteLength === SLAB_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(buffer);
+  }
+
+  /** Too much waits for its commit: the oldest slab goes. */
   #bound(): void {
-    if (this.#pending.length <= MAX_PENDING_RECORDS && this.#pendingBytes <= MAX_PENDING_BYTES) return;
-    const count = Math.max(1, (this.#pending.length - this.#committing) >> 3);
-    for (const { destination, body } of this.#pending.splice(this.#committing, count)) {
-      this.#pendingBytes -= body.byteLength;
-      this.#members.get(destination)?.onDrop('queue_full', 1);
-    }
+    if (this.#slabs.reduce((sum, { size }) => sum + size, 0) <= MAX_PENDING_BYTES) return;
+    const oldest = this.#slabs.find(({ isSent }) => !isSent);
+    if (!oldest) return;
+    this.#remove(oldest);
+    for (const [destination, { records }] of oldest.counts)
+      this.#members.get(destination)?.onDrop('queue_full', records);
+    for (const { record, destination } of oldest.kept) this.#members.get(destination)?.onKept(record, 0);
   }
 
-  #take(totals: Readonly<Record<string, Total>>): void {
-    this.#totals = totals;
-    for (const [destination, { records }] of Object.entries(totals))
-      if (records > 0) this.#members.get(destination)?.onReady();
+  #hear(notice: Notice): void {
+    if ('report' in notice) {
+      const [member] = this.#members.values();
+      member?.report(notice.report);
+    } else if ('lost' in notice) {
+      for (const [destination, count] of Object.entries(notice.lost))
+        this.#members.get(destination)?.onDrop('corrupt', count);
+    } else {
+      this.#totals = notice.totals;
+      for (const [destination, { records }] of Object.entries(notice.totals))
+        if (records > 0) this.#members.get(destination)?.onReady(true);
+    }
   }
 
   /** The disk is full, read-only or away: records are delivered out of memory, and the disk is asked again in a while. */
-  #breakDown(error: unknown): void {
-    const records = this.#pending;
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    this.#committing = 0;
-    if (!this.#isBroken)
-      this.#report(
-        `the spool takes no records, they are kept in memory: ${error instanceof Error ? error.message : error}`,
-      );
+  #breakDown(error: unknown, failed: Slab): void {
+    if (!this.#isBroken) {
+      const reason = error instanceof Error ? error.message : error;
+      this.#hear({ report: `the spool takes no records, they are kept in memory: ${reason}` });
+      this.#retryLater();
+    }
     this.#isBroken = true;
-    this.#retryTimer = setTimeout(() => void this.#retryDisk(), DISK_RETRY_MILLIS).unref();
-    for (const member of this.#members.values())
-      member.onRefused(records.filter(({ destination }) => destination === member.destination));
-    for (const done of this.#idle.splice(0)) done();
+    // What the writing thread is still at ends by itself.
+    for (const slab of this.#slabs.filter((each) => each === failed || !each.isSent)) this.#refuse(slab);
+    this.#wakeIdle();
   }
 
-  async #retryDisk(): Promise<void> {
-    try {
-      await this.#worker.call('append', []);
-      this.#isBroken = false;
-      for (const member of this.#members.values()) member.onRecovered();
-    } catch {
-      this.#retryTimer = setTimeout(() => void this.#retryDisk(), DISK_RETRY_MILLIS).unref();
-    }
+  #refuse(slab: Slab): void {
+    const records = slab.records();
+    this.#remove(slab);
+    for (const { record, destination } of slab.kept) this.#members.get(destination)?.onKept(record, 0);
+    for (const [destination, member] of this.#members)
+      member.onRefused(
+        records
+          .filter((record) => record.destination === destination)
+          .map(({ key, orderKey, body }) => ({ key, ...(orderKey !== undefined && { orderKey }), body })),
+      );
   }
 
-  #countAgain(): void {
-    this.#areTotalsStale = false;
-    try {
-      this.#totals = this.#ownFile.run((outbox) => outbox.totals());
-    } catch {
-      // The figures of the worker's last count stay.
-    }
+  #retryLater(): void {
+    this.#cancelRetry = this.#clock.after(DISK_RETRY_MILLIS, () => {
+      this.#writer.call('probe').then(
+        () => {
+          this.#isBroken = false;
+          for (const member of this.#members.values()) member.onRecovered();
+        },
+        () => this.#retryLater(),
+      );
+    });
   }
 
-  #report(message: string): void {
-    const [member] = this.#members.values();
-    member?.report(message);
+  #wakeIdle(): void {
+    if (this.#isIdle) for (const done of this.#idle.splice(0)) done();
   }
 }
 
-/** Bodies stay where they are; only the names of the records go back. */
-function withoutBodies(batch: Batch): Batch {
-  return { ...batch, bodies: [] };
-}
+const startThread: StartWriter = (settings, onNotice) => new WriterThread(settings, onNotice);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { closeGate, createGate } from './gate.ts';
-import type { Total } from './outbox.ts';
-import type { Calls, Reply, Request, WorkerSettings } from './worker-messages.ts';
+import { processId } from './owner.ts';
+import type { Calls, Notice, Reply, Request, ThreadSettings, WriterSettings } from './writer-messages.ts';
 
 // Under a test runner this file is TypeScript, which a worker of Node 20 cannot load: it takes the built one.
 const WORKER_FILE = new URL(
@@ -12,38 +12,47 @@ const WORKER_FILE = new URL(
 /** How long the end of the process waits for the thread to come out of a call. */
 const CLOSE_MILLIS = 2_000;
 
-export interface WorkerListeners {
-  readonly onTotals: (totals: Readonly<Record<string, Total>>) => void;
-  readonly report: (message: string) => void;
+/** Who writes: a thread of its own, but for tests in simulated time. */
+export interface Writer {
+  /** Rejects with what SQLite or the file system said. */
+  call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>>;
+  /** Whether it could still come to do what it was asked, while this thread waits. */
+  readonly isAlive: boolean;
 }
+
+export type StartWriter = (settings: WriterSettings, onNotice: (notice: Notice) => void) => Writer;
 
 type Answered = Extract<Reply, { readonly id: number }>;
 
 interface Waiting {
-  readonly request: Request;
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** The writing thread, as seen from the main one. Started by the first call, and again after it died. */
-export class WorkerClient {
-  readonly #settings: Omit<WorkerSettings, 'gate'>;
-  readonly #listeners: WorkerListeners;
+export class WriterThread implements Writer {
+  readonly #settings: WriterSettings;
+  readonly #onNotice: (notice: Notice) => void;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
+  #hasAnswered = false;
+  #isClosed = false;
   #lastId = 0;
 
-  constructor(settings: Omit<WorkerSettings, 'gate'>, listeners: WorkerListeners) {
+  constructor(settings: WriterSettings, onNotice: (notice: Notice) => void) {
     this.#settings = settings;
-    this.#listeners = listeners;
+    this.#onNotice = onNotice;
   }
 
-  /** Rejects with what SQLite or the file system said. */
+  get isAlive(): boolean {
+    return this.#worker !== undefined && this.#hasAnswered && !this.#isClosed;
+  }
+
   call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>> {
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
       const request: Request = { id: this.#lastId, method, args };
-      this.#waiting.set(request.id, { request, resolve, reject });
+      this.#waiting.set(request.id, { resolve, reject });
       try {
         this.#worker ??= this.#start();
         this.#worker.postMessage(request);
@@ -54,17 +63,16 @@ export class WorkerClient {
     });
   }
 
-  /** What the thread was asked and has not answered yet, oldest first. */
-  unanswered(): Request[] {
-    return [...this.#waiting.values()].map(({ request }) => request);
-  }
-
   #start(): Worker {
     // Neither the application's preloads nor its flags: the thread needs none, and `--import` would run all of it again.
     const gate = createGate();
-    const close = (): void => closeGate(gate, CLOSE_MILLIS);
+    const close = (): void => {
+      this.#isClosed = true;
+      closeGate(gate, CLOSE_MILLIS);
+    };
+    const settings: ThreadSettings = { ...this.#settings, processId: processId(), gate };
     const worker = new Worker(WORKER_FILE, {
-      workerData: { ...this.#settings, gate },
+      workerData: settings,
       execArgv: [],
       env: {},
       name: 'spanport spool',
@@ -82,9 +90,9 @@ export class WorkerClient {
   }
 
   #receive(message: Reply): void {
-    if ('totals' in message) this.#listeners.onTotals(message.totals);
-    else if ('report' in message) this.#listeners.report(message.report);
-    else this.#answer(message);
+    this.#hasAnswered = true;
+    if ('id' in message) this.#answer(message);
+    else this.#onNotice(message);
   }
 
   #answer(message: Answered): void {
@@ -97,6 +105,7 @@ export class WorkerClient {
   #lose(worker: Worker, error: Error): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
+    this.#hasAnswered = false;
     const lost = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of lost) reject(error);

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import type { Connection } from './connection.ts';
+
+const MAX_AGE_MILLIS = 24 * 60 * 60_000;
+const HASH_BYTES = 16;
+/** What a key takes in the file, in its table and its index. */
+const ROW_BYTES = 64;
+/** Of the file's size, keys may take one part in so many before the oldest are forgotten. */
+const SHARE = 8;
+const AT_ONCE = 1_024;
+
+/** The keys of the last 24 h: what waits and what was delivered. A record that was dropped or refused may come again. */
+export class KnownKeys {
+  readonly #db: Connection;
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  /** Whether the key is new. */
+  add(destination: string, key: string, now: number): boolean {
+    const { changes } = this.#db.run(
+      'INSERT INTO known (hash, at) VALUES (?1, ?2) ON CONFLICT (hash) DO UPDATE SET at = ?2 WHERE at < ?3',
+      hashOf(destination, key),
+      now,
+      now - MAX_AGE_MILLIS,
+    );
+    return changes > 0;
+  }
+
+  remove(destination: string, key: string): void {
+    this.#db.run('DELETE FROM known WHERE hash = ?', hashOf(destination, key));
+  }
+
+  /** Forgets the oldest when keys take more than their share of a file of this size. Returns whether any went. */
+  shrink(maxBytes: number): boolean {
+    const [edges] = this.#db.all(
+      `SELECT (SELECT id FROM known ORDER BY id DESC LIMIT 1) - (SELECT id FROM known ORDER BY id LIMIT 1) AS span`,
+    );
+    if (Number(edges?.['span'] ?? 0) * ROW_BYTES * SHARE <= maxBytes) return false;
+    return this.#forgetOldest(Number.MAX_SAFE_INTEGER) > 0;
+  }
+
+  forgetAged(now: number): void {
+    while (this.#forgetOldest(now - MAX_AGE_MILLIS) === AT_ONCE);
+  }
+
+  #forgetOldest(before: number): number {
+    return this.#db.run(
+      'DELETE FROM known WHERE id IN (SELECT id FROM known ORDER BY id LIMIT ?) AND at < ?',
+      AT_ONCE,
+      before,
+    ).changes;
+  }
+}
+
+function hashOf(destination: string, key: string): Uint8Array {
+  return createHash('sha256').update(`${destination}\n${key}`).digest().subarray(0, HASH_BYTES);
+}

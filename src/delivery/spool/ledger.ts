@@ -1,0 +1,196 @@
+import type { Connection } from './connection.ts';
+import type { SqlRow } from './driver.ts';
+
+/** Whoever wrote records whose line is gone. */
+const UNKNOWN_OWNER = 'unknown ';
+
+/** What one process has committed for one destination since its start, and what of that was taken out again. */
+export interface Entry {
+  readonly committed: number;
+  readonly removed: number;
+}
+
+/** By destination. */
+export type Entries = Readonly<Record<string, Entry>>;
+
+export interface Total {
+  readonly records: number;
+  readonly bytes: number;
+  /** ms since the oldest was written. */
+  readonly oldestAgeMillis: number;
+}
+
+interface Change {
+  added: number;
+  addedBytes: number;
+  removed: number;
+  removedBytes: number;
+}
+
+/** Writes down how many records came and went. Every method belongs into the transaction that moves the records. */
+export class Ledger {
+  readonly #db: Connection;
+  readonly #owner: string;
+  readonly #ids = new Map<string, number>();
+  readonly #changes = new Map<number, Change>();
+
+  constructor(db: Connection, owner: string) {
+    this.#db = db;
+    this.#owner = owner;
+  }
+
+  /** The line under which this process files what it keeps for a destination. */
+  idOf(destination: string): number {
+    const known = this.#ids.get(destination);
+    if (known !== undefined) return known;
+    this.#db.run(
+      'INSERT OR IGNORE INTO ledger (owner, destination, committed, removed, bytes) VALUES (?, ?, 0, 0, 0)',
+      this.#owner,
+      destination,
+    );
+    const [row] = this.#db.all('SELECT id FROM ledger WHERE owner = ? AND destination = ?', this.#owner, destination);
+    const id = Number(row?.['id']);
+    this.#ids.set(destination, id);
+    return id;
+  }
+
+  added(id: number, bytes: number): void {
+    const change = this.#change(id);
+    change.added += 1;
+    change.addedBytes += bytes;
+  }
+
+  /** Rows as `RETURNING ledger, length(body) AS size` has them. */
+  removed(rows: readonly SqlRow[]): void {
+    for (const { ledger, size } of rows) {
+      const change = this.#change(Number(ledger));
+      change.removed += 1;
+      change.removedBytes += Number(size);
+    }
+  }
+
+  /** Before the transaction ends. */
+  write(): void {
+    for (const [id, { added, addedBytes, removed, removedBytes }] of this.#changes)
+      this.#db.run(
+        'UPDATE ledger SET committed = committed + ?, removed = removed + ?, bytes = bytes + ? WHERE id = ?',
+        added,
+        removed,
+        addedBytes - removedBytes,
+        id,
+      );
+    this.#changes.clear();
+  }
+
+  /** After a transaction that was rolled back. */
+  forget(): void {
+    this.#changes.clear();
+    this.#ids.clear();
+  }
+
+  own(): Entries {
+    const rows = this.#db.all('SELECT destination, committed, removed FROM ledger WHERE owner = ?', this.#owner);
+    return Object.fromEntries(
+      rows.map(({ destination, committed, removed }) => [
+        String(destination),
+        { committed: Number(committed), removed: Number(removed) },
+      ]),
+    );
+  }
+
+  /** What waits, by destination. */
+  totals(now: number): Record<string, Total> {
+    const rows = this.#db.all(
+      `SELECT destination, SUM(committed - removed) AS records, SUM(bytes) AS bytes,
+         (SELECT created FROM outbox WHERE outbox.destination = ledger.destination ORDER BY id LIMIT 1) AS oldest
+       FROM ledger GROUP BY destination`,
+    );
+    return Object.fromEntries(
+      rows.map(({ destination, records, bytes, oldest }) => [
+        String(destination),
+        {
+          records: Number(records),
+          bytes: Number(bytes),
+          oldestAgeMillis: oldest === null ? 0 : Math.max(0, now - Number(oldest)),
+        },
+      ]),
+    );
+  }
+
+  /**
+   * Compares the lines with what is there. What was committed and is neither there nor taken out is lost, and is counted
+   * once. `noted` is what processes last wrote down outside the file, by owner. Returns the losses by destination.
+   */
+  reconcile(noted: ReadonlyMap<string, Entries>): Record<string, number> {
+    const lost: Record<string, number> = {};
+    const lose = (destination: string, count: number): void => {
+      if (count > 0) lost[destination] = (lost[destination] ?? 0) + count;
+    };
+    const present = new Map(
+      this.#db
+        .all(
+          `SELECT ledger, destination, COUNT(*) AS records, SUM(length(body)) AS bytes
+           FROM outbox GROUP BY ledger, destination`,
+        )
+        .map((row) => [`${row['ledger']} ${row['destination']}`, row]),
+    );
+    const lines = this.#db.all('SELECT id, owner, destination, committed, removed FROM ledger');
+    for (const { id, owner, destination, committed, removed } of lines) {
+      const place = `${id} ${destination}`;
+      const records = Number(present.get(place)?.['records'] ?? 0);
+      const mark = noted.get(String(owner))?.[String(destination)];
+      const came = Math.max(Number(committed), mark?.committed ?? 0);
+      const went = Math.max(Number(removed), mark?.removed ?? 0);
+      lose(String(destination), came - went - records);
+      this.#db.run(
+        'UPDATE ledger SET committed = ?, removed = ?, bytes = ? WHERE id = ?',
+        came,
+        came - records,
+        Number(present.get(place)?.['bytes'] ?? 0),
+        Number(id),
+      );
+      present.delete(place);
+    }
+    // Records whose line is gone get one again.
+    const orphans: Record<string, number> = {};
+    for (const { ledger, destination, records, bytes } of present.values()) {
+      this.#db.run(
+        `INSERT OR IGNORE INTO ledger (id, owner, destination, committed, removed, bytes) VALUES (?, ?, ?, ?, 0, ?)`,
+        Number(ledger),
+        `${UNKNOWN_OWNER}${ledger}`,
+        String(destination),
+        Number(records),
+        Number(bytes),
+      );
+      orphans[String(destination)] = (orphans[String(destination)] ?? 0) + Number(records);
+    }
+    const known = new Set(lines.map(({ owner, destination }) => `${owner} ${destination}`));
+    for (const [owner, entries] of noted)
+      for (const [destination, { committed, removed }] of Object.entries(entries)) {
+        if (known.has(`${owner} ${destination}`)) continue;
+        const there = Math.min(committed - removed, orphans[destination] ?? 0);
+        orphans[destination] = (orphans[destination] ?? 0) - there;
+        lose(destination, committed - removed - there);
+      }
+    this.forget();
+    return lost;
+  }
+
+  /** Forgets processes that are gone and left nothing behind. */
+  forgetOwners(isGone: (owner: string) => boolean): void {
+    for (const { owner } of this.#db.all('SELECT DISTINCT owner FROM ledger WHERE committed = removed')) {
+      const name = String(owner);
+      if (name.startsWith(UNKNOWN_OWNER) || isGone(name))
+        this.#db.run('DELETE FROM ledger WHERE owner = ? AND committed = removed', name);
+    }
+  }
+
+  #change(id: number): Change {
+    let change = this.#changes.get(id);
+    if (!change) {
+      change = { added: 0, addedBytes: 0, removed: 0, removedBytes: 0 };
+      this.#changes.set(id, change);
+    }
+    return change;
+  }
+}

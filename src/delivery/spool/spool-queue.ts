@@ -1,0 +1,162 @@
+import type { Clock } from '../clock.ts';
+import type { DeliveryRecord } from '../delivery.ts';
+import type { Batch, Queue, TakeLimits, Taken } from '../queue.ts';
+import type { Spool } from './spool.ts';
+
+/** Bodies kept in memory for one destination, so that one that answers well needs no read from the disk. */
+const MAX_HELD_RECORDS = 512;
+const MAX_HELD_BYTES = 4 << 20;
+/** Older than this they go back: another process may be lent them when the lease (90 s) ends. */
+const MAX_HELD_MILLIS = 45_000;
+
+interface Held {
+  readonly batch: Batch;
+  readonly since: number;
+}
+
+/** The records of one destination: on disk, and those about to be sent in memory, too. */
+export class SpoolQueue implements Queue {
+  readonly #spool: Spool;
+  readonly #destination: string;
+  readonly #isFolding: boolean;
+  readonly #clock: Clock;
+  #held: Held[] = [];
+  /** Held, or about to be. */
+  #records = 0;
+  #bytes = 0;
+  /** Whether the disk may have records that are free. */
+  #isMore: boolean;
+  /** When the disk is asked again in any case; never when nothing lies there. */
+  #askAt = Number.POSITIVE_INFINITY;
+
+  constructor(spool: Spool, destination: string, isFolding: boolean, clock: Clock) {
+    this.#spool = spool;
+    this.#destination = destination;
+    this.#isFolding = isFolding;
+    this.#clock = clock;
+    this.#isMore = spool.isThere;
+  }
+
+  add(record: DeliveryRecord): void {
+    // Whoever folds wants all that waits under a key, and the state beside it.
+    const hasRoom = this.#records < MAX_HELD_RECORDS && this.#bytes < MAX_HELD_BYTES;
+    const isKept = hasRoom && !this.#isMore && !this.#isFolding;
+    if (isKept) this.#count(1, record.body.byteLength);
+    else this.#isMore = true;
+    this.#spool.append(this.#destination, record, isKept);
+  }
+
+  /** A body that was kept is on disk now, and ours to send; or not, when there is no id. */
+  hold({ orderKey, body }: DeliveryRecord, id: number): void {
+    if (id > 0) {
+      const batch = { ids: [id], bodies: [body], attempts: 0, ...(orderKey !== undefined && { orderKey }) };
+      this.#held.push({ batch, since: this.#clock.monotonic() });
+      return;
+    }
+    this.#count(-1, -body.byteLength);
+    if (id === 0) this.#isMore = true;
+  }
+
+  /** Others may have left records. */
+  lookAgain(): void {
+    this.#isMore = true;
+  }
+
+  async take(limits: TakeLimits): Promise<Taken> {
+    this.#giveBackAged();
+    const held = this.#next(limits);
+    if (held) return { status: 'batch', batch: held };
+    const wait = this.#askAt - this.#clock.monotonic();
+    if (!this.#isMore && wait > 0)
+      return Number.isFinite(wait) ? { status: 'wait', millis: wait } : { status: 'empty' };
+    this.#isMore = false;
+    const { batches, damaged, waitMillis } = await this.#spool.take(this.#destination, limits).catch((error) => {
+      this.#isMore = true;
+      throw error;
+    });
+    const now = this.#clock.monotonic();
+    for (const batch of batches) {
+      this.#count(batch.ids.length, bytesOf(batch));
+      this.#held.push({ batch, since: now });
+    }
+    if (batches.length > 0 || damaged > 0) this.#isMore = true;
+    if (damaged > 0) return { status: 'damaged', count: damaged };
+    const next = this.#next(limits);
+    if (next) return { status: 'batch', batch: next };
+    this.#askAt = now + (waitMillis ?? Number.POSITIVE_INFINITY);
+    return waitMillis === undefined ? { status: 'empty' } : { status: 'wait', millis: waitMillis };
+  }
+
+  delivered(batch: Batch, state?: Uint8Array): Promise<void> {
+    const { ids, orderKey } = batch;
+    const keep = orderKey !== undefined && state ? { orderKey, state } : {};
+    this.#free(batch);
+    this.#spool.settle({ become: 'delivered', destination: this.#destination, ids, ...keep }, bytesOf(batch));
+    return Promise.resolve();
+  }
+
+  rejected(batch: Batch, reason: string): Promise<void> {
+    const { ids } = batch;
+    this.#free(batch);
+    this.#spool.settle({ become: 'rejected', destination: this.#destination, ids, reason }, bytesOf(batch));
+    return Promise.resolve();
+  }
+
+  giveBack(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void> {
+    const { ids } = batch;
+    this.#free(batch);
+    this.#spool.settle({ become: 'waiting', destination: this.#destination, ids, delayMillis, isAttempt }, 0);
+    if (delayMillis <= 0) this.#isMore = true;
+    this.#askAt = Math.min(this.#askAt, this.#clock.monotonic() + delayMillis);
+    return Promise.resolve();
+  }
+
+  hurry(): void {
+    this.#spool.hurry(this.#destination);
+    if (Number.isFinite(this.#askAt)) this.#isMore = true;
+  }
+
+  /** The oldest of what is held; as many without an order key as one request may carry. */
+  #next({ maxRecords, maxBytes }: TakeLimits): Batch | undefined {
+    const first = this.#held[0]?.batch;
+    if (!first) return undefined;
+    let count = 1;
+    let bytes = bytesOf(first);
+    while (first.orderKey === undefined && count < maxRecords) {
+      const next = this.#held[count]?.batch;
+      bytes += next ? bytesOf(next) : 0;
+      if (!next || next.orderKey !== undefined || bytes > maxBytes) break;
+      count += 1;
+    }
+    const batches = this.#held.splice(0, count).map(({ batch }) => batch);
+    if (count === 1) return first;
+    return {
+      ids: batches.flatMap(({ ids }) => ids),
+      bodies: batches.flatMap(({ bodies }) => bodies),
+      attempts: first.attempts,
+    };
+  }
+
+  #giveBackAged(): void {
+    const limit = this.#clock.monotonic() - MAX_HELD_MILLIS;
+    while (this.#held[0] && this.#held[0].since < limit) {
+      const { batch } = this.#held.shift() as Held;
+      void this.giveBack(batch, 0, false);
+    }
+  }
+
+  #free(batch: Batch): void {
+    this.#count(-batch.ids.length, -bytesOf(batch));
+    // Another record under its key may have waited for it.
+    if (batch.orderKey !== undefined && Number.isFinite(this.#askAt)) this.#isMore = true;
+  }
+
+  #count(records: number, bytes: number): void {
+    this.#records += records;
+    this.#bytes += bytes;
+  }
+}
+
+function bytesOf({ bodies }: Batch): number {
+  return bodies.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}

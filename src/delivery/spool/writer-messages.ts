@@ -1,0 +1,48 @@
+import type { Entries, Total } from './ledger.ts';
+import type { Committed, Lent, Outbox, Settlement } from './outbox.ts';
+
+export type { Committed, Entries, Lent, Settlement, Total };
+
+export interface WriterSettings {
+  readonly dir: string;
+  readonly maxBytes: number;
+}
+
+export interface ThreadSettings extends WriterSettings {
+  /** The process's name for itself, which its threads share. */
+  readonly processId: string;
+  /** Closed by the main thread before the process ends. */
+  readonly gate: Int32Array;
+}
+
+/** Records in memory that both threads see: see {@link Slab}. */
+export interface SharedFrames {
+  readonly buffer: SharedArrayBuffer;
+  /** Where the frames end. */
+  readonly end: number;
+}
+
+/** What the writing thread does for the main one. */
+export type Calls = Pick<Outbox, 'take' | 'hurry' | 'probe'> & {
+  commit(frames: SharedFrames | undefined, settlements: readonly Settlement[]): Committed;
+  /** Lets go of the file and ends. `isClean`: nothing is left in memory. */
+  close(isClean: boolean): void;
+};
+
+export interface Request {
+  readonly id: number;
+  readonly method: keyof Calls;
+  readonly args: readonly unknown[];
+}
+
+/** What the writing thread says without being asked. */
+export type Notice =
+  | { readonly totals: Readonly<Record<string, Total>> }
+  | { readonly report: string }
+  /** Records that were committed and are gone. */
+  | { readonly lost: Readonly<Record<string, number>> };
+
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: string }
+  | Notice;
