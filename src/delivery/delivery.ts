@@ -74,7 +74,7 @@ export interface DeliveryStats {
   readonly rejected: number;
   /** Records that went as part of a newer one under their order key. */
   readonly coalesced: number;
-  /** Records given up, by reason: `queue_full`, `spool_full`, `too_old`, `shut_down`, or `duplicate`, whose key was known. */
+  /** Records given up, by reason: `queue_full`, `spool_full`, `too_old`, `shut_down`, `damaged` on disk, or `duplicate`, whose key was known. */
   readonly dropped: Readonly<Record<string, number>>;
   /** Records on disk that wait for this destination, and their bytes. */
   readonly spooled: number;

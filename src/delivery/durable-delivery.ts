@@ -41,8 +41,8 @@ export class DurableDelivery implements Delivery {
       report: parts.report,
       onDrop: (reason, count) => this.#tally.drop(reason, count),
       onKept: (record, id) => this.#queue.hold(record, id),
-      onReady: (isForeign) => {
-        if (isForeign) this.#queue.lookAgain();
+      onReady: (isOnDisk) => {
+        if (isOnDisk) this.#queue.lookAgain();
         this.#sender.wake();
       },
       onRefused: (records) => this.#holdAll(records),

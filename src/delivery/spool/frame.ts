@@ -46,11 +46,14 @@ export function* readFrames(bytes: Buffer): Generator<Frame> {
     const lengths = [0, 4, 8, 12].map((offset) => bytes.readUInt32LE(start + offset));
     const [bodyLength = 0, destinationLength = 0, keyLength = 0, orderLength = 0] = lengths;
     at = start + HEAD_BYTES;
-    const text = (length: number): string => bytes.toString('utf8', at, (at += length));
-    const destination = text(destinationLength);
-    const key = text(keyLength);
-    const orderKey = orderLength === NONE ? undefined : text(orderLength);
-    const body = bytes.subarray(at, (at += bodyLength));
+    const next = (length: number): Buffer => {
+      at += length;
+      return bytes.subarray(at - length, at);
+    };
+    const destination = next(destinationLength).toString();
+    const key = next(keyLength).toString();
+    const orderKey = orderLength === NONE ? undefined : next(orderLength).toString();
+    const body = next(bodyLength);
     yield {
       destination,
       key,

@@ -18,6 +18,8 @@ const STATE_MAX_AGE_MILLIS = 30 * 24 * 60 * 60_000;
 /** What one take lends at the most. */
 const MAX_LENT_RECORDS = 256;
 const MAX_LENT_BYTES = 1 << 20;
+/** What is lent cannot be dropped: it is a part of the file's size. */
+const LENT_SHARE = 16;
 const DROP_AT_ONCE = 64;
 /** Free pages that stay in the file; beyond, they go back to the file system. */
 const SPARE_PAGES = 64;
@@ -370,7 +372,7 @@ export class Outbox {
     let bytes = 0;
     const isWithin = ({ size }: SqlRow, index: number): boolean => {
       bytes += Number(size);
-      return index === 0 || bytes <= MAX_LENT_BYTES;
+      return index === 0 || bytes <= Math.min(MAX_LENT_BYTES, this.#maxBytes / LENT_SHARE);
     };
     const end = heads.findIndex((head, index) => !isWithin(head, index));
     return heads.slice(0, end < 0 ? undefined : end).map((head) => {

@@ -6,6 +6,8 @@ import type { Spool } from './spool.ts';
 /** Bodies kept in memory for one destination, so that one that answers well needs no read from the disk. */
 const MAX_HELD_RECORDS = 512;
 const MAX_HELD_BYTES = 4 << 20;
+/** What is under way cannot be dropped, so it is little beside what the disk may hold. */
+const HELD_SHARE = 8;
 /** Older than this they go back: another process may be lent them when the lease (90 s) ends. */
 const MAX_HELD_MILLIS = 45_000;
 
@@ -39,7 +41,8 @@ export class SpoolQueue implements Queue {
 
   add(record: DeliveryRecord): void {
     // Whoever folds wants all that waits under a key, and the state beside it.
-    const hasRoom = this.#records < MAX_HELD_RECORDS && this.#bytes < MAX_HELD_BYTES;
+    const mostBytes = Math.min(MAX_HELD_BYTES, this.#spool.maxBytes / HELD_SHARE);
+    const hasRoom = this.#records < MAX_HELD_RECORDS && this.#bytes + record.body.byteLength <= mostBytes;
     const isKept = hasRoom && !this.#isMore && !this.#isFolding;
     if (isKept) this.#count(1, record.body.byteLength);
     else this.#isMore = true;
@@ -57,7 +60,7 @@ export class SpoolQueue implements Queue {
     if (id === 0) this.#isMore = true;
   }
 
-  /** Others may have left records. */
+  /** Records lie on the disk that nobody holds. */
   lookAgain(): void {
     this.#isMore = true;
   }
@@ -113,7 +116,7 @@ export class SpoolQueue implements Queue {
 
   hurry(): void {
     this.#spool.hurry(this.#destination);
-    if (Number.isFinite(this.#askAt)) this.#isMore = true;
+    this.#isMore = true;
   }
 
   /** The oldest of what is held; as many without an order key as one request may carry. */

@@ -35,8 +35,8 @@ export interface SpoolMember {
   readonly onDrop: (reason: string, count: number) => void;
   /** A record whose body was kept is on disk: lent to us under this id, or not (0). */
   readonly onKept: (record: DeliveryRecord, id: number) => void;
-  /** Records are there to be taken. `isForeign`: maybe others' than ours. */
-  readonly onReady: (isForeign: boolean) => void;
+  /** Records are there to be sent. `isOnDisk`: some of them have to be taken from there. */
+  readonly onReady: (isOnDisk: boolean) => void;
   /** The disk does not take them. */
   readonly onRefused: (records: readonly DeliveryRecord[]) => void;
   /** The disk takes records again. */
@@ -96,6 +96,11 @@ export class Spool {
     return existsSync(spoolPath(this.#settings.dir));
   }
 
+  /** Bytes on disk at the most. */
+  get maxBytes(): number {
+    return this.#settings.maxBytes;
+  }
+
   /** Whether the disk takes no records at present. */
   get isBroken(): boolean {
     return this.#isBroken;
@@ -118,7 +123,7 @@ export class Spool {
     await within(
       this.#clock,
       timeoutMillis,
-      this.#writer.call('close', true).catch(() => {}),
+      this.#writer.end(true).catch(() => {}),
     );
   }
 
@@ -256,12 +261,13 @@ export class Spool {
     for (const [destination, count] of Object.entries(dropped))
       this.#members.get(destination)?.onDrop('spool_full', count);
     if (!this.#remove(slab)) return;
+    const left = new Set(slab.destinations.filter((_, index) => ids[index] === 0));
     slab.destinations.forEach((destination, index) => {
       if (ids[index] === -1) this.#members.get(destination)?.onDrop('duplicate', 1);
     });
     for (const { index, record, destination } of slab.kept)
       this.#members.get(destination)?.onKept(record, ids[index] ?? 0);
-    for (const [destination] of slab.counts) this.#members.get(destination)?.onReady(false);
+    for (const [destination] of slab.counts) this.#members.get(destination)?.onReady(left.has(destination));
     this.#wakeIdle();
   }
 
@@ -300,7 +306,7 @@ export class Spool {
       member?.report(notice.report);
     } else if ('lost' in notice) {
       for (const [destination, count] of Object.entries(notice.lost))
-        this.#members.get(destination)?.onDrop('corrupt', count);
+        this.#members.get(destination)?.onDrop('damaged', count);
     } else {
       this.#totals = notice.totals;
       for (const [destination, { records }] of Object.entries(notice.totals))

@@ -16,6 +16,8 @@ const CLOSE_MILLIS = 2_000;
 export interface Writer {
   /** Rejects with what SQLite or the file system said. */
   call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>>;
+  /** Lets go of the file; see {@link Calls.close}. */
+  end(isClean: boolean): Promise<void>;
   /** Whether it could still come to do what it was asked, while this thread waits. */
   readonly isAlive: boolean;
 }
@@ -61,6 +63,16 @@ export class WriterThread implements Writer {
         reject(error instanceof Error ? error : new Error(String(error)));
       }
     });
+  }
+
+  async end(isClean: boolean): Promise<void> {
+    // Only the end of the thread lets go of the file for good: a driver may hold it for statements not collected yet.
+    const ended = new Promise<void>((resolve) => {
+      if (this.#worker) this.#worker.once('exit', () => resolve());
+      else resolve();
+    });
+    if (this.#worker) await this.call('close', isClean);
+    await ended;
   }
 
   #start(): Worker {
