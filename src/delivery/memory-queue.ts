@@ -73,7 +73,7 @@ export class MemoryQueue implements Queue {
     return removed;
   }
 
-  take({ maxRecords, maxBytes, isFolding }: TakeLimits): Promise<Taken> {
+  take({ maxRecords, maxBytes, maxFolded = 1 }: TakeLimits): Promise<Taken> {
     const now = this.#clock.monotonic();
     this.#dropAged(now);
     const held = new Set(this.#busyOrders);
@@ -99,7 +99,7 @@ export class MemoryQueue implements Queue {
       bytes += body.byteLength;
       taken.push(entry);
       this.#leave(index);
-      if (taken.length >= (orderKey !== undefined && !isFolding ? 1 : maxRecords)) break;
+      if (taken.length >= (orderKey === undefined ? maxRecords : maxFolded)) break;
     }
     this.#compact();
     if (taken.length > 0) return Promise.resolve({ status: 'batch', batch: this.#lend(taken, order) });

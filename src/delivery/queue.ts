@@ -1,9 +1,10 @@
 /** What one request may carry, as the sender asks for it. */
 export interface TakeLimits {
+  /** Records without an order key. */
   readonly maxRecords: number;
   readonly maxBytes: number;
-  /** All that waits under one order key becomes one body. Without it, records with an order key go one by one. */
-  readonly isFolding: boolean;
+  /** Records under one order key, which become one body. Without it, records with an order key go one by one. */
+  readonly maxFolded?: number;
 }
 
 /** Records under way. Nobody else is handed them until they are settled. */

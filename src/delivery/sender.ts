@@ -143,9 +143,9 @@ export class Sender {
     const { destination, queue, tally, report } = this.#parts;
     while (this.#maySend) {
       const taken = await queue.take({
-        maxRecords: this.#batchRecords,
+        maxRecords: Math.min(this.#batchRecords, destination.maxBatchRecords),
         maxBytes: destination.fold ? MAX_FOLDED_BYTES : destination.maxBatchBytes,
-        isFolding: destination.fold !== undefined,
+        ...(destination.fold && { maxFolded: this.#batchRecords }),
       });
       if (taken.status === 'empty') return true;
       if (taken.status === 'wait') {

@@ -137,6 +137,22 @@ describe.each(modes)('delivery %s', (_, options) => {
     expect(delivered + coalesced).toBe(4);
   });
 
+  it('sends what has no order key in requests of its own, to a destination that folds as well', async () => {
+    const one = ([body]: readonly Uint8Array[]) => ({
+      method: 'POST' as const,
+      url: vendor.url,
+      headers: {},
+      body: body ?? '',
+    });
+    const newest = (_: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array =>
+      waiting.at(-1) as Uint8Array;
+    const delivery = start(options(), { fold: newest, prepare: one });
+    enqueue(delivery, keys(3));
+    await delivery.forceFlush();
+    await vendor.has(3);
+    expect(vendor.arrivals.map(({ key }) => key).sort()).toEqual(keys(3));
+  });
+
   it('does not wait for a vendor that hangs, and says what became of the records', async () => {
     const delivery = start(options());
     vendor.behaviour = () => ({ kind: 'hang' });

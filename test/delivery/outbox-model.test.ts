@@ -107,7 +107,7 @@ it('what was put is delivered, refused, counted as dropped or there: any calls, 
           for (const id of ids.filter((kept) => kept > 0))
             actor.underWay.push({ ids: [id], bodies: [body], attempts: 0, ...(orderKey && { orderKey }) });
         } else if (each.do === 'take') {
-          const { batches } = actor.outbox.take('d', { maxRecords: each.most, maxBytes: 1 << 20, isFolding: false });
+          const { batches } = actor.outbox.take('d', { maxRecords: each.most, maxBytes: 1 << 20 });
           const orders = batches.flatMap(({ orderKey }) => orderKey ?? []);
           expect(new Set(orders).size).toBe(orders.length);
           for (const { ids, bodies, orderKey } of batches) {
@@ -151,7 +151,7 @@ it('what was put is delivered, refused, counted as dropped or there: any calls, 
       let found = 0;
       for (;;) {
         monotonic += 48 * 3_600_000;
-        const lent = last?.outbox.take('d', { maxRecords: 100, maxBytes: 1 << 20, isFolding: true });
+        const lent = last?.outbox.take('d', { maxRecords: 100, maxBytes: 1 << 20, maxFolded: 100 });
         if (!lent || lent.batches.length === 0) break;
         for (const { ids } of lent.batches) {
           found += ids.length;

@@ -136,7 +136,8 @@ export class Outbox {
       const batches = groups.flatMap(({ ids: wanted, attempts, orderKey }): Batch[] => {
         const sound = wanted.filter((id) => records.has(id));
         if (sound.length === 0) return [];
-        const state = limits.isFolding && orderKey !== undefined ? this.#state(destination, orderKey) : undefined;
+        const state =
+          limits.maxFolded !== undefined && orderKey !== undefined ? this.#state(destination, orderKey) : undefined;
         const bodies = sound.flatMap((id) => records.get(id)?.body ?? []);
         return [{ ids: sound, bodies, attempts, ...(orderKey !== undefined && { orderKey }), ...(state && { state }) }];
       });
@@ -379,13 +380,15 @@ export class Outbox {
       const attempts = Number(head['attempts']);
       const orderKey = head['order_key'];
       if (typeof orderKey !== 'string') return { ids: [Number(head['id'])], attempts };
-      const ids = limits.isFolding ? this.#under(destination, orderKey, limits) : [Number(head['id'])];
+      const ids = limits.maxFolded
+        ? this.#under(destination, orderKey, limits.maxFolded, limits.maxBytes)
+        : [Number(head['id'])];
       return { ids, attempts, orderKey };
     });
   }
 
   /** All that is free under an order key. */
-  #under(destination: string, orderKey: string, { maxRecords, maxBytes }: TakeLimits): number[] {
+  #under(destination: string, orderKey: string, maxRecords: number, maxBytes: number): number[] {
     const rows = this.#db.all(
       `SELECT outbox.id, length(body) AS size FROM outbox LEFT JOIN loan ON loan.id = outbox.id
        WHERE destination = ? AND order_key = ? AND (loan.id IS NULL OR NOT ${BUSY}) ORDER BY outbox.id LIMIT ?`,
