@@ -17,7 +17,7 @@ export type * from './interaction/interaction.ts';
 export type { Mask } from './interaction/mask.ts';
 export type * from './interaction/message.ts';
 export type { DestinationSetting, NamedDestination } from './start/destinations.ts';
-export { type FeedbackOptions, recordFeedback } from './start/feedback.ts';
+export { type FeedbackOptions, recordFeedback, recordUsageEvent, type UsageEventOptions } from './start/feedback.ts';
 export { start } from './start/start.ts';
 export type { Handle, StartOptions, Stats } from './start/tracing.ts';
 export { ConfigurationError } from './vendors/configuration.ts';

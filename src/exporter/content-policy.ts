@@ -6,7 +6,7 @@ import {
   type ToolExecution,
 } from '../interaction/interaction.ts';
 import type { Message, Part, ToolDefinition } from '../interaction/message.ts';
-import type { Feedback } from '../vendors/vendor.ts';
+import type { Feedback, UsageEvent } from '../vendors/vendor.ts';
 
 /**
  * What a destination may have of what was said: all of it, its structure (roles, tool names and lengths, with every
@@ -37,6 +37,14 @@ export function feedbackFor(feedback: Feedback, mode: ContentMode): Feedback {
     ...(comment !== undefined && mode === 'redacted' && { comment: REDACTED }),
     ...(labels && { reasons: labels }),
   };
+}
+
+/** What a person did, as a destination may have it: what was searched for is content. Undefined when nothing is left. Pure. */
+export function eventFor(event: UsageEvent, mode: ContentMode): UsageEvent | undefined {
+  if (mode === 'full') return event;
+  const { searchQuery, properties: _, ...rest } = event;
+  if (searchQuery === undefined) return rest;
+  return mode === 'redacted' ? { ...rest, searchQuery: REDACTED } : undefined;
 }
 
 /** Every text replaced, roles and names kept. */

@@ -1,7 +1,7 @@
 import type { Content, Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
-import type { Feedback, VendorRecord } from '../vendors/vendor.ts';
+import type { Feedback, UsageEvent, VendorRecord } from '../vendors/vendor.ts';
 
 /** One ended span and what it tells, worked out once for all destinations. */
 export interface Ended {
@@ -46,6 +46,7 @@ export interface SpanDestination {
   readonly wantsContent: boolean;
   take(ended: Ended): void;
   feedback?(feedback: Feedback): void;
+  usageEvent?(event: UsageEvent): void;
   /** Takes a vendor's record that was not made from a span. */
   send?(record: VendorRecord<unknown>): void;
   /** Lets somebody complete each interaction before it is encoded. */

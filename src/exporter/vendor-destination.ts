@@ -1,8 +1,8 @@
 import { diag } from '@opentelemetry/api';
 import type { Delivery, Destination, OutgoingRequest } from '../delivery/delivery.ts';
 import type { Interaction } from '../interaction/interaction.ts';
-import type { Feedback, Vendor, VendorRecord } from '../vendors/vendor.ts';
-import { type ContentMode, feedbackFor } from './content-policy.ts';
+import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../vendors/vendor.ts';
+import { type ContentMode, eventFor, feedbackFor } from './content-policy.ts';
 import type { Ended, SpanDestination } from './destination.ts';
 import { recordsOf } from './records-of.ts';
 
@@ -78,6 +78,17 @@ export function vendorDestination<Options, Payload>(
         for (const record of vendor.encodeFeedback?.(known, options) ?? []) enqueue(record);
       },
     }),
+    ...(vendor.encodeEvent && {
+      usageEvent(event): void {
+        const { messageId, responseId, conversationId, searchQuery } = event;
+        const isOfAnswer = messageId ?? responseId ?? (conversationId === undefined && searchQuery === undefined);
+        const answerId = isOfAnswer ? answers.idFor(event) : undefined;
+        const known = eventFor(answerId === undefined ? event : { ...event, answerId }, content);
+        const records = known ? (vendor.encodeEvent?.(known, options) ?? []) : [];
+        if (records.length === 0) skipped += 1;
+        for (const record of records) enqueue(record);
+      },
+    }),
     forceFlush: (timeoutMillis) => delivery.forceFlush(timeoutMillis),
     shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
     stats: () => ({ ...delivery.stats(), skipped }),
@@ -110,7 +121,7 @@ class Answers {
     this.#recent = new Map();
   }
 
-  idFor({ messageId, responseId, conversationId, traceId, spanId }: Feedback): string | undefined {
+  idFor({ messageId, responseId, conversationId, traceId, spanId }: Feedback | UsageEvent): string | undefined {
     const named = messageId ?? responseId ?? conversationId;
     if (named !== undefined) return this.#find(named);
     return traceId === undefined ? undefined : (this.#find(`${traceId}:${spanId}`) ?? this.#find(traceId));

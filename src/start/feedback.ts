@@ -1,8 +1,11 @@
-import { diag, trace } from '@opentelemetry/api';
+import { context, diag, trace } from '@opentelemetry/api';
 import { logs, SeverityNumber } from '@opentelemetry/api-logs';
+import { contextFields } from '../instrumentation/context.ts';
 import { captureOptions } from '../instrumentation/recorder.ts';
+import { toJson } from '../interaction/json.ts';
+import { maskJson } from '../interaction/mask.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
-import type { Feedback } from '../vendors/vendor.ts';
+import type { Feedback, UsageEvent } from '../vendors/vendor.ts';
 import { currentDestinations, drainSpans } from './tracing.ts';
 
 /** A user's verdict on an answer. Name the answer by one of the ids; without any, it is the one of the active span. */
@@ -23,16 +26,56 @@ export interface FeedbackOptions {
  * @returns resolves once the feedback is handed to delivery
  */
 export async function recordFeedback(options: FeedbackOptions): Promise<void> {
-  const context = trace.getActiveSpan()?.spanContext();
-  const feedback: Feedback = {
-    ...masked(options),
-    ...(context && { traceId: context.traceId, spanId: context.spanId }),
-    time: Date.now(),
-  };
+  const feedback: Feedback = { ...masked(options), ...circumstances() };
   attempt(() => emitEvaluation(feedback));
   // A verdict may come in the very turn of its answer, which has to be known by then.
   attempt(drainSpans);
   for (const destination of currentDestinations()) attempt(() => destination.feedback?.(feedback));
+}
+
+/**
+ * Something that a person did: with an answer (by one of its ids; without any, that of the active span), with a
+ * conversation, or with the search.
+ */
+export interface UsageEventOptions {
+  /** Free text, such as `message:copied`. */
+  readonly type: string;
+  readonly responseId?: string;
+  readonly messageId?: string;
+  readonly conversationId?: string;
+  readonly searchQuery?: string;
+  /** What else is known of it; safe to write as JSON. */
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Tells every destination that has a place for it (Inkeep's `/events`) what a person did with an answer. The user is
+ * that of {@link withContext}. Never throws.
+ * @returns resolves once the event is handed to delivery
+ */
+export async function recordUsageEvent({ searchQuery, properties, ...options }: UsageEventOptions): Promise<void> {
+  const { mask } = captureOptions();
+  attempt(drainSpans);
+  attempt(() => {
+    const event: UsageEvent = {
+      ...options,
+      ...(searchQuery !== undefined && { searchQuery: mask(searchQuery) }),
+      ...(properties && { properties: maskJson(toJson(properties), mask) }),
+      ...circumstances(),
+    };
+    for (const destination of currentDestinations()) attempt(() => destination.usageEvent?.(event));
+  });
+}
+
+/** Who, when, and in which span. */
+function circumstances(): Pick<Feedback, 'traceId' | 'spanId' | 'user' | 'time'> {
+  const span = trace.getActiveSpan()?.spanContext();
+  const user = contextFields(context.active())?.user;
+  return {
+    ...(span && { traceId: span.traceId, spanId: span.spanId }),
+    ...(user && { user }),
+    time: Date.now(),
+  };
 }
 
 /** What a user writes of an answer is as much content as the answer. */
@@ -54,7 +97,7 @@ function attempt(tell: () => void): void {
   try {
     tell();
   } catch (error) {
-    diag.error('spanport: feedback could not be handed on', error);
+    diag.error('spanport: what a user did or said could not be handed on', error);
   }
 }
 

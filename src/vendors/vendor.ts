@@ -1,5 +1,5 @@
 import type { Answer, DeliveryOutcome, OutgoingRequest } from '../delivery/delivery.ts';
-import type { Interaction } from '../interaction/interaction.ts';
+import type { Interaction, User } from '../interaction/interaction.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -27,7 +27,25 @@ export interface Feedback {
   readonly spanId?: string;
   /** The vendor's own id of the answer, where this process sent it: {@link VendorRecord.answerId}. */
   readonly answerId?: string;
-  readonly user?: { readonly id?: string };
+  readonly user?: User;
+  /** Unix milliseconds. */
+  readonly time: number;
+}
+
+/** Something that a person did with an answer, a conversation or the search. One of the ids, or the query, says with what. */
+export interface UsageEvent {
+  /** Free text, such as `message:copied`. */
+  readonly type: string;
+  readonly responseId?: string;
+  readonly messageId?: string;
+  readonly conversationId?: string;
+  readonly searchQuery?: string;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  /** As in {@link Feedback}. */
+  readonly answerId?: string;
+  readonly user?: User;
   /** Unix milliseconds. */
   readonly time: number;
 }
@@ -67,4 +85,6 @@ export interface Vendor<Options, Payload> {
   merge?(delivered: Payload | undefined, next: Payload): Payload;
   /** The vendor's own feedback call, where it has one. */
   encodeFeedback?(feedback: Feedback, options: Options): readonly VendorRecord<Payload>[];
+  /** The vendor's own call for usage events, where it has one. */
+  encodeEvent?(event: UsageEvent, options: Options): readonly VendorRecord<Payload>[];
 }

@@ -11,6 +11,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'OpenAIInstrumentation',
     'instrumentOpenAI',
     'recordFeedback',
+    'recordUsageEvent',
     'start',
     'traceTool',
     'withContext',

@@ -8,6 +8,7 @@ import {
   type Handle,
   instrumentOpenAI,
   recordFeedback,
+  recordUsageEvent,
   type StartOptions,
   start,
   withContext,
@@ -110,6 +111,41 @@ it('is about the message that it names, of a run as well', async () => {
   const { athina, inkeep } = await verdicts();
   expect(athina).toMatchObject([{ external_reference_id: message?.id, user_feedback: 1 }]);
   expect(inkeep).toMatchObject([{ messageId: message?.id }]);
+});
+
+describe('what a person did', () => {
+  const events = async () => {
+    await handle.forceFlush();
+    return sink.received
+      .filter(({ path }) => path === '/events')
+      .map(({ body }) => JSON.parse(body) as Record<string, unknown>)
+      .sort((one, other) => String(one['type']).localeCompare(String(other['type'])));
+  };
+
+  it('reaches Inkeep under the id by which it knows the answer, with the user of the context', async () => {
+    begin();
+    const { id } = await withContext({ conversationId: 'c-1' }, chat);
+    await withContext({ user: { id: 'u-17' } }, () => recordUsageEvent({ type: 'message:copied', responseId: id }));
+    await recordUsageEvent({ type: 'conversation:shared', conversationId: 'c-1' });
+    const { answer } = await verdicts();
+    expect(answer).toBeDefined();
+    expect(await events()).toMatchObject([
+      { type: 'conversation:shared', entityType: 'conversation', conversationId: 'c-1' },
+      { type: 'message:copied', entityType: 'message', messageId: answer, userProperties: { userId: 'u-17' } },
+    ]);
+  });
+
+  it('tells no search where no content may go, and no secrets anywhere', async () => {
+    const searched = { type: 'search', searchQuery: 'is sk-abcdefghijklmnop123 valid' };
+    begin();
+    await recordUsageEvent(searched);
+    expect(await events()).toMatchObject([{ entityType: 'search', searchQuery: 'is sk-[masked] valid' }]);
+    await handle.shutdown();
+    begin({ content: { inkeep: 'none' } });
+    await recordUsageEvent(searched);
+    expect(await events()).toHaveLength(1);
+    expect(handle.stats().destinations['inkeep']).toMatchObject({ enqueued: 0, skipped: 1 });
+  });
 });
 
 describe('the evaluation event', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { vendorContract } from '../../src/testing/vendor-contract.ts';
-import { encodeEvent, inkeep } from '../../src/vendors/inkeep/index.ts';
+import { inkeep } from '../../src/vendors/inkeep/index.ts';
 import { inkeepPayload } from '../../src/vendors/inkeep/payload.ts';
 import { capturedBody, capturedCases, forAll, goldenCases } from '../support/vendor-cases.ts';
 
@@ -122,9 +122,36 @@ describe('inkeep', () => {
     expect(inkeep.encodeFeedback?.({ rating: 'positive', responseId: 'r', time: 0 }, options)).toEqual([]);
   });
 
-  it('sends events', () => {
-    const { payload } = encodeEvent({ type: 'message:copied', entityType: 'message', messageId: 'm2' });
-    expect(inkeepPayload.parse(payload)).toMatchObject({ path: '/events', body: { messageId: 'm2' } });
+  it.each([
+    [
+      { messageId: 'm2', conversationId: 'c1' },
+      { entityType: 'message', messageId: 'm2' },
+    ],
+    [
+      { answerId: 'm3', responseId: 'r' },
+      { entityType: 'message', messageId: 'm3' },
+    ],
+    [{ conversationId: 'c1' }, { entityType: 'conversation', conversationId: 'c1' }],
+    [{ searchQuery: 'opening hours' }, { entityType: 'search', searchQuery: 'opening hours' }],
+  ])('sends an event of %j', (named, entity) => {
+    const time = 1763000002000;
+    const event = { type: 'x:copied', user: { id: 'u-17' }, properties: { from: 'menu' }, time, ...named };
+    const [record] = inkeep.encodeEvent?.(event, options) ?? [];
+    expect(inkeepPayload.parse(record?.payload)).toEqual({
+      path: '/events',
+      body: {
+        id: record?.id,
+        type: 'x:copied',
+        ...entity,
+        properties: { from: 'menu' },
+        userProperties: { userId: 'u-17' },
+        createdAt: '2025-11-13T02:13:22.000Z',
+      },
+    });
+  });
+
+  it('has nowhere to send an event that is about nothing', () => {
+    expect(inkeep.encodeEvent?.({ type: 'x', responseId: 'r', time: 0 }, options)).toEqual([]);
   });
 
   it('decodes a conversation as Inkeep answers with it', async () => {

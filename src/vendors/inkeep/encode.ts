@@ -3,7 +3,7 @@ import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined
 import type { Interaction } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
 import { isoFrom } from '../times.ts';
-import type { Feedback, VendorRecord } from '../vendor.ts';
+import type { Feedback, UsageEvent, VendorRecord } from '../vendor.ts';
 import { bounded } from './bounds.ts';
 import { viewOf } from './messages.ts';
 import type { InkeepConversation, InkeepEvent, InkeepPayload } from './payload.ts';
@@ -70,10 +70,27 @@ export function encodeFeedback(feedback: Feedback): readonly VendorRecord<Inkeep
   return [{ id, payload: { path: '/feedback', body: toJson({ id, ...body }) } }];
 }
 
-/** Something that a person did with a message, a conversation or the search, such as `message:copied`. */
-export function encodeEvent(event: InkeepEvent): VendorRecord<InkeepPayload> {
-  const id = event.id ?? `event_${digest(event)}`;
-  return { id, payload: { path: '/events', body: toJson({ ...event, id }) } };
+/** About the search, a message or a conversation, the first that it names. What names none is nothing to Inkeep. */
+export function encodeEvent(event: UsageEvent): readonly VendorRecord<InkeepPayload>[] {
+  const entity = entityOf(event);
+  if (!entity) return [];
+  const body = toJson(
+    defined({
+      type: event.type,
+      ...entity,
+      properties: someFields(event.properties ?? {}),
+      userProperties: userProperties(event.user),
+      createdAt: isoFrom(event.time),
+    }),
+  );
+  const id = `event_${digest(body)}`;
+  return [{ id, payload: { path: '/events', body: { id, ...body } as InkeepEvent } }];
+}
+
+function entityOf({ searchQuery, answerId, messageId = answerId, conversationId }: UsageEvent): object | undefined {
+  if (searchQuery !== undefined) return { entityType: 'search', searchQuery };
+  if (messageId !== undefined) return { entityType: 'message', messageId };
+  return conversationId === undefined ? undefined : { entityType: 'conversation', conversationId };
 }
 
 /** An id of its own words, which makes a repeated request harmless. */

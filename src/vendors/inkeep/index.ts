@@ -1,22 +1,22 @@
 import { stringOf } from '../../interaction/unknown.ts';
 import { jsonObjectIn, outcomeOf } from '../answer.ts';
 import type { Vendor } from '../vendor.ts';
-import { encode, encodeFeedback } from './encode.ts';
+import { encode, encodeEvent, encodeFeedback } from './encode.ts';
 import { merge } from './merge.ts';
 import { type InkeepOptions, isConfigured, resolveOptions } from './options.ts';
 import type { InkeepPayload } from './payload.ts';
 
-export { encodeEvent } from './encode.ts';
 export type { InkeepOptions } from './options.ts';
 export type { InkeepConversation, InkeepEvent, InkeepFeedback, InkeepPayload } from './payload.ts';
 
-/** Inkeep Analytics: whole conversations, and verdicts on their messages. See README.md beside this file. */
+/** Inkeep Analytics: whole conversations, verdicts on their messages, and what people did with them. See README.md beside this file. */
 export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
   name: 'inkeep',
   resolveOptions,
   isConfigured,
   encode,
   encodeFeedback,
+  encodeEvent,
   merge,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   request: ({ path, body }, { apiKey, url }) => ({
