@@ -48,7 +48,7 @@ async function main() {
 }
 
 /** @returns by subject, by figure: what each round gave */
-async function runSuite({ name, subjects, rounds, ...task }, setting) {
+async function runSuite({ name, subjects, rounds, parts = [undefined], ...task }, setting) {
   const results = {};
   for (let round = 0; round < rounds; round++) {
     const turned = round % subjects.length;
@@ -57,9 +57,13 @@ async function runSuite({ name, subjects, rounds, ...task }, setting) {
       results[subject.name] ??= { title: subject.title, kind: subject.kind, rounds: [] };
       const kept = results[subject.name];
       try {
-        const { figures, seen } = await runTask(setting, { ...task, subject });
-        if (seen === 0 && !subject.isSilent) kept.note = 'records nothing here';
-        kept.rounds.push(figures);
+        const all = {};
+        for (const part of parts) {
+          const { figures, seen } = await runTask(setting, { ...task, subject, ...(part && { only: [part] }) });
+          if (seen === 0 && !subject.isSilent) kept.note = 'records nothing here';
+          Object.assign(all, figures);
+        }
+        kept.rounds.push(all);
       } catch (error) {
         kept.note = 'fails';
         say('');

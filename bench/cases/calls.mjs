@@ -1,4 +1,7 @@
-/** CPU of a call, small and big, of a stream, and the wait for a stream's first chunk. */
+/**
+ * CPU of a call, small and big, of a stream, and the wait for a stream's first chunk. Calls get dearer or cheaper while
+ * V8 learns what they are, for about a thousand of them: what is measured comes after that.
+ */
 import { bigRequest, chunkEvents, completion, smallRequest } from '../support/bodies.mjs';
 import { answering, streaming } from '../support/client.mjs';
 import { cpuPerCall, turns } from '../support/measure.mjs';
@@ -18,7 +21,7 @@ export async function run({ client, around, flush, seen, scale = 1, only }) {
     if (!wanted(name)) continue;
     const { completions } = client(answering(completion())).chat;
     const call = () => around(() => completions.create(request));
-    const size = { calls: Math.ceil(600 * scale), batches: 5, warmup: Math.ceil(Math.max(600, 1_500 * scale)) };
+    const size = { calls: 300, batches: Math.ceil(9 * scale), warmup: Math.ceil(3_000 * scale) };
     figures[name] = await cpuPerCall(call, settle, size);
   }
   if (wanted('stream')) {
@@ -29,7 +32,11 @@ export async function run({ client, around, flush, seen, scale = 1, only }) {
       );
       for await (const _ of stream);
     };
-    figures.stream = await cpuPerCall(read, settle, { calls: Math.ceil(30 * scale), batches: 5 });
+    figures.stream = await cpuPerCall(read, settle, {
+      calls: 10,
+      batches: Math.ceil(9 * scale),
+      warmup: Math.ceil(40 * scale),
+    });
   }
   if (wanted('firstChunk')) {
     const waits = await firstChunks(client(streaming(chunkEvents(5))).chat.completions, around, Math.ceil(400 * scale));

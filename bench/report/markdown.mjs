@@ -1,5 +1,5 @@
 /** The published result. */
-import { least } from '../support/statistics.mjs';
+import { median } from '../support/statistics.mjs';
 import { alone, besideBare } from './figures.mjs';
 
 export function markdownFrom(results, { cpu, node, quick }) {
@@ -38,15 +38,15 @@ export function markdownFrom(results, { cpu, node, quick }) {
 
 function callsSection({ calls, allocations = {}, openStreams = {} }) {
   const cells = (name) => {
-    const chunk = besideBare(allocations, name, 'stream');
+    const chunk = besideBare(allocations, name, 'stream', median);
     const held = besideBare(openStreams, name, 'held');
     return [
       ratio(besideBare(calls, name, 'small')),
       ratio(besideBare(calls, name, 'big')),
       ratio(besideBare(calls, name, 'stream')),
       name === 'bare' ? '' : signed(besideBare(calls, name, 'firstChunk')?.extra, 0),
-      kilobytes(besideBare(allocations, name, 'small', least), name),
-      kilobytes(besideBare(allocations, name, 'big', least), name),
+      kilobytes(besideBare(allocations, name, 'small', median), name),
+      kilobytes(besideBare(allocations, name, 'big', median), name),
       name === 'bare' ? number(chunk && chunk.own / 500, 0) : signed(chunk && chunk.extra / 500, 0),
       kilobytes(held, name),
     ];

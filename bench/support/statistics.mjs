@@ -4,6 +4,11 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** A neighbour on the machine only ever adds: what a quarter of the values stay below is nearer to what the code costs. */
+export function lowerQuartile(values) {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 4)];
+}
+
 export const least = (values) => Math.min(...values);
 export const most = (values) => Math.max(...values);
 
