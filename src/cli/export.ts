@@ -1,5 +1,5 @@
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { ArgsDef, CommandDef, CommandMeta } from 'citty';
 import { applyContentMode } from '../exporter/content-policy.ts';
 import { RunAssembler } from '../exporter/run-assembler.ts';

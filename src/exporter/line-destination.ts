@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { LocalOutput, Vendor } from '../vendors/vendor.ts';
 import type { ContentMode } from './content-policy.ts';
 import { type Ended, noStats, type SpanDestination } from './destination.ts';

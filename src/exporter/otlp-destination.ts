@@ -1,4 +1,4 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { Answer, Delivery, DeliveryOutcome, Destination, OutgoingRequest } from '../delivery/delivery.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { ContentMode } from './content-policy.ts';
@@ -15,6 +15,8 @@ export interface OtlpOptions {
   readonly compression: 'gzip' | 'none';
   /** Added to the resource of every span. */
   readonly resource?: Readonly<Record<string, string>>;
+  /** `official`: OpenTelemetry's own exporter in place of Spanport's delivery: JSON, in memory, no spool. */
+  readonly exporter?: 'official';
   /** For backends that read another convention's attributes only. */
   readonly dialect?: Dialect;
 }

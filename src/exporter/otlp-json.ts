@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 
 type Transformer = typeof import('@opentelemetry/otlp-transformer');
 

@@ -2,6 +2,7 @@ import type { ContentMode } from '../exporter/content-policy.ts';
 import { type ContentChoice, checkedMode } from '../exporter/content-setting.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
 import { consoleSink, fileSink, spanLineDestination } from '../exporter/line-destination.ts';
+import { officialOtlpDestination } from '../exporter/official-otlp-destination.ts';
 import { openDelivery, type SpoolSettings } from '../exporter/open-delivery.ts';
 import { openVendor } from '../exporter/open-vendor.ts';
 import { type OtlpOptions, otlpDeliveryDestination, otlpDestination } from '../exporter/otlp-destination.ts';
@@ -17,7 +18,7 @@ import { presetNames, resolvePreset } from './presets.ts';
  */
 export type DestinationSetting = string | NamedDestination | SpanDestination;
 
-/** Options are those of the vendor's exporter, or of OTLP: `url`, `headers`, `encoding`, `compression`, `resource`. */
+/** Options are those of the vendor's exporter, or of OTLP: `url`, `headers`, `encoding`, `compression`, `resource`, `exporter`. */
 export interface NamedDestination {
   readonly name: string;
   readonly content?: ContentMode;
@@ -66,9 +67,11 @@ export function planDestination(setting: DestinationSetting, context: Destinatio
   }
   const otlp = otlpOptionsOf(name, given, context);
   if (otlp) {
+    const mode = modeOr(context.contentOnSpans ? 'full' : 'none');
+    if (otlp.exporter === 'official') return () => officialOtlpDestination(name, otlp, mode);
     return () => {
       const delivery = openDelivery(otlpDeliveryDestination(name, otlp), context.spool, context.onDrain);
-      return otlpDestination(name, otlp, modeOr(context.contentOnSpans ? 'full' : 'none'), delivery);
+      return otlpDestination(name, otlp, mode, delivery);
     };
   }
   throw new ConfigurationError(

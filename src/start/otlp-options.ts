@@ -28,7 +28,13 @@ export function resolveOtlp(
     compression: given.compression ?? compressionFrom(environment, warn),
     ...(given.resource && { resource: given.resource }),
     ...(given.dialect && { dialect: given.dialect }),
+    ...(given.exporter && { exporter: checkedExporter(given.exporter) }),
   };
+}
+
+function checkedExporter(text: string): 'official' {
+  if (text === 'official') return text;
+  throw new ConfigurationError(`exporter of otlp is '${text}': write 'official', or leave it out.`);
 }
 
 /** The signal's own variable, else the general one. */

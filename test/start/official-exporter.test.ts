@@ -1,0 +1,63 @@
+import OpenAI from 'openai';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigurationError, type Handle, instrumentOpenAI, start } from '../../src/index.ts';
+import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
+import { startFakeOpenAI } from '../../src/testing.ts';
+import { startSink } from '../support/vendor-sink.ts';
+
+let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
+let backend: Awaited<ReturnType<typeof startSink>>;
+let handle: Handle | undefined;
+
+beforeEach(async () => {
+  fake = await startFakeOpenAI();
+  backend = await startSink();
+});
+afterEach(async () => {
+  await handle?.shutdown();
+  handle = undefined;
+  await Promise.all([fake.close(), backend.close()]);
+});
+
+function begin(more: Record<string, unknown> = {}): Handle {
+  const url = `${backend.url}/v1/traces`;
+  handle = start({ destinations: [{ name: 'otlp', url, exporter: 'official', content: 'full', ...more }] });
+  return handle;
+}
+
+async function chat(): Promise<void> {
+  const openai = instrumentOpenAI(new OpenAI({ apiKey: 'k', baseURL: fake.baseURL }));
+  await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Is it open?' }] });
+}
+
+describe("OpenTelemetry's own exporter", () => {
+  it('takes the spans, with the content that the destination may have', async () => {
+    const { forceFlush, stats } = begin({ headers: { 'x-team': 'desk' } });
+    await chat();
+    await forceFlush();
+    const [request] = backend.received;
+    expect(request?.headers).toMatchObject({ 'content-type': 'application/json', 'x-team': 'desk' });
+    expect(request?.headers['user-agent']).toMatch(/^OTel-OTLP-Exporter-JavaScript/);
+    const [span] = spansFromOtlpJson(request?.body ?? '');
+    expect(span?.name).toBe('chat gpt-4o-mini');
+    expect(JSON.stringify(span?.attributes)).toContain('Is it open?');
+    expect(stats().destinations['otlp']).toMatchObject({ enqueued: 1, delivered: 1, rejected: 0, dropped: {} });
+  });
+
+  it('counts what it loses, and the application does not notice', async () => {
+    await backend.close();
+    backend = await startSink({ status: 400 });
+    const { forceFlush, shutdown, stats } = begin();
+    await chat();
+    await forceFlush();
+    expect(stats().destinations['otlp']).toMatchObject({ enqueued: 1, delivered: 0, rejected: 1 });
+    await shutdown();
+  });
+
+  it('is the only other choice', () => {
+    expect(() => begin({ exporter: 'other' })).toThrow(ConfigurationError);
+    expect(() => begin({ exporter: 'other' })).toThrow(
+      "exporter of otlp is 'other': write 'official', or leave it out.",
+    );
+  });
+});
