@@ -10,7 +10,8 @@ const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDepend
  * Eighty files of which little is used, and without state that copies would have to share: bundled they start 40 ms
  * sooner. They stay dependencies, for their types.
  */
-const BUNDLED = /^@opentelemetry\/(sdk-trace(-base|-node)?|resources|core|semantic-conventions|context-async-hooks)(\/|$)/;
+const BUNDLED =
+  /^@opentelemetry\/(sdk-trace(-base|-node)?|resources|core|semantic-conventions|context-async-hooks)(\/|$)/;
 
 /** Few files start faster than many: each module costs about half a millisecond before anything in it runs. */
 export default defineConfig({
