@@ -13,9 +13,12 @@ export interface Clock {
   after(millis: number, run: () => void, isHolding?: boolean): () => void;
 }
 
+/** `performance.now()` counts from the start of the process, the system's clock from its boot. */
+const origin = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 export const systemClock: Clock = {
   wall: () => Date.now(),
-  monotonic: () => Number(process.hrtime.bigint() / 1_000n) / 1_000,
+  monotonic: () => origin + performance.now(),
   boot: bootId(),
   after(millis, run, isHolding = false): () => void {
     const timer = setTimeout(run, millis);

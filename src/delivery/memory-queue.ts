@@ -4,8 +4,8 @@ import type { Batch, Queue, TakeLimits, Taken } from './queue.ts';
 import { Recent } from './recent.ts';
 
 /** Beyond any of these the oldest records go. */
-const MAX_RECORDS = 50_000;
-const MAX_BYTES = 64 << 20;
+const MAX_RECORDS = 20_000;
+const MAX_BYTES = 32 << 20;
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
 /** What is remembered of last states, for destinations that fold. */
 const MAX_STATE_BYTES = 16 << 20;

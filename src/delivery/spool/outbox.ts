@@ -77,13 +77,14 @@ export interface OutboxOptions {
 }
 
 const BUSY = '(loan.boot = ? AND loan.until > ? AND loan.until <= ?)';
+const IS_FIRST = `(this.order_key IS NULL OR NOT EXISTS (
+  SELECT 1 FROM outbox AS older
+  WHERE older.destination = this.destination AND older.order_key = this.order_key AND older.id < this.id))`;
 const FREE_HEADS = `
   SELECT this.id, this.order_key, length(this.body) AS size, coalesce(loan.attempts, 0) AS attempts
   FROM outbox AS this LEFT JOIN loan ON loan.id = this.id
   WHERE this.destination = ? AND (loan.id IS NULL OR NOT ${BUSY})
-    AND (this.order_key IS NULL OR NOT EXISTS (
-      SELECT 1 FROM outbox AS older
-      WHERE older.destination = this.destination AND older.order_key = this.order_key AND older.id < this.id))
+    AND ${IS_FIRST}
   ORDER BY this.id LIMIT ?`;
 const AMONG = 'IN (SELECT value FROM json_each(?))';
 
@@ -110,17 +111,21 @@ export class Outbox {
   commit(frames: Buffer, settlements: readonly Settlement[] = []): Committed {
     return this.#transact(() => {
       for (const settlement of settlements) this.#settle(settlement);
+      const now = this.#clock.wall();
       const ids: number[] = [];
-      for (const frame of readFrames(frames))
-        ids.push(
-          this.#known.add(frame.destination, frame.key, this.#clock.wall())
-            ? this.#insert(frame, frame.crc, frame.isKept)
-            : -1,
-        );
-      this.#lend(ids.filter((id) => id > 0));
+      const kept: number[] = [];
+      for (const frame of readFrames(frames)) {
+        const isNew = this.#known.add(frame.destination, frame.key, now);
+        const id = isNew ? this.#insert(frame, frame.crc) : -1;
+        ids.push(id);
+        if (isNew && frame.isKept) kept.push(id);
+      }
+      const lent = new Set(this.#firsts(kept));
+      this.#lend([...lent]);
       this.#ledger.write();
       const dropped = ids.length > 0 ? this.#enforceSize() : {};
-      return { ids, dropped, totals: this.totals(), own: this.#ledger.own() };
+      const lentOrNot = ids.map((id) => (id < 0 || lent.has(id) ? id : 0));
+      return { ids: lentOrNot, dropped, totals: this.totals(), own: this.#ledger.own() };
     });
   }
 
@@ -211,7 +216,7 @@ export class Outbox {
         const [row] = this.#db.all('DELETE FROM dead WHERE id = ? RETURNING crc, body', letter['id'] ?? null);
         const record = recordOf({ ...letter, ...row });
         if (!this.#known.add(record.destination, record.key, this.#clock.wall())) continue;
-        this.#insert(record, Number(row?.['crc']), false);
+        this.#insert(record, Number(row?.['crc']));
         back += 1;
       }
       this.#ledger.write();
@@ -246,9 +251,8 @@ export class Outbox {
     }
   }
 
-  /** Returns the id when the record is to be lent to who wrote it, else 0. */
-  #insert({ destination, key, orderKey, created, body }: SpoolRecord, crc: number, isKept: boolean): number {
-    const isFirst = orderKey === undefined || !this.#isWaiting(destination, orderKey);
+  /** Returns the id. */
+  #insert({ destination, key, orderKey, created, body }: SpoolRecord, crc: number): number {
     const line = this.#ledger.idOf(destination);
     const { lastId } = this.#db.run(
       `INSERT INTO outbox (destination, key, order_key, created, ledger, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -261,16 +265,14 @@ export class Outbox {
       body,
     );
     this.#ledger.added(line, body.byteLength);
-    return isKept && isFirst ? lastId : 0;
+    return lastId;
   }
 
-  #isWaiting(destination: string, orderKey: string): boolean {
-    const rows = this.#db.all(
-      'SELECT 1 AS one FROM outbox WHERE destination = ? AND order_key = ? LIMIT 1',
-      destination,
-      orderKey,
-    );
-    return rows.length > 0;
+  /** Those that wait behind no other under their order key. */
+  #firsts(ids: readonly number[]): number[] {
+    if (ids.length === 0) return [];
+    const rows = this.#db.all(`SELECT id FROM outbox AS this WHERE id ${AMONG} AND ${IS_FIRST}`, JSON.stringify(ids));
+    return rows.map(({ id }) => Number(id));
   }
 
   #settle(settlement: Settlement): void {

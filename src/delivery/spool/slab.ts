@@ -25,12 +25,14 @@ export class Slab {
   readonly kept: Kept[] = [];
   readonly #counts = new Map<string, { records: number; bytes: number }>();
   #buffer: SharedArrayBuffer | undefined;
+  #view: Buffer | undefined;
   #end = STATUS_BYTES;
   /** Whether the writing thread was given it. */
   isSent = false;
 
   constructor(buffer: SharedArrayBuffer) {
     this.#buffer = buffer;
+    this.#view = Buffer.from(buffer);
     Atomics.store(new Int32Array(buffer, 0, 1), 0, WAITING);
   }
 
@@ -65,13 +67,13 @@ export class Slab {
   }
 
   add(record: SpoolRecord, kept: DeliveryRecord | undefined): void {
-    if (!this.#buffer) throw new Error('the slab was given back');
+    if (!this.#view) throw new Error('the slab was given back');
     const { destination, body } = record;
     if (kept) this.kept.push({ index: this.destinations.length, record: kept, destination });
     this.destinations.push(destination);
     const { records, bytes } = this.countOf(destination);
     this.#counts.set(destination, { records: records + 1, bytes: bytes + body.byteLength });
-    this.#end = writeFrame(Buffer.from(this.#buffer), this.#end, record, kept !== undefined);
+    this.#end = writeFrame(this.#view, this.#end, record, kept !== undefined);
   }
 
   records(): SpoolRecord[] {
@@ -83,6 +85,7 @@ export class Slab {
     if (!this.#isCommitted) return undefined;
     const buffer = this.#buffer;
     this.#buffer = undefined;
+    this.#view = undefined;
     return buffer;
   }
 

@@ -14,9 +14,13 @@ const GATHER_MILLIS = 20;
 const SLAB_BYTES = 256 << 10;
 /** Commits that the writing thread has at once. */
 const MAX_SENT = 4;
-const MAX_SPARE = 4;
+/** Memory that a burst has used and the next commit may use again. */
+const MAX_SPARE = 16;
+const IDLE_SPARE = 2;
 /** What may wait in memory for its commit; beyond it the oldest go. */
 const MAX_PENDING_BYTES = 64 << 20;
+/** As much when the file is full: to wait only decides which records go. */
+const MAX_PENDING_BYTES_FULL = 16 << 20;
 const DISK_RETRY_MILLIS = 30_000;
 /** How long the end of the process waits for a commit that the writing thread is at. */
 const SETTLE_MILLIS = 500;
@@ -74,6 +78,8 @@ export class Spool {
   #cancelRetry = (): void => {};
   #idle: (() => void)[] = [];
   #isBroken = false;
+  /** The last commit had to drop records. */
+  #isFull = false;
   #totals: Readonly<Record<string, Total>> = {};
 
   constructor(settings: SpoolSettings, { clock = systemClock, startWriter = startThread }: SpoolParts) {
@@ -258,6 +264,7 @@ export class Spool {
   /** Each record ends here once, even if two threads committed it because the process seemed to end. */
   #committed(slab: Slab, { ids, dropped, totals }: Committed): void {
     this.#totals = totals;
+    this.#isFull = Object.keys(dropped).length > 0;
     for (const [destination, count] of Object.entries(dropped))
       this.#members.get(destination)?.onDrop('spool_full', count);
     if (!this.#remove(slab)) return;
@@ -291,7 +298,8 @@ export class Spool {
 
   /** Too much waits for its commit: the oldest slab goes. */
   #bound(): void {
-    if (this.#slabs.reduce((sum, { size }) => sum + size, 0) <= MAX_PENDING_BYTES) return;
+    const most = this.#isFull ? MAX_PENDING_BYTES_FULL : MAX_PENDING_BYTES;
+    if (this.#slabs.reduce((sum, { size }) => sum + size, 0) <= most) return;
     const oldest = this.#slabs.find(({ isSent }) => !isSent);
     if (!oldest) return;
     this.#remove(oldest);
@@ -352,7 +360,9 @@ export class Spool {
   }
 
   #wakeIdle(): void {
-    if (this.#isIdle) for (const done of this.#idle.splice(0)) done();
+    if (!this.#isIdle) return;
+    this.#spare.length = Math.min(this.#spare.length, IDLE_SPARE);
+    for (const done of this.#idle.splice(0)) done();
   }
 }
 
