@@ -21,7 +21,7 @@ const SLACK = { call: 1_000, inTurn: 600, chunk: 100, held: 600 };
 
 const [major] = process.versions.node.split('.');
 const { values } = parseArgs({ options: { write: { type: 'boolean' }, dist: { type: 'string' } } });
-const spanport = buildSpanport(values.dist);
+const spanport = await buildSpanport(values.dist);
 const setting = {
   node: process.execPath,
   dist: spanport.dist,

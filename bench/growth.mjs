@@ -43,7 +43,7 @@ function subjectFor(kind, size) {
 async function main() {
   installPeers();
   const { values } = parseArgs({ options: { dist: { type: 'string' } } });
-  const built = buildSpanport(values.dist);
+  const built = await buildSpanport(values.dist);
   const sink = await startSink();
   const setting = { node: process.execPath, dist: built.dist, sink: sink.url };
   const folder = join(REPOSITORY, 'docs', 'growth');

@@ -3,8 +3,9 @@
  *
  *   node bench/run.mjs [--quick] [--node 20,22,24] [--suite calls,allocations] [--out NAME] [--dist PATH]
  *
- * With `--suite` and `--out` the other suites of that result stay as they were.
+ * With `--suite` the other suites of that result stay as they were. A full run on Node 20 also fills the READMEs.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +28,7 @@ const { values } = parseArgs({
 
 async function main() {
   installPeers();
-  const spanport = buildSpanport(values.dist);
+  const spanport = await buildSpanport(values.dist);
   try {
     for (const major of values.node.split(',')) {
       const node = nodeBinary(major, CACHE);
@@ -36,9 +37,11 @@ async function main() {
       );
       const results = {};
       for (const suite of suites) {
+        const began = performance.now();
         const sink = await startSink();
         results[suite.name] = await runSuite(suite, { node, dist: spanport.dist, sink: sink.url });
         sink.stop();
+        console.error(`${suite.name}: ${Math.round((performance.now() - began) / 1e3)} s`);
       }
       publish(major, results);
     }
@@ -57,13 +60,11 @@ async function runSuite({ name, subjects, rounds, parts = [undefined], ...task }
       results[subject.name] ??= { title: subject.title, kind: subject.kind, rounds: [] };
       const kept = results[subject.name];
       try {
-        const all = {};
-        for (const part of parts) {
-          const { figures, seen } = await runTask(setting, { ...task, subject, ...(part && { only: [part] }) });
-          if (seen === 0 && !subject.isSilent) kept.note = 'records nothing here';
-          Object.assign(all, figures);
-        }
-        kept.rounds.push(all);
+        const found = [];
+        for (const part of parts)
+          found.push(await runTask(setting, { ...task, subject, ...(part && { only: [part] }) }));
+        if (found.every(({ seen }) => seen === 0) && !subject.isSilent) kept.note = 'records nothing here';
+        kept.rounds.push(Object.assign({}, ...found.map(({ figures }) => figures)));
       } catch (error) {
         kept.note = 'fails';
         say('');
@@ -85,7 +86,7 @@ function publish(major, results) {
   const machine = { cpu: cpus()[0]?.model ?? 'unknown CPU', node: major, quick: values.quick };
   const folder = join(BENCH, 'results');
   mkdirSync(folder, { recursive: true });
-  const name = values.out ?? (values.quick || values.suite ? `quick-node-${major}` : `node-${major}`);
+  const name = values.out ?? (values.quick ? `quick-node-${major}` : `node-${major}`);
   const file = join(folder, `${name}.jsonl`);
   const all = { ...(values.suite && existsSync(file) && suitesIn(file)), ...results };
   const markdown = markdownFrom(all, machine);
@@ -95,6 +96,8 @@ function publish(major, results) {
   );
   writeFileSync(file, `${lines.join('\n')}\n`);
   console.log(markdown);
+  const isPublished = major === '20' && !values.quick && !values.out;
+  if (isPublished) spawnSync(process.execPath, [join(BENCH, 'readme.mjs'), name], { stdio: 'inherit' });
 }
 
 /** A tenth of a microsecond is noise. */

@@ -6,7 +6,7 @@ import { bigRequest, chunkEvents, completion, smallRequest } from '../support/bo
 import { answering, streaming } from '../support/client.mjs';
 import { bytesPerCall } from '../support/measure.mjs';
 
-export async function run({ client, around, seen, scale = 1, batches = 5 }) {
+export async function run({ client, around, seen, scale = 1, batches = 5, warmup = 1_500 }) {
   const figures = {};
   for (const inTurn of [false, true]) {
     const suffix = inTurn ? 'InTurn' : '';
@@ -16,7 +16,7 @@ export async function run({ client, around, seen, scale = 1, batches = 5 }) {
     ]) {
       const { completions } = client(answering(completion(), { inTurn })).chat;
       const call = () => around(() => completions.create(request));
-      figures[name + suffix] = await bytesPerCall(call, { calls: Math.ceil(300 * scale), batches, warmup: 1_500 });
+      figures[name + suffix] = await bytesPerCall(call, { calls: Math.ceil(300 * scale), batches, warmup });
     }
   }
   const { completions } = client(streaming(chunkEvents(500))).chat;
@@ -24,6 +24,6 @@ export async function run({ client, around, seen, scale = 1, batches = 5 }) {
     const stream = await around(() => completions.create({ ...smallRequest, stream: true }));
     for await (const _ of stream);
   };
-  figures.stream = await bytesPerCall(read, { calls: Math.ceil(12 * scale), batches, warmup: 100 });
+  figures.stream = await bytesPerCall(read, { calls: Math.ceil(12 * scale), batches, warmup: Math.ceil(warmup / 15) });
   return { figures, seen: seen() };
 }

@@ -1,6 +1,7 @@
 /** The published result. */
 import { median } from '../support/statistics.mjs';
 import { alone, besideBare } from './figures.mjs';
+import { number, signed } from './format.mjs';
 
 export function markdownFrom(results, { cpu, node, quick }) {
   const sections = [
@@ -117,15 +118,4 @@ function ratio(figure) {
 function kilobytes(figure, name) {
   if (!figure) return '';
   return name === 'bare' ? number(figure.own / 1e3, 1) : signed(figure.extra / 1e3, 1);
-}
-
-function number(value, digits) {
-  return value === undefined || Number.isNaN(value)
-    ? ''
-    : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-function signed(value, digits) {
-  if (value === undefined || Number.isNaN(value)) return '';
-  return `${value < 0 ? '−' : '+'}${number(Math.abs(value), digits)}`;
 }

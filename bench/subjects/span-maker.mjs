@@ -48,9 +48,7 @@ export function spanMaker(contentBytes, besideSpanport) {
 
 /** Spans of Spanport's own recorder, as an instrumented call makes them. */
 export async function recorderMaker(contentBytes) {
-  const { startRecording } = await import(
-    pathToFileURL(`${process.env.BENCH_SPANPORT}/instrumentation/recorder.js`).href
-  );
+  const { startRecording } = await import(pathToFileURL(`${process.env.BENCH_SPANPORT}/recorder.js`).href);
   const facts = {
     operation: 'chat',
     api: 'chat_completions',

@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
 import { npm } from './npm.mjs';
 
 export const BENCH = fileURLToPath(new URL('..', import.meta.url));
@@ -18,15 +19,25 @@ export function installPeers() {
 }
 
 /**
- * Builds Spanport and copies the result below the repository, where its dependencies are found.
+ * Builds Spanport into a folder below the repository, where its dependencies are found and nobody builds anew. Beside
+ * what is published it has the recorder, by which the benchmark makes the spans of calls without calls.
  * @param {string} [from] a folder that is built already, in place of building: to compare two versions
  * @returns the folder of the copy, and what removes it
  */
-export function buildSpanport(from) {
-  if (!from) npm(['run', 'build'], REPOSITORY);
+export async function buildSpanport(from) {
   mkdirSync(CACHE, { recursive: true });
   const copy = mkdtempSync(join(CACHE, 'bench-'));
-  cpSync(from ?? join(REPOSITORY, 'dist'), join(copy, 'dist'), { recursive: true });
+  const dist = join(copy, 'dist');
   cpSync(join(REPOSITORY, 'package.json'), join(copy, 'package.json'));
-  return { dist: join(copy, 'dist'), remove: () => rmSync(copy, { recursive: true, force: true }) };
+  if (from) cpSync(from, dist, { recursive: true });
+  else await build(dist);
+  return { dist, remove: () => rmSync(copy, { recursive: true, force: true }) };
+}
+
+async function build(dist) {
+  const { output, ...config } = (await import('../../rolldown.config.mjs')).default;
+  const input = { ...config.input, recorder: 'src/instrumentation/recorder.ts' };
+  const bundle = await rolldown({ ...config, input, cwd: REPOSITORY });
+  await bundle.write({ ...output, dir: dist });
+  await bundle.close();
 }

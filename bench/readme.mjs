@@ -1,0 +1,83 @@
+/**
+ * Puts the published result into the READMEs, between their markers: `node bench/readme.mjs [NAME]`, where NAME is a
+ * result in `results/`, node-20 unless said.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { besideBare } from './report/figures.mjs';
+import { number, signed } from './report/format.mjs';
+import { goalsOf } from './report/goals.mjs';
+import { BENCH, REPOSITORY } from './support/prepare.mjs';
+import { median } from './support/statistics.mjs';
+
+const name = process.argv[2] ?? 'node-20';
+const suites = readFileSync(join(BENCH, 'results', `${name}.jsonl`), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
+const results = Object.fromEntries(suites.map(({ suite, subjects }) => [suite, subjects]));
+const [{ cpu, node }] = suites;
+const SHOWN = ['bare', 'floor', 'spanport', 'spanport-disabled', 'spanport-off'];
+
+function table() {
+  const { calls, allocations, startup } = results;
+  const names = Object.keys(calls).filter((each) => SHOWN.includes(each) || calls[each].kind === 'peer');
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const head = ['', 'small call', '20 messages, 5 tools', 'stream of 500 chunks', 'KB, small call', 'start, ms'];
+  const cells = (each) => [
+    calls[each].title,
+    ...['small', 'big', 'stream'].map((figure) => ratio(besideBare(calls, each, figure), each)),
+    kilobytes(allocations && besideBare(allocations, each, 'small', median), each),
+    started(startup && besideBare(startup, each, 'cpu', median), each),
+  ];
+  return [line(head), line(head.map(() => '---')), ...names.map((each) => line(cells(each)))].join('\n');
+}
+
+function ratio(figure, each) {
+  if (!figure) return '';
+  return each === 'bare' ? `${number(figure.own, 0)} µs` : `${figure.ratio.toFixed(2)}×`;
+}
+
+function kilobytes(figure, each) {
+  if (!figure) return '';
+  return each === 'bare' ? number(figure.own / 1e3, 0) : signed(figure.extra / 1e3, 1);
+}
+
+function started(figure, each) {
+  if (!figure) return '';
+  return each === 'bare' ? number(figure.own / 1e3, 0) : signed(figure.extra / 1e3, 0);
+}
+
+function summary() {
+  const missed = goalsOf(results).filter(({ isReached }) => !isReached);
+  const list = missed.map(({ title, goal, now }) => `${title} ${now} (${goal})`).join('; ');
+  return `${table()}
+
+CPU of a call that is answered inside the process, beside openai alone, Node ${node}, ${cpu}; medians of
+${results.calls.bare.rounds.length} rounds. Bytes and start are over openai alone. Over a network the client costs ten times as much, and
+the ratios shrink.
+
+Goals that are not reached, with the goal in brackets: ${list || 'none'}. [Where it goes](bench/README.md#where-the-rest-goes).
+
+[All tables](bench/results/${name}.md), [how to read them](bench/README.md), [how figures grow with their size](docs/growth/README.md).`;
+}
+
+function goalTable() {
+  const rows = goalsOf(results).map(
+    ({ title, goal, now, isReached }) => `| ${title} | ${goal} | ${now} | ${isReached ? 'yes' : '**no**'} |`,
+  );
+  return ['| Case | Goal | Now | Reached |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function fill(file, marker, text) {
+  const before = readFileSync(file, 'utf8');
+  const block = new RegExp(`(<!-- ${marker} -->\n)[\\s\\S]*?(<!-- /${marker} -->)`);
+  if (!block.test(before)) throw new Error(`${file} has no markers <!-- ${marker} --> and <!-- /${marker} -->.`);
+  writeFileSync(
+    file,
+    before.replace(block, (_, open, close) => `${open}\n${text}\n\n${close}`),
+  );
+}
+
+fill(join(REPOSITORY, 'README.md'), 'bench', summary());
+fill(join(BENCH, 'README.md'), 'goals', goalTable());
