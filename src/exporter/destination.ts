@@ -2,6 +2,7 @@ import type { Content, Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { Feedback, UsageEvent, VendorRecord } from '../vendors/vendor.ts';
+import type { ContentMode } from './content-policy.ts';
 
 /** One ended span and what it tells, worked out once for all destinations. */
 export interface Ended {
@@ -47,8 +48,8 @@ export interface SpanDestination {
   take(ended: Ended): void;
   feedback?(feedback: Feedback): void;
   usageEvent?(event: UsageEvent): void;
-  /** Takes a vendor's record that was not made from a span. */
-  send?(record: VendorRecord<unknown>): void;
+  /** Takes a vendor's record that was not made from a span. `make` is told how much of what was said may be in it. */
+  send?(make: (content: ContentMode) => VendorRecord<unknown>): void;
   /** Lets somebody complete each interaction before it is encoded. */
   amend?(amendment: (interaction: Interaction) => Interaction): void;
   forceFlush(timeoutMillis?: number): Promise<void>;

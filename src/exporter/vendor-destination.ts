@@ -67,7 +67,7 @@ export function vendorDestination<Options, Payload>(
       }
     },
     // Only the vendor's own door makes such records, so that they are its payloads.
-    send: (record) => enqueue(record as VendorRecord<Payload>),
+    send: (make) => enqueue(make(content) as VendorRecord<Payload>),
     amend(amendment): void {
       amend = amendment;
     },

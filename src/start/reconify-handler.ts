@@ -5,7 +5,7 @@ import { openVendor } from '../exporter/open-vendor.ts';
 import { isSdkDisabled } from '../exporter/sdk-disabled.ts';
 import { ensureContextManager } from '../instrumentation/context.ts';
 import { instrumentOpenAI } from '../instrumentation/openai/instrument.ts';
-import { onSpanEnded } from '../instrumentation/recorder.ts';
+import { captureOptions, onSpanEnded } from '../instrumentation/recorder.ts';
 import { setFallbackProvider } from '../instrumentation/tracer.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { maskSecrets } from '../interaction/mask.ts';
@@ -69,15 +69,19 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
   return {
     logAssistant(run, messageIn, messageOut): void {
       try {
-        const record = assistantRecord(
-          recordIdOf(openai, run),
-          [run, messageIn, messageOut],
-          session,
-          maskSecrets,
-          Date.now(),
-        );
-        say(`transmitting ${JSON.stringify(record.payload)}`);
-        destination().send?.(record);
+        destination().send?.((content) => {
+          const messages = [run, messageIn, messageOut] as const;
+          const record = assistantRecord(
+            recordIdOf(openai, run),
+            messages,
+            session,
+            captureOptions().mask,
+            Date.now(),
+            content,
+          );
+          say(`transmitting ${JSON.stringify(record.payload)}`);
+          return record;
+        });
       } catch (error) {
         diag.error('spanport: a run could not be logged to Reconify', error);
       }

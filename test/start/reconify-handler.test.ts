@@ -23,8 +23,10 @@ afterEach(async () => {
 const bodies = () => sink.received.map(({ body }) => JSON.parse(body) as Record<string, never>);
 
 /** The flows as the old package documented them. */
-async function ask(): Promise<{ thread: OpenAI.Beta.Thread; messageIn: OpenAI.Beta.Threads.Message }> {
-  fake.reply('Nine to five.');
+async function ask(
+  answer = 'Nine to five.',
+): Promise<{ thread: OpenAI.Beta.Thread; messageIn: OpenAI.Beta.Threads.Message }> {
+  fake.reply(answer);
   const thread = await openai.beta.threads.create();
   const messageIn = await openai.beta.threads.messages.create(thread.id, {
     role: 'user',
@@ -152,5 +154,24 @@ describe('the Reconify handler beside a Reconify destination', () => {
     );
     expect(bodies()).toHaveLength(2);
     expect(run.status).toBe('completed');
+  });
+
+  it.each([
+    ['none', []],
+    ['redacted', [expect.objectContaining({ text: expect.objectContaining({ value: '[redacted]' }) })]],
+    ['full', [expect.objectContaining({ text: expect.objectContaining({ value: 'Nine to five, Fr. [name].' }) })]],
+  ] as const)('tells it no more than a destination set to %s may have, masked', async (content, expected) => {
+    const handle = start({
+      destinations: [{ name: 'reconify', ...keys, tracker: `${sink.url}/track`, content }],
+      mask: (text) => text.replaceAll('Francis', '[name]'),
+    });
+    const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track` });
+    const { thread, messageIn } = await ask('Nine to five, Fr. Francis.');
+    const run = await openai.beta.threads.runs.createAndPoll(thread.id, { assistant_id: 'asst_1' });
+    reconify.logAssistant(run, messageIn, await answerOf(run));
+    await handle.forceFlush();
+    await handle.shutdown();
+    expect(bodies().map(({ response }) => response?.['content'])).toEqual([expected]);
+    expect(JSON.stringify(bodies()).includes('store hours')).toBe(content === 'full');
   });
 });

@@ -32,6 +32,7 @@ export interface HandlerSession {
  * usage filled in where the messages lack them. The application's own objects stay as they are. Pure.
  * @param id the run's, which its span has, too
  * @param now Unix milliseconds, for a run that says no times
+ * @param content how much of the messages Reconify may have
  */
 export function assistantRecord(
   id: string,
@@ -39,10 +40,11 @@ export function assistantRecord(
   { user, session, sessionTimeout }: HandlerSession,
   mask: Mask,
   now: number,
+  content: Allowed = 'full',
 ): VendorRecord<ReconifyPayload> {
   const told = recordOf(run) ?? {};
-  const asked = recordOf(messageIn);
-  const answered = recordOf(messageOut);
+  const asked = allowed(recordOf(messageIn), content);
+  const answered = allowed(recordOf(messageOut), content);
   return {
     id,
     payload: {
@@ -68,6 +70,18 @@ export function assistantRecord(
         : null,
     },
   };
+}
+
+type Allowed = 'full' | 'redacted' | 'none';
+
+/** A message without its words: who, when and where stay. */
+function allowed(
+  message: Readonly<Record<string, unknown>> | undefined,
+  content: Allowed,
+): Readonly<Record<string, unknown>> | undefined {
+  if (!message || content === 'full') return message;
+  const text = content === 'redacted' ? [{ type: 'text', text: { value: '[redacted]', annotations: [] } }] : [];
+  return { ...message, content: text, attachments: [], metadata: {} };
 }
 
 function masked(message: Readonly<Record<string, unknown>>, mask: Mask): Record<string, unknown> {
