@@ -16,17 +16,20 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: string;
+  /** The body as it came, for wire formats that are no text. */
+  readonly bytes?: Uint8Array;
 }
 
 /**
- * - `delivered`: the destination has it.
+ * - `delivered`: the destination has it, all but `rejected` records of it, which it does not name and will never take.
+ *   `reason` is what it had to say.
  * - `retryable`: try again, not before `retryAfterMillis` when the destination named a time.
  * - `rejected`: this record will never be taken; it becomes a dead letter.
  * - `split`: too large as a batch; try its halves. A single record that is too large counts as rejected.
  * - `blocked`: the configuration is wrong (key, URL): the destination stops and its records are kept.
  */
 export type DeliveryOutcome =
-  | { readonly status: 'delivered' }
+  | { readonly status: 'delivered'; readonly rejected?: number; readonly reason?: string }
   | { readonly status: 'retryable'; readonly reason: string; readonly retryAfterMillis?: number }
   | { readonly status: 'rejected'; readonly reason: string }
   | { readonly status: 'split' }
@@ -70,7 +73,7 @@ export interface DeliveryStats {
   readonly delivered: number;
   /** Attempts after the first, counted per record. */
   readonly retried: number;
-  /** Records refused for good. With a spool they lie among its dead letters. */
+  /** Records refused for good. With a spool they lie among its dead letters, unless the destination did not name them. */
   readonly rejected: number;
   /** Records that went as part of a newer one under their order key. */
   readonly coalesced: number;

@@ -23,6 +23,8 @@ const LONGEST_TIMER_MILLIS = 60 * 60_000;
 /** A destination that asks for a longer pause is asked again after this one. */
 const LONGEST_PAUSE_MILLIS = 24 * 60 * 60_000;
 
+type Delivered = Extract<DeliveryOutcome, { readonly status: 'delivered' }>;
+
 export interface SenderParts {
   readonly destination: Destination;
   readonly queue: Queue;
@@ -48,6 +50,7 @@ export class Sender {
   #underWay = 0;
   #failures = 0;
   #saidAt = Number.NEGATIVE_INFINITY;
+  #warnedAt = Number.NEGATIVE_INFINITY;
   /** Nothing is sent before this time of our own choice, by the monotonic clock. */
   #pausedUntil = 0;
   /** Nothing is sent before this time, which the destination named. A flush does not shorten it. */
@@ -197,9 +200,7 @@ export class Sender {
       case 'delivered':
         this.#failures = 0;
         this.#batchRecords = Math.min(this.#mostRecords, Math.max(this.#batchRecords, count * 2));
-        // Of records that were folded into one, the newest counts as delivered and all others as coalesced.
-        tally.add('delivered', state ? 1 : count);
-        if (state) tally.add('coalesced', count - 1);
+        this.#countDelivered(count, state !== undefined, outcome);
         return queue.delivered(batch, state);
       case 'rejected':
         this.#failures = 0;
@@ -235,6 +236,20 @@ export class Sender {
         return queue.giveBack(batch, delay, true);
       }
     }
+  }
+
+  /** Of records that were folded into one, the newest counts as delivered and all others as coalesced. */
+  #countDelivered(count: number, isFolded: boolean, { rejected = 0, reason = '' }: Delivered): void {
+    const { destination, tally, report } = this.#parts;
+    const sent = isFolded ? 1 : count;
+    const refused = Math.min(rejected, sent);
+    tally.add('delivered', sent - refused);
+    tally.add('rejected', refused);
+    if (isFolded) tally.add('coalesced', count - 1);
+    if ((rejected === 0 && reason === '') || this.#now - this.#warnedAt <= SAY_AGAIN_MILLIS) return;
+    this.#warnedAt = this.#now;
+    if (rejected > 0) report(`${destination.name} refused ${rejected} of ${sent} records: ${reason}`);
+    else report(`${destination.name} took the records, and says: ${reason}`);
   }
 
   #halve(batch: Batch): Promise<void> {

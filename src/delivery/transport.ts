@@ -57,12 +57,11 @@ function readAnswer(response: IncomingMessage): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const finish = (): void =>
-      resolve({
-        status: response.statusCode ?? 0,
-        headers: flat(response.headers),
-        body: Buffer.concat(chunks).toString('utf8'),
-      });
+    const finish = (): void => {
+      const bytes = Buffer.concat(chunks);
+      const { statusCode: status = 0 } = response;
+      resolve({ status, headers: flat(response.headers), body: bytes.toString('utf8'), bytes });
+    };
     response.on('data', (chunk: Buffer) => {
       chunks.push(chunk.subarray(0, MAX_ANSWER_BYTES - length));
       length += chunk.length;

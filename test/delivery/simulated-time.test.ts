@@ -1,0 +1,144 @@
+import { expect, it } from 'vitest';
+import { createDelivery, type DeliveryOptions } from '../../src/delivery/create-delivery.ts';
+import type { Answer, Delivery, DeliveryStats } from '../../src/delivery/delivery.ts';
+import { emptyDirectory, keys, linesTo } from './support/lines.ts';
+import { SimulatedClock, writerOn } from './support/simulated-time.ts';
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+const MIB = 1 << 20;
+
+interface World {
+  readonly clock: SimulatedClock;
+  readonly delivery: Delivery;
+  /** When each request came, by the simulated clock. */
+  readonly asked: number[];
+  readonly taken: string[];
+  answer: () => Partial<Answer> | 'nothing' | Promise<never>;
+}
+
+function world(spool?: { readonly dir: string; readonly maxBytes: number }): World {
+  const clock = new SimulatedClock();
+  const asked: number[] = [];
+  const taken: string[] = [];
+  const options: DeliveryOptions = {
+    clock,
+    ...(spool && { spool: { ...spool, durability: 'batch' }, startWriter: writerOn(clock) }),
+    transport: async ({ body }) => {
+      asked.push(clock.monotonic());
+      const given = await made.answer();
+      if (given === 'nothing') throw new Error('connection refused');
+      const answer = { status: 200, headers: {}, body: '', ...given };
+      if (answer.status === 200) taken.push(String(body).split(' ')[0] ?? '');
+      return answer;
+    },
+  };
+  const destination = linesTo('http://vendor.invalid/', {
+    concurrency: 8,
+    outcome: ({ status, headers }) => {
+      if (status < 300) return { status: 'delivered' };
+      const after = headers['retry-after'] ?? '0';
+      const millis = /^\d+$/.test(after) ? Number(after) * SECOND : Date.parse(after) - clock.wall();
+      return { status: 'retryable', reason: `HTTP ${status}`, retryAfterMillis: millis };
+    },
+  });
+  const made: World = { clock, asked, taken, answer: () => ({}), delivery: createDelivery(destination, options) };
+  return made;
+}
+
+const droppedOf = ({ dropped }: DeliveryStats): number => Object.values(dropped).reduce((sum, each) => sum + each, 0);
+
+it.each<[string, (() => string) | undefined, string]>([
+  ['on disk, 64 MiB', emptyDirectory, 'spool_full'],
+  ['in memory', undefined, 'queue_full'],
+])('after six hours without the vendor the books balance: %s', async (_name, dir, reason) => {
+  const made = world(dir && { dir: dir(), maxBytes: 64 * MIB });
+  const { clock, delivery, taken } = made;
+  made.answer = () => 'nothing';
+  let count = 0;
+  for (let minute = 0; minute < 360; minute += 1) {
+    for (let each = 0; each < 5; each += 1) {
+      count += 1;
+      delivery.enqueue({ key: `k${count}`, body: Buffer.alloc(60_000, `k${count} `) });
+    }
+    await clock.pass(60 * SECOND);
+  }
+  // A dead vendor is asked about once a minute, not by all that wait.
+  expect(made.asked.length).toBeLessThan(1_000);
+  const lost = droppedOf(delivery.stats());
+  expect(lost).toBeGreaterThan(0);
+  made.answer = () => ({});
+  await clock.pass(10 * 60 * SECOND);
+  const stats = delivery.stats();
+  expect(stats).toMatchObject({ enqueued: 1_800, delivered: 1_800 - lost, dropped: { [reason]: lost }, spooled: 0 });
+  expect(new Set(taken).size).toBe(taken.length);
+  // The oldest went, but for those that were being tried.
+  expect(taken).toEqual(expect.arrayContaining(keys(1_801).slice(-500)));
+  await clock.until(delivery.shutdown());
+});
+
+it.each([-1, 1])('a clock that jumps by %i h costs no wait, no order and no record', async (hours) => {
+  const made = world({ dir: emptyDirectory(), maxBytes: 64 * MIB });
+  const { clock, delivery, taken } = made;
+  made.answer = () => 'nothing';
+  for (const key of keys(3)) delivery.enqueue({ key, orderKey: 'conversation', body: Buffer.from(`${key} text`) });
+  await clock.pass(5 * SECOND);
+  clock.jump(hours * HOUR);
+  made.answer = () => ({});
+  await clock.pass(20 * SECOND);
+  expect(taken).toEqual(keys(3));
+  expect(delivery.stats()).toMatchObject({ delivered: 3, dropped: {}, spooled: 0 });
+  await clock.until(delivery.shutdown());
+});
+
+it.each<[string, (clock: SimulatedClock) => string]>([
+  ['seconds', () => '90'],
+  ['a date', (clock) => new Date(clock.wall() + 90 * SECOND).toUTCString()],
+])('asks nothing before the time that Retry-After names in %s, and soon after it', async (_name, header) => {
+  for (const spool of [undefined, { dir: emptyDirectory(), maxBytes: MIB }]) {
+    const made = world(spool);
+    const { clock, delivery, asked } = made;
+    made.answer = () => ({ status: 429, headers: { 'retry-after': header(clock) } });
+    delivery.enqueue({ key: 'k0', body: Buffer.from('k0 text') });
+    await clock.pass(SECOND);
+    const [first = 0] = asked;
+    made.answer = () => ({});
+    delivery.enqueue({ key: 'k1', body: Buffer.from('k1 text') });
+    await clock.pass(5 * 60 * SECOND);
+    const waits = asked.slice(1).map((at) => at - first);
+    expect(waits).toHaveLength(2);
+    for (const wait of waits) {
+      // A date has whole seconds.
+      expect(wait).toBeGreaterThanOrEqual(89 * SECOND);
+      expect(wait).toBeLessThanOrEqual(90.5 * SECOND);
+    }
+    await clock.until(delivery.shutdown());
+  }
+});
+
+it('a shutdown takes no longer than it was given, whatever hangs', async () => {
+  for (const spool of [undefined, { dir: emptyDirectory(), maxBytes: MIB }]) {
+    const made = world(spool);
+    const { clock, delivery } = made;
+    made.answer = () => new Promise(() => {});
+    delivery.enqueue({ key: 'k0', body: Buffer.from('k0 text') });
+    await clock.pass(SECOND);
+    const began = clock.monotonic();
+    await clock.until(delivery.shutdown(2 * SECOND));
+    expect(clock.monotonic() - began).toBeLessThanOrEqual(2 * SECOND + 20);
+  }
+});
+
+it('a record that was dropped may come again', async () => {
+  const made = world();
+  const { clock, delivery, taken } = made;
+  made.answer = () => 'nothing';
+  for (const key of keys(600)) delivery.enqueue({ key, body: Buffer.alloc(100_000, `${key} `) });
+  expect(delivery.stats().dropped['queue_full']).toBeGreaterThan(0);
+  made.answer = () => ({});
+  await clock.pass(HOUR);
+  delivery.enqueue({ key: 'k0', body: Buffer.from('k0 again') });
+  await clock.pass(SECOND);
+  expect(taken).toContain('k0');
+  expect(delivery.stats().dropped['duplicate']).toBeUndefined();
+});
