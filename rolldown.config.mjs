@@ -28,7 +28,11 @@ export default defineConfig({
     'chunks/spool-worker': 'src/delivery/spool/worker.ts',
     'chunks/openai-loader': 'src/start/openai-loader.ts',
   },
-  resolve: { mainFields: ['module', 'main'] },
+  resolve: {
+    mainFields: ['module', 'main'],
+    // It re-exports the other, and has no ES modules to leave anything out of.
+    alias: { '@opentelemetry/sdk-trace-node': '@opentelemetry/sdk-trace-base' },
+  },
   external: (id) => !BUNDLED.test(id) && installed.some((name) => id === name || id.startsWith(`${name}/`)),
   output: {
     dir: 'dist',
