@@ -56,7 +56,10 @@ export interface Destination {
 }
 
 export interface DeliveryRecord {
-  /** Idempotency key within the destination. A key delivered in the last 24 h is not sent again. */
+  /**
+   * Idempotency key within the destination. A key delivered in the last 24 h is not sent again, as long as it is among
+   * the last 12,000 (25,000 without a spool).
+   */
   readonly key: string;
   /** Records with the same order key are sent one at a time, oldest first. */
   readonly orderKey?: string;

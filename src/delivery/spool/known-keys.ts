@@ -2,11 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Connection } from './connection.ts';
 
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
-const HASH_BYTES = 16;
-/** What a key takes in the file, in its table and its index. */
-const ROW_BYTES = 64;
-/** Of the file's size, keys may take one part in so many before the oldest are forgotten. */
-const SHARE = 8;
+/** Among a million keys, two are taken for one with a chance of 1 in 30 million. */
+const HASH_BYTES = 8;
 const AT_ONCE = 1_024;
 
 /** The keys of the last 24 h: what waits and what was delivered. A record that was dropped or refused may come again. */
@@ -32,17 +29,23 @@ export class KnownKeys {
     this.#db.run('DELETE FROM known WHERE hash = ?', hashOf(destination, key));
   }
 
-  /** Forgets the oldest when keys take more than their share of a file of this size. Returns whether any went. */
-  shrink(maxBytes: number): boolean {
-    const [edges] = this.#db.all(
-      `SELECT (SELECT id FROM known ORDER BY id DESC LIMIT 1) - (SELECT id FROM known ORDER BY id LIMIT 1) AS span`,
-    );
-    if (Number(edges?.['span'] ?? 0) * ROW_BYTES * SHARE <= maxBytes) return false;
-    return this.#forgetOldest(Number.MAX_SAFE_INTEGER) > 0;
+  /** Forgets the oldest when there are more than so many. Returns whether any went. */
+  shrink(most: number): boolean {
+    let isShrunk = false;
+    while (this.#span > most && this.#forgetOldest(Number.MAX_SAFE_INTEGER) > 0) isShrunk = true;
+    return isShrunk;
   }
 
   forgetAged(now: number): void {
     while (this.#forgetOldest(now - MAX_AGE_MILLIS) === AT_ONCE);
+  }
+
+  /** How many they are, or were before some went out of their turn. */
+  get #span(): number {
+    const [edges] = this.#db.all(
+      'SELECT (SELECT id FROM known ORDER BY id DESC LIMIT 1) - (SELECT id FROM known ORDER BY id LIMIT 1) AS span',
+    );
+    return Number(edges?.['span'] ?? 0);
   }
 
   #forgetOldest(before: number): number {

@@ -21,8 +21,14 @@ const MAX_LENT_BYTES = 1 << 20;
 /** What is lent cannot be dropped: it is a part of the file's size. */
 const LENT_SHARE = 16;
 const DROP_AT_ONCE = 64;
+/** Keys that are known beside those of what waits. */
+const MAX_KEYS = 12_000;
+/** In a full file keys have one part in so many. */
+const KEYS_SHARE = 8;
+/** What a key takes, in its table and its index. */
+const KEY_BYTES = 48;
 /** Free pages that stay in the file; beyond, they go back to the file system. */
-const SPARE_PAGES = 64;
+const SPARE_PAGES = 16;
 const PAGE_BYTES = 4_096;
 
 /** What became of records that were lent. */
@@ -182,6 +188,8 @@ export class Outbox {
   tidy(): void {
     const now = this.#clock.wall();
     this.#known.forgetAged(now);
+    const waiting = Object.values(this.totals()).reduce((sum, { records }) => sum + records, 0);
+    this.#known.shrink(MAX_KEYS + waiting);
     this.#db.run('DELETE FROM state WHERE at < ?', now - STATE_MAX_AGE_MILLIS);
     const spare = this.#db.pragma('freelist_count') - SPARE_PAGES;
     if (spare > 0) this.#db.all(`PRAGMA incremental_vacuum(${spare})`);
@@ -435,7 +443,7 @@ export class Outbox {
   #enforceSize(): Record<string, number> {
     const dropped: Record<string, number> = {};
     while ((this.#db.pragma('page_count') - this.#db.pragma('freelist_count')) * PAGE_BYTES > this.#maxBytes) {
-      if (this.#known.shrink(this.#maxBytes) || this.#dropOldest('dead') > 0) continue;
+      if (this.#known.shrink(this.#maxBytes / KEYS_SHARE / KEY_BYTES) || this.#dropOldest('dead') > 0) continue;
       const oldest = this.#drop(
         'id IN (SELECT id FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) ORDER BY id LIMIT ?1)',
         DROP_AT_ONCE,
