@@ -8,6 +8,8 @@ import { Vendor } from '../support/vendor.mjs';
 
 const MIB = 1 << 20;
 const COUNT = 300;
+/** Records that a sender has in hand are not dropped. */
+const MAX_UNDER_WAY = 500;
 /** The disk is asked again every 30 s. */
 const RECOVERY_MILLIS = 45_000;
 
@@ -45,7 +47,8 @@ async function fullSpool() {
       const { stats } = JSON.parse(stdout.trim().split('\n').at(-1));
       const dropped = Object.values(stats.dropped).reduce((sum, each) => sum + each, 0);
       const gap = count - vendor.count() - dropped - stats.spooled;
-      const oldestThere = Math.min(...[...vendor.books().keys()].map((marker) => Number(marker.slice(1))));
+      // Had only the oldest gone, these would not be there. Some were under way when their turn came.
+      const strays = [...vendor.books().keys()].filter((marker) => Number(marker.slice(1)) < dropped).length;
       return [
         figure(
           'R5',
@@ -56,10 +59,10 @@ async function fullSpool() {
         ),
         figure(
           'R5',
-          'the oldest go first: oldest delivered, newest dropped',
-          'in line',
-          `${oldestThere}, ${dropped}`,
-          Math.abs(oldestThere - dropped) <= 1_000,
+          'the oldest go first: delivered though older than what was dropped',
+          `<= ${MAX_UNDER_WAY}`,
+          strays,
+          strays <= MAX_UNDER_WAY,
         ),
       ];
     });
