@@ -89,6 +89,11 @@ export class Slab {
     return buffer;
   }
 
+  /** Said by this thread, when it has written the records itself. */
+  markCommitted(): void {
+    if (this.shared) markCommitted(this.shared);
+  }
+
   /** Waits, on this thread, until the other one has committed it. Returns whether it has. */
   waitForCommit(millis: number): boolean {
     if (this.#buffer) Atomics.wait(new Int32Array(this.#buffer, 0, 1), 0, WAITING, Math.max(0, millis));

@@ -185,7 +185,10 @@ export class Spool {
       const isElsewhere = slab.isSent && this.#writer.isAlive;
       if (isElsewhere && slab.waitForCommit(end - this.#clock.monotonic())) continue;
       try {
-        this.#committed(slab, this.#ownFile.commit(slab.frames, []));
+        const committed = this.#ownFile.commit(slab.frames, []);
+        // Its memory is free, unless the other thread may still come to read it.
+        if (!slab.isSent) slab.markCommitted();
+        this.#committed(slab, committed);
       } catch (error) {
         this.#breakDown(error, slab);
       }
