@@ -5,21 +5,11 @@ import type { Database, SqlRow } from './driver.ts';
 import { checksum, readFrames, recordOf, type SpoolRecord, stateOf } from './frame.ts';
 import { KnownKeys } from './known-keys.ts';
 import { type Entries, Ledger, type Total } from './ledger.ts';
+import { AMONG, Loans } from './loans.ts';
 import { isDead, ownerOf } from './owner.ts';
 import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
 
-/** How long records belong to who took them: longer than they wait in memory and any request lasts (30 s). */
-const LEASE_MILLIS = 90_000;
-/** No wait is longer; a time further ahead comes from a clock that is not ours. */
-const MAX_BUSY_MILLIS = 24 * 60 * 60_000;
-/** Other processes settle records, too, without telling. */
-const POLL_MILLIS = 1_000;
 const STATE_MAX_AGE_MILLIS = 30 * 24 * 60 * 60_000;
-/** What one take lends at the most. */
-const MAX_LENT_RECORDS = 256;
-const MAX_LENT_BYTES = 1 << 20;
-/** What is lent cannot be dropped: it is a part of the file's size. */
-const LENT_SHARE = 16;
 const DROP_AT_ONCE = 64;
 /** Keys that are known beside those of what waits. */
 const MAX_KEYS = 12_000;
@@ -82,18 +72,6 @@ export interface OutboxOptions {
   readonly owner?: string;
 }
 
-const BUSY = '(loan.boot = ? AND loan.until > ? AND loan.until <= ?)';
-const IS_FIRST = `(this.order_key IS NULL OR NOT EXISTS (
-  SELECT 1 FROM outbox AS older
-  WHERE older.destination = this.destination AND older.order_key = this.order_key AND older.id < this.id))`;
-const FREE_HEADS = `
-  SELECT this.id, this.order_key, length(this.body) AS size, coalesce(loan.attempts, 0) AS attempts
-  FROM outbox AS this LEFT JOIN loan ON loan.id = this.id
-  WHERE this.destination = ? AND (loan.id IS NULL OR NOT ${BUSY})
-    AND ${IS_FIRST}
-  ORDER BY this.id LIMIT ?`;
-const AMONG = 'IN (SELECT value FROM json_each(?))';
-
 /** What waits, over one connection. Every method is one transaction, synchronous, and throws what SQLite throws. */
 export class Outbox {
   readonly #db: Connection;
@@ -102,6 +80,7 @@ export class Outbox {
   readonly #owner: string;
   readonly #ledger: Ledger;
   readonly #known: KnownKeys;
+  readonly #loans: Loans;
 
   constructor(db: Database, { maxBytes, clock = systemClock, owner = ownerOf(clock) }: OutboxOptions) {
     prepareDatabase(db);
@@ -111,6 +90,7 @@ export class Outbox {
     this.#owner = owner;
     this.#ledger = new Ledger(this.#db, owner);
     this.#known = new KnownKeys(this.#db);
+    this.#loans = new Loans(this.#db, { clock, owner, maxBytes });
   }
 
   /** Settles records and keeps new ones, in one go: on disk when it returns. */
@@ -126,8 +106,8 @@ export class Outbox {
         ids.push(id);
         if (isNew && frame.isKept) kept.push(id);
       }
-      const lent = new Set(this.#firsts(kept));
-      this.#lend([...lent]);
+      const lent = new Set(this.#loans.firsts(kept));
+      this.#loans.lend([...lent]);
       this.#ledger.write();
       const dropped = ids.length > 0 ? this.#enforceSize() : {};
       const lentOrNot = ids.map((id) => (id < 0 || lent.has(id) ? id : 0));
@@ -137,9 +117,10 @@ export class Outbox {
 
   /** Lends the oldest records of a destination that are free; at most one batch per order key is out at any time. */
   take(destination: string, limits: TakeLimits): Lent {
-    if (this.#freeHeads(destination, 1).length === 0) return this.#nothing(destination);
+    if (!this.#loans.isAnyFree(destination))
+      return { batches: [], damaged: 0, waitMillis: this.#loans.waitMillis(destination) };
     return this.#transact(() => {
-      const groups = this.#choose(destination, limits);
+      const groups = this.#loans.choose(destination, limits);
       const ids = groups.flatMap((group) => group.ids);
       const records = new Map(this.#read(ids).map(({ id, ...record }) => [id, record]));
       const damaged = ids.filter((id) => !records.has(id));
@@ -152,7 +133,7 @@ export class Outbox {
         const bodies = sound.flatMap((id) => records.get(id)?.body ?? []);
         return [{ ids: sound, bodies, attempts, ...(orderKey !== undefined && { orderKey }), ...(state && { state }) }];
       });
-      this.#lend(batches.flatMap((batch) => batch.ids));
+      this.#loans.lend(batches.flatMap((batch) => batch.ids));
       this.#ledger.write();
       return { batches, damaged: damaged.length, waitMillis: 0 };
     });
@@ -160,19 +141,12 @@ export class Outbox {
 
   /** Makes ready what waits for its next attempt. */
   hurry(destination: string): void {
-    this.#db.run(
-      `UPDATE loan SET until = 0 WHERE owner IS NULL AND until > 0
-         AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = loan.id AND destination = ?)`,
-      destination,
-    );
+    this.#loans.hurry(destination);
   }
 
   /** Ends the loans of processes that are gone, and of this one when `ownToo`. */
   release(ownToo: boolean): void {
-    for (const { owner } of this.#db.all('SELECT DISTINCT owner FROM loan WHERE owner IS NOT NULL')) {
-      const isFree = owner === this.#owner ? ownToo : isDead(String(owner), this.#owner);
-      if (isFree) this.#db.run('UPDATE loan SET owner = NULL, until = 0 WHERE owner = ?', String(owner));
-    }
+    this.#loans.release(ownToo);
   }
 
   totals(): Record<string, Total> {
@@ -276,13 +250,6 @@ export class Outbox {
     return lastId;
   }
 
-  /** Those that wait behind no other under their order key. */
-  #firsts(ids: readonly number[]): number[] {
-    if (ids.length === 0) return [];
-    const rows = this.#db.all(`SELECT id FROM outbox AS this WHERE id ${AMONG} AND ${IS_FIRST}`, JSON.stringify(ids));
-    return rows.map(({ id }) => Number(id));
-  }
-
   #settle(settlement: Settlement): void {
     const { ids } = settlement;
     const list = JSON.stringify(ids);
@@ -291,15 +258,7 @@ export class Outbox {
       return;
     }
     if (settlement.become === 'waiting') {
-      const delay = Math.min(Math.max(0, Math.ceil(settlement.delayMillis)), MAX_BUSY_MILLIS);
-      this.#db.run(
-        `UPDATE loan SET owner = NULL, boot = ?, until = ?, attempts = attempts + ? WHERE owner = ? AND id ${AMONG}`,
-        this.#clock.boot,
-        this.#now() + delay,
-        settlement.isAttempt ? 1 : 0,
-        this.#owner,
-        list,
-      );
+      this.#loans.giveBack(ids, settlement.delayMillis, settlement.isAttempt);
       return;
     }
     this.#remove(list);
@@ -337,82 +296,6 @@ export class Outbox {
     );
     for (const { destination, key } of buried) this.#known.remove(String(destination), String(key));
     this.#remove(list);
-  }
-
-  #lend(ids: readonly number[]): void {
-    if (ids.length === 0) return;
-    this.#db.run(
-      `INSERT INTO loan (id, attempts, owner, boot, until) SELECT value, 0, ?, ?, ? FROM json_each(?) WHERE true
-       ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, boot = excluded.boot, until = excluded.until`,
-      this.#owner,
-      this.#clock.boot,
-      this.#now() + LEASE_MILLIS,
-      JSON.stringify(ids),
-    );
-  }
-
-  #now(): number {
-    return Math.floor(this.#clock.monotonic());
-  }
-
-  #busyNow(): [string, number, number] {
-    const now = this.#now();
-    return [this.#clock.boot, now, now + MAX_BUSY_MILLIS];
-  }
-
-  #freeHeads(destination: string, most: number): SqlRow[] {
-    return this.#db.all(FREE_HEADS, destination, ...this.#busyNow(), most);
-  }
-
-  #nothing(destination: string): Lent {
-    const [first] = this.#db.all('SELECT 1 AS one FROM outbox WHERE destination = ? LIMIT 1', destination);
-    if (!first) return { batches: [], damaged: 0, waitMillis: undefined };
-    const [soonest] = this.#db.all(
-      `SELECT MIN(until) AS at FROM loan JOIN outbox ON outbox.id = loan.id WHERE destination = ? AND ${BUSY}`,
-      destination,
-      ...this.#busyNow(),
-    );
-    const at = soonest?.['at'];
-    const wait = typeof at === 'number' ? at - this.#now() : POLL_MILLIS;
-    return { batches: [], damaged: 0, waitMillis: Math.min(POLL_MILLIS, wait) };
-  }
-
-  /** Which records go together, oldest first. */
-  #choose(destination: string, limits: TakeLimits): { ids: number[]; attempts: number; orderKey?: string }[] {
-    const heads = this.#freeHeads(destination, MAX_LENT_RECORDS);
-    let bytes = 0;
-    const isWithin = ({ size }: SqlRow, index: number): boolean => {
-      bytes += Number(size);
-      return index === 0 || bytes <= Math.min(MAX_LENT_BYTES, this.#maxBytes / LENT_SHARE);
-    };
-    const end = heads.findIndex((head, index) => !isWithin(head, index));
-    return heads.slice(0, end < 0 ? undefined : end).map((head) => {
-      const attempts = Number(head['attempts']);
-      const orderKey = head['order_key'];
-      if (typeof orderKey !== 'string') return { ids: [Number(head['id'])], attempts };
-      const ids = limits.maxFolded
-        ? this.#under(destination, orderKey, limits.maxFolded, limits.maxBytes)
-        : [Number(head['id'])];
-      return { ids, attempts, orderKey };
-    });
-  }
-
-  /** All that is free under an order key. */
-  #under(destination: string, orderKey: string, maxRecords: number, maxBytes: number): number[] {
-    const rows = this.#db.all(
-      `SELECT outbox.id, length(body) AS size FROM outbox LEFT JOIN loan ON loan.id = outbox.id
-       WHERE destination = ? AND order_key = ? AND (loan.id IS NULL OR NOT ${BUSY}) ORDER BY outbox.id LIMIT ?`,
-      destination,
-      orderKey,
-      ...this.#busyNow(),
-      maxRecords,
-    );
-    let bytes = 0;
-    const end = rows.findIndex(({ size }, index) => {
-      bytes += Number(size);
-      return index > 0 && bytes > maxBytes;
-    });
-    return rows.slice(0, end < 0 ? undefined : end).map(({ id }) => Number(id));
   }
 
   /** Those that are as they were written. */

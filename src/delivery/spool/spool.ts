@@ -118,12 +118,16 @@ export class Spool {
 
   /** The last one to leave closes the file. */
   async leave(destination: string, timeoutMillis: number): Promise<void> {
-    this.#members.delete(destination);
-    if (this.#members.size > 0) return;
+    if (this.#members.size > 1) {
+      this.#members.delete(destination);
+      return;
+    }
     spools.delete(this.#settings.dir);
     this.#cancelTimer?.();
     this.#cancelRetry();
+    // Before it leaves, so that it hears what became of its last records.
     this.finish();
+    this.#members.delete(destination);
     // What the disk did not take was never committed.
     this.#ownFile.close(true);
     await within(

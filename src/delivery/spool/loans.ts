@@ -1,0 +1,176 @@
+import type { Clock } from '../clock.ts';
+import type { TakeLimits } from '../queue.ts';
+import type { Connection } from './connection.ts';
+import type { SqlRow } from './driver.ts';
+import { isDead } from './owner.ts';
+
+/** How long records belong to who took them: longer than they wait in memory and any request lasts (30 s). */
+const LEASE_MILLIS = 90_000;
+/** No wait is longer; a time further ahead comes from a clock that is not ours. */
+const MAX_BUSY_MILLIS = 24 * 60 * 60_000;
+/** Other processes settle records, too, without telling. */
+const POLL_MILLIS = 1_000;
+/** What one take lends at the most. */
+const MAX_LENT_RECORDS = 256;
+const MAX_LENT_BYTES = 1 << 20;
+/** What is lent cannot be dropped: it is a part of the file's size. */
+const LENT_SHARE = 16;
+
+/** Behind a column, with a JSON list of its values. */
+export const AMONG = 'IN (SELECT value FROM json_each(?))';
+const BUSY = '(loan.boot = ? AND loan.until > ? AND loan.until <= ?)';
+const IS_FIRST = `(this.order_key IS NULL OR NOT EXISTS (
+  SELECT 1 FROM outbox AS older
+  WHERE older.destination = this.destination AND older.order_key = this.order_key AND older.id < this.id))`;
+const FREE_HEADS = `
+  SELECT this.id, this.order_key, length(this.body) AS size, coalesce(loan.attempts, 0) AS attempts
+  FROM outbox AS this LEFT JOIN loan ON loan.id = this.id
+  WHERE this.destination = ? AND (loan.id IS NULL OR NOT ${BUSY})
+    AND ${IS_FIRST}
+  ORDER BY this.id LIMIT ?`;
+export interface LoansOptions {
+  readonly clock: Clock;
+  readonly owner: string;
+  /** Of the file. */
+  readonly maxBytes: number;
+}
+
+/** Records that go together, as one batch. */
+export interface Group {
+  readonly ids: readonly number[];
+  /** How often the oldest of them was tried. */
+  readonly attempts: number;
+  readonly orderKey?: string;
+}
+
+/** Who is sending which records, and which wait for their next attempt. */
+export class Loans {
+  readonly #db: Connection;
+  readonly #clock: Clock;
+  readonly #owner: string;
+  readonly #maxLentBytes: number;
+
+  constructor(db: Connection, { clock, owner, maxBytes }: LoansOptions) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#owner = owner;
+    this.#maxLentBytes = Math.min(MAX_LENT_BYTES, maxBytes / LENT_SHARE);
+  }
+
+  isAnyFree(destination: string): boolean {
+    return this.#freeHeads(destination, 1).length > 0;
+  }
+
+  /** Ends a loan; the records are free again after the delay. */
+  giveBack(ids: readonly number[], delayMillis: number, isAttempt: boolean): void {
+    const delay = Math.min(Math.max(0, Math.ceil(delayMillis)), MAX_BUSY_MILLIS);
+    this.#db.run(
+      `UPDATE loan SET owner = NULL, boot = ?, until = ?, attempts = attempts + ? WHERE owner = ? AND id ${AMONG}`,
+      this.#clock.boot,
+      this.#now() + delay,
+      isAttempt ? 1 : 0,
+      this.#owner,
+      JSON.stringify(ids),
+    );
+  }
+
+  /** Makes ready what waits for its next attempt. */
+  hurry(destination: string): void {
+    this.#db.run(
+      `UPDATE loan SET until = 0 WHERE owner IS NULL AND until > 0
+         AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = loan.id AND destination = ?)`,
+      destination,
+    );
+  }
+
+  /** Ends the loans of processes that are gone, and of this one when `ownToo`. */
+  release(ownToo: boolean): void {
+    for (const { owner } of this.#db.all('SELECT DISTINCT owner FROM loan WHERE owner IS NOT NULL')) {
+      const isFree = owner === this.#owner ? ownToo : isDead(String(owner), this.#owner);
+      if (isFree) this.#db.run('UPDATE loan SET owner = NULL, until = 0 WHERE owner = ?', String(owner));
+    }
+  }
+
+  /** Those that wait behind no other under their order key. */
+  firsts(ids: readonly number[]): number[] {
+    if (ids.length === 0) return [];
+    const rows = this.#db.all(`SELECT id FROM outbox AS this WHERE id ${AMONG} AND ${IS_FIRST}`, JSON.stringify(ids));
+    return rows.map(({ id }) => Number(id));
+  }
+
+  lend(ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    this.#db.run(
+      `INSERT INTO loan (id, attempts, owner, boot, until) SELECT value, 0, ?, ?, ? FROM json_each(?) WHERE true
+       ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, boot = excluded.boot, until = excluded.until`,
+      this.#owner,
+      this.#clock.boot,
+      this.#now() + LEASE_MILLIS,
+      JSON.stringify(ids),
+    );
+  }
+
+  #now(): number {
+    return Math.floor(this.#clock.monotonic());
+  }
+
+  #busyNow(): [string, number, number] {
+    const now = this.#now();
+    return [this.#clock.boot, now, now + MAX_BUSY_MILLIS];
+  }
+
+  #freeHeads(destination: string, most: number): SqlRow[] {
+    return this.#db.all(FREE_HEADS, destination, ...this.#busyNow(), most);
+  }
+
+  /** When to ask again, where none is free; undefined when none is there. */
+  waitMillis(destination: string): number | undefined {
+    const [first] = this.#db.all('SELECT 1 AS one FROM outbox WHERE destination = ? LIMIT 1', destination);
+    if (!first) return undefined;
+    const [soonest] = this.#db.all(
+      `SELECT MIN(until) AS at FROM loan JOIN outbox ON outbox.id = loan.id WHERE destination = ? AND ${BUSY}`,
+      destination,
+      ...this.#busyNow(),
+    );
+    const at = soonest?.['at'];
+    return Math.min(POLL_MILLIS, typeof at === 'number' ? at - this.#now() : POLL_MILLIS);
+  }
+
+  /** Which records go together, oldest first. */
+  choose(destination: string, limits: TakeLimits): Group[] {
+    const heads = this.#freeHeads(destination, MAX_LENT_RECORDS);
+    let bytes = 0;
+    const isWithin = ({ size }: SqlRow, index: number): boolean => {
+      bytes += Number(size);
+      return index === 0 || bytes <= this.#maxLentBytes;
+    };
+    const end = heads.findIndex((head, index) => !isWithin(head, index));
+    return heads.slice(0, end < 0 ? undefined : end).map((head) => {
+      const attempts = Number(head['attempts']);
+      const orderKey = head['order_key'];
+      if (typeof orderKey !== 'string') return { ids: [Number(head['id'])], attempts };
+      const ids = limits.maxFolded
+        ? this.#under(destination, orderKey, limits.maxFolded, limits.maxBytes)
+        : [Number(head['id'])];
+      return { ids, attempts, orderKey };
+    });
+  }
+
+  /** All that is free under an order key. */
+  #under(destination: string, orderKey: string, maxRecords: number, maxBytes: number): number[] {
+    const rows = this.#db.all(
+      `SELECT outbox.id, length(body) AS size FROM outbox LEFT JOIN loan ON loan.id = outbox.id
+       WHERE destination = ? AND order_key = ? AND (loan.id IS NULL OR NOT ${BUSY}) ORDER BY outbox.id LIMIT ?`,
+      destination,
+      orderKey,
+      ...this.#busyNow(),
+      maxRecords,
+    );
+    let bytes = 0;
+    const end = rows.findIndex(({ size }, index) => {
+      bytes += Number(size);
+      return index > 0 && bytes > maxBytes;
+    });
+    return rows.slice(0, end < 0 ? undefined : end).map(({ id }) => Number(id));
+  }
+}
