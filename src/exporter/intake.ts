@@ -1,9 +1,8 @@
 import { diag } from '@opentelemetry/api';
-import { type Content, contentFields, type Interaction } from '../interaction/interaction.ts';
-import { toJson } from '../interaction/json.ts';
+import { type Content, type Interaction, isContentField } from '../interaction/interaction.ts';
 import { type Mask, maskContent } from '../interaction/mask.ts';
 import { isGenAISpan } from '../semconv/from-spans.ts';
-import { contentOf } from '../semconv/span-content.ts';
+import { contentOf, factsOf } from '../semconv/span-content.ts';
 import { type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
 import type { Ended, SpanDestination } from './destination.ts';
 import { RunAssembler } from './run-assembler.ts';
@@ -105,9 +104,7 @@ export class SpanIntake {
   #read(span: ReadableSpanLike): Ended {
     const mask = this.#mask;
     if (!isGenAISpan(span.attributes)) return { span, mask, interactions: [] };
-    const said = contentOf(span);
-    const content = said && maskedAtAnyCost(said, mask);
-    return new ReadSpan(span, mask, content, (data) =>
+    return new ReadSpan(span, mask, contentOf(span, mask), (data) =>
       this.#assembler.add(data).map((each) => settled(each, this.#where)),
     );
   }
@@ -134,7 +131,7 @@ class ReadSpan implements Ended {
   }
 
   get interactions(): readonly Interaction[] {
-    this.#interactions ??= this.#told(spanDataFrom(this.span, this.content)).map((each) =>
+    this.#interactions ??= this.#told(spanDataFrom(this.span, this.content, factsOf(this.span))).map((each) =>
       masked(each, this.content, this.mask),
     );
     return this.#interactions;
@@ -146,15 +143,6 @@ function settled(interaction: Interaction, where: Whereabouts): Interaction {
     (where.serviceName === undefined || interaction.serviceName !== undefined) &&
     (where.environment === undefined || interaction.environment !== undefined);
   return isKnown ? interaction : { ...where, ...interaction };
-}
-
-/** Tools give back any value, circles included, which are looked for only once they were met. */
-function maskedAtAnyCost(said: Content, mask: Mask): Content {
-  try {
-    return maskContent(said, mask);
-  } catch {
-    return maskContent(toJson(said), mask);
-  }
 }
 
 /** What one destination cannot take, the others still get. */
@@ -169,10 +157,15 @@ function give(destination: SpanDestination, ended: Ended): void {
 /** Content that came on the span itself is masked here; what came beside it is by now. */
 function masked(interaction: Interaction, beside: Content | undefined, mask: Mask): Interaction {
   const { outcome } = interaction;
-  const isDone = contentFields.every(
-    (field) => interaction[field] === undefined || interaction[field] === beside?.[field],
-  );
-  const kept = isDone ? interaction : maskContent(interaction, mask);
+  const kept = isAll(interaction, beside) ? interaction : maskContent(interaction, mask);
   if (outcome.status === 'ok' || outcome.message === undefined) return kept;
   return { ...kept, outcome: { ...outcome, message: mask(outcome.message) } };
+}
+
+/** Whether all content of an interaction is what came beside its span. */
+function isAll(interaction: Interaction, beside: Content | undefined): boolean {
+  for (const field in interaction) {
+    if (isContentField(field) && interaction[field] !== beside?.[field]) return false;
+  }
+  return true;
 }

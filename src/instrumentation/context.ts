@@ -1,6 +1,7 @@
 import { type Context, context, createContextKey, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import type { Facts, Scalar, User } from '../interaction/interaction.ts';
+import { someFields } from '../interaction/defined.ts';
+import { type Facts, isContentField, type Scalar, type User } from '../interaction/interaction.ts';
 import { factsInBaggage, withBaggage } from './baggage.ts';
 
 /** What the application knows of the calls that it makes inside {@link withContext}. */
@@ -66,7 +67,33 @@ export function contextFields(active: Context): Facts | undefined {
 }
 
 function factsFrom({ attributes, ...fields }: ContextFields, outer: Facts | undefined): Facts {
-  return { ...fields, ...(attributes && { custom: { ...outer?.custom, ...attributes } }) };
+  return sayable({ ...fields, ...(attributes && { custom: { ...outer?.custom, ...attributes } }) });
+}
+
+/** Callers from JavaScript also say null, or give a value that no attribute can hold: neither is known of a call. */
+function sayable(fields: Facts): Facts {
+  const said: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const isAny = isContentField(name) && value !== null && value !== undefined;
+    if (isAny || isAttribute(value)) said[name] = value;
+    else if (name === 'user' || name === 'custom') {
+      const group = someFields(attributesIn(value ?? {}));
+      if (group) said[name] = group;
+    }
+  }
+  return said;
+}
+
+function attributesIn(group: object): object {
+  return Object.fromEntries(Object.entries(group).filter(([, value]) => isAttribute(value)));
+}
+
+function isAttribute(value: unknown): boolean {
+  return Array.isArray(value) ? value.every(isScalar) : isScalar(value);
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 let ensured = false;

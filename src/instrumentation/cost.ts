@@ -31,11 +31,12 @@ function priceTable(): Prices {
  * USD for the tokens of a call: by the application's own price for the model, else by the table. Undefined where the
  * usage or the price is not known; fees for tools are in no token price.
  */
-export function costOf(asked: Facts, told: Facts, own: Readonly<Record<string, Price>>): Cost | undefined {
-  const { usage = asked.usage, provider = asked.provider } = told;
+export function costOf(
+  { usage, provider, requestModel, responseModel }: Facts,
+  own: Readonly<Record<string, Price>>,
+): Cost | undefined {
   if (!usage || (usage.inputTokens === undefined && usage.outputTokens === undefined)) return undefined;
-  const requestModel = told.requestModel ?? asked.requestModel;
-  const model = told.responseModel ?? asked.responseModel ?? requestModel;
+  const model = responseModel ?? requestModel;
   if (model === undefined) return undefined;
   const price = own[model] ?? (requestModel === undefined ? undefined : own[requestModel]);
   const total = price ? byPrice(usage, price) : byTable(usage, model, provider, requestModel);

@@ -9,9 +9,16 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { type Content, type Cost, contentFields, type Facts, type ToolExecution } from '../interaction/interaction.ts';
+import {
+  type Content,
+  type Facts,
+  isContentField,
+  joinFacts,
+  type ToolExecution,
+  type Writable,
+} from '../interaction/interaction.ts';
 import { jsonOf } from '../interaction/json.ts';
-import { maskContent } from '../interaction/mask.ts';
+import { asIs, maskContent } from '../interaction/mask.ts';
 import {
   type AttributeSink,
   type Attributes,
@@ -20,7 +27,7 @@ import {
   writeAttributes,
 } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
-import { attachContent, isContentWanted } from '../semconv/span-content.ts';
+import { attachTold, isContentWanted, type KeptContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
 import { carryBaggage, contextFields } from './context.ts';
@@ -54,8 +61,8 @@ export interface Ending {
   readonly name?: string;
   /** What became known since; it may hold content. */
   readonly facts?: Facts;
-  /** What was said, worked out only if somebody asks. */
-  readonly content?: () => Content;
+  /** What was said, read only if somebody asks. */
+  readonly content?: KeptContent;
   readonly attributes?: Attributes;
   /** Of an `execute_tool` span: what ran. Its arguments and result are content. */
   readonly tool?: ToolExecution;
@@ -129,13 +136,14 @@ export function startRecording(start: Start): Recording | undefined {
   const carried = contextFields(parent);
   const facts = carried ? { ...carried, ...start.facts, ...conversationOf(carried, start.facts) } : start.facts;
   const tracer = currentTracer();
-  const attributes = encodeMasked(facts);
-  if (start.attributes) Object.assign(attributes, start.attributes);
+  // Samplers and processors of an application see what is known beforehand. Ours look at no attribute: all of them are
+  // written when the span ends.
+  const attributes = isForeign() ? attributesOf(facts, start) : undefined;
   const span = tracer?.startSpan(
     start.name,
     {
       kind: start.kind,
-      attributes: attributes as Record<string, string>,
+      ...(attributes && { attributes: attributes as Record<string, string> }),
       ...(start.startTime !== undefined && { startTime: start.startTime }),
       ...(start.links && { links: start.links }),
     },
@@ -145,7 +153,13 @@ export function startRecording(start: Start): Recording | undefined {
   if (span && !isRecording) notSampled += 1;
   const isForVendors = span !== undefined && !isRecording && options.vendorSampling === 'all' && listeners.size > 0;
   if (!isRecording && !isForVendors && !hasMeters(options.metrics)) return undefined;
-  return new Recording(isForVendors ? unsampledSpan(span, start, attributes, parent) : span, facts, parent, start);
+  const kept = isForVendors ? unsampledSpan(span, start, attributes ?? {}, parent) : span;
+  return new Recording(kept, facts, parent, start, attributes !== undefined);
+}
+
+function attributesOf(facts: Facts, start: Start): Attributes {
+  const attributes = encodeAttributes(maskedForSpan(facts), options.contentOnSpans);
+  return start.attributes ? Object.assign(attributes, start.attributes) : attributes;
 }
 
 /** On chats, the application's word on the conversation wins; a run belongs to its thread, whatever else is said. */
@@ -159,16 +173,18 @@ function conversationOf(carried: Facts, facts: Facts): Facts | undefined {
 export class Recording {
   readonly #span: Span | undefined;
   readonly #parent: Context;
-  readonly #client: object | undefined;
-  readonly #startTime: number | undefined;
+  readonly #start: Start;
+  /** Whether the attributes that were known beforehand lie on the span already. */
+  readonly #isBegun: boolean;
   readonly #startedAt = performance.now();
   readonly withContent: boolean;
-  facts: Facts;
+  /** What was known beforehand. */
+  readonly facts: Facts;
 
-  constructor(span: Span | undefined, facts: Facts, parent: Context, { client, startTime }: Start) {
+  constructor(span: Span | undefined, facts: Facts, parent: Context, start: Start, isBegun: boolean) {
     this.#span = span;
-    this.#client = client;
-    this.#startTime = startTime;
+    this.#start = start;
+    this.#isBegun = isBegun;
     this.facts = facts;
     this.#parent = parent;
     this.withContent = wantsContent();
@@ -198,43 +214,54 @@ export class Recording {
 
   end(ending: Ending): void {
     const failed = ending.error && errorFrom(ending.error);
-    const facts = ending.facts ? this.#settled(ending.facts) : {};
-    const cost = facts.cost ?? this.facts.cost ?? costOf(this.facts, facts, options.prices);
-    if (this.#span?.isRecording()) this.#endSpan(this.#span, ending, facts, cost, failed);
-    if (this.facts.operation === OPERATION.executeTool || !hasMeters(options.metrics)) return;
+    const since = ending.facts && this.#settled(ending.facts);
+    const told: Writable<Facts> = joinFacts(this.facts, since ?? {});
+    const cost = told.cost ?? costOf(told, options.prices);
+    if (cost) told.cost = cost;
+    if (this.#span?.isRecording()) {
+      const unwritten = this.#isBegun ? { ...since, ...(cost && { cost }) } : told;
+      this.#endSpan(this.#span, ending, { told, unwritten, failed });
+    }
+    if (told.operation === OPERATION.executeTool || !hasMeters(options.metrics)) return;
     // A run ends later than its span says it did: its own times count.
     const { endTime } = ending;
-    const startTime = this.#startTime;
+    const { startTime } = this.#start;
     const isTimed = startTime !== undefined && endTime !== undefined;
-    const elapsed = isTimed ? (endTime - startTime) / 1_000 : this.elapsed;
-    measure({ ...this.facts, ...facts }, elapsed, failed?.type, options.metrics);
+    measure(told, isTimed ? (endTime - startTime) / 1_000 : this.elapsed, failed?.type, options.metrics);
   }
 
   #endSpan(
     span: Span,
-    { name, content, attributes, tool, endTime }: Ending,
-    facts: Facts,
-    cost: Cost | undefined,
-    failed: ErrorFacts | undefined,
+    ending: Ending,
+    { told, unwritten, failed }: { told: Facts; unwritten: Facts; failed: ErrorFacts | undefined },
   ): void {
-    const said = content && (options.contentOnSpans || options.contentOnEvents) ? content() : undefined;
+    const { name, content, attributes, tool, endTime } = ending;
+    const { contentOnSpans, contentOnEvents, mask } = options;
+    const said = content && (contentOnSpans || contentOnEvents) ? readContent(content) : undefined;
     // The API's type wants lists that could be changed, and changes none.
     const own = span as unknown as AttributeSink;
-    const sink = this.facts.operation === OPERATION.fetchResponse ? withFetchedUsageTo(own) : own;
-    writeMasked(facts, sink);
-    if (cost) writeAttributes({ cost }, false, sink);
-    if (said) writeMasked(said, sink);
+    const sink = told.operation === OPERATION.fetchResponse ? withFetchedUsageTo(own) : own;
+    writeAttributes(maskedForSpan(unwritten), contentOnSpans, sink);
+    if (said) writeAttributes(maskedForSpan(said), contentOnSpans, sink);
+    if (!this.#isBegun && this.#start.attributes) setAll(span, this.#start.attributes);
     if (attributes) setAll(span, attributes);
-    if (tool && options.contentOnSpans) setAll(span, toolAttributes(tool));
+    if (tool && contentOnSpans) setAll(span, toolAttributes(tool));
     if (failed) setError(span, failed);
     if (name !== undefined) span.updateName(name);
-    if (isContentWanted()) keepBeside(span, contentFrom(this.facts, facts, tool), said ?? content);
-    if (failed) emitException(failed, this.context, options.mask);
-    if (options.contentOnEvents)
-      emitDetails({ ...this.facts, ...facts, ...(cost && { cost }), ...said }, this.context, options.mask);
+    this.#attach(span, told, ending);
+    if (failed) emitException(failed, this.context, mask);
+    if (contentOnEvents) emitDetails({ ...told, ...said }, this.context, mask);
     span.end(endTime);
     // A recording span of either SDK line is readable; the API's type does not say so.
-    for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, this.#client, listener);
+    for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, this.#start.client, listener);
+  }
+
+  /** What our own exporters read beside the span: its facts where nobody else writes attributes, and what was said. */
+  #attach(span: Span, told: Facts, { content, tool }: Ending): void {
+    const { facts, content: among } = apart(told, tool);
+    const kept = isContentWanted() ? keptOf(among, content) : undefined;
+    const isOurs = !this.#isBegun && !options.contentOnSpans;
+    if (kept || isOurs) attachTold(span, isOurs ? facts : undefined, kept);
   }
 
   /** An answer may name a conversation, too. */
@@ -265,21 +292,31 @@ function toolAttributes({ arguments: given, result }: ToolExecution): Attributes
   };
 }
 
-function encodeMasked(facts: Facts): Attributes {
-  return encodeAttributes(maskedForSpan(facts), options.contentOnSpans);
-}
-
-function writeMasked(facts: Facts, sink: AttributeSink): void {
-  writeAttributes(maskedForSpan(facts), options.contentOnSpans, sink);
-}
-
 function maskedForSpan(facts: Facts): Facts {
   return options.contentOnSpans ? maskContent(facts, options.mask) : facts;
 }
 
-function keepBeside(span: Span, told: Content | undefined, said: Content | (() => Content) | undefined): void {
-  if (typeof said === 'function') attachContent(span, told ? () => ({ ...told, ...said() }) : said);
-  else if (told ?? said) attachContent(span, { ...told, ...said });
+/** Facts may hold content, and a tool's span has that of the tool. */
+function apart(told: Facts, tool: ToolExecution | undefined): { readonly facts: Facts; readonly content?: Content } {
+  let facts: Record<string, unknown> | undefined;
+  let content: Record<string, unknown> | undefined = tool && { toolExecutions: [tool] };
+  for (const field in told) {
+    if (!isContentField(field)) continue;
+    facts ??= { ...told };
+    delete facts[field];
+    content ??= {};
+    content[field] = told[field];
+  }
+  return { facts: facts ?? told, ...(content && { content }) };
+}
+
+function keptOf(among: Content | undefined, said: KeptContent | undefined): KeptContent | undefined {
+  if (!among || !said) return among ?? said;
+  return (mask) => ({ ...maskContent(among, mask), ...readContent(said, mask) });
+}
+
+function readContent(kept: KeptContent, mask = asIs): Content {
+  return typeof kept === 'function' ? kept(mask) : maskContent(kept, mask);
 }
 
 function handOver(span: ReadableSpanLike, client: object | undefined, listener: SpanListener): void {
@@ -288,15 +325,4 @@ function handOver(span: ReadableSpanLike, client: object | undefined, listener: 
   } catch (error) {
     diag.error('spanport: a span could not be handed on', error);
   }
-}
-
-function contentFrom(before: Facts, since: Facts, tool: ToolExecution | undefined): Content | undefined {
-  let content: Record<string, unknown> | undefined;
-  for (const field of contentFields) {
-    const said = since[field] ?? before[field];
-    if (said === undefined) continue;
-    content ??= {};
-    content[field] = said;
-  }
-  return tool ? { ...content, toolExecutions: [tool] } : content;
 }

@@ -1,6 +1,7 @@
 import { type Context, context, type Link, SpanKind, trace } from '@opentelemetry/api';
 import type { Facts, ToolExecution } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
+import { asIs } from '../interaction/mask.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { contextFields, ensureContextManager } from './context.ts';
 import { errorFrom } from './errors.ts';
@@ -218,7 +219,7 @@ export function endToolRecording(
   ending: Pick<Ending, 'endTime' | 'error'> = {},
 ): void {
   const [tool] = recording.withContent
-    ? (capContent({ toolExecutions: [execution] }, captureOptions()).toolExecutions ?? [])
+    ? (capContent({ toolExecutions: [execution] }, captureOptions(), asIs).toolExecutions ?? [])
     : [];
   recording.end({ ...ending, ...(tool && { tool }) });
 }

@@ -203,10 +203,34 @@ export const contentFields: readonly ContentField[] = [
   'expectedResponse',
 ];
 
+const contentNames: ReadonlySet<string> = new Set(contentFields);
+
+export function isContentField(name: string): name is ContentField {
+  return contentNames.has(name);
+}
+
 /** The content of an interaction: what lies on a span only when capture is asked for, and beside it otherwise. */
 export type Content = Partial<Pick<Interaction, ContentField>>;
+
+/** The same while it is put together. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** All that can be known of an interaction before its span ends. */
 export type Facts = Partial<
   Omit<Interaction, 'id' | 'traceId' | 'spanId' | 'parentSpanId' | 'name' | 'startTime' | 'endTime' | 'outcome'>
 >;
+
+/** What was known and what became known since. Groups, such as the service tiers, are joined field by field. */
+export function joinFacts(before: Facts, since: Facts): Writable<Facts> {
+  // A record put together name by name would become a hash table, which is slow and large.
+  const joined: Record<string, unknown> = { ...before, ...since };
+  for (const name in since) {
+    const known = before[name as keyof Facts];
+    if (isGroup(known)) joined[name] = { ...known, ...(joined[name] as object) };
+  }
+  return joined;
+}
+
+function isGroup(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,7 +1,10 @@
-import { type Content, contentFields } from './interaction.ts';
+import { type Content, isContentField } from './interaction.ts';
 
 /** Gives back a text as it may leave the process. Must be synchronous. */
 export type Mask = (text: string) => string;
+
+/** The mask that changes nothing. */
+export const asIs: Mask = (text) => text;
 
 /** What stands in place of a text whose mask failed. */
 const FAILED = '[masked]';
@@ -76,9 +79,9 @@ const structure: ReadonlySet<string> = new Set(['type', 'role', 'modality', 'mim
 /** The content with every text masked. Pure; gives back a copy where anything changed and the same object elsewhere. */
 export function maskContent<T extends Content>(facts: T, mask: Mask): T {
   let masked: Record<string, unknown> | undefined;
-  for (const field of contentFields) {
+  for (const field in facts) {
+    if (!isContentField(field)) continue;
     const said = facts[field];
-    if (said === undefined) continue;
     const kept = maskValue(said, mask, true);
     if (kept === said) continue;
     masked ??= { ...facts };
@@ -107,7 +110,7 @@ function maskValue(value: unknown, mask: Mask, isStructure: boolean): unknown {
     return copy ?? value;
   }
   let copy: Record<string, unknown> | undefined;
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     if (isStructure && structure.has(key)) continue;
     const item = (value as Record<string, unknown>)[key];
     // Below arguments and answers lies the application's own data, where these words mean what it likes.

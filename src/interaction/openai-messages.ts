@@ -167,7 +167,8 @@ export function decodeMessage(value: unknown): Message | undefined {
   if (!message || role === undefined) return undefined;
   const name = stringOf(message['name']);
   const parts = role === 'tool' || role === 'function' ? toolAnswerParts(message) : spokenParts(message);
-  return defined({ role: role === 'function' ? 'tool' : role, parts, name });
+  const spoken = { role: role === 'function' ? 'tool' : role, parts };
+  return name === undefined ? spoken : { ...spoken, name };
 }
 
 /** An answer is a text under the id of its call; richer messages of that role are read like any other. */
@@ -181,18 +182,15 @@ function toolAnswerParts(message: UnknownRecord): Part[] {
 const spokenFields = ['reasoning_content', 'refusal', 'tool_calls', 'function_call'] as const;
 
 function spokenParts(message: UnknownRecord): Part[] {
-  const reasoning = stringOf(message['reasoning_content']);
-  const refusal = stringOf(message['refusal']);
-  const formerCall = recordOf(message['function_call']);
+  const { reasoning_content: reasoning, refusal, tool_calls: calls, function_call: formerCall } = message;
   const transcript = stringOf(recordOf(message['audio'])?.['transcript']);
-  return [
-    ...(reasoning === undefined ? [] : [{ type: 'reasoning' as const, content: reasoning }]),
-    ...contentParts(message['content']),
-    ...(transcript === undefined ? [] : [{ type: 'text' as const, content: transcript }]),
-    ...(refusal === undefined ? [] : [{ type: 'refusal' as const, content: refusal }]),
-    ...toolCallsFromOpenAI(message['tool_calls']),
-    ...(formerCall ? toolCallsFromOpenAI([formerCall]) : []),
-  ];
+  const parts = contentParts(message['content']);
+  if (typeof reasoning === 'string') parts.unshift({ type: 'reasoning', content: reasoning });
+  if (transcript !== undefined) parts.push({ type: 'text', content: transcript });
+  if (typeof refusal === 'string') parts.push({ type: 'refusal', content: refusal });
+  if (calls !== undefined) parts.push(...toolCallsFromOpenAI(calls));
+  if (recordOf(formerCall)) parts.push(...toolCallsFromOpenAI([formerCall]));
+  return parts;
 }
 
 /** A message's content: nothing, a text, or a list of parts. */

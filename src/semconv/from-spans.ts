@@ -1,4 +1,4 @@
-import type { Interaction, Outcome, ToolExecution } from '../interaction/interaction.ts';
+import type { Interaction, Outcome, ToolExecution, Writable } from '../interaction/interaction.ts';
 import { decodeAttributes } from './attributes.ts';
 import { ATTR, OPERATION } from './names.ts';
 import { millisFrom, type SpanData, SpanKind, SpanStatusCode } from './span-data.ts';
@@ -30,28 +30,27 @@ export function interactionFrom(span: SpanData): Interaction | undefined {
   const isRemoteAgent = operation === OPERATION.invokeAgent && span.kind === SpanKind.CLIENT;
   if (!isRemoteAgent && !interactions.has(operation)) return undefined;
 
-  // One object from beginning to end: each copy of an interaction is a kilobyte.
-  const facts = Object.assign(decodeAttributes(span.attributes), span.content);
-  const serviceName = facts.serviceName ?? serviceFrom(span.resource['service.name']);
+  const facts = span.facts ?? decodeAttributes(span.attributes);
+  const interaction: Writable<Interaction> = {
+    ...facts,
+    ...span.content,
+    operation: String(operation),
+    id: facts.run ? `run:${facts.serverAddress ?? ''}:${facts.run.id}` : `${span.traceId}:${span.spanId}`,
+    traceId: span.traceId,
+    spanId: span.spanId,
+    name: span.name,
+    startTime: millisFrom(span.startTime),
+    endTime: millisFrom(span.endTime),
+    outcome: outcomeFrom(span),
+  };
+  const { resource, parentSpanId } = span;
+  if (parentSpanId) interaction.parentSpanId = parentSpanId;
+  const serviceName = facts.serviceName ?? serviceFrom(resource['service.name']);
   const environment =
-    facts.environment ??
-    stringFrom(span.resource['deployment.environment.name'] ?? span.resource['deployment.environment']);
-  return Object.assign(
-    facts,
-    serviceName !== undefined && { serviceName },
-    environment !== undefined && { environment },
-    span.parentSpanId && { parentSpanId: span.parentSpanId },
-    {
-      operation: String(operation),
-      id: facts.run ? `run:${facts.serverAddress ?? ''}:${facts.run.id}` : `${span.traceId}:${span.spanId}`,
-      traceId: span.traceId,
-      spanId: span.spanId,
-      name: span.name,
-      startTime: millisFrom(span.startTime),
-      endTime: millisFrom(span.endTime),
-      outcome: outcomeFrom(span),
-    },
-  );
+    facts.environment ?? stringFrom(resource['deployment.environment.name'] ?? resource['deployment.environment']);
+  if (serviceName !== undefined) interaction.serviceName = serviceName;
+  if (environment !== undefined) interaction.environment = environment;
+  return interaction;
 }
 
 /** The SDK's word for a service that nobody named is no name. */

@@ -1,5 +1,5 @@
 import { type SpanContext, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { Content } from '../interaction/interaction.ts';
+import type { Content, Facts } from '../interaction/interaction.ts';
 
 /** Seconds and nanoseconds since the Unix epoch. */
 export type HrTime = readonly [seconds: number, nanoseconds: number];
@@ -18,6 +18,8 @@ export interface SpanData {
   readonly status: { readonly code: SpanStatusCode; readonly message?: string };
   /** Content that travelled beside the span. */
   readonly content?: Content;
+  /** What the attributes say, where it is known already: they are then not read. */
+  readonly facts?: Facts;
 }
 
 /** What we read of an SDK span. Both SDK lines satisfy it; it is spelled out so that neither is imported. */
@@ -34,8 +36,11 @@ export interface ReadableSpanLike {
   readonly instrumentationScope?: { readonly name: string };
 }
 
-/** @param content what travelled beside the span */
-export function spanDataFrom(span: ReadableSpanLike, content: Content | undefined): SpanData {
+/**
+ * @param content what travelled beside the span
+ * @param facts what its attributes say, where it is known
+ */
+export function spanDataFrom(span: ReadableSpanLike, content: Content | undefined, facts?: Facts): SpanData {
   const { traceId, spanId } = span.spanContext();
   return {
     name: span.name,
@@ -49,6 +54,7 @@ export function spanDataFrom(span: ReadableSpanLike, content: Content | undefine
     resource: span.resource.attributes,
     status: span.status,
     ...(content && { content }),
+    ...(facts && { facts }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Context, context, SpanKind } from '@opentelemetry/api';
-import type { Content, Facts } from '../../interaction/interaction.ts';
+import { type Content, type Facts, joinFacts, type Writable } from '../../interaction/interaction.ts';
+import { asIs, type Mask } from '../../interaction/mask.ts';
 import type { ToolCallPart } from '../../interaction/message.ts';
 import type { RecordedError } from '../errors.ts';
 import { captureOptions, isWatchingCall, type Recording, startRecording } from '../recorder.ts';
@@ -15,6 +16,7 @@ import { continueLoop, openLoop } from './tool-loop.ts';
 export interface Shape {
   /** `gen_ai.operation.name`; the span's name is this and the model. */
   readonly operation: string;
+  readonly api?: Facts['api'];
   /** Facts of the request beyond the common parameters. */
   request?(body: RequestBody): Facts;
   /** Keeps what a request says, by value and cheaply, to be read only if somebody asks. */
@@ -47,15 +49,7 @@ export function observeInference(shape: Shape): (call: Call) => CallObserver | u
   return (call) => {
     if (!isWatchingCall()) return undefined;
     const body = bodyOf(call.args);
-    const asked = readRequest(body);
-    const own = shape.request?.(body);
-    const facts: Facts = {
-      operation: shape.operation,
-      ...serverOf(call.client),
-      ...asked,
-      ...own,
-      parameters: { ...asked.parameters, ...own?.parameters },
-    };
+    const facts = factsOf(shape, call, body);
     const recording = startRecording({
       ...continueLoop(shape.toolAnswers?.(body) ?? []),
       name: facts.requestModel === undefined ? shape.operation : `${shape.operation} ${facts.requestModel}`,
@@ -65,6 +59,13 @@ export function observeInference(shape: Shape): (call: Call) => CallObserver | u
     });
     return recording && new InferenceObserver(shape, recording, call.args, body);
   };
+}
+
+function factsOf({ operation, api, request }: Shape, { client }: Call, body: RequestBody): Facts {
+  const facts: Writable<Facts> = { ...serverOf(client), operation };
+  if (api !== undefined) facts.api = api;
+  readRequest(body, facts);
+  return request ? joinFacts(facts, request(body)) : facts;
 }
 
 class InferenceObserver implements CallObserver {
@@ -128,9 +129,9 @@ class InferenceObserver implements CallObserver {
     });
   }
 
-  #factsOf(answer: unknown, content: (() => Content) | undefined): Facts {
+  #factsOf(answer: unknown, content: ((mask: Mask) => Content) | undefined): Facts {
     const facts = withRequestModel(this.#shape.answer(answer, this.#body), this.#recording.facts);
-    return this.#estimates && content && !facts.usage ? { ...facts, usage: estimateUsage(content()) } : facts;
+    return this.#estimates && content && !facts.usage ? { ...facts, usage: estimateUsage(content(asIs)) } : facts;
   }
 }
 
@@ -142,6 +143,7 @@ function withRequestModel(facts: Facts, { requestModel }: Facts): Facts {
 }
 
 /** A function of its own, so that what it keeps is what it needs. */
-function contentOf(asked: () => Content, answer: unknown, shape: Shape): () => Content {
-  return () => capContent({ ...asked(), ...(answer !== undefined && shape.content?.(answer)) }, captureOptions());
+function contentOf(asked: () => Content, answer: unknown, shape: Shape): (mask: Mask) => Content {
+  return (mask) =>
+    capContent({ ...asked(), ...(answer !== undefined && shape.content?.(answer)) }, captureOptions(), mask);
 }

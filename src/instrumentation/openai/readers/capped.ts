@@ -1,6 +1,6 @@
 import type { Content } from '../../../interaction/interaction.ts';
-import { maskContent, withoutCutSecret } from '../../../interaction/mask.ts';
-import type { Message } from '../../../interaction/message.ts';
+import { type Mask, maskContent, withoutCutSecret } from '../../../interaction/mask.ts';
+import type { Message, Part } from '../../../interaction/message.ts';
 
 /** A text that grows by pieces up to a length, and says where it was cut. */
 export interface Capped {
@@ -59,28 +59,28 @@ function markCut(text: string, cut: number): string {
   return `${withoutCutSecret(text)}… [${cut} more]`;
 }
 
-/** Content within the caps: long texts cut, inline bytes that are too large left out. */
+/** Content within the caps: long texts cut, inline bytes that are too large left out, and each text through the mask. */
 export function capContent(
   content: Content,
   { maxTextLength, maxBlobLength }: { readonly maxTextLength: number; readonly maxBlobLength: number },
+  mask: Mask,
 ): Content {
   const lean = withoutLargeBlobs(content, maxBlobLength);
-  return maskContent(lean, (text) => cutText(text, maxTextLength));
+  return maskContent(lean, (text) => mask(cutText(text, maxTextLength)));
 }
 
 function withoutLargeBlobs(content: Content, maxLength: number): Content {
-  const lean = (message: Message): Message => {
-    if (!message.parts.some((part) => part.type === 'blob' && part.content.length > maxLength)) return message;
-    return {
-      ...message,
-      parts: message.parts.map((part) =>
-        part.type === 'blob' && part.content.length > maxLength ? { ...part, content: '' } : part,
-      ),
-    };
-  };
+  const { inputMessages, outputMessages } = content;
+  const isLarge = (part: Part): boolean => part.type === 'blob' && part.content.length > maxLength;
+  const isHeavy = ({ parts }: Message): boolean => parts.some(isLarge);
+  if (!inputMessages?.some(isHeavy) && !outputMessages?.some(isHeavy)) return content;
+  const lean = <M extends Message>(message: M): M => ({
+    ...message,
+    parts: message.parts.map((part) => (isLarge(part) ? { ...part, content: '' } : part)),
+  });
   return {
     ...content,
-    ...(content.inputMessages && { inputMessages: content.inputMessages.map(lean) }),
-    ...(content.outputMessages && { outputMessages: content.outputMessages.map(lean) }),
+    ...(inputMessages && { inputMessages: inputMessages.map(lean) }),
+    ...(outputMessages && { outputMessages: outputMessages.map(lean) }),
   };
 }

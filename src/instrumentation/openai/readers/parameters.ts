@@ -1,6 +1,5 @@
-import type { Facts, Parameters } from '../../../interaction/interaction.ts';
-
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
+import { someFields } from '../../../interaction/defined.ts';
+import type { Facts, Parameters, Writable } from '../../../interaction/interaction.ts';
 
 /** A request's body, as the caller wrote it: nothing in it can be relied on. */
 export type RequestBody = Readonly<Record<string, unknown>>;
@@ -19,8 +18,11 @@ const numbers = [
   ['dimensions', 'dimensionCount'],
 ] as const satisfies readonly (readonly [string, keyof Parameters])[];
 
-/** What a request asks for besides its messages, by the names of chat, completions, responses and embeddings. */
-export function readRequest(body: RequestBody): Facts {
+/**
+ * Adds what a request asks for besides its messages, by the names of chat, completions, responses and embeddings. It
+ * runs before every call: facts are written into the one record that they end in.
+ */
+export function readRequest(body: RequestBody, facts: Writable<Facts>): void {
   const parameters: Writable<Parameters> = {};
   for (const [wire, name] of numbers) {
     const found = body[wire];
@@ -38,14 +40,11 @@ export function readRequest(body: RequestBody): Facts {
   const outputType = outputTypeFrom(body);
   if (outputType !== undefined) parameters.outputType = outputType;
 
-  const { model } = body;
-  const tier = body['service_tier'];
-  return {
-    ...(typeof model === 'string' && model !== '' && { requestModel: model }),
-    parameters,
-    // `auto` is what a request without a tier means.
-    ...(typeof tier === 'string' && tier !== 'auto' && { serviceTier: { request: tier } }),
-  };
+  const { model, service_tier: tier } = body;
+  if (typeof model === 'string' && model !== '') facts.requestModel = model;
+  if (someFields(parameters)) facts.parameters = parameters;
+  // `auto` is what a request without a tier means.
+  if (typeof tier === 'string' && tier !== 'auto') facts.serviceTier = { request: tier };
 }
 
 function outputTypeFrom(body: RequestBody): Parameters['outputType'] {

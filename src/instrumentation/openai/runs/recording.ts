@@ -76,7 +76,7 @@ export function startRunRecording({ call, now, parent }: Moment, facts: Facts): 
       recording.end({
         ...ending,
         facts: { ...facts, ...conversationBeside(recording.facts, facts) },
-        ...(content && { content: () => capContent(content, captureOptions()) }),
+        ...(content && { content: (mask) => capContent(content, captureOptions(), mask) }),
       }),
   };
 }

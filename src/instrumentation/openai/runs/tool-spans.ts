@@ -1,5 +1,6 @@
 import { type Context, context, type Link, SpanKind, trace } from '@opentelemetry/api';
 import type { Facts, ToolExecution } from '../../../interaction/interaction.ts';
+import { asIs } from '../../../interaction/mask.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
 import { captureOptions, startRecording } from '../../recorder.ts';
 import { closeCall, scopeOf as contextScopeOf, type OpenCall, openCall } from '../../tools.ts';
@@ -32,7 +33,7 @@ export function tellTool(tool: TimedExecution, run: Facts, place: Place): void {
     attributes: { [ATTR.toolName]: tool.name, [ATTR.toolType]: tool.type, [ATTR.toolCallId]: tool.id },
     startTime: tool.startTime,
   });
-  const [said] = capContent({ toolExecutions: [tool] }, captureOptions()).toolExecutions ?? [];
+  const [said] = capContent({ toolExecutions: [tool] }, captureOptions(), asIs).toolExecutions ?? [];
   recording?.end({
     endTime: tool.endTime,
     ...(recording.withContent && said && { tool: said }),

@@ -38,7 +38,7 @@ export function watchNewAssistant(call: Call): CallObserver {
     end(outcome) {
       recording?.end({
         ...(agent && { facts: { agent } }),
-        ...(systemInstructions && { content: () => capContent({ systemInstructions }, captureOptions()) }),
+        ...(systemInstructions && { content: (mask) => capContent({ systemInstructions }, captureOptions(), mask) }),
         ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
       });
     },

@@ -14,7 +14,7 @@ import {
 /** `chat.completions.create`, whichever helper made the call. */
 export const chat: Shape = {
   operation: OPERATION.chat,
-  request: () => ({ api: 'chat_completions' }),
+  api: 'chat_completions',
   keep: (body) => {
     const messages = keepMessages(body['messages']);
     const toolDefinitions = readTools(body['tools'] ?? body['functions']);

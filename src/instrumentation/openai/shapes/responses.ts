@@ -162,7 +162,7 @@ class FetchObserver implements CallObserver {
       },
       ...(this.#recording.withContent &&
         say &&
-        answer !== undefined && { content: () => capContent(say(answer), captureOptions()) }),
+        answer !== undefined && { content: (mask) => capContent(say(answer), captureOptions(), mask) }),
       ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
     });
   }

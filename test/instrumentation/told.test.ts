@@ -1,0 +1,71 @@
+import { trace } from '@opentelemetry/api';
+import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { expect, it, onTestFinished } from 'vitest';
+import { spanFor } from '../../src/exporter/span-view.ts';
+import { withContext } from '../../src/instrumentation/context.ts';
+import { endAllRuns } from '../../src/instrumentation/openai/runs.ts';
+import { onSpanEnded } from '../../src/instrumentation/recorder.ts';
+import { asIs } from '../../src/interaction/mask.ts';
+import { interactionFrom } from '../../src/semconv/from-spans.ts';
+import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
+import { contentOf, factsOf } from '../../src/semconv/span-content.ts';
+import { type ReadableSpanLike, spanDataFrom } from '../../src/semconv/span-data.ts';
+import { OwnTracerProvider } from '../../src/start/provider.ts';
+import { messages, model, openScene, type Scene, weather } from './scene.ts';
+
+/** A scene whose spans our own provider makes: nobody else writes on them, and their facts lie beside them. */
+async function openOwnScene(): Promise<Scene & { readonly ended: readonly ReadableSpanLike[] }> {
+  const scene = await openScene();
+  const own = new OwnTracerProvider({ onForeignSpan: () => {}, onForeignTracer: () => {} }, {});
+  trace.disable();
+  trace.setGlobalTracerProvider(own);
+  const ended: ReadableSpanLike[] = [];
+  onTestFinished(onSpanEnded((span) => ended.push(span)));
+  return { ...scene, ended };
+}
+
+/** The same span, by the attributes that came over the wire. */
+function arrived(span: ReadableSpanLike): unknown {
+  const content = contentOf(span);
+  const seen = spanFor({ span, mask: asIs, interactions: [], ...(content && { content }) }, 'full', {});
+  const wire = JsonTraceSerializer.serializeRequest([seen as unknown as ReadableSpan]);
+  const [data] = spansFromOtlpJson(new TextDecoder().decode(wire));
+  return data && interactionFrom(data);
+}
+
+it('what lies beside a span is what its attributes say', async () => {
+  const { client, server, ended } = await openOwnScene();
+  const fields = {
+    conversationId: 'visit-1',
+    sessionId: null as unknown as string,
+    user: { id: 'u-17', email: undefined as unknown as string },
+    tags: ['a'],
+    attributes: { tier: 'gold', odd: { no: 'attribute' } as unknown as string },
+    promptTemplate: 'Say {{what}}',
+    promptVariables: { what: 'hello' },
+  };
+  await withContext(fields, () =>
+    client.chat.completions.create({ model, messages, temperature: 0, tools: [weather] }),
+  );
+  for await (const _ of await client.chat.completions.create({ model, messages, stream: true }));
+  server.fault({ status: 429 });
+  await client.chat.completions.create({ model, messages, service_tier: 'flex' }).catch(() => {});
+  await client.responses.create({ model, input: 'Hi', reasoning: { effort: 'low' }, instructions: 'Be short.' });
+  const background = await client.responses.create({ model, input: 'Hi', background: true });
+  await client.responses.retrieve(background.id);
+  await client.embeddings.create({ model, input: ['a', 'b'], dimensions: 8, encoding_format: 'float' });
+  await client.images.generate({ model: 'dall-e-3', prompt: 'a cat' });
+  await client.moderations.create({ model, input: 'hello' });
+  const assistant = await client.beta.assistants.create({ model, name: 'Baker', instructions: 'Bake well.' });
+  const thread = await client.beta.threads.create({ messages: [{ role: 'user', content: 'A cake?' }] });
+  await client.beta.threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id }, { pollIntervalMs: 5 });
+  endAllRuns();
+
+  expect(ended.length).toBeGreaterThan(9);
+  for (const span of ended) {
+    expect(factsOf(span)).toBeDefined();
+    const here = interactionFrom(spanDataFrom(span, contentOf(span), factsOf(span)));
+    expect(JSON.parse(JSON.stringify(here ?? null))).toStrictEqual(JSON.parse(JSON.stringify(arrived(span) ?? null)));
+  }
+});
