@@ -9,8 +9,8 @@ import { checkedHeaders, checkedUrl, headersFrom } from './otlp-options.ts';
  * variables its own users already have. All of them take protobuf, and some nothing else, so that is what they get.
  */
 interface Preset {
-  /** The variables that must be set; without them the destination fails at start. */
-  readonly needs: readonly string[];
+  /** The variables that must be set, an older name after its newer one; without them the destination fails at start. */
+  readonly needs: readonly (string | readonly [name: string, older: string])[];
   readonly url: (env: Read) => string;
   readonly headers?: (env: Read) => Readonly<Record<string, string | undefined>>;
   readonly resource?: (env: Read) => Readonly<Record<string, string | undefined>>;
@@ -71,7 +71,7 @@ const presets: Readonly<Record<string, Preset>> = {
     dialect: openInference,
   },
   arize: {
-    needs: ['ARIZE_SPACE_ID', 'ARIZE_API_KEY'],
+    needs: [['ARIZE_SPACE_ID', 'ARIZE_SPACE_KEY'], 'ARIZE_API_KEY'],
     url: (env) => env('ARIZE_HTTP_ENDPOINT') ?? 'https://otlp.arize.com/v1/traces',
     headers: (env) => ({ space_id: env('ARIZE_SPACE_ID', 'ARIZE_SPACE_KEY'), api_key: env('ARIZE_API_KEY') }),
     resource: (env) => ({ model_id: env('ARIZE_PROJECT_NAME') ?? 'default' }),
@@ -160,7 +160,10 @@ export function resolvePreset(
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (!preset) return undefined;
   const read: Read = (...variables) => variables.map((variable) => environment[variable]?.trim()).find(Boolean);
-  const missing = preset.needs.filter((variable) => read(variable) === undefined);
+  const missing = preset.needs
+    .map((names) => [names].flat())
+    .filter((names) => read(...names) === undefined)
+    .map(([name]) => name);
   if (missing.length > 0 && !(given.url && given.headers)) {
     throw new ConfigurationError(
       `The destination ${name} needs ${missing.join(' and ')}: set ${missing.length > 1 ? 'them' : 'it'}, or take ${name} out of SPANPORT_DESTINATIONS.`,

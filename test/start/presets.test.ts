@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { gunzipSync } from 'node:zlib';
+import OpenAI from 'openai';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { instrumentOpenAI, start } from '../../src/index.ts';
 import { presetNames, resolvePreset } from '../../src/start/presets.ts';
+import { startFakeOpenAI } from '../../src/testing.ts';
+import { startSink } from '../support/vendor-sink.ts';
 
 /** Each preset with what its users have set, and the request that its documentation asks for. */
 const cases = [
@@ -90,6 +95,12 @@ describe('presets', () => {
     );
   });
 
+  it('takes the older name of a variable that was renamed', () => {
+    const environment = { ARIZE_SPACE_KEY: 'old', ARIZE_API_KEY: 'k' };
+    expect(resolvePreset('arize', {}, environment)?.headers).toEqual({ space_id: 'old', api_key: 'k' });
+    expect(() => resolvePreset('arize', {}, {})).toThrow('needs ARIZE_SPACE_ID and ARIZE_API_KEY:');
+  });
+
   it('puts the project of Phoenix and Arize on the resource', () => {
     expect(resolvePreset('phoenix', {}, { PHOENIX_PROJECT_NAME: 'shop' })?.resource).toEqual({
       'openinference.project.name': 'shop',
@@ -106,5 +117,37 @@ describe('presets', () => {
 
   it('knows no preset by another name', () => {
     expect(resolvePreset('toString', {}, {})).toBeUndefined();
+  });
+});
+
+describe('over HTTP, a preset sends what its backend asks for', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it.each(cases)('%s', async (name, environment, url, headers) => {
+    for (const [variable, value] of Object.entries(environment)) vi.stubEnv(variable, value);
+    const fake = await startFakeOpenAI();
+    const backend = await startSink();
+    const { pathname } = new URL(url);
+    const handle = start({ destinations: [{ name, url: `${backend.url}${pathname}` }] });
+    try {
+      const openai = instrumentOpenAI(new OpenAI({ apiKey: 'k', baseURL: fake.baseURL }));
+      await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'planted' }] });
+      await handle.forceFlush();
+      const [request] = backend.received;
+      expect(request).toMatchObject({ method: 'POST', path: pathname, headers });
+      expect(request?.headers).toMatchObject({
+        'content-type': 'application/x-protobuf',
+        'content-encoding': 'gzip',
+      });
+      const body = gunzipSync(request?.bytes ?? '').toString('utf8');
+      expect(body).toContain('chat gpt-4o-mini');
+      expect(body).not.toContain('planted');
+      expect(handle.stats().destinations[name]).toMatchObject({ delivered: 1, rejected: 0 });
+    } finally {
+      await handle.shutdown();
+      await Promise.all([fake.close(), backend.close()]);
+    }
   });
 });

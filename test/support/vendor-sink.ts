@@ -6,6 +6,8 @@ export interface Received {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  /** What came over the wire, before any decompression. */
+  readonly bytes: Buffer;
 }
 
 /** A real server on this machine that takes whatever it is sent. */
@@ -19,7 +21,8 @@ export async function startSink(answer: { readonly status?: number; readonly bod
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url = '', headers } = request;
-    received.push({ method, path: url, headers, body: Buffer.concat(chunks).toString('utf8') });
+    const bytes = Buffer.concat(chunks);
+    received.push({ method, path: url, headers, body: bytes.toString('utf8'), bytes });
     response
       .writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
       .end(answer.body ?? '{"status":"ok"}');
