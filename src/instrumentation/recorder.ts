@@ -238,6 +238,7 @@ export class Recording {
     const { name, content, attributes, tool, endTime } = ending;
     const { contentOnSpans, contentOnEvents, mask } = options;
     const said = content && (contentOnSpans || contentOnEvents) ? readContent(content) : undefined;
+    const isOurs = !this.#isBegun && !contentOnSpans && hasNoAttributes(span);
     // The API's type wants lists that could be changed, and changes none.
     const own = span as unknown as AttributeSink;
     const sink = told.operation === OPERATION.fetchResponse ? withFetchedUsageTo(own) : own;
@@ -248,7 +249,7 @@ export class Recording {
     if (tool && contentOnSpans) setAll(span, toolAttributes(tool));
     if (failed) setError(span, failed);
     if (name !== undefined) span.updateName(name);
-    this.#attach(span, told, ending);
+    attachTo(span, told, ending, isOurs);
     if (failed) emitException(failed, this.context, mask);
     if (contentOnEvents) emitDetails({ ...told, ...said }, this.context, mask);
     span.end(endTime);
@@ -256,19 +257,24 @@ export class Recording {
     for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, this.#start.client, listener);
   }
 
-  /** What our own exporters read beside the span: its facts where nobody else writes attributes, and what was said. */
-  #attach(span: Span, told: Facts, { content, tool }: Ending): void {
-    const { facts, content: among } = apart(told, tool);
-    const kept = isContentWanted() ? keptOf(among, content) : undefined;
-    const isOurs = !this.#isBegun && !options.contentOnSpans;
-    if (kept || isOurs) attachTold(span, isOurs ? facts : undefined, kept);
-  }
-
   /** An answer may name a conversation, too. */
   #settled(facts: Facts): Facts {
     const carried = facts.conversationId === undefined ? undefined : contextFields(this.#parent);
     return carried ? { ...facts, ...conversationOf(carried, { ...this.facts, ...facts }) } : facts;
   }
+}
+
+/** What our own exporters read beside the span: its facts where nobody else wrote attributes, and what was said. */
+function attachTo(span: Span, told: Facts, { content, tool }: Ending, isOurs: boolean): void {
+  const { facts, content: among } = apart(told, tool);
+  const kept = isContentWanted() ? keptOf(among, content) : undefined;
+  if (kept || isOurs) attachTold(span, isOurs ? facts : undefined, kept);
+}
+
+/** While a call runs its span may be the active one, and the application may write on it. */
+function hasNoAttributes(span: Span): boolean {
+  for (const _ in (span as unknown as ReadableSpanLike).attributes) return false;
+  return true;
 }
 
 function setAll(span: Span, attributes: Attributes): void {

@@ -1,9 +1,11 @@
 import { trace } from '@opentelemetry/api';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import OpenAI from 'openai';
 import { expect, it, onTestFinished } from 'vitest';
 import { spanFor } from '../../src/exporter/span-view.ts';
 import { withContext } from '../../src/instrumentation/context.ts';
+import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { endAllRuns } from '../../src/instrumentation/openai/runs.ts';
 import { onSpanEnded } from '../../src/instrumentation/recorder.ts';
 import { asIs } from '../../src/interaction/mask.ts';
@@ -68,4 +70,23 @@ it('what lies beside a span is what its attributes say', async () => {
     const here = interactionFrom(spanDataFrom(span, contentOf(span), factsOf(span)));
     expect(JSON.parse(JSON.stringify(here ?? null))).toStrictEqual(JSON.parse(JSON.stringify(arrived(span) ?? null)));
   }
+});
+
+it('an attribute that the application sets on the active span is told as well', async () => {
+  const { server, ended } = await openOwnScene();
+  const client = new OpenAI({
+    apiKey: 'k',
+    baseURL: server.baseURL,
+    fetch: (...args) => {
+      trace.getActiveSpan()?.setAttribute('spanport.custom.region', 'eu');
+      return fetch(...args);
+    },
+  });
+  instrumentOpenAI(client);
+  await withContext({ conversationId: 'visit-1' }, () => client.chat.completions.create({ model, messages }));
+  const [span] = ended;
+  expect(span && interactionFrom(spanDataFrom(span, contentOf(span), factsOf(span)))).toMatchObject({
+    conversationId: 'visit-1',
+    custom: { region: 'eu' },
+  });
 });
