@@ -8,7 +8,7 @@ import type { Ended, SpanDestination } from './destination.ts';
 import { RunAssembler } from './run-assembler.ts';
 
 /** Beyond this many waiting spans, each new one works off two older ones: a burst slows down instead of growing. */
-const MAX_PENDING = 4_096;
+const MAX_PENDING = 512;
 /** How long one turn of the event loop may be used for mapping. */
 const SLICE_MILLIS = 5;
 
