@@ -11,8 +11,8 @@ const COUNT = 500;
 const MAX_LOST = 25;
 const SEED = 11;
 
-/** A spool with records of a process that was killed, so that some lie in the database and some in its log. */
-async function withSpool(use) {
+/** A spool with records of a process that was killed, which leaves them in the log, or that ended, which empties it. */
+async function withSpool(isKilled, use) {
   const vendor = await Vendor.start(() => ({ status: 503 }));
   try {
     return await withDirectory(async (root) => {
@@ -24,7 +24,8 @@ async function withSpool(use) {
         made = true;
       });
       await until(() => made, 20_000);
-      child.kill('SIGKILL');
+      if (isKilled) child.kill('SIGKILL');
+      else child.stdin.end();
       await ended;
       return await use(root, dir);
     });
@@ -134,15 +135,27 @@ function figuresOf(id, where, limit, results, log) {
 export async function damage({ isShort, log }) {
   const random = seeded(SEED);
   const count = isShort ? 6 : 20;
-  return await withSpool(async (root, dir) => {
-    const round = (harms) => inParallel(harms, 2, (harm) => tryDamage(root, dir, harm));
-    const flips = await round(Array.from({ length: count }, () => anywhere(random)));
-    const first = await round(Array.from({ length: isShort ? 2 : 6 }, () => inFirstPage(random)));
-    const cuts = await round(Array.from({ length: count }, () => cutTail(random)));
-    return [
-      ...figuresOf('R11', 'a bit flips anywhere', MAX_LOST, flips, log),
-      ...figuresOf('R11', 'a bit flips in the first page', MAX_LOST, first, log),
-      ...figuresOf('R12', 'the tail is cut by 1 to 64 bytes', MAX_LOST, cuts, log),
-    ];
-  });
+  const flip = (size, where) => Array.from({ length: size }, () => where(random));
+  const round = (root, dir, harms) => inParallel(harms, 2, (harm) => tryDamage(root, dir, harm));
+  const afterKill = await withSpool(true, async (root, dir) => [
+    ...figuresOf('R11', 'a bit flips, after a kill', MAX_LOST, await round(root, dir, flip(count, anywhere)), log),
+    ...figuresOf(
+      'R12',
+      'the tail is cut by 1 to 64 bytes',
+      MAX_LOST,
+      await round(root, dir, flip(count, cutTail)),
+      log,
+    ),
+  ]);
+  const afterEnd = await withSpool(false, async (root, dir) => [
+    ...figuresOf('R11', 'a bit flips, after an end', MAX_LOST, await round(root, dir, flip(count, anywhere)), log),
+    ...figuresOf(
+      'R11',
+      'a bit flips in the first page',
+      MAX_LOST,
+      await round(root, dir, flip(isShort ? 2 : 6, inFirstPage)),
+      log,
+    ),
+  ]);
+  return [...afterKill, ...afterEnd];
 }
