@@ -5,7 +5,7 @@
 
 /** One HTTP request, complete with credentials. Built right before each attempt and never stored. */
 export interface OutgoingRequest {
-  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
@@ -53,6 +53,18 @@ export interface Destination {
    * the state for the next time once it is delivered. All records but the newest count as coalesced.
    */
   fold?(delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array;
+  /**
+   * For destinations that fold: how to ask what the destination has under an order key, where nothing is known here of
+   * what was delivered. Asked before the first request under that key.
+   */
+  readonly remote?: RemoteState;
+}
+
+export interface RemoteState {
+  /** Undefined: there is nothing to ask for. */
+  request(waiting: readonly Uint8Array[]): OutgoingRequest | undefined;
+  /** The answer as what was last delivered; undefined when the destination has nothing. */
+  state(answer: Answer): Uint8Array | undefined;
 }
 
 export interface DeliveryRecord {

@@ -183,7 +183,10 @@ export class Sender {
   async #attempt({ bodies, orderKey, state: last }: Batch): Promise<{ outcome: DeliveryOutcome; state?: Uint8Array }> {
     const { destination, transport } = this.#parts;
     try {
-      const state = destination.fold && orderKey !== undefined ? destination.fold(last, bodies) : undefined;
+      const isFolded = destination.fold !== undefined && orderKey !== undefined;
+      const known = isFolded && !last ? await this.#lookUp(bodies) : { state: last };
+      if (known.outcome) return { outcome: known.outcome };
+      const state = isFolded ? destination.fold?.(known.state, bodies) : undefined;
       const request = destination.prepare(state ? [state] : bodies);
       const answer = await transport(request, this.#abort.signal).catch((error: Error) => error);
       if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
@@ -191,6 +194,18 @@ export class Sender {
     } catch (error) {
       return { outcome: { status: 'rejected', reason: messageOf(error) } };
     }
+  }
+
+  /** What the destination itself has under an order key that nothing is known of here, or why it could not be asked. */
+  async #lookUp(bodies: readonly Uint8Array[]): Promise<{ state?: Uint8Array | undefined; outcome?: DeliveryOutcome }> {
+    const { destination, transport } = this.#parts;
+    const request = destination.remote?.request(bodies);
+    if (!request) return {};
+    const answer = await transport(request, this.#abort.signal).catch((error: Error) => error);
+    if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
+    const outcome = destination.outcome(answer);
+    if (outcome.status === 'retryable' || outcome.status === 'blocked') return { outcome };
+    return { state: destination.remote?.state(answer) };
   }
 
   async #settle(batch: Batch, outcome: DeliveryOutcome, state: Uint8Array | undefined): Promise<void> {

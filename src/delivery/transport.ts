@@ -27,7 +27,7 @@ function send(
     const { request, agent } = clientFor(target);
     const sending: ClientRequest = request(target, {
       method,
-      headers: { ...headers, 'content-length': bytes.byteLength },
+      headers: method === 'GET' ? headers : { ...headers, 'content-length': bytes.byteLength },
       agent,
       signal,
     });

@@ -18,6 +18,7 @@ const MAX_ANSWERS = 10_000;
 /** A vendor as delivery sees it: bytes in, requests out. */
 export function deliveryDestination<Options, Payload>(vendor: Vendor<Options, Payload>, options: Options): Destination {
   const merge = vendor.merge?.bind(vendor);
+  const remote = vendor.remote?.(options);
   return {
     name: vendor.name,
     maxBatchRecords: 1,
@@ -30,6 +31,15 @@ export function deliveryDestination<Options, Payload>(vendor: Vendor<Options, Pa
         let merged = delivered && payloadFrom<Payload>(delivered);
         for (const body of waiting) merged = merge(merged, payloadFrom<Payload>(body));
         return bytesFrom(merged);
+      },
+    }),
+    ...(remote && {
+      remote: {
+        request: ([body]): OutgoingRequest | undefined => remote.request(payloadFrom<Payload>(body)),
+        state(answer): Uint8Array | undefined {
+          const payload = remote.payload(answer);
+          return payload && bytesFrom(payload);
+        },
       },
     }),
   };

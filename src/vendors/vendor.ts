@@ -83,6 +83,14 @@ export interface Vendor<Options, Payload> {
   localOutput?(options: Options): LocalOutput | undefined;
   /** For vendors whose grain is the conversation: what was last delivered, joined with what is new. */
   merge?(delivered: Payload | undefined, next: Payload): Payload;
+  /** With `merge`: how to read what the vendor has of a conversation. Undefined when it is not wanted. */
+  remote?(options: Options):
+    | {
+        request(payload: Payload): OutgoingRequest | undefined;
+        /** Undefined when the vendor has nothing, or nothing that can be merged. */
+        payload(answer: Answer): Payload | undefined;
+      }
+    | undefined;
   /** The vendor's own feedback call, where it has one. */
   encodeFeedback?(feedback: Feedback, options: Options): readonly VendorRecord<Payload>[];
   /** The vendor's own call for usage events, where it has one. */

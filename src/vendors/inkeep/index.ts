@@ -5,6 +5,7 @@ import { encode, encodeEvent, encodeFeedback } from './encode.ts';
 import { merge } from './merge.ts';
 import { type InkeepOptions, isConfigured, resolveOptions } from './options.ts';
 import type { InkeepPayload } from './payload.ts';
+import { conversationIn, requestFor } from './remote.ts';
 
 export type { InkeepOptions } from './options.ts';
 export type { InkeepConversation, InkeepEvent, InkeepFeedback, InkeepPayload } from './payload.ts';
@@ -18,6 +19,8 @@ export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
   encodeFeedback,
   encodeEvent,
   merge,
+  remote: (options) =>
+    options.mergeRemote ? { request: (payload) => requestFor(payload, options), payload: conversationIn } : undefined,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   request: ({ path, body }, { apiKey, url }) => ({
     method: 'POST',

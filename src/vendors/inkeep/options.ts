@@ -5,6 +5,11 @@ export interface InkeepOptions {
   readonly apiKey: string;
   /** The base of the API; its own path is kept. */
   readonly url: string;
+  /**
+   * Reads a conversation from Inkeep before this process writes to it for the first time, and adds to what is there. For
+   * conversations that others write to as well; needs a key that may read. Default false.
+   */
+  readonly mergeRemote?: boolean;
 }
 
 const KEY = 'INKEEPANALYTICS_API_INTEGRATION_KEY';
@@ -15,6 +20,7 @@ export function resolveOptions(given: Partial<InkeepOptions>, environment: Envir
   return {
     apiKey: requireSecret(given.apiKey, environment, KEY, 'apiKey'),
     url: readUrl(given.url, environment, URL_VARIABLE, HOST),
+    ...(given.mergeRemote && { mergeRemote: true }),
   };
 }
 

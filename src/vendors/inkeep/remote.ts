@@ -1,0 +1,66 @@
+import type { Answer, OutgoingRequest } from '../../delivery/delivery.ts';
+import { recordOf } from '../../interaction/unknown.ts';
+import { jsonObjectIn } from '../answer.ts';
+import { withoutNulls } from '../without-nulls.ts';
+import type { InkeepOptions } from './options.ts';
+import type { InkeepConversation, InkeepMessage, InkeepPayload } from './payload.ts';
+
+/** What an upsert takes of what Inkeep answers; the rest (project, integration, other formats) is Inkeep's own. */
+const conversationKeys = [
+  'id',
+  'externalId',
+  'externalUrl',
+  'createdAt',
+  'updatedAt',
+  'properties',
+  'userProperties',
+  'tags',
+  'visibility',
+  'type',
+] as const;
+const messageKeys = [
+  'id',
+  'externalId',
+  'externalUrl',
+  'createdAt',
+  'updatedAt',
+  'name',
+  'links',
+  'properties',
+  'userProperties',
+  'role',
+  'content',
+  'tool_calls',
+] as const;
+
+/** `GET /conversations/{id}`; needs a key that may read. Source: 003_f40b4e92838b8090.txt */
+export function requestFor({ path, body }: InkeepPayload, { apiKey, url }: InkeepOptions): OutgoingRequest | undefined {
+  if (path !== '/conversations' || body.id === undefined) return undefined;
+  return {
+    method: 'GET',
+    url: `${url}/conversations/${encodeURIComponent(body.id)}`,
+    headers: { accept: 'application/json', authorization: `Bearer ${apiKey}` },
+    body: '',
+  };
+}
+
+/** The conversation that Inkeep has, as one of ours; undefined for any other answer. Pure; never throws. */
+export function conversationIn({ status, body }: Answer): InkeepPayload | undefined {
+  const found = status === 200 ? recordOf(withoutNulls(jsonObjectIn(body))) : undefined;
+  const messages: unknown = found?.['messages'];
+  if (found?.['type'] !== 'openai' || !Array.isArray(messages)) return undefined;
+  const kept = messages.map((message) => picked(recordOf(message) ?? {}, messageKeys)).filter(isMessage);
+  return {
+    path: '/conversations',
+    body: { ...picked(found, conversationKeys), messages: kept } as unknown as InkeepConversation,
+  };
+}
+
+function isMessage(message: Readonly<Record<string, unknown>>): boolean {
+  const { role, content } = message as Partial<InkeepMessage>;
+  return (role === 'system' || role === 'user' || role === 'assistant') && content !== undefined;
+}
+
+function picked(record: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(keys.filter((key) => Object.hasOwn(record, key)).map((key) => [key, record[key]]));
+}
