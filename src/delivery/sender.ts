@@ -49,6 +49,7 @@ export class Sender {
   #isWoken = false;
   #underWay = 0;
   #failures = 0;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #saidAt = Number.NEGATIVE_INFINITY;
   #warnedAt = Number.NEGATIVE_INFINITY;
   /** Nothing is sent before this time of our own choice, by the monotonic clock. */
@@ -168,7 +169,9 @@ export class Sender {
   }
 
   async #send(batch: Batch): Promise<void> {
+    const began = this.#now;
     const { outcome, state } = await this.#attempt(batch);
+    if (outcome.status === 'retryable') this.#countFailure(began);
     if (this.#hasEnded) return;
     try {
       await this.#settle(batch, outcome, state);
@@ -234,7 +237,6 @@ export class Sender {
         this.#blocked = outcome.reason;
         return queue.giveBack(batch, 0, false);
       case 'retryable': {
-        this.#failures += 1;
         tally.add('retried', count);
         const now = this.#now;
         if (now - this.#saidAt > SAY_AGAIN_MILLIS) {
@@ -251,6 +253,13 @@ export class Sender {
         return queue.giveBack(batch, delay, true);
       }
     }
+  }
+
+  /** Requests that were under way together fail together: one outage is one failure, however many it hits. */
+  #countFailure(began: number): void {
+    if (began < this.#failedAt) return;
+    this.#failures += 1;
+    this.#failedAt = this.#now;
   }
 
   /** Of records that were folded into one, the newest counts as delivered and all others as coalesced. */

@@ -7,7 +7,7 @@ import { Vendor } from '../support/vendor.mjs';
 const COUNT = 100;
 const HOUR = 3_600_000;
 /** Longer than any pause of ours after so short an outage, and far shorter than a jump. */
-const LIMIT_MILLIS = 15_000;
+const LIMIT_MILLIS = 10_000;
 const SHIM = pathToFileURL(fileURLToPath(new URL('../programs/jumping-clock.mjs', import.meta.url))).href;
 
 async function jump(hours) {
@@ -27,11 +27,13 @@ async function jump(hours) {
       const back = Date.now();
       await until(() => vendor.count() >= COUNT, LIMIT_MILLIS);
       const millis = Date.now() - back;
+      // What comes only because the process ends is too late.
+      const there = vendor.count();
       child.stdin.end();
       const { code, stderr } = await ended;
       return {
         hours,
-        there: vendor.count(),
+        there,
         copies: vendor.taken.length - vendor.count(),
         millis,
         isQuiet: code === 0 && stderr === '',
@@ -49,7 +51,7 @@ export async function clock() {
     figure(
       'R14',
       `the wall clock jumps by ${hours > 0 ? '+' : '−'}1 h in an outage: delivered, twice, wait after it`,
-      `${COUNT}, 0, <= 15 s`,
+      `${COUNT}, 0, <= 10 s`,
       `${there}, ${copies}, ${(millis / 1_000).toFixed(1)} s`,
       there === COUNT && copies === 0 && isQuiet,
     ),
