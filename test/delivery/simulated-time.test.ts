@@ -77,6 +77,25 @@ it.each<[string, (() => string) | undefined, string]>([
   await clock.until(delivery.shutdown());
 });
 
+it.each<[string, (() => string) | undefined]>([
+  ['on disk', emptyDirectory],
+  ['in memory', undefined],
+])('a short outage under many requests at once is soon over: %s', async (_name, dir) => {
+  const made = world(dir && { dir: dir(), maxBytes: 64 * MIB });
+  const { clock, delivery, taken } = made;
+  // A while later, so that as many as may be are under way together.
+  made.answer = () => new Promise((_, reject) => clock.after(100, () => reject(new Error('connection reset'))));
+  for (const key of keys(100)) {
+    delivery.enqueue({ key, body: Buffer.from(`${key} text`) });
+    await clock.pass(10);
+  }
+  await clock.pass(2 * SECOND);
+  made.answer = () => ({});
+  await clock.pass(8 * SECOND);
+  expect(new Set(taken).size).toBe(100);
+  await clock.until(delivery.shutdown());
+});
+
 it.each([-1, 1])('a clock that jumps by %i h costs no wait, no order and no record', async (hours) => {
   const made = world({ dir: emptyDirectory(), maxBytes: 64 * MIB });
   const { clock, delivery, taken } = made;
