@@ -26,7 +26,7 @@ while (made < count && !isTold) {
     const marker = `${prefix}${made}`;
     endSpan(marker);
     if (durability === 'sync') acknowledge([marker]);
-    else open.push(marker);
+    else if (ledger) open.push(marker);
   }
   if (ledger && open.length > 0) {
     const asked = open;
