@@ -105,6 +105,32 @@ it.each([
   120_000,
 );
 
+it('a text that is no UTF-8 any more ends no process, wherever it stands', () => {
+  const from = emptyDirectory();
+  for (const [each, bytes] of leave(true)) writeFileSync(join(from, each), bytes);
+  // All of it into the database itself, where no checksum of SQLite's own covers it.
+  const db = findSqlite()?.(join(from, 'spool.db'));
+  db?.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+  db?.close();
+  const bytes = readFileSync(join(from, 'spool.db'));
+
+  const places: number[] = [];
+  // Tables and indexes by their names, the columns of rows by what they hold.
+  for (const word of ['CREATE TABLE outbox', 'NOT NULL', 'outbox_queue', 'vendork', 'vendor'])
+    for (let at = bytes.indexOf(word), found = 0; at >= 0 && found < 6; at = bytes.indexOf(word, at + 1), found += 1)
+      places.push(at);
+  expect(places.length).toBeGreaterThan(15);
+  for (const at of places) {
+    const dir = emptyDirectory();
+    const harmed = Buffer.from(bytes);
+    harmed.writeUInt8(harmed.readUInt8(at) ^ 0x80, at);
+    writeFileSync(join(dir, 'spool.db'), harmed);
+    const file = open(dir);
+    expect(bodiesIn(file).length).toBeGreaterThanOrEqual(COUNT - 20 - MOST_LOST);
+    file.close(true);
+  }
+});
+
 it('leaves the file of a newer version alone, and says so', () => {
   const dir = emptyDirectory();
   const path = join(dir, 'spool.db');

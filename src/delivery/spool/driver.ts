@@ -105,12 +105,25 @@ function assertBindable(value: unknown): asserts value is SqlValue {
   throw new TypeError(`cannot be stored: ${typeof value}`);
 }
 
+/** The columns that hold text; {@link text} reads them. */
+const TEXTS: ReadonlySet<string> = new Set(['destination', 'key', 'order_key', 'owner', 'reason', 'name', 'sql']);
+const decoder = new TextDecoder();
+
+/**
+ * A column of text in a query, read as bytes: at a text that is no UTF-8, as one changed bit makes it, libsql aborts the
+ * process. It comes out as a text, with U+FFFD where it was damaged.
+ */
+export function text(column: string, name: string = column): string {
+  return `CAST(${column} AS BLOB) AS ${name}`;
+}
+
 /** libsql adds `_metadata`, and hands out blobs as an ArrayBuffer. */
 function row(raw: unknown): SqlRow {
   const clean: Record<string, SqlValue> = {};
   for (const [name, value] of Object.entries(raw as Record<string, unknown>)) {
     if (name === '_metadata') continue;
-    clean[name] = value instanceof ArrayBuffer ? new Uint8Array(value) : (value as SqlValue);
+    const plain = value instanceof ArrayBuffer ? new Uint8Array(value) : (value as SqlValue);
+    clean[name] = plain instanceof Uint8Array && TEXTS.has(name) ? decoder.decode(plain) : plain;
   }
   return clean;
 }

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import type { SqlRow } from './driver.ts';
+import { type SqlRow, text } from './driver.ts';
 
 /** Whoever wrote records whose line is gone. */
 const UNKNOWN_OWNER = 'unknown ';
@@ -89,7 +89,10 @@ export class Ledger {
   }
 
   own(): Entries {
-    const rows = this.#db.all('SELECT destination, committed, removed FROM ledger WHERE owner = ?', this.#owner);
+    const rows = this.#db.all(
+      `SELECT ${text('destination')}, committed, removed FROM ledger WHERE owner = ?`,
+      this.#owner,
+    );
     return Object.fromEntries(
       rows.map(({ destination, committed, removed }) => [
         String(destination),
@@ -101,7 +104,7 @@ export class Ledger {
   /** What waits, by destination. */
   totals(now: number): Record<string, Total> {
     const rows = this.#db.all(
-      `SELECT destination, SUM(committed - removed) AS records, SUM(bytes) AS bytes,
+      `SELECT ${text('destination')}, SUM(committed - removed) AS records, SUM(bytes) AS bytes,
          (SELECT created FROM outbox WHERE outbox.destination = ledger.destination ORDER BY id LIMIT 1) AS oldest
        FROM ledger GROUP BY destination`,
     );
@@ -129,12 +132,12 @@ export class Ledger {
     const present = new Map(
       this.#db
         .all(
-          `SELECT ledger, destination, COUNT(*) AS records, SUM(length(body)) AS bytes
+          `SELECT ledger, ${text('destination')}, COUNT(*) AS records, SUM(length(body)) AS bytes
            FROM outbox GROUP BY ledger, destination`,
         )
         .map((row) => [`${row['ledger']} ${row['destination']}`, row]),
     );
-    const lines = this.#db.all('SELECT id, owner, destination, committed, removed FROM ledger');
+    const lines = this.#db.all(`SELECT id, ${text('owner')}, ${text('destination')}, committed, removed FROM ledger`);
     for (const { id, owner, destination, committed, removed } of lines) {
       const place = `${id} ${destination}`;
       const records = Number(present.get(place)?.['records'] ?? 0);
@@ -178,7 +181,7 @@ export class Ledger {
 
   /** Forgets processes that are gone and left nothing behind. */
   forgetOwners(isGone: (owner: string) => boolean): void {
-    for (const { owner } of this.#db.all('SELECT DISTINCT owner FROM ledger WHERE committed = removed')) {
+    for (const { owner } of this.#db.all(`SELECT DISTINCT ${text('owner')} FROM ledger WHERE committed = removed`)) {
       const name = String(owner);
       if (name.startsWith(UNKNOWN_OWNER) || isGone(name))
         this.#db.run('DELETE FROM ledger WHERE owner = ? AND committed = removed', name);

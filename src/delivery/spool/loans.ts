@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { TakeLimits } from '../queue.ts';
 import type { Connection } from './connection.ts';
-import type { SqlRow } from './driver.ts';
+import { type SqlRow, text } from './driver.ts';
 import { isDead } from './owner.ts';
 
 /** How long records belong to who took them: longer than they wait in memory and any request lasts (30 s). */
@@ -23,7 +23,7 @@ const IS_FIRST = `(this.order_key IS NULL OR NOT EXISTS (
   SELECT 1 FROM outbox AS older
   WHERE older.destination = this.destination AND older.order_key = this.order_key AND older.id < this.id))`;
 const FREE_HEADS = `
-  SELECT this.id, this.order_key, length(this.body) AS size, coalesce(loan.attempts, 0) AS attempts
+  SELECT this.id, ${text('this.order_key', 'order_key')}, length(this.body) AS size, coalesce(loan.attempts, 0) AS attempts
   FROM outbox AS this LEFT JOIN loan ON loan.id = this.id
   WHERE this.destination = ? AND (loan.id IS NULL OR NOT ${BUSY})
     AND ${IS_FIRST}
@@ -85,7 +85,7 @@ export class Loans {
 
   /** Ends the loans of processes that are gone, and of this one when `ownToo`. */
   release(ownToo: boolean): void {
-    for (const { owner } of this.#db.all('SELECT DISTINCT owner FROM loan WHERE owner IS NOT NULL')) {
+    for (const { owner } of this.#db.all(`SELECT DISTINCT ${text('owner')} FROM loan WHERE owner IS NOT NULL`)) {
       const isFree = owner === this.#owner ? ownToo : isDead(String(owner), this.#owner);
       if (isFree) this.#db.run('UPDATE loan SET owner = NULL, until = 0 WHERE owner = ?', String(owner));
     }

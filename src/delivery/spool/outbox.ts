@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { Batch, TakeLimits } from '../queue.ts';
 import { Connection } from './connection.ts';
-import type { Database, SqlRow } from './driver.ts';
+import { type Database, type SqlRow, text } from './driver.ts';
 import { checksum, readFrames, recordOf, type SpoolRecord, stateOf } from './frame.ts';
 import { KnownKeys } from './known-keys.ts';
 import { type Entries, Ledger, type Total } from './ledger.ts';
@@ -185,7 +185,8 @@ export class Outbox {
   /** The dead letters that are there, with their bodies: for {@link replay} and for whoever inspects the spool. */
   deadLetters(destination?: string): SqlRow[] {
     return this.#db.all(
-      'SELECT id, destination, key, order_key, created, at, reason FROM dead WHERE ?1 IS NULL OR destination = ?1 ORDER BY id',
+      `SELECT id, ${text('destination')}, ${text('key')}, ${text('order_key')}, created, at, ${text('reason')} FROM dead
+       WHERE ?1 IS NULL OR destination = ?1 ORDER BY id`,
       destination ?? null,
     );
   }
@@ -289,7 +290,7 @@ export class Outbox {
     const buried = this.#db.all(
       `INSERT INTO dead (destination, key, order_key, created, at, reason, crc, body)
        SELECT destination, key, order_key, created, ?, ?, crc, body FROM outbox WHERE id ${AMONG}
-       RETURNING destination, key`,
+       RETURNING ${text('destination')}, ${text('key')}`,
       this.#clock.wall(),
       reason,
       list,
@@ -302,7 +303,8 @@ export class Outbox {
   #read(ids: readonly number[]): (SpoolRecord & { readonly id: number })[] {
     return this.#db
       .all(
-        `SELECT id, destination, key, order_key, created, crc, body FROM outbox WHERE id ${AMONG}`,
+        `SELECT id, ${text('destination')}, ${text('key')}, ${text('order_key')}, created, crc, body FROM outbox
+         WHERE id ${AMONG}`,
         JSON.stringify(ids),
       )
       .flatMap((row) => {
@@ -313,7 +315,7 @@ export class Outbox {
 
   #state(destination: string, orderKey: string): Uint8Array | undefined {
     const [row] = this.#db.all(
-      'SELECT destination, order_key, at, crc, body FROM state WHERE destination = ? AND order_key = ?',
+      `SELECT ${text('destination')}, ${text('order_key')}, at, crc, body FROM state WHERE destination = ? AND order_key = ?`,
       destination,
       orderKey,
     );
@@ -347,7 +349,7 @@ export class Outbox {
   #drop(which: string, value: string | number | null): string[] {
     const rows = this.#db.all(
       `DELETE FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) AND (${which})
-       RETURNING id, destination, key, ledger, length(body) AS size`,
+       RETURNING id, ${text('destination')}, ${text('key')}, ledger, length(body) AS size`,
       value,
     );
     this.#ledger.removed(rows);

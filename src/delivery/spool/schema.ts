@@ -1,4 +1,4 @@
-import type { Database } from './driver.ts';
+import { type Database, text } from './driver.ts';
 
 /** Raised when the tables change. A file of another version is left alone. */
 export const SCHEMA_VERSION = 2;
@@ -102,7 +102,7 @@ export function prepareDatabase(db: Database): void {
 function hasOurTables(db: Database): boolean {
   const found = new Map(
     db
-      .prepare('SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL')
+      .prepare(`SELECT ${text('name')}, ${text('sql')} FROM sqlite_schema WHERE sql IS NOT NULL`)
       .all()
       .map(({ name, sql }) => [name, sql]),
   );
