@@ -12,6 +12,9 @@ const DEFAULT_TIMEOUT_MILLIS = 5_000;
 /** Of a shutdown's time, so much is for closing the file. */
 const MAX_CLOSE_MILLIS = 500;
 
+/** What lies on disk alone is so many records that nothing is gained by waiting for more. */
+const MANY = Number.POSITIVE_INFINITY;
+
 /** Delivery out of the spool: records lie on disk until the destination has them, and in memory while the disk fails. */
 export class DurableDelivery implements Delivery {
   readonly #name: string;
@@ -40,10 +43,14 @@ export class DurableDelivery implements Delivery {
       destination: destination.name,
       report: parts.report,
       onDrop: (reason, count) => this.#tally.drop(reason, count),
-      onKept: (record, id) => this.#queue.hold(record, id),
+      onKept: (record, id) => {
+        this.#queue.hold(record, id);
+        this.#sender.wake(1);
+      },
       onReady: (isOnDisk) => {
-        if (isOnDisk) this.#queue.lookAgain();
-        this.#sender.wake();
+        if (!isOnDisk) return;
+        this.#queue.lookAgain();
+        this.#sender.wake(MANY);
       },
       onRefused: (records) => this.#holdAll(records),
       onRecovered: () => {
@@ -64,7 +71,7 @@ export class DurableDelivery implements Delivery {
         this.#spool.finish();
       },
     });
-    if (spool.isThere) this.#sender.wake();
+    if (spool.isThere) this.#sender.wake(MANY);
   }
 
   enqueue(record: DeliveryRecord): void {
@@ -114,6 +121,6 @@ export class DurableDelivery implements Delivery {
 
   #holdAll(records: readonly DeliveryRecord[]): void {
     for (const record of records) this.#memory.add(record);
-    if (records.length > 0) this.#memorySender.wake();
+    if (records.length > 0) this.#memorySender.wake(records.length);
   }
 }

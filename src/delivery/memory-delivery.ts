@@ -66,7 +66,7 @@ export class MemoryDelivery implements Delivery {
     }
     this.#keys.set(record.key, true, 1);
     this.#queue.add(record);
-    this.#sender.wake();
+    this.#sender.wake(1);
   }
 
   async forceFlush(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<void> {

@@ -14,8 +14,10 @@ const SAY_AGAIN_MILLIS = 60_000;
 /** Bodies that are joined into one, at the most. */
 const MAX_FOLDED_RECORDS = 1_000;
 const MAX_FOLDED_BYTES = 4 << 20;
-/** Records become one request when they come this close together. */
+/** Records that come this close together are looked at together. */
 const GATHER_MILLIS = 5;
+/** How long a request that can carry several records waits for more of them. Requests are dear, whatever they carry. */
+const GATHER_BATCH_MILLIS = 200;
 /** How soon a queue is asked again that could not answer. */
 const ASK_AGAIN_MILLIS = 1_000;
 /** Timers take no more than 2^31 ms; whoever waits longer looks at the clock again. */
@@ -58,6 +60,10 @@ export class Sender {
   #notBefore = 0;
   /** Records per request at the most. Halved when a batch is too much, doubled when one went through. */
   #batchRecords: number;
+  /** Records that came since the queue was last looked into. */
+  #arrived = 0;
+  /** Whether the queue may have more that could be sent already. */
+  #hasMore = false;
   #blocked: string | undefined;
   #hasEnded = false;
   #flushes: (() => void)[] = [];
@@ -67,9 +73,10 @@ export class Sender {
     this.#batchRecords = this.#mostRecords;
   }
 
-  /** Looks into the queue soon. */
-  wake(): void {
-    this.#schedule(GATHER_MILLIS);
+  /** Records came. Looks into the queue soon, at once when there is enough for a full request. */
+  wake(records: number): void {
+    this.#arrived += records;
+    this.#schedule(this.#arrived >= this.#batchRecords ? 0 : this.#gatherMillis);
   }
 
   /**
@@ -94,6 +101,10 @@ export class Sender {
   get #mostRecords(): number {
     const { fold, maxBatchRecords } = this.#parts.destination;
     return fold ? MAX_FOLDED_RECORDS : maxBatchRecords;
+  }
+
+  get #gatherMillis(): number {
+    return this.#parts.destination.maxBatchRecords > 1 ? GATHER_BATCH_MILLIS : GATHER_MILLIS;
   }
 
   get #maySend(): boolean {
@@ -128,6 +139,7 @@ export class Sender {
       return;
     }
     this.#isTaking = true;
+    this.#arrived = 0;
     const isEmpty = await this.#takeAll().catch(() => {
       this.#schedule(ASK_AGAIN_MILLIS);
       return false;
@@ -145,12 +157,14 @@ export class Sender {
   /** Whether nothing was left in the queue. */
   async #takeAll(): Promise<boolean> {
     const { destination, queue, tally, report } = this.#parts;
+    this.#hasMore = true;
     while (this.#maySend) {
       const taken = await queue.take({
         maxRecords: Math.min(this.#batchRecords, destination.maxBatchRecords),
         maxBytes: destination.fold ? MAX_FOLDED_BYTES : destination.maxBatchBytes,
         ...(destination.fold && { maxFolded: this.#batchRecords }),
       });
+      this.#hasMore = taken.status === 'batch' || taken.status === 'damaged';
       if (taken.status === 'empty') return true;
       if (taken.status === 'wait') {
         if (Number.isFinite(taken.millis)) this.#schedule(Math.max(1, taken.millis));
@@ -180,7 +194,9 @@ export class Sender {
       this.#parts.report(`${this.#parts.destination.name}: an outcome could not be kept: ${messageOf(error)}`);
     }
     this.#underWay -= 1;
-    void this.#pump();
+    const isDone = outcome.status === 'delivered' && !this.#hasMore && this.#flushes.length === 0;
+    if (isDone && this.#parts.destination.maxBatchRecords > 1) this.#schedule(this.#gatherMillis);
+    else void this.#pump();
   }
 
   async #attempt({ bodies, orderKey, state: last }: Batch): Promise<{ outcome: DeliveryOutcome; state?: Uint8Array }> {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createDelivery, type DeliveryOptions } from '../../src/delivery/create-delivery.ts';
-import type { Answer, Delivery, DeliveryStats } from '../../src/delivery/delivery.ts';
+import type { Answer, Delivery, DeliveryStats, Destination } from '../../src/delivery/delivery.ts';
 import { emptyDirectory, keys, linesTo } from './support/lines.ts';
 import { SimulatedClock, writerOn } from './support/simulated-time.ts';
 
@@ -17,7 +17,7 @@ interface World {
   answer: () => Partial<Answer> | 'nothing' | Promise<never>;
 }
 
-function world(spool?: { readonly dir: string; readonly maxBytes: number }): World {
+function world(spool?: { readonly dir: string; readonly maxBytes: number }, over: Partial<Destination> = {}): World {
   const clock = new SimulatedClock();
   const asked: number[] = [];
   const taken: string[] = [];
@@ -41,6 +41,7 @@ function world(spool?: { readonly dir: string; readonly maxBytes: number }): Wor
       const millis = /^\d+$/.test(after) ? Number(after) * SECOND : Date.parse(after) - clock.wall();
       return { status: 'retryable', reason: `HTTP ${status}`, retryAfterMillis: millis };
     },
+    ...over,
   });
   const made: World = { clock, asked, taken, answer: () => ({}), delivery: createDelivery(destination, options) };
   return made;
@@ -160,4 +161,24 @@ it('a record that was dropped may come again', async () => {
   await clock.pass(SECOND);
   expect(taken).toContain('k0');
   expect(delivery.stats().dropped['duplicate']).toBeUndefined();
+});
+
+it.each<[string, (() => string) | undefined]>([
+  ['on disk', emptyDirectory],
+  ['in memory', undefined],
+])('records that come one by one go together, where a request can carry several: %s', async (_name, dir) => {
+  const made = world(dir && { dir: dir(), maxBytes: 64 * MIB }, { maxBatchRecords: 100 });
+  const { clock, delivery, asked } = made;
+  for (const key of keys(200)) {
+    delivery.enqueue({ key, body: Buffer.from(`${key} text`) });
+    await clock.pass(10);
+  }
+  await clock.pass(SECOND);
+  expect(delivery.stats()).toMatchObject({ enqueued: 200, delivered: 200 });
+  expect(asked.length).toBeLessThan(15);
+  // A full request waits for nothing.
+  for (const key of keys(300, 'burst')) delivery.enqueue({ key, body: Buffer.from(`${key} text`) });
+  await clock.pass(60);
+  expect(delivery.stats()).toMatchObject({ delivered: 500 });
+  await clock.until(delivery.shutdown());
 });
