@@ -3,14 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type FakeKore, startFakeKore } from '../kore-import/fake-kore.ts';
+import { access, type FakeKore, startFakeKore } from '../kore-import/fake-kore.ts';
 import { createUserProject, type Finished, type UserProject } from './user-project.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const botId = 'st-00000000-0000-5000-8000-000000000001';
-const clientId = 'cs-7ec16ace';
-const clientSecret = 'secret-of-the-app';
-const MINUTE = 60_000;
 
 let project: UserProject;
 let kore: FakeKore;
@@ -22,48 +18,16 @@ beforeAll(async () => {
 });
 afterAll(() => project.close());
 beforeEach(async () => {
-  kore = await startFakeKore({ botId, clientId, clientSecret });
+  kore = await startFakeKore();
   before = project.sinks.athina.received.length;
   return () => kore.stop();
 });
 
-/** So many usage logs, a minute apart, each with a question of its own. */
-function fill(count: number, from = '2025-01-01T00:00:00.000Z'): void {
-  for (let n = 0; n < count; n += 1) {
-    const at = new Date(Date.parse(from) + n * MINUTE).toISOString();
-    kore.records.push({
-      'Prompt Name': 'Default',
-      Integration: 'OpenAI',
-      'start Date': at,
-      'End Date': at,
-      'Time Taken': 0,
-      statusCode: 200,
-      'Bot ID': botId,
-      'User ID': 'u-1',
-      'Feature Name ': 'GenAI Node',
-      'Model Name': 'gpt-4',
-      'Channel Name': 'rtm',
-      Description: 'desk',
-      'task Id': 'dg-1',
-      Status: 'Success',
-      'Payload Details': {
-        'Prompt Name': 'Default',
-        'Request Payload': { model: 'gpt-4', messages: [{ role: 'user', content: `asked at ${at}` }] },
-        'Response Payload': {
-          choices: [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }],
-        },
-        'Request Tokens': 3,
-        'Response Tokens': 1,
-      },
-    });
-  }
-}
-
 const environment = (more: Record<string, string> = {}): Record<string, string> => ({
   KORE_HOST: kore.host,
-  KORE_BOT_ID: botId,
-  KORE_CLIENT_ID: clientId,
-  KORE_CLIENT_SECRET: clientSecret,
+  KORE_BOT_ID: access.botId,
+  KORE_CLIENT_ID: access.clientId,
+  KORE_CLIENT_SECRET: access.clientSecret,
   ...more,
 });
 
@@ -82,8 +46,8 @@ function asked(): Map<string, number> {
 
 describe('spanport import kore', () => {
   it('reads a host over 90 days and several pages into a vendor and a file', async () => {
-    fill(130);
-    fill(5, '2025-04-20T00:00:00.000Z');
+    kore.fill(130);
+    kore.fill(5, '2025-04-20T00:00:00.000Z');
     const { code, stdout, stderr } = await importKore([
       '--since',
       '2025-01-01',
@@ -107,7 +71,7 @@ describe('spanport import kore', () => {
   });
 
   it('goes on where a kill left it: nothing is missing, a page at most comes twice', async () => {
-    fill(320);
+    kore.fill(320);
     const args = ['--since', '2025-01-01', '--until', '2025-01-31', '--to', 'athina', '--state', 'kore-state.jsonl'];
     const child = spawn('node', [main, 'import', 'kore', ...args], {
       cwd: project.directory,
@@ -135,7 +99,7 @@ describe('spanport import kore', () => {
   });
 
   it('waits out a limit, and says in one sentence why it was refused', async () => {
-    fill(3);
+    kore.fill(3);
     kore.faults.push({ status: 429, message: "You've exceeded the per-minute rate limit", retryAfter: '1' });
     const { code } = await importKore(['--since', '2025-01-01', '--until', '2025-01-02', '--to', 'athina']);
     expect(code).toBe(0);

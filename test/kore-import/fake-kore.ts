@@ -2,6 +2,13 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+/** Whom the fake host lets in. */
+export const access = {
+  botId: 'st-00000000-0000-5000-8000-000000000001',
+  clientId: 'cs-7ec16ace',
+  clientSecret: 'secret-of-the-app',
+};
+
 export interface FakeKore {
   readonly host: string;
   /** Bodies of the requests that were let in, in order. */
@@ -10,6 +17,8 @@ export interface FakeKore {
   readonly records: Readonly<Record<string, unknown>>[];
   /** Answers the next requests instead of the log. */
   readonly faults: Fault[];
+  /** Adds so many records, a minute apart, each with a question of its own. */
+  fill(count: number, from?: string): void;
   stop(): Promise<void>;
 }
 
@@ -22,19 +31,46 @@ export interface Fault {
 }
 
 export interface FakeKoreOptions {
-  readonly botId: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
   /** Never more records than this, whatever is asked for. */
   readonly cap?: number;
   /** Answers `{ hits: [...] }`, as one client of theirs expects. */
   readonly hits?: boolean;
 }
 
-const DAY = 86_400_000;
+const MINUTE = 60_000;
+const DAY = 1_440 * MINUTE;
+
+/** A record of a call that began at the time. */
+export function usageLog(start: string): Record<string, unknown> {
+  return {
+    'Prompt Name': 'Default',
+    Integration: 'OpenAI',
+    'start Date': start,
+    'End Date': start,
+    'Time Taken': 0,
+    statusCode: 200,
+    'Bot ID': access.botId,
+    'User ID': 'u-1',
+    'Feature Name ': 'GenAI Node',
+    'Model Name': 'gpt-4',
+    'Channel Name': 'rtm',
+    Description: 'desk',
+    'task Id': 'dg-1',
+    Status: 'Success',
+    'Payload Details': {
+      'Prompt Name': 'Default',
+      'Request Payload': { model: 'gpt-4', messages: [{ role: 'user', content: `asked at ${start}` }] },
+      'Response Payload': {
+        choices: [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }],
+      },
+      'Request Tokens': 3,
+      'Response Tokens': 1,
+    },
+  };
+}
 
 /** A host that answers getLLMUsageLogs as Kore's pages say: newest first, windows of 90 days, errors at `errors[0].msg`. */
-export async function startFakeKore(options: FakeKoreOptions): Promise<FakeKore> {
+export async function startFakeKore(options: FakeKoreOptions = {}): Promise<FakeKore> {
   const records: Record<string, unknown>[] = [];
   const queries: Record<string, unknown>[] = [];
   const tokens: Record<string, unknown>[] = [];
@@ -48,9 +84,9 @@ export async function startFakeKore(options: FakeKoreOptions): Promise<FakeKore>
     const refuse = (status: number, msg: string, headers?: Record<string, string>): void =>
       answer(status, { errors: [{ msg, code: status }] }, headers);
 
-    const token = claimsIn(String(request.headers['auth'] ?? ''), options.clientSecret);
-    if (!token || token['appId'] !== options.clientId) return refuse(401, 'Invalid token');
-    if (request.method !== 'POST' || request.url !== `/api/1.1/public/bot/${options.botId}/getLLMUsageLogs`)
+    const token = claimsIn(String(request.headers['auth'] ?? ''), access.clientSecret);
+    if (!token || token['appId'] !== access.clientId) return refuse(401, 'Invalid token');
+    if (request.method !== 'POST' || request.url !== `/api/1.1/public/bot/${access.botId}/getLLMUsageLogs`)
       return refuse(404, 'Bot not found');
     tokens.push(token);
     const fault = faults.shift();
@@ -84,6 +120,9 @@ export async function startFakeKore(options: FakeKoreOptions): Promise<FakeKore>
     tokens,
     records,
     faults,
+    fill(count, from = '2025-01-01T00:00:00.000Z'): void {
+      for (let n = 0; n < count; n += 1) records.push(usageLog(new Date(Date.parse(from) + n * MINUTE).toISOString()));
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -5,11 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { type Clock, importKore, KoreImportError, type KoreImportOptions } from '../../src/kore-import/index.ts';
 import { ConfigurationError } from '../../src/vendors/configuration.ts';
-import { type FakeKore, startFakeKore } from './fake-kore.ts';
+import { access, type FakeKore, startFakeKore, usageLog } from './fake-kore.ts';
 
-const botId = 'st-00000000-0000-5000-8000-000000000001';
-const clientId = 'cs-7ec16ace';
-const clientSecret = 'secret-of-the-app';
+const { botId, clientId } = access;
 const NOW = Date.parse('2025-06-01T00:00:00.000Z');
 const HOUR = 3_600_000;
 
@@ -25,52 +23,15 @@ const clock: Clock = {
 };
 
 beforeEach(async () => {
-  kore = await startFakeKore({ botId, clientId, clientSecret });
+  kore = await startFakeKore();
   slept = [];
   now = NOW;
 });
 afterEach(() => kore.stop());
 
-/** A record of a call that began at the time. */
-function record(start: string, more: Record<string, unknown> = {}): Record<string, unknown> {
-  return {
-    'Prompt Name': 'Default',
-    Integration: 'OpenAI',
-    'start Date': start,
-    'End Date': start,
-    'Time Taken': 0,
-    statusCode: 200,
-    'Bot ID': botId,
-    'User ID': 'u-1',
-    'Feature Name ': 'GenAI Node',
-    'Model Name': 'gpt-4',
-    'Channel Name': 'rtm',
-    Description: 'desk',
-    'task Id': 'dg-1',
-    Status: 'Success',
-    'Payload Details': {
-      'Prompt Name': 'Default',
-      'Request Payload': { model: 'gpt-4', messages: [{ role: 'user', content: `asked at ${start}` }] },
-      'Response Payload': {
-        choices: [{ index: 0, message: { role: 'assistant', content: 'yes' }, finish_reason: 'stop' }],
-      },
-      'Request Tokens': 3,
-      'Response Tokens': 1,
-    },
-    ...more,
-  };
-}
-
-/** So many records, a minute apart. */
-function fill(count: number, from = '2025-01-01T00:00:00.000Z'): void {
-  for (let n = 0; n < count; n += 1) kore.records.push(record(new Date(Date.parse(from) + n * 60_000).toISOString()));
-}
-
 const options = (more: Partial<KoreImportOptions> = {}): KoreImportOptions => ({
+  ...access,
   host: kore.host,
-  botId,
-  clientId,
-  clientSecret,
   from: '2025-01-01',
   to: '2025-01-31',
   clock,
@@ -89,7 +50,7 @@ async function read(more?: Partial<KoreImportOptions>): Promise<{ seen: Interact
 
 describe('reading', () => {
   it('pages through a window until nothing is left', async () => {
-    fill(25);
+    kore.fill(25);
     const { seen, summary } = await read({ pageSize: 10 });
     expect(seen).toHaveLength(25);
     expect(new Set(seen.map(({ id }) => id)).size).toBe(25);
@@ -103,21 +64,21 @@ describe('reading', () => {
 
   it('is not misled by a host that gives less than was asked for', async () => {
     await kore.stop();
-    kore = await startFakeKore({ botId, clientId, clientSecret, cap: 10 });
-    fill(25);
+    kore = await startFakeKore({ cap: 10 });
+    kore.fill(25);
     expect((await read({ pageSize: 100 })).seen).toHaveLength(25);
   });
 
   it('takes a list under hits', async () => {
     await kore.stop();
-    kore = await startFakeKore({ botId, clientId, clientSecret, hits: true });
-    fill(3);
+    kore = await startFakeKore({ hits: true });
+    kore.fill(3);
     expect((await read()).seen).toHaveLength(3);
   });
 
   it('splits a long range at 90 days, and loses nothing at the seams', async () => {
     const last = Date.parse('2025-01-01T00:00:00.000Z') + 90 * 24 * HOUR;
-    for (const millis of [last - 1, last]) kore.records.push(record(new Date(millis).toISOString()));
+    for (const millis of [last - 1, last]) kore.records.push(usageLog(new Date(millis).toISOString()));
     const { seen } = await read({ to: '2025-05-10' });
     expect(seen).toHaveLength(2);
     expect(new Set(kore.queries.map(({ dateFrom, dateTo }) => `${dateFrom} ${dateTo}`))).toEqual(
@@ -134,7 +95,7 @@ describe('reading', () => {
   });
 
   it('shows a new token with each request', async () => {
-    fill(3);
+    kore.fill(3);
     await read({ pageSize: 2 });
     expect(kore.tokens.length).toBeGreaterThan(1);
     expect(kore.tokens[0]).toEqual({
@@ -149,7 +110,7 @@ describe('reading', () => {
   });
 
   it('hands over what the records say', async () => {
-    fill(1);
+    kore.fill(1);
     const [interaction] = (await read()).seen;
     expect(interaction).toMatchObject({
       name: 'chat gpt-4',
@@ -163,8 +124,8 @@ describe('reading', () => {
   });
 
   it('drops what it has seen and counts what it cannot read', async () => {
-    fill(2);
-    kore.records.push({ ...kore.records[0] }, record('2025-01-02T00:00:00Z', { Status: 'Maybe' }));
+    kore.fill(2);
+    kore.records.push({ ...kore.records[0] }, { ...usageLog('2025-01-02T00:00:00Z'), Status: 'Maybe' });
     const unreadable: unknown[] = [];
     const { summary } = await read({ onUnreadable: (given) => unreadable.push(given) });
     expect(summary).toMatchObject({ records: 4, interactions: 2, duplicates: 1, unreadable: 1 });
@@ -172,7 +133,7 @@ describe('reading', () => {
   });
 
   it('tells how far it is', async () => {
-    fill(1);
+    kore.fill(1);
     const told: string[] = [];
     await read({ onProgress: ({ window, summary }) => told.push(`${window.from} ${summary.records}`) });
     expect(told).toEqual(['2025-01-01T00:00:00.000Z 1', '2025-01-01T00:00:00.000Z 1']);
@@ -181,7 +142,7 @@ describe('reading', () => {
 
 describe('patience', () => {
   it('stays inside 60 requests a minute and 1,800 an hour', async () => {
-    fill(1_900);
+    kore.fill(1_900);
     await read({ pageSize: 1 });
     expect(kore.queries).toHaveLength(1_901);
     expect(now - NOW).toBeGreaterThanOrEqual(HOUR);
@@ -189,7 +150,7 @@ describe('patience', () => {
   });
 
   it('waits as long as Kore says', async () => {
-    fill(1);
+    kore.fill(1);
     kore.faults.push({ status: 429, retryAfter: '17' });
     expect((await read()).seen).toHaveLength(1);
     expect(slept).toEqual([17_000]);
@@ -205,7 +166,7 @@ describe('patience', () => {
   it.each([[{ status: 503 }], [{ status: 408 }], [{ status: 425 }], [{ status: 0, hangUp: true }]])(
     'tries again after %o',
     async (fault) => {
-      fill(1);
+      kore.fill(1);
       kore.faults.push(fault, fault);
       expect((await read()).seen).toHaveLength(1);
       expect(slept).toHaveLength(2);
@@ -230,7 +191,7 @@ describe('patience', () => {
   });
 
   it('stops when asked to', async () => {
-    fill(30);
+    kore.fill(30);
     const stop = new AbortController();
     const seen: Interaction[] = [];
     const running = importKore(options({ pageSize: 10, signal: stop.signal }), (interaction) => {
@@ -243,7 +204,7 @@ describe('patience', () => {
 
 describe('a state file', () => {
   it('lets an interrupted import go on where it was', async () => {
-    fill(50);
+    kore.fill(50);
     const path = stateFile();
     const first: Interaction[] = [];
     const running = importKore(options({ pageSize: 10, stateFile: path }), (interaction) => {
@@ -262,7 +223,7 @@ describe('a state file', () => {
   });
 
   it('makes a repeated import ask for nothing', async () => {
-    fill(5);
+    kore.fill(5);
     const path = stateFile();
     await read({ stateFile: path });
     const before = kore.queries.length;
@@ -273,15 +234,15 @@ describe('a state file', () => {
   it('brings only what is new of a window that still fills', async () => {
     const path = stateFile();
     const range = { from: '2025-05-01', to: '2025-06-01', stateFile: path };
-    fill(5, '2025-05-31T22:00:00.000Z');
+    kore.fill(5, '2025-05-31T22:00:00.000Z');
     expect((await read(range)).seen).toHaveLength(5);
-    fill(3, '2025-05-31T23:30:00.000Z');
+    kore.fill(3, '2025-05-31T23:30:00.000Z');
     expect((await read(range)).seen).toHaveLength(3);
   });
 
   it('drops what an overlapping range brings again', async () => {
     const path = stateFile();
-    fill(5);
+    kore.fill(5);
     await read({ stateFile: path });
     const { summary } = await read({ stateFile: path, from: '2024-12-30' });
     expect(summary).toMatchObject({ interactions: 0, duplicates: 5 });
@@ -289,7 +250,7 @@ describe('a state file', () => {
 
   it('is readable by its owner alone and holds no text', async () => {
     const path = stateFile();
-    fill(1);
+    kore.fill(1);
     await read({ stateFile: path });
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readFileSync(path, 'utf8')).not.toMatch(/asked at|secret/);
