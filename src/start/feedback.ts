@@ -5,20 +5,8 @@ import { captureOptions } from '../instrumentation/recorder.ts';
 import { toJson } from '../interaction/json.ts';
 import { maskJson } from '../interaction/mask.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
-import type { Feedback, UsageEvent } from '../vendors/vendor.ts';
+import type { Circumstances, Feedback, FeedbackOptions, UsageEvent, UsageEventOptions } from '../vendors/vendor.ts';
 import { currentDestinations, drainSpans } from './tracing.ts';
-
-/** A user's verdict on an answer. Name the answer by one of the ids; without any, it is the one of the active span. */
-export interface FeedbackOptions {
-  readonly rating: 'positive' | 'negative';
-  /** Any scale of yours; by default 1 for positive and 0 for negative. */
-  readonly score?: number;
-  readonly comment?: string;
-  readonly reasons?: readonly { readonly label: string; readonly details?: string }[];
-  readonly responseId?: string;
-  readonly messageId?: string;
-  readonly conversationId?: string;
-}
 
 /**
  * Tells every destination that has a place for it what a user thought of an answer, and emits
@@ -31,21 +19,6 @@ export async function recordFeedback(options: FeedbackOptions): Promise<void> {
   // A verdict may come in the very turn of its answer, which has to be known by then.
   attempt(drainSpans);
   for (const destination of currentDestinations()) attempt(() => destination.feedback?.(feedback));
-}
-
-/**
- * Something that a person did: with an answer (by one of its ids; without any, that of the active span), with a
- * conversation, or with the search.
- */
-export interface UsageEventOptions {
-  /** Free text, such as `message:copied`. */
-  readonly type: string;
-  readonly responseId?: string;
-  readonly messageId?: string;
-  readonly conversationId?: string;
-  readonly searchQuery?: string;
-  /** What else is known of it; safe to write as JSON. */
-  readonly properties?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -67,8 +40,7 @@ export async function recordUsageEvent({ searchQuery, properties, ...options }: 
   });
 }
 
-/** Who, when, and in which span. */
-function circumstances(): Pick<Feedback, 'traceId' | 'spanId' | 'user' | 'time'> {
+function circumstances(): Circumstances {
   const span = trace.getActiveSpan()?.spanContext();
   const user = contextFields(context.active())?.user;
   return {

@@ -14,41 +14,49 @@ export interface VendorRecord<Payload> {
   readonly payload: Payload;
 }
 
-/** A user's verdict on an answer. One of the ids says which. */
-export interface Feedback {
+/** A user's verdict on an answer. Name the answer by one of the ids; without any, it is the one of the active span. */
+export interface FeedbackOptions {
   readonly rating: 'positive' | 'negative';
+  /** Any scale of yours; by default 1 for positive and 0 for negative. */
   readonly score?: number;
   readonly comment?: string;
   readonly reasons?: readonly { readonly label: string; readonly details?: string }[];
   readonly responseId?: string;
   readonly messageId?: string;
   readonly conversationId?: string;
-  readonly traceId?: string;
-  readonly spanId?: string;
-  /** The vendor's own id of the answer, where this process sent it: {@link VendorRecord.answerId}. */
-  readonly answerId?: string;
-  readonly user?: User;
-  /** Unix milliseconds. */
-  readonly time: number;
 }
 
-/** Something that a person did with an answer, a conversation or the search. One of the ids, or the query, says with what. */
-export interface UsageEvent {
+/**
+ * Something that a person did: with an answer (by one of its ids; without any, that of the active span), with a
+ * conversation, or with the search.
+ */
+export interface UsageEventOptions {
   /** Free text, such as `message:copied`. */
   readonly type: string;
   readonly responseId?: string;
   readonly messageId?: string;
   readonly conversationId?: string;
   readonly searchQuery?: string;
+  /** What else is known of it; safe to write as JSON. */
   readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+/** Who said or did it, when, and in which span. */
+export interface Circumstances {
   readonly traceId?: string;
   readonly spanId?: string;
-  /** As in {@link Feedback}. */
-  readonly answerId?: string;
   readonly user?: User;
   /** Unix milliseconds. */
   readonly time: number;
+  /** The vendor's own id of the answer, where this process sent it: {@link VendorRecord.answerId}. */
+  readonly answerId?: string;
 }
+
+/** A verdict as a vendor gets it. */
+export interface Feedback extends FeedbackOptions, Circumstances {}
+
+/** A usage event as a vendor gets it. */
+export interface UsageEvent extends UsageEventOptions, Circumstances {}
 
 /** Where records go that no HTTP request carries. */
 export type LocalOutput =
