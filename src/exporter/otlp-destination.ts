@@ -1,6 +1,7 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { Answer, Delivery, DeliveryOutcome, Destination, OutgoingRequest } from '../delivery/delivery.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
+import { retryAfterFrom } from '../vendors/answer.ts';
 import type { ContentMode } from './content-policy.ts';
 import type { Ended, SpanDestination } from './destination.ts';
 import { jsonEncoder } from './otlp-json.ts';
@@ -55,12 +56,17 @@ export function otlpDeliveryDestination(name: string, options: OtlpOptions): Des
 
 /** Status table of the OTLP specification, "Failures": 429, 502, 503 and 504 may be tried again, all else may not. */
 export function outcomeOf(answer: Answer): DeliveryOutcome {
-  const { status, headers, body } = answer;
+  const { status, body } = answer;
   if (status >= 200 && status < 300) return { status: 'delivered', ...partialSuccessFrom(answer) };
   if (status === 413) return { status: 'split' };
   if (status === 401 || status === 403) return { status: 'blocked', reason: `HTTP ${status}` };
   if (status === 429 || status === 502 || status === 503 || status === 504) {
-    return { status: 'retryable', reason: `HTTP ${status}`, ...retryAfterFrom(headers['retry-after']) };
+    const retryAfterMillis = retryAfterFrom(answer);
+    return {
+      status: 'retryable',
+      reason: `HTTP ${status}`,
+      ...(retryAfterMillis !== undefined && { retryAfterMillis }),
+    };
   }
   return { status: 'rejected', reason: `HTTP ${status} ${body.slice(0, 200)}`.trim() };
 }
@@ -121,12 +127,6 @@ function fieldsOf(bytes: Uint8Array): ReadonlyMap<number, number | Uint8Array> {
     if (kind === 2) at += value;
   }
   return fields;
-}
-
-function retryAfterFrom(header: string | undefined): { readonly retryAfterMillis?: number } {
-  if (header === undefined) return {};
-  const millis = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
-  return millis > 0 ? { retryAfterMillis: millis } : {};
 }
 
 /** The serialiser writes `{"resourceSpans":[…]}`; a batch is one list of all that stands between the brackets. */

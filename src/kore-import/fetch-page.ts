@@ -1,3 +1,4 @@
+import { isTransient, retryAfterFrom } from '../vendors/answer.ts';
 import type { Clock } from './rate-limiter.ts';
 import { signToken } from './token.ts';
 
@@ -39,8 +40,6 @@ const MAX_WAIT_MILLIS = 60_000;
 const MINUTE_LIMIT_WAIT_MILLIS = 60_000;
 const HOUR_LIMIT_WAIT_MILLIS = 300_000;
 
-const transient: ReadonlySet<number> = new Set([408, 425, 429]);
-
 type Judged =
   | { readonly records: readonly unknown[] }
   | { readonly fault: string; readonly status?: number; readonly waitMillis?: number; readonly limited?: true };
@@ -70,10 +69,6 @@ export async function fetchPage(
   }
 }
 
-function isTransient(status: number): boolean {
-  return status >= 500 || transient.has(status);
-}
-
 /** Doubling, with a jitter of one half. */
 function backOff(faults: number): number {
   return Math.min(MAX_WAIT_MILLIS, FIRST_WAIT_MILLIS * 2 ** (faults - 1)) * (0.5 + Math.random() / 2);
@@ -94,7 +89,11 @@ async function ask(access: KoreAccess, query: KoreQuery, clock: Clock, signal?: 
       redirect: 'error',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
-    return judge(response.status, response.headers.get('retry-after'), await response.text(), clock.now());
+    return judge(
+      response.status,
+      retryAfterFrom({ headers: Object.fromEntries(response.headers) }),
+      await response.text(),
+    );
   } catch (error) {
     signal?.throwIfAborted();
     return { fault: causeOf(error) };
@@ -107,16 +106,16 @@ export function urlOf({ host, botId }: Pick<KoreAccess, 'host' | 'botId'>): stri
   return `${base}/api/1.1/public/bot/${encodeURIComponent(botId)}/getLLMUsageLogs`;
 }
 
-function judge(status: number, retryAfter: string | null, text: string, now: number): Judged {
+function judge(status: number, retryAfterMillis: number | undefined, text: string): Judged {
   const body = parsed(text);
   if (status >= 200 && status < 300) {
     const records = recordsIn(body);
     return records ? { records } : { fault: 'an answer that is no list of records' };
   }
   const fault = faultIn(body) ?? `no text (${text.length} characters of another kind)`;
-  if (status !== 429) return { fault, status, ...waitFrom(retryAfter, now) };
+  if (status !== 429) return { fault, status, waitMillis: retryAfterMillis ?? 0 };
   const atLeast = /hour/i.test(fault) ? HOUR_LIMIT_WAIT_MILLIS : MINUTE_LIMIT_WAIT_MILLIS;
-  return { fault, status, limited: true, waitMillis: waitFrom(retryAfter, now).waitMillis ?? atLeast };
+  return { fault, status, limited: true, waitMillis: retryAfterMillis ?? atLeast };
 }
 
 /** A bare list, as documented, or the `hits` that a client of theirs also accepts. */
@@ -134,14 +133,6 @@ function faultIn(body: unknown): string | undefined {
 
 function fieldOf(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
-}
-
-/** Seconds or a date (RFC 9110). */
-function waitFrom(retryAfter: string | null, now: number): { readonly waitMillis?: number } {
-  if (retryAfter === null || retryAfter.trim() === '') return {};
-  const seconds = Number(retryAfter);
-  const millis = Number.isNaN(seconds) ? Date.parse(retryAfter) - now : seconds * 1_000;
-  return Number.isNaN(millis) ? {} : { waitMillis: Math.max(0, millis) };
 }
 
 function parsed(text: string): unknown {

@@ -1,7 +1,12 @@
 import type { Answer, DeliveryOutcome } from '../delivery/delivery.ts';
 
-/** Try again: request timeout, too early, too many requests, and every failure on their side. */
-const retryable: ReadonlySet<number> = new Set([408, 425, 429]);
+/** Request timeout, too early, too many requests. */
+const transient: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** Whether the same request may be taken later, as after every failure on their side. */
+export function isTransient(status: number): boolean {
+  return status >= 500 || transient.has(status);
+}
 
 /** How a vendor's answers differ from the usual. */
 export interface AnswerRules {
@@ -22,13 +27,13 @@ export function outcomeOf(answer: Answer, { blocked = [401, 403], reasonIn }: An
   if (status >= 200 && status < 300) return { status: 'delivered' };
   if (blocked.includes(status)) return { status: 'blocked', reason: `${reason}: check the key and the URL` };
   if (status >= 300 && status < 400) return { status: 'blocked', reason: `${reason}, a redirect: check the URL` };
-  if (!retryable.has(status) && status < 500) return { status: 'rejected', reason };
+  if (!isTransient(status)) return { status: 'rejected', reason };
   const retryAfterMillis = retryAfterFrom(answer);
   return { status: 'retryable', reason, ...(retryAfterMillis !== undefined && { retryAfterMillis }) };
 }
 
-/** `Retry-After` in seconds, or as a date, which is then measured by the answer's own clock. */
-function retryAfterFrom({ headers }: Answer): number | undefined {
+/** `Retry-After` (RFC 9110) in milliseconds. A date is measured by the answer's own clock, which may not be ours. */
+export function retryAfterFrom({ headers }: Pick<Answer, 'headers'>): number | undefined {
   const after = headers['retry-after']?.trim();
   if (!after) return undefined;
   const seconds = Number(after);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { outcomeOf as otlpOutcomeOf } from '../../src/exporter/otlp-destination.ts';
 import { outcomeOf } from '../../src/vendors/answer.ts';
 import { fitted } from '../../src/vendors/fit.ts';
 
@@ -12,12 +13,12 @@ describe('the time of a retry', () => {
     ['as a date without a clock', { 'retry-after': 'Fri, 21 Nov 2025 12:00:30 GMT' }, undefined],
     ['as nonsense', { 'retry-after': 'soon' }, undefined],
   ])('is named %s', (_, headers, retryAfterMillis) => {
-    const outcome = outcomeOf({ status: 503, headers, body: '' });
-    expect(outcome).toEqual({
-      status: 'retryable',
-      reason: 'HTTP 503',
-      ...(retryAfterMillis !== undefined && { retryAfterMillis }),
-    });
+    for (const judge of [outcomeOf, otlpOutcomeOf])
+      expect(judge({ status: 503, headers, body: '' })).toEqual({
+        status: 'retryable',
+        reason: 'HTTP 503',
+        ...(retryAfterMillis !== undefined && { retryAfterMillis }),
+      });
   });
 });
 
