@@ -10,7 +10,8 @@ import { listOf, recordOf, stringOf, type UnknownRecord } from './unknown.ts';
  * the same again.
  *
  * Beyond OpenAI's own API: `reasoning_content` on assistant messages and `video_url`, `audio_url`, `image_file` parts,
- * as other providers and gateways write them. Parts that OpenAI has no form for stay as they are.
+ * as other providers and gateways write them, and `content_parts`, ours, beside the text of an answer. Parts that OpenAI
+ * has no form for stay as they are.
  */
 
 // Type aliases, not interfaces: only they fit a schema's index signature.
@@ -27,6 +28,7 @@ export type OpenAIMessage = {
   readonly content: string | null | readonly OpenAIContentPart[];
   readonly name?: string;
   readonly reasoning_content?: string;
+  readonly content_parts?: readonly OpenAIContentPart[];
   readonly refusal?: string;
   readonly tool_calls?: readonly OpenAIToolCall[];
   readonly tool_call_id?: string;
@@ -70,9 +72,16 @@ function encodeToolAnswer({ id, response }: ToolCallResponsePart, name: string |
   return defined({ role: 'tool', content: jsonText(response), name, tool_call_id: id });
 }
 
-/** The `message` of a choice: whoever wrote it, a choice is an assistant's, and answers no tool calls. */
+/**
+ * The `message` of a choice: whoever wrote it, a choice is an assistant's, and answers no tool calls. Its content is one
+ * text or null, as every reader of completions expects; pictures and the provider's own tools stand beside it.
+ */
 export function encodeAnswer(message: Message): OpenAIMessage {
-  return encodeSpoken({ ...message, role: 'assistant' });
+  const { content, ...spoken } = encodeSpoken({ ...message, role: 'assistant' });
+  if (typeof content === 'string' || content === null) return { ...spoken, content };
+  const texts = content.flatMap(({ type, text }) => (type === 'text' && typeof text === 'string' ? [text] : []));
+  const others = content.filter(({ type, text }) => type !== 'text' || typeof text !== 'string');
+  return defined({ ...spoken, content: texts.length > 0 ? texts.join('') : null, content_parts: someOf(others) });
 }
 
 /** A message without its answers to tool calls. */
@@ -184,7 +193,7 @@ const spokenFields = ['reasoning_content', 'refusal', 'tool_calls', 'function_ca
 function spokenParts(message: UnknownRecord): Part[] {
   const { reasoning_content: reasoning, refusal, tool_calls: calls, function_call: formerCall } = message;
   const transcript = stringOf(recordOf(message['audio'])?.['transcript']);
-  const parts = contentParts(message['content']);
+  const parts = [...contentParts(listOf(message['content_parts'])), ...contentParts(message['content'])];
   if (typeof reasoning === 'string') parts.unshift({ type: 'reasoning', content: reasoning });
   if (transcript !== undefined) parts.push({ type: 'text', content: transcript });
   if (typeof refusal === 'string') parts.push({ type: 'refusal', content: refusal });

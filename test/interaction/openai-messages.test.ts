@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { toJson } from '../../src/interaction/json.ts';
 import type { Message, Part } from '../../src/interaction/message.ts';
 import { answerFromOpenAI, openAICompletionFrom } from '../../src/interaction/openai-completion.ts';
-import { inputFromOpenAI, type OpenAIMessage, openAIMessagesFrom } from '../../src/interaction/openai-messages.ts';
+import {
+  decodeMessage,
+  encodeAnswer,
+  inputFromOpenAI,
+  type OpenAIMessage,
+  openAIMessagesFrom,
+} from '../../src/interaction/openai-messages.ts';
 import {
   openAIRequestFrom,
   openAIToolsFrom,
@@ -195,6 +201,30 @@ describe('completions of OpenAI', () => {
     expect(openAICompletionFrom({ ...silent, finishReasons: ['tool_call'] }).choices).toEqual([
       { index: 0, finish_reason: 'tool_calls', message: { role: 'assistant', content: null } },
     ]);
+  });
+});
+
+describe('answers of OpenAI', () => {
+  const searched = { type: 'server_tool_call', name: 'web_search', server_tool_call: { type: 'web_search' } } as const;
+
+  it('say what was said in one text, and all else beside it', () => {
+    const message = assistant(searched, { type: 'text', content: 'It ' }, { type: 'text', content: 'reopens.' });
+    expect(encodeAnswer(message)).toEqual({ role: 'assistant', content: 'It reopens.', content_parts: [searched] });
+    expect(decodeMessage(encodeAnswer(message))).toEqual(assistant(searched, { type: 'text', content: 'It reopens.' }));
+    expect(encodeAnswer(assistant(searched))).toMatchObject({ content: null, content_parts: [searched] });
+  });
+
+  it('have a text or null for content, and are read again as they were written', () => {
+    fc.assert(
+      fc.property(anyInteraction, ({ outputMessages = [] }) => {
+        for (const message of outputMessages) {
+          const wire = encodeAnswer(toJson(message));
+          expect(wire.content === null || typeof wire.content === 'string').toBe(true);
+          const read = decodeMessage(wire);
+          expect(read && encodeAnswer(read)).toEqual(wire);
+        }
+      }),
+    );
   });
 });
 
