@@ -77,8 +77,9 @@ function encodeToolAnswer({ id, response }: ToolCallResponsePart, name: string |
  * text or null, as every reader of completions expects; pictures and the provider's own tools stand beside it.
  */
 export function encodeAnswer(message: Message): OpenAIMessage {
-  const { content, ...spoken } = encodeSpoken({ ...message, role: 'assistant' });
-  if (typeof content === 'string' || content === null) return { ...spoken, content };
+  const spoken = encodeSpoken({ ...message, role: 'assistant' });
+  const { content } = spoken;
+  if (typeof content === 'string' || content === null) return spoken;
   const texts = content.flatMap(({ type, text }) => (type === 'text' && typeof text === 'string' ? [text] : []));
   const others = content.filter(({ type, text }) => type !== 'text' || typeof text !== 'string');
   return defined({ ...spoken, content: texts.length > 0 ? texts.join('') : null, content_parts: someOf(others) });

@@ -18,14 +18,17 @@ export const OWN = {
   promptVersion: 'gen_ai.prompt.version',
   /** Only where `session_id` is the conversation. */
   sessionId: 'session.id',
-  /** The choices after the first: a text, or a message where it is more than text. */
-  choices: 'choices',
 } as const;
+
+/** A choice after the first, by its index: its text, or the message as JSON where it is more than text. */
+export function choiceKey(index: number): string {
+  return `choice.${index}`;
+}
 
 const own: ReadonlySet<string> = new Set(Object.values(OWN));
 
 export function isOwn(key: string): boolean {
-  return own.has(key);
+  return own.has(key) || /^choice\.\d+$/.test(key);
 }
 
 /** What stands in `language_model_id`, which Athina requires, for a model that nobody named. */

@@ -5,9 +5,10 @@ import { type Message, type OutputMessage, textOf } from '../../interaction/mess
 import { answerFromOpenAI, createdFromOpenAI } from '../../interaction/openai-completion.ts';
 import { decodeMessage, inputFromOpenAI, toolCallsFromOpenAI } from '../../interaction/openai-messages.ts';
 import { parametersFromOpenAI, toolsFromOpenAI } from '../../interaction/openai-request.ts';
-import { listOf, recordOf, stringOf } from '../../interaction/unknown.ts';
+import { recordOf, stringOf } from '../../interaction/unknown.ts';
+import { jsonObjectIn } from '../answer.ts';
 import { derivedIds, spanIdOf, traceIdOf } from '../derived-ids.ts';
-import { isOwn, OWN, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
+import { choiceKey, isOwn, OWN, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
 import { type AthinaInference, athinaInference, athinaPayload } from './payload.ts';
 
 /**
@@ -84,7 +85,7 @@ function isOfRun({
   error,
   status_code,
 }: AthinaInference): boolean {
-  const isChat = custom?.[OWN.choices] !== undefined || (error !== undefined && status_code === undefined);
+  const isChat = custom?.[choiceKey(1)] !== undefined || (error !== undefined && status_code === undefined);
   return typeof response === 'string' && session !== undefined && /^thread_/.test(session) && !isChat;
 }
 
@@ -131,7 +132,7 @@ function outputOf(
   const text = typeof body.response === 'string' ? body.response : '';
   const messages: readonly OutputMessage[] = read ?? [
     { role: 'assistant', parts: text === '' ? [] : [{ type: 'text', content: text }] },
-    ...(listOf(body.custom_attributes?.[OWN.choices]) ?? []).flatMap((choice) => choiceFrom(choice) ?? []),
+    ...furtherChoicesIn(body.custom_attributes),
   ];
   const [first, ...others] = messages;
   const hasCalls = first?.parts.some(({ type }) => type === 'tool_call');
@@ -141,8 +142,14 @@ function outputOf(
   return isUnseen ? undefined : [answer, ...others];
 }
 
-function choiceFrom(choice: unknown): Message | undefined {
-  return decodeMessage(typeof choice === 'string' ? { role: 'assistant', content: choice } : choice);
+function furtherChoicesIn(custom: AthinaInference['custom_attributes'] = {}): readonly OutputMessage[] {
+  const choices: OutputMessage[] = [];
+  for (let index = 1; ; index += 1) {
+    const text = stringOf(custom[choiceKey(index)]);
+    if (text === undefined) return choices;
+    const message = text.startsWith('{"role":"assistant",') ? decodeMessage(jsonObjectIn(text)) : undefined;
+    choices.push(message ?? { role: 'assistant', parts: [{ type: 'text', content: text }] });
+  }
 }
 
 function usageOf(body: AthinaInference, counted: Usage | undefined): Usage | undefined {

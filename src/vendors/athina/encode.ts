@@ -1,7 +1,7 @@
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction, Outcome, Parameters } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
-import { type Message, type OutputMessage, textOf } from '../../interaction/message.ts';
+import { type Message, textOf } from '../../interaction/message.ts';
 import {
   type OpenAICompletion,
   openAICompletionFrom,
@@ -10,7 +10,6 @@ import {
 import {
   encodeAnswer,
   encodeToolCall,
-  type OpenAIMessage,
   type OpenAIToolCall,
   openAIMessagesFrom,
 } from '../../interaction/openai-messages.ts';
@@ -18,7 +17,7 @@ import { openAIParametersFrom, openAIToolsFrom } from '../../interaction/openai-
 import { listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
 import { fitted } from '../fit.ts';
 import type { Feedback, VendorRecord } from '../vendor.ts';
-import { isOwn, OWN, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
+import { choiceKey, isOwn, OWN, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
 import type { AthinaOptions } from './options.ts';
 import type { AthinaInference, AthinaPayload } from './payload.ts';
 
@@ -161,13 +160,14 @@ function userQueryOf(messages: readonly Message[] = []): string | undefined {
   return last && asked(last);
 }
 
-/** What the application gave, else what a file search of the run found. A text or a structure: Athina takes no other. */
+/** What the application gave, else what a file search of the run found. A text or an object: Athina takes no list. */
 function contextOf({ context, toolExecutions = [] }: Interaction): AthinaInference['context'] {
   const found = toolExecutions.flatMap(({ name, result }) =>
     name === 'file_search' && result !== undefined && result !== null ? [result] : [],
   );
-  if (context === undefined || context === null) return someOf(found);
-  return listOf(context) ?? recordOf(context) ?? nonEmpty(String(context));
+  const documents = context === undefined || context === null ? someOf(found.flat()) : listOf(context);
+  if (documents) return { documents };
+  return recordOf(context) ?? nonEmpty(String(context ?? ''));
 }
 
 function modelOptionsOf(parameters: Parameters | undefined): AthinaInference['model_options'] {
@@ -219,7 +219,7 @@ function customAttributesOf(interaction: Interaction, settings: Settings): Recor
       [OWN.errorType]: outcome.status === 'error' ? errorTypeOf(outcome) : undefined,
       ...(settings.responseFormat === 'text' && {
         [OWN.finishReasons]: unusualFinishOf(interaction),
-        [OWN.choices]: someOf(interaction.outputMessages?.slice(1).map(choiceOf)),
+        ...furtherChoicesOf(interaction),
       }),
     }),
   };
@@ -240,10 +240,16 @@ function unusualFinishOf(interaction: Interaction): string | undefined {
   return reasons.split(',').every((reason) => usualFinish.has(reason)) ? undefined : reasons;
 }
 
-/** A further choice, as short as it can be said. */
-function choiceOf(message: OutputMessage): string | OpenAIMessage {
-  const choice = encodeAnswer(message);
-  return Object.keys(choice).length === 2 && typeof choice.content === 'string' ? choice.content : choice;
+/** Each as short as it can be said, and a text in any case: custom attributes are flat. */
+function furtherChoicesOf({ outputMessages = [] }: Interaction): Readonly<Record<string, string>> {
+  const [, ...others] = outputMessages;
+  return Object.fromEntries(
+    others.map((message, index) => {
+      const choice = encodeAnswer(message);
+      const isText = Object.keys(choice).length === 2 && typeof choice.content === 'string';
+      return [choiceKey(index + 1), isText ? choice.content : JSON.stringify(choice)];
+    }),
+  );
 }
 
 /** A user's verdict, which finds its record by the external reference id. None where no answer is named. */

@@ -42,7 +42,10 @@ const inferenceFields = z.object({
   response: z.union([z.string(), chatCompletion]).describe('what came back: a text, or the whole ChatCompletion'),
   session_id: id.exactOptional().describe('groups records; the thread id of an assistant run'),
   user_query: z.string().exactOptional().describe('what the user asked'),
-  context: z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown()).readonly()]).exactOptional(),
+  context: z
+    .union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown()).readonly()])
+    .exactOptional()
+    .describe('retrieved documents: a text or an object (S); lists are read, never sent'),
   prompt_tokens: z.number().exactOptional(),
   completion_tokens: z.number().exactOptional(),
   total_tokens: z.number().exactOptional(),
