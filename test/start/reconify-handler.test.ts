@@ -89,7 +89,7 @@ describe('the Reconify handler, without start()', () => {
 
   it('logs the chats of its client as they are made, and no other client', async () => {
     const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track` });
-    reconify.setUser({ userId: '123' });
+    reconify.setUser({ userId: 123 });
     fake.reply('Hello!');
     await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] });
     await new OpenAI({ apiKey: 'sk-test', baseURL: fake.baseURL }).chat.completions.create({
@@ -109,13 +109,16 @@ describe('the Reconify handler, without start()', () => {
 
   it('changes none of the objects that it is given', async () => {
     const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track` });
-    const [run, messageIn, messageOut] = [{ id: 'run_1', model: 'm' }, { id: 'msg_1' }, { id: 'msg_2' }].map((each) =>
-      Object.freeze(each),
-    );
+    const [run, messageIn, messageOut] = [
+      { id: 'run_1', model: 'm', usage: null },
+      { id: 'msg_1' },
+      { id: 'msg_2' },
+    ].map((each) => Object.freeze(each));
     expect(() => reconify.logAssistant(run, messageIn, messageOut)).not.toThrow();
     expect(() => reconify.logAssistant(undefined, null, null)).not.toThrow();
     await reconify.forceFlush();
-    expect(bodies()).toHaveLength(2);
+    expect(bodies()).toMatchObject([{ request: { model: 'm' }, response: { id: 'msg_2' } }, { response: null }]);
+    expect(bodies()[0]?.['response']).not.toHaveProperty('usage');
   });
 
   it('prints what it sends when it is asked to, and never a key', async () => {

@@ -2,7 +2,7 @@ import { defined } from '../../interaction/defined.ts';
 import type { Interaction, User } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
 import { type Mask, maskJson } from '../../interaction/mask.ts';
-import { numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
+import { idOf, numberOf, recordOf } from '../../interaction/unknown.ts';
 import type { VendorRecord } from '../vendor.ts';
 import { VERSION } from './encode.ts';
 import type { ReconifyPayload } from './payload.ts';
@@ -10,7 +10,7 @@ import { SOURCE } from './source.ts';
 
 /** The user object of the old client, as its documentation has it. Source: 001_116f5331460c15db.txt */
 export interface ReconifyUser {
-  readonly userId?: string;
+  readonly userId?: string | number;
   readonly isAuthenticated?: 0 | 1 | boolean;
   readonly firstName?: string;
   readonly lastName?: string;
@@ -66,7 +66,8 @@ export function assistantRecord(
         mask,
       ),
       response: answered
-        ? masked({ ...answered, ...(!('usage' in answered) && { usage: told['usage'] }) }, mask)
+        ? // A run that is not over has null for its usage.
+          masked({ ...answered, ...(!('usage' in answered) && { usage: told['usage'] ?? undefined }) }, mask)
         : null,
     },
   };
@@ -105,7 +106,7 @@ export function withSession(interaction: Interaction, { user, session, sessionTi
 
 function userFrom({ userId, isAuthenticated, ...names }: ReconifyUser): User {
   return defined({
-    id: stringOf(userId),
+    id: idOf(userId),
     ...names,
     isAuthenticated: isAuthenticated === undefined ? undefined : Boolean(isAuthenticated),
   });
