@@ -11,7 +11,7 @@ export interface OutgoingRequest {
   readonly body: string | Uint8Array;
 }
 
-/** What came back. Header names are lower case; the body is cut at 1 MiB. */
+/** What came back. Header names are lower case; the body is cut at 1 MiB, that of a GET at 8 MiB. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -63,7 +63,10 @@ export interface Destination {
 export interface RemoteState {
   /** Undefined: there is nothing to ask for. */
   request(waiting: readonly Uint8Array[]): OutgoingRequest | undefined;
-  /** The answer as what was last delivered; undefined when the destination has nothing. */
+  /**
+   * The answer as what was last delivered; undefined when the destination has nothing. What it throws refuses the
+   * records: they would be written over something that could not be read.
+   */
   state(answer: Answer): Uint8Array | undefined;
 }
 

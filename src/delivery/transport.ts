@@ -2,8 +2,9 @@ import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:ht
 import type { Answer, OutgoingRequest } from './delivery.ts';
 import { untraced } from './untraced.ts';
 
-/** An answer longer than this is cut: nothing of use stands there. */
+/** An answer longer than this is cut: nothing of use stands there, but in what was asked for. */
 const MAX_ANSWER_BYTES = 1 << 20;
+const MAX_READ_BYTES = 8 << 20;
 const DEFAULT_TIMEOUT_MILLIS = 30_000;
 /** Idle connections are closed after this time; most servers close theirs after 5 s, and a race costs an attempt. */
 const IDLE_MILLIS = 4_000;
@@ -44,7 +45,7 @@ function send(
     // A request under way keeps no process alive: whoever has to wait for it holds the process himself.
     sending.on('socket', (socket) => socket.unref());
     sending.on('response', (response) => {
-      readAnswer(response).then((answer) => {
+      readAnswer(response, method === 'GET' ? MAX_READ_BYTES : MAX_ANSWER_BYTES).then((answer) => {
         clearTimeout(deadline);
         resolve(answer);
       }, fail);
@@ -53,7 +54,7 @@ function send(
   });
 }
 
-function readAnswer(response: IncomingMessage): Promise<Answer> {
+function readAnswer(response: IncomingMessage, maxBytes: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -63,9 +64,9 @@ function readAnswer(response: IncomingMessage): Promise<Answer> {
       resolve({ status, headers: flat(response.headers), body: bytes.toString('utf8'), bytes });
     };
     response.on('data', (chunk: Buffer) => {
-      chunks.push(chunk.subarray(0, MAX_ANSWER_BYTES - length));
+      chunks.push(chunk.subarray(0, maxBytes - length));
       length += chunk.length;
-      if (length < MAX_ANSWER_BYTES) return;
+      if (length < maxBytes) return;
       finish();
       response.destroy();
     });

@@ -95,7 +95,10 @@ export interface Vendor<Options, Payload> {
   remote?(options: Options):
     | {
         request(payload: Payload): OutgoingRequest | undefined;
-        /** Undefined when the vendor has nothing, or nothing that can be merged. */
+        /**
+         * Undefined when the vendor has nothing, or nothing that can be merged.
+         * @throws Error the vendor has something that cannot be read: nothing is written over it
+         */
         payload(answer: Answer): Payload | undefined;
       }
     | undefined;

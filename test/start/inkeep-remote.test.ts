@@ -66,10 +66,10 @@ function begin(mergeRemote = true): OpenAI {
   return instrumentOpenAI(new OpenAI({ apiKey: 'k', baseURL: fake.baseURL }));
 }
 
-/** Asks one question in the conversation `visit 1`, and brings no history along. */
-async function ask(openai: OpenAI, question: string, answer: string): Promise<void> {
+/** Asks one question in the conversation, and brings no history along. */
+async function ask(openai: OpenAI, question: string, answer: string, conversationId = 'visit 1'): Promise<void> {
   fake.reply(answer);
-  await withContext({ conversationId: 'visit 1' }, () =>
+  await withContext({ conversationId }, () =>
     openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: question }] }),
   );
   await handle.forceFlush();
@@ -121,6 +121,28 @@ it('does not write before it could read', async () => {
   expect(texts()).toEqual(['Hi', 'Hello', 'Is it open?', 'Yes.']);
 });
 
+/** A conversation whose answer holds so many MiB, half of them in the other format that Inkeep adds. */
+function long(mebibytes: number): Conversation {
+  const content = 'x'.repeat((mebibytes << 19) - 1_000);
+  const messages = [
+    { id: 'm1', role: 'user', content: 'Hi' },
+    { id: 'm2', role: 'assistant', content },
+  ];
+  return { ...foreign, messages, messagesOpenAIFormat: messages };
+}
+
+it('adds to a long conversation, and writes over none that is too long to be read', async () => {
+  stored.set('visit 1', long(2));
+  const openai = begin();
+  await ask(openai, 'Is it open?', 'Yes.');
+  expect(texts().slice(2)).toEqual(['Is it open?', 'Yes.']);
+
+  stored.set('visit 2', { ...long(9), id: 'visit 2' });
+  await ask(openai, 'Is it open?', 'Yes.', 'visit 2');
+  expect(stored.get('visit 2')?.messages).toHaveLength(2);
+  expect(handle.stats().destinations['inkeep']).toMatchObject({ enqueued: 2, delivered: 1, rejected: 1 });
+});
+
 it("keeps the records where the key may not read, and leaves the other's conversation alone", async () => {
   stored.set('visit 1', foreign);
   faults.push(403);
@@ -134,13 +156,8 @@ it('reads what their own client was answered, and nothing of any other answer', 
   const { answered } = JSON.parse(readFileSync(fixture, 'utf8')) as { readonly answered: { readonly body: object } };
   const given = (body: string, status = 200) => conversationIn({ status, headers: {}, body, bytes: Buffer.from(body) });
   expect(given(JSON.stringify(answered.body))).toMatchObject({ path: '/conversations', body: { id: 'conv_6' } });
-  for (const odd of [
-    '',
-    '[]',
-    '{"type":"openai"}',
-    '{"type":"support_ticket","messages":[]}',
-    '{"type":"openai","mess',
-  ])
+  for (const odd of ['{"type":"openai"}', '{"type":"support_ticket","messages":[]}'])
     expect(given(odd)).toBeUndefined();
+  for (const unreadable of ['', '[]', '{"type":"openai","mess']) expect(() => given(unreadable)).toThrow(RangeError);
   expect(given(JSON.stringify(answered.body), 404)).toBeUndefined();
 });

@@ -44,11 +44,17 @@ export function requestFor({ path, body }: InkeepPayload, { apiKey, url }: Inkee
   };
 }
 
-/** The conversation that Inkeep has, as one of ours; undefined for any other answer. Pure; never throws. */
+/**
+ * The conversation that Inkeep has, as one of ours; undefined where it has none, or one that nobody can add to: what
+ * people said to each other. Pure.
+ * @throws RangeError it has one that is longer than an answer may be, or that is no JSON
+ */
 export function conversationIn({ status, body }: Answer): InkeepPayload | undefined {
-  const found = status === 200 ? recordOf(withoutNulls(jsonObjectIn(body))) : undefined;
-  const messages: unknown = found?.['messages'];
-  if (found?.['type'] !== 'openai' || !Array.isArray(messages)) return undefined;
+  if (status !== 200) return undefined;
+  const found = recordOf(withoutNulls(jsonObjectIn(body)));
+  if (!found) throw new RangeError('what Inkeep has of this conversation is too long to be read, or no JSON');
+  const messages: unknown = found['messages'];
+  if (found['type'] !== 'openai' || !Array.isArray(messages)) return undefined;
   const kept = messages.map((message) => picked(recordOf(message) ?? {}, messageKeys)).filter(isMessage);
   return {
     path: '/conversations',
