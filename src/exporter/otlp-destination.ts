@@ -6,7 +6,7 @@ import type { ContentMode } from './content-policy.ts';
 import type { Ended, SpanDestination } from './destination.ts';
 import { jsonEncoder } from './otlp-json.ts';
 import { encodeSpan } from './otlp-protobuf.ts';
-import { type Dialect, spanFor } from './span-view.ts';
+import { type Dialect, giveAttributes, resourceFor, spanFor } from './span-view.ts';
 
 export interface OtlpOptions {
   /** The full URL that spans are posted to, such as `http://localhost:4318/v1/traces`. */
@@ -143,13 +143,13 @@ export function otlpDestination(
   content: ContentMode,
   delivery: Delivery,
 ): SpanDestination {
-  const encode = options.encoding === 'json' ? jsonEncoder() : encodeSpan;
+  const encode = encoderFor(options, content);
   let skipped = 0;
   return {
     name,
     wantsContent: content !== 'none',
     take(ended: Ended): void {
-      const body = encode(readable(spanFor(ended, content, options)));
+      const body = encode(ended);
       const { traceId, spanId } = ended.span.spanContext();
       if (body) delivery.enqueue({ key: `${traceId}:${spanId}`, body });
       else skipped += 1;
@@ -158,6 +158,22 @@ export function otlpDestination(
     shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
     stats: () => ({ ...delivery.stats(), skipped }),
   };
+}
+
+type Encode = (ended: Ended) => Uint8Array | undefined;
+
+function encoderFor({ encoding, dialect, resource }: OtlpOptions, content: ContentMode): Encode {
+  const view = { ...(dialect && { dialect }), ...(resource && { resource }) };
+  if (encoding === 'json') {
+    const encode = jsonEncoder();
+    return (ended) => encode(readable(spanFor(ended, content, view)));
+  }
+  if (dialect) return (ended) => encodeSpan(readable(spanFor(ended, content, view)));
+  return (ended) =>
+    encodeSpan(readable(ended.span), {
+      resource: resourceFor(ended.span, resource) as ReadableSpan['resource'],
+      giveAttributes: (sink) => giveAttributes(ended, content, sink),
+    });
 }
 
 /** Both SDK lines hand out spans that the serialiser takes; our type only names what we read of them ourselves. */

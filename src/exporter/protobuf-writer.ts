@@ -19,7 +19,9 @@ export class ProtobufWriter {
 
   /** A copy of what was written; the writer is empty then. */
   take(): Uint8Array {
-    const taken = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#at);
+    // Out of Node's pool where it is small: a buffer of its own for each is dear to the collector.
+    const taken = Buffer.allocUnsafe(this.#at);
+    this.#bytes.copy(taken, 0, 0, this.#at);
     this.#at = 0;
     if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(16_384);
     return taken;

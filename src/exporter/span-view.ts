@@ -1,7 +1,13 @@
 import { type Content, contentFields, type Facts } from '../interaction/interaction.ts';
 import { jsonOf } from '../interaction/json.ts';
 import { type Mask, maskContent } from '../interaction/mask.ts';
-import { decodeAttributes, encodeAttributes } from '../semconv/attributes.ts';
+import {
+  type AttributeSink,
+  type Attributes,
+  decodeAttributes,
+  encodeAttributes,
+  writeAttributes,
+} from '../semconv/attributes.ts';
 import { isGenAISpan } from '../semconv/from-spans.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
@@ -45,12 +51,26 @@ function isContent(name: string): boolean {
  */
 export function spanFor(ended: Ended, content: ContentMode, { dialect, resource }: SpanViewOptions): ReadableSpanLike {
   const { span } = ended;
-  const attributes = isGenAISpan(span.attributes) ? attributesFor(ended, content, dialect) : span.attributes;
+  const attributes = attributesFor(ended, content, dialect);
   if (attributes === span.attributes && !resource) return span;
-  return Object.create(span, {
-    attributes: { value: attributes },
-    ...(resource && { resource: { value: resourceWith(span.resource, resource) } }),
-  }) as ReadableSpanLike;
+  return viewOf(span, attributes, resourceFor(span, resource));
+}
+
+/** The same attributes, one by one, for whoever needs no record of them. */
+export function giveAttributes({ span, content, mask }: Ended, mode: ContentMode, sink: AttributeSink): void {
+  const attributes = span.attributes as Attributes;
+  const isGenAI = isGenAISpan(attributes);
+  let onSpan: Attributes | undefined;
+  for (const name in attributes) {
+    if (isGenAI && isContent(name)) {
+      onSpan ??= {};
+      onSpan[name] = attributes[name];
+    } else if (attributes[name] !== undefined) sink.setAttribute(name, attributes[name]);
+  }
+  if (!isGenAI || mode === 'none') return;
+  if (attributes[ATTR.operationName] === OPERATION.executeTool) giveToolContent(onSpan, content, mask, mode, sink);
+  else if (onSpan) giveContent(onSpan, content, mask, mode, sink);
+  else if (content) writeAttributes(mode === 'full' ? content : redacted(content), true, sink);
 }
 
 function attributesFor(
@@ -59,48 +79,111 @@ function attributesFor(
   dialect: Dialect | undefined,
 ): Readonly<Record<string, unknown>> {
   const { attributes } = ended.span;
-  const names = Object.keys(attributes);
-  const isSilent = (mode === 'none' || ended.content === undefined) && !names.some(isContent);
+  if (!isGenAISpan(attributes)) return attributes;
+  const isSilent = (mode === 'none' || ended.content === undefined) && !Object.keys(attributes).some(isContent);
   if (isSilent && !dialect) return attributes;
-  const kept: Record<string, unknown> = {};
-  for (const name of names) if (!isContent(name)) kept[name] = attributes[name];
-  if (mode !== 'none') Object.assign(kept, contentFor(ended, mode));
+  const kept: Attributes = {};
+  giveAttributes(ended, mode, {
+    setAttribute(name, value) {
+      kept[name] = value;
+    },
+  });
   return dialect ? dialect(kept, decodeAttributes(kept)) : kept;
 }
 
-/** The content attributes of a span, from wherever its content is. */
-function contentFor({ span: { attributes }, content, mask }: Ended, mode: ContentMode): Record<string, unknown> {
-  if (attributes[ATTR.operationName] === OPERATION.executeTool) return toolContentFor(attributes, content, mask, mode);
-  const onSpan: Record<string, unknown> = {};
-  for (const name of Object.keys(attributes)) if (isContent(name)) onSpan[name] = attributes[name];
+/** Content that lies on a span, with what lies beside it, which wins. */
+function giveContent(
+  onSpan: Attributes,
+  content: Content | undefined,
+  mask: Mask,
+  mode: ContentMode,
+  sink: AttributeSink,
+): void {
   const said: Facts = { ...maskContent(decodeAttributes(onSpan), mask), ...content };
-  const written: Record<string, unknown> = encodeAttributes(mode === 'full' ? said : redacted(said), true);
+  const written = encodeAttributes(mode === 'full' ? said : redacted(said), true);
   // What the table does not know of is a plain text to us.
   for (const [name, value] of Object.entries(onSpan)) {
     if (name in written || Object.keys(decodeAttributes({ [name]: value })).length > 0) continue;
     written[name] = mode === 'full' ? mask(jsonOf(value)) : JSON.stringify(REDACTED);
   }
-  return written;
+  for (const name in written) if (written[name] !== undefined) sink.setAttribute(name, written[name]);
 }
 
 /** What a tool was given and gave back: beside the span as its one tool execution, on it as two attributes. */
-function toolContentFor(
-  attributes: Readonly<Record<string, unknown>>,
+function giveToolContent(
+  onSpan: Attributes | undefined,
   content: Content | undefined,
   mask: Mask,
   mode: ContentMode,
-): Record<string, unknown> {
+  sink: AttributeSink,
+): void {
   const tool = content?.toolExecutions?.[0];
-  const written: Record<string, unknown> = {};
   for (const [name, value] of [
-    [ATTR.toolCallArguments, tool?.arguments ?? attributes[ATTR.toolCallArguments]],
-    [ATTR.toolCallResult, tool?.result ?? attributes[ATTR.toolCallResult]],
+    [ATTR.toolCallArguments, tool?.arguments ?? onSpan?.[ATTR.toolCallArguments]],
+    [ATTR.toolCallResult, tool?.result ?? onSpan?.[ATTR.toolCallResult]],
   ] as const) {
-    if (value !== undefined) written[name] = mode === 'full' ? mask(jsonOf(value)) : JSON.stringify(REDACTED);
+    if (value !== undefined) sink.setAttribute(name, mode === 'full' ? mask(jsonOf(value)) : JSON.stringify(REDACTED));
   }
-  return written;
 }
 
-function resourceWith(resource: ReadableSpanLike['resource'], extra: Readonly<Record<string, string>>): unknown {
-  return Object.create(resource, { attributes: { value: { ...resource.attributes, ...extra } } });
+/** What the SDK's exporters read of a span besides; `parentSpanId` and `instrumentationLibrary` in its 1.x line. */
+interface ExportedSpan extends ReadableSpanLike {
+  readonly parentSpanId?: unknown;
+  readonly instrumentationLibrary?: unknown;
+  readonly duration?: unknown;
+  readonly ended?: unknown;
+  readonly links?: unknown;
+  readonly events?: unknown;
+  readonly droppedAttributesCount?: unknown;
+  readonly droppedEventsCount?: unknown;
+  readonly droppedLinksCount?: unknown;
+}
+
+/** A copy, and no object with the span as its prototype: the engine would make a hidden class for each such span. */
+function viewOf(
+  span: ExportedSpan,
+  attributes: ReadableSpanLike['attributes'],
+  resource: ReadableSpanLike['resource'],
+): ExportedSpan {
+  return {
+    name: span.name,
+    kind: span.kind,
+    spanContext: () => span.spanContext(),
+    ...(span.parentSpanContext && { parentSpanContext: span.parentSpanContext }),
+    parentSpanId: span.parentSpanId,
+    startTime: span.startTime,
+    endTime: span.endTime,
+    duration: span.duration,
+    ended: span.ended,
+    status: span.status,
+    attributes,
+    links: span.links,
+    events: span.events,
+    resource,
+    ...(span.instrumentationScope && { instrumentationScope: span.instrumentationScope }),
+    instrumentationLibrary: span.instrumentationLibrary,
+    droppedAttributesCount: span.droppedAttributesCount,
+    droppedEventsCount: span.droppedEventsCount,
+    droppedLinksCount: span.droppedLinksCount,
+  };
+}
+
+type Extra = Readonly<Record<string, string>>;
+
+/** Resources are few, and what was encoded of one is remembered by the object that it is. */
+const joined = new WeakMap<
+  ReadableSpanLike['resource'],
+  { readonly extra: Extra; readonly resource: ReadableSpanLike['resource'] }
+>();
+
+/** The span's resource with more attributes, the same object for the same resource. */
+export function resourceFor(span: ReadableSpanLike, extra: Extra | undefined): ReadableSpanLike['resource'] {
+  if (!extra) return span.resource;
+  const known = joined.get(span.resource);
+  if (known?.extra === extra) return known.resource;
+  const resource = Object.create(span.resource, {
+    attributes: { value: { ...span.resource.attributes, ...extra } },
+  }) as ReadableSpanLike['resource'];
+  joined.set(span.resource, { extra, resource });
+  return resource;
 }
