@@ -110,7 +110,7 @@ function decodeChoice({ message, text, finish_reason: reason }: UnknownRecord): 
       : // Documentation examples leave the role out: a choice is an assistant's.
         (decodeMessage({ role: 'assistant', ...recordOf(message) }) ?? silent);
   if (typeof reason !== 'string') return said;
-  return { ...said, finish_reason: reason === 'tool_calls' || reason === 'function_call' ? 'tool_call' : reason };
+  return { finish_reason: reason === 'tool_calls' || reason === 'function_call' ? 'tool_call' : reason, ...said };
 }
 
 /** When a completion says it was made, in Unix milliseconds. */

@@ -31,10 +31,8 @@ export function interactionFrom(span: SpanData): Interaction | undefined {
   if (!isRemoteAgent && !interactions.has(operation)) return undefined;
 
   const facts = span.facts ?? decodeAttributes(span.attributes);
+  // Facts come last, and name nothing that stands before them but the operation: see joinFacts.
   const interaction: Writable<Interaction> = {
-    ...facts,
-    ...span.content,
-    operation: String(operation),
     id: facts.run ? `run:${facts.serverAddress ?? ''}:${facts.run.id}` : `${span.traceId}:${span.spanId}`,
     traceId: span.traceId,
     spanId: span.spanId,
@@ -42,6 +40,9 @@ export function interactionFrom(span: SpanData): Interaction | undefined {
     startTime: millisFrom(span.startTime),
     endTime: millisFrom(span.endTime),
     outcome: outcomeFrom(span),
+    operation: String(operation),
+    ...facts,
+    ...span.content,
   };
   const { resource, parentSpanId } = span;
   if (parentSpanId) interaction.parentSpanId = parentSpanId;
