@@ -3,7 +3,7 @@ import { type Content, type Interaction, isContentField } from '../interaction/i
 import { type Mask, maskContent } from '../interaction/mask.ts';
 import { isGenAISpan } from '../semconv/from-spans.ts';
 import { contentOf, factsOf } from '../semconv/span-content.ts';
-import { type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
+import { type ReadableSpanLike, type SpanData, spanDataFrom, type UnreadSpan } from '../semconv/span-data.ts';
 import type { Ended, SpanDestination } from './destination.ts';
 import { RunAssembler } from './run-assembler.ts';
 
@@ -30,7 +30,7 @@ export class SpanIntake {
   readonly #mask: Mask;
   readonly #where: Whereabouts;
   readonly #assembler = new RunAssembler();
-  #pending: ReadableSpanLike[] = [];
+  #pending: (ReadableSpanLike | UnreadSpan)[] = [];
   #head = 0;
   /** Whether a turn is asked for, whether one is due later, and whether the last one left spans over. */
   #isDue = false;
@@ -49,7 +49,7 @@ export class SpanIntake {
     this.#where = where;
   }
 
-  take(span: ReadableSpanLike): void {
+  take(span: ReadableSpanLike | UnreadSpan): void {
     this.#pending.push(span);
     if (this.#held) return;
     if (this.#pending.length - this.#head > MAX_PENDING) {
@@ -103,14 +103,16 @@ export class SpanIntake {
   };
 
   #next(): boolean {
-    const span = this.#pending[this.#head];
-    if (!span) return false;
+    const next = this.#pending[this.#head];
+    if (!next) return false;
     this.#head += 1;
     if (this.#head === this.#pending.length || this.#head > MAX_PENDING) {
       this.#pending = this.#pending.slice(this.#head);
       this.#head = 0;
     }
     try {
+      const span = 'read' in next ? next.read() : next;
+      if (!span) return true;
       const ended = this.#read(span);
       for (const destination of this.#destinations) give(destination, ended);
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   type Span,
   type SpanKind,
   SpanStatusCode,
+  type Tracer,
   trace,
 } from '@opentelemetry/api';
 import {
@@ -28,7 +29,7 @@ import {
 } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachTold, isContentWanted, type KeptContent } from '../semconv/span-content.ts';
-import type { ReadableSpanLike } from '../semconv/span-data.ts';
+import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
 import { carryBaggage, contextFields } from './context.ts';
 import { costOf } from './cost.ts';
@@ -75,7 +76,7 @@ let options: CaptureOptions = defaultCapture;
 let enabled = false;
 let notSampled = 0;
 /** @param client the one that the call was made with, where the span is that of a call */
-type SpanListener = (span: ReadableSpanLike, client: object | undefined) => void;
+type SpanListener = (span: UnreadSpan, client: object | undefined) => void;
 
 const listeners = new Set<SpanListener>();
 
@@ -98,7 +99,8 @@ export function notSampledCount(): number {
 }
 
 /**
- * Hands over each span of ours as it ends, its content beside it.
+ * Hands over each span of ours as it ends, its content beside it. Listeners may read it later, outside the
+ * application's turn.
  * @returns ends the subscription
  */
 export function onSpanEnded(listener: SpanListener): () => void {
@@ -118,7 +120,7 @@ export function wantsContent(): boolean {
 export function isWatching(): boolean {
   if (!enabled) return false;
   const isTracing = currentTracer() !== undefined;
-  if (isTracing && !tracerProvider().neverSamples) return true;
+  if (isTracing && tracerProvider().sampling !== 'none') return true;
   if (isTracing && options.vendorSampling === 'all' && listeners.size > 0) return true;
   return hasMeters(options.metrics);
 }
@@ -136,6 +138,7 @@ export function startRecording(start: Start): Recording | undefined {
   const carried = contextFields(parent);
   const facts = carried ? { ...carried, ...start.facts, ...conversationOf(carried, start.facts) } : start.facts;
   const tracer = currentTracer();
+  if (tracer && isLate(start, parent)) return new Recording({ start, facts, parent, tracer });
   // Samplers and processors of an application see what is known beforehand. Ours look at no attribute: all of them are
   // written when the span ends.
   const attributes = isForeign() ? attributesOf(facts, start) : undefined;
@@ -154,7 +157,16 @@ export function startRecording(start: Start): Recording | undefined {
   const isForVendors = span !== undefined && !isRecording && options.vendorSampling === 'all' && listeners.size > 0;
   if (!isRecording && !isForVendors && !hasMeters(options.metrics)) return undefined;
   const kept = isForVendors ? unsampledSpan(span, start, attributes ?? {}, parent) : span;
-  return new Recording(kept, facts, parent, start, attributes !== undefined);
+  return new Recording({ start, facts, parent, span: kept, isBegun: attributes !== undefined });
+}
+
+/**
+ * Whether a span can be made when it has ended: on our own provider nobody but us sees it before, and no sampler has to
+ * be asked. The application's turn is then spared all but two looks at the clock.
+ */
+function isLate({ links }: Start, parent: Context): boolean {
+  if (links !== undefined || tracerProvider().sampling !== 'all') return false;
+  return parent === ROOT_CONTEXT || trace.getSpanContext(parent) === undefined;
 }
 
 function attributesOf(facts: Facts, start: Start): Attributes {
@@ -169,34 +181,56 @@ function conversationOf(carried: Facts, facts: Facts): Facts | undefined {
   return { custom: { ...carried.custom, conversation_id: carried.conversationId } };
 }
 
-/** A span under way. It ends once. */
-export class Recording {
-  readonly #span: Span | undefined;
-  readonly #parent: Context;
-  readonly #start: Start;
+interface Begun {
+  readonly start: Start;
+  readonly facts: Facts;
+  readonly parent: Context;
+  /** Where the span is made late. */
+  readonly tracer?: Tracer;
+  readonly span?: Span | undefined;
   /** Whether the attributes that were known beforehand lie on the span already. */
+  readonly isBegun?: boolean;
+}
+
+/** A span under way. It ends once. */
+export class Recording implements UnreadSpan {
+  readonly #start: Start;
+  readonly #parent: Context;
+  readonly #tracer: Tracer | undefined;
   readonly #isBegun: boolean;
   readonly #startedAt = performance.now();
+  #span: Span | undefined;
+  /** Of a span that is made late, from its end on. */
+  #ending: Ending | undefined;
+  /** Whether somebody may have what was said, as it was at the end: until the span is read they may have left. */
+  #isForReaders = false;
+  #ended: ReadableSpanLike | undefined;
   readonly withContent: boolean;
   /** What was known beforehand. */
   readonly facts: Facts;
 
-  constructor(span: Span | undefined, facts: Facts, parent: Context, start: Start, isBegun: boolean) {
-    this.#span = span;
+  constructor({ start, facts, parent, tracer, span, isBegun = false }: Begun) {
     this.#start = start;
+    this.#parent = parent;
+    this.#tracer = tracer;
+    this.#span = span;
     this.#isBegun = isBegun;
     this.facts = facts;
-    this.#parent = parent;
-    this.withContent = wantsContent();
+    this.withContent = (tracer ?? span) !== undefined && wantsContent();
   }
 
   get span(): Span | undefined {
+    if (!this.#span && this.#tracer) {
+      const { name, kind, startTime = this.#startedAt } = this.#start;
+      this.#span = this.#tracer.startSpan(name, { kind, startTime }, this.#parent);
+    }
     return this.#span;
   }
 
   /** A context with this span active, for children and for calls whose context somebody reads. */
   get context(): Context {
-    return this.#span ? trace.setSpan(this.#parent, this.#span) : this.#parent;
+    const { span } = this;
+    return span ? trace.setSpan(this.#parent, span) : this.#parent;
   }
 
   /**
@@ -204,7 +238,7 @@ export class Recording {
    * HTTP instrumentation of its own provider. Elsewhere to enter a context would cost every promise of the call.
    */
   get callContext(): Context | undefined {
-    return this.#span && (this.#parent !== ROOT_CONTEXT || isForeign()) ? this.context : undefined;
+    return (this.#parent !== ROOT_CONTEXT || isForeign()) && this.span ? this.context : undefined;
   }
 
   /** Seconds since the start. */
@@ -213,18 +247,44 @@ export class Recording {
   }
 
   end(ending: Ending): void {
+    const { metrics, contentOnEvents } = options;
+    const isMeasured = hasMeters(metrics);
+    this.#isForReaders = isContentWanted();
+    if (this.#tracer && !ending.error && !contentOnEvents && !isMeasured) {
+      this.#ending = { endTime: performance.now(), ...ending };
+    } else {
+      // Events and measures are told at once: whoever takes them may be shut down before the span is looked at.
+      const { told, failed } = this.#finish(ending);
+      if (isMeasured) this.#measure(told, failed, ending.endTime);
+      if (!this.#ended) return;
+    }
+    for (const listener of listeners) handOver(this, this.#start.client, listener);
+  }
+
+  read(): ReadableSpanLike | undefined {
+    const ending = this.#ending;
+    this.#ending = undefined;
+    if (ending) this.#finish(ending);
+    return this.#ended;
+  }
+
+  #finish(ending: Ending): { readonly told: Facts; readonly failed: ErrorFacts | undefined } {
     const failed = ending.error && errorFrom(ending.error);
     const since = ending.facts && this.#settled(ending.facts);
     const told: Writable<Facts> = joinFacts(this.facts, since ?? {});
     const cost = told.cost ?? costOf(told, options.prices);
     if (cost) told.cost = cost;
-    if (this.#span?.isRecording()) {
+    const { span } = this;
+    if (span?.isRecording()) {
       const unwritten = this.#isBegun ? { ...since, ...(cost && { cost }) } : told;
-      this.#endSpan(this.#span, ending, { told, unwritten, failed });
+      this.#endSpan(span, ending, { told, unwritten, failed });
     }
-    if (told.operation === OPERATION.executeTool || !hasMeters(options.metrics)) return;
+    return { told, failed };
+  }
+
+  #measure(told: Facts, failed: ErrorFacts | undefined, endTime: number | undefined): void {
+    if (told.operation === OPERATION.executeTool) return;
     // A run ends later than its span says it did: its own times count.
-    const { endTime } = ending;
     const { startTime } = this.#start;
     const isTimed = startTime !== undefined && endTime !== undefined;
     measure(told, isTimed ? (endTime - startTime) / 1_000 : this.elapsed, failed?.type, options.metrics);
@@ -249,12 +309,15 @@ export class Recording {
     if (tool && contentOnSpans) setAll(span, toolAttributes(tool));
     if (failed) setError(span, failed);
     if (name !== undefined) span.updateName(name);
-    attachTo(span, told, ending, isOurs);
+    const { facts, content: among } = apart(told, tool);
+    const kept = this.#isForReaders ? keptOf(among, content) : undefined;
+    // What our own exporters read beside the span: its facts where nobody else wrote attributes, and what was said.
+    if (kept || isOurs) attachTold(span, isOurs ? facts : undefined, kept);
     if (failed) emitException(failed, this.context, mask);
     if (contentOnEvents) emitDetails({ ...told, ...said }, this.context, mask);
     span.end(endTime);
     // A recording span of either SDK line is readable; the API's type does not say so.
-    for (const listener of listeners) handOver(span as unknown as ReadableSpanLike, this.#start.client, listener);
+    this.#ended = span as unknown as ReadableSpanLike;
   }
 
   /** An answer may name a conversation, too. */
@@ -262,13 +325,6 @@ export class Recording {
     const carried = facts.conversationId === undefined ? undefined : contextFields(this.#parent);
     return carried ? { ...facts, ...conversationOf(carried, { ...this.facts, ...facts }) } : facts;
   }
-}
-
-/** What our own exporters read beside the span: its facts where nobody else wrote attributes, and what was said. */
-function attachTo(span: Span, told: Facts, { content, tool }: Ending, isOurs: boolean): void {
-  const { facts, content: among } = apart(told, tool);
-  const kept = isContentWanted() ? keptOf(among, content) : undefined;
-  if (kept || isOurs) attachTold(span, isOurs ? facts : undefined, kept);
 }
 
 /** While a call runs its span may be the active one, and the application may write on it. */
@@ -325,7 +381,7 @@ function readContent(kept: KeptContent, mask = asIs): Content {
   return typeof kept === 'function' ? kept(mask) : maskContent(kept, mask);
 }
 
-function handOver(span: ReadableSpanLike, client: object | undefined, listener: SpanListener): void {
+function handOver(span: UnreadSpan, client: object | undefined, listener: SpanListener): void {
   try {
     listener(span, client);
   } catch (error) {

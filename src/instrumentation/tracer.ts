@@ -4,8 +4,11 @@ import { VERSION } from '../semconv/version.ts';
 
 /** What our own provider says of itself, and no other. */
 export interface OwnProvider extends TracerProvider {
-  /** True when it samples nothing, whatever it is asked, so that nothing has to be made for it. */
-  readonly neverSamples?: boolean;
+  /**
+   * What its sampler says: `none` to whatever it is asked, so that nothing has to be made for it; `all` to spans that
+   * begin a trace; or it has to be asked.
+   */
+  readonly sampling?: 'none' | 'all' | 'asked';
 }
 
 /** The API does not export its no-op provider; a fresh proxy has it. */
@@ -50,5 +53,5 @@ export function currentTracer(): Tracer | undefined {
 /** Whether spans are made by a provider of the application's, beside which other instrumentations may be at work. */
 export function isForeign(): boolean {
   const provider = tracerProvider();
-  return provider !== noop && provider.neverSamples === undefined;
+  return provider !== noop && provider.sampling === undefined;
 }

@@ -36,6 +36,12 @@ export interface ReadableSpanLike {
   readonly instrumentationScope?: { readonly name: string };
 }
 
+/** A span that has ended and that is made once somebody looks. */
+export interface UnreadSpan {
+  /** The same each time. Undefined when nothing is recorded. */
+  read(): ReadableSpanLike | undefined;
+}
+
 /**
  * @param content what travelled beside the span
  * @param facts what its attributes say, where it is known

@@ -10,6 +10,7 @@ import {
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { Whereabouts } from '../exporter/intake.ts';
+import type { OwnProvider } from '../instrumentation/tracer.ts';
 import { defined } from '../interaction/defined.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
 import type { Environment } from '../vendors/vendor.ts';
@@ -28,21 +29,28 @@ export interface ProviderOptions {
  * sampler from `OTEL_*` (the SDK's 2.x line reads those itself), and never takes the global slot: see
  * {@link lendGlobally}.
  */
-export class OwnTracerProvider extends BasicTracerProvider {
+export class OwnTracerProvider extends BasicTracerProvider implements OwnProvider {
   readonly #onForeignTracer: () => void;
-  /** True when the sampler will never say yes, whatever it is asked. */
-  readonly neverSamples: boolean;
+  readonly sampling: OwnSampling;
 
   constructor(options: ProviderOptions, environment: Environment) {
     super({ resource: resourceOf(options, environment), spanProcessors: [new ForeignSpans(options.onForeignSpan)] });
     this.#onForeignTracer = options.onForeignTracer;
-    this.neverSamples = environment['OTEL_TRACES_SAMPLER']?.trim() === 'always_off';
+    this.sampling = samplingFrom(environment['OTEL_TRACES_SAMPLER']?.trim() ?? '');
   }
 
   override getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
     const tracer = super.getTracer(name, version, options);
     return name === SCOPE_NAME ? tracer : new NotingTracer(tracer, this.#onForeignTracer);
   }
+}
+
+type OwnSampling = NonNullable<OwnProvider['sampling']>;
+
+/** As the SDK reads it, whose default is `parentbased_always_on`. */
+function samplingFrom(sampler: string): OwnSampling {
+  if (sampler === 'always_off') return 'none';
+  return ['', 'always_on', 'parentbased_always_on'].includes(sampler) ? 'all' : 'asked';
 }
 
 /** The application's tracer on our provider. Says so before each span, since the span may be made the active one. */
@@ -128,14 +136,14 @@ export function lendGlobally(own: OwnTracerProvider): () => void {
  * Our provider as everybody's. Without us the API would hand out tracers that find the provider whenever it is
  * registered, and applications keep them in constants; so ours do the same.
  */
-class LentProvider implements TracerProvider {
+class LentProvider implements OwnProvider {
   readonly #own: OwnTracerProvider;
-  readonly neverSamples: boolean;
+  readonly sampling: OwnSampling;
   #hasEnded = false;
 
   constructor(own: OwnTracerProvider) {
     this.#own = own;
-    this.neverSamples = own.neverSamples;
+    this.sampling = own.sampling;
   }
 
   getTracer(...args: Parameters<TracerProvider['getTracer']>): Tracer {

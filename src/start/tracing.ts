@@ -10,7 +10,7 @@ import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentatio
 import { notSampledCount, onSpanEnded } from '../instrumentation/recorder.ts';
 import { createMask, type Mask } from '../interaction/mask.ts';
 import { wantContent } from '../semconv/span-content.ts';
-import type { ReadableSpanLike } from '../semconv/span-data.ts';
+import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
 import type { Environment } from '../vendors/vendor.ts';
 import {
   type DestinationContext,
@@ -127,7 +127,7 @@ function startTracing(options: StartOptions, environment: Environment, instrumen
     intake.drain();
   };
   const spool = resolveSpool(options.spool, environment);
-  const take = (span: ReadableSpanLike): void => {
+  const take = (span: ReadableSpanLike | UnreadSpan): void => {
     intake.take(span);
     // `sync`: what a span tells is on disk when `span.end()` returned.
     if (spool?.durability === 'sync') intake.drain();

@@ -12,19 +12,19 @@ import { asIs } from '../../src/interaction/mask.ts';
 import { interactionFrom } from '../../src/semconv/from-spans.ts';
 import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
 import { contentOf, factsOf } from '../../src/semconv/span-content.ts';
-import { type ReadableSpanLike, spanDataFrom } from '../../src/semconv/span-data.ts';
+import { millisFrom, type ReadableSpanLike, spanDataFrom, type UnreadSpan } from '../../src/semconv/span-data.ts';
 import { OwnTracerProvider } from '../../src/start/provider.ts';
 import { messages, model, openScene, type Scene, weather } from './scene.ts';
 
 /** A scene whose spans our own provider makes: nobody else writes on them, and their facts lie beside them. */
-async function openOwnScene(): Promise<Scene & { readonly ended: readonly ReadableSpanLike[] }> {
+async function openOwnScene(): Promise<Scene & { read(): readonly ReadableSpanLike[] }> {
   const scene = await openScene();
   const own = new OwnTracerProvider({ onForeignSpan: () => {}, onForeignTracer: () => {} }, {});
   trace.disable();
   trace.setGlobalTracerProvider(own);
-  const ended: ReadableSpanLike[] = [];
+  const ended: UnreadSpan[] = [];
   onTestFinished(onSpanEnded((span) => ended.push(span)));
-  return { ...scene, ended };
+  return { ...scene, read: () => ended.flatMap((span) => span.read() ?? []) };
 }
 
 /** The same span, by the attributes that came over the wire. */
@@ -37,7 +37,7 @@ function arrived(span: ReadableSpanLike): unknown {
 }
 
 it('what lies beside a span is what its attributes say', async () => {
-  const { client, server, ended } = await openOwnScene();
+  const { client, server, read } = await openOwnScene();
   const fields = {
     conversationId: 'visit-1',
     sessionId: null as unknown as string,
@@ -64,6 +64,7 @@ it('what lies beside a span is what its attributes say', async () => {
   await client.beta.threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id }, { pollIntervalMs: 5 });
   endAllRuns();
 
+  const ended = read();
   expect(ended.length).toBeGreaterThan(9);
   for (const span of ended) {
     expect(factsOf(span)).toBeDefined();
@@ -72,8 +73,31 @@ it('what lies beside a span is what its attributes say', async () => {
   }
 });
 
+it('what the application makes of an answer changes nothing that is told of it', async () => {
+  const { client, read } = await openOwnScene();
+  const completion = await client.chat.completions.create({ model, messages });
+  const [choice] = completion.choices;
+  const said = choice?.message.content;
+  if (choice) choice.message.content = 'changed';
+  completion.choices.length = 0;
+  expect(said).toEqual(expect.any(String));
+  const [span] = read();
+  expect(JSON.stringify(span && contentOf(span))).toContain(JSON.stringify(said));
+});
+
+it('a span has the times of its call, however late it is looked at', async () => {
+  const { client, read } = await openOwnScene();
+  const before = Date.now();
+  await client.chat.completions.create({ model, messages });
+  const after = Date.now();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const [span] = read();
+  expect(span && millisFrom(span.startTime)).toBeGreaterThan(before - 2);
+  expect(span && millisFrom(span.endTime)).toBeLessThan(after + 2);
+});
+
 it('an attribute that the application sets on the active span is told as well', async () => {
-  const { server, ended } = await openOwnScene();
+  const { server, read } = await openOwnScene();
   const client = new OpenAI({
     apiKey: 'k',
     baseURL: server.baseURL,
@@ -84,7 +108,7 @@ it('an attribute that the application sets on the active span is told as well', 
   });
   instrumentOpenAI(client);
   await withContext({ conversationId: 'visit-1' }, () => client.chat.completions.create({ model, messages }));
-  const [span] = ended;
+  const [span] = read();
   expect(span && interactionFrom(spanDataFrom(span, contentOf(span), factsOf(span)))).toMatchObject({
     conversationId: 'visit-1',
     custom: { region: 'eu' },

@@ -51,19 +51,18 @@ export function observeInference(shape: Shape): (call: Call) => CallObserver | u
     const body = bodyOf(call.args);
     const facts = factsOf(shape, call, body);
     const recording = startRecording({
-      ...continueLoop(shape.toolAnswers?.(body) ?? []),
       name: facts.requestModel === undefined ? shape.operation : `${shape.operation} ${facts.requestModel}`,
       kind: SpanKind.CLIENT,
       client: call.client,
       facts,
+      ...continueLoop(shape.toolAnswers?.(body) ?? []),
     });
     return recording && new InferenceObserver(shape, recording, call.args, body);
   };
 }
 
 function factsOf({ operation, api, request }: Shape, { client }: Call, body: RequestBody): Facts {
-  const facts: Writable<Facts> = { ...serverOf(client), operation };
-  if (api !== undefined) facts.api = api;
+  const facts: Writable<Facts> = { operation, ...(api !== undefined && { api }), ...serverOf(client) };
   readRequest(body, facts);
   return request ? joinFacts(facts, request(body)) : facts;
 }
@@ -122,8 +121,8 @@ class InferenceObserver implements CallObserver {
     }
     const { requestModel } = facts;
     recording.end({
+      facts: this.#timeToFirstChunk === undefined ? facts : { timeToFirstChunk: this.#timeToFirstChunk, ...facts },
       ...(requestModel !== undefined && { name: `${shape.operation} ${requestModel}` }),
-      facts: this.#timeToFirstChunk === undefined ? facts : { ...facts, timeToFirstChunk: this.#timeToFirstChunk },
       ...(content && recording.withContent && { content }),
       ...(error && { error }),
     });
@@ -142,8 +141,11 @@ function withRequestModel(facts: Facts, { requestModel }: Facts): Facts {
     : facts;
 }
 
-/** A function of its own, so that what it keeps is what it needs. */
+/**
+ * What was asked is read when somebody asks, out of what was kept of it. The answer is read now: it is the
+ * application's from here on, which may change it. A function of its own, so that what it keeps is what it needs.
+ */
 function contentOf(asked: () => Content, answer: unknown, shape: Shape): (mask: Mask) => Content {
-  return (mask) =>
-    capContent({ ...asked(), ...(answer !== undefined && shape.content?.(answer)) }, captureOptions(), mask);
+  const answered = answer === undefined ? undefined : shape.content?.(answer);
+  return (mask) => capContent(Object.assign(asked(), answered), captureOptions(), mask);
 }

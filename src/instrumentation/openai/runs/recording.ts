@@ -66,7 +66,7 @@ export function startRunRecording({ call, now, parent }: Moment, facts: Facts): 
   const { maxTextLength, runMessagesWaitMillis, fetchRunMessages } = captureOptions();
   return {
     callContext: recording.callContext,
-    maxTextLength: recording.withContent && recording.span ? maxTextLength : undefined,
+    maxTextLength: recording.withContent ? maxTextLength : undefined,
     messagesWaitMillis: runMessagesWaitMillis,
     fetchMessages: async (threadId, runId) => (fetchRunMessages ? fetchMessages(call, threadId, runId) : []),
     tellTool: (execution, run) =>

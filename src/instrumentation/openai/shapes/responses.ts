@@ -93,9 +93,11 @@ const MAX_QUEUED_MILLIS = 60 * 60_000;
 /** Background responses that were made here, by id, and the span that made them. */
 const queued = new BoundedMap<SpanContext>(MAX_QUEUED, MAX_QUEUED_MILLIS);
 
-function rememberQueued(answer: unknown, { span }: Recording): void {
+function rememberQueued(answer: unknown, recording: Recording): void {
   const { responseId, responseStatus } = readResponse(answer);
-  if (responseId !== undefined && responseStatus !== undefined && span) queued.set(responseId, span.spanContext());
+  if (responseId === undefined || responseStatus === undefined) return;
+  const asking = recording.span?.spanContext();
+  if (asking) queued.set(responseId, asking);
 }
 
 /** `responses.retrieve` and stored `chat.completions.retrieve`: a span of its own kind, linked to the call that asked. */
@@ -154,15 +156,13 @@ class FetchObserver implements CallObserver {
   end(outcome: CallOutcome): void {
     const answer = this.#collector ? this.#collector.answer(outcome.kind !== 'complete') : this.#answer;
     const status = fieldOf(answer, 'status');
-    const say = this.#say;
+    const content = this.#recording.withContent && answer !== undefined ? this.#say?.(answer) : undefined;
     this.#recording.end({
       facts: {
         ...(answer !== undefined && this.#read(answer)),
         ...(typeof status === 'string' && { responseStatus: status }),
       },
-      ...(this.#recording.withContent &&
-        say &&
-        answer !== undefined && { content: (mask) => capContent(say(answer), captureOptions(), mask) }),
+      ...(content && { content: (mask) => capContent(content, captureOptions(), mask) }),
       ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
     });
   }
