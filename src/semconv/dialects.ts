@@ -1,5 +1,15 @@
+import { defined, someFields } from '../interaction/defined.ts';
 import type { Facts } from '../interaction/interaction.ts';
-import { type Message, type OutputMessage, type Part, textOf } from '../interaction/message.ts';
+import { textOf } from '../interaction/message.ts';
+import { openAIFinishReasonsFrom } from '../interaction/openai-completion.ts';
+import {
+  encodeAnswer,
+  type OpenAIContentPart,
+  type OpenAIMessage,
+  openAIMessagesFrom,
+} from '../interaction/openai-messages.ts';
+import { openAIParametersFrom, openAIToolsFrom } from '../interaction/openai-request.ts';
+import { recordOf, stringOf } from '../interaction/unknown.ts';
 import { ATTR, OPERATION } from './names.ts';
 
 type Said = Readonly<Record<string, unknown>>;
@@ -7,7 +17,7 @@ type Written = Record<string, unknown>;
 
 /**
  * Other conventions' attributes, written beside the GenAI ones for backends that read nothing else. What they say is
- * taken from the facts of the span; nothing is removed.
+ * taken from the facts of the span, in OpenAI's form, which both conventions number; nothing is removed.
  */
 
 const kinds: Readonly<Record<string, string>> = {
@@ -23,55 +33,89 @@ const kinds: Readonly<Record<string, string>> = {
 
 /** OpenInference (Arize-ai/openinference: spec/semantic_conventions.md), for Phoenix, Arize and Weave. */
 export function openInference(attributes: Said, facts: Facts): Said {
-  const written: Written = { ...attributes, 'openinference.span.kind': kinds[facts.operation ?? ''] ?? 'CHAIN' };
-  const { usage } = facts;
+  const { operation = '', usage, outputMessages, requestModel, parameters } = facts;
+  const written: Written = { ...attributes, 'openinference.span.kind': kinds[operation] ?? 'CHAIN' };
+  const isEmbedding = operation === OPERATION.embeddings;
+  const asked = isEmbedding ? 'embedding' : 'llm';
+  const isAzure = facts.provider === 'azure.ai.openai';
+  const invocation = someFields(defined({ model: requestModel, ...openAIParametersFrom(parameters) }));
   set(written, {
-    'llm.model_name': facts.responseModel ?? facts.requestModel,
-    'llm.provider': facts.provider,
-    'llm.system': facts.provider,
-    'llm.invocation_parameters': facts.parameters && JSON.stringify(facts.parameters),
+    [`${asked}.model_name`]: facts.responseModel ?? requestModel,
+    [`${asked}.invocation_parameters`]: invocation && JSON.stringify(invocation),
+    'llm.provider': isAzure ? 'azure' : facts.provider,
+    'llm.system': isAzure ? 'openai' : facts.provider,
+    'llm.finish_reason': openAIFinishReasonsFrom(facts)[0] ?? undefined,
     'llm.token_count.prompt': usage?.inputTokens,
     'llm.token_count.completion': usage?.outputTokens,
     'llm.token_count.total': total(facts),
     'llm.token_count.prompt_details.cache_read': usage?.cacheReadInputTokens,
     'llm.token_count.prompt_details.cache_write': usage?.cacheWriteInputTokens,
+    'llm.token_count.prompt_details.audio': usage?.audioInputTokens,
     'llm.token_count.completion_details.reasoning': usage?.reasoningOutputTokens,
+    'llm.token_count.completion_details.audio': usage?.audioOutputTokens,
     'llm.cost.total': facts.cost?.total,
     'session.id': facts.sessionId ?? facts.conversationId,
+    'agent.name': facts.agent?.name,
     'tool.name': attributes[ATTR.toolName],
     'tool_call.id': attributes[ATTR.toolCallId],
-    'input.value': attributes[ATTR.toolCallArguments],
-    'output.value': attributes[ATTR.toolCallResult],
   });
-  const input = [...instructionsOf(facts), ...(facts.inputMessages ?? [])];
-  write(written, 'llm.input_messages', input);
-  write(written, 'llm.output_messages', facts.outputMessages ?? []);
-  if (input.length > 0) set(written, { 'input.value': JSON.stringify(input), 'input.mime_type': 'application/json' });
-  if (facts.outputMessages)
-    set(written, { 'output.value': facts.outputMessages.map(textOf).join('\n'), 'output.mime_type': 'text/plain' });
-  facts.toolDefinitions?.forEach((tool, index) => {
+  show(written, 'input', attributes[ATTR.toolCallArguments]);
+  show(written, 'output', attributes[ATTR.toolCallResult]);
+  const input = openAIMessagesFrom(facts);
+  if (isEmbedding) writeEmbedded(written, facts.inputMessages?.map(textOf));
+  else if (input.length > 0) {
+    show(written, 'input', JSON.stringify(input));
+    writeMessages(written, 'llm.input_messages', input);
+  }
+  writeMessages(written, 'llm.output_messages', outputMessages?.map(encodeAnswer));
+  if (outputMessages) show(written, 'output', outputMessages.map(textOf).join('\n'), 'text/plain');
+  openAIToolsFrom(facts.toolDefinitions)?.forEach((tool, index) => {
     written[`llm.tools.${index}.tool.json_schema`] = JSON.stringify(tool);
   });
   return written;
 }
 
-function write(written: Written, prefix: string, messages: readonly (Message | OutputMessage)[]): void {
-  messages.forEach((message, index) => {
+/** What a reader of the span sees first. */
+function show(written: Written, side: 'input' | 'output', value: unknown, type = 'application/json'): void {
+  if (value !== undefined) set(written, { [`${side}.value`]: value, [`${side}.mime_type`]: type });
+}
+
+function writeEmbedded(written: Written, texts: readonly string[] = []): void {
+  texts.forEach((text, index) => {
+    written[`embedding.embeddings.${index}.embedding.text`] = text;
+  });
+  if (texts.length === 1) show(written, 'input', texts[0], 'text/plain');
+  else if (texts.length > 1) show(written, 'input', JSON.stringify(texts));
+}
+
+function writeMessages(written: Written, prefix: string, messages: readonly OpenAIMessage[] = []): void {
+  messages.forEach(({ role, content, name, tool_call_id, tool_calls = [] }, index) => {
     const at = `${prefix}.${index}.message`;
-    const calls = message.parts.filter((part) => part.type === 'tool_call');
-    const answer = message.parts.find((part) => part.type === 'tool_call_response');
     set(written, {
-      [`${at}.role`]: message.role,
-      [`${at}.content`]: answer ? textFrom(answer.response) : textOf(message) || undefined,
-      [`${at}.tool_call_id`]: answer?.id,
-      [`${at}.name`]: message.name,
+      [`${at}.role`]: role,
+      [`${at}.content`]: typeof content === 'string' ? content || undefined : undefined,
+      [`${at}.tool_call_id`]: tool_call_id,
+      [`${at}.name`]: name,
     });
-    calls.forEach((call, place) => {
+    if (typeof content === 'object') writeContents(written, `${at}.contents`, content ?? []);
+    tool_calls.forEach(({ id, function: called }, place) => {
       set(written, {
-        [`${at}.tool_calls.${place}.tool_call.id`]: call.id,
-        [`${at}.tool_calls.${place}.tool_call.function.name`]: call.name,
-        [`${at}.tool_calls.${place}.tool_call.function.arguments`]: textFrom(call.arguments),
+        [`${at}.tool_calls.${place}.tool_call.id`]: id,
+        [`${at}.tool_calls.${place}.tool_call.function.name`]: called.name,
+        [`${at}.tool_calls.${place}.tool_call.function.arguments`]: called.arguments || undefined,
       });
+    });
+  });
+}
+
+/** Texts and pictures; of other parts the convention shows nothing. */
+function writeContents(written: Written, prefix: string, parts: readonly OpenAIContentPart[]): void {
+  parts.forEach(({ type, text, image_url: image }, index) => {
+    const at = `${prefix}.${index}.message_content`;
+    set(written, {
+      [`${at}.type`]: type === 'image_url' ? 'image' : type,
+      [`${at}.text`]: stringOf(text),
+      [`${at}.image.image.url`]: recordOf(image)?.['url'],
     });
   });
 }
@@ -99,46 +143,36 @@ export function openLLMetry(attributes: Said, facts: Facts): Said {
     'traceloop.association.properties.session_id': facts.sessionId ?? facts.conversationId,
     'traceloop.association.properties.user_id': facts.user?.id,
   });
-  number(written, 'gen_ai.prompt', [...instructionsOf(facts), ...(facts.inputMessages ?? [])]);
-  number(written, 'gen_ai.completion', facts.outputMessages ?? []);
+  number(written, 'gen_ai.prompt', openAIMessagesFrom(facts));
+  number(written, 'gen_ai.completion', facts.outputMessages?.map(encodeAnswer));
+  facts.outputMessages?.forEach(({ finish_reason: reason }, index) => {
+    set(written, { [`gen_ai.completion.${index}.finish_reason`]: reason });
+  });
   return written;
 }
 
-function number(written: Written, prefix: string, messages: readonly (Message | OutputMessage)[]): void {
-  messages.forEach((message, index) => {
+function number(written: Written, prefix: string, messages: readonly OpenAIMessage[] = []): void {
+  messages.forEach(({ role, content, tool_call_id, tool_calls = [] }, index) => {
     const at = `${prefix}.${index}`;
-    const answer = message.parts.find((part) => part.type === 'tool_call_response');
     set(written, {
-      [`${at}.role`]: message.role,
-      [`${at}.content`]: answer ? textFrom(answer.response) : textOf(message) || undefined,
-      [`${at}.tool_call_id`]: answer?.id,
-      [`${at}.finish_reason`]: 'finish_reason' in message ? message.finish_reason : undefined,
+      [`${at}.role`]: role,
+      [`${at}.content`]: (typeof content === 'object' ? content && JSON.stringify(content) : content) || undefined,
+      [`${at}.tool_call_id`]: tool_call_id,
     });
-    message.parts
-      .filter((part) => part.type === 'tool_call')
-      .forEach((call, place) => {
-        set(written, {
-          [`${at}.tool_calls.${place}.id`]: call.id,
-          [`${at}.tool_calls.${place}.name`]: call.name,
-          [`${at}.tool_calls.${place}.arguments`]: textFrom(call.arguments),
-        });
+    tool_calls.forEach(({ id, function: called }, place) => {
+      set(written, {
+        [`${at}.tool_calls.${place}.id`]: id,
+        [`${at}.tool_calls.${place}.name`]: called.name,
+        [`${at}.tool_calls.${place}.arguments`]: called.arguments || undefined,
       });
+    });
   });
-}
-
-function instructionsOf(facts: Facts): Message[] {
-  const parts: readonly Part[] = facts.systemInstructions ?? [];
-  return parts.length > 0 ? [{ role: 'system', parts }] : [];
 }
 
 function total({ usage }: Facts): number | undefined {
   return usage?.inputTokens === undefined && usage?.outputTokens === undefined
     ? undefined
     : (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
-}
-
-function textFrom(value: unknown): string | undefined {
-  return value === undefined || typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function set(written: Written, values: Said): void {

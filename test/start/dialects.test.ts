@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import OpenAI from 'openai';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Handle, instrumentOpenAI, start, traceTool, withContext } from '../../src/index.ts';
+import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
+import { type ModelReply, startFakeOpenAI } from '../../src/testing.ts';
+import { startSink } from '../support/vendor-sink.ts';
+
+let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
+let backend: Awaited<ReturnType<typeof startSink>>;
+let handle: Handle;
+let openai: OpenAI;
+
+beforeEach(async () => {
+  fake = await startFakeOpenAI({ assistants: [{ id: 'asst_1', name: 'Clerk', model: 'gpt-4o-mini' }] });
+  backend = await startSink();
+  openai = instrumentOpenAI(new OpenAI({ apiKey: 'k', baseURL: fake.baseURL }));
+});
+afterEach(async () => {
+  await handle.shutdown();
+  await Promise.all([fake.close(), backend.close()]);
+});
+
+function begin(name: string, content: 'full' | 'none' = 'full'): void {
+  const url = `${backend.url}/v1/traces`;
+  handle = start({
+    destinations: [{ name, url, headers: {}, encoding: 'json', compression: 'none', content }],
+  });
+}
+
+async function attributesOf(name: RegExp): Promise<Readonly<Record<string, unknown>>> {
+  await handle.forceFlush();
+  const spans = backend.received.flatMap(({ body }) => spansFromOtlpJson(body));
+  return spans.find((span) => name.test(span.name))?.attributes ?? {};
+}
+
+interface Recorded {
+  readonly api: 'chat' | 'embeddings';
+  readonly request: Record<string, unknown>;
+  readonly reply?: ModelReply;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** What OpenInference's own instrumentation wrote of the same calls. */
+const { cases } = JSON.parse(
+  readFileSync(new URL('../fixtures/dialects/openinference.json', import.meta.url), 'utf8'),
+) as { readonly cases: readonly Recorded[] };
+
+describe.each(['phoenix', 'arize', 'weave'])('%s', (preset) => {
+  it.each(cases)('is told what OpenInference tells of $api', async ({ api, request, reply, attributes }) => {
+    begin(preset);
+    if (reply) fake.reply(reply);
+    if (api === 'chat') await openai.chat.completions.create(request as never);
+    else await openai.embeddings.create(request as never);
+    const told = await attributesOf(/^(chat|embeddings) /);
+    const { 'llm.invocation_parameters': parameters, ...others } = attributes;
+    expect(told).toMatchObject(others);
+    // The tools stand beside it.
+    const { tools: _, ...asked } = JSON.parse(String(parameters ?? 'null')) ?? {};
+    if (parameters) expect(JSON.parse(String(told['llm.invocation_parameters']))).toEqual(asked);
+  });
+});
+
+describe('phoenix', () => {
+  it('shows a conversation, its agent and its tools', async () => {
+    begin('phoenix');
+    fake.reply('Closed.');
+    await withContext({ conversationId: 'visit 1', user: { id: 'u-1' } }, async () => {
+      await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Open?' }] });
+      traceTool('hours', ({ day }: { readonly day: string }) => ({ [day]: 'closed' }))({ day: 'sun' });
+    });
+    fake.reply('Closed, I said.');
+    await openai.beta.assistants.retrieve('asst_1');
+    const thread = { messages: [{ role: 'user' as const, content: 'Open?' }] };
+    await openai.beta.threads.createAndRunStream({ assistant_id: 'asst_1', thread }).finalRun();
+    expect(await attributesOf(/^chat/)).toMatchObject({
+      'session.id': 'visit 1',
+      'user.id': 'u-1',
+      'output.value': 'Closed.',
+      'output.mime_type': 'text/plain',
+    });
+    expect(await attributesOf(/^execute_tool hours/)).toMatchObject({
+      'openinference.span.kind': 'TOOL',
+      'tool.name': 'hours',
+      'input.value': '{"day":"sun"}',
+      'output.value': '{"sun":"closed"}',
+    });
+    expect(await attributesOf(/^invoke_agent/)).toMatchObject({
+      'openinference.span.kind': 'AGENT',
+      'agent.name': 'Clerk',
+      'session.id': expect.stringMatching(/^thread_/),
+      'output.value': 'Closed, I said.',
+    });
+  });
+
+  it('is told no words where none may go', async () => {
+    begin('phoenix', 'none');
+    fake.reply('planted answer');
+    await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'planted' }] });
+    const told = await attributesOf(/^chat/);
+    expect(told).toMatchObject({ 'openinference.span.kind': 'LLM', 'llm.token_count.total': expect.any(Number) });
+    expect(JSON.stringify(told)).not.toContain('planted');
+  });
+});
+
+it('traceloop is told of messages by number', async () => {
+  begin('traceloop');
+  const [asked] = cases;
+  if (asked?.reply) fake.reply(asked.reply);
+  await openai.chat.completions.create(asked?.request as never);
+  expect(await attributesOf(/^chat/)).toMatchObject({
+    'gen_ai.system': 'openai',
+    'llm.request.type': 'chat',
+    'gen_ai.prompt.0.role': 'system',
+    'gen_ai.prompt.0.content': 'You run the desk.',
+    'gen_ai.prompt.1.content': expect.stringContaining('https://example.org/a.png'),
+    'gen_ai.completion.0.role': 'assistant',
+    'gen_ai.completion.0.finish_reason': expect.stringMatching(/^tool_call/),
+    'gen_ai.completion.0.tool_calls.1.name': 'hours',
+    'gen_ai.completion.0.tool_calls.1.arguments': '{"day":"mon"}',
+    'gen_ai.usage.prompt_tokens': 40,
+    'llm.usage.total_tokens': 49,
+  });
+});
