@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Connection } from './connection.ts';
 
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
@@ -58,5 +57,6 @@ export class KnownKeys {
 }
 
 function hashOf(destination: string, key: string): Uint8Array {
-  return createHash('sha256').update(`${destination}\n${key}`).digest().subarray(0, HASH_BYTES);
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
+  return hash.update(`${destination}\n${key}`).digest().subarray(0, HASH_BYTES);
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 
@@ -7,7 +6,7 @@ const PROCESS_ID = Symbol.for('spanport.spool.process');
 /** The random part of this process's name. Copies of this module in one thread share it; other threads are told. */
 export function processId(): string {
   const shared = globalThis as { [PROCESS_ID]?: string };
-  shared[PROCESS_ID] ??= randomUUID();
+  shared[PROCESS_ID] ??= process.getBuiltinModule('node:crypto').randomUUID();
   return shared[PROCESS_ID];
 }
 

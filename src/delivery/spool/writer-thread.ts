@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { closeGate, createGate } from './gate.ts';
 import { processId } from './owner.ts';
 import type { Calls, Notice, Reply, Request, ThreadSettings, WriterSettings } from './writer-messages.ts';
@@ -83,6 +83,7 @@ export class WriterThread implements Writer {
       closeGate(gate, CLOSE_MILLIS);
     };
     const settings: ThreadSettings = { ...this.#settings, processId: processId(), gate };
+    const { Worker } = process.getBuiltinModule('node:worker_threads');
     const worker = new Worker(WORKER_FILE, {
       workerData: settings,
       execArgv: [],

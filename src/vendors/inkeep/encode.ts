@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
+import { sha256Of } from '../derived-ids.ts';
 import { isoFrom } from '../times.ts';
 import type { Feedback, UsageEvent, VendorRecord } from '../vendor.ts';
 import { bounded } from './bounds.ts';
@@ -95,8 +95,5 @@ function entityOf({ searchQuery, answerId, messageId = answerId, conversationId 
 
 /** An id of its own words, which makes a repeated request harmless. */
 function digest(body: object): string {
-  return createHash('sha256')
-    .update(JSON.stringify(toJson(body)))
-    .digest('hex')
-    .slice(0, 24);
+  return sha256Of(JSON.stringify(toJson(body))).slice(0, 24);
 }

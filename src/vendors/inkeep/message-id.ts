@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../derived-ids.ts';
 import type { InkeepContent, InkeepMessage } from './payload.ts';
 
 /** The id of a message that its provider gave none: the same for every resend of the conversation. */
 export function messageId(conversationId: string, position: number, role: string, content: InkeepContent): string {
   const told = JSON.stringify([conversationId, position, role, content]);
-  return `msg_${createHash('sha256').update(told).digest('hex').slice(0, 24)}`;
+  return `msg_${sha256Of(told).slice(0, 24)}`;
 }
 
 /** True for ids of {@link messageId}'s making. A provider's ids are longer, or of more letters than a hash has. */

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { defined, nonEmpty, someFields } from '../../interaction/defined.ts';
 import type { Interaction, Outcome } from '../../interaction/interaction.ts';
 import { answerFromOpenAI } from '../../interaction/openai-completion.ts';
 import { requestFromOpenAI } from '../../interaction/openai-request.ts';
 import { idOf, recordOf, stringOf } from '../../interaction/unknown.ts';
-import { traceIdOf } from '../derived-ids.ts';
+import { sha256Of, traceIdOf } from '../derived-ids.ts';
 import { recordFrom } from './encode.ts';
 import { type KoreRecord, koreRecord } from './payload.ts';
 import { sourceOf } from './source.ts';
@@ -33,7 +32,7 @@ function keyOf(record: KoreRecord): string {
     record['User ID'],
     idOf(record['Payload Details']['Response Payload']?.['id']),
   ];
-  return createHash('sha256').update(JSON.stringify(words)).digest('hex');
+  return sha256Of(JSON.stringify(words));
 }
 
 function interactionFrom(record: KoreRecord): Interaction {
