@@ -4,15 +4,45 @@ import { defineConfig } from 'rolldown';
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 /**
- * Eighty files of which little is used, and without state that copies would have to share: bundled they start 40 ms
- * sooner. They stay dependencies, for their types.
+ * Ninety files of which little is used: bundled they start 40 ms sooner. Copies of them may live side by side, since what
+ * they share, the logger provider, lies behind a global symbol. They stay dependencies, for their types.
  */
 const BUNDLED =
-  /^@opentelemetry\/(sdk-trace(-base|-node)?|resources|core|semantic-conventions|context-async-hooks)(\/|$)/;
+  /^@opentelemetry\/(api-logs|sdk-trace(-base|-node)?|resources|core|semantic-conventions|context-async-hooks)(\/|$)/;
 
-/** Few files start faster than many: each module costs about half a millisecond before anything in it runs. */
-export default defineConfig({
+/**
+ * V8 keeps a file in two bytes a character for a single one beyond Latin-1, and reads it slower. Those that there are
+ * stand in strings.
+ */
+const ASCII = {
+  name: 'ascii',
+  generateBundle(_, files) {
+    const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    for (const file of Object.values(files))
+      if (file.type === 'chunk') file.code = file.code.replace(/[^\0-\x7f]/g, escaped);
+  },
+};
+
+const common = {
   platform: 'node',
+  resolve: {
+    mainFields: ['module', 'main'],
+    // It re-exports the other, and has no ES modules to leave anything out of.
+    alias: { '@opentelemetry/sdk-trace-node': '@opentelemetry/sdk-trace-base' },
+  },
+  plugins: [ASCII],
+  external: (id) => !BUNDLED.test(id) && installed.some((name) => id === name || id.startsWith(`${name}/`)),
+};
+const written = {
+  dir: 'dist',
+  comments: { legal: true, annotation: true, jsdoc: false },
+  sourcemap: true,
+  sourcemapExcludeSources: true,
+};
+
+/** What the application loads. One file starts faster than many: each costs a millisecond before anything in it runs. */
+const library = {
+  ...common,
   input: {
     index: 'src/index.ts',
     register: 'src/register.ts',
@@ -24,37 +54,31 @@ export default defineConfig({
     kore: 'src/kore.ts',
     'cli/main': 'src/cli/main.ts',
     'register-required': 'src/register-required.ts',
-    // Found by their URLs, beside the chunks that start them.
-    'chunks/spool-worker': 'src/delivery/spool/worker.ts',
-    'chunks/openai-loader': 'src/start/openai-loader.ts',
   },
-  resolve: {
-    mainFields: ['module', 'main'],
-    // It re-exports the other, and has no ES modules to leave anything out of.
-    alias: { '@opentelemetry/sdk-trace-node': '@opentelemetry/sdk-trace-base' },
-  },
-  external: (id) => !BUNDLED.test(id) && installed.some((name) => id === name || id.startsWith(`${name}/`)),
   output: {
-    dir: 'dist',
+    ...written,
     cleanDir: true,
     banner: ({ name }) =>
-      name === 'opentelemetry-sdk'
-        ? '/*! Parts of the OpenTelemetry SDK. Copyright The OpenTelemetry Authors, Apache-2.0 */'
+      name === 'tracing'
+        ? '/*! With parts of the OpenTelemetry SDK. Copyright The OpenTelemetry Authors, Apache-2.0 */'
         : '',
     chunkFileNames: 'chunks/[name].js',
     codeSplitting: {
       includeDependenciesRecursively: true,
       groups: [
-        { name: 'sdk-disabled', test: /src[\\/]exporter[\\/]sdk-disabled\.ts$/, priority: 5 },
-        { name: 'openai-loader', test: /src[\\/]start[\\/]openai-loader\.ts$/, priority: 5 },
-        { name: 'spool', test: /src[\\/]delivery[\\/]spool[\\/](?!worker\.ts)/, priority: 4 },
-        { name: 'opentelemetry-sdk', test: /node_modules/, priority: 3 },
-        { name: 'exporter', test: /src[\\/]exporter[\\/]vendor-span-exporter\.ts$/, priority: 2 },
+        // All that `register` loads with OTEL_SDK_DISABLED.
+        { name: 'sdk-disabled', test: /src[\\/]exporter[\\/]sdk-disabled\.ts$/, priority: 2 },
         { name: 'tracing', test: /src[\\/]start[\\/](preload|tracing)\.ts$/, priority: 1 },
       ],
     },
-    comments: { legal: true, annotation: true, jsdoc: false },
-    sourcemap: true,
-    sourcemapExcludeSources: true,
   },
-});
+};
+
+/** What threads load: found by URL, beside the chunk that starts them, and whole, so that they load nothing else. */
+const threads = ['src/delivery/spool/worker.ts', 'src/start/openai-loader.ts'].map((input) => ({
+  ...common,
+  input: { [input.includes('worker') ? 'spool-worker' : 'openai-loader']: input },
+  output: { ...written, entryFileNames: 'chunks/[name].js', codeSplitting: false },
+}));
+
+export default defineConfig([library, ...threads]);

@@ -35,9 +35,11 @@ export async function buildSpanport(from) {
 }
 
 async function build(dist) {
-  const { output, ...config } = (await import('../../rolldown.config.mjs')).default;
-  const input = { ...config.input, recorder: 'src/instrumentation/recorder.ts' };
-  const bundle = await rolldown({ ...config, input, cwd: REPOSITORY });
-  await bundle.write({ ...output, dir: dist });
-  await bundle.close();
+  const [library, ...threads] = (await import('../../rolldown.config.mjs')).default;
+  const input = { ...library.input, recorder: 'src/instrumentation/recorder.ts' };
+  for (const { output, ...config } of [{ ...library, input }, ...threads]) {
+    const bundle = await rolldown({ ...config, cwd: REPOSITORY });
+    await bundle.write({ ...output, dir: dist });
+    await bundle.close();
+  }
 }
