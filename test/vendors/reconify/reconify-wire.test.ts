@@ -8,7 +8,7 @@ const options = reconify.resolveOptions(keys, {});
 const client = { format: 'openai', type: 'chat', version: '3.1.0' };
 const minimal = { reconify: client, request: { model: 'gpt-4o', messages: [] }, response: null };
 
-/** Sample of our own making in reference/vendors/reconify.md. */
+/** A run as the README beside the codec shows it. */
 const assistant = {
   reconify: { format: 'openai', type: 'assistant', version: '3.1.0', appKey: '<app>', apiKey: '<key>' },
   timestamps: { request: 1763000000000, response: 1763000001840 },
@@ -149,6 +149,14 @@ describe('a tracked interaction of another client', () => {
       startTime: 1763000000000,
       endTime: 1763000001840,
     });
+  });
+
+  it('is written for a run as the npm module wrote it, but for the keys', async () => {
+    const { reconify: identity, ...body } = capturedBody('reconify-assistant-default-session') as typeof assistant;
+    const { appKey: _, apiKey: __, ...client } = identity;
+    const read = await reconify.decode({ reconify: identity, ...body });
+    const written = read.flatMap((run) => reconify.encode(run, options)).map(({ payload }) => payload);
+    expect(written).toEqual([{ reconify: client, ...body }]);
   });
 
   it('is read as a chat with its session and user', async () => {
