@@ -14,7 +14,15 @@ let copy: string;
 /** A copy of the repository, as far as the page speaks of it, with the page's changes made. */
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'spanport-docs-'));
-  for (const path of ['src', 'test/support', 'test/fixtures', 'package.json', 'tsconfig.json', 'vitest.config.ts']) {
+  for (const path of [
+    'src',
+    'test/support',
+    'test/fixtures',
+    'package.json',
+    'rolldown.config.mjs',
+    'tsconfig.json',
+    'vitest.config.ts',
+  ]) {
     cpSync(join(repository, path), join(copy, path), { recursive: true });
   }
   symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
@@ -77,5 +85,10 @@ it('exports', () => expect(new LanternSpanExporter({ apiKey: 'k' }).stats()).toM
 `,
     );
     expect(run('vitest', 'run', 'test/vendors/registry.test.ts')).toMatchObject({ status: 0 });
+  });
+
+  it('builds its entry', async () => {
+    expect(run('rolldown', '--config')).toMatchObject({ status: 0 });
+    expect(await import(join(copy, 'dist/lantern.js'))).toHaveProperty('LanternSpanExporter');
   });
 });
