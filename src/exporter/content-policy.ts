@@ -9,8 +9,8 @@ import type { Message, Part, ToolDefinition } from '../interaction/message.ts';
 import type { Feedback, UsageEvent } from '../vendors/vendor.ts';
 
 /**
- * What a destination may have of what was said: all of it, its structure (roles, tool names and lengths, with every
- * text replaced), or nothing.
+ * What a destination may have of what was said: all of it, its structure (roles, tool names and the number of messages,
+ * with every text replaced), or nothing.
  */
 export type ContentMode = 'full' | 'redacted' | 'none';
 
