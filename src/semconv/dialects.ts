@@ -34,7 +34,7 @@ const kinds: Readonly<Record<string, string>> = {
 /** OpenInference (Arize-ai/openinference: spec/semantic_conventions.md), for Phoenix, Arize and Weave. */
 export function openInference(attributes: Said, facts: Facts): Said {
   const { operation = '', usage, outputMessages, requestModel, parameters } = facts;
-  const written: Written = { ...attributes, 'openinference.span.kind': kinds[operation] ?? 'CHAIN' };
+  const written: Written = { 'openinference.span.kind': kinds[operation] ?? 'CHAIN', ...attributes };
   const isEmbedding = operation === OPERATION.embeddings;
   const asked = isEmbedding ? 'embedding' : 'llm';
   const isAzure = facts.provider === 'azure.ai.openai';
