@@ -113,40 +113,6 @@ describe.each(['json', 'protobuf'] as const)('what OTLP in %s gets', (encoding) 
 describe('a preset', () => {
   const preset = (name: string) => ({ name, url: backend.url, headers: {}, encoding: 'json', compression: 'none' });
 
-  it('writes OpenInference and its resource for Phoenix', async () => {
-    vi.stubEnv('PHOENIX_PROJECT_NAME', 'shop');
-    await converse({ destinations: [{ ...preset('phoenix'), content: 'full' }] });
-    const [chat, tool] = spansOf();
-    expect(chat?.resource).toMatchObject({ 'openinference.project.name': 'shop' });
-    expect(chat?.attributes).toMatchObject({
-      'openinference.span.kind': 'LLM',
-      'llm.model_name': chat?.attributes['gen_ai.response.model'],
-      'llm.input_messages.0.message.role': 'system',
-      'llm.input_messages.1.message.content': 'planted question',
-      'llm.output_messages.0.message.content': 'planted answer',
-    });
-    expect(chat?.attributes['llm.token_count.prompt']).toBe(chat?.attributes['gen_ai.usage.input_tokens']);
-    expect(tool?.attributes).toMatchObject({
-      'openinference.span.kind': 'TOOL',
-      'tool.name': 'hours',
-      'input.value': '{"day":"planted day"}',
-      'output.value': '{"open":"planted result of planted day"}',
-    });
-  });
-
-  it('writes OpenLLMetry for Traceloop', async () => {
-    await converse({ destinations: [{ ...preset('traceloop'), content: 'full' }] });
-    const [chat, tool] = spansOf();
-    expect(chat?.attributes).toMatchObject({
-      'gen_ai.system': 'openai',
-      'llm.request.type': 'chat',
-      'gen_ai.prompt.1.content': 'planted question',
-      'gen_ai.completion.0.content': 'planted answer',
-      'gen_ai.completion.0.finish_reason': 'stop',
-    });
-    expect(tool?.attributes).toMatchObject({ 'traceloop.span.kind': 'tool', 'traceloop.entity.name': 'hours' });
-  });
-
   it.each(['phoenix', 'traceloop', 'weave'])('translates no content for %s that it may not have', async (name) => {
     await converse({ destinations: [toAthina(), preset(name)] });
     expect(bodiesOf(backend)).toContain('chat gpt-4o-mini');
