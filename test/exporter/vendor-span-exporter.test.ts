@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { context, trace } from '@opentelemetry/api';
 import { BatchSpanProcessor, InMemorySpanExporter, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import OpenAI from 'openai';
@@ -8,37 +7,6 @@ import { instrumentOpenAI } from '../../src/index.ts';
 import { KoreSpanExporter } from '../../src/kore.ts';
 import { startFakeOpenAI } from '../../src/testing.ts';
 import { startSink } from '../support/vendor-sink.ts';
-
-type Exporter = AthinaSpanExporter | KoreSpanExporter | InMemorySpanExporter;
-interface Provider {
-  forceFlush(): Promise<void>;
-  shutdown(): Promise<void>;
-  getTracer: NodeTracerProvider['getTracer'];
-}
-
-/** The newer line is only installed beside the matrix of versions. */
-const line3 = new URL('../matrix/otel3/node_modules/@opentelemetry/sdk-trace/build/src/index.js', import.meta.url);
-interface Line3 {
-  readonly TracerProvider: new (options: { spanProcessors: unknown[] }) => Provider;
-  readonly BatchSpanProcessor: new (options: { exporter: Exporter }) => unknown;
-}
-
-const lines: readonly (readonly [string, (exporters: readonly Exporter[]) => Promise<Provider>])[] = [
-  [
-    '2',
-    async (exporters) =>
-      new NodeTracerProvider({ spanProcessors: exporters.map((each) => new BatchSpanProcessor(each as never)) }),
-  ],
-  [
-    '3',
-    async (exporters) => {
-      const sdk = (await import(line3.href)) as Line3;
-      return new sdk.TracerProvider({
-        spanProcessors: exporters.map((exporter) => new sdk.BatchSpanProcessor({ exporter })),
-      });
-    },
-  ],
-];
 
 let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
 let sink: Awaited<ReturnType<typeof startSink>>;
@@ -59,28 +27,25 @@ afterEach(async () => {
 const chat = () =>
   openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'planted question' }] });
 
-describe.each(lines.filter(([line]) => line === '2' || existsSync(line3)))(
-  'a vendor exporter behind BatchSpanProcessor of SDK line %s',
-  (_, createProvider) => {
-    it('sends what was said, which no other exporter of the provider sees', async () => {
-      const memory = new InMemorySpanExporter();
-      const athina = new AthinaSpanExporter({ apiKey: 'k', baseUrl: sink.url });
-      const provider = await createProvider([athina, memory]);
-      trace.setGlobalTracerProvider(provider);
-      await chat();
-      provider.getTracer('app').startSpan('a span of no interest').end();
-      await provider.forceFlush();
-      await athina.forceFlush();
-      expect(sink.received.map(({ path }) => path)).toEqual(['/api/v1/log/inference']);
-      expect(sink.received[0]?.body).toContain('planted question');
-      const spans = memory.getFinishedSpans();
-      expect(spans.map(({ name }) => name)).toEqual(['chat gpt-4o-mini', 'a span of no interest']);
-      expect(JSON.stringify(spans[0]?.attributes)).not.toContain('planted');
-      expect(athina.stats()).toMatchObject({ enqueued: 1, delivered: 1, rejected: 0 });
-      await provider.shutdown();
-    });
-  },
-);
+it('a vendor exporter sends what was said, which no other exporter of the provider sees', async () => {
+  const memory = new InMemorySpanExporter();
+  const athina = new AthinaSpanExporter({ apiKey: 'k', baseUrl: sink.url });
+  const provider = new NodeTracerProvider({
+    spanProcessors: [athina, memory].map((each) => new BatchSpanProcessor(each as never)),
+  });
+  trace.setGlobalTracerProvider(provider);
+  await chat();
+  provider.getTracer('app').startSpan('a span of no interest').end();
+  await provider.forceFlush();
+  await athina.forceFlush();
+  expect(sink.received.map(({ path }) => path)).toEqual(['/api/v1/log/inference']);
+  expect(sink.received[0]?.body).toContain('planted question');
+  const spans = memory.getFinishedSpans();
+  expect(spans.map(({ name }) => name)).toEqual(['chat gpt-4o-mini', 'a span of no interest']);
+  expect(JSON.stringify(spans[0]?.attributes)).not.toContain('planted');
+  expect(athina.stats()).toMatchObject({ enqueued: 1, delivered: 1, rejected: 0 });
+  await provider.shutdown();
+});
 
 describe('a vendor exporter alone', () => {
   it.each([
