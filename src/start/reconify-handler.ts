@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api';
+import { type ContentMode, REDACTED } from '../exporter/content-policy.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
 import { SpanIntake } from '../exporter/intake.ts';
 import { openVendor } from '../exporter/open-vendor.ts';
@@ -9,6 +10,7 @@ import { captureOptions, onSpanEnded } from '../instrumentation/recorder.ts';
 import { setFallbackProvider } from '../instrumentation/tracer.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { maskSecrets } from '../interaction/mask.ts';
+import { recordOf } from '../interaction/unknown.ts';
 import { wantContent } from '../semconv/span-content.ts';
 import { reconify } from '../vendors/reconify/index.ts';
 import {
@@ -70,15 +72,10 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
     logAssistant(run, messageIn, messageOut): void {
       try {
         destination().send?.((content) => {
-          const messages = [run, messageIn, messageOut] as const;
-          const record = assistantRecord(
-            recordIdOf(openai, run),
-            messages,
-            session,
-            captureOptions().mask,
-            Date.now(),
-            content,
-          );
+          const messages = [run, allowed(messageIn, content), allowed(messageOut, content)] as const;
+          const { mask } = captureOptions();
+          const id = recordIdOf(openai, run);
+          const record = assistantRecord(id, messages, session, mask, Date.now(), settings.maxRecordBytes);
           say(`transmitting ${JSON.stringify(record.payload)}`);
           return record;
         });
@@ -149,6 +146,13 @@ function ownDestination<Payload>(
     if (client === openai && !startedDestination()) intake.take(span);
   });
   return destination;
+}
+
+/** A thread message without its words: who, when and where stay. */
+function allowed(message: unknown, content: ContentMode): unknown {
+  if (!recordOf(message) || content === 'full') return message;
+  const text = content === 'redacted' ? [{ type: 'text', text: { value: REDACTED, annotations: [] } }] : [];
+  return { ...recordOf(message), content: text, attachments: [], metadata: {} };
 }
 
 /** The id that a run's span gives its record, too: whichever comes first is sent. */

@@ -121,6 +121,15 @@ describe('the Reconify handler, without start()', () => {
     expect(bodies()[0]?.['response']).not.toHaveProperty('usage');
   });
 
+  it('cuts a message that is too long for a record', async () => {
+    const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track` });
+    const content = [{ type: 'text', text: { value: 'x'.repeat(3_000_000), annotations: [] } }];
+    reconify.logAssistant({ id: 'run_1' }, { id: 'msg_1', content }, { id: 'msg_2' });
+    await reconify.forceFlush();
+    expect(bodies()).toMatchObject([{ request: { id: 'msg_1' }, response: { id: 'msg_2' } }]);
+    expect(sink.received[0]?.body).toContain('[cut by spanport: 3000000 characters]');
+  });
+
   it('prints what it sends when it is asked to, and never a key', async () => {
     const print = vi.spyOn(console, 'log').mockImplementation(() => {});
     const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track`, debug: true });

@@ -3,6 +3,7 @@ import type { Interaction, User } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
 import { type Mask, maskJson } from '../../interaction/mask.ts';
 import { idOf, numberOf, recordOf } from '../../interaction/unknown.ts';
+import { fitted } from '../fit.ts';
 import type { VendorRecord } from '../vendor.ts';
 import { VERSION } from './encode.ts';
 import type { ReconifyPayload } from './payload.ts';
@@ -32,7 +33,6 @@ export interface HandlerSession {
  * usage filled in where the messages lack them. The application's own objects stay as they are. Pure.
  * @param id the run's, which its span has, too
  * @param now Unix milliseconds, for a run that says no times
- * @param content how much of the messages Reconify may have
  */
 export function assistantRecord(
   id: string,
@@ -40,49 +40,35 @@ export function assistantRecord(
   { user, session, sessionTimeout }: HandlerSession,
   mask: Mask,
   now: number,
-  content: Allowed = 'full',
+  maxBytes: number,
 ): VendorRecord<ReconifyPayload> {
   const told = recordOf(run) ?? {};
-  const asked = allowed(recordOf(messageIn), content);
-  const answered = allowed(recordOf(messageOut), content);
-  return {
-    id,
-    payload: {
-      reconify: { format: 'openai', type: 'assistant', version: VERSION },
-      timestamps: {
-        request: millisFrom(told['started_at']) ?? now,
-        response: millisFrom(told['completed_at']) ?? now,
-      },
-      session,
-      sessionTimeout,
-      user,
-      request: masked(
-        {
-          ...asked,
-          assistant_id: asked?.['assistant_id'] || told['assistant_id'],
-          thread_id: asked?.['thread_id'] || told['thread_id'],
-          model: asked?.['model'] || told['model'],
-        },
-        mask,
-      ),
-      response: answered
-        ? // A run that is not over has null for its usage.
-          masked({ ...answered, ...(!('usage' in answered) && { usage: told['usage'] ?? undefined }) }, mask)
-        : null,
+  const asked = recordOf(messageIn);
+  const answered = recordOf(messageOut);
+  const payload: ReconifyPayload = {
+    reconify: { format: 'openai', type: 'assistant', version: VERSION },
+    timestamps: {
+      request: millisFrom(told['started_at']) ?? now,
+      response: millisFrom(told['completed_at']) ?? now,
     },
+    session,
+    sessionTimeout,
+    user,
+    request: masked(
+      {
+        ...asked,
+        assistant_id: asked?.['assistant_id'] || told['assistant_id'],
+        thread_id: asked?.['thread_id'] || told['thread_id'],
+        model: asked?.['model'] || told['model'],
+      },
+      mask,
+    ),
+    response: answered
+      ? // A run that is not over has null for its usage.
+        masked({ ...answered, ...(!('usage' in answered) && { usage: told['usage'] ?? undefined }) }, mask)
+      : null,
   };
-}
-
-type Allowed = 'full' | 'redacted' | 'none';
-
-/** A message without its words: who, when and where stay. */
-function allowed(
-  message: Readonly<Record<string, unknown>> | undefined,
-  content: Allowed,
-): Readonly<Record<string, unknown>> | undefined {
-  if (!message || content === 'full') return message;
-  const text = content === 'redacted' ? [{ type: 'text', text: { value: '[redacted]', annotations: [] } }] : [];
-  return { ...message, content: text, attachments: [], metadata: {} };
+  return { id, payload: fitted(payload, maxBytes) };
 }
 
 function masked(message: Readonly<Record<string, unknown>>, mask: Mask): Record<string, unknown> {
