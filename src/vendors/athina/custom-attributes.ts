@@ -1,3 +1,5 @@
+import type { Message } from '../../interaction/message.ts';
+
 /**
  * `custom_attributes` by which a record keeps what Athina has no field for. Everything else in there is the
  * application's own.
@@ -33,6 +35,11 @@ export function isOwn(key: string): boolean {
 
 /** What stands in `language_model_id`, which Athina requires, for a model that nobody named. */
 export const UNKNOWN_MODEL = 'unknown';
+
+/** What a user asked: the texts of a message, a line each, since pictures and files may stand between them. */
+export function questionOf({ parts }: Message): string {
+  return parts.flatMap((part) => (part.type === 'text' && part.content !== '' ? [part.content] : [])).join('\n');
+}
 
 /** The user's question where it is not the last user message; lies in that message's metadata, being content. */
 export const USER_QUERY = 'athina.user_query';

@@ -1,14 +1,14 @@
 import { defined, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction, Outcome, Scalar, Usage } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
-import { type Message, type OutputMessage, textOf } from '../../interaction/message.ts';
+import type { Message, OutputMessage } from '../../interaction/message.ts';
 import { answerFromOpenAI, createdFromOpenAI } from '../../interaction/openai-completion.ts';
 import { decodeMessage, inputFromOpenAI, toolCallsFromOpenAI } from '../../interaction/openai-messages.ts';
 import { parametersFromOpenAI, toolsFromOpenAI } from '../../interaction/openai-request.ts';
 import { recordOf, stringOf } from '../../interaction/unknown.ts';
 import { jsonObjectIn } from '../answer.ts';
 import { derivedIds, spanIdOf, traceIdOf } from '../derived-ids.ts';
-import { choiceKey, isOwn, OWN, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
+import { choiceKey, isOwn, OWN, questionOf, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
 import { type AthinaInference, athinaInference, athinaPayload } from './payload.ts';
 
 /**
@@ -117,10 +117,10 @@ function inputOf({ prompt, user_query: asked }: AthinaInference): ReturnType<typ
   const input = inputFromOpenAI(recordOf(prompt) ? [jsonText(prompt)] : prompt);
   const messages = input.inputMessages ?? [];
   const isUser = ({ role }: Message): boolean => role === 'user';
-  const spoke = messages.findLastIndex((message) => isUser(message) && textOf(message) !== '');
+  const spoke = messages.findLastIndex((message) => isUser(message) && questionOf(message) !== '');
   const at = spoke < 0 ? messages.findLastIndex(isUser) : spoke;
   const last = messages[at];
-  if (!last || asked === undefined || asked === textOf(last)) return input;
+  if (!last || asked === undefined || asked === questionOf(last)) return input;
   return { ...input, inputMessages: messages.with(at, { ...last, metadata: { [USER_QUERY]: asked } }) };
 }
 

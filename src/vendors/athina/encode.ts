@@ -17,7 +17,7 @@ import { openAIParametersFrom, openAIToolsFrom } from '../../interaction/openai-
 import { listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
 import { fitted } from '../fit.ts';
 import type { Feedback, VendorRecord } from '../vendor.ts';
-import { choiceKey, isOwn, OWN, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
+import { choiceKey, isOwn, OWN, questionOf, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
 import type { AthinaOptions } from './options.ts';
 import type { AthinaInference, AthinaPayload } from './payload.ts';
 
@@ -155,7 +155,7 @@ function toolCallsOf({ parts }: Message): readonly OpenAIToolCall[] | undefined 
 
 /** The last words of a user. */
 function userQueryOf(messages: readonly Message[] = []): string | undefined {
-  const asked = (message: Message): string => message.metadata?.[USER_QUERY] ?? textOf(message);
+  const asked = (message: Message): string => message.metadata?.[USER_QUERY] ?? questionOf(message);
   const last = messages.findLast((message) => message.role === 'user' && asked(message) !== '');
   return last && asked(last);
 }
