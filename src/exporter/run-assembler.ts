@@ -18,6 +18,10 @@ class Waiting<T> {
     this.#now = now;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   peek(key: string): T | undefined {
     return this.#entries.get(key)?.value;
   }
@@ -75,14 +79,14 @@ export class RunAssembler {
 
     const interaction = interactionFrom(span);
     if (!interaction) return [];
-    const key = `${interaction.serverAddress ?? ''}:${interaction.responseId ?? ''}`;
+    const isUnfinishedYet = isUnfinished(interaction);
     if (interaction.operation === OPERATION.fetchResponse) {
-      if (isUnfinished(interaction)) return [];
-      const created = this.#queued.take(key);
+      if (isUnfinishedYet) return [];
+      const created = this.#queued.take(keyOf(interaction));
       // Without a queued call this is a second look at an answer that was told already.
       return created ? [joinBackground(created, interaction)] : [];
     }
-    if (isUnfinished(interaction)) return this.#queued.put(key, interaction);
+    if (isUnfinishedYet) return this.#queued.put(keyOf(interaction), interaction);
     return [this.#withChildren(interaction, span)];
   }
 
@@ -100,7 +104,7 @@ export class RunAssembler {
   }
 
   #withChildren(interaction: Interaction, span: SpanData): Interaction {
-    const tools = this.#tools.take(`${span.traceId}:${span.spanId}`);
+    const tools = this.#tools.size === 0 ? undefined : this.#tools.take(`${span.traceId}:${span.spanId}`);
     const isForeignRun = interaction.operation === OPERATION.invokeAgent && span.attributes[ATTR.runId] === undefined;
     const documents = interaction.operation === OPERATION.chat ? this.#documents.peek(span.traceId) : undefined;
     const found = isForeignRun ? tools : undefined;
@@ -111,6 +115,11 @@ export class RunAssembler {
       ...interaction,
     };
   }
+}
+
+/** A background response, whoever asks for it. */
+function keyOf({ serverAddress = '', responseId = '' }: Interaction): string {
+  return `${serverAddress}:${responseId}`;
 }
 
 function parsed(found: unknown): unknown {

@@ -60,8 +60,10 @@ function serviceFrom(found: unknown): string | undefined {
   return name?.startsWith('unknown_service') ? undefined : name;
 }
 
+const fine: Outcome = { status: 'ok' };
+
 function outcomeFrom({ status, attributes }: SpanData): Outcome {
-  if (status.code !== SpanStatusCode.ERROR) return { status: 'ok' };
+  if (status.code !== SpanStatusCode.ERROR) return fine;
   const httpStatus = Number(attributes[ATTR.httpStatus]);
   return {
     status: 'error',

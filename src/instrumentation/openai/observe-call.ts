@@ -75,9 +75,12 @@ function watchPromise(result: unknown, watch: Watch): void {
 
 /** Patches the class of the SDK's promises, where `parse`, `asResponse` and `_thenUnwrap` lie in every major. */
 function patchPromiseClass(promise: ApiPromise): void {
-  let prototype: object = Object.getPrototypeOf(promise) as object;
+  const own = Object.getPrototypeOf(promise) as object;
+  if (patchedPrototypes.has(own)) return;
+  patchedPrototypes.add(own);
+  let prototype = own;
   while (!Object.hasOwn(prototype, 'parse')) prototype = Object.getPrototypeOf(prototype) as object;
-  if (patchedPrototypes.has(prototype)) return;
+  if (prototype !== own && patchedPrototypes.has(prototype)) return;
   patchedPrototypes.add(prototype);
   const { parse, asResponse, _thenUnwrap } = prototype as ApiPromise;
   const watching = {

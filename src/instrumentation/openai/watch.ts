@@ -8,10 +8,16 @@ const forgotten = new FinalizationRegistry<Watch>((watch) => watch.end({ kind: '
 /** What `_thenUnwrap` takes: the parsed answer, and what the SDK knows of its request. */
 export type Transform = (...values: unknown[]) => unknown;
 
-/** Watches of this turn of the event loop whose promise or stream nobody has looked at yet. */
+/** Watches whose promise or stream nobody had looked at when they began. */
 let unseen: Watch[] = [];
+let timer: NodeJS.Timeout | undefined;
+/** Both bound what waits: a timer for each call would cost more than the watch itself. */
+const MAX_UNSEEN = 32;
+const UNSEEN_MILLIS = 20;
 
 function registerUnseen(): void {
+  clearTimeout(timer);
+  timer = undefined;
   const left = unseen;
   unseen = [];
   for (const watch of left) watch.register();
@@ -39,12 +45,13 @@ export class Watch {
 
   /**
    * The one object that the application has to look at for the call to go on: none other counts from now on. Most look
-   * in the same turn, as `await` does, and a registration is dear to the collector: it waits for the next.
+   * in the same turn, as `await` does, and a registration is dear to the collector: it waits a little.
    */
   endWhenForgotten(held: object): void {
     this.#letGo();
     this.#held = held;
-    if (unseen.push(this) === 1) setImmediate(registerUnseen).unref();
+    if (unseen.push(this) >= MAX_UNSEEN) registerUnseen();
+    else timer ??= setTimeout(registerUnseen, UNSEEN_MILLIS).unref();
   }
 
   register(): void {
