@@ -2,7 +2,7 @@
  * Bytes that a call and a stream allocate. Needs `--expose-gc` and a young generation that holds a batch. With `inTurn`
  * no turn of the event loop passes between the calls: what a subject puts off is then left out.
  */
-import { bigRequest, chunkEvents, completion, smallRequest } from '../support/bodies.mjs';
+import { bigRequest, chatAnswers, chunkEvents, smallRequest } from '../support/bodies.mjs';
 import { answering, streaming } from '../support/client.mjs';
 import { bytesPerCall } from '../support/measure.mjs';
 
@@ -14,7 +14,7 @@ export async function run({ client, around, seen, scale = 1, batches = 5, warmup
       ['small', smallRequest],
       ['big', bigRequest],
     ]) {
-      const { completions } = client(answering(completion(), { inTurn })).chat;
+      const { completions } = client(answering(chatAnswers(), { inTurn })).chat;
       const call = () => around(() => completions.create(request));
       figures[name + suffix] = await bytesPerCall(call, { calls: Math.ceil(300 * scale), batches, warmup });
     }

@@ -1,5 +1,5 @@
 /** What grows with what: one kind and one size in each process. Figures are CPU in µs or bytes, as the kind says. */
-import { chunkEvents, completion, conversation, smallRequest } from '../support/bodies.mjs';
+import { chatAnswers, chunkEvents, conversation, smallRequest } from '../support/bodies.mjs';
 import { answering, streaming } from '../support/client.mjs';
 import { bytesHeld, cpuMicros, cpuPerCall, repeat, turns } from '../support/measure.mjs';
 
@@ -15,7 +15,7 @@ export async function run(task) {
 
 /** CPU of a call with this many messages. */
 function messages({ client, size, settle }) {
-  const { completions } = client(answering(completion())).chat;
+  const { completions } = client(answering(chatAnswers())).chat;
   const request = conversation(size);
   const calls = Math.max(20, Math.ceil(4_000 / size));
   return cpuPerCall(() => completions.create(request), settle, { calls, batches: 5, warmup: calls * 2 });
@@ -47,7 +47,7 @@ async function openStreams({ client, size }) {
 async function openRuns({ client, size }) {
   let made = 0;
   const answer = () => JSON.stringify({ ...queuedRun, id: `run_${made++}` });
-  const { runs } = client((url) => answering(answer())(url)).beta.threads;
+  const { runs } = client((url) => answering([answer()])(url)).beta.threads;
   const kept = [];
   const create = async () => kept.push((await runs.create(`thread_${made}`, { assistant_id: 'asst_1' })).id);
   return [await heldBy(create, size)];
@@ -55,14 +55,14 @@ async function openRuns({ client, size }) {
 
 /** CPU of a call that this many destinations get. The destinations encode and write: files that keep nothing. */
 function destinations({ client, size, settle }) {
-  const { completions } = client(answering(completion())).chat;
+  const { completions } = client(answering(chatAnswers())).chat;
   const calls = Math.max(20, Math.ceil(2_000 / size));
   return cpuPerCall(() => completions.create(smallRequest), settle, { calls, batches: 5, warmup: calls });
 }
 
 /** CPU until this many records of a destination that is down are on disk. */
 async function spooled({ client, size, settle }) {
-  const { completions } = client(answering(completion())).chat;
+  const { completions } = client(answering(chatAnswers())).chat;
   const before = cpuMicros();
   await repeat(() => completions.create(smallRequest), size);
   await settle();

@@ -75,10 +75,16 @@ const usage = {
   },
 };
 
-/** A chat completion with this much text in its one choice, as JSON. */
-export function completion(length = 220) {
+const ANSWERS = 1_000;
+
+/** Chat completions with this much text in their one choice, as JSON: no two have the same id, for none have in life. */
+export function chatAnswers(length = 220) {
+  return Array.from({ length: ANSWERS }, (_, index) => completion(length, index));
+}
+
+function completion(length, index) {
   return JSON.stringify({
-    id: 'chatcmpl-AbCdEfGhIjKlMnOpQrStUvWxYz012',
+    id: `chatcmpl-AbCdEfGhIjKlMnOpQrStUvWxYz${String(index).padStart(3, '0')}`,
     object: 'chat.completion',
     created: 1_760_000_000,
     model: 'gpt-4o-mini-2024-07-18',

@@ -19,11 +19,14 @@ const common = {
   'x-request-id': 'req_0123456789abcdef0123456789abcdef',
 };
 
-/** Answers each request with this JSON: in a later turn of the event loop, as a network does, unless told otherwise. */
-export function answering(json, { inTurn = false } = {}) {
-  const headers = new Headers({ ...common, 'content-type': 'application/json', 'content-length': String(json.length) });
+/** Answers requests with these texts of JSON, one after the other: in a later turn of the event loop, as a network does, unless told otherwise. */
+export function answering(answers, { inTurn = false } = {}) {
+  const length = String(answers[0].length);
+  const headers = new Headers({ ...common, 'content-type': 'application/json', 'content-length': length });
+  let next = 0;
   return async (url) => {
     if (!inTurn) await nextTurn();
+    const json = answers[next++ % answers.length];
     return {
       ok: true,
       status: 200,
