@@ -135,7 +135,9 @@ export class Outbox {
       });
       this.#loans.lend(batches.flatMap((batch) => batch.ids));
       this.#ledger.write();
-      return { batches, damaged: damaged.length, waitMillis: 0 };
+      const isMore = this.#loans.isAnyFree(destination);
+      const waitMillis = isMore ? 0 : this.#loans.waitMillis(destination);
+      return { batches, damaged: damaged.length, waitMillis };
     });
   }
 

@@ -82,11 +82,10 @@ export class SpoolQueue implements Queue {
       this.#count(batch.ids.length, bytesOf(batch));
       this.#held.push({ batch, since: now });
     }
-    if (batches.length > 0 || damaged > 0) this.#isMore = true;
+    this.#askAt = now + (waitMillis ?? Number.POSITIVE_INFINITY);
     if (damaged > 0) return { status: 'damaged', count: damaged };
     const next = this.#next(limits);
     if (next) return { status: 'batch', batch: next };
-    this.#askAt = now + (waitMillis ?? Number.POSITIVE_INFINITY);
     return waitMillis === undefined ? { status: 'empty' } : { status: 'wait', millis: waitMillis };
   }
 
