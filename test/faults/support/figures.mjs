@@ -29,6 +29,6 @@ export function table(figures) {
 
 /** The value below which 99 % lie. */
 export function percentile(values, share) {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
