@@ -107,14 +107,14 @@ function assertBindable(value: unknown): asserts value is SqlValue {
 
 /** The columns that hold text; {@link text} reads them. */
 const TEXTS: ReadonlySet<string> = new Set(['destination', 'key', 'order_key', 'owner', 'reason', 'name', 'sql']);
-const decoder = new TextDecoder();
 
 /**
- * A column of text in a query, read as bytes: at a text that is no UTF-8, as one changed bit makes it, libsql aborts the
- * process. It comes out as a text, with U+FFFD where it was damaged.
+ * A column of text in a query, read as hexadecimal digits: at a text that is no UTF-8, as one changed bit makes it, libsql
+ * aborts the process. It comes out as a text, with U+FFFD where it was damaged. Not as a blob: each is an ArrayBuffer,
+ * which a thread that collects rarely would keep for long.
  */
 export function text(column: string, name: string = column): string {
-  return `CAST(${column} AS BLOB) AS ${name}`;
+  return `CASE WHEN ${column} IS NOT NULL THEN hex(${column}) END AS ${name}`;
 }
 
 /** libsql adds `_metadata`, and hands out blobs as an ArrayBuffer. */
@@ -123,7 +123,7 @@ function row(raw: unknown): SqlRow {
   for (const [name, value] of Object.entries(raw as Record<string, unknown>)) {
     if (name === '_metadata') continue;
     const plain = value instanceof ArrayBuffer ? new Uint8Array(value) : (value as SqlValue);
-    clean[name] = plain instanceof Uint8Array && TEXTS.has(name) ? decoder.decode(plain) : plain;
+    clean[name] = typeof plain === 'string' && TEXTS.has(name) ? Buffer.from(plain, 'hex').toString() : plain;
   }
   return clean;
 }

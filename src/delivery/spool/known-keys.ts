@@ -56,7 +56,12 @@ export class KnownKeys {
   }
 }
 
+/** Always in the same place: a buffer for each key is work for the collector. */
+const hashed = Buffer.alloc(HASH_BYTES);
+
 function hashOf(destination: string, key: string): Uint8Array {
-  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
-  return hash.update(`${destination}\n${key}`).digest().subarray(0, HASH_BYTES);
+  const { hash } = process.getBuiltinModule('node:crypto');
+  hashed.write(hash('sha256', `${destination}
+${key}`, 'hex'), 'hex');
+  return hashed;
 }
