@@ -61,7 +61,14 @@ const hashed = Buffer.alloc(HASH_BYTES);
 
 function hashOf(destination: string, key: string): Uint8Array {
   const { hash } = process.getBuiltinModule('node:crypto');
-  hashed.write(hash('sha256', `${destination}
-${key}`, 'hex'), 'hex');
+  hashed.write(
+    hash(
+      'sha256',
+      `${destination}
+${key}`,
+      'hex',
+    ),
+    'hex',
+  );
   return hashed;
 }

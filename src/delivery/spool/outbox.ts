@@ -97,21 +97,23 @@ export class Outbox {
   commit(frames: Buffer, settlements: readonly Settlement[] = []): Committed {
     return this.#transact(() => {
       for (const settlement of settlements) this.#settle(settlement);
-      const now = this.#clock.wall();
-      const ids: number[] = [];
-      const kept: number[] = [];
-      for (const frame of readFrames(frames)) {
-        const isNew = this.#known.add(frame.destination, frame.key, now);
-        const id = isNew ? this.#insert(frame, frame.crc) : -1;
-        ids.push(id);
-        if (isNew && frame.isKept) kept.push(id);
-      }
+      const { ids, kept } = this.#add(frames);
       const lent = new Set(this.#loans.firsts(kept));
       this.#loans.lend([...lent]);
       this.#ledger.write();
       const dropped = ids.length > 0 ? this.#enforceSize() : {};
       const lentOrNot = ids.map((id) => (id < 0 || lent.has(id) ? id : 0));
       return { ids: lentOrNot, dropped, totals: this.totals(), own: this.#ledger.own() };
+    });
+  }
+
+  /** Keeps what another process did not come to commit. */
+  adopt(frames: Buffer): Committed {
+    return this.#transact(() => {
+      this.#add(frames);
+      this.#ledger.write();
+      const dropped = this.#enforceSize();
+      return { ids: [], dropped, totals: this.totals(), own: this.#ledger.own() };
     });
   }
 
@@ -234,6 +236,20 @@ export class Outbox {
       this.#ledger.forget();
       throw error;
     }
+  }
+
+  /** Returns the ids, -1 for a known key, and which of them the writer means to send itself. */
+  #add(frames: Buffer): { readonly ids: number[]; readonly kept: number[] } {
+    const now = this.#clock.wall();
+    const ids: number[] = [];
+    const kept: number[] = [];
+    for (const frame of readFrames(frames)) {
+      const isNew = this.#known.add(frame.destination, frame.key, now);
+      const id = isNew ? this.#insert(frame, frame.crc) : -1;
+      ids.push(id);
+      if (isNew && frame.isKept) kept.push(id);
+    }
+    return { ids, kept };
   }
 
   /** Returns the id. */

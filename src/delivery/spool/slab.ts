@@ -1,9 +1,9 @@
 import type { DeliveryRecord } from '../delivery.ts';
 import { frameBytes, readFrames, type SpoolRecord, writeFrame } from './frame.ts';
+import { type Overflow, type Place, readPlace } from './overflow.ts';
 import type { SharedFrames } from './writer-messages.ts';
 
-/** One word in front says how far its commit has come. */
-const STATUS_BYTES = Int32Array.BYTES_PER_ELEMENT;
+/** How far the commit has come, for both threads to see. */
 const WAITING = 0;
 const COMMITTED = 1;
 
@@ -24,20 +24,17 @@ export class Slab {
   readonly destinations: string[] = [];
   readonly kept: Kept[] = [];
   readonly #counts = new Map<string, { records: number; bytes: number }>();
+  readonly #status = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #buffer: SharedArrayBuffer | undefined;
   #view: Buffer | undefined;
-  #end = STATUS_BYTES;
+  #place: Place | undefined;
+  #end = 0;
   /** Whether the writing thread was given it. */
   isSent = false;
 
   constructor(buffer: SharedArrayBuffer) {
     this.#buffer = buffer;
     this.#view = Buffer.from(buffer);
-    Atomics.store(new Int32Array(buffer, 0, 1), 0, WAITING);
-  }
-
-  static bytesFor(record: SpoolRecord): number {
-    return STATUS_BYTES + frameBytes(record);
   }
 
   /** Bytes of memory that it holds. */
@@ -45,13 +42,30 @@ export class Slab {
     return this.#buffer?.byteLength ?? 0;
   }
 
+  /** Bytes of its records. */
+  get length(): number {
+    return this.#end;
+  }
+
+  get isCommitted(): boolean {
+    return Atomics.load(this.#status, 0) === COMMITTED;
+  }
+
+  /** Whether its records lie in the overflow. */
+  get isOut(): boolean {
+    return this.#place !== undefined;
+  }
+
   get shared(): SharedFrames | undefined {
-    return this.#buffer && { buffer: this.#buffer, end: this.#end };
+    const status = this.#status;
+    if (this.#place) return { status, place: this.#place };
+    return this.#buffer && { status, buffer: this.#buffer, end: this.#end };
   }
 
   /** The frames, until their memory is given back. */
   get frames(): Buffer {
-    return this.shared ? Buffer.from(framesOf(this.shared)) : Buffer.alloc(0);
+    if (this.#place) return readPlace(this.#place) ?? NO_FRAMES;
+    return this.#view ? Buffer.from(this.#view.subarray(0, this.#end)) : NO_FRAMES;
   }
 
   get counts(): Iterable<[destination: string, { readonly records: number; readonly bytes: number }]> {
@@ -80,39 +94,57 @@ export class Slab {
     return [...readFrames(this.frames)];
   }
 
-  /** Gives the memory back once its records are on disk; they are not asked for again. */
-  reclaim(): SharedArrayBuffer | undefined {
-    if (!this.#isCommitted) return undefined;
+  /** Moves the records out of memory. Returns the memory, or nothing where that could not be. */
+  moveTo(overflow: Overflow): SharedArrayBuffer | undefined {
+    if (!this.#view) return undefined;
+    this.#place = overflow.keep(this.#view.subarray(0, this.#end));
+    return this.#place && this.#release();
+  }
+
+  /** Gives back what it holds, once its records are on disk or not asked for again. */
+  reclaim(): { readonly buffer?: SharedArrayBuffer | undefined; readonly place?: Place | undefined } {
+    // The writing thread may still read what it was given.
+    if (this.isSent && !this.isCommitted) return {};
+    const place = this.#place;
+    this.#place = undefined;
+    return { buffer: this.#release(), place };
+  }
+
+  /** Said by this thread, when it has written the records itself. */
+  markCommitted(): void {
+    markCommitted(this.#status);
+  }
+
+  /** Waits, on this thread, until the other one has committed it. Returns whether it has. */
+  waitForCommit(millis: number): boolean {
+    Atomics.wait(this.#status, 0, WAITING, Math.max(0, millis));
+    return this.isCommitted;
+  }
+
+  #release(): SharedArrayBuffer | undefined {
     const buffer = this.#buffer;
     this.#buffer = undefined;
     this.#view = undefined;
     return buffer;
   }
-
-  /** Said by this thread, when it has written the records itself. */
-  markCommitted(): void {
-    if (this.shared) markCommitted(this.shared);
-  }
-
-  /** Waits, on this thread, until the other one has committed it. Returns whether it has. */
-  waitForCommit(millis: number): boolean {
-    if (this.#buffer) Atomics.wait(new Int32Array(this.#buffer, 0, 1), 0, WAITING, Math.max(0, millis));
-    return this.#isCommitted;
-  }
-
-  get #isCommitted(): boolean {
-    return !this.#buffer || Atomics.load(new Int32Array(this.#buffer, 0, 1), 0) === COMMITTED;
-  }
 }
 
-/** The frames as the writing thread sees them. */
-export function framesOf({ buffer, end }: SharedFrames): Uint8Array {
-  return new Uint8Array(buffer, STATUS_BYTES, end - STATUS_BYTES);
+const NO_FRAMES = Buffer.alloc(0);
+
+/**
+ * The frames as the writing thread sees them, in `target` where it is large enough: drivers may not take shared memory.
+ * Nothing when they are not what was written.
+ */
+export function copyOf(shared: SharedFrames, target: Buffer): Buffer | undefined {
+  if ('place' in shared) return readPlace(shared.place, target);
+  const frames = new Uint8Array(shared.buffer, 0, shared.end);
+  const copy = frames.byteLength <= target.byteLength ? target : Buffer.allocUnsafeSlow(frames.byteLength);
+  copy.set(frames);
+  return copy.subarray(0, frames.byteLength);
 }
 
 /** Said by the writing thread. */
-export function markCommitted({ buffer }: SharedFrames): void {
-  const status = new Int32Array(buffer, 0, 1);
+export function markCommitted(status: Int32Array): void {
   Atomics.store(status, 0, COMMITTED);
   Atomics.notify(status, 0);
 }

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { findSqlite, type OpenDatabase } from './driver.ts';
 import { forget, Mark, readMarks } from './marks.ts';
 import { type Committed, Outbox, type Settlement } from './outbox.ts';
+import { leftBehind } from './overflow.ts';
 import { ownerOf } from './owner.ts';
 import { isLogDamaged } from './raw-pages.ts';
 import { isCorrupt, isHealthy, salvage } from './salvage.ts';
@@ -33,6 +34,7 @@ export class SpoolFile {
   readonly #mark: Mark;
   readonly #path: string;
   #outbox: Outbox | undefined;
+  #left: Generator<Buffer> | undefined;
   #inode = 0;
   #isRebuilt = false;
 
@@ -43,13 +45,24 @@ export class SpoolFile {
     this.#path = spoolPath(options.dir);
   }
 
+  get isOpen(): boolean {
+    return this.#outbox !== undefined;
+  }
+
   /** Settles and keeps; see {@link Outbox.commit}. */
   commit(frames: Buffer, settlements: readonly Settlement[]): Committed {
-    let committed = this.run((outbox) => outbox.commit(frames, settlements));
-    // Another process found damage and put a new file in place; ours was renamed under our hands.
-    if (this.#isReplaced()) committed = this.run((outbox) => outbox.commit(frames, settlements));
-    this.#mark.write(committed.own);
-    return committed;
+    return this.#write((outbox) => outbox.commit(frames, settlements));
+  }
+
+  /**
+   * Takes over what a process that is gone has left in its overflow, a part at a time. Returns nothing when that was
+   * all.
+   */
+  adopt(): Committed | undefined {
+    this.#left ??= leftBehind(this.#options.dir, this.#owner);
+    const { value: frames } = this.#left.next();
+    if (!frames) this.#left = undefined;
+    return frames && this.#write((outbox) => outbox.adopt(frames));
   }
 
   /** Runs on the outbox. A damaged file is salvaged and the work done again, once. */
@@ -69,6 +82,14 @@ export class SpoolFile {
     this.#letGo();
     if (isClean) this.#mark.remove();
     else this.#mark.close();
+  }
+
+  #write(work: (outbox: Outbox) => Committed): Committed {
+    let committed = this.run(work);
+    // Another process found damage and put a new file in place; ours was renamed under our hands.
+    if (this.#isReplaced()) committed = this.run(work);
+    this.#mark.write(committed.own);
+    return committed;
   }
 
   #open(): Outbox {

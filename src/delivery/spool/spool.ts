@@ -3,6 +3,9 @@ import { resolve } from 'node:path';
 import { type Clock, systemClock, within } from '../clock.ts';
 import type { DeliveryRecord } from '../delivery.ts';
 import type { TakeLimits } from '../queue.ts';
+import { frameBytes } from './frame.ts';
+import { Overflow, PLACE_BYTES } from './overflow.ts';
+import { ownerOf } from './owner.ts';
 import { Settlements } from './settlements.ts';
 import { Slab } from './slab.ts';
 import { SpoolFile, spoolPath } from './spool-file.ts';
@@ -11,16 +14,15 @@ import { type StartWriter, type Writer, WriterThread } from './writer-thread.ts'
 
 /** A record is on disk within 50 ms: so long it is gathered, and the rest is for the commit. */
 const GATHER_MILLIS = 20;
-const SLAB_BYTES = 256 << 10;
 /** Commits that the writing thread has at once. */
 const MAX_SENT = 4;
 /** Memory that a burst has used and the next commit may use again. */
 const MAX_SPARE = 16;
 const IDLE_SPARE = 2;
-/** What may wait in memory for its commit; beyond it the oldest go. */
-const MAX_PENDING_BYTES = 64 << 20;
-/** As much when the file is full: to wait only decides which records go. */
-const MAX_PENDING_BYTES_FULL = 16 << 20;
+/** What waits in memory for its commit; beyond it, it waits in the overflow. */
+const MAX_WAITING_BYTES = 8 << 20;
+/** Where the overflow cannot be written, more waits in memory, and the oldest go beyond this. */
+const MAX_PENDING_BYTES = 32 << 20;
 const DISK_RETRY_MILLIS = 30_000;
 /** How long the end of the process waits for a commit that the writing thread is at. */
 const SETTLE_MILLIS = 500;
@@ -73,11 +75,15 @@ export class Spool {
   /** Not on disk yet as far as we know, oldest first. */
   readonly #slabs: Slab[] = [];
   readonly #spare: SharedArrayBuffer[] = [];
+  readonly #overflow: Overflow;
   readonly #settlements = new Settlements();
   #cancelTimer: (() => void) | undefined;
   #cancelRetry = (): void => {};
   #idle: (() => void)[] = [];
   #isBroken = false;
+  #hasLeft = false;
+  /** The books are closed, whatever the writing thread may still do. */
+  #isClosed = false;
   /** The last commit had to drop records. */
   #isFull = false;
   #totals: Readonly<Record<string, Total>> = {};
@@ -94,6 +100,7 @@ export class Spool {
       report: (report) => this.#hear({ report }),
       onLost: (lost) => this.#hear({ lost }),
     });
+    this.#overflow = new Overflow(dir, ownerOf(clock));
     this.#writer = startWriter({ dir, maxBytes }, (notice) => this.#hear(notice));
   }
 
@@ -123,18 +130,21 @@ export class Spool {
       return;
     }
     spools.delete(this.#settings.dir);
+    this.#hasLeft = true;
     this.#cancelTimer?.();
     this.#cancelRetry();
     // Before it leaves, so that it hears what became of its last records.
     this.finish();
     this.#members.delete(destination);
-    // What the disk did not take was never committed.
-    this.#ownFile.close(true);
     await within(
       this.#clock,
       timeoutMillis,
-      this.#writer.end(true).catch(() => {}),
+      this.#writer.end(true).then(
+        () => this.#overflow.close(),
+        () => {},
+      ),
     );
+    this.#closeOwnFile();
   }
 
   total(destination: string): Total {
@@ -158,7 +168,7 @@ export class Spool {
     let slab = this.#slabs.at(-1);
     if (!slab || slab.isSent || !slab.fits(whole)) {
       this.#sendFull();
-      slab = new Slab(this.#memory(Slab.bytesFor(whole)));
+      slab = new Slab(this.#memory(frameBytes(whole)));
       this.#slabs.push(slab);
     }
     slab.add(whole, isKept ? record : undefined);
@@ -185,7 +195,8 @@ export class Spool {
   /** Commits all that is pending before it returns: on this thread, unless the other one is at it. */
   commit(): void {
     const end = this.#clock.monotonic() + SETTLE_MILLIS;
-    for (const slab of [...this.#slabs]) {
+    // What lies in the overflow is safe: the next start finds it there.
+    for (const slab of this.#slabs.filter(({ isOut }) => !isOut)) {
       const isElsewhere = slab.isSent && this.#writer.isAlive;
       if (isElsewhere && slab.waitForCommit(end - this.#clock.monotonic())) continue;
       try {
@@ -212,6 +223,21 @@ export class Spool {
     }
   }
 
+  #closeOwnFile(): void {
+    try {
+      if (this.#ownFile.isOpen || this.#slabs.length > 0) {
+        // Both threads have written, and the last to answer need not have been the last to write.
+        for (const slab of this.#slabs.filter(({ isCommitted }) => isCommitted)) this.#remove(slab);
+        this.#totals = this.#ownFile.run((outbox) => outbox.totals());
+      }
+    } catch {
+      // What was known last is good enough.
+    }
+    this.#isClosed = true;
+    // What the disk did not take was never committed.
+    this.#ownFile.close(true);
+  }
+
   /** Resolves when all that is pending is on disk, or was refused. */
   async flush(timeoutMillis: number): Promise<void> {
     this.#sendAll();
@@ -236,14 +262,14 @@ export class Spool {
 
   /** A slab is full in the middle of a turn: it goes at once, and so do those that can follow. */
   #sendFull(): void {
-    for (const slab of this.#slabs) if (slab.size > 0) this.#reclaim(slab);
+    for (const slab of this.#slabs) if (slab.isCommitted) this.#reclaim(slab);
     this.#sendNext();
     this.#bound();
   }
 
   #sendNext(): void {
-    if (this.#isBroken) return;
-    let atWork = this.#slabs.filter((slab) => slab.isSent && slab.size > 0).length;
+    if (this.#isBroken || this.#hasLeft) return;
+    let atWork = this.#slabs.filter((slab) => slab.isSent && !slab.isCommitted).length;
     for (const slab of this.#slabs) {
       if (slab.isSent) continue;
       if (atWork >= MAX_SENT) return;
@@ -257,12 +283,17 @@ export class Spool {
     const settlements = this.#settlements.take();
     try {
       const committed = await this.#writer.call('commit', slab?.shared, settlements);
+      if (this.#isClosed) return;
       this.#settlements.done(settlements);
       this.#totals = committed.totals;
       if (slab) this.#committed(slab, committed);
     } catch (error) {
       this.#settlements.giveBack(settlements);
-      if (slab) this.#breakDown(error, slab);
+      if (slab) {
+        // The writing thread has let go of it.
+        slab.isSent = false;
+        this.#breakDown(error, slab);
+      }
     }
     this.#sendNext();
     this.#wakeIdle();
@@ -278,6 +309,8 @@ export class Spool {
     const left = new Set(slab.destinations.filter((_, index) => ids[index] === 0));
     slab.destinations.forEach((destination, index) => {
       if (ids[index] === -1) this.#members.get(destination)?.onDrop('duplicate', 1);
+      // It could not be read back from the overflow.
+      if (ids[index] === undefined) this.#members.get(destination)?.onDrop('damaged', 1);
     });
     for (const { index, record, destination } of slab.kept)
       this.#members.get(destination)?.onKept(record, ids[index] ?? 0);
@@ -294,25 +327,43 @@ export class Spool {
   }
 
   #memory(bytes: number): SharedArrayBuffer {
-    const spare = bytes <= SLAB_BYTES ? this.#spare.pop() : undefined;
-    return spare ?? new SharedArrayBuffer(Math.max(SLAB_BYTES, bytes));
+    const spare = bytes <= PLACE_BYTES ? this.#spare.pop() : undefined;
+    return spare ?? new SharedArrayBuffer(Math.max(PLACE_BYTES, bytes));
   }
 
   #reclaim(slab: Slab): void {
-    const buffer = slab.reclaim();
-    if (buffer?.byteLength === SLAB_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(buffer);
+    const { buffer, place } = slab.reclaim();
+    if (buffer) this.#keepSpare(buffer);
+    if (place) this.#overflow.free(place);
   }
 
-  /** Too much waits for its commit: the oldest slab goes. */
+  #keepSpare(buffer: SharedArrayBuffer): void {
+    if (buffer.byteLength === PLACE_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(buffer);
+  }
+
+  /** Too much waits for its commit: the newest slab goes to the overflow, or the oldest goes for good. */
   #bound(): void {
-    const most = this.#isFull ? MAX_PENDING_BYTES_FULL : MAX_PENDING_BYTES;
-    if (this.#slabs.reduce((sum, { size }) => sum + size, 0) <= most) return;
-    const oldest = this.#slabs.find(({ isSent }) => !isSent);
+    const inMemory = this.#slabs.reduce((sum, { size }) => sum + size, 0);
+    if (inMemory <= MAX_WAITING_BYTES) return;
+    if (this.#hasRoom) {
+      const newest = this.#slabs.at(-1);
+      const buffer = newest && !newest.isSent ? newest.moveTo(this.#overflow) : undefined;
+      if (buffer) this.#keepSpare(buffer);
+      if (buffer || inMemory <= MAX_PENDING_BYTES) return;
+    }
+    const oldest = this.#slabs.find(({ isSent, size }) => !isSent && size > 0);
     if (!oldest) return;
     this.#remove(oldest);
     for (const [destination, { records }] of oldest.counts)
       this.#members.get(destination)?.onDrop('queue_full', records);
     for (const { record, destination } of oldest.kept) this.#members.get(destination)?.onKept(record, 0);
+  }
+
+  /** Whether all that waits may stay on disk. Where not, to keep the newest would cost as many older ones. */
+  get #hasRoom(): boolean {
+    const onDisk = Object.values(this.#totals).reduce((sum, { bytes }) => sum + bytes, 0);
+    const waiting = this.#slabs.reduce((sum, { length }) => sum + length, 0);
+    return !this.#isFull && onDisk + waiting <= this.#settings.maxBytes;
   }
 
   #hear(notice: Notice): void {
@@ -322,8 +373,10 @@ export class Spool {
     } else if ('lost' in notice) {
       for (const [destination, count] of Object.entries(notice.lost))
         this.#members.get(destination)?.onDrop('damaged', count);
-    } else {
+    } else if (!this.#isClosed) {
       this.#totals = notice.totals;
+      for (const [destination, count] of Object.entries(notice.dropped ?? {}))
+        this.#members.get(destination)?.onDrop('spool_full', count);
       for (const [destination, { records }] of Object.entries(notice.totals))
         if (records > 0) this.#members.get(destination)?.onReady(true);
     }
@@ -331,14 +384,15 @@ export class Spool {
 
   /** The disk is full, read-only or away: records are delivered out of memory, and the disk is asked again in a while. */
   #breakDown(error: unknown, failed: Slab): void {
-    if (!this.#isBroken) {
+    if (!this.#isBroken && !this.#hasLeft) {
       const reason = error instanceof Error ? error.message : error;
       this.#hear({ report: `the spool takes no records, they are kept in memory: ${reason}` });
       this.#retryLater();
     }
     this.#isBroken = true;
-    // What the writing thread is still at ends by itself.
-    for (const slab of this.#slabs.filter((each) => each === failed || !each.isSent)) this.#refuse(slab);
+    // What the writing thread is still at ends by itself, and what lies in the overflow waits there.
+    for (const slab of this.#slabs.filter((each) => !each.isOut && (each === failed || !each.isSent)))
+      this.#refuse(slab);
     this.#wakeIdle();
   }
 
@@ -360,6 +414,7 @@ export class Spool {
         () => {
           this.#isBroken = false;
           for (const member of this.#members.values()) member.onRecovered();
+          this.#sendAll();
         },
         () => this.#retryLater(),
       );

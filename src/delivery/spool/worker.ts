@@ -19,6 +19,29 @@ const file = new SpoolFile({
 });
 const calls = createCalls(file);
 
+let isAdopting = false;
+let isClosing = false;
+
+/** Looks for what others left, in turns of its own, so that commits come in between. */
+function adopt(): void {
+  if (isAdopting) return;
+  isAdopting = true;
+  setImmediate(adoptNext);
+}
+
+function adoptNext(): void {
+  isAdopting = false;
+  if (isClosing) return;
+  try {
+    const adopted = inside(gate, () => file.adopt());
+    if (!adopted) return;
+    reply({ totals: adopted.totals, dropped: adopted.dropped });
+    adopt();
+  } catch {
+    // The disk is full or away: it shows in the next call.
+  }
+}
+
 const tidying = setInterval(() => {
   try {
     const totals = inside(gate, () =>
@@ -29,19 +52,22 @@ const tidying = setInterval(() => {
       }),
     );
     reply({ totals });
+    adopt();
   } catch {
-    // The disk is full or away: it shows in the next call.
+    // As above.
   }
 }, TIDY_MILLIS);
 
 parentPort?.on('message', ({ id, method, args }: Request) => {
+  isClosing = method === 'close';
   try {
     // Both sides share the type `Calls`; a message carries no types.
     reply({ id, value: inside(gate, () => Reflect.apply(calls[method], calls, args)) });
   } catch (error) {
     reply({ id, error: error instanceof Error ? error.message : String(error) });
   }
-  if (method !== 'close') return;
+  if (!isClosing) return;
   clearInterval(tidying);
   parentPort?.close();
 });
+adopt();

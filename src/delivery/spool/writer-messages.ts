@@ -1,5 +1,6 @@
 import type { Entries, Total } from './ledger.ts';
 import type { Committed, Lent, Outbox, Settlement } from './outbox.ts';
+import type { Place } from './overflow.ts';
 
 export type { Committed, Entries, Lent, Settlement, Total };
 
@@ -15,12 +16,15 @@ export interface ThreadSettings extends WriterSettings {
   readonly gate: Int32Array;
 }
 
-/** Records in memory that both threads see: see {@link Slab}. */
-export interface SharedFrames {
-  readonly buffer: SharedArrayBuffer;
-  /** Where the frames end. */
-  readonly end: number;
-}
+/** Records that both threads see, in memory or in the overflow: see {@link Slab}. */
+export type SharedFrames = { readonly status: Int32Array } & (
+  | {
+      readonly buffer: SharedArrayBuffer;
+      /** Where the frames end. */
+      readonly end: number;
+    }
+  | { readonly place: Place }
+);
 
 /** What the writing thread does for the main one. */
 export type Calls = Pick<Outbox, 'take' | 'hurry' | 'probe'> & {
@@ -37,7 +41,11 @@ export interface Request {
 
 /** What the writing thread says without being asked. */
 export type Notice =
-  | { readonly totals: Readonly<Record<string, Total>> }
+  | {
+      readonly totals: Readonly<Record<string, Total>>;
+      /** The oldest records, gone because the file had reached its size. */
+      readonly dropped?: Readonly<Record<string, number>>;
+    }
   | { readonly report: string }
   /** Records that were committed and are gone. */
   | { readonly lost: Readonly<Record<string, number>> };

@@ -1,22 +1,20 @@
-import { framesOf, markCommitted } from './slab.ts';
+import { PLACE_BYTES } from './overflow.ts';
+import { copyOf, markCommitted } from './slab.ts';
 import type { SpoolFile } from './spool-file.ts';
-import type { Calls, SharedFrames } from './writer-messages.ts';
+import type { Calls } from './writer-messages.ts';
+
+const NO_FRAMES = Buffer.alloc(0);
 
 /** The calls of the main thread, done on a file. */
 export function createCalls(file: SpoolFile): Calls {
-  let copy = Buffer.alloc(0);
-  /** A copy, because drivers may not take shared memory; always in the same place, because many commits follow closely. */
-  const framesFrom = (shared: SharedFrames): Buffer => {
-    const frames = framesOf(shared);
-    if (frames.byteLength > copy.byteLength) copy = Buffer.allocUnsafeSlow(frames.byteLength);
-    copy.set(frames);
-    return copy.subarray(0, frames.byteLength);
-  };
+  // Always the same one, because many commits follow closely.
+  const copy = Buffer.allocUnsafeSlow(PLACE_BYTES);
   return {
     commit(shared, settlements) {
-      const frames = shared ? framesFrom(shared) : copy.subarray(0, 0);
-      const committed = file.commit(frames, settlements);
-      if (shared) markCommitted(shared);
+      // What cannot be read back has no ids, by which the main thread counts it.
+      const frames = shared && copyOf(shared, copy);
+      const committed = file.commit(frames ?? NO_FRAMES, settlements);
+      if (shared) markCommitted(shared.status);
       return committed;
     },
     take: (...args) => file.run((outbox) => outbox.take(...args)),
