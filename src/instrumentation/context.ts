@@ -2,6 +2,7 @@ import { type Context, context, createContextKey, diag, ROOT_CONTEXT } from '@op
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { someFields } from '../interaction/defined.ts';
 import { type Facts, isContentField, type Scalar, type User } from '../interaction/interaction.ts';
+import { isScalar } from '../interaction/unknown.ts';
 import { factsInBaggage, withBaggage } from './baggage.ts';
 
 /** What the application knows of the calls that it makes inside {@link withContext}. */
@@ -90,10 +91,6 @@ function attributesIn(group: object): object {
 
 function isAttribute(value: unknown): boolean {
   return Array.isArray(value) ? value.every(isScalar) : isScalar(value);
-}
-
-function isScalar(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 let ensured = false;

@@ -1,3 +1,5 @@
+import type { Scalar } from './interaction.ts';
+
 /** The border: values of others, narrowed once. What is not of the kind is undefined. */
 
 export type UnknownRecord = Readonly<Record<string, unknown>>;
@@ -21,4 +23,8 @@ export function numberOf(value: unknown): number | undefined {
 /** An id as text: clients write some of theirs as numbers. */
 export function idOf(value: unknown): string | undefined {
   return typeof value === 'number' ? String(value) : stringOf(value) || undefined;
+}
+
+export function isScalar(value: unknown): value is Scalar {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

@@ -1,3 +1,5 @@
+import { isScalar } from '../interaction/unknown.ts';
+
 /**
  * Other tracers write the structured attributes by older versions of the conventions, by OpenAI's, or wrongly. These
  * bring them into the shapes that the domain's types promise, so that no mapping has to doubt them; what is in shape
@@ -42,7 +44,6 @@ function inShape(
 }
 
 const isFields = (item: unknown): item is Fields => typeof item === 'object' && item !== null && !Array.isArray(item);
-const isScalar = (item: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof item);
 
 /** The field that holds a part's text, by type; a part without it would be none. */
 const texts: ReadonlySet<unknown> = new Set(['text', 'reasoning', 'refusal', 'blob']);

@@ -15,6 +15,7 @@ import {
 } from '../../interaction/openai-messages.ts';
 import { openAIParametersFrom, openAIToolsFrom } from '../../interaction/openai-request.ts';
 import { listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
+import { hasFailed, isInWords } from '../calls.ts';
 import { fitted } from '../fit.ts';
 import type { Feedback, VendorRecord } from '../vendor.ts';
 import { choiceKey, isOwn, OWN, questionOf, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
@@ -23,15 +24,12 @@ import type { AthinaInference, AthinaPayload } from './payload.ts';
 
 type Settings = Pick<AthinaOptions, 'responseFormat' | 'languageModel' | 'maxRecordBytes'>;
 
-/** Calls that a model answers in words. Embeddings have no `response`, which Athina requires. */
-const logged: ReadonlySet<string> = new Set(['chat', 'text_completion', 'generate_content', 'invoke_agent']);
-
 /**
  * Athina's records of an interaction: one per request to a model, one per assistant message of a run. Pure; never
  * throws. Source: 000_efbf9ec31321befd.txt
  */
 export function encode(interaction: Interaction, settings: Settings): readonly VendorRecord<AthinaPayload>[] {
-  if (!logged.has(interaction.operation)) return [];
+  if (!isInWords(interaction)) return [];
   const known = toJson(interaction);
   const answers = known.operation === 'invoke_agent' ? answersOfRun(known) : [known];
   return answers.map((answer, index): VendorRecord<AthinaPayload> => {
@@ -82,10 +80,10 @@ const statusOfRun: ReadonlyMap<string | undefined, number> = new Map([
   ['expired', 408],
   ['cancelled', 499],
 ]);
-const failedRun: ReadonlySet<string | undefined> = new Set(['failed', 'expired', 'cancelled']);
 
-function outcomeOfRun({ outcome, run }: Interaction): Outcome {
-  if (outcome.status === 'ok' && !failedRun.has(run?.status)) return outcome;
+function outcomeOfRun(interaction: Interaction): Outcome {
+  const { outcome, run } = interaction;
+  if (!hasFailed(interaction)) return outcome;
   const failure = outcome.status === 'error' ? outcome : { status: 'error' as const, type: run?.status ?? 'failed' };
   const httpStatus = statusOfRun.get(failure.type) ?? statusOfRun.get(run?.status) ?? 500;
   return { httpStatus, ...failure };

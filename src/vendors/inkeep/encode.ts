@@ -1,6 +1,7 @@
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
+import { isInWords } from '../calls.ts';
 import { sha256Of } from '../derived-ids.ts';
 import { isoFrom } from '../times.ts';
 import type { Feedback, UsageEvent, VendorRecord } from '../vendor.ts';
@@ -10,15 +11,12 @@ import type { InkeepConversation, InkeepEvent, InkeepPayload } from './payload.t
 import { conversationProperties, userProperties } from './properties.ts';
 import { conversationSource, userSource } from './source.ts';
 
-/** What is a part of a conversation. Embeddings, pictures and the like are not. */
-const conversational: ReadonlySet<string> = new Set(['chat', 'text_completion', 'generate_content', 'invoke_agent']);
-
 /**
  * The conversation as one call saw it; `merge` makes the whole of such views. A call that names no conversation is one
  * with the others of its trace. Pure; never throws. Source: 003_f40b4e92838b8090.txt
  */
 export function encode(interaction: Interaction): readonly VendorRecord<InkeepPayload>[] {
-  if (!conversational.has(interaction.operation)) return [];
+  if (!isInWords(interaction)) return [];
   const id = toJson(nonEmpty(interaction.conversationId)) ?? interaction.traceId;
   const { messages, answer } = viewOf(interaction, id);
   if (messages.length === 0) return [];

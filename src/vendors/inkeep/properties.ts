@@ -1,7 +1,7 @@
 import { defined, nonEmpty, someFields } from '../../interaction/defined.ts';
 import type { Interaction, Outcome, Scalar, User } from '../../interaction/interaction.ts';
 import { openAIFinishReasonsFrom } from '../../interaction/openai-completion.ts';
-import { idOf, numberOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
+import { idOf, isScalar, numberOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { durationOf } from '../times.ts';
 
 /** What Inkeep has no field for lies in its free properties: of the conversation, of the person, of each answer. */
@@ -155,8 +155,4 @@ export function factsFromCall(properties: UnknownRecord = {}): Partial<Interacti
             httpStatus: numberOf(properties['status_code']),
           }),
   });
-}
-
-function isScalar(value: unknown): value is Scalar {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

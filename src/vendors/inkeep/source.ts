@@ -1,5 +1,6 @@
 import { someFields } from '../../interaction/defined.ts';
 import type { Interaction, Scalar } from '../../interaction/interaction.ts';
+import { isScalar } from '../../interaction/unknown.ts';
 import type { InkeepConversation, InkeepPayload } from './payload.ts';
 
 /** What an interaction has no field for, kept under the vendor's name so that it can be written again. */
@@ -60,8 +61,4 @@ export function userSource(source: Interaction['source'] = {}): Readonly<Record<
       name.startsWith(USER) ? [[name.slice(USER.length), value]] : [],
     ),
   );
-}
-
-function isScalar(value: unknown): value is Scalar {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

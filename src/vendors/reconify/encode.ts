@@ -5,6 +5,7 @@ import { textOf } from '../../interaction/message.ts';
 import { type OpenAICompletion, openAICompletionFrom, openAIUsageFrom } from '../../interaction/openai-completion.ts';
 import { openAIRequestFrom } from '../../interaction/openai-request.ts';
 import { numberOf, stringOf } from '../../interaction/unknown.ts';
+import { hasFailed } from '../calls.ts';
 import { fitted } from '../fit.ts';
 import type { VendorRecord } from '../vendor.ts';
 import type { ReconifyOptions } from './options.ts';
@@ -38,7 +39,7 @@ const types: Readonly<Record<string, Type | undefined>> = {
  */
 export function encode(interaction: Interaction, settings: Settings): readonly VendorRecord<ReconifyPayload>[] {
   const type = Object.hasOwn(types, interaction.operation) ? types[interaction.operation] : undefined;
-  const failed = isFailed(interaction);
+  const failed = hasFailed(interaction);
   if (!type || (failed && !settings.sendFailures)) return [];
   const known = inWholeMillis(toJson(interaction));
   const { request, response } = type.exchangeOf(known);
@@ -52,12 +53,6 @@ export function encode(interaction: Interaction, settings: Settings): readonly V
     response: failed ? null : (response ?? null),
   };
   return [{ id: known.id, payload: fitted(payload, settings.maxRecordBytes) }];
-}
-
-const failedRun: ReadonlySet<string | undefined> = new Set(['failed', 'expired', 'cancelled']);
-
-function isFailed({ outcome, run }: Interaction): boolean {
-  return outcome.status === 'error' || failedRun.has(run?.status);
 }
 
 /** All times of a record come from the same two numbers, so that they read back alike. */

@@ -3,18 +3,16 @@ import type { Interaction } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
 import { openAICompletionFrom } from '../../interaction/openai-completion.ts';
 import { openAIRequestFrom } from '../../interaction/openai-request.ts';
+import { isInWords } from '../calls.ts';
 import { DEFAULT_MAX_RECORD_BYTES, fitted } from '../fit.ts';
 import { durationOf, isoFrom } from '../times.ts';
 import type { VendorRecord } from '../vendor.ts';
 import { customMetaFrom, textMetaFrom } from './meta.ts';
 import type { RequestyPayload } from './payload.ts';
 
-/** Requesty takes answers to messages. Embeddings, pictures and tools have no place there. */
-const taken: ReadonlySet<string> = new Set(['chat', 'text_completion', 'generate_content', 'invoke_agent']);
-
 /** One insight per request to a model, and one per assistant run. Pure; never throws. Source: 004_10b062eeda6c084c.txt */
 export function encode(interaction: Interaction): readonly VendorRecord<RequestyPayload>[] {
-  if (!taken.has(interaction.operation)) return [];
+  if (!isInWords(interaction)) return [];
   const { messages, ...args } = openAIRequestFrom(interaction);
   const payload: RequestyPayload = {
     // A run has no completion of its own: its id stands in.

@@ -1,6 +1,6 @@
 import { nonEmpty, someFields } from '../../interaction/defined.ts';
 import type { Interaction, Scalar } from '../../interaction/interaction.ts';
-import { idOf } from '../../interaction/unknown.ts';
+import { idOf, isScalar } from '../../interaction/unknown.ts';
 
 type TextField =
   | 'environment'
@@ -64,8 +64,4 @@ export function customMetaFrom(custom: Interaction['custom']): Readonly<Record<s
 export function customFromMeta(meta: Readonly<Record<string, unknown>>): Interaction['custom'] {
   const own = Object.entries(meta).filter(([key, value]) => !reserved.has(key) && isScalar(value));
   return someFields(Object.fromEntries(own) as Readonly<Record<string, Scalar>>);
-}
-
-function isScalar(value: unknown): value is Scalar {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
