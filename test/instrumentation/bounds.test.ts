@@ -135,4 +135,16 @@ describe('a text that grows', () => {
     expect(text.text.length).toBeLessThan(1_100);
     expect(text.text).toMatch(/… \[499000 more\]$/);
   });
+
+  it('is what was said, in any script and however it was cut into pieces', () => {
+    const said = `${'plain, naïve, '.repeat(40)}— “quoted” 語 🙂 ${'and on '.repeat(400)}`;
+    for (const size of [1, 7, 5_000]) {
+      const text = capText(10_000);
+      for (let at = 0; at < said.length; at += size) text.add(said.slice(at, at + size));
+      expect(text.text).toBe(said);
+    }
+    const capped = capText(600);
+    for (const piece of said.split(/(?= )/)) capped.add(piece);
+    expect(capped.text).toBe(`${said.slice(0, 600)}… [${said.length - 600} more]`);
+  });
 });

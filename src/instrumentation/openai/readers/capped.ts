@@ -5,7 +5,6 @@ import type { Message, Part } from '../../../interaction/message.ts';
 /** A text that grows by pieces up to a length, and says where it was cut. */
 export interface Capped {
   add(piece: string): void;
-  readonly isEmpty: boolean;
   readonly text: string;
 }
 
@@ -13,40 +12,82 @@ export function capText(maxLength: number): Capped {
   return new GrowingText(maxLength);
 }
 
-/** Pieces between two flattenings, at the least. */
-const MIN_PIECES = 32;
+/** Room of a text that has just begun, in bytes: so much lies on the heap itself. */
+const FIRST_ROOM = 64;
+const NEXT_ROOM = 256;
+/** A quarter more each time: at most a fifth of the room is empty, and what is copied stays linear. */
+const GROWTH = 1.25;
+const NO_BYTES = Buffer.alloc(0);
 
+/**
+ * The units of the text in a buffer of their own. A string that grows by small pieces would be a tree of them, some
+ * sixty bytes for a token of seven. A byte for a unit until the first one beyond Latin-1 comes, then two.
+ */
 class GrowingText implements Capped {
   readonly #maxLength: number;
-  #text = '';
+  #bytes = NO_BYTES;
+  #isWide = false;
+  /** Units that are kept, and units that were said. */
+  #kept = 0;
   #length = 0;
-  #pieces = 0;
-  #nextFlat = MIN_PIECES;
 
   constructor(maxLength: number) {
     this.#maxLength = maxLength;
   }
 
   add(piece: string): void {
-    const room = this.#maxLength - this.#text.length;
     this.#length += piece.length;
-    if (room <= 0 || piece === '') return;
-    this.#text += piece.length > room ? piece.slice(0, room) : piece;
-    this.#pieces += 1;
-    if (this.#pieces < this.#nextFlat) return;
-    // The engine keeps a text that was put together as a tree of its pieces, which weighs more than the text; to read
-    // it as a number makes it one piece. Ever rarer, so that the copying stays linear: nine times the text in all.
-    Number(this.#text);
-    this.#nextFlat = this.#pieces + Math.max(MIN_PIECES, this.#pieces >> 3);
+    const count = Math.min(piece.length, this.#maxLength - this.#kept);
+    if (count <= 0) return;
+    if (!this.#isWide && !this.#addNarrow(piece, count)) this.#widen();
+    if (this.#isWide) this.#addWide(piece, count);
+    this.#kept += count;
   }
 
-  get isEmpty(): boolean {
-    return this.#text === '';
+  /** @returns false where a unit does not fit into a byte */
+  #addNarrow(piece: string, count: number): boolean {
+    this.#makeRoom(this.#kept + count);
+    const bytes = this.#bytes;
+    let at = this.#kept;
+    // Tokens are short: a call into the engine for each costs more than to go through them here.
+    for (let index = 0; index < count; index += 1) {
+      const unit = piece.charCodeAt(index);
+      if (unit > 0xff) return false;
+      bytes[at] = unit;
+      at += 1;
+    }
+    return true;
+  }
+
+  #addWide(piece: string, count: number): void {
+    this.#makeRoom((this.#kept + count) * 2);
+    this.#bytes.write(piece, this.#kept * 2, count * 2, 'utf16le');
+  }
+
+  #widen(): void {
+    this.#bytes = Buffer.from(this.#said, 'utf16le');
+    this.#isWide = true;
+  }
+
+  #makeRoom(size: number): void {
+    const room = this.#bytes.length;
+    if (size <= room) return;
+    const next = room === 0 ? FIRST_ROOM : Math.max(NEXT_ROOM, Math.ceil(room * GROWTH));
+    // Not out of Node's pool: a text that is long open would keep the whole page.
+    const bytes = Buffer.allocUnsafeSlow(Math.max(size, next));
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
   }
 
   get text(): string {
-    const cut = this.#length - this.#text.length;
-    return cut > 0 ? markCut(this.#text, cut) : this.#text;
+    const cut = this.#length - this.#kept;
+    return cut > 0 ? markCut(this.#said, cut) : this.#said;
+  }
+
+  get #said(): string {
+    return this.#isWide
+      ? this.#bytes.toString('utf16le', 0, this.#kept * 2)
+      : this.#bytes.toString('latin1', 0, this.#kept);
   }
 }
 

@@ -59,13 +59,15 @@ interface Call {
   name: string;
   readonly arguments: Capped;
 }
-interface Choice {
-  readonly content: Capped;
-  readonly refusal: Capped;
-  readonly reasoning: Capped;
-  readonly calls: Call[];
-  role: string;
-  finishReason?: string;
+
+/** One of the answers that a request asked for. What it never says takes no room. */
+class Choice {
+  content: Capped | undefined;
+  refusal: Capped | undefined;
+  reasoning: Capped | undefined;
+  calls: Call[] | undefined;
+  role = 'assistant';
+  finishReason: string | undefined;
 }
 
 /**
@@ -73,10 +75,11 @@ interface Choice {
  * their index, and texts are capped while they grow.
  */
 export class StreamedCompletion {
-  readonly #choices: Choice[] = [];
   readonly #withContent: boolean;
   readonly #maxTextLength: number;
-  #head: Wire = {};
+  #choices: Choice[] | undefined;
+  #id: unknown;
+  #model: unknown;
   #usage: unknown;
   #tier: unknown;
   #fingerprint: unknown;
@@ -88,9 +91,8 @@ export class StreamedCompletion {
 
   add(chunk: unknown): void {
     const { id, model, choices, usage, service_tier: tier, system_fingerprint: fingerprint } = (chunk ?? {}) as Wire;
-    if (id || model)
-      if (!this.#head['id'] || !this.#head['model'])
-        this.#head = { id: this.#head['id'] || id, model: this.#head['model'] || model };
+    this.#id ||= id;
+    this.#model ||= model;
     if (usage) this.#usage = usage;
     if (tier) this.#tier = tier;
     if (fingerprint) this.#fingerprint = fingerprint;
@@ -103,33 +105,35 @@ export class StreamedCompletion {
     if (place === undefined) return;
     const choice = this.#choice(place);
     if (typeof finishReason === 'string') choice.finishReason = finishReason;
-    if (typeof delta === 'object' && delta !== null) {
-      // Tool calls are followed whether or not anybody reads what is said.
-      const { tool_calls: calls, function_call: formerCall } = delta as Wire;
-      if (Array.isArray(calls)) for (const call of calls as Wire[]) this.#addCall(choice, call);
-      if (formerCall) this.#addCall(choice, { index: 0, function: formerCall });
-    }
-    if (!this.#withContent) return;
-    if (typeof text === 'string') choice.content.add(text);
-    if (typeof delta !== 'object' || delta === null) return;
-    const { role, content, refusal, reasoning_content: reasoning, audio } = delta as Wire;
-    if (typeof content === 'string') choice.content.add(content);
-    if (typeof role === 'string' && role !== '') choice.role = role;
-    if (typeof refusal === 'string') choice.refusal.add(refusal);
-    if (typeof reasoning === 'string') choice.reasoning.add(reasoning);
-    const transcript = fieldOf(audio, 'transcript');
-    if (typeof transcript === 'string') choice.content.add(transcript);
+    if (this.#withContent && typeof text === 'string') choice.content = this.#grown(choice.content, text);
+    if (typeof delta === 'object' && delta !== null) this.#addDelta(choice, delta as Wire);
   }
 
-  #addCall({ calls }: Choice, { index = 0, id, type, function: told, custom }: Wire): void {
+  #addDelta(choice: Choice, delta: Wire): void {
+    const { role, content, refusal, reasoning_content: reasoning, audio } = delta;
+    // Tool calls are followed whether or not anybody reads what is said.
+    const { tool_calls: calls, function_call: formerCall } = delta;
+    if (Array.isArray(calls)) for (const call of calls as Wire[]) this.#addCall(choice, call);
+    if (formerCall) this.#addCall(choice, { index: 0, function: formerCall });
+    if (!this.#withContent) return;
+    if (typeof content === 'string') choice.content = this.#grown(choice.content, content);
+    if (typeof role === 'string' && role !== '') choice.role = role;
+    if (typeof refusal === 'string') choice.refusal = this.#grown(choice.refusal, refusal);
+    if (typeof reasoning === 'string') choice.reasoning = this.#grown(choice.reasoning, reasoning);
+    const transcript = fieldOf(audio, 'transcript');
+    if (typeof transcript === 'string') choice.content = this.#grown(choice.content, transcript);
+  }
+
+  #addCall(choice: Choice, { index = 0, id, type, function: told, custom }: Wire): void {
     const place = placeOf(index);
     if (place === undefined) return;
-    calls[place] ??= {
+    choice.calls ??= [];
+    choice.calls[place] ??= {
       type: typeof type === 'string' ? type : 'function',
       name: '',
       arguments: capText(this.#maxTextLength),
     };
-    const call = calls[place];
+    const call = choice.calls[place];
     if (typeof id === 'string' && id !== '') call.id = id;
     const name = fieldOf(told ?? custom, 'name');
     if (typeof name === 'string') call.name += name;
@@ -137,26 +141,38 @@ export class StreamedCompletion {
     if (typeof piece === 'string') call.arguments.add(piece);
   }
 
-  #choice(index: number): Choice {
-    this.#choices[index] ??= {
-      content: capText(this.#maxTextLength),
-      refusal: capText(this.#maxTextLength),
-      reasoning: capText(this.#maxTextLength),
-      calls: [],
-      role: 'assistant',
-    };
-    return this.#choices[index];
+  #choice(place: number): Choice {
+    const known = this.#choices?.[place];
+    if (known) return known;
+    const choice = new Choice();
+    // A list that grows is given room for sixteen, and most answers have one choice.
+    if (!this.#choices && place === 0) this.#choices = [choice];
+    else {
+      this.#choices ??= [];
+      this.#choices[place] = choice;
+    }
+    return choice;
+  }
+
+  #grown(text: Capped | undefined, piece: string): Capped | undefined {
+    if (piece === '') return text;
+    const grown = text ?? capText(this.#maxTextLength);
+    grown.add(piece);
+    return grown;
   }
 
   /** @param wasCut whether the stream ended before its time: choices without a reason then end by `error` */
   answer(wasCut: boolean): Wire {
-    return {
-      ...this.#head,
-      ...(this.#usage !== undefined && { usage: this.#usage }),
-      ...(this.#tier !== undefined && { service_tier: this.#tier }),
-      ...(this.#fingerprint !== undefined && { system_fingerprint: this.#fingerprint }),
-      choices: this.#choices.flatMap((choice, index) => (choice ? [wireChoice(choice, index, wasCut)] : [])),
-    };
+    const choices: Wire[] = [];
+    // Streams may begin with any choice: places that were never named are no answers.
+    this.#choices?.forEach((choice, index) => {
+      choices.push(wireChoice(choice, index, wasCut));
+    });
+    const answer: Record<string, unknown> = { id: this.#id, model: this.#model, choices };
+    if (this.#usage !== undefined) answer['usage'] = this.#usage;
+    if (this.#tier !== undefined) answer['service_tier'] = this.#tier;
+    if (this.#fingerprint !== undefined) answer['system_fingerprint'] = this.#fingerprint;
+    return answer;
   }
 }
 
@@ -165,23 +181,17 @@ function wireChoice(
   index: number,
   wasCut: boolean,
 ): Wire {
-  return {
-    index,
-    finish_reason: finishReason ?? (wasCut ? 'error' : undefined),
-    message: {
-      role,
-      content: content.isEmpty ? null : content.text,
-      ...(!refusal.isEmpty && { refusal: refusal.text }),
-      ...(!reasoning.isEmpty && { reasoning_content: reasoning.text }),
-      ...(calls.length > 0 && {
-        tool_calls: calls.filter(Boolean).map(({ id, type, name, arguments: given }) => ({
-          id,
-          type,
-          function: { name, arguments: given.text },
-        })),
-      }),
-    },
-  };
+  const message: Record<string, unknown> = { role, content: content?.text ?? null };
+  if (refusal) message['refusal'] = refusal.text;
+  if (reasoning) message['reasoning_content'] = reasoning.text;
+  if (calls) {
+    message['tool_calls'] = calls.filter(Boolean).map(({ id, type, name, arguments: given }) => ({
+      id,
+      type,
+      function: { name, arguments: given.text },
+    }));
+  }
+  return { index, finish_reason: finishReason ?? (wasCut ? 'error' : undefined), message };
 }
 
 /** The functions that a `chat.completion` asks the application to run. */
