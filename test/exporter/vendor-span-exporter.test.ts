@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AthinaSpanExporter } from '../../src/athina.ts';
 import { instrumentOpenAI } from '../../src/index.ts';
 import { KoreSpanExporter } from '../../src/kore.ts';
-import { startFakeOpenAI } from '../../src/testing.ts';
-import { startSink } from '../support/vendor-sink.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
+import { type Sink, startSink } from '../support/vendor-sink.ts';
 
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
-let sink: Awaited<ReturnType<typeof startSink>>;
+let fake: FakeOpenAI;
+let sink: Sink;
 let openai: OpenAI;
 
 beforeEach(async () => {

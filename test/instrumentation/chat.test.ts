@@ -4,11 +4,11 @@ import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
-import { startFakeOpenAI } from '../../src/testing.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 
 const exporter = new InMemorySpanExporter();
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
+let fake: FakeOpenAI;
 let openai: OpenAI;
 const messages = [{ role: 'user' as const, content: 'Say hello' }];
 

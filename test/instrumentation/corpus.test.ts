@@ -13,7 +13,7 @@ import { defaultCapture } from '../../src/instrumentation/capture-options.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { configureCapture } from '../../src/instrumentation/recorder.ts';
 import type { OutputMessage } from '../../src/interaction/message.ts';
-import { type ChunkCut, startFakeOpenAI } from '../../src/testing.ts';
+import { type ChunkCut, type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 import { violationsIn } from '../support/conventions.ts';
 
 /** What a cassette says of each answer, worked out apart from us. */
@@ -154,7 +154,7 @@ function expectFacts(span: ReadableSpan, { derived, request }: Step): void {
 }
 
 describe.runIf(cassettes.length > 0)('recorded exchanges', async () => {
-  const fakes = new Map<ChunkCut, Awaited<ReturnType<typeof startFakeOpenAI>>>();
+  const fakes = new Map<ChunkCut, FakeOpenAI>();
   for (const chunks of ['event', 'whole', 5] as const) {
     if (cassettes.length > 0) fakes.set(chunks, await startFakeOpenAI({ recordings: corpus, chunks }));
   }

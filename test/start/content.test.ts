@@ -4,12 +4,12 @@ import type { ContentMode } from '../../src/exporter/content-policy.ts';
 import { instrumentOpenAI, type StartOptions, start, traceTool, withContext } from '../../src/index.ts';
 import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
-import { startFakeOpenAI } from '../../src/testing.ts';
-import { startSink } from '../support/vendor-sink.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
+import { type Sink, startSink } from '../support/vendor-sink.ts';
 
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
-let athina: Awaited<ReturnType<typeof startSink>>;
-let backend: Awaited<ReturnType<typeof startSink>>;
+let fake: FakeOpenAI;
+let athina: Sink;
+let backend: Sink;
 
 beforeEach(async () => {
   fake = await startFakeOpenAI();

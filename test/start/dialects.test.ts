@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Handle, instrumentOpenAI, start, traceTool, withContext } from '../../src/index.ts';
 import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
-import { type ModelReply, startFakeOpenAI } from '../../src/testing.ts';
-import { startSink } from '../support/vendor-sink.ts';
+import { type FakeOpenAI, type ModelReply, startFakeOpenAI } from '../../src/testing.ts';
+import { type Sink, startSink } from '../support/vendor-sink.ts';
 
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
-let backend: Awaited<ReturnType<typeof startSink>>;
+let fake: FakeOpenAI;
+let backend: Sink;
 let handle: Handle;
 let openai: OpenAI;
 

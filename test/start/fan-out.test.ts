@@ -3,11 +3,11 @@ import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DestinationStats, noStats } from '../../src/exporter/destination.ts';
 import { instrumentOpenAI, start } from '../../src/index.ts';
-import { startFakeOpenAI } from '../../src/testing.ts';
-import { startSink } from '../support/vendor-sink.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
+import { type Sink, startSink } from '../support/vendor-sink.ts';
 
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
-let sink: Awaited<ReturnType<typeof startSink>>;
+let fake: FakeOpenAI;
+let sink: Sink;
 const open: Server[] = [];
 
 beforeEach(async () => {

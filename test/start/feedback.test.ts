@@ -13,11 +13,11 @@ import {
   start,
   withContext,
 } from '../../src/index.ts';
-import { startFakeOpenAI } from '../../src/testing.ts';
-import { startSink } from '../support/vendor-sink.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
+import { type Sink, startSink } from '../support/vendor-sink.ts';
 
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
-let sink: Awaited<ReturnType<typeof startSink>>;
+let fake: FakeOpenAI;
+let sink: Sink;
 let openai: OpenAI;
 let handle: Handle;
 

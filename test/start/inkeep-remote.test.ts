@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Handle, instrumentOpenAI, start, withContext } from '../../src/index.ts';
-import { startFakeOpenAI } from '../../src/testing.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 import { conversationIn } from '../../src/vendors/inkeep/remote.ts';
 
 interface Message {
@@ -26,7 +26,7 @@ let stored: Map<string, Conversation>;
 /** Answers to the next requests that read, in place of what is stored. */
 let faults: number[];
 let seen: string[];
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
+let fake: FakeOpenAI;
 let handle: Handle;
 
 beforeEach(async () => {

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { instrumentOpenAI, type StartOptions, start } from '../../src/index.ts';
-import { startFakeOpenAI } from '../../src/testing.ts';
-import { startSink } from '../support/vendor-sink.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
+import { type Sink, startSink } from '../support/vendor-sink.ts';
 
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
-let gateway: Awaited<ReturnType<typeof startSink>>;
+let fake: FakeOpenAI;
+let gateway: Sink;
 let directory: string;
 
 beforeEach(async () => {

@@ -2,11 +2,11 @@ import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigurationError, type Handle, instrumentOpenAI, start } from '../../src/index.ts';
 import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
-import { startFakeOpenAI } from '../../src/testing.ts';
-import { startSink } from '../support/vendor-sink.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
+import { type Sink, startSink } from '../support/vendor-sink.ts';
 
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
-let backend: Awaited<ReturnType<typeof startSink>>;
+let fake: FakeOpenAI;
+let backend: Sink;
 let handle: Handle | undefined;
 
 beforeEach(async () => {

@@ -2,12 +2,12 @@ import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { start } from '../../src/index.ts';
 import { reconifyOpenAIHandler } from '../../src/reconify.ts';
-import { startFakeOpenAI } from '../../src/testing.ts';
-import { startSink } from '../support/vendor-sink.ts';
+import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
+import { type Sink, startSink } from '../support/vendor-sink.ts';
 
 const keys = { appKey: 'app-key-1', apiKey: 'api-key-1' };
-let fake: Awaited<ReturnType<typeof startFakeOpenAI>>;
-let sink: Awaited<ReturnType<typeof startSink>>;
+let fake: FakeOpenAI;
+let sink: Sink;
 let openai: OpenAI;
 
 beforeEach(async () => {

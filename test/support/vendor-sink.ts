@@ -11,11 +11,14 @@ export interface Received {
 }
 
 /** A real server on this machine that takes whatever it is sent. */
-export async function startSink(answer: { readonly status?: number; readonly body?: string } = {}): Promise<{
+export interface Sink {
   readonly url: string;
   readonly received: Received[];
   close(): Promise<void>;
-}> {
+}
+
+/** @param answer what everybody gets; by default 200 with what all vendors take for success */
+export async function startSink(answer: { readonly status?: number; readonly body?: string } = {}): Promise<Sink> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
