@@ -20,6 +20,13 @@ export interface Total {
   readonly oldestAgeMillis: number;
 }
 
+export interface Books {
+  /** What waits, by destination. */
+  readonly totals: Readonly<Record<string, Total>>;
+  /** What this process has committed. */
+  readonly own: Entries;
+}
+
 interface Change {
   added: number;
   addedBytes: number;
@@ -88,36 +95,27 @@ export class Ledger {
     this.#ids.clear();
   }
 
-  own(): Entries {
-    const rows = this.#db.all(
-      `SELECT ${text('destination')}, committed, removed FROM ledger WHERE owner = ?`,
-      this.#owner,
-    );
-    return Object.fromEntries(
-      rows.map(({ destination, committed, removed }) => [
-        String(destination),
-        { committed: Number(committed), removed: Number(removed) },
-      ]),
-    );
-  }
-
-  /** What waits, by destination. */
-  totals(now: number): Record<string, Total> {
+  /** What waits, and what this process has committed. */
+  books(now: number): Books {
+    const totals: Record<string, Total> = {};
+    const own: Record<string, Entry> = {};
     const rows = this.#db.all(
       `SELECT ${text('destination')}, SUM(committed - removed) AS records, SUM(bytes) AS bytes,
-         (SELECT created FROM outbox WHERE outbox.destination = ledger.destination ORDER BY id LIMIT 1) AS oldest
+         (SELECT created FROM outbox WHERE outbox.destination = ledger.destination ORDER BY id LIMIT 1) AS oldest,
+         SUM(committed) FILTER (WHERE owner = ?1) AS committed, SUM(removed) FILTER (WHERE owner = ?1) AS removed
        FROM ledger GROUP BY destination`,
+      this.#owner,
     );
-    return Object.fromEntries(
-      rows.map(({ destination, records, bytes, oldest }) => [
-        String(destination),
-        {
-          records: Number(records),
-          bytes: Number(bytes),
-          oldestAgeMillis: oldest === null ? 0 : Math.max(0, now - Number(oldest)),
-        },
-      ]),
-    );
+    for (const { destination, records, bytes, oldest, committed, removed } of rows) {
+      const name = String(destination);
+      totals[name] = {
+        records: Number(records),
+        bytes: Number(bytes),
+        oldestAgeMillis: oldest === null ? 0 : Math.max(0, now - Number(oldest)),
+      };
+      if (committed !== null) own[name] = { committed: Number(committed), removed: Number(removed) };
+    }
+    return { totals, own };
   }
 
   /**

@@ -4,7 +4,7 @@ import { Connection } from './connection.ts';
 import { type Database, type SqlRow, text } from './driver.ts';
 import { checksum, readFrames, recordOf, type SpoolRecord, stateOf } from './frame.ts';
 import { KnownKeys } from './known-keys.ts';
-import { type Entries, Ledger, type Total } from './ledger.ts';
+import { type Books, type Entries, Ledger, type Total } from './ledger.ts';
 import { AMONG, Loans } from './loans.ts';
 import { isDead, ownerOf } from './owner.ts';
 import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
@@ -46,14 +46,11 @@ export type Settlement =
       readonly isAttempt: boolean;
     };
 
-export interface Committed {
+export interface Committed extends Books {
   /** For each record in turn: its id when it was lent to the writer, 0 when it just lies there, -1 for a known key. */
   readonly ids: readonly number[];
   /** The oldest records, gone because the file had reached its size, by destination. */
   readonly dropped: Readonly<Record<string, number>>;
-  readonly totals: Readonly<Record<string, Total>>;
-  /** What this process has committed. */
-  readonly own: Entries;
 }
 
 /** What could be lent. Without batches, `waitMillis` says when to ask again; undefined when nothing is there. */
@@ -97,13 +94,13 @@ export class Outbox {
   commit(frames: Buffer, settlements: readonly Settlement[] = []): Committed {
     return this.#transact(() => {
       for (const settlement of settlements) this.#settle(settlement);
-      const { ids, kept } = this.#add(frames);
-      const lent = new Set(this.#loans.firsts(kept));
+      const { ids, kept, ordered } = this.#add(frames);
+      const lent = new Set([...kept, ...this.#loans.firsts(ordered)]);
       this.#loans.lend([...lent]);
       this.#ledger.write();
       const dropped = ids.length > 0 ? this.#enforceSize() : {};
       const lentOrNot = ids.map((id) => (id < 0 || lent.has(id) ? id : 0));
-      return { ids: lentOrNot, dropped, totals: this.totals(), own: this.#ledger.own() };
+      return { ids: lentOrNot, dropped, ...this.#books() };
     });
   }
 
@@ -113,7 +110,7 @@ export class Outbox {
       this.#add(frames);
       this.#ledger.write();
       const dropped = this.#enforceSize();
-      return { ids: [], dropped, totals: this.totals(), own: this.#ledger.own() };
+      return { ids: [], dropped, ...this.#books() };
     });
   }
 
@@ -153,8 +150,8 @@ export class Outbox {
     this.#loans.release(ownToo);
   }
 
-  totals(): Record<string, Total> {
-    return this.#ledger.totals(this.#clock.wall());
+  totals(): Readonly<Record<string, Total>> {
+    return this.#books().totals;
   }
 
   /** Throws when nothing can be written. */
@@ -229,6 +226,10 @@ export class Outbox {
     this.#db.close();
   }
 
+  #books(): Books {
+    return this.#ledger.books(this.#clock.wall());
+  }
+
   #transact<T>(work: () => T): T {
     try {
       return this.#db.transact(work);
@@ -238,18 +239,19 @@ export class Outbox {
     }
   }
 
-  /** Returns the ids, -1 for a known key, and which of them the writer means to send itself. */
-  #add(frames: Buffer): { readonly ids: number[]; readonly kept: number[] } {
+  /** Returns the ids, -1 for a known key, and which of them the writer means to send itself: at once, or in order. */
+  #add(frames: Buffer): { readonly ids: number[]; readonly kept: number[]; readonly ordered: number[] } {
     const now = this.#clock.wall();
     const ids: number[] = [];
     const kept: number[] = [];
+    const ordered: number[] = [];
     for (const frame of readFrames(frames)) {
       const isNew = this.#known.add(frame.destination, frame.key, now);
       const id = isNew ? this.#insert(frame, frame.crc) : -1;
       ids.push(id);
-      if (isNew && frame.isKept) kept.push(id);
+      if (isNew && frame.isKept) (frame.orderKey === undefined ? kept : ordered).push(id);
     }
-    return { ids, kept };
+    return { ids, kept, ordered };
   }
 
   /** Returns the id. */
