@@ -39,21 +39,22 @@ export async function run({ client, around, flush, seen, scale = 1, only }) {
     });
   }
   if (wanted('firstChunk')) {
-    const waits = await firstChunks(client(streaming(chunkEvents(5))).chat.completions, around, Math.ceil(400 * scale));
-    figures.firstChunk = [median(waits)];
+    const { completions } = client(streaming(chunkEvents(5))).chat;
+    const size = { calls: Math.ceil(400 * scale), warmup: Math.ceil(3_000 * scale) };
+    figures.firstChunk = [median(await firstChunks(completions, around, size))];
   }
   return { figures, seen: seen() };
 }
 
 /** Microseconds of wall time from the call to its first chunk. */
-async function firstChunks(completions, around, count) {
+async function firstChunks(completions, around, { calls, warmup }) {
   const waits = [];
-  for (let index = 0; index < count * 2; index++) {
+  for (let index = 0; index < warmup + calls; index++) {
     const began = performance.now();
     const stream = await around(() => completions.create({ ...smallRequest, stream: true }));
     let isFirst = true;
     for await (const _ of stream) {
-      if (isFirst && index >= count) waits.push((performance.now() - began) * 1e3);
+      if (isFirst && index >= warmup) waits.push((performance.now() - began) * 1e3);
       isFirst = false;
     }
     await turns(1);

@@ -62,8 +62,10 @@ export function observeInference(shape: Shape): (call: Call) => CallObserver | u
 }
 
 function factsOf({ operation, api, request }: Shape, { client }: Call, body: RequestBody): Facts {
-  const facts: Writable<Facts> = { operation, ...(api !== undefined && { api }), ...serverOf(client) };
+  const facts: Writable<Facts> = { operation };
+  if (api !== undefined) facts.api = api;
   readRequest(body, facts);
+  Object.assign(facts, serverOf(client));
   return request ? joinFacts(facts, request(body)) : facts;
 }
 
