@@ -1,5 +1,6 @@
 /** Bundles `dist` without a line for each of its files: `npm start` builds, and the demo is what is to be seen. */
 import { build } from 'rolldown';
-import config from '../rolldown.config.mjs';
+import configurations from '../rolldown.config.mjs';
 
-await build(config);
+// One after the other: the first empties the folder.
+for (const configuration of configurations) await build(configuration);
