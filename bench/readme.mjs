@@ -17,16 +17,27 @@ const suites = readFileSync(join(BENCH, 'results', `${name}.jsonl`), 'utf8')
   .map((line) => JSON.parse(line));
 const results = Object.fromEntries(suites.map(({ suite, subjects }) => [suite, subjects]));
 const [{ cpu, node }] = suites;
+/** What stands for a subject where something is at the other end. */
+const DELIVERED = { spanport: 'spanport-otlp' };
 const SHOWN = ['bare', 'floor', 'spanport', 'spanport-disabled', 'spanport-off'];
 
 function table() {
-  const { calls, allocations, startup } = results;
+  const { calls, delivering, allocations, startup } = results;
   const names = Object.keys(calls).filter((each) => SHOWN.includes(each) || calls[each].kind === 'peer');
   const line = (cells) => `| ${cells.join(' | ')} |`;
-  const head = ['', 'small call', '20 messages, 5 tools', 'stream of 500 chunks', 'KB, small call', 'start, ms'];
+  const head = [
+    '',
+    'small call',
+    '20 messages, 5 tools',
+    'stream of 500 chunks',
+    'small call, delivered',
+    'KB, small call',
+    'start, ms',
+  ];
   const cells = (each) => [
     calls[each].title,
     ...['small', 'big', 'stream'].map((figure) => ratio(besideBare(calls, each, figure), each)),
+    ratio(delivering && besideBare(delivering, DELIVERED[each] ?? each, 'small'), each),
     kilobytes(allocations && besideBare(allocations, each, 'small', median), each),
     started(startup && besideBare(startup, each, 'cpu', median), each),
   ];
@@ -54,8 +65,9 @@ function summary() {
   return `${table()}
 
 CPU of a call that is answered inside the process, beside openai alone, Node ${node}, ${cpu}; medians of
-${results.calls.bare.rounds.length} rounds. Bytes and start are over openai alone. Over a network the client costs ten times as much, and
-the ratios shrink.
+${results.calls.bare.rounds.length} rounds. Delivered: to an OTLP server in another process, Spanport's with content; langsmith and braintrust
+to their own. Bytes and start are over openai alone. Over a network the client costs ten times as much, and the ratios
+shrink.
 
 Goals that are not reached, with the goal in brackets: ${list || 'none'}. [Where it goes](bench/README.md#where-the-rest-goes).
 

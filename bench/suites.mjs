@@ -99,7 +99,7 @@ export function suitesFor(quick) {
       case: 'calls',
       subjects: delivering,
       rounds: few(3, 1),
-      scale: few(0.5, 0.2),
+      scale: few(1, 0.2),
       parts: ['small', 'big'],
       delivers: true,
     },
