@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/delivery/clock.ts';
 import { createDelivery } from '../../src/delivery/create-delivery.ts';
+import { findSqlite } from '../../src/delivery/spool/driver.ts';
 import { frameBytes, writeFrame } from '../../src/delivery/spool/frame.ts';
 import { Overflow } from '../../src/delivery/spool/overflow.ts';
 import { SpoolFile } from '../../src/delivery/spool/spool-file.ts';
@@ -101,6 +102,24 @@ it('takes over what a killed process had not come to commit, once, and nothing t
   function inOrder(one: string, other: string): number {
     return one.localeCompare(other, 'en', { numeric: true });
   }
+});
+
+it('forgets nothing of what a killed process left before it is committed', () => {
+  const dir = emptyDirectory();
+  const left = new Overflow(dir, GONE);
+  left.keep(framesOf(keys(50, 'a')));
+  left.keep(framesOf(keys(50, 'b')));
+  left.close();
+  const db = findSqlite()?.(join(dir, 'spool.db'));
+  db?.exec('CREATE TABLE outbox (id INTEGER PRIMARY KEY, novelty TEXT); PRAGMA user_version = 9');
+  db?.close();
+  const next = new SpoolFile({ dir, maxBytes: 64 * MIB, isChecking: true, report: () => {}, onLost: () => {} });
+  expect(() => next.adopt()).toThrow(/another version/);
+  expect(() => next.adopt()).toThrow(/another version/);
+  rmSync(join(dir, 'spool.db'));
+  while (next.adopt());
+  expect(next.run((outbox) => outbox.totals())['vendor']?.records).toBe(100);
+  next.close(true);
 });
 
 /** Of two lives: the first ends in the middle of a burst, the second delivers. */

@@ -60,9 +60,17 @@ export class SpoolFile {
    */
   adopt(): Committed | undefined {
     this.#left ??= leftBehind(this.#options.dir, this.#owner);
-    const { value: frames } = this.#left.next();
-    if (!frames) this.#left = undefined;
-    return frames && this.#write((outbox) => outbox.adopt(frames));
+    try {
+      const { value: frames } = this.#left.next();
+      if (frames) return this.#write((outbox) => outbox.adopt(frames));
+    } catch (error) {
+      // To ask for the next one would say that this one is safe.
+      this.#left.return(undefined);
+      this.#left = undefined;
+      throw error;
+    }
+    this.#left = undefined;
+    return undefined;
   }
 
   /** Runs on the outbox. A damaged file is salvaged and the work done again, once. */
