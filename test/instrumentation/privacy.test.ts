@@ -119,6 +119,13 @@ describe('what is said', () => {
     expect(scene.told()['gen_ai.output.messages']).toContain('0123456789… [9 more]');
   });
 
+  it('is cut once in a stream', async () => {
+    const scene = await openScene({ capture: { contentOnSpans: true, maxTextLength: 10 } });
+    scene.server.reply('0123456789 and more');
+    for await (const _ of await scene.client.chat.completions.create({ model, messages, stream: true }));
+    expect(scene.told()['gen_ai.output.messages']).toContain('"0123456789… [9 more]"');
+  });
+
   it('does not show the half of a secret that a cut goes through', async () => {
     const secret = 'sk-proj-AbCdEfGhIjKlMnOpQrStUvWx';
     const scene = await openScene({ capture: { contentOnSpans: true, maxTextLength: 30 } });

@@ -91,9 +91,17 @@ class GrowingText implements Capped {
   }
 }
 
-/** A whole text in at most so many UTF-16 units. */
+/** A whole text in at most so many UTF-16 units. One that was cut while it grew has its mark already. */
 export function cutText(text: string, maxLength: number): string {
-  return text.length > maxLength ? markCut(text.slice(0, maxLength), text.length - maxLength) : text;
+  if (text.length <= maxLength || isMarked(text, maxLength)) return text;
+  return markCut(text.slice(0, maxLength), text.length - maxLength);
+}
+
+const MARK = /… \[\d+ more\]$/;
+const MAX_MARK_LENGTH = 32;
+
+function isMarked(text: string, maxLength: number): boolean {
+  return text.length <= maxLength + MAX_MARK_LENGTH && MARK.test(text.slice(-MAX_MARK_LENGTH));
 }
 
 function markCut(text: string, cut: number): string {

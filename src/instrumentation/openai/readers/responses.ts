@@ -3,6 +3,7 @@ import type { Message, Part, TextPart, ToolCallPart } from '../../../interaction
 import { usageFromOpenAI } from '../../../interaction/openai-completion.ts';
 import { contentParts } from '../../../interaction/openai-messages.ts';
 import type { RecordedError } from '../../errors.ts';
+import { type Capped, capText } from './capped.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 import { placeOf } from './place.ts';
 
@@ -267,7 +268,8 @@ export class StreamedResponse {
   readonly #items: unknown[] = [];
   #response: Item | undefined;
   #isWhole = false;
-  #text = '';
+  /** What the item under way has said. */
+  #text: Capped | undefined;
   #failure: unknown;
 
   constructor(withContent: boolean, maxTextLength: number) {
@@ -278,14 +280,15 @@ export class StreamedResponse {
   add(event: unknown): void {
     const type = fieldOf(event, 'type');
     if (type === 'response.output_text.delta') {
-      if (this.#withContent && this.#text.length < this.#maxTextLength)
-        this.#text += String(fieldOf(event, 'delta') ?? '');
+      if (!this.#withContent) return;
+      this.#text ??= capText(this.#maxTextLength);
+      this.#text.add(String(fieldOf(event, 'delta') ?? ''));
       return;
     }
     if (type === 'response.output_item.done') {
       const place = placeOf(fieldOf(event, 'output_index') ?? this.#items.length);
       if (place !== undefined) this.#items[place] = fieldOf(event, 'item');
-      this.#text = '';
+      this.#text = undefined;
       return;
     }
     if (type === 'error') this.#failure = event;
@@ -297,7 +300,8 @@ export class StreamedResponse {
 
   answer(wasCut: boolean): unknown {
     if (this.#isWhole) return this.#response;
-    const rest = this.#text === '' ? [] : [{ type: 'message', content: [{ type: 'output_text', text: this.#text }] }];
+    const said = this.#text?.text;
+    const rest = said ? [{ type: 'message', content: [{ type: 'output_text', text: said }] }] : [];
     return {
       ...this.#response,
       output: [...this.#items.filter(Boolean), ...rest],
