@@ -25,8 +25,11 @@ export interface Shape {
   readonly tellsUsageOnDemand?: boolean;
   /** Collects the chunks of a stream into an answer. */
   collect?(withContent: boolean, maxTextLength: number): Collector;
-  /** Facts of an answer, without its content. */
-  answer(answer: unknown, body: RequestBody): Facts;
+  /**
+   * Facts of an answer, without its content.
+   * @param asked what was known beforehand
+   */
+  answer(answer: unknown, asked: Facts): Facts;
   content?(answer: unknown): Content;
   /** Answers to tool calls that a request brings, by call id. */
   toolAnswers?(body: RequestBody): readonly (readonly [id: string, answer: unknown])[];
@@ -72,7 +75,6 @@ function factsOf({ operation, api, request }: Shape, { client }: Call, body: Req
 class InferenceObserver implements CallObserver {
   readonly #shape: Shape;
   readonly #recording: Recording;
-  readonly #body: RequestBody;
   readonly #asked: (() => Content) | undefined;
   readonly #estimates: boolean;
   readonly #scope = scopeOf(context.active());
@@ -84,7 +86,6 @@ class InferenceObserver implements CallObserver {
   constructor(shape: Shape, recording: Recording, args: readonly unknown[], body: RequestBody) {
     this.#shape = shape;
     this.#recording = recording;
-    this.#body = body;
     const options = captureOptions();
     const isSilent = shape.tellsUsageOnDemand === true && body['stream'] === true;
     this.#estimates = isSilent && options.estimateUsage;
@@ -131,7 +132,8 @@ class InferenceObserver implements CallObserver {
   }
 
   #factsOf(answer: unknown, content: ((mask: Mask) => Content) | undefined): Facts {
-    const facts = withRequestModel(this.#shape.answer(answer, this.#body), this.#recording.facts);
+    const asked = this.#recording.facts;
+    const facts = withRequestModel(this.#shape.answer(answer, asked), asked);
     return this.#estimates && content && !facts.usage ? { ...facts, usage: estimateUsage(content(asIs)) } : facts;
   }
 }

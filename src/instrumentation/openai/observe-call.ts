@@ -94,7 +94,12 @@ function patchPromiseClass(promise: ApiPromise): void {
       const response = asResponse.call(this);
       const watch = this[WATCH];
       // Whoever takes the raw response reads its body alone; the span ends when the headers are there.
-      if (watch && !watch.isRead) response.then(() => watch.isRead || watch.end({ kind: 'complete' }), watch.fail);
+      if (watch && !watch.isRead) {
+        response.then(
+          () => watch.isRead || watch.end({ kind: 'complete' }),
+          (error: unknown) => watch.fail(error),
+        );
+      }
       return response;
     },
     _thenUnwrap(this: ApiPromise, transform: Transform): ApiPromise {

@@ -71,10 +71,14 @@ export class Watch {
   read(parsing: Promise<unknown>): void {
     this.isRead = true;
     this.#letGo();
-    parsing.then(this.see, this.fail);
+    // Made here and not kept: a stream is long open, and has seen its answer by then.
+    parsing.then(
+      (value) => this.see(value),
+      (error: unknown) => this.fail(error),
+    );
   }
 
-  readonly see = (value: unknown): void => {
+  see(value: unknown): void {
     if (this.#hasEnded || this.#isSeen) return;
     this.#isSeen = true;
     try {
@@ -87,7 +91,7 @@ export class Watch {
       diag.error('spanport: an answer could not be read', error);
     }
     this.end({ kind: 'complete' });
-  };
+  }
 
   /** A helper makes something else of the answer: it is seen as it came, and what the helper fails at is no fault of it. */
   seeing(transform: Transform): Transform {
@@ -97,7 +101,9 @@ export class Watch {
     };
   }
 
-  readonly fail = (error: unknown): void => this.end({ kind: 'failed', error });
+  fail(error: unknown): void {
+    this.end({ kind: 'failed', error });
+  }
 
   chunk(chunk: unknown): boolean {
     try {

@@ -8,8 +8,8 @@ export function readEmbeddingRequest(body: RequestBody): Facts {
   return typeof format === 'string' ? { parameters: { encodingFormats: [format] } } : {};
 }
 
-export function readEmbeddings(answer: unknown, body: RequestBody): Facts {
-  const dimensionCount = typeof body['dimensions'] === 'number' ? body['dimensions'] : dimensionsOf(answer);
+export function readEmbeddings(answer: unknown, asked: Facts): Facts {
+  const dimensionCount = asked.parameters?.dimensionCount ?? dimensionsOf(answer);
   return { ...readCommon(answer), ...(dimensionCount !== undefined && { parameters: { dimensionCount } }) };
 }
 
