@@ -11,6 +11,7 @@ import { systemClock } from '../../src/delivery/clock.ts';
 import { createDelivery } from '../../src/delivery/create-delivery.ts';
 import { findSqlite } from '../../src/delivery/spool/driver.ts';
 import { frameBytes, writeFrame } from '../../src/delivery/spool/frame.ts';
+import { dropRecords, spoolStatus } from '../../src/delivery/spool/inspect.ts';
 import { Overflow } from '../../src/delivery/spool/overflow.ts';
 import { SpoolFile } from '../../src/delivery/spool/spool-file.ts';
 import { emptyDirectory, keys, linesTo } from './support/lines.ts';
@@ -120,6 +121,19 @@ it('forgets nothing of what a killed process left before it is committed', () =>
   while (next.adopt());
   expect(next.run((outbox) => outbox.totals())['vendor']?.records).toBe(100);
   next.close(true);
+});
+
+it('shows and drops what a killed process left among all that waits', () => {
+  const dir = emptyDirectory();
+  const file = new SpoolFile({ dir, maxBytes: 64 * MIB, isChecking: true, report: () => {}, onLost: () => {} });
+  file.commit(framesOf(keys(10)), []);
+  file.close(true);
+  const left = new Overflow(dir, GONE);
+  left.keep(framesOf(keys(50, 'a')));
+  left.close();
+  expect(spoolStatus(dir).destinations).toMatchObject([{ name: 'vendor', records: 60 }]);
+  // The ten are lent to this process, which lives.
+  expect(dropRecords(dir, { waiting: true })).toBe(50);
 });
 
 /** Of two lives: the first ends in the middle of a burst, the second delivers. */

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { systemClock } from '../clock.ts';
 import { findSqlite } from './driver.ts';
 import { Outbox } from './outbox.ts';
+import { leftBehind } from './overflow.ts';
+import { ownerOf } from './owner.ts';
 import { spoolPath } from './spool-file.ts';
 
 export interface DeadLetter {
@@ -86,9 +89,10 @@ function withOutbox<T>(dir: string, work: (outbox: Outbox) => T): T | undefined 
   if (!existsSync(file)) return undefined;
   const open = findSqlite();
   if (!open) throw new Error('this Node has no SQLite: run npm i libsql');
-  // Nothing is added here that was not in the file before.
+  // Nothing is added here that was not in the directory before.
   const outbox = new Outbox(open(file), { maxBytes: Number.POSITIVE_INFINITY });
   try {
+    for (const frames of leftBehind(resolve(dir), ownerOf(systemClock))) outbox.adopt(frames);
     return work(outbox);
   } finally {
     outbox.close();
