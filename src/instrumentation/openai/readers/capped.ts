@@ -15,8 +15,8 @@ export function capText(maxLength: number): Capped {
 /** Room of a text that has just begun, in bytes: so much lies on the heap itself. */
 const FIRST_ROOM = 64;
 const NEXT_ROOM = 256;
-/** A quarter more each time: at most a fifth of the room is empty, and what is copied stays linear. */
-const GROWTH = 1.25;
+/** Half more each time: at most a third of the room is empty, and what is copied stays linear. */
+const GROWTH = 1.5;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
