@@ -22,16 +22,19 @@ export function isStream(value: unknown): value is StreamLike {
 /** Watches a stream as it is read: nothing is read ahead, and the stream stays the SDK's own. */
 export function watchStream(stream: StreamLike, watch: StreamWatch): void {
   const original = stream.iterator;
-  const { signal } = stream.controller;
   watch.endWhenForgotten(stream);
-  signal.addEventListener('abort', endingOnAbort(watch), { once: true });
   stream.iterator = (): AsyncIterator<unknown> => new WatchedIterator(original.call(stream), watch, stream);
 }
 
-/** Made apart from the stream: the request under way holds its signal, and what the signal holds is not forgotten. */
-function endingOnAbort(watch: StreamWatch): () => void {
+/**
+ * Ends the watch of a stream that is aborted while nobody reads it. Made apart from the stream: the request under way
+ * holds its signal, and what the signal holds is not forgotten.
+ */
+export function endOnAbort({ controller: { signal } }: StreamLike, watch: StreamWatch): void {
   // The SDK aborts after every fault of its own, too: whoever reads the stream is told of that first.
-  return () => void setImmediate(() => watch.end({ kind: 'cancelled' })).unref();
+  const end = (): void => void setImmediate(() => watch.end({ kind: 'cancelled' })).unref();
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
 }
 
 /** One object for each reader of a stream, none for each chunk: the callbacks are made once. */

@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import { isStream, watchStream } from './observe-stream.ts';
+import { endOnAbort, isStream, watchStream } from './observe-stream.ts';
 import type { CallObserver, CallOutcome } from './observer.ts';
 
 /** Ends the watch of a promise or a stream that the application let go of without looking at it. */
@@ -58,7 +58,14 @@ export class Watch {
     if (!this.#held || this.#isRegistered) return;
     forgotten.register(this.#held, this, this);
     this.#isRegistered = true;
+    const held = this.#held;
     this.#held = undefined;
+    try {
+      // A listener costs several microseconds, which no first chunk has to wait for.
+      if (isStream(held)) endOnAbort(held, this);
+    } catch (error) {
+      diag.error('spanport: a stream is not seen to be aborted', error);
+    }
   }
 
   #letGo(): void {
