@@ -47,8 +47,7 @@ export class DurableDelivery implements Delivery {
         this.#queue.hold(record, id);
         this.#sender.wake(1);
       },
-      onReady: (isOnDisk) => {
-        if (!isOnDisk) return;
+      onLeft: () => {
         this.#queue.lookAgain();
         this.#sender.wake(MANY);
       },

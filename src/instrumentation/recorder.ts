@@ -136,7 +136,7 @@ export function isWatchingCall(): boolean {
 export function startRecording(start: Start): Recording | undefined {
   const parent = start.parent ?? context.active();
   const carried = contextFields(parent);
-  const facts = carried ? { ...carried, ...start.facts, ...conversationOf(carried, start.facts) } : start.facts;
+  const facts = carried ? Object.assign({}, carried, start.facts, conversationOf(carried, start.facts)) : start.facts;
   const tracer = currentTracer();
   if (tracer && isLate(start, parent)) return new Recording({ start, facts, parent, tracer });
   // Samplers and processors of an application see what is known beforehand. Ours look at no attribute: all of them are

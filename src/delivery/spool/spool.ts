@@ -41,8 +41,8 @@ export interface SpoolMember {
   readonly onDrop: (reason: string, count: number) => void;
   /** A record whose body was kept is on disk: lent to us under this id, or not (0). */
   readonly onKept: (record: DeliveryRecord, id: number) => void;
-  /** Records are there to be sent. `isOnDisk`: some of them have to be taken from there. */
-  readonly onReady: (isOnDisk: boolean) => void;
+  /** Records are on disk that nobody holds: they have to be taken from there. */
+  readonly onLeft: () => void;
   /** The disk does not take them. */
   readonly onRefused: (records: readonly DeliveryRecord[]) => void;
   /** The disk takes records again. */
@@ -314,7 +314,7 @@ export class Spool {
     });
     for (const { index, record, destination } of slab.kept)
       this.#members.get(destination)?.onKept(record, ids[index] ?? 0);
-    for (const [destination] of slab.counts) this.#members.get(destination)?.onReady(left.has(destination));
+    for (const destination of left) this.#members.get(destination)?.onLeft();
     this.#wakeIdle();
   }
 
@@ -378,7 +378,7 @@ export class Spool {
       for (const [destination, count] of Object.entries(notice.dropped ?? {}))
         this.#members.get(destination)?.onDrop('spool_full', count);
       for (const [destination, { records }] of Object.entries(notice.totals))
-        if (records > 0) this.#members.get(destination)?.onReady(true);
+        if (records > 0) this.#members.get(destination)?.onLeft();
     }
   }
 
