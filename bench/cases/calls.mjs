@@ -1,6 +1,6 @@
 /**
  * CPU of a call, small and big, of a stream, and the wait for a stream's first chunk. Calls get dearer or cheaper while
- * V8 learns what they are, for about a thousand of them: what is measured comes after that.
+ * V8 learns what they are, for some thousands of them: what is measured comes after that.
  */
 import { bigRequest, chatAnswers, chunkEvents, smallRequest } from '../support/bodies.mjs';
 import { answering, streaming } from '../support/client.mjs';
@@ -21,7 +21,7 @@ export async function run({ client, around, flush, seen, scale = 1, only }) {
     if (!wanted(name)) continue;
     const { completions } = client(answering(chatAnswers())).chat;
     const call = () => around(() => completions.create(request));
-    const size = { calls: 300, batches: Math.ceil(9 * scale), warmup: Math.ceil(3_000 * scale) };
+    const size = { calls: 300, batches: Math.ceil(9 * scale), warmup: Math.ceil(6_000 * scale) };
     figures[name] = await cpuPerCall(call, settle, size);
   }
   if (wanted('stream')) {
