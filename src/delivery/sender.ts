@@ -103,8 +103,13 @@ export class Sender {
     return fold ? MAX_FOLDED_RECORDS : maxBatchRecords;
   }
 
+  /** Whether a request can carry several records, so that one waits for others. */
+  get #isBatching(): boolean {
+    return this.#parts.destination.maxBatchRecords > 1;
+  }
+
   get #gatherMillis(): number {
-    return this.#parts.destination.maxBatchRecords > 1 ? GATHER_BATCH_MILLIS : GATHER_MILLIS;
+    return this.#isBatching ? GATHER_BATCH_MILLIS : GATHER_MILLIS;
   }
 
   get #maySend(): boolean {
@@ -195,7 +200,7 @@ export class Sender {
     }
     this.#underWay -= 1;
     const isDone = outcome.status === 'delivered' && !this.#hasMore && this.#flushes.length === 0;
-    if (isDone && this.#parts.destination.maxBatchRecords > 1) this.#schedule(this.#gatherMillis);
+    if (isDone && this.#isBatching) this.#schedule(this.#gatherMillis);
     else void this.#pump();
   }
 

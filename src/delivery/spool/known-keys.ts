@@ -61,14 +61,7 @@ const hashed = Buffer.alloc(HASH_BYTES);
 
 function hashOf(destination: string, key: string): Uint8Array {
   const { hash } = process.getBuiltinModule('node:crypto');
-  hashed.write(
-    hash(
-      'sha256',
-      `${destination}
-${key}`,
-      'hex',
-    ),
-    'hex',
-  );
+  const words = `${destination}\n${key}`;
+  hashed.write(hash('sha256', words, 'hex'), 'hex');
   return hashed;
 }
