@@ -63,7 +63,7 @@ const library = {
       includeDependenciesRecursively: true,
       groups: [
         // All that `register` loads with OTEL_SDK_DISABLED.
-        { name: 'sdk-disabled', test: /src[\\/]exporter[\\/]sdk-disabled\.ts$/, priority: 2 },
+        { name: 'sdk-disabled', test: /src[\\/]configuration[\\/]sdk-disabled\.ts$/, priority: 2 },
         { name: 'tracing', test: /src[\\/]start[\\/](preload|tracing)\.ts$/, priority: 1 },
       ],
     },

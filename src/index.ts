@@ -2,6 +2,8 @@
  * Spanport: every openai call, assistant run and tool call as a GenAI span, delivered to any OTLP backend and to the
  * vendors' own logging APIs.
  */
+
+export { ConfigurationError } from './configuration/readers.ts';
 export type { ContentMode } from './exporter/content-policy.ts';
 export type { DestinationStats, Ended, SpanDestination } from './exporter/destination.ts';
 export type { OtlpOptions } from './exporter/otlp-destination.ts';
@@ -20,5 +22,4 @@ export type { DestinationSetting, NamedDestination } from './start/destinations.
 export { recordFeedback, recordUsageEvent } from './start/feedback.ts';
 export { start } from './start/start.ts';
 export type { Handle, StartOptions, Stats } from './start/tracing.ts';
-export { ConfigurationError } from './vendors/configuration.ts';
 export type { FeedbackOptions, UsageEventOptions } from './vendors/vendor.ts';

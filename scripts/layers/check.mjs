@@ -76,6 +76,25 @@ const PLANTED = [
       'src/interaction/b.ts': 'export type B = 1;',
     },
   ],
+  ['formats-know-the-domain-alone', { 'src/formats/x/a.ts': `import '../../semconv/b.ts';`, 'src/semconv/b.ts': '' }],
+  ['formats-know-the-domain-alone', { 'src/formats/x/a.ts': `import '../y/b.ts';`, 'src/formats/y/b.ts': '' }],
+  ['otlp-knows-spans-alone', { 'src/otlp/a.ts': `import '../exporter/b.ts';`, 'src/exporter/b.ts': '' }],
+  ['sqlite-is-a-driver', { 'src/sqlite/a.ts': `import '../delivery/b.ts';`, 'src/delivery/b.ts': '' }],
+  ['bounded-imports-nothing', { 'src/bounded/a.ts': `import '../delivery/b.ts';`, 'src/delivery/b.ts': '' }],
+  [
+    'configuration-knows-no-setting',
+    { 'src/configuration/a.ts': `import '../exporter/b.ts';`, 'src/exporter/b.ts': '' },
+  ],
+  ['the-store-knows-the-domain-alone', { 'src/store/a.ts': `import '../vendors/b.ts';`, 'src/vendors/b.ts': '' }],
+  [
+    'the-gateway-captures-nothing',
+    { 'src/gateway/a.ts': `import '../instrumentation/b.ts';`, 'src/instrumentation/b.ts': '' },
+  ],
+  ['the-worker-captures-nothing', { 'src/worker/a.ts': `import '../gateway/b.ts';`, 'src/gateway/b.ts': '' }],
+  [
+    'an-instrumentation-is-shared-by-none',
+    { 'src/instrumentation/a.ts': `import './openai/b.ts';`, 'src/instrumentation/openai/b.ts': '' },
+  ],
   [
     'exporter-knows-no-instrumentation',
     { 'src/exporter/a.ts': `import '../instrumentation/b.ts';`, 'src/instrumentation/b.ts': '' },

@@ -1,3 +1,4 @@
+import type { Environment } from '../configuration/environment.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
 import { SpanIntake } from '../exporter/intake.ts';
 import { maskSecrets } from '../interaction/mask.ts';
@@ -5,7 +6,6 @@ import type { SpanData } from '../semconv/span-data.ts';
 import { readableSpanFrom } from '../semconv/to-span.ts';
 import { destinationsFrom, openDestination } from '../start/destinations.ts';
 import { resolveCapture, resolveContent, resolveSpool } from '../start/options.ts';
-import type { Environment } from '../vendors/vendor.ts';
 import { Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 

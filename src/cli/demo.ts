@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ArgsDef, CommandDef, CommandMeta } from 'citty';
 import type { OpenAI } from 'openai';
 import { instrumentOpenAI, start, traceTool, withContext } from '../index.ts';
-import { spansFromOtlpJson } from '../semconv/otlp-json.ts';
+import { spansFromOtlpJson } from '../otlp/read-json.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../testing.ts';
 import { type DemoVendor, otherDestinations, startVendors } from './demo/destinations.ts';

@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { context, createContextKey } from '@opentelemetry/api';
 import type { ArgsDef, CommandDef } from 'citty';
-import { isSdkDisabled } from '../exporter/sdk-disabled.ts';
+import type { Environment } from '../configuration/environment.ts';
+import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { withContext } from '../index.ts';
 import { destinationsFrom, openDestination } from '../start/destinations.ts';
 import { resolveCapture, resolveContent, resolveSpool } from '../start/options.ts';
-import type { Environment } from '../vendors/vendor.ts';
 import { padEnd, terminalOn, wrap } from './terminal.ts';
 
 /** `ok`: works. `note`: works, and there is something to know. `fault`: will not work. */

@@ -1,6 +1,6 @@
 import type { ArgsDef, CommandDef } from 'citty';
 import type { Interaction } from '../interaction/interaction.ts';
-import { isOtlpJson } from '../semconv/otlp-json.ts';
+import { isOtlpJson } from '../otlp/read-json.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import { vendors } from '../vendors/index.ts';

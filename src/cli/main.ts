@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
-import { ConfigurationError } from '../vendors/configuration.ts';
+import { ConfigurationError } from '../configuration/readers.ts';
 import { Failure } from './failure.ts';
 
 /** Each command loads when it is named, so that `spanport doctor` never pays for the demo. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { FormatError, spansFromOtlpJson } from '../semconv/otlp-json.ts';
+import { FormatError, spansFromOtlpJson } from '../otlp/read-json.ts';
 import type { HrTime, SpanData } from '../semconv/span-data.ts';
 import { Failure } from './failure.ts';
 

@@ -1,8 +1,8 @@
+import { hasSqlite } from '../sqlite/driver.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Delivery, Destination } from './delivery.ts';
 import { DurableDelivery } from './durable-delivery.ts';
 import { type DeliveryParts, MemoryDelivery } from './memory-delivery.ts';
-import { hasSqlite } from './spool/driver.ts';
 import { openSpool } from './spool/spool.ts';
 import type { StartWriter } from './spool/writer-thread.ts';
 import { createTransport, type Transport } from './transport.ts';

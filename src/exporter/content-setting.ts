@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../vendors/configuration.ts';
-import type { Environment } from '../vendors/vendor.ts';
+import type { Environment } from '../configuration/environment.ts';
+import { ConfigurationError } from '../configuration/readers.ts';
 import { type ContentMode, contentModes } from './content-policy.ts';
 
 /** The mode that was asked for a destination; undefined where nothing was. */

@@ -1,14 +1,15 @@
+import type { Environment } from '../configuration/environment.ts';
+import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { createMask, type Mask } from '../interaction/mask.ts';
 import { wantContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
-import type { Environment, Vendor } from '../vendors/vendor.ts';
+import type { Vendor } from '../vendors/vendor.ts';
 import type { ContentMode } from './content-policy.ts';
 import { contentFromEnvironment } from './content-setting.ts';
 import { type DestinationStats, noStats, type SpanDestination } from './destination.ts';
 import { SpanIntake } from './intake.ts';
 import type { SpoolSettings } from './open-delivery.ts';
 import { openVendor } from './open-vendor.ts';
-import { isSdkDisabled } from './sdk-disabled.ts';
 
 /** What every vendor's exporter takes beside the vendor's own options. */
 export interface VendorExporterOptions {

@@ -1,13 +1,13 @@
 import { type Context, context, type Link, SpanKind, trace } from '@opentelemetry/api';
+import { BoundedMap } from '../bounded/bounded-map.ts';
 import type { Facts, ToolExecution } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
 import { asIs } from '../interaction/mask.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
+import { capContent } from './capped.ts';
 import { contextFields, ensureContextManager } from './context.ts';
 import { errorFrom } from './errors.ts';
 import { measureTool } from './metrics.ts';
-import { capContent } from './openai/readers/capped.ts';
-import { BoundedMap } from './openai/runs/bounded-map.ts';
 import { captureOptions, type Ending, isWatching, type Recording, startRecording } from './recorder.ts';
 
 /** A function that a model asked for and nobody has answered yet, as far as this process saw. */

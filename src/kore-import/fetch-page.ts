@@ -1,4 +1,4 @@
-import { isTransient, retryAfterFrom } from '../vendors/answer.ts';
+import { isTransient, retryAfterFrom } from '../delivery/answer.ts';
 import type { Clock } from './rate-limiter.ts';
 import { signToken } from './token.ts';
 

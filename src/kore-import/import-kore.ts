@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigurationError } from '../configuration/readers.ts';
 import type { Interaction } from '../interaction/interaction.ts';
-import { ConfigurationError } from '../vendors/configuration.ts';
 import { decode, recordKey } from '../vendors/kore/decode.ts';
 import { fetchPage, type KoreAccess, type KoreQuery, urlOf } from './fetch-page.ts';
 import { analyticsRates, type Clock, createRateLimiter, type RateClass } from './rate-limiter.ts';

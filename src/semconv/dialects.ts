@@ -1,14 +1,14 @@
-import { defined, someFields } from '../interaction/defined.ts';
-import type { Facts } from '../interaction/interaction.ts';
-import { textOf } from '../interaction/message.ts';
-import { openAIFinishReasonsFrom } from '../interaction/openai-completion.ts';
+import { openAIFinishReasonsFrom } from '../formats/openai/completion.ts';
 import {
   encodeAnswer,
   type OpenAIContentPart,
   type OpenAIMessage,
   openAIMessagesFrom,
-} from '../interaction/openai-messages.ts';
-import { openAIParametersFrom, openAIToolsFrom } from '../interaction/openai-request.ts';
+} from '../formats/openai/messages.ts';
+import { openAIParametersFrom, openAIToolsFrom } from '../formats/openai/request.ts';
+import { defined, someFields } from '../interaction/defined.ts';
+import type { Facts } from '../interaction/interaction.ts';
+import { textOf } from '../interaction/message.ts';
 import { recordOf, stringOf } from '../interaction/unknown.ts';
 import { ATTR, OPERATION } from './names.ts';
 

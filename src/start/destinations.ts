@@ -1,3 +1,5 @@
+import type { Environment } from '../configuration/environment.ts';
+import { ConfigurationError } from '../configuration/readers.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import { type ContentChoice, checkedMode } from '../exporter/content-setting.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
@@ -6,9 +8,7 @@ import { officialOtlpDestination } from '../exporter/official-otlp-destination.t
 import { openDelivery, type SpoolSettings } from '../exporter/open-delivery.ts';
 import { openVendor } from '../exporter/open-vendor.ts';
 import { type OtlpOptions, otlpDeliveryDestination, otlpDestination } from '../exporter/otlp-destination.ts';
-import { ConfigurationError } from '../vendors/configuration.ts';
 import { vendors } from '../vendors/index.ts';
-import type { Environment } from '../vendors/vendor.ts';
 import { hasOtlpEndpoint, resolveOtlp } from './otlp-options.ts';
 import { presetNames, resolvePreset } from './presets.ts';
 

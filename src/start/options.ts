@@ -1,9 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
+import type { Environment } from '../configuration/environment.ts';
+import { ConfigurationError } from '../configuration/readers.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import { type ContentChoice, checkedMode, contentFromEnvironment, unknownName } from '../exporter/content-setting.ts';
 import type { SpoolSettings } from '../exporter/open-delivery.ts';
-import { ConfigurationError } from '../vendors/configuration.ts';
-import type { Environment } from '../vendors/vendor.ts';
 import { knownNames } from './destinations.ts';
 
 const MIB = 1 << 20;

@@ -1,6 +1,6 @@
+import { ConfigurationError } from '../configuration/readers.ts';
 import { instrumentModule } from '../instrumentation/openai/instrument.ts';
 import { configureCapture, setEnabled } from '../instrumentation/recorder.ts';
-import { ConfigurationError } from '../vendors/configuration.ts';
 import { hookOpenAI } from './hook-openai.ts';
 import { startOnce } from './tracing.ts';
 

@@ -9,11 +9,11 @@ import {
 } from '@opentelemetry/api';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import type { Environment } from '../configuration/environment.ts';
 import type { Whereabouts } from '../exporter/intake.ts';
 import type { OwnProvider } from '../instrumentation/tracer.ts';
 import { defined } from '../interaction/defined.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
-import type { Environment } from '../vendors/vendor.ts';
 
 export interface ProviderOptions {
   readonly serviceName?: string;

@@ -1,9 +1,9 @@
 import { diag } from '@opentelemetry/api';
+import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { type ContentMode, REDACTED } from '../exporter/content-policy.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
 import { SpanIntake } from '../exporter/intake.ts';
 import { openVendor } from '../exporter/open-vendor.ts';
-import { isSdkDisabled } from '../exporter/sdk-disabled.ts';
 import { ensureContextManager } from '../instrumentation/context.ts';
 import { instrumentOpenAI } from '../instrumentation/openai/instrument.ts';
 import { captureOptions, onSpanEnded } from '../instrumentation/recorder.ts';

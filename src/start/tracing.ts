@@ -1,17 +1,17 @@
 import { DiagConsoleLogger, DiagLogLevel, diag, type TracerProvider, trace } from '@opentelemetry/api';
+import type { Environment } from '../configuration/environment.ts';
+import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
 import { SpanIntake } from '../exporter/intake.ts';
 import type { SpoolSettings } from '../exporter/open-delivery.ts';
-import { isSdkDisabled } from '../exporter/sdk-disabled.ts';
 import { type CaptureOptions, defaultCapture, type Price } from '../instrumentation/capture-options.ts';
 import { disableContext, ensureContextManager } from '../instrumentation/context.ts';
-import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/runs.ts';
+import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/assistants/index.ts';
 import { notSampledCount, onSpanEnded } from '../instrumentation/recorder.ts';
 import { createMask, type Mask } from '../interaction/mask.ts';
 import { wantContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
-import type { Environment } from '../vendors/vendor.ts';
 import {
   type DestinationContext,
   type DestinationSetting,

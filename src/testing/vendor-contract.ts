@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import type { Environment } from '../configuration/environment.ts';
 import type { Answer, DeliveryOutcome } from '../delivery/delivery.ts';
 import type { Interaction } from '../interaction/interaction.ts';
-import type { Environment, Feedback, Vendor, VendorRecord } from '../vendors/vendor.ts';
+import type { Feedback, Vendor, VendorRecord } from '../vendors/vendor.ts';
 import {
   fullInteraction,
   fullRun,

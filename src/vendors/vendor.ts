@@ -1,7 +1,6 @@
+import type { Environment } from '../configuration/environment.ts';
 import type { Answer, DeliveryOutcome, OutgoingRequest } from '../delivery/delivery.ts';
 import type { Interaction, User } from '../interaction/interaction.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** One payload of a vendor, and how it is told from others. */
 export interface VendorRecord<Payload> {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { findSqlite } from '../../src/delivery/spool/driver.ts';
 import { frameBytes, writeFrame } from '../../src/delivery/spool/frame.ts';
 import { SpoolFile } from '../../src/delivery/spool/spool-file.ts';
+import { findSqlite } from '../../src/sqlite/driver.ts';
 import { emptyDirectory } from './support/lines.ts';
 
 const COUNT = 300;

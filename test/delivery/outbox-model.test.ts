@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Clock } from '../../src/delivery/clock.ts';
 import type { Batch } from '../../src/delivery/queue.ts';
-import { findSqlite } from '../../src/delivery/spool/driver.ts';
 import { frameBytes, writeFrame } from '../../src/delivery/spool/frame.ts';
 import { Outbox } from '../../src/delivery/spool/outbox.ts';
+import { findSqlite } from '../../src/sqlite/driver.ts';
 
 type Action =
   | {

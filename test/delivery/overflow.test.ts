@@ -9,11 +9,11 @@ import { pathToFileURL } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/delivery/clock.ts';
 import { createDelivery } from '../../src/delivery/create-delivery.ts';
-import { findSqlite } from '../../src/delivery/spool/driver.ts';
 import { frameBytes, writeFrame } from '../../src/delivery/spool/frame.ts';
 import { dropRecords, spoolStatus } from '../../src/delivery/spool/inspect.ts';
 import { Overflow } from '../../src/delivery/spool/overflow.ts';
 import { SpoolFile } from '../../src/delivery/spool/spool-file.ts';
+import { findSqlite } from '../../src/sqlite/driver.ts';
 import { emptyDirectory, keys, linesTo } from './support/lines.ts';
 import { ScriptedVendor } from './support/scripted-vendor.ts';
 

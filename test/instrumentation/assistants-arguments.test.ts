@@ -6,7 +6,7 @@ import {
   stepsQueryOf,
   threadIdOf,
   toolOutputsOf,
-} from '../../src/instrumentation/openai/runs/arguments.ts';
+} from '../../src/instrumentation/openai/assistants/arguments.ts';
 
 const outputs = { tool_outputs: [{ tool_call_id: 'call_1', output: 'closed' }] };
 

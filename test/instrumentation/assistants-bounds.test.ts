@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { expect, it } from 'vitest';
-import { endAllRuns } from '../../src/instrumentation/openai/runs.ts';
+import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { startFakeOpenAI } from '../../src/testing.ts';
 import { ASSISTANT_ID, interactionOf, only, openScene } from './assistants-scene.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { expect, it } from 'vitest';
-import { endAllRuns } from '../../src/instrumentation/openai/runs.ts';
+import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { ASSISTANT_ID, openScene } from './assistants-scene.ts';
 
 const checker = process.env['SPANPORT_CHECK_SPANS'] ?? '';

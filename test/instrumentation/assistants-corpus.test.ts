@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import { endAllRuns } from '../../src/instrumentation/openai/runs.ts';
+import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { textOf } from '../../src/interaction/message.ts';
 import { type ChunkCut, startFakeOpenAI } from '../../src/testing.ts';
 import { interactionOf, openScene } from './assistants-scene.ts';

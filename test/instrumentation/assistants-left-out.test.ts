@@ -5,7 +5,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import { afterEach, expect, it } from 'vitest';
-import { endAllRuns } from '../../src/instrumentation/openai/runs.ts';
+import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { setEnabled } from '../../src/instrumentation/recorder.ts';
 import { setTracerProvider } from '../../src/instrumentation/tracer.ts';
 import { ASSISTANT_ID, openScene } from './assistants-scene.ts';

@@ -8,8 +8,8 @@ import {
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
 import { type CaptureOptions, defaultCapture } from '../../src/instrumentation/capture-options.ts';
+import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
-import { endAllRuns } from '../../src/instrumentation/openai/runs.ts';
 import { configureCapture } from '../../src/instrumentation/recorder.ts';
 import type { Interaction, ToolExecution } from '../../src/interaction/interaction.ts';
 import { interactionFrom, toolExecutionFrom } from '../../src/semconv/from-spans.ts';

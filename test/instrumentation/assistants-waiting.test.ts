@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { endWaitingRuns, outputUnseenCount } from '../../src/instrumentation/openai/runs.ts';
+import { endWaitingRuns, outputUnseenCount } from '../../src/instrumentation/openai/assistants/index.ts';
 import { ASSISTANT_ID, interactionOf, only, openScene } from './assistants-scene.ts';
 
 const assistant = { assistant_id: ASSISTANT_ID };

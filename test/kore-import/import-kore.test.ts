@@ -2,9 +2,9 @@ import { appendFileSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../../src/configuration/readers.ts';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { type Clock, importKore, KoreImportError, type KoreImportOptions } from '../../src/kore-import/index.ts';
-import { ConfigurationError } from '../../src/vendors/configuration.ts';
 import { access, type FakeKore, startFakeKore, usageLog } from './fake-kore.ts';
 
 const { botId, clientId } = access;

@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ContentMode } from '../../src/exporter/content-policy.ts';
 import { instrumentOpenAI, type StartOptions, start, traceTool, withContext } from '../../src/index.ts';
-import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
+import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 import { type Sink, startSink } from '../support/vendor-sink.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Handle, instrumentOpenAI, start, traceTool, withContext } from '../../src/index.ts';
-import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
+import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
 import { type FakeOpenAI, type ModelReply, startFakeOpenAI } from '../../src/testing.ts';
 import { type Sink, startSink } from '../support/vendor-sink.ts';

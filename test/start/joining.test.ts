@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
+import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
 import { createUserProject, type UserProject } from '../cli/user-project.ts';
 import { startSink } from '../support/vendor-sink.ts';

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigurationError, type Handle, instrumentOpenAI, start } from '../../src/index.ts';
-import { spansFromOtlpJson } from '../../src/semconv/otlp-json.ts';
+import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 import { type Sink, startSink } from '../support/vendor-sink.ts';
 

@@ -1,7 +1,7 @@
+import type { Environment } from '../../configuration/environment.ts';
 import type { NamedDestination } from '../../start/destinations.ts';
 import { hasOtlpEndpoint } from '../../start/otlp-options.ts';
 import { vendors } from '../../vendors/index.ts';
-import type { Environment } from '../../vendors/vendor.ts';
 import { type Sink, startSink, type VendorName, vendorNames } from './sinks.ts';
 
 /** The options of each vendor's exporter: what authorises, and where it sends, with the path its own server has. */

@@ -1,4 +1,4 @@
-import type { Environment } from '../../vendors/vendor.ts';
+import type { Environment } from '../../configuration/environment.ts';
 
 /** Where chat goes, and why. */
 export interface ModelEndpoint {

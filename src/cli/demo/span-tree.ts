@@ -1,4 +1,4 @@
-import { unixNanoFrom } from '../../semconv/otlp-json.ts';
+import { unixNanoFrom } from '../../otlp/read-json.ts';
 import { millisFrom, type SpanData, SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
 import { clip, padEnd, padStart, type Terminal, widthOf } from '../terminal.ts';
 

@@ -1,5 +1,5 @@
+import type { SqlRow } from '../../sqlite/driver.ts';
 import { crc32 } from './crc32.ts';
-import type { SqlRow } from './driver.ts';
 
 /** What a record says, whole: as it is kept, and what its checksum covers. */
 export interface SpoolRecord {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { findSqlite } from '../../sqlite/driver.ts';
 import { systemClock } from '../clock.ts';
-import { findSqlite } from './driver.ts';
 import { Outbox } from './outbox.ts';
 import { leftBehind } from './overflow.ts';
 import { ownerOf } from './owner.ts';

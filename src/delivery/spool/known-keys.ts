@@ -1,4 +1,4 @@
-import type { Connection } from './connection.ts';
+import type { Connection } from '../../sqlite/connection.ts';
 
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
 /** Among a million keys, two are taken for one with a chance of 1 in 30 million. */

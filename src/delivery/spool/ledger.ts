@@ -1,5 +1,5 @@
-import type { Connection } from './connection.ts';
-import { type SqlRow, text } from './driver.ts';
+import type { Connection } from '../../sqlite/connection.ts';
+import { type SqlRow, text } from '../../sqlite/driver.ts';
 
 /** Whoever wrote records whose line is gone. */
 const UNKNOWN_OWNER = 'unknown ';

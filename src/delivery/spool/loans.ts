@@ -1,7 +1,7 @@
+import type { Connection } from '../../sqlite/connection.ts';
+import { type SqlRow, text } from '../../sqlite/driver.ts';
 import type { Clock } from '../clock.ts';
 import type { TakeLimits } from '../queue.ts';
-import type { Connection } from './connection.ts';
-import { type SqlRow, text } from './driver.ts';
 import { isDead } from './owner.ts';
 
 /** How long records belong to who took them: longer than they wait in memory and any request lasts (30 s). */

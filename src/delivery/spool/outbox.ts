@@ -1,7 +1,7 @@
+import { Connection } from '../../sqlite/connection.ts';
+import { type Database, type SqlRow, text } from '../../sqlite/driver.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Batch, TakeLimits } from '../queue.ts';
-import { Connection } from './connection.ts';
-import { type Database, type SqlRow, text } from './driver.ts';
 import { checksum, readFrames, recordOf, type SpoolRecord, stateOf } from './frame.ts';
 import { KnownKeys } from './known-keys.ts';
 import { type Books, type Entries, Ledger, type Total } from './ledger.ts';

@@ -3,7 +3,7 @@
  * sqlite.org/fileformat2.html
  */
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import type { SqlValue } from './driver.ts';
+import type { SqlValue } from '../../sqlite/driver.ts';
 
 /** The page size of every spool: SQLite's default, with nothing reserved. */
 const PAGE_BYTES = 4_096;

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
-import type { Database, OpenDatabase, SqlRow, SqlValue, Statement } from './driver.ts';
+import type { Database, OpenDatabase, SqlRow, SqlValue, Statement } from '../../sqlite/driver.ts';
 import { checksum, recordOf, type SpoolRecord, stateOf } from './frame.ts';
 import { type RawRow, readRows } from './raw-pages.ts';
 import { DamagedSchemaError, prepareDatabase } from './schema.ts';

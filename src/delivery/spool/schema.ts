@@ -1,4 +1,4 @@
-import { type Database, text } from './driver.ts';
+import { type Database, text } from '../../sqlite/driver.ts';
 
 /** Raised when the tables change. A file of another version is left alone. */
 export const SCHEMA_VERSION = 2;

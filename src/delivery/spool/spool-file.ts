@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { findSqlite, type OpenDatabase } from '../../sqlite/driver.ts';
 import { type Clock, systemClock } from '../clock.ts';
-import { findSqlite, type OpenDatabase } from './driver.ts';
 import { forget, Mark, readMarks } from './marks.ts';
 import { type Committed, Outbox, type Settlement } from './outbox.ts';
 import { leftBehind } from './overflow.ts';

@@ -2,15 +2,15 @@ import { type Context, context, SpanKind } from '@opentelemetry/api';
 import { type Content, type Facts, joinFacts, type Writable } from '../../interaction/interaction.ts';
 import { asIs, type Mask } from '../../interaction/mask.ts';
 import type { ToolCallPart } from '../../interaction/message.ts';
+import { capContent } from '../capped.ts';
+import type { Call, CallObserver, CallOutcome } from '../client/observer.ts';
 import type { RecordedError } from '../errors.ts';
 import { captureOptions, isWatchingCall, type Recording, startRecording } from '../recorder.ts';
+import { continueLoop, openLoop } from '../tool-loop.ts';
 import { scopeOf } from '../tools.ts';
-import type { Call, CallObserver, CallOutcome } from './observer.ts';
-import { capContent } from './readers/capped.ts';
 import { bodyOf, type RequestBody, readRequest } from './readers/parameters.ts';
 import { serverOf } from './server.ts';
 import { askingForUsage, estimateUsage, withoutAskedUsage } from './stream-usage.ts';
-import { continueLoop, openLoop } from './tool-loop.ts';
 
 /** How one method's requests and answers are read. Readers are pure, and take whatever they are given. */
 export interface Shape {

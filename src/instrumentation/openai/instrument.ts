@@ -1,8 +1,8 @@
 import { diag } from '@opentelemetry/api';
+import { patchClass } from '../client/patch.ts';
 import { setEnabled } from '../recorder.ts';
 import { operations } from './operations.ts';
-import { patchClass } from './patch.ts';
-import { toolRunners } from './run-tools.ts';
+import { toolRunners } from './run-tools-helper.ts';
 
 /** Instruments what `openai` exports, from whichever of its files. A second call is harmless. */
 export function instrumentModule(openai: unknown, version: string | undefined): void {

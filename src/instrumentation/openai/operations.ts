@@ -1,8 +1,8 @@
+import type { Operation } from '../client/observer.ts';
+import { assistantOperations } from './assistants/index.ts';
 import { observeInference } from './inference.ts';
-import type { Operation } from './observer.ts';
 import { readChoices, readCompletion } from './readers/chat.ts';
 import { readOutput, readResponse } from './readers/responses.ts';
-import { assistantOperations } from './runs.ts';
 import { chat, completion } from './shapes/chat.ts';
 import { embeddings, image, moderation, speech, transcription } from './shapes/media.ts';
 import { compaction, observeFetch, response } from './shapes/responses.ts';

@@ -1,5 +1,5 @@
 import type { Facts } from '../../interaction/interaction.ts';
-import type { OpenAIClientLike } from './observer.ts';
+import type { OpenAIClientLike } from '../client/observer.ts';
 
 /** Hosts whose provider the conventions have a name for. Source: semantic-conventions-genai, gen_ai.provider.name. */
 const providers: readonly (readonly [host: RegExp, provider: string])[] = [

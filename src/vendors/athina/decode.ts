@@ -1,12 +1,12 @@
+import { jsonObjectIn } from '../../delivery/answer.ts';
+import { answerFromOpenAI, createdFromOpenAI } from '../../formats/openai/completion.ts';
+import { decodeMessage, inputFromOpenAI, toolCallsFromOpenAI } from '../../formats/openai/messages.ts';
+import { parametersFromOpenAI, toolsFromOpenAI } from '../../formats/openai/request.ts';
 import { defined, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction, Outcome, Scalar, Usage } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
 import type { Message, OutputMessage } from '../../interaction/message.ts';
-import { answerFromOpenAI, createdFromOpenAI } from '../../interaction/openai-completion.ts';
-import { decodeMessage, inputFromOpenAI, toolCallsFromOpenAI } from '../../interaction/openai-messages.ts';
-import { parametersFromOpenAI, toolsFromOpenAI } from '../../interaction/openai-request.ts';
 import { recordOf, stringOf } from '../../interaction/unknown.ts';
-import { jsonObjectIn } from '../answer.ts';
 import { derivedIds, spanIdOf, traceIdOf } from '../derived-ids.ts';
 import { choiceKey, isOwn, OWN, questionOf, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
 import { type AthinaInference, athinaInference, athinaPayload } from './payload.ts';

@@ -1,19 +1,19 @@
-import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
-import type { Interaction, Outcome, Parameters } from '../../interaction/interaction.ts';
-import { toJson } from '../../interaction/json.ts';
-import { type Message, textOf } from '../../interaction/message.ts';
 import {
   type OpenAICompletion,
   openAICompletionFrom,
   openAIFinishReasonsFrom,
-} from '../../interaction/openai-completion.ts';
+} from '../../formats/openai/completion.ts';
 import {
   encodeAnswer,
   encodeToolCall,
   type OpenAIToolCall,
   openAIMessagesFrom,
-} from '../../interaction/openai-messages.ts';
-import { openAIParametersFrom, openAIToolsFrom } from '../../interaction/openai-request.ts';
+} from '../../formats/openai/messages.ts';
+import { openAIParametersFrom, openAIToolsFrom } from '../../formats/openai/request.ts';
+import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
+import type { Interaction, Outcome, Parameters } from '../../interaction/interaction.ts';
+import { toJson } from '../../interaction/json.ts';
+import { type Message, textOf } from '../../interaction/message.ts';
 import { listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
 import { hasFailed, isInWords } from '../calls.ts';
 import { fitted } from '../fit.ts';

@@ -1,6 +1,6 @@
+import { jsonObjectIn, outcomeOf } from '../../delivery/answer.ts';
 import type { OutgoingRequest } from '../../delivery/delivery.ts';
 import { stringOf } from '../../interaction/unknown.ts';
-import { jsonObjectIn, outcomeOf } from '../answer.ts';
 import type { Vendor } from '../vendor.ts';
 import { encode, encodeFeedback } from './encode.ts';
 import { type AthinaOptions, resolveOptions } from './options.ts';

@@ -1,6 +1,6 @@
-import { readUrl, requireChoice, requireCount, requireSecret } from '../configuration.ts';
+import type { Environment } from '../../configuration/environment.ts';
+import { readUrl, requireChoice, requireCount, requireSecret } from '../../configuration/readers.ts';
 import { DEFAULT_MAX_RECORD_BYTES } from '../fit.ts';
-import type { Environment } from '../vendor.ts';
 
 export interface AthinaOptions {
   /** `ATHINA_API_KEY`. */

@@ -1,8 +1,8 @@
+import { contentParts, decodeMessage, toolCallsFromOpenAI } from '../../formats/openai/messages.ts';
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction, ToolExecution } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
 import type { Message, OutputMessage, ToolCallPart, ToolCallResponsePart } from '../../interaction/message.ts';
-import { contentParts, decodeMessage, toolCallsFromOpenAI } from '../../interaction/openai-messages.ts';
 import { listOf, numberOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { derivedIds, spanIdOf, traceIdOf } from '../derived-ids.ts';
 import { millisOf } from '../times.ts';

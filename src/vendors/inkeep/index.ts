@@ -1,5 +1,5 @@
+import { jsonObjectIn, outcomeOf } from '../../delivery/answer.ts';
 import { stringOf } from '../../interaction/unknown.ts';
-import { jsonObjectIn, outcomeOf } from '../answer.ts';
 import type { Vendor } from '../vendor.ts';
 import { encode, encodeEvent, encodeFeedback } from './encode.ts';
 import { merge } from './merge.ts';

@@ -1,8 +1,8 @@
+import { encodeSpoken, encodeToolCall } from '../../formats/openai/messages.ts';
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { jsonText, toJson } from '../../interaction/json.ts';
 import type { Message, OutputMessage, Part } from '../../interaction/message.ts';
-import { encodeSpoken, encodeToolCall } from '../../interaction/openai-messages.ts';
 import { derivedIds } from '../derived-ids.ts';
 import { fitted } from '../fit.ts';
 import { isoFrom } from '../times.ts';

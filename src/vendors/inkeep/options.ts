@@ -1,5 +1,5 @@
-import { readUrl, requireSecret } from '../configuration.ts';
-import type { Environment } from '../vendor.ts';
+import type { Environment } from '../../configuration/environment.ts';
+import { readUrl, requireSecret } from '../../configuration/readers.ts';
 
 export interface InkeepOptions {
   readonly apiKey: string;

@@ -1,6 +1,6 @@
+import { openAIFinishReasonsFrom } from '../../formats/openai/completion.ts';
 import { defined, nonEmpty, someFields } from '../../interaction/defined.ts';
 import type { Interaction, Outcome, Scalar, User } from '../../interaction/interaction.ts';
-import { openAIFinishReasonsFrom } from '../../interaction/openai-completion.ts';
 import { idOf, isScalar, numberOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { durationOf } from '../times.ts';
 

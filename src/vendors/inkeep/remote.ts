@@ -1,6 +1,6 @@
+import { jsonObjectIn } from '../../delivery/answer.ts';
 import type { Answer, OutgoingRequest } from '../../delivery/delivery.ts';
 import { recordOf } from '../../interaction/unknown.ts';
-import { jsonObjectIn } from '../answer.ts';
 import { withoutNulls } from '../without-nulls.ts';
 import type { InkeepOptions } from './options.ts';
 import type { InkeepConversation, InkeepMessage, InkeepPayload } from './payload.ts';

@@ -1,7 +1,7 @@
+import { answerFromOpenAI } from '../../formats/openai/completion.ts';
+import { requestFromOpenAI } from '../../formats/openai/request.ts';
 import { defined, nonEmpty, someFields } from '../../interaction/defined.ts';
 import type { Interaction, Outcome } from '../../interaction/interaction.ts';
-import { answerFromOpenAI } from '../../interaction/openai-completion.ts';
-import { requestFromOpenAI } from '../../interaction/openai-request.ts';
 import { idOf, recordOf, stringOf } from '../../interaction/unknown.ts';
 import { sha256Of, traceIdOf } from '../derived-ids.ts';
 import { recordFrom } from './encode.ts';

@@ -1,4 +1,4 @@
-import { outcomeOf } from '../answer.ts';
+import { outcomeOf } from '../../delivery/answer.ts';
 import type { Vendor } from '../vendor.ts';
 import { encode } from './encode.ts';
 import { isOutputSet, type KoreCallback, type KoreOutput, readOutput } from './output.ts';

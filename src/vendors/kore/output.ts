@@ -1,5 +1,5 @@
-import { ConfigurationError, readUrl } from '../configuration.ts';
-import type { Environment } from '../vendor.ts';
+import type { Environment } from '../../configuration/environment.ts';
+import { ConfigurationError, readUrl } from '../../configuration/readers.ts';
 import type { KoreRecord } from './payload.ts';
 
 /** Kore takes no records itself, so they go where the user says. */

@@ -1,9 +1,9 @@
+import { answerFromOpenAI, createdFromOpenAI, usageFromOpenAI } from '../../formats/openai/completion.ts';
+import { inputFromOpenAI } from '../../formats/openai/messages.ts';
+import { requestFromOpenAI } from '../../formats/openai/request.ts';
 import { defined, nonEmpty, someFields } from '../../interaction/defined.ts';
 import type { Facts, Interaction, User } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
-import { answerFromOpenAI, createdFromOpenAI, usageFromOpenAI } from '../../interaction/openai-completion.ts';
-import { inputFromOpenAI } from '../../interaction/openai-messages.ts';
-import { requestFromOpenAI } from '../../interaction/openai-request.ts';
 import { idOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { derivedIds } from '../derived-ids.ts';
 import { type ReconifyPayload, reconifyPayload } from './payload.ts';

@@ -1,9 +1,9 @@
+import { type OpenAICompletion, openAICompletionFrom, openAIUsageFrom } from '../../formats/openai/completion.ts';
+import { openAIRequestFrom } from '../../formats/openai/request.ts';
 import { defined, nonEmpty } from '../../interaction/defined.ts';
 import type { Interaction, User } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
 import { textOf } from '../../interaction/message.ts';
-import { type OpenAICompletion, openAICompletionFrom, openAIUsageFrom } from '../../interaction/openai-completion.ts';
-import { openAIRequestFrom } from '../../interaction/openai-request.ts';
 import { numberOf, stringOf } from '../../interaction/unknown.ts';
 import { hasFailed } from '../calls.ts';
 import { fitted } from '../fit.ts';

@@ -1,5 +1,5 @@
+import { jsonObjectIn, outcomeOf } from '../../delivery/answer.ts';
 import type { Answer, DeliveryOutcome, OutgoingRequest } from '../../delivery/delivery.ts';
-import { jsonObjectIn, outcomeOf } from '../answer.ts';
 import type { Vendor } from '../vendor.ts';
 import { encode } from './encode.ts';
 import { type ReconifyOptions, resolveOptions } from './options.ts';

@@ -1,6 +1,6 @@
+import { contentParts, encodePart, type OpenAIContentPart } from '../../formats/openai/messages.ts';
 import { defined, nonEmpty, someFields } from '../../interaction/defined.ts';
 import type { Message, Part, TextPart } from '../../interaction/message.ts';
-import { contentParts, encodePart, type OpenAIContentPart } from '../../interaction/openai-messages.ts';
 import { idOf, listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
 
 /** OpenAI's `thread.message`, which is what Reconify keeps of an assistant run. Pure; never throws. */

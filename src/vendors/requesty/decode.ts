@@ -1,8 +1,8 @@
+import { answerFromOpenAI, createdFromOpenAI } from '../../formats/openai/completion.ts';
+import { requestFromOpenAI } from '../../formats/openai/request.ts';
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction, Outcome } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
-import { answerFromOpenAI, createdFromOpenAI } from '../../interaction/openai-completion.ts';
-import { requestFromOpenAI } from '../../interaction/openai-request.ts';
 import { idOf, listOf, numberOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { derivedIds, spanIdOf, traceIdOf } from '../derived-ids.ts';
 import { millisOf } from '../times.ts';

@@ -1,8 +1,8 @@
+import { openAICompletionFrom } from '../../formats/openai/completion.ts';
+import { openAIRequestFrom } from '../../formats/openai/request.ts';
 import { defined, nonEmpty, someOf } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
-import { openAICompletionFrom } from '../../interaction/openai-completion.ts';
-import { openAIRequestFrom } from '../../interaction/openai-request.ts';
 import { isInWords } from '../calls.ts';
 import { DEFAULT_MAX_RECORD_BYTES, fitted } from '../fit.ts';
 import { durationOf, isoFrom } from '../times.ts';

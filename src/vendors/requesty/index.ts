@@ -1,5 +1,5 @@
-import { outcomeOf } from '../answer.ts';
-import { readUrl, requireSecret } from '../configuration.ts';
+import { readUrl, requireSecret } from '../../configuration/readers.ts';
+import { outcomeOf } from '../../delivery/answer.ts';
 import type { Vendor } from '../vendor.ts';
 import { encode } from './encode.ts';
 import type { RequestyPayload } from './payload.ts';

@@ -1,6 +1,7 @@
 import type { Content, Facts, Parameters, Run, ToolExecution, Usage } from '../../../interaction/interaction.ts';
 import type { Message, Part, TextPart, ToolDefinition } from '../../../interaction/message.ts';
 import { recordOf } from '../../../interaction/unknown.ts';
+import { cutText } from '../../capped.ts';
 import type {
   Maybe,
   WireAssistant,
@@ -13,7 +14,6 @@ import type {
   WireStepCall,
   WireText,
 } from './assistants-wire.ts';
-import { cutText } from './capped.ts';
 
 /** The objects of the Assistants API, read into parts of an Interaction. Pure. */
 

@@ -1,9 +1,9 @@
+import { answerFactsFromOpenAI, outputFromOpenAI } from '../../../formats/openai/completion.ts';
+import { decodeMessage, toolCallsFromOpenAI } from '../../../formats/openai/messages.ts';
+import { toolsFromOpenAI } from '../../../formats/openai/request.ts';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message, ToolCallPart, ToolDefinition } from '../../../interaction/message.ts';
-import { answerFactsFromOpenAI, outputFromOpenAI } from '../../../interaction/openai-completion.ts';
-import { decodeMessage, toolCallsFromOpenAI } from '../../../interaction/openai-messages.ts';
-import { toolsFromOpenAI } from '../../../interaction/openai-request.ts';
-import { type Capped, capText } from './capped.ts';
+import { type Capped, capText } from '../../capped.ts';
 import { fieldOf } from './parameters.ts';
 import { placeOf } from './place.ts';
 

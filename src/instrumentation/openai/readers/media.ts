@@ -1,5 +1,5 @@
+import { usageFromOpenAI } from '../../../formats/openai/completion.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
-import { usageFromOpenAI } from '../../../interaction/openai-completion.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
 /** The encoding that the caller asked for; the one that the SDK asks for by itself is nobody's wish. */

@@ -1,9 +1,9 @@
+import { usageFromOpenAI } from '../../../formats/openai/completion.ts';
+import { contentParts } from '../../../formats/openai/messages.ts';
 import type { Content, Facts, ToolExecution } from '../../../interaction/interaction.ts';
 import type { Message, Part, TextPart, ToolCallPart } from '../../../interaction/message.ts';
-import { usageFromOpenAI } from '../../../interaction/openai-completion.ts';
-import { contentParts } from '../../../interaction/openai-messages.ts';
+import { type Capped, capText } from '../../capped.ts';
 import type { RecordedError } from '../../errors.ts';
-import { type Capped, capText } from './capped.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 import { placeOf } from './place.ts';
 

@@ -1,11 +1,12 @@
 import { type Context, type SpanContext, SpanKind } from '@opentelemetry/api';
+import { BoundedMap } from '../../../bounded/bounded-map.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
+import { capContent } from '../../capped.ts';
+import type { Call, CallObserver, CallOutcome } from '../../client/observer.ts';
 import { captureOptions, isWatchingCall, type Recording, startRecording } from '../../recorder.ts';
 import { endToolRecording } from '../../tools.ts';
 import type { Shape } from '../inference.ts';
-import type { Call, CallObserver, CallOutcome } from '../observer.ts';
-import { capContent } from '../readers/capped.ts';
 import { keepMessages, readChoices, readCompletion, readTools } from '../readers/chat.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
 import {
@@ -20,7 +21,6 @@ import {
   readServerTools,
   StreamedResponse,
 } from '../readers/responses.ts';
-import { BoundedMap } from '../runs/bounded-map.ts';
 import { serverOf } from '../server.ts';
 
 /** `responses.create`, whichever helper made the call. */

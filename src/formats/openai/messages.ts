@@ -1,0 +1,305 @@
+import { defined, someOf } from '../../interaction/defined.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
+import { jsonText, toJson } from '../../interaction/json.ts';
+import type {
+  Message,
+  Modality,
+  Part,
+  TextPart,
+  ToolCallPart,
+  ToolCallResponsePart,
+} from '../../interaction/message.ts';
+import { listOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
+
+/**
+ * Messages as OpenAI's chat completions write them, which most vendors have made their own, to and from ours. Pure, and
+ * never throws: what is written may come from any span, what is read from any client. Writing what was read back gives
+ * the same again.
+ *
+ * Beyond OpenAI's own API: `reasoning_content` on assistant messages and `video_url`, `audio_url`, `image_file` parts,
+ * as other providers and gateways write them, and `content_parts`, ours, beside the text of an answer. Parts that OpenAI
+ * has no form for stay as they are.
+ */
+
+// Type aliases, not interfaces: only they fit a schema's index signature.
+export type OpenAIContentPart = { readonly type: string; readonly [key: string]: unknown };
+
+export type OpenAIToolCall = {
+  readonly id?: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: string };
+};
+
+export type OpenAIMessage = {
+  readonly role: string;
+  readonly content: string | null | readonly OpenAIContentPart[];
+  readonly name?: string;
+  readonly reasoning_content?: string;
+  readonly content_parts?: readonly OpenAIContentPart[];
+  readonly refusal?: string;
+  readonly tool_calls?: readonly OpenAIToolCall[];
+  readonly tool_call_id?: string;
+};
+
+/** The `messages` of a request: the instructions first, a system message each, then the input. */
+export function openAIMessagesFrom(
+  interaction: Pick<Interaction, 'systemInstructions' | 'inputMessages'>,
+): OpenAIMessage[] {
+  const instructions = interaction.systemInstructions ?? [];
+  return [
+    ...instructions.map(({ content }) => ({ role: 'system', content })),
+    ...(interaction.inputMessages ?? []).flatMap(encodeMessage),
+  ];
+}
+
+/** The inverse: plain system texts at the head become instructions. Strings in a list are a user's messages. */
+export function inputFromOpenAI(messages: unknown): Pick<Interaction, 'systemInstructions' | 'inputMessages'> {
+  const list = (listOf(messages) ?? (messages === undefined || messages === null ? [] : [messages])).flatMap(
+    (message) => decodeMessage(message) ?? [],
+  );
+  const systemInstructions: TextPart[] = [];
+  for (const { role, parts, name } of list) {
+    const [part] = parts;
+    if (role !== 'system' || name !== undefined || parts.length !== 1 || part?.type !== 'text') break;
+    systemInstructions.push(part);
+  }
+  const inputMessages = list.slice(systemInstructions.length);
+  return defined({ systemInstructions: someOf(systemInstructions), inputMessages: someOf(inputMessages) });
+}
+
+/** One of ours is several of theirs where it answers tool calls: each answer is a message there. */
+export function encodeMessage(message: Message): OpenAIMessage[] {
+  const answers = message.parts.filter((part) => part.type === 'tool_call_response');
+  const answered = answers.map((part) => encodeToolAnswer(part, message.name));
+  const hasMore = answers.length < message.parts.length || answers.length === 0;
+  return hasMore ? [...answered, encodeSpoken(message)] : answered;
+}
+
+function encodeToolAnswer({ id, response }: ToolCallResponsePart, name: string | undefined): OpenAIMessage {
+  return defined({ role: 'tool', content: jsonText(response), name, tool_call_id: id });
+}
+
+/**
+ * The `message` of a choice: whoever wrote it, a choice is an assistant's, and answers no tool calls. Its content is one
+ * text or null, as every reader of completions expects; pictures and the provider's own tools stand beside it.
+ */
+export function encodeAnswer(message: Message): OpenAIMessage {
+  const spoken = encodeSpoken({ ...message, role: 'assistant' });
+  const { content } = spoken;
+  if (typeof content === 'string' || content === null) return spoken;
+  const texts = content.flatMap(({ type, text }) => (type === 'text' && typeof text === 'string' ? [text] : []));
+  const others = content.filter(({ type, text }) => type !== 'text' || typeof text !== 'string');
+  return defined({ ...spoken, content: texts.length > 0 ? texts.join('') : null, content_parts: someOf(others) });
+}
+
+/** A message without its answers to tool calls. */
+export function encodeSpoken({ role, parts, name }: Message): OpenAIMessage {
+  const reasoning = joined(parts, 'reasoning');
+  const refusal = joined(parts, 'refusal');
+  const toolCalls = someOf(parts.filter((part) => part.type === 'tool_call').map(encodeToolCall));
+  const isSilent = role === 'assistant' || (reasoning ?? refusal ?? toolCalls) !== undefined;
+  return defined({
+    role: role === 'function' ? 'tool' : role,
+    content: encodeContent(parts.filter((part) => !besideContent.has(part.type))) ?? (isSilent ? null : ''),
+    name,
+    reasoning_content: reasoning,
+    refusal,
+    tool_calls: toolCalls,
+  });
+}
+
+/** A single text is a string there, and all else a list of parts. */
+function encodeContent(parts: readonly Part[]): string | OpenAIContentPart[] | undefined {
+  const [first] = parts;
+  if (parts.length === 1 && first?.type === 'text') return first.content;
+  return first && parts.map(encodePart);
+}
+
+const besideContent: ReadonlySet<string> = new Set(['tool_call', 'tool_call_response', 'reasoning', 'refusal']);
+
+function joined(parts: readonly Part[], type: 'reasoning' | 'refusal'): string | undefined {
+  const texts = parts.flatMap((part) => (part.type === type ? [part.content] : []));
+  return texts.length === 0 ? undefined : texts.join('');
+}
+
+/** One part of a message's content. Parts that stand beside the content stay as they are. */
+export function encodePart(part: Part): OpenAIContentPart {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: part.content };
+    case 'blob':
+      return encodeBlob(part.modality, part.mime_type, part.content);
+    case 'uri':
+      return isLinked(part.modality)
+        ? { type: `${part.modality}_url`, [`${part.modality}_url`]: { url: part.uri } }
+        : { type: 'file', file: { file_url: part.uri } };
+    case 'file':
+      return part.modality === 'image'
+        ? { type: 'image_file', image_file: { file_id: part.file_id } }
+        : { type: 'file', file: { file_id: part.file_id } };
+    default:
+      return { ...part };
+  }
+}
+
+/** Modalities with a `…_url` part; anything else goes as a file. */
+function isLinked(modality: Modality): boolean {
+  return modality === 'image' || modality === 'video' || modality === 'audio';
+}
+
+function encodeBlob(modality: Modality, mimeType: string | undefined, content: string): OpenAIContentPart {
+  if (modality === 'audio') {
+    const format = mimeType?.replace(/^audio\//, '');
+    return { type: 'input_audio', input_audio: defined({ data: content, format }) };
+  }
+  const url = `data:${mimeType ?? ''}${BASE64}${content}`;
+  return modality === 'image' ? { type: 'image_url', image_url: { url } } : { type: 'file', file: { file_data: url } };
+}
+
+const BASE64 = ';base64,';
+
+export function encodeToolCall({ id, name, arguments: given }: ToolCallPart): OpenAIToolCall {
+  return defined({ id, type: 'function' as const, function: { name, arguments: argumentsText(given) } });
+}
+
+/** Arguments as JSON text in one spelling, so that text which parses is written like the value it is. */
+function argumentsText(given: unknown): string {
+  const plain = toJson(given);
+  return jsonText(typeof plain === 'string' ? parsedJson(plain, plain) : plain);
+}
+
+function parsedJson(text: string, otherwise: unknown): unknown {
+  try {
+    return toJson(JSON.parse(text) as unknown);
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Any client's message. A bare string is a user's; what is no message at all is undefined. */
+export function decodeMessage(value: unknown): Message | undefined {
+  if (typeof value === 'string') return { role: 'user', parts: [{ type: 'text', content: value }] };
+  const message = recordOf(value);
+  const role = stringOf(message?.['role']);
+  if (!message || role === undefined) return undefined;
+  const name = stringOf(message['name']);
+  const parts = role === 'tool' || role === 'function' ? toolAnswerParts(message) : spokenParts(message);
+  const spoken = { role: role === 'function' ? 'tool' : role, parts };
+  return name === undefined ? spoken : { ...spoken, name };
+}
+
+/** An answer is a text under the id of its call; richer messages of that role are read like any other. */
+function toolAnswerParts(message: UnknownRecord): Part[] {
+  const { content, tool_call_id: id } = message;
+  const isAnswer = typeof content === 'string' && !spokenFields.some((field) => field in message);
+  if (!isAnswer && typeof id !== 'string') return spokenParts(message);
+  return [defined({ type: 'tool_call_response' as const, id: stringOf(id), response: content ?? '' })];
+}
+
+const spokenFields = ['reasoning_content', 'refusal', 'tool_calls', 'function_call'] as const;
+
+function spokenParts(message: UnknownRecord): Part[] {
+  const { reasoning_content: reasoning, refusal, tool_calls: calls, function_call: formerCall } = message;
+  const transcript = stringOf(recordOf(message['audio'])?.['transcript']);
+  const parts = [...contentParts(listOf(message['content_parts'])), ...contentParts(message['content'])];
+  if (typeof reasoning === 'string') parts.unshift({ type: 'reasoning', content: reasoning });
+  if (transcript !== undefined) parts.push({ type: 'text', content: transcript });
+  if (typeof refusal === 'string') parts.push({ type: 'refusal', content: refusal });
+  if (calls !== undefined) parts.push(...toolCallsFromOpenAI(calls));
+  if (recordOf(formerCall)) parts.push(...toolCallsFromOpenAI([formerCall]));
+  return parts;
+}
+
+/** A message's content: nothing, a text, or a list of parts. */
+export function contentParts(content: unknown): Part[] {
+  if (content === undefined || content === null) return [];
+  if (typeof content === 'string') return [{ type: 'text', content }];
+  return (listOf(content) ?? [content]).map(decodePart);
+}
+
+function decodePart(value: unknown): Part {
+  const part = recordOf(value);
+  const type = stringOf(part?.['type']);
+  if (!part || type === undefined) return { type: 'text', content: jsonText(value) };
+  // A generic part, which the conventions allow and every switch over parts lets pass.
+  return partReaders[type]?.(part) ?? (part as unknown as Part);
+}
+
+type PartReader = (part: UnknownRecord) => Part | undefined;
+
+const readText: PartReader = ({ text }) => (typeof text === 'string' ? { type: 'text', content: text } : undefined);
+
+const readFile: PartReader = (part) => {
+  const { file_id: id, file_data: data, file_url: url } = recordOf(part['file']) ?? part;
+  if (typeof id === 'string') return { type: 'file', modality: 'document', file_id: id };
+  if (typeof url === 'string') return { type: 'uri', modality: 'document', uri: url };
+  return typeof data === 'string' ? blobFrom(data, 'document') : undefined;
+};
+
+const readLink =
+  (modality: 'image' | 'video' | 'audio'): PartReader =>
+  (part) => {
+    const link = part[`${modality}_url`];
+    const url = stringOf(link) ?? stringOf(recordOf(link)?.['url']);
+    if (url === undefined) return readImageFile(part);
+    return modality === 'image' && isDataUrl(url) ? blobFrom(url, 'image') : { type: 'uri', modality, uri: url };
+  };
+
+const readImageFile: PartReader = (part) => {
+  const id = stringOf((recordOf(part['image_file']) ?? part)['file_id']);
+  return id === undefined ? undefined : { type: 'file', modality: 'image', file_id: id };
+};
+
+const readAudio: PartReader = (part) => {
+  const { data, format } = recordOf(part['input_audio']) ?? {};
+  if (typeof data !== 'string') return undefined;
+  const mimeType = typeof format === 'string' ? (format.includes('/') ? format : `audio/${format}`) : undefined;
+  return defined({ type: 'blob' as const, modality: 'audio', mime_type: mimeType, content: data });
+};
+
+/** By the `type` of a content part, in chat completions, in Responses and in Assistants' messages. */
+const partReaders: Readonly<Record<string, PartReader | undefined>> = Object.assign(Object.create(null), {
+  text: readText,
+  input_text: readText,
+  output_text: readText,
+  refusal: ({ refusal }: UnknownRecord) =>
+    typeof refusal === 'string' ? { type: 'refusal', content: refusal } : undefined,
+  image_url: readLink('image'),
+  input_image: readLink('image'),
+  video_url: readLink('video'),
+  audio_url: readLink('audio'),
+  image_file: readImageFile,
+  input_audio: readAudio,
+  file: readFile,
+  input_file: readFile,
+});
+
+function isDataUrl(url: string): boolean {
+  return url.startsWith('data:') && url.includes(BASE64);
+}
+
+function blobFrom(url: string, modality: Modality): Part {
+  if (!isDataUrl(url)) return { type: 'blob', modality, content: url };
+  const at = url.indexOf(BASE64);
+  const mimeType = url.slice('data:'.length, at) || undefined;
+  return defined({ type: 'blob' as const, modality, mime_type: mimeType, content: url.slice(at + BASE64.length) });
+}
+
+/** Tool calls as chat completions nest them, or flat as Responses and the old function calls have them. */
+export function toolCallsFromOpenAI(calls: unknown): ToolCallPart[] {
+  return (listOf(calls) ?? []).flatMap((value) => {
+    const call = recordOf(value);
+    const told = recordOf(call?.['function']) ?? recordOf(call?.['custom']) ?? call;
+    const name = stringOf(told?.['name']);
+    if (!call || !told || name === undefined) return [];
+    const id = stringOf(call['id']) ?? stringOf(call['call_id']);
+    return [
+      defined({ type: 'tool_call' as const, id, name, arguments: argumentsFrom(told['arguments'] ?? told['input']) }),
+    ];
+  });
+}
+
+function argumentsFrom(given: unknown): unknown {
+  if (typeof given !== 'string') return given ?? undefined;
+  return given === '' ? undefined : parsedJson(given, given);
+}

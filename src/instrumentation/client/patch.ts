@@ -1,0 +1,99 @@
+import { diag } from '@opentelemetry/api';
+import type { Adaptation, Operation } from './observer.ts';
+import { watchCall } from './watch-call.ts';
+
+type Method = (...args: unknown[]) => unknown;
+type Holder = Record<string, unknown>;
+
+/** Prototypes that were patched, with the methods as they were: ESM and CommonJS copies of openai have their own. */
+const patched = new WeakMap<object, Set<string>>();
+
+/**
+ * Patches the methods that the tables name, on the prototypes of the resource classes, once for each class.
+ * @returns how many methods are watched now
+ */
+export function patchClass(
+  clientClass: object,
+  operations: readonly Operation[],
+  adaptations: readonly Adaptation[],
+): number {
+  let watched = 0;
+  for (const operation of operations) {
+    const isThere = patchMethod(
+      clientClass,
+      operation.path,
+      (original) => (resource, args) => watchCall(original, resource, args, operation),
+    );
+    if (isThere) watched += 1;
+  }
+  for (const { path, adapt } of adaptations) {
+    patchMethod(
+      clientClass,
+      path,
+      (original) => (resource, args) => original.apply(resource, adapted(args, adapt, path)),
+    );
+  }
+  if (watched === 0)
+    diag.warn('spanport: this openai has none of the methods that are instrumented; no spans will be made');
+  return watched;
+}
+
+function adapted(args: unknown[], adapt: Adaptation['adapt'], path: string): unknown[] {
+  try {
+    return [...adapt(args)];
+  } catch (error) {
+    diag.error(`spanport: ${path} could not be adapted`, error);
+    return args;
+  }
+}
+
+function patchMethod(
+  clientClass: object,
+  path: string,
+  wrap: (original: Method) => (resource: object, args: unknown[]) => unknown,
+): boolean {
+  const [name = '', ...holders] = path.split('.').reverse();
+  const prototype = prototypeAt(clientClass, holders.reverse());
+  const original = prototype?.[name];
+  // Methods come and go over the majors: one that is not there is no fault.
+  if (!prototype || typeof original !== 'function') return false;
+  const done = patched.get(prototype) ?? new Set();
+  patched.set(prototype, done);
+  if (done.has(name)) return true;
+  done.add(name);
+  const call = wrap(original as Method);
+  const watching = {
+    // A method by this name keeps its name and its arity for whoever asks.
+    [name](this: object, ...args: unknown[]): unknown {
+      return call(this, args);
+    },
+  }[name] as Method;
+  Object.defineProperty(watching, 'length', { value: original.length, configurable: true });
+  Object.defineProperty(prototype, name, { value: watching, writable: true, configurable: true, enumerable: false });
+  return true;
+}
+
+/**
+ * The prototype of the resource that lies there on a client. The classes hang on the client class as statics
+ * (`OpenAI.Chat.Completions`); the few that do not (openai 4: `beta.chat`) are found on a resource made for that.
+ */
+function prototypeAt(clientClass: object, path: readonly string[]): Holder | undefined {
+  let found: unknown = clientClass;
+  for (const [index, step] of path.entries()) {
+    const next = (found as Holder | undefined)?.[step.charAt(0).toUpperCase() + step.slice(1)];
+    if (typeof next !== 'function') return index === 0 ? undefined : prototypeOnInstance(found, path.slice(index));
+    found = next;
+  }
+  return (found as { prototype?: Holder }).prototype;
+}
+
+function prototypeOnInstance(resourceClass: unknown, path: readonly string[]): Holder | undefined {
+  try {
+    // A resource keeps its client and makes the resources below it, no more.
+    let found: unknown = new (resourceClass as new (client: undefined) => object)(undefined);
+    for (const step of path) found = (found as Holder)[step];
+    return Object.getPrototypeOf(found) as Holder;
+  } catch {
+    return undefined;
+  }
+}

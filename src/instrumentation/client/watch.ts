@@ -1,0 +1,134 @@
+import { diag } from '@opentelemetry/api';
+import type { CallObserver, CallOutcome } from './observer.ts';
+import { endOnAbort, isStream, watchStream } from './watch-stream.ts';
+
+/** Ends the watch of a promise or a stream that the application let go of without looking at it. */
+const forgotten = new FinalizationRegistry<Watch>((watch) => watch.end({ kind: 'cancelled' }));
+
+/** What `_thenUnwrap` takes: the parsed answer, and what the SDK knows of its request. */
+export type Transform = (...values: unknown[]) => unknown;
+
+/** Watches whose promise or stream nobody had looked at when they began. */
+let unseen: Watch[] = [];
+let timer: NodeJS.Timeout | undefined;
+/** Both bound what waits: a timer for each call would cost more than the watch itself. */
+const MAX_UNSEEN = 32;
+const UNSEEN_MILLIS = 20;
+
+function registerUnseen(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  const left = unseen;
+  unseen = [];
+  for (const watch of left) watch.register();
+}
+
+/**
+ * One call under observation. It tells the observer what happens, the end exactly once, and keeps the observer's own
+ * faults from the application.
+ */
+export class Watch {
+  readonly #observer: CallObserver;
+  #hasEnded = false;
+  #held: object | undefined;
+  #isRegistered = false;
+  #isSeen = false;
+  isRead = false;
+
+  constructor(observer: CallObserver) {
+    this.#observer = observer;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /**
+   * The one object that the application has to look at for the call to go on: none other counts from now on. Most look
+   * in the same turn, as `await` does, and a registration is dear to the collector: it waits a little.
+   */
+  endWhenForgotten(held: object): void {
+    this.#letGo();
+    this.#held = held;
+    if (unseen.push(this) >= MAX_UNSEEN) registerUnseen();
+    else timer ??= setTimeout(registerUnseen, UNSEEN_MILLIS).unref();
+  }
+
+  register(): void {
+    if (!this.#held || this.#isRegistered) return;
+    forgotten.register(this.#held, this, this);
+    this.#isRegistered = true;
+    const held = this.#held;
+    this.#held = undefined;
+    try {
+      // A listener costs several microseconds, which no first chunk has to wait for.
+      if (isStream(held)) endOnAbort(held, this);
+    } catch (error) {
+      diag.error('spanport: a stream is not seen to be aborted', error);
+    }
+  }
+
+  #letGo(): void {
+    this.#held = undefined;
+    if (this.#isRegistered) forgotten.unregister(this);
+    this.#isRegistered = false;
+  }
+
+  /** Somebody asked for the parsed answer: its arrival, or its stream, is the end of the call. */
+  read(parsing: Promise<unknown>): void {
+    this.isRead = true;
+    this.#letGo();
+    // Made here and not kept: a stream is long open, and has seen its answer by then.
+    parsing.then(
+      (value) => this.see(value),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  see(value: unknown): void {
+    if (this.#hasEnded || this.#isSeen) return;
+    this.#isSeen = true;
+    try {
+      if (isStream(value)) {
+        watchStream(value, this);
+        return;
+      }
+      this.#observer.value?.(value);
+    } catch (error) {
+      diag.error('spanport: an answer could not be read', error);
+    }
+    this.end({ kind: 'complete' });
+  }
+
+  /** A helper makes something else of the answer: it is seen as it came, and what the helper fails at is no fault of it. */
+  seeing(transform: Transform): Transform {
+    return (...values) => {
+      this.see(values[0]);
+      return transform(...values);
+    };
+  }
+
+  fail(error: unknown): void {
+    this.end({ kind: 'failed', error });
+  }
+
+  chunk(chunk: unknown): boolean {
+    try {
+      return this.#observer.chunk?.(chunk) === 'hide';
+    } catch (error) {
+      diag.error('spanport: a chunk could not be read', error);
+      return false;
+    }
+  }
+
+  end(outcome: CallOutcome): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#letGo();
+    try {
+      this.#observer.end(outcome);
+    } catch (error) {
+      diag.error('spanport: a span could not be ended', error);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import type { Content, Facts } from '../../../interaction/interaction.ts';
+import type { Message } from '../../../interaction/message.ts';
+import { recordOf } from '../../../interaction/unknown.ts';
+import type { Call, CallObserver } from '../../client/observer.ts';
+import { readRequestMessages, readRunRequest, readSettings } from '../readers/assistants.ts';
+import { asIdentified, asRun, itemsOf, type WireRun, type WireRunRequest } from '../readers/assistants-wire.ts';
+import { runIdOf, threadIdOf, toolOutputsOf } from './arguments.ts';
+import { type Moment, maxTextLength, momentOf, startRunRecording } from './recording.ts';
+import { ObservedRun } from './run.ts';
+import { agents, runs, scopeOf, threads } from './state.ts';
+import { ruleOf } from './status.ts';
+import { keyOf } from './threads.ts';
+import { leftBy, watchRun } from './watch-run.ts';
+import { watchValue } from './watch-value.ts';
+
+/** `runs.create`, plain or as a stream. */
+export function watchNewRun(call: Call): CallObserver {
+  return watchCreation(call, call.args[1], String(call.args[0]));
+}
+
+/** `threads.createAndRun`, plain or as a stream: the answer tells the thread. */
+export function watchNewThreadAndRun(call: Call): CallObserver {
+  return watchCreation(call, call.args[0]);
+}
+
+function watchCreation(call: Call, body: unknown, threadId?: string): CallObserver {
+  const scope = scopeOf(call);
+  const request: WireRunRequest = recordOf(body) ?? {};
+  const threadKey = keyOf(scope, threadId ?? '');
+  const unanswered = threads.take(threadKey);
+  const run = startRun(momentOf(call), {
+    agentId: request.assistant_id,
+    facts: { ...readRunRequest(request), ...(threadId !== undefined && { conversationId: threadId }) },
+    settings: readSettings(request),
+    inputs: [...unanswered, ...readRequestMessages(request, maxTextLength())],
+  });
+  if (run) runs.begin(run);
+  const observer = watchRun({
+    find(seen) {
+      const id = run ? undefined : asIdentified(seen)?.id;
+      if (id !== undefined) runs.ignore(scope, id);
+      return run;
+    },
+    unanswered(outcome) {
+      if (outcome.kind === 'failed') threads.giveBack(threadKey, unanswered);
+      if (run) runs.end(run, leftBy(outcome));
+    },
+  });
+  return run?.callContext ? { ...observer, context: run.callContext } : observer;
+}
+
+/** `runs.retrieve`: a poll. A run of another process is told from here on, unless it is over already. */
+export function watchRetrieve(call: Call): CallObserver {
+  const scope = scopeOf(call);
+  const runId = runIdOf(call.args);
+  const moment = momentOf(call);
+  return watchValue((value) => {
+    const wire = asRun(value);
+    if (!wire) return;
+    const isOver = runs.isOver(scope, runId) || ruleOf(wire.status).phase === 'ended';
+    const run = runs.get(scope, runId) ?? (isOver ? undefined : adoptRun(moment, wire));
+    if (run) runs.see(run, wire, 'answer');
+  });
+}
+
+/** `runs.submitToolOutputs`, plain or as a stream: the run goes on, whichever process began it. */
+export function watchSubmit(call: Call): CallObserver {
+  const scope = scopeOf(call);
+  const id = runIdOf(call.args);
+  const moment = momentOf(call);
+  const known = runs.get(scope, id);
+  known?.tools.answer(toolOutputsOf(call.args));
+  return watchRun({
+    find(seen) {
+      if (known || runs.isOver(scope, id)) return known;
+      const assistantId = (recordOf(seen) as Partial<WireRun> | undefined)?.assistant_id;
+      const run = { id, status: 'queued', thread_id: threadIdOf(call.args), assistant_id: assistantId };
+      return adoptRun(moment, run);
+    },
+  });
+}
+
+/** `runs.cancel`: the run in its new state. */
+export function watchCancel(call: Call): CallObserver {
+  return watchValue((value) => seeKnownRun(call, value));
+}
+
+/** `runs.list`: news of runs that this process tells of, and none of others. */
+export function watchRuns(call: Call): CallObserver {
+  return watchValue((page) => {
+    for (const item of itemsOf(page)) seeKnownRun(call, item);
+  });
+}
+
+function seeKnownRun(call: Call, value: unknown): void {
+  const wire = asRun(value);
+  const run = wire && runs.get(scopeOf(call), wire.id);
+  if (run) runs.see(run, wire, 'answer');
+}
+
+/** A run that another process made: told from the moment this one had to do with it. */
+function adoptRun(moment: Moment, wire: WireRun): ObservedRun | undefined {
+  const run = startRun(moment, { agentId: wire.assistant_id, facts: {}, settings: {}, inputs: [] });
+  if (run) runs.see(run, wire, 'answer');
+  else runs.ignore(scopeOf(moment.call), wire.id);
+  return run;
+}
+
+interface NewRun {
+  readonly agentId: string | null | undefined;
+  readonly facts: Facts;
+  readonly settings: Content;
+  readonly inputs: readonly Message[];
+}
+
+/** Starts the span. Undefined when nobody wants to hear of the run. */
+function startRun(moment: Moment, { agentId, facts, settings, inputs }: NewRun): ObservedRun | undefined {
+  const scope = scopeOf(moment.call);
+  const agent = agentId ? (agents.get(keyOf(scope, agentId)) ?? { id: agentId }) : undefined;
+  const start = { ...facts, ...(agent && { agent }) };
+  const recording = startRunRecording(moment, start);
+  return recording && new ObservedRun({ scope, recording, facts: start, settings, inputs, now: moment.now });
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { outcomeOf } from '../../src/delivery/answer.ts';
+import { outcomeOf as otlpOutcomeOf } from '../../src/exporter/otlp-destination.ts';
+import { fitted } from '../../src/vendors/fit.ts';
+
+describe('the time of a retry', () => {
+  const date = 'Fri, 21 Nov 2025 12:00:00 GMT';
+
+  it.each([
+    ['in seconds', { 'retry-after': '7' }, 7000],
+    ['as a date, by the clock of the answer', { 'retry-after': 'Fri, 21 Nov 2025 12:00:30 GMT', date }, 30_000],
+    ['as a date gone by', { 'retry-after': 'Fri, 21 Nov 2025 11:00:00 GMT', date }, 0],
+    ['as a date without a clock', { 'retry-after': 'Fri, 21 Nov 2025 12:00:30 GMT' }, undefined],
+    ['as nonsense', { 'retry-after': 'soon' }, undefined],
+  ])('is named %s', (_, headers, retryAfterMillis) => {
+    for (const judge of [outcomeOf, otlpOutcomeOf])
+      expect(judge({ status: 503, headers, body: '' })).toEqual({
+        status: 'retryable',
+        reason: 'HTTP 503',
+        ...(retryAfterMillis !== undefined && { retryAfterMillis }),
+      });
+  });
+});
+
+describe('a payload that is too large', () => {
+  const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+  it('is cut at its longest texts alone', () => {
+    const cut = fitted({ short: 'x'.repeat(100), long: 'é'.repeat(10_000) }, 2000);
+    expect(cut.short).toBe('x'.repeat(100));
+    expect(cut.long).toMatch(/^é+\[cut by spanport: 10000 characters]$/);
+    expect(bytes(cut)).toBeLessThanOrEqual(2000);
+  });
+
+  it('keeps no half of a picture and no half of a character', () => {
+    const cut = fitted({ picture: `data:image/png;base64,${'A'.repeat(9000)}`, text: `a${'😀'.repeat(2000)}` }, 2000);
+    expect(cut.picture).toBe('data:image/png;base64,[cut by spanport: 9022 characters]');
+    expect(cut.text).not.toMatch(/\p{Surrogate}/u);
+  });
+
+  it('stays as it is where no text is to blame', () => {
+    const numbers = Array.from({ length: 1000 }, (_, index) => index);
+    expect(fitted(numbers, 100)).toBe(numbers);
+  });
+
+  it('stays as it is where it fits', () => {
+    const payload = { text: 'x'.repeat(500) };
+    expect(fitted(payload, 1000)).toBe(payload);
+  });
+});
