@@ -4,7 +4,24 @@ import type { Content, Facts } from '../interaction/interaction.ts';
 /** Seconds and nanoseconds since the Unix epoch. */
 export type HrTime = readonly [seconds: number, nanoseconds: number];
 
-/** The few facts of an ended span that a mapping needs, whether it comes from this process or over OTLP. */
+/** An event on a span. Attribute values are scalars, lists of scalars, or (over OTLP) nested maps. */
+export interface SpanEvent {
+  readonly name: string;
+  readonly time: HrTime;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** A link to another span. */
+export interface SpanLink {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * An ended span as plain data, whether it comes from this process, from a file or over OTLP. This is what the pipeline,
+ * the gateway and the worker pass around; no SDK object is needed to make one.
+ */
 export interface SpanData {
   readonly name: string;
   readonly kind: SpanKind;
@@ -16,6 +33,10 @@ export interface SpanData {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly resource: Readonly<Record<string, unknown>>;
   readonly status: { readonly code: SpanStatusCode; readonly message?: string };
+  /** The instrumentation that made the span. */
+  readonly scope?: { readonly name: string; readonly version?: string };
+  readonly events?: readonly SpanEvent[];
+  readonly links?: readonly SpanLink[];
   /** Content that travelled beside the span. */
   readonly content?: Content;
   /** What the attributes say, where it is known already: they are then not read. */
