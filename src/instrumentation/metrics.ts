@@ -7,7 +7,8 @@ import {
   metrics,
 } from '@opentelemetry/api';
 import type { Facts } from '../interaction/interaction.ts';
-import { ATTR, METRIC, OPERATION, SCOPE_NAME } from '../semconv/names.ts';
+import { isInference } from '../interaction/operation.ts';
+import { ATTR, METRIC, SCOPE_NAME } from '../semconv/names.ts';
 import { VERSION } from '../semconv/version.ts';
 
 type Version = 'latest' | 'v1.41' | 'both';
@@ -15,12 +16,6 @@ type Version = 'latest' | 'v1.41' | 'both';
 /** Bucket lists of the conventions: seconds, and tokens. */
 const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
-
-const inference: ReadonlySet<string | undefined> = new Set([
-  OPERATION.chat,
-  OPERATION.textCompletion,
-  'generate_content',
-]);
 
 type Usage = keyof NonNullable<Facts['usage']>;
 
@@ -128,12 +123,12 @@ function formerInstruments(meter: Meter): FormerInstruments {
 export function measure(facts: Facts, elapsed: number, errorType: string | undefined, version: Version): void {
   if (!hasMeters(version) || !instruments) return;
   const { latest, former } = instruments;
-  const isInference = inference.has(facts.operation);
+  const isOfInference = isInference(facts.operation);
   const common = commonAttributes(facts);
   const withError = errorType === undefined ? common : { ...common, [ATTR.errorType]: errorType };
-  (isInference ? latest?.inferenceDuration : latest?.operationDuration)?.record(elapsed, withError);
+  (isOfInference ? latest?.inferenceDuration : latest?.operationDuration)?.record(elapsed, withError);
   former?.operationDuration.record(elapsed, withError);
-  if (!isInference) return;
+  if (!isOfInference) return;
 
   if (facts.timeToFirstChunk !== undefined) {
     latest?.timeToFirstChunk.record(facts.timeToFirstChunk, common);

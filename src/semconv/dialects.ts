@@ -9,6 +9,7 @@ import { openAIParametersFrom, openAIToolsFrom } from '../formats/openai/request
 import { defined, someFields } from '../interaction/defined.ts';
 import type { Facts } from '../interaction/interaction.ts';
 import { textOf } from '../interaction/message.ts';
+import { type OperationKind, operationKind } from '../interaction/operation.ts';
 import { recordOf, stringOf } from '../interaction/unknown.ts';
 import { ATTR, OPERATION } from './names.ts';
 
@@ -20,22 +21,22 @@ type Written = Record<string, unknown>;
  * taken from the facts of the span, in OpenAI's form, which both conventions number; nothing is removed.
  */
 
-const kinds: Readonly<Record<string, string>> = {
-  [OPERATION.chat]: 'LLM',
-  [OPERATION.textCompletion]: 'LLM',
-  [OPERATION.fetchResponse]: 'LLM',
-  [OPERATION.embeddings]: 'EMBEDDING',
-  [OPERATION.executeTool]: 'TOOL',
-  [OPERATION.invokeAgent]: 'AGENT',
-  [OPERATION.createAgent]: 'AGENT',
+const spanKinds: { readonly [K in OperationKind]?: string } = {
+  inference: 'LLM',
+  fetch: 'LLM',
+  embeddings: 'EMBEDDING',
+  tool: 'TOOL',
+  agent: 'AGENT',
+  setup: 'AGENT',
   retrieval: 'RETRIEVER',
 };
 
 /** OpenInference (Arize-ai/openinference: spec/semantic_conventions.md), for Phoenix, Arize and Weave. */
 export function openInference(attributes: Said, facts: Facts): Said {
-  const { operation = '', usage, outputMessages, requestModel, parameters } = facts;
-  const written: Written = { 'openinference.span.kind': kinds[operation] ?? 'CHAIN', ...attributes };
-  const isEmbedding = operation === OPERATION.embeddings;
+  const { operation, usage, outputMessages, requestModel, parameters } = facts;
+  const kind = operationKind(operation);
+  const written: Written = { 'openinference.span.kind': (kind && spanKinds[kind]) ?? 'CHAIN', ...attributes };
+  const isEmbedding = kind === 'embeddings';
   const asked = isEmbedding ? 'embedding' : 'llm';
   const isAzure = facts.provider === 'azure.ai.openai';
   const invocation = someFields(defined({ model: requestModel, ...openAIParametersFrom(parameters) }));

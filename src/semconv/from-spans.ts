@@ -1,20 +1,8 @@
 import type { Interaction, Outcome, ToolExecution, Writable } from '../interaction/interaction.ts';
+import { isModelRequest } from '../interaction/operation.ts';
 import { decodeAttributes } from './attributes.ts';
 import { ATTR, OPERATION } from './names.ts';
 import { millisFrom, type SpanData, SpanKind, SpanStatusCode } from './span-data.ts';
-
-/** Operations that ask a model or an agent for something: each span of one is an interaction. */
-const interactions: ReadonlySet<unknown> = new Set([
-  OPERATION.chat,
-  OPERATION.textCompletion,
-  'generate_content',
-  OPERATION.embeddings,
-  OPERATION.fetchResponse,
-  OPERATION.imageGeneration,
-  OPERATION.transcription,
-  OPERATION.speech,
-  OPERATION.moderation,
-]);
 
 /** Whether a span is of the GenAI conventions, whoever made it. */
 export function isGenAISpan(attributes: Readonly<Record<string, unknown>>): boolean {
@@ -28,7 +16,7 @@ export function isGenAISpan(attributes: Readonly<Record<string, unknown>>): bool
 export function interactionFrom(span: SpanData): Interaction | undefined {
   const operation = span.attributes[ATTR.operationName];
   const isRemoteAgent = operation === OPERATION.invokeAgent && span.kind === SpanKind.CLIENT;
-  if (!isRemoteAgent && !interactions.has(operation)) return undefined;
+  if (!isRemoteAgent && !isModelRequest(operation)) return undefined;
 
   const facts = span.facts ?? decodeAttributes(span.attributes);
   // Facts come last, and name nothing that stands before them but the operation: see joinFacts.

@@ -33,20 +33,7 @@ export const ATTR = {
   sourcePrefix: 'spanport.source.',
 } as const;
 
-/** `gen_ai.operation.name`. The last four are not in the conventions, which say nothing of those calls. */
-export const OPERATION = {
-  chat: 'chat',
-  textCompletion: 'text_completion',
-  embeddings: 'embeddings',
-  fetchResponse: 'fetch_response',
-  createAgent: 'create_agent',
-  invokeAgent: 'invoke_agent',
-  executeTool: 'execute_tool',
-  imageGeneration: 'image_generation',
-  transcription: 'transcription',
-  speech: 'speech',
-  moderation: 'moderation',
-} as const;
+export { OPERATION } from '../interaction/operation.ts';
 
 export const EVENT = {
   operationDetails: 'gen_ai.client.inference.operation.details',

@@ -14,8 +14,9 @@ import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined
 import type { Interaction, Outcome, Parameters } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
 import { type Message, textOf } from '../../interaction/message.ts';
+import { isInWords } from '../../interaction/operation.ts';
 import { listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
-import { hasFailed, isInWords } from '../calls.ts';
+import { hasFailed } from '../calls.ts';
 import { fitted } from '../fit.ts';
 import type { Feedback, VendorRecord } from '../vendor.ts';
 import { choiceKey, isOwn, OWN, questionOf, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
@@ -29,7 +30,7 @@ type Settings = Pick<AthinaOptions, 'responseFormat' | 'languageModel' | 'maxRec
  * throws. Source: 000_efbf9ec31321befd.txt
  */
 export function encode(interaction: Interaction, settings: Settings): readonly VendorRecord<AthinaPayload>[] {
-  if (!isInWords(interaction)) return [];
+  if (!isInWords(interaction.operation)) return [];
   const known = toJson(interaction);
   const answers = known.operation === 'invoke_agent' ? answersOfRun(known) : [known];
   return answers.map((answer, index): VendorRecord<AthinaPayload> => {

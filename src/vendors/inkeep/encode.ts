@@ -1,7 +1,7 @@
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
-import { isInWords } from '../calls.ts';
+import { isInWords } from '../../interaction/operation.ts';
 import { sha256Of } from '../derived-ids.ts';
 import { isoFrom } from '../times.ts';
 import type { Feedback, UsageEvent, VendorRecord } from '../vendor.ts';
@@ -16,7 +16,7 @@ import { conversationSource, userSource } from './source.ts';
  * with the others of its trace. Pure; never throws. Source: 003_f40b4e92838b8090.txt
  */
 export function encode(interaction: Interaction): readonly VendorRecord<InkeepPayload>[] {
-  if (!isInWords(interaction)) return [];
+  if (!isInWords(interaction.operation)) return [];
   const id = toJson(nonEmpty(interaction.conversationId)) ?? interaction.traceId;
   const { messages, answer } = viewOf(interaction, id);
   if (messages.length === 0) return [];

@@ -1,3 +1,5 @@
+import { OPERATION, type OperationKind, operationKind } from '../../interaction/operation.ts';
+
 /** Kore's display words, and ours. Pure data with its two readings. */
 
 const integrations: Readonly<Record<string, string>> = {
@@ -15,20 +17,19 @@ export function providerOf(integration: string): string {
   return known ? known[0] : integration.toLowerCase();
 }
 
-/** What has a record, and which of Kore's features it most resembles. The last word is ours: Kore's log has none. */
-const features: ReadonlyMap<string, string> = new Map([
-  ['chat', 'GenAI Node'],
-  ['text_completion', 'GenAI Node'],
-  ['generate_content', 'GenAI Node'],
-  ['invoke_agent', 'Agent Node'],
-  ['embeddings', 'Embeddings'],
-]);
+/** Which of Kore's features each kind of operation most resembles. The last word is ours: Kore's log has none. */
+const features: { readonly [K in OperationKind]?: string } = {
+  inference: 'GenAI Node',
+  agent: 'Agent Node',
+  embeddings: 'Embeddings',
+};
 
 /** Undefined for operations that Kore's log has no place for. */
 export function featureOf(operation: string): string | undefined {
-  return features.get(operation);
+  const kind = operationKind(operation);
+  return kind && features[kind];
 }
 
 export function operationOf(feature: string | undefined): string {
-  return feature === 'Embeddings' ? 'embeddings' : 'chat';
+  return feature === features.embeddings ? OPERATION.embeddings : OPERATION.chat;
 }

@@ -3,7 +3,7 @@ import { openAIRequestFrom } from '../../formats/openai/request.ts';
 import { defined, nonEmpty, someOf } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
-import { isInWords } from '../calls.ts';
+import { isInWords } from '../../interaction/operation.ts';
 import { DEFAULT_MAX_RECORD_BYTES, fitted } from '../fit.ts';
 import { durationOf, isoFrom } from '../times.ts';
 import type { VendorRecord } from '../vendor.ts';
@@ -12,7 +12,7 @@ import type { RequestyPayload } from './payload.ts';
 
 /** One insight per request to a model, and one per assistant run. Pure; never throws. Source: 004_10b062eeda6c084c.txt */
 export function encode(interaction: Interaction): readonly VendorRecord<RequestyPayload>[] {
-  if (!isInWords(interaction)) return [];
+  if (!isInWords(interaction.operation)) return [];
   const { messages, ...args } = openAIRequestFrom(interaction);
   const payload: RequestyPayload = {
     // A run has no completion of its own: its id stands in.
