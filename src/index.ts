@@ -6,7 +6,8 @@
 export { ConfigurationError } from './configuration/readers.ts';
 export type { ContentMode } from './exporter/content-policy.ts';
 export type { DestinationStats, Ended, SpanDestination } from './exporter/destination.ts';
-export type { OtlpOptions } from './exporter/otlp-destination.ts';
+export type { DestinationSetting, NamedDestination } from './exporter/destinations/open-destination.ts';
+export type { OtlpOptions } from './exporter/destinations/otlp-destination.ts';
 export type { CaptureOptions, Price } from './instrumentation/capture-options.ts';
 export { type ContextFields, withContext } from './instrumentation/context.ts';
 export { instrumentOpenAI } from './instrumentation/openai/instrument.ts';
@@ -18,7 +19,6 @@ export { type TraceToolOptions, traceTool } from './instrumentation/tools.ts';
 export type * from './interaction/interaction.ts';
 export type { Mask } from './interaction/mask.ts';
 export type * from './interaction/message.ts';
-export type { DestinationSetting, NamedDestination } from './start/destinations.ts';
 export { recordFeedback, recordUsageEvent } from './start/feedback.ts';
 export { start } from './start/start.ts';
 export type { Handle, StartOptions, Stats } from './start/tracing.ts';

@@ -1,11 +1,11 @@
 import type { Environment } from '../configuration/environment.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
-import { SpanIntake } from '../exporter/intake.ts';
+import { destinationsFrom, openDestination } from '../exporter/destinations/open-destination.ts';
+import { SpanIntake } from '../exporter/pipeline.ts';
+import { resolveCapture, resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { maskSecrets } from '../interaction/mask.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { readableSpanFrom } from '../semconv/to-span.ts';
-import { destinationsFrom, openDestination } from '../start/destinations.ts';
-import { resolveCapture, resolveContent, resolveSpool } from '../start/options.ts';
 import { Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 

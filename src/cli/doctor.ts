@@ -4,9 +4,9 @@ import { context, createContextKey } from '@opentelemetry/api';
 import type { ArgsDef, CommandDef } from 'citty';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
+import { destinationsFrom, openDestination } from '../exporter/destinations/open-destination.ts';
+import { resolveCapture, resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { withContext } from '../index.ts';
-import { destinationsFrom, openDestination } from '../start/destinations.ts';
-import { resolveCapture, resolveContent, resolveSpool } from '../start/options.ts';
 import { padEnd, terminalOn, wrap } from './terminal.ts';
 
 /** `ok`: works. `note`: works, and there is something to know. `fault`: will not work. */

@@ -6,7 +6,7 @@ import {
   type SpoolStatus,
   spoolStatus,
 } from '../delivery/spool/inspect.ts';
-import { resolveSpool } from '../start/options.ts';
+import { resolveSpool } from '../exporter/settings.ts';
 import { Failure } from './failure.ts';
 import { terminalOn } from './terminal.ts';
 

@@ -7,9 +7,9 @@ import type { Vendor } from '../vendors/vendor.ts';
 import type { ContentMode } from './content-policy.ts';
 import { contentFromEnvironment } from './content-setting.ts';
 import { type DestinationStats, noStats, type SpanDestination } from './destination.ts';
-import { SpanIntake } from './intake.ts';
-import type { SpoolSettings } from './open-delivery.ts';
-import { openVendor } from './open-vendor.ts';
+import type { SpoolSettings } from './destinations/open-delivery.ts';
+import { openVendor } from './destinations/open-vendor.ts';
+import { SpanIntake } from './pipeline.ts';
 
 /** What every vendor's exporter takes beside the vendor's own options. */
 export interface VendorExporterOptions {

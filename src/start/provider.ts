@@ -10,7 +10,7 @@ import {
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { Environment } from '../configuration/environment.ts';
-import type { Whereabouts } from '../exporter/intake.ts';
+import type { Whereabouts } from '../exporter/pipeline.ts';
 import type { OwnProvider } from '../instrumentation/tracer.ts';
 import { defined } from '../interaction/defined.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';

@@ -3,8 +3,16 @@ import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
-import { SpanIntake } from '../exporter/intake.ts';
-import type { SpoolSettings } from '../exporter/open-delivery.ts';
+import type { SpoolSettings } from '../exporter/destinations/open-delivery.ts';
+import {
+  type DestinationContext,
+  type DestinationSetting,
+  destinationsFrom,
+  openDestination,
+  planDestination,
+} from '../exporter/destinations/open-destination.ts';
+import { SpanIntake } from '../exporter/pipeline.ts';
+import { oneOf, resolveCapture, resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { type CaptureOptions, defaultCapture, type Price } from '../instrumentation/capture-options.ts';
 import { disableContext, ensureContextManager } from '../instrumentation/context.ts';
 import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/assistants/index.ts';
@@ -12,15 +20,7 @@ import { notSampledCount, onSpanEnded } from '../instrumentation/recorder.ts';
 import { createMask, type Mask } from '../interaction/mask.ts';
 import { wantContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
-import {
-  type DestinationContext,
-  type DestinationSetting,
-  destinationsFrom,
-  openDestination,
-  planDestination,
-} from './destinations.ts';
 import { findGateway, GATEWAY_URL } from './gateway-probe.ts';
-import { oneOf, resolveCapture, resolveContent, resolveSpool } from './options.ts';
 import { hasForeignProvider, lendGlobally, OwnTracerProvider, whereaboutsFrom } from './provider.ts';
 
 /** Explicit options win over the environment, and the environment alone is complete. */

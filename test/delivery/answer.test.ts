@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../src/delivery/answer.ts';
-import { outcomeOf as otlpOutcomeOf } from '../../src/exporter/otlp-destination.ts';
+import { outcomeOf as otlpOutcomeOf } from '../../src/exporter/destinations/otlp-destination.ts';
 import { fitted } from '../../src/vendors/fit.ts';
 
 describe('the time of a retry', () => {

@@ -3,7 +3,7 @@ import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import OpenAI from 'openai';
 import { expect, it, onTestFinished } from 'vitest';
-import { spanFor } from '../../src/exporter/span-view.ts';
+import { spanFor } from '../../src/exporter/destinations/span-view.ts';
 import { withContext } from '../../src/instrumentation/context.ts';
 import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';

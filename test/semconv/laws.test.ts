@@ -3,7 +3,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyContentMode } from '../../src/exporter/content-policy.ts';
-import { spanFor } from '../../src/exporter/span-view.ts';
+import { spanFor } from '../../src/exporter/destinations/span-view.ts';
 import { contentFields, type Facts, type Interaction } from '../../src/interaction/interaction.ts';
 import { toJson } from '../../src/interaction/json.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';

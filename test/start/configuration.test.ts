@@ -3,9 +3,9 @@ import OpenAI from 'openai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AthinaSpanExporter } from '../../src/athina.ts';
 import { noStats } from '../../src/exporter/destination.ts';
+import { destinationsFrom } from '../../src/exporter/destinations/open-destination.ts';
 import { ConfigurationError, instrumentOpenAI, type StartOptions, start } from '../../src/index.ts';
 import { reconifyOpenAIHandler } from '../../src/reconify.ts';
-import { destinationsFrom } from '../../src/start/destinations.ts';
 import { startFakeOpenAI } from '../../src/testing.ts';
 
 const SECRET = 'secret-of-mine-1';

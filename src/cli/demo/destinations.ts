@@ -1,6 +1,6 @@
 import type { Environment } from '../../configuration/environment.ts';
-import type { NamedDestination } from '../../start/destinations.ts';
-import { hasOtlpEndpoint } from '../../start/otlp-options.ts';
+import type { NamedDestination } from '../../exporter/destinations/open-destination.ts';
+import { hasOtlpEndpoint } from '../../exporter/destinations/otlp-options.ts';
 import { vendors } from '../../vendors/index.ts';
 import { type Sink, startSink, type VendorName, vendorNames } from './sinks.ts';
 

@@ -1,6 +1,6 @@
-import type { Interaction } from '../interaction/interaction.ts';
-import type { Vendor, VendorRecord } from '../vendors/vendor.ts';
-import { applyContentMode, type ContentMode } from './content-policy.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
+import type { Vendor, VendorRecord } from '../../vendors/vendor.ts';
+import { applyContentMode, type ContentMode } from '../content-policy.ts';
 
 /** What a vendor gets of an interaction. A run whose end nobody saw is no news to anybody. */
 export function recordsOf<Options, Payload>(

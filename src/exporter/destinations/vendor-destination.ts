@@ -1,9 +1,9 @@
 import { diag } from '@opentelemetry/api';
-import type { Delivery, Destination, OutgoingRequest } from '../delivery/delivery.ts';
-import type { Interaction } from '../interaction/interaction.ts';
-import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../vendors/vendor.ts';
-import { type ContentMode, eventFor, feedbackFor } from './content-policy.ts';
-import type { Ended, SpanDestination } from './destination.ts';
+import type { Delivery, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
+import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../../vendors/vendor.ts';
+import { type ContentMode, eventFor, feedbackFor } from '../content-policy.ts';
+import type { Ended, SpanDestination } from '../destination.ts';
 import { recordsOf } from './records-of.ts';
 
 const encoder = new TextEncoder();

@@ -1,9 +1,9 @@
 import { diag } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
-import { untraced } from '../delivery/untraced.ts';
-import type { ContentMode } from './content-policy.ts';
-import { noStats, type SpanDestination } from './destination.ts';
+import { untraced } from '../../delivery/untraced.ts';
+import type { ContentMode } from '../content-policy.ts';
+import { noStats, type SpanDestination } from '../destination.ts';
 import type { OtlpOptions } from './otlp-destination.ts';
 import { spanFor } from './span-view.ts';
 

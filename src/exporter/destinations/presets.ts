@@ -1,7 +1,7 @@
-import type { Environment } from '../configuration/environment.ts';
-import { ConfigurationError } from '../configuration/readers.ts';
-import type { OtlpOptions } from '../exporter/otlp-destination.ts';
-import { openInference, openLLMetry } from '../semconv/dialects.ts';
+import type { Environment } from '../../configuration/environment.ts';
+import { ConfigurationError } from '../../configuration/readers.ts';
+import { openInference, openLLMetry } from '../../semconv/dialects.ts';
+import type { OtlpOptions } from './otlp-destination.ts';
 import { checkedHeaders, checkedUrl, headersFrom } from './otlp-options.ts';
 
 /**

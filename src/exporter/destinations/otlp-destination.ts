@@ -1,11 +1,11 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
-import { retryAfterFrom } from '../delivery/answer.ts';
-import type { Answer, Delivery, DeliveryOutcome, Destination, OutgoingRequest } from '../delivery/delivery.ts';
-import { jsonEncoder } from '../otlp/write-json.ts';
-import { encodeSpan } from '../otlp/write-protobuf.ts';
-import type { ReadableSpanLike } from '../semconv/span-data.ts';
-import type { ContentMode } from './content-policy.ts';
-import type { Ended, SpanDestination } from './destination.ts';
+import { retryAfterFrom } from '../../delivery/answer.ts';
+import type { Answer, Delivery, DeliveryOutcome, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
+import { jsonEncoder } from '../../otlp/write-json.ts';
+import { encodeSpan } from '../../otlp/write-protobuf.ts';
+import type { ReadableSpanLike } from '../../semconv/span-data.ts';
+import type { ContentMode } from '../content-policy.ts';
+import type { Ended, SpanDestination } from '../destination.ts';
 import { type Dialect, giveAttributes, resourceFor, spanFor } from './span-view.ts';
 
 export interface OtlpOptions {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { SpanDestination } from '../../src/exporter/destination.ts';
-import { SpanIntake } from '../../src/exporter/intake.ts';
+import { SpanIntake } from '../../src/exporter/pipeline.ts';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { encodeAttributes } from '../../src/semconv/attributes.ts';
 import { attachContent } from '../../src/semconv/span-content.ts';

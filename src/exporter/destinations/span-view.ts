@@ -1,18 +1,18 @@
-import { type Content, contentFields, type Facts } from '../interaction/interaction.ts';
-import { jsonOf } from '../interaction/json.ts';
-import { type Mask, maskContent } from '../interaction/mask.ts';
+import { type Content, contentFields, type Facts } from '../../interaction/interaction.ts';
+import { jsonOf } from '../../interaction/json.ts';
+import { type Mask, maskContent } from '../../interaction/mask.ts';
 import {
   type AttributeSink,
   type Attributes,
   decodeAttributes,
   encodeAttributes,
   writeAttributes,
-} from '../semconv/attributes.ts';
-import { isGenAISpan } from '../semconv/from-spans.ts';
-import { ATTR, OPERATION } from '../semconv/names.ts';
-import type { ReadableSpanLike } from '../semconv/span-data.ts';
-import { type ContentMode, REDACTED, redacted } from './content-policy.ts';
-import type { Ended } from './destination.ts';
+} from '../../semconv/attributes.ts';
+import { isGenAISpan } from '../../semconv/from-spans.ts';
+import { ATTR, OPERATION } from '../../semconv/names.ts';
+import type { ReadableSpanLike } from '../../semconv/span-data.ts';
+import { type ContentMode, REDACTED, redacted } from '../content-policy.ts';
+import type { Ended } from '../destination.ts';
 
 /** Rewrites GenAI attributes for a backend that reads another convention. Pure. */
 export type Dialect = (

@@ -1,14 +1,14 @@
-import type { Environment } from '../configuration/environment.ts';
-import { ConfigurationError } from '../configuration/readers.ts';
-import type { ContentMode } from '../exporter/content-policy.ts';
-import { type ContentChoice, checkedMode } from '../exporter/content-setting.ts';
-import type { SpanDestination } from '../exporter/destination.ts';
-import { consoleSink, fileSink, spanLineDestination } from '../exporter/line-destination.ts';
-import { officialOtlpDestination } from '../exporter/official-otlp-destination.ts';
-import { openDelivery, type SpoolSettings } from '../exporter/open-delivery.ts';
-import { openVendor } from '../exporter/open-vendor.ts';
-import { type OtlpOptions, otlpDeliveryDestination, otlpDestination } from '../exporter/otlp-destination.ts';
-import { vendors } from '../vendors/index.ts';
+import type { Environment } from '../../configuration/environment.ts';
+import { ConfigurationError } from '../../configuration/readers.ts';
+import { vendors } from '../../vendors/index.ts';
+import type { ContentMode } from '../content-policy.ts';
+import { type ContentChoice, checkedMode } from '../content-setting.ts';
+import type { SpanDestination } from '../destination.ts';
+import { consoleSink, fileSink, spanLineDestination } from './line-destination.ts';
+import { officialOtlpDestination } from './official-otlp-destination.ts';
+import { openDelivery, type SpoolSettings } from './open-delivery.ts';
+import { openVendor } from './open-vendor.ts';
+import { type OtlpOptions, otlpDeliveryDestination, otlpDestination } from './otlp-destination.ts';
 import { hasOtlpEndpoint, resolveOtlp } from './otlp-options.ts';
 import { presetNames, resolvePreset } from './presets.ts';
 

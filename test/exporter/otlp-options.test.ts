@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { resolveOtlp } from '../../src/start/otlp-options.ts';
+import { resolveOtlp } from '../../src/exporter/destinations/otlp-options.ts';
 
 const warn = vi.fn<(message: string) => void>();
 const resolve = (environment: Record<string, string>) => resolveOtlp({}, environment, warn);

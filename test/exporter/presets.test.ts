@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { presetNames, resolvePreset } from '../../src/exporter/destinations/presets.ts';
 import { instrumentOpenAI, start } from '../../src/index.ts';
-import { presetNames, resolvePreset } from '../../src/start/presets.ts';
 import { startFakeOpenAI } from '../../src/testing.ts';
 import { startSink } from '../support/vendor-sink.ts';
 

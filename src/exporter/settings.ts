@@ -1,10 +1,10 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
 import { ConfigurationError } from '../configuration/readers.ts';
-import type { ContentMode } from '../exporter/content-policy.ts';
-import { type ContentChoice, checkedMode, contentFromEnvironment, unknownName } from '../exporter/content-setting.ts';
-import type { SpoolSettings } from '../exporter/open-delivery.ts';
-import { knownNames } from './destinations.ts';
+import type { ContentMode } from './content-policy.ts';
+import { type ContentChoice, checkedMode, contentFromEnvironment, unknownName } from './content-setting.ts';
+import type { SpoolSettings } from './destinations/open-delivery.ts';
+import { knownNames } from './destinations/open-destination.ts';
 
 const MIB = 1 << 20;
 

@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api';
-import { createDelivery } from '../delivery/create-delivery.ts';
-import type { Delivery, Destination } from '../delivery/delivery.ts';
+import { createDelivery } from '../../delivery/create-delivery.ts';
+import type { Delivery, Destination } from '../../delivery/delivery.ts';
 
 export interface SpoolSettings {
   /** The directory, made when it is not there. */

@@ -1,6 +1,6 @@
-import type { Vendor } from '../vendors/vendor.ts';
-import type { ContentMode } from './content-policy.ts';
-import type { SpanDestination } from './destination.ts';
+import type { Vendor } from '../../vendors/vendor.ts';
+import type { ContentMode } from '../content-policy.ts';
+import type { SpanDestination } from '../destination.ts';
 import { localDestination } from './line-destination.ts';
 import { openDelivery, type SpoolSettings } from './open-delivery.ts';
 import { deliveryDestination, vendorDestination } from './vendor-destination.ts';

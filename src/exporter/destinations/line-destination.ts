@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
-import { jsonEncoder } from '../otlp/write-json.ts';
-import type { LocalOutput, Vendor } from '../vendors/vendor.ts';
-import type { ContentMode } from './content-policy.ts';
-import { type Ended, noStats, type SpanDestination } from './destination.ts';
+import { jsonEncoder } from '../../otlp/write-json.ts';
+import type { LocalOutput, Vendor } from '../../vendors/vendor.ts';
+import type { ContentMode } from '../content-policy.ts';
+import { type Ended, noStats, type SpanDestination } from '../destination.ts';
 import { recordsOf } from './records-of.ts';
 import { spanFor } from './span-view.ts';
 

@@ -1,6 +1,6 @@
-import type { Environment } from '../configuration/environment.ts';
-import { ConfigurationError, withoutCredentials } from '../configuration/readers.ts';
-import type { OtlpOptions } from '../exporter/otlp-destination.ts';
+import type { Environment } from '../../configuration/environment.ts';
+import { ConfigurationError, withoutCredentials } from '../../configuration/readers.ts';
+import type { OtlpOptions } from './otlp-destination.ts';
 
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
 /** The later one wins. */
