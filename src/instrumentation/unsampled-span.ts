@@ -10,12 +10,8 @@ import {
 } from '@opentelemetry/api';
 import type { Attributes } from '../semconv/attributes.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
-import type { HrTime, ReadableSpanLike } from '../semconv/span-data.ts';
-
-function hrTime(unixMillis: number): HrTime {
-  const seconds = Math.floor(unixMillis / 1_000);
-  return [seconds, Math.round((unixMillis - seconds * 1_000) * 1e6)];
-}
+import type { ReadableSpanLike } from '../semconv/span-data.ts';
+import { hrTimeFrom } from '../semconv/to-span.ts';
 
 /**
  * A call that the sampler left out, kept for vendors alone under the unsampled span's own ids: it says that it records
@@ -36,8 +32,8 @@ export function unsampledSpan(
     kind: start.kind,
     spanContext: () => span.spanContext(),
     ...(parentSpanContext && { parentSpanContext }),
-    startTime: hrTime(startTime),
-    endTime: hrTime(0),
+    startTime: hrTimeFrom(startTime),
+    endTime: hrTimeFrom(0),
     attributes: kept,
     resource: { attributes: {} },
     instrumentationScope: { name: SCOPE_NAME },
@@ -61,7 +57,7 @@ export function unsampledSpan(
     },
     end(endTime?: TimeInput) {
       ended = true;
-      readable.endTime = hrTime(typeof endTime === 'number' ? endTime : startTime + performance.now() - startedAt);
+      readable.endTime = hrTimeFrom(typeof endTime === 'number' ? endTime : startTime + performance.now() - startedAt);
     },
     updateName(name: string) {
       readable.name = name;

@@ -95,6 +95,7 @@ describe('who answers', () => {
       serverPort: 443,
     });
     expect(facts('http://127.0.0.1:8080/v1')).toMatchObject({ serverPort: 8080 });
+    expect(facts('http://[::1]:8080/v1')).toMatchObject({ serverAddress: '::1', serverPort: 8080 });
     expect(facts('not a url')).toEqual({ provider: 'openai' });
   });
 

@@ -1,30 +1,30 @@
-import { context, diag } from '@opentelemetry/api';
+import { type Context, context, diag } from '@opentelemetry/api';
 import type { CallObserver, OpenAIClientLike, Operation } from './observer.ts';
 import { type Transform, Watch } from './watch.ts';
 
 type Method = (...args: unknown[]) => unknown;
 
 /**
- * Calls the original once, with the same `this` and arguments, and gives back the very object that it gave. The SDK
- * parses an answer lazily and once, when its promise is first looked at; so do we look: `parse` is the one place that
- * every look passes, and it is patched on the promise's class.
+ * Calls the original exactly once, with the same `this` and arguments, and returns the very object that it returned.
+ * The SDK parses an answer lazily and once, when its promise is first read. We read at the same moment: every read goes
+ * through `parse`, which is patched on the promise's class.
  */
 export function watchCall(original: Method, resource: object, args: unknown[], operation: Operation): unknown {
   let observer: CallObserver | undefined;
+  let active: Context | undefined;
   try {
     observer = operation.observe({ resource, client: clientOf(resource), args });
+    active = observer?.context;
   } catch (error) {
     diag.error(`spanport: ${operation.path} could not be observed`, error);
   }
   if (!observer) return original.apply(resource, args);
 
   const watch = new Watch(observer);
-  const given = (observer.args ?? args) as unknown[];
+  const sent = (observer.args ?? args) as unknown[];
   let result: unknown;
   try {
-    result = observer.context
-      ? context.with(observer.context, () => original.apply(resource, given))
-      : original.apply(resource, given);
+    result = active ? callWithin(active, () => original.apply(resource, sent)) : original.apply(resource, sent);
   } catch (error) {
     watch.end({ kind: 'failed', error });
     throw error;
@@ -36,6 +36,25 @@ export function watchCall(original: Method, resource: object, args: unknown[], o
     watch.end({ kind: 'complete' });
   }
   return result;
+}
+
+/** Runs the call once, even when the application's context manager throws before or after it. */
+function callWithin(active: Context, call: () => unknown): unknown {
+  let outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
+  try {
+    context.with(active, () => {
+      try {
+        outcome = { value: call() };
+      } catch (error) {
+        outcome = { error };
+      }
+    });
+  } catch (error) {
+    diag.error('spanport: the context of a call could not be entered', error);
+  }
+  if (!outcome) return call();
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
 }
 
 function clientOf(resource: object): OpenAIClientLike {
@@ -70,7 +89,7 @@ function watchPromise(result: unknown, watch: Watch): void {
   result[WATCH] = watch;
   watch.endWhenForgotten(result);
   if (Object.hasOwn(result, 'then')) watchOwnThen(result, watch);
-  if (Object.hasOwn(result, '_thenUnwrap')) result._thenUnwrap = unwrapping(result._thenUnwrap, watch);
+  watchOwnUnwrap(result, watch);
 }
 
 /** Patches the class of the SDK's promises, where `parse`, `asResponse` and `_thenUnwrap` lie in every major. */
@@ -93,20 +112,10 @@ function patchPromiseClass(promise: ApiPromise): void {
     asResponse(this: ApiPromise): Promise<unknown> {
       const response = asResponse.call(this);
       const watch = this[WATCH];
-      // Whoever takes the raw response reads its body alone; the span ends when the headers are there.
-      if (watch && !watch.isRead) {
-        response.then(
-          () => watch.isRead || watch.end({ kind: 'complete' }),
-          (error: unknown) => watch.fail(error),
-        );
-      }
-      return response;
+      return watch && !watch.isRead ? watch.readResponse(response) : response;
     },
     _thenUnwrap(this: ApiPromise, transform: Transform): ApiPromise {
-      const watch = this[WATCH];
-      return watch
-        ? handOver(_thenUnwrap.call(this, watch.seeing(transform)), watch)
-        : _thenUnwrap.call(this, transform);
+      return unwrap(this, _thenUnwrap, transform, this[WATCH]);
     },
   };
   for (const [name, value] of Object.entries(watching)) {
@@ -114,32 +123,45 @@ function patchPromiseClass(promise: ApiPromise): void {
   }
 }
 
-/** The promise that `_thenUnwrap` makes parses for itself: it is the one to be watched from then on. */
-function handOver(child: ApiPromise, watch: Watch): ApiPromise {
-  child[WATCH] = watch;
-  watch.endWhenForgotten(child);
-  if (Object.hasOwn(child, '_thenUnwrap')) child._thenUnwrap = unwrapping(child._thenUnwrap, watch);
+/** The promise that `_thenUnwrap` makes parses the answer itself, so it is the one to watch from then on. */
+function unwrap(
+  promise: ApiPromise,
+  original: ApiPromise['_thenUnwrap'],
+  transform: Transform,
+  watch: Watch | undefined,
+): ApiPromise {
+  if (!watch) return original.call(promise, transform);
+  const child = original.call(promise, watch.seeing(transform));
+  try {
+    child[WATCH] = watch;
+    watch.endWhenForgotten(child);
+    watchOwnUnwrap(child, watch);
+  } catch (error) {
+    diag.error('spanport: the promise of a helper could not be observed', error);
+  }
   return child;
 }
 
-/** From openai 7.5 on, promises carry a `_thenUnwrap` of their own. */
-function unwrapping(original: ApiPromise['_thenUnwrap'], watch: Watch): ApiPromise['_thenUnwrap'] {
-  return (transform) => handOver(original(watch.seeing(transform)), watch);
+/** Promises may carry a `_thenUnwrap` of their own: those of openai 7.5 and later do, and other tools add one. */
+function watchOwnUnwrap(promise: ApiPromise, watch: Watch): void {
+  if (!Object.hasOwn(promise, '_thenUnwrap')) return;
+  const original = promise._thenUnwrap;
+  promise._thenUnwrap = (transform) => unwrap(promise, original, transform, watch);
 }
 
 /** From openai 7.5 on, the promises of lists have methods of their own that lead to a hidden promise. */
 function watchOwnThen(page: ApiPromise, watch: Watch): void {
-  const then = page.then;
+  const { then } = page;
   let seen: Promise<unknown> | undefined;
-  const look = (): Promise<unknown> => {
+  const read = (): Promise<unknown> => {
     if (!seen) {
-      seen = then((value) => value);
+      seen = then.call(page, (value) => value) as Promise<unknown>;
       watch.read(seen);
     }
     return seen;
   };
   // biome-ignore lint/suspicious/noThenProperty: it has one already, and ours takes its place
-  page.then = ((onValue, onError) => look().then(onValue, onError)) as ApiPromise['then'];
-  page.catch = ((onError) => look().catch(onError)) as ApiPromise['catch'];
-  page.finally = ((onEnd) => look().finally(onEnd)) as ApiPromise['finally'];
+  page.then = ((onValue, onError) => read().then(onValue, onError)) as ApiPromise['then'];
+  page.catch = ((onError) => read().catch(onError)) as ApiPromise['catch'];
+  page.finally = ((onEnd) => read().finally(onEnd)) as ApiPromise['finally'];
 }

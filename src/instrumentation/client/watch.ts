@@ -74,15 +74,43 @@ export class Watch {
     this.#isRegistered = false;
   }
 
-  /** Somebody asked for the parsed answer: its arrival, or its stream, is the end of the call. */
+  /** The application asked for the parsed answer: its arrival, or the end of its stream, ends the call. */
   read(parsing: Promise<unknown>): void {
     this.isRead = true;
     this.#letGo();
-    // Made here and not kept: a stream is long open, and has seen its answer by then.
-    parsing.then(
-      (value) => this.see(value),
-      (error: unknown) => this.fail(error),
-    );
+    try {
+      // Made here and not kept: a stream is long open, and has seen its answer by then.
+      parsing.then(
+        (value) => this.see(value),
+        (error: unknown) => this.fail(error),
+      );
+    } catch (error) {
+      diag.error('spanport: an answer could not be observed', error);
+      this.end({ kind: 'complete' });
+    }
+  }
+
+  /**
+   * The application asked for the raw response and reads its body itself: the span ends when the headers have arrived.
+   * @returns the promise for the application. A handler on the SDK's own would hide a rejection that nothing handles.
+   */
+  readResponse(response: Promise<unknown>): Promise<unknown> {
+    try {
+      return response.then(
+        (value) => {
+          if (!this.isRead) this.end({ kind: 'complete' });
+          return value;
+        },
+        (error: unknown) => {
+          this.fail(error);
+          throw error;
+        },
+      );
+    } catch (error) {
+      diag.error('spanport: a response could not be observed', error);
+      this.end({ kind: 'complete' });
+      return response;
+    }
   }
 
   see(value: unknown): void {

@@ -27,6 +27,10 @@ function isTested(version: string): boolean {
  * @returns what it was given
  */
 export function instrumentOpenAI<T extends object>(clientOrClass: T): T {
+  if ((typeof clientOrClass !== 'object' && typeof clientOrClass !== 'function') || clientOrClass === null)
+    throw new TypeError(
+      `instrumentOpenAI() got ${String(clientOrClass)}: pass an OpenAI client, or the class that you make clients with.`,
+    );
   const clientClass = typeof clientOrClass === 'function' ? clientOrClass : clientOrClass.constructor;
   setEnabled(true);
   patchClass(clientClass, operations, toolRunners);

@@ -36,7 +36,8 @@ function serverFrom(baseURL: string, isAzureClient: boolean): Facts {
   if (!url) return { provider };
   return {
     provider,
-    serverAddress: url.hostname,
+    // A URL writes an IPv6 address in brackets, `server.address` does not.
+    serverAddress: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     serverPort: Number(url.port) || (url.protocol === 'http:' ? 80 : 443),
   };
 }
