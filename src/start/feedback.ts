@@ -5,7 +5,7 @@ import { captureOptions } from '../instrumentation/recorder.ts';
 import { toJson } from '../interaction/json.ts';
 import { maskJson } from '../interaction/mask.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
-import type { Circumstances, Feedback, FeedbackOptions, UsageEvent, UsageEventOptions } from '../vendors/vendor.ts';
+import type { Feedback, FeedbackContext, FeedbackOptions, UsageEvent, UsageEventOptions } from '../vendors/vendor.ts';
 import { currentDestinations, drainSpans } from './tracing.ts';
 
 /**
@@ -40,7 +40,7 @@ export async function recordUsageEvent({ searchQuery, properties, ...options }: 
   });
 }
 
-function circumstances(): Circumstances {
+function circumstances(): FeedbackContext {
   const span = trace.getActiveSpan()?.spanContext();
   const user = contextFields(context.active())?.user;
   return {

@@ -1,6 +1,10 @@
 import type { Environment } from '../configuration/environment.ts';
 import type { Answer, DeliveryOutcome, OutgoingRequest } from '../delivery/delivery.ts';
-import type { Interaction, User } from '../interaction/interaction.ts';
+import type { Interaction } from '../interaction/interaction.ts';
+import type { Feedback, UsageEvent } from './feedback.ts';
+import type { VendorRoutes } from './routes.ts';
+
+export type { Feedback, FeedbackContext, FeedbackOptions, UsageEvent, UsageEventOptions } from './feedback.ts';
 
 /** One payload of a vendor, and how it is told from others. */
 export interface VendorRecord<Payload> {
@@ -12,50 +16,6 @@ export interface VendorRecord<Payload> {
   readonly answerId?: string;
   readonly payload: Payload;
 }
-
-/** A user's verdict on an answer. Name the answer by one of the ids; without any, it is the one of the active span. */
-export interface FeedbackOptions {
-  readonly rating: 'positive' | 'negative';
-  /** Any scale of yours; by default 1 for positive and 0 for negative. */
-  readonly score?: number;
-  readonly comment?: string;
-  readonly reasons?: readonly { readonly label: string; readonly details?: string }[];
-  readonly responseId?: string;
-  readonly messageId?: string;
-  readonly conversationId?: string;
-}
-
-/**
- * Something that a person did: with an answer (by one of its ids; without any, that of the active span), with a
- * conversation, or with the search.
- */
-export interface UsageEventOptions {
-  /** Free text, such as `message:copied`. */
-  readonly type: string;
-  readonly responseId?: string;
-  readonly messageId?: string;
-  readonly conversationId?: string;
-  readonly searchQuery?: string;
-  /** What else is known of it; safe to write as JSON. */
-  readonly properties?: Readonly<Record<string, unknown>>;
-}
-
-/** Who said or did it, when, and in which span. */
-export interface Circumstances {
-  readonly traceId?: string;
-  readonly spanId?: string;
-  readonly user?: User;
-  /** Unix milliseconds. */
-  readonly time: number;
-  /** The vendor's own id of the answer, where this process sent it: {@link VendorRecord.answerId}. */
-  readonly answerId?: string;
-}
-
-/** A verdict as a vendor gets it. */
-export interface Feedback extends FeedbackOptions, Circumstances {}
-
-/** A usage event as a vendor gets it. */
-export interface UsageEvent extends UsageEventOptions, Circumstances {}
 
 /** Where records go that no HTTP request carries. */
 export type LocalOutput =
@@ -105,4 +65,6 @@ export interface Vendor<Options, Payload> {
   encodeFeedback?(feedback: Feedback, options: Options): readonly VendorRecord<Payload>[];
   /** The vendor's own call for usage events, where it has one. */
   encodeEvent?(event: UsageEvent, options: Options): readonly VendorRecord<Payload>[];
+  /** The vendor's own API, for a gateway to serve. Loaded on request: it brings zod. */
+  routes?(): Promise<VendorRoutes>;
 }
