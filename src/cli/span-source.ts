@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { FormatError, spansFromOtlpJson } from '../otlp/read-json.ts';
+import { FormatError } from '../otlp/format-error.ts';
+import { spansFromOtlpJson } from '../otlp/read-json.ts';
 import type { HrTime, SpanData } from '../semconv/span-data.ts';
 import { Failure } from './failure.ts';
 
