@@ -1,6 +1,6 @@
 import { hasSqlite } from '../sqlite/driver.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { Delivery, Destination } from './delivery.ts';
+import type { Attempt, Delivery, Destination } from './delivery.ts';
 import { DurableDelivery } from './durable-delivery.ts';
 import { type DeliveryParts, MemoryDelivery } from './memory-delivery.ts';
 import { openSpool } from './spool/spool.ts';
@@ -12,6 +12,8 @@ export interface DeliveryOptions {
   readonly onDrain?: () => void;
   /** Told, in one sentence, of what an operator should know. */
   readonly report?: (message: string) => void;
+  /** Called after each request, for example to log it. */
+  readonly onAttempt?: (attempt: Attempt) => void;
   readonly transport?: Transport;
   readonly spool?: SpoolOptions;
   /** Default: the system's. */
@@ -40,6 +42,7 @@ export function createDelivery(destination: Destination, options: DeliveryOption
   const parts: DeliveryParts = {
     onDrain: options.onDrain ?? ((): void => {}),
     report: options.report ?? ((): void => {}),
+    onAttempt: options.onAttempt,
     transport: options.transport ?? createTransport(),
     clock: options.clock ?? systemClock,
   };

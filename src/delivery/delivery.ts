@@ -82,6 +82,57 @@ export interface DeliveryRecord {
 }
 
 /**
+ * What finally became of a record.
+ * - `delivered`: the destination has it. `note`: the destination accepted the request but rejected some records in it
+ *   without naming them, or added a message.
+ * - `coalesced`: it was delivered as part of a newer record under its order key, whose key is `into`.
+ * - `rejected`: the destination will never take it. With a spool it is a dead letter.
+ * - `dropped`: it was given up; the reasons are those of {@link DeliveryStats.dropped}.
+ * - `on_disk`: the delivery ended, or stopped following the record, while it was in the spool. A later process delivers
+ *   it, or another process that shares the directory already has.
+ */
+export type RecordOutcome =
+  | { readonly status: 'delivered'; readonly note?: string }
+  | { readonly status: 'coalesced'; readonly into: string }
+  | { readonly status: 'rejected'; readonly reason: string }
+  | { readonly status: 'dropped'; readonly reason: string }
+  | { readonly status: 'on_disk' };
+
+/**
+ * Follows one record. Both functions are called synchronously, possibly before `enqueue` returns, and must not block. A
+ * consumer that must not lose a record (one that commits Kafka offsets) waits for either of them; one that shows the
+ * state of a record shows `stored`, then the outcome.
+ */
+export interface RecordListener {
+  /** With a spool: the record is on disk and survives this process. Called at most once, and before `settled`. */
+  stored?(): void;
+  /** Called exactly once, at the latest when `shutdown` resolves. */
+  settled?(outcome: RecordOutcome): void;
+}
+
+/** One request to the destination, after its answer came or failed to come. */
+export interface Attempt {
+  readonly destination: string;
+  /** The records in the request, oldest first; those of earlier processes included. */
+  readonly keys: readonly string[];
+  /** When it began, in ms since 1970. */
+  readonly at: number;
+  readonly durationMillis: number;
+  /** Missing when no answer came, or when the request could not be made. */
+  readonly httpStatus?: number;
+  /** How the answer was judged. */
+  readonly outcome: DeliveryOutcome;
+}
+
+/** What a flush left behind. */
+export interface FlushResult {
+  /** Records that the destination has neither taken nor rejected. */
+  readonly waiting: number;
+  /** How many of them are on disk. */
+  readonly onDisk: number;
+}
+
+/**
  * The books of one destination. Once nothing is under way they balance: `enqueued` = `delivered` + `coalesced` + `rejected`
  * + all of `dropped` + what waits. Over a directory that other processes share, or that an earlier one left filled, they balance
  * over all its processes.
@@ -104,10 +155,13 @@ export interface DeliveryStats {
 
 export interface Delivery {
   /** Takes a record. Never throws and never waits; what it cannot hold is dropped and counted. */
-  enqueue(record: DeliveryRecord): void;
-  /** Resolves when everything taken so far is delivered, refused or safely on disk, at the latest after the timeout. */
-  forceFlush(timeoutMillis?: number): Promise<void>;
+  enqueue(record: DeliveryRecord, listener?: RecordListener): void;
+  /**
+   * Resolves when everything taken so far is delivered, rejected or safely on disk, or after the timeout. The result says
+   * what is left.
+   */
+  flush(timeoutMillis?: number): Promise<FlushResult>;
   /** Flushes inside the deadline, then ends. What is on disk waits for the next start. A second call is harmless. */
-  shutdown(timeoutMillis?: number): Promise<void>;
+  shutdown(timeoutMillis?: number): Promise<FlushResult>;
   stats(): DeliveryStats;
 }

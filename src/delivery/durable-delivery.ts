@@ -1,8 +1,9 @@
-import type { Delivery, DeliveryRecord, DeliveryStats, Destination } from './delivery.ts';
+import type { Delivery, DeliveryRecord, DeliveryStats, Destination, FlushResult, RecordListener } from './delivery.ts';
 import { bindMetrics, joinMetrics } from './delivery-metrics.ts';
 import { joinEndings } from './endings.ts';
 import type { DeliveryParts } from './memory-delivery.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { Receipts } from './receipts.ts';
 import { Sender } from './sender.ts';
 import type { Spool } from './spool/spool.ts';
 import { SpoolQueue } from './spool/spool-queue.ts';
@@ -21,6 +22,7 @@ export class DurableDelivery implements Delivery {
   readonly #parts: DeliveryParts;
   readonly #spool: Spool;
   readonly #tally: Tally;
+  readonly #receipts: Receipts;
   readonly #queue: SpoolQueue;
   readonly #sender: Sender;
   readonly #memory: MemoryQueue;
@@ -35,14 +37,24 @@ export class DurableDelivery implements Delivery {
     this.#spool = spool;
     this.#tally = new Tally(destination.name, parts.report);
     this.#queue = new SpoolQueue(spool, destination.name, destination.fold !== undefined, parts.clock);
-    this.#memory = new MemoryQueue((reason) => this.#tally.drop(reason, 1), parts.clock);
-    const common = { ...parts, destination, tally: this.#tally };
+    this.#receipts = new Receipts(parts.report);
+    this.#memory = new MemoryQueue((reason, { key }) => {
+      this.#tally.drop(reason, 1);
+      this.#receipts.settle([key], { status: 'dropped', reason });
+    }, parts.clock);
+    const common = { ...parts, destination, tally: this.#tally, receipts: this.#receipts };
     this.#sender = new Sender({ ...common, queue: this.#queue, isDurable: true });
     this.#memorySender = new Sender({ ...common, queue: this.#memory, isDurable: false });
     spool.join({
       destination: destination.name,
       report: parts.report,
       onDrop: (reason, count) => this.#tally.drop(reason, count),
+      onEvicted: (keys) => this.#receipts.settle(keys, { status: 'dropped', reason: 'spool_full' }),
+      onStored: (key, listener) => {
+        this.#receipts.add(key, listener);
+        this.#receipts.stored(listener);
+      },
+      onSettled: (listener, outcome) => this.#receipts.notify(listener, outcome),
       onKept: (record, id) => {
         this.#queue.hold(record, id);
         this.#sender.wake(1);
@@ -51,9 +63,12 @@ export class DurableDelivery implements Delivery {
         this.#queue.lookAgain();
         this.#sender.wake(MANY);
       },
-      onRefused: (records) => this.#holdAll(records),
+      onRefused: (records, followed) => {
+        for (const { key, listener } of followed) this.#receipts.add(key, listener);
+        this.#holdAll(records);
+      },
       onRecovered: () => {
-        for (const record of this.#memory.removeWaiting()) this.#queue.add(record);
+        for (const record of this.#memory.removeWaiting()) this.#queue.add(record, this.#receipts.take(record.key));
       },
     });
     // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
@@ -64,7 +79,7 @@ export class DurableDelivery implements Delivery {
     });
     this.#leaveEndings = joinEndings({
       drain: () => this.#drain(),
-      flush: (timeoutMillis) => this.forceFlush(timeoutMillis),
+      flush: (timeoutMillis) => this.flush(timeoutMillis),
       commit: () => {
         this.#parts.onDrain();
         this.#spool.finish();
@@ -73,39 +88,53 @@ export class DurableDelivery implements Delivery {
     if (spool.isThere) this.#sender.wake(MANY);
   }
 
-  enqueue(record: DeliveryRecord): void {
+  enqueue(record: DeliveryRecord, listener?: RecordListener): void {
     bindMetrics();
     this.#tally.add('enqueued', 1);
-    if (this.#hasEnded) this.#tally.drop('shut_down', 1);
-    else if (this.#spool.isBroken) this.#holdAll([record]);
-    else this.#queue.add(record);
+    if (this.#hasEnded) {
+      this.#tally.drop('shut_down', 1);
+      if (listener) this.#receipts.notify(listener, { status: 'dropped', reason: 'shut_down' });
+    } else if (this.#spool.isBroken) {
+      if (listener) this.#receipts.add(record.key, listener);
+      this.#holdAll([record]);
+    } else this.#queue.add(record, listener);
   }
 
-  async forceFlush(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<void> {
+  async flush(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
     const { clock, onDrain } = this.#parts;
     const end = clock.monotonic() + timeoutMillis;
     const rest = (): number => Math.max(0, end - clock.monotonic());
     bindMetrics();
     onDrain();
     await this.#spool.flush(rest());
-    if (!this.#spool.isThere && this.#memory.size === 0) return;
+    if (!this.#spool.isThere && this.#memory.size === 0) return this.#left;
     await Promise.all([this.#sender.flush(rest()), this.#memory.size > 0 && this.#memorySender.flush(rest())]);
     // What destinations said belongs on disk, too: the process may be frozen or killed after this.
     await this.#spool.flush(rest());
+    return this.#left;
   }
 
-  async shutdown(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<void> {
-    if (this.#hasEnded) return;
+  async shutdown(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
+    if (this.#hasEnded) return this.#left;
     const { clock } = this.#parts;
     const end = clock.monotonic() + timeoutMillis;
-    await this.forceFlush(timeoutMillis - Math.min(MAX_CLOSE_MILLIS, timeoutMillis / 4));
+    await this.flush(timeoutMillis - Math.min(MAX_CLOSE_MILLIS, timeoutMillis / 4));
     this.#hasEnded = true;
     this.#sender.end();
     this.#memorySender.end();
     this.#leaveEndings();
     this.#leaveMetrics();
-    this.#tally.drop('shut_down', this.#memory.size);
     await this.#spool.leave(this.#name, Math.max(0, end - clock.monotonic()));
+    // After the spool was left, which may have refused its last records.
+    this.#tally.drop('shut_down', this.#memory.size);
+    this.#receipts.settle(this.#memory.keys(), { status: 'dropped', reason: 'shut_down' });
+    this.#receipts.settleRest({ status: 'on_disk' });
+    return this.#left;
+  }
+
+  get #left(): FlushResult {
+    const { records } = this.#spool.total(this.#name);
+    return { waiting: records + this.#memory.size, onDisk: records - this.#spool.uncommitted(this.#name) };
   }
 
   stats(): DeliveryStats {

@@ -3,7 +3,7 @@ export interface Ending {
   /** Takes what is not encoded yet. Returns how many records were taken so far. */
   drain(): number;
   /** Sends what it can within the time. */
-  flush(timeoutMillis: number): Promise<void>;
+  flush(timeoutMillis: number): Promise<unknown>;
   /** Brings into safety what it can, before it returns. */
   commit(): void;
 }

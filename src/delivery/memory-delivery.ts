@@ -1,8 +1,17 @@
 import type { Clock } from './clock.ts';
-import type { Delivery, DeliveryRecord, DeliveryStats, Destination } from './delivery.ts';
+import type {
+  Attempt,
+  Delivery,
+  DeliveryRecord,
+  DeliveryStats,
+  Destination,
+  FlushResult,
+  RecordListener,
+} from './delivery.ts';
 import { bindMetrics, joinMetrics } from './delivery-metrics.ts';
 import { joinEndings } from './endings.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { Receipts } from './receipts.ts';
 import { Recent } from './recent.ts';
 import { Sender } from './sender.ts';
 import { Tally } from './tally.ts';
@@ -15,6 +24,7 @@ const MAX_KEYS = 50_000;
 export interface DeliveryParts {
   readonly onDrain: () => void;
   readonly report: (message: string) => void;
+  readonly onAttempt: ((attempt: Attempt) => void) | undefined;
   readonly transport: Transport;
   readonly clock: Clock;
 }
@@ -23,6 +33,7 @@ export interface DeliveryParts {
 export class MemoryDelivery implements Delivery {
   readonly #parts: DeliveryParts;
   readonly #tally: Tally;
+  readonly #receipts: Receipts;
   readonly #queue: MemoryQueue;
   readonly #sender: Sender;
   readonly #keys: Recent<true>;
@@ -34,12 +45,15 @@ export class MemoryDelivery implements Delivery {
     this.#parts = parts;
     this.#keys = new Recent({ maxWeight: MAX_KEYS, minAgeMillis: KEYS_MIN_AGE_MILLIS }, parts.clock);
     this.#tally = new Tally(destination.name, parts.report);
+    this.#receipts = new Receipts(parts.report);
     this.#queue = new MemoryQueue((reason, { key }) => {
       this.#tally.drop(reason, 1);
+      this.#receipts.settle([key], { status: 'dropped', reason });
       // It may come again.
       this.#keys.delete(key);
     }, parts.clock);
-    this.#sender = new Sender({ ...parts, destination, queue: this.#queue, tally: this.#tally, isDurable: false });
+    const [queue, tally, receipts] = [this.#queue, this.#tally, this.#receipts];
+    this.#sender = new Sender({ ...parts, destination, queue, tally, receipts, isDurable: false });
     // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
     this.#leaveMetrics = joinMetrics({
       destination: destination.name,
@@ -48,41 +62,52 @@ export class MemoryDelivery implements Delivery {
     });
     this.#leaveEndings = joinEndings({
       drain: () => this.#drain(),
-      flush: (timeoutMillis) => this.forceFlush(timeoutMillis),
+      flush: (timeoutMillis) => this.flush(timeoutMillis),
       commit: parts.onDrain,
     });
   }
 
-  enqueue(record: DeliveryRecord): void {
+  enqueue(record: DeliveryRecord, listener?: RecordListener): void {
     bindMetrics();
     this.#tally.add('enqueued', 1);
-    if (this.#hasEnded) {
-      this.#tally.drop('shut_down', 1);
-      return;
-    }
-    if (this.#keys.get(record.key)) {
-      this.#tally.drop('duplicate', 1);
+    const reason = this.#reasonToDrop(record);
+    if (reason !== undefined) {
+      this.#tally.drop(reason, 1);
+      if (listener) this.#receipts.notify(listener, { status: 'dropped', reason });
       return;
     }
     this.#keys.set(record.key, true, 1);
+    if (listener) this.#receipts.add(record.key, listener);
     this.#queue.add(record);
     this.#sender.wake(1);
   }
 
-  async forceFlush(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<void> {
+  async flush(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
     bindMetrics();
     this.#parts.onDrain();
     await this.#sender.flush(timeoutMillis);
+    return this.#left;
   }
 
-  async shutdown(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<void> {
-    if (this.#hasEnded) return;
-    await this.forceFlush(timeoutMillis);
+  async shutdown(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
+    if (this.#hasEnded) return this.#left;
+    await this.flush(timeoutMillis);
     this.#hasEnded = true;
     this.#sender.end();
     this.#leaveEndings();
     this.#leaveMetrics();
     this.#tally.drop('shut_down', this.#queue.size);
+    this.#receipts.settleRest({ status: 'dropped', reason: 'shut_down' });
+    return this.#left;
+  }
+
+  get #left(): FlushResult {
+    return { waiting: this.#queue.size, onDisk: 0 };
+  }
+
+  #reasonToDrop({ key }: DeliveryRecord): string | undefined {
+    if (this.#hasEnded) return 'shut_down';
+    return this.#keys.get(key) ? 'duplicate' : undefined;
   }
 
   stats(): DeliveryStats {

@@ -65,6 +65,11 @@ export class MemoryQueue implements Queue {
     while ((this.size > MAX_RECORDS || this.#bytes > MAX_BYTES) && this.#dropOldest('queue_full'));
   }
 
+  /** All records, waiting or being sent. */
+  keys(): string[] {
+    return [...this.#line, ...this.#lent.values()].flatMap((entry) => entry?.record.key ?? []);
+  }
+
   /** Takes out all that nobody is sending. */
   removeWaiting(): DeliveryRecord[] {
     const removed = this.#line.flatMap((entry) => entry?.record ?? []);
@@ -140,6 +145,7 @@ export class MemoryQueue implements Queue {
     for (const entry of entries) this.#lent.set(entry.id, entry);
     const batch = {
       ids: entries.map(({ id }) => id),
+      keys: entries.map(({ record }) => record.key),
       bodies: entries.map(({ record }) => record.body),
       attempts: entries[0]?.attempts ?? 0,
     };

@@ -10,6 +10,7 @@ export interface TakeLimits {
 /** Records under way. Nobody else is handed them until they are settled. */
 export interface Batch {
   readonly ids: readonly number[];
+  readonly keys: readonly string[];
   readonly bodies: readonly Uint8Array[];
   /** How often the oldest of them was tried before. */
   readonly attempts: number;
@@ -20,13 +21,13 @@ export interface Batch {
 
 /**
  * - `batch`: send this.
- * - `damaged`: so many records could not be read back and are dead letters now; ask again.
+ * - `damaged`: these records could not be read back and are dead letters now; ask again.
  * - `wait`: records are there, but none is ready before so many ms.
  * - `empty`: none is there.
  */
 export type Taken =
   | { readonly status: 'batch'; readonly batch: Batch }
-  | { readonly status: 'damaged'; readonly count: number }
+  | { readonly status: 'damaged'; readonly keys: readonly string[] }
   | { readonly status: 'wait'; readonly millis: number }
   | { readonly status: 'empty' };
 

@@ -1,7 +1,8 @@
 import { backoffMillis } from './backoff.ts';
 import { type Clock, within } from './clock.ts';
-import type { DeliveryOutcome, Destination } from './delivery.ts';
+import type { Attempt, DeliveryOutcome, Destination, RecordOutcome } from './delivery.ts';
 import type { Batch, Queue } from './queue.ts';
+import type { Receipts } from './receipts.ts';
 import type { Tally } from './tally.ts';
 import type { Transport } from './transport.ts';
 
@@ -25,6 +26,13 @@ const LONGEST_TIMER_MILLIS = 60 * 60_000;
 /** A destination that asks for a longer pause is asked again after this one. */
 const LONGEST_PAUSE_MILLIS = 24 * 60 * 60_000;
 
+interface AttemptResult {
+  readonly outcome: DeliveryOutcome;
+  readonly httpStatus?: number;
+  /** What the destination has under the order key, if the request was accepted. */
+  readonly state?: Uint8Array | undefined;
+}
+
 type Delivered = Extract<DeliveryOutcome, { readonly status: 'delivered' }>;
 
 export interface SenderParts {
@@ -32,6 +40,8 @@ export interface SenderParts {
   readonly queue: Queue;
   readonly transport: Transport;
   readonly tally: Tally;
+  readonly receipts: Receipts;
+  readonly onAttempt: ((attempt: Attempt) => void) | undefined;
   readonly report: (message: string) => void;
   readonly clock: Clock;
   /** Whether records outlive the process, so that a flush need not wait for a destination in trouble. */
@@ -161,7 +171,7 @@ export class Sender {
 
   /** Whether nothing was left in the queue. */
   async #takeAll(): Promise<boolean> {
-    const { destination, queue, tally, report } = this.#parts;
+    const { destination, queue, tally, receipts, report } = this.#parts;
     this.#hasMore = true;
     while (this.#maySend) {
       const taken = await queue.take({
@@ -176,8 +186,9 @@ export class Sender {
         return false;
       }
       if (taken.status === 'damaged') {
-        tally.add('rejected', taken.count);
-        report(`${taken.count} records for ${destination.name} were damaged on disk`);
+        tally.add('rejected', taken.keys.length);
+        receipts.settle(taken.keys, { status: 'rejected', reason: 'damaged on disk' });
+        report(`${taken.keys.length} records for ${destination.name} were damaged on disk`);
         continue;
       }
       this.#underWay += 1;
@@ -189,7 +200,10 @@ export class Sender {
 
   async #send(batch: Batch): Promise<void> {
     const began = this.#now;
-    const { outcome, state } = await this.#attempt(batch);
+    const at = this.#parts.clock.wall();
+    const { outcome, state, httpStatus } = await this.#attempt(batch);
+    const durationMillis = this.#now - began;
+    this.#reportAttempt(batch, { at, durationMillis, outcome, ...(httpStatus !== undefined && { httpStatus }) });
     if (outcome.status === 'retryable') this.#countFailure(began);
     if (this.#hasEnded) return;
     try {
@@ -204,48 +218,59 @@ export class Sender {
     else void this.#pump();
   }
 
-  async #attempt({ bodies, orderKey, state: last }: Batch): Promise<{ outcome: DeliveryOutcome; state?: Uint8Array }> {
+  #reportAttempt({ keys }: Batch, attempt: Omit<Attempt, 'destination' | 'keys'>): void {
+    const { destination, onAttempt, report } = this.#parts;
+    if (!onAttempt) return;
+    try {
+      onAttempt({ ...attempt, destination: destination.name, keys });
+    } catch (error) {
+      report(`the attempt listener of ${destination.name} threw: ${messageOf(error)}`);
+    }
+  }
+
+  async #attempt({ bodies, orderKey, state: last }: Batch): Promise<AttemptResult> {
     const { destination, transport } = this.#parts;
     try {
       const isFolded = destination.fold !== undefined && orderKey !== undefined;
       const known = isFolded && !last ? await this.#lookUp(bodies) : { state: last };
-      if (known.outcome) return { outcome: known.outcome };
+      if (known.outcome) return { ...known, outcome: known.outcome };
       const state = isFolded ? destination.fold?.(known.state, bodies) : undefined;
       const request = destination.prepare(state ? [state] : bodies);
       const answer = await transport(request, this.#abort.signal).catch((error: Error) => error);
       if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
-      return { outcome: destination.outcome(answer), ...(state && { state }) };
+      return { outcome: destination.outcome(answer), httpStatus: answer.status, ...(state && { state }) };
     } catch (error) {
       return { outcome: { status: 'rejected', reason: messageOf(error) } };
     }
   }
 
   /** What the destination itself has under an order key that nothing is known of here, or why it could not be asked. */
-  async #lookUp(bodies: readonly Uint8Array[]): Promise<{ state?: Uint8Array | undefined; outcome?: DeliveryOutcome }> {
+  async #lookUp(bodies: readonly Uint8Array[]): Promise<Partial<AttemptResult>> {
     const { destination, transport } = this.#parts;
     const request = destination.remote?.request(bodies);
     if (!request) return {};
     const answer = await transport(request, this.#abort.signal).catch((error: Error) => error);
     if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
     const outcome = destination.outcome(answer);
-    if (outcome.status === 'retryable' || outcome.status === 'blocked') return { outcome };
+    if (outcome.status === 'retryable' || outcome.status === 'blocked') return { outcome, httpStatus: answer.status };
     return { state: destination.remote?.state(answer) };
   }
 
   async #settle(batch: Batch, outcome: DeliveryOutcome, state: Uint8Array | undefined): Promise<void> {
-    const { destination, queue, tally, report } = this.#parts;
+    const { destination, queue, tally, receipts, report } = this.#parts;
     const count = batch.ids.length;
     switch (outcome.status) {
       case 'delivered':
         this.#failures = 0;
         this.#batchRecords = Math.min(this.#mostRecords, Math.max(this.#batchRecords, count * 2));
-        this.#countDelivered(count, state !== undefined, outcome);
+        this.#countDelivered(batch, state !== undefined, outcome);
         return queue.delivered(batch, state);
       case 'rejected':
         this.#failures = 0;
         // One bad record must not take its neighbours along: halves are tried until it stands alone.
         if (count > 1) return this.#halve(batch);
         tally.add('rejected', count);
+        receipts.settle(batch.keys, { status: 'rejected', reason: outcome.reason });
         report(`${destination.name} refused a record: ${outcome.reason}`);
         return queue.rejected(batch, outcome.reason);
       case 'split':
@@ -284,16 +309,22 @@ export class Sender {
   }
 
   /** Of records that were folded into one, the newest counts as delivered and all others as coalesced. */
-  #countDelivered(count: number, isFolded: boolean, { rejected = 0, reason = '' }: Delivered): void {
-    const { destination, tally, report } = this.#parts;
+  #countDelivered({ keys }: Batch, isFolded: boolean, { rejected = 0, reason = '' }: Delivered): void {
+    const { destination, tally, receipts, report } = this.#parts;
+    const count = keys.length;
     const sent = isFolded ? 1 : count;
     const refused = Math.min(rejected, sent);
     tally.add('delivered', sent - refused);
     tally.add('rejected', refused);
     if (isFolded) tally.add('coalesced', count - 1);
+    const note = refused > 0 ? `${refused} of ${sent} records were rejected: ${reason}` : reason;
+    const result: RecordOutcome =
+      refused === sent ? { status: 'rejected', reason: note } : { status: 'delivered', ...(note !== '' && { note }) };
+    if (isFolded) receipts.settleCoalesced(keys, result);
+    else receipts.settle(keys, result);
     if ((rejected === 0 && reason === '') || this.#now - this.#warnedAt <= SAY_AGAIN_MILLIS) return;
     this.#warnedAt = this.#now;
-    if (rejected > 0) report(`${destination.name} refused ${rejected} of ${sent} records: ${reason}`);
+    if (rejected > 0) report(`${destination.name}: ${note}`);
     else report(`${destination.name} took the records, and says: ${reason}`);
   }
 

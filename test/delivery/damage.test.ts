@@ -58,7 +58,7 @@ function bodiesIn(file: SpoolFile): string[] {
   file.run((outbox) => outbox.release(true));
   for (;;) {
     const { batches, damaged } = file.run((outbox) => outbox.take('vendor', { maxRecords: 1, maxBytes: 1 << 20 }));
-    if (batches.length === 0 && damaged === 0) return bodies;
+    if (batches.length === 0 && damaged.length === 0) return bodies;
     for (const { bodies: each } of batches) bodies.push(...each.map((body) => Buffer.from(body).toString()));
   }
 }

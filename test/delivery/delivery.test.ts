@@ -50,7 +50,7 @@ describe.each(modes)('delivery %s', (_, options) => {
     const delivery = start(options());
     enqueue(delivery, keys(50));
     enqueue(delivery, ['k0', 'k1']);
-    await delivery.forceFlush();
+    await delivery.flush();
     expect([...vendor.copies.values()]).toEqual(Array(50).fill(1));
     expect(delivery.stats()).toMatchObject({ enqueued: 52, delivered: 50, dropped: { duplicate: 2 } });
   });
@@ -64,7 +64,7 @@ describe.each(modes)('delivery %s', (_, options) => {
     first(behaviour);
     enqueue(delivery, keys(5));
     await vendor.has(5);
-    await delivery.forceFlush();
+    await delivery.flush();
     expect(delivery.stats().delivered).toBe(5);
     expect(delivery.stats().retried).toBeGreaterThan(0);
   });
@@ -78,7 +78,7 @@ describe.each(modes)('delivery %s', (_, options) => {
     const due = /^\d+$/.test(header) ? Date.now() + Number(header) * 1_000 : Date.parse(header);
     first(status(429, { 'retry-after': header }));
     enqueue(delivery, keys(1));
-    await delivery.forceFlush(100);
+    await delivery.flush(100);
     await vendor.has(1);
     expect(vendor.arrivals[0]?.at).toBeGreaterThanOrEqual(due - 20);
     expect(vendor.arrivals[0]?.at).toBeLessThan(due + 1_000);
@@ -89,7 +89,7 @@ describe.each(modes)('delivery %s', (_, options) => {
     vendor.behaviour = (arrivals) => (arrivals.some(({ key }) => key === 'k3') ? status(400) : taken);
     enqueue(delivery, keys(10));
     await vendor.has(9);
-    await delivery.forceFlush();
+    await delivery.flush();
     expect(delivery.stats()).toMatchObject({ delivered: 9, rejected: 1 });
   });
 
@@ -97,7 +97,7 @@ describe.each(modes)('delivery %s', (_, options) => {
     const delivery = start(options(), { maxBatchRecords: 16 });
     vendor.behaviour = (arrivals) => (arrivals.length > 3 ? status(413) : taken);
     enqueue(delivery, keys(20));
-    await delivery.forceFlush();
+    await delivery.flush();
     expect([...vendor.copies.values()]).toEqual(Array(20).fill(1));
     expect(delivery.stats()).toMatchObject({ delivered: 20, rejected: 0 });
   });
@@ -107,7 +107,7 @@ describe.each(modes)('delivery %s', (_, options) => {
     const delivery = start({ ...options(), report: (message) => reports.push(message) }, { concurrency: 1 });
     vendor.behaviour = () => status(401);
     enqueue(delivery, keys(3));
-    await delivery.forceFlush();
+    await delivery.flush();
     await millis(300);
     expect(vendor.asked).toHaveLength(1);
     expect(reports.filter((message) => message.includes('is stopped'))).toHaveLength(1);
@@ -129,9 +129,9 @@ describe.each(modes)('delivery %s', (_, options) => {
       );
     const delivery = start(options(), { fold: join });
     enqueue(delivery, keys(3), 'conversation');
-    await delivery.forceFlush();
+    await delivery.flush();
     enqueue(delivery, ['later'], 'conversation');
-    await delivery.forceFlush();
+    await delivery.flush();
     expect(vendor.arrivals.at(-1)?.body).toBe('k0+k1+k2+later');
     const { delivered, coalesced } = delivery.stats();
     expect(delivered + coalesced).toBe(4);
@@ -148,7 +148,7 @@ describe.each(modes)('delivery %s', (_, options) => {
       waiting.at(-1) as Uint8Array;
     const delivery = start(options(), { fold: newest, prepare: one });
     enqueue(delivery, keys(3));
-    await delivery.forceFlush();
+    await delivery.flush();
     await vendor.has(3);
     expect(vendor.arrivals.map(({ key }) => key).sort()).toEqual(keys(3));
   });
@@ -170,7 +170,7 @@ describe('the spool', () => {
     const dir = join(emptyDirectory(), 'spool');
     const delivery = start(spoolIn(dir));
     enqueue(delivery, keys(1));
-    await delivery.forceFlush();
+    await delivery.flush();
     expect(statSync(dir).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
   });
@@ -195,7 +195,7 @@ describe('the spool', () => {
     await former.shutdown();
     const next = start(spoolIn(dir));
     enqueue(next, keys(6));
-    await next.forceFlush();
+    await next.flush();
     expect([...vendor.copies.values()]).toEqual(Array(6).fill(1));
     expect(next.stats().dropped).toEqual({ duplicate: 5 });
   });
@@ -205,14 +205,14 @@ describe('the spool', () => {
     vendor.behaviour = () => ({ kind: 'answer', status: 400, body: 'no such project' });
     const delivery = start(spoolIn(dir));
     enqueue(delivery, keys(2));
-    await delivery.forceFlush();
+    await delivery.flush();
     expect(spoolStatus(dir).dead.map(({ key, reason }) => [key, reason])).toEqual([
       ['k0', 'HTTP 400 no such project'],
       ['k1', 'HTTP 400 no such project'],
     ]);
     vendor.behaviour = () => taken;
     expect(replayDeadLetters(dir)).toBe(2);
-    await delivery.forceFlush();
+    await delivery.flush();
     expect(vendor.copies.size).toBe(2);
     expect(dropRecords(dir, { waiting: true })).toBe(0);
   });
@@ -221,7 +221,7 @@ describe('the spool', () => {
     const delivery = start(spoolIn(emptyDirectory(), 'sync', 400_000));
     vendor.behaviour = () => ({ kind: 'hang' });
     for (const key of keys(300)) delivery.enqueue({ key, body: Buffer.alloc(4_000, `${key} `) });
-    await delivery.forceFlush(200);
+    await delivery.flush(200);
     const { enqueued, dropped, spooled } = delivery.stats();
     expect(dropped['spool_full']).toBeGreaterThan(0);
     expect(spooled + (dropped['spool_full'] ?? 0)).toBe(enqueued);
@@ -267,7 +267,7 @@ describe('the spool', () => {
     const delivery = start({ ...spoolIn(join(file, 'spool')), report: (message) => reports.push(message) });
     enqueue(delivery, keys(5));
     await vendor.has(5);
-    await delivery.forceFlush();
+    await delivery.flush();
     expect(delivery.stats()).toMatchObject({ delivered: 5, dropped: {} });
     expect(reports.filter((message) => message.includes('takes no records'))).toHaveLength(1);
   });

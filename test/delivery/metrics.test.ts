@@ -19,7 +19,7 @@ it('shows its figures to a MeterProvider, even to one that comes later', async (
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 60_000 });
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
-  await delivery.forceFlush();
+  await delivery.flush();
   await reader.forceFlush();
   const seen = exporter
     .getMetrics()

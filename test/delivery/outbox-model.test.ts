@@ -101,11 +101,17 @@ it('what was put is delivered, refused, counted as dropped or there: any calls, 
           const { ids, dropped } = actor.outbox.commit(frame);
           counts.put += 1;
           if (ids[0] === -1) counts.duplicates += 1;
-          counts.dropped += dropped['d'] ?? 0;
+          counts.dropped += dropped['d']?.length ?? 0;
           lend(ids.filter((id) => id > 0));
           const body = Buffer.from(`k${each.key} `);
           for (const id of ids.filter((kept) => kept > 0))
-            actor.underWay.push({ ids: [id], bodies: [body], attempts: 0, ...(orderKey && { orderKey }) });
+            actor.underWay.push({
+              ids: [id],
+              keys: [`k${each.key}`],
+              bodies: [body],
+              attempts: 0,
+              ...(orderKey && { orderKey }),
+            });
         } else if (each.do === 'take') {
           const { batches } = actor.outbox.take('d', { maxRecords: each.most, maxBytes: 1 << 20 });
           const orders = batches.flatMap(({ orderKey }) => orderKey ?? []);

@@ -52,7 +52,7 @@ it('loses nothing of a burst in one turn, and leaves no file behind', async () =
   expect(statSync(join(dir, overflow)).size).toBeGreaterThan(MIB);
   expect(statSync(join(dir, overflow)).mode & 0o777).toBe(0o600);
   await vendor.has(names.length, 30_000);
-  await delivery.forceFlush();
+  await delivery.flush();
   expect(delivery.stats()).toMatchObject({ enqueued: 20_000, delivered: 20_000, dropped: {}, spooled: 0 });
   expect(vendor.arrivals).toHaveLength(names.length);
   expect(overflowsIn(dir)).toEqual([]);

@@ -25,7 +25,7 @@ it.each([
     report: (message) => reports.push(message),
   });
   enqueue(delivery, keys(10));
-  await delivery.forceFlush();
+  await delivery.flush();
   expect(delivery.stats()).toMatchObject({ enqueued: 10, delivered: 7, rejected: 3, retried: 0 });
   expect(reports).toEqual(['vendor refused 3 of 10 records: too old']);
   expect(asked).toBe(1);

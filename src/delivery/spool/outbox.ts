@@ -49,15 +49,15 @@ export type Settlement =
 export interface Committed extends Books {
   /** For each record in turn: its id when it was lent to the writer, 0 when it just lies there, -1 for a known key. */
   readonly ids: readonly number[];
-  /** The oldest records, gone because the file had reached its size, by destination. */
-  readonly dropped: Readonly<Record<string, number>>;
+  /** Keys of the oldest records, removed because the file had reached its size, by destination. */
+  readonly dropped: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What could be lent. Without batches, `waitMillis` says when to ask again; undefined when nothing is there. */
 export interface Lent {
   readonly batches: readonly Batch[];
-  /** Records that could not be read back, and are dead letters now. */
-  readonly damaged: number;
+  /** Keys of records that could not be read back, and are dead letters now. */
+  readonly damaged: readonly string[];
   readonly waitMillis: number | undefined;
 }
 
@@ -117,26 +117,29 @@ export class Outbox {
   /** Lends the oldest records of a destination that are free; at most one batch per order key is out at any time. */
   take(destination: string, limits: TakeLimits): Lent {
     if (!this.#loans.isAnyFree(destination))
-      return { batches: [], damaged: 0, waitMillis: this.#loans.waitMillis(destination) };
+      return { batches: [], damaged: [], waitMillis: this.#loans.waitMillis(destination) };
     return this.#transact(() => {
       const groups = this.#loans.choose(destination, limits);
       const ids = groups.flatMap((group) => group.ids);
       const records = new Map(this.#read(ids).map(({ id, ...record }) => [id, record]));
-      const damaged = ids.filter((id) => !records.has(id));
-      this.#bury(damaged, 'damaged on disk');
+      const unreadable = ids.filter((id) => !records.has(id));
+      const damaged = this.#bury(unreadable, 'damaged on disk');
       const batches = groups.flatMap(({ ids: wanted, attempts, orderKey }): Batch[] => {
         const sound = wanted.filter((id) => records.has(id));
         if (sound.length === 0) return [];
         const state =
           limits.maxFolded !== undefined && orderKey !== undefined ? this.#state(destination, orderKey) : undefined;
         const bodies = sound.flatMap((id) => records.get(id)?.body ?? []);
-        return [{ ids: sound, bodies, attempts, ...(orderKey !== undefined && { orderKey }), ...(state && { state }) }];
+        const keys = sound.map((id) => records.get(id)?.key ?? '');
+        return [
+          { ids: sound, keys, bodies, attempts, ...(orderKey !== undefined && { orderKey }), ...(state && { state }) },
+        ];
       });
       this.#loans.lend(batches.flatMap((batch) => batch.ids));
       this.#ledger.write();
       const isMore = this.#loans.isAnyFree(destination);
       const waitMillis = isMore ? 0 : this.#loans.waitMillis(destination);
-      return { batches, damaged: damaged.length, waitMillis };
+      return { batches, damaged, waitMillis };
     });
   }
 
@@ -304,8 +307,9 @@ export class Outbox {
     this.#db.run(`DELETE FROM loan WHERE id ${AMONG}`, list);
   }
 
-  #bury(ids: readonly number[], reason: string): void {
-    if (ids.length === 0) return;
+  /** Makes dead letters of records. Returns their keys. */
+  #bury(ids: readonly number[], reason: string): string[] {
+    if (ids.length === 0) return [];
     const list = JSON.stringify(ids);
     const buried = this.#db.all(
       `INSERT INTO dead (destination, key, order_key, created, at, reason, crc, body)
@@ -317,6 +321,7 @@ export class Outbox {
     );
     for (const { destination, key } of buried) this.#known.remove(String(destination), String(key));
     this.#remove(list);
+    return buried.map(({ key }) => String(key));
   }
 
   /** Those that are as they were written. */
@@ -345,8 +350,8 @@ export class Outbox {
   }
 
   /** What only serves comfort goes first (keys beyond their share), then dead letters, then the oldest records. */
-  #enforceSize(): Record<string, number> {
-    const dropped: Record<string, number> = {};
+  #enforceSize(): Record<string, string[]> {
+    const dropped: Record<string, string[]> = {};
     while ((this.#db.pragma('page_count') - this.#db.pragma('freelist_count')) * PAGE_BYTES > this.#maxBytes) {
       if (this.#known.shrink(this.#maxBytes / KEYS_SHARE / KEY_BYTES) || this.#dropOldest('dead') > 0) continue;
       const oldest = this.#drop(
@@ -354,7 +359,10 @@ export class Outbox {
         DROP_AT_ONCE,
       );
       if (oldest.length === 0 && this.#dropOldest('state') === 0) break;
-      for (const destination of oldest) dropped[destination] = (dropped[destination] ?? 0) + 1;
+      for (const { destination, key } of oldest) {
+        dropped[destination] ??= [];
+        dropped[destination].push(key);
+      }
     }
     this.#ledger.write();
     return dropped;
@@ -365,8 +373,8 @@ export class Outbox {
       .changes;
   }
 
-  /** Gives up records that nobody is sending. Returns the destination of each. */
-  #drop(which: string, value: string | number | null): string[] {
+  /** Removes records that are not being sent. */
+  #drop(which: string, value: string | number | null): { readonly destination: string; readonly key: string }[] {
     const rows = this.#db.all(
       `DELETE FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) AND (${which})
        RETURNING id, ${text('destination')}, ${text('key')}, ledger, length(body) AS size`,
@@ -375,6 +383,6 @@ export class Outbox {
     this.#ledger.removed(rows);
     this.#db.run(`DELETE FROM loan WHERE id ${AMONG}`, JSON.stringify(rows.map(({ id }) => id)));
     for (const { destination, key } of rows) this.#known.remove(String(destination), String(key));
-    return rows.map(({ destination }) => String(destination));
+    return rows.map(({ destination, key }) => ({ destination: String(destination), key: String(key) }));
   }
 }

@@ -1,4 +1,4 @@
-import type { DeliveryRecord } from '../delivery.ts';
+import type { DeliveryRecord, RecordListener } from '../delivery.ts';
 import { frameBytes, readFrames, type SpoolRecord, writeFrame } from './frame.ts';
 import { type Overflow, type Place, readPlace } from './overflow.ts';
 import type { SharedFrames } from './writer-messages.ts';
@@ -15,6 +15,14 @@ export interface Kept {
   readonly destination: string;
 }
 
+/** A record of the slab that has a listener. */
+export interface Followed {
+  readonly index: number;
+  readonly key: string;
+  readonly destination: string;
+  readonly listener: RecordListener;
+}
+
 /**
  * Records of one commit, as bytes that the writing thread sees, too: nothing is copied to hand them over, and the main
  * thread learns in the middle of its turn that they are on disk.
@@ -23,6 +31,7 @@ export class Slab {
   /** The destination of each record. */
   readonly destinations: string[] = [];
   readonly kept: Kept[] = [];
+  #followed: Followed[] = [];
   readonly #counts = new Map<string, { records: number; bytes: number }>();
   readonly #status = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #buffer: SharedArrayBuffer | undefined;
@@ -80,14 +89,24 @@ export class Slab {
     return this.#end + frameBytes(record) <= this.size;
   }
 
-  add(record: SpoolRecord, kept: DeliveryRecord | undefined): void {
+  add(record: SpoolRecord, kept: DeliveryRecord | undefined, listener: RecordListener | undefined): void {
     if (!this.#view) throw new Error('the slab was given back');
-    const { destination, body } = record;
+    const { destination, key, body } = record;
+    if (listener) this.#followed.push({ index: this.destinations.length, key, destination, listener });
     if (kept) this.kept.push({ index: this.destinations.length, record: kept, destination });
     this.destinations.push(destination);
     const { records, bytes } = this.countOf(destination);
     this.#counts.set(destination, { records: records + 1, bytes: bytes + body.byteLength });
     this.#end = writeFrame(this.#view, this.#end, record, kept !== undefined);
+  }
+
+  /** The records that have listeners, of one destination or all. The slab forgets them. */
+  takeFollowed(destination?: string): readonly Followed[] {
+    if (this.#followed.length === 0) return this.#followed;
+    const isTaken = (each: Followed): boolean => destination === undefined || each.destination === destination;
+    const taken = this.#followed.filter(isTaken);
+    this.#followed = this.#followed.filter((each) => !isTaken(each));
+    return taken;
   }
 
   records(): SpoolRecord[] {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { DeliveryRecord } from '../delivery.ts';
+import type { DeliveryRecord, RecordListener } from '../delivery.ts';
 import type { Batch, Queue, TakeLimits, Taken } from '../queue.ts';
 import type { Spool } from './spool.ts';
 
@@ -39,20 +39,26 @@ export class SpoolQueue implements Queue {
     this.#isMore = spool.isThere;
   }
 
-  add(record: DeliveryRecord): void {
+  add(record: DeliveryRecord, listener?: RecordListener): void {
     // Whoever folds wants all that waits under a key, and the state beside it.
     const mostBytes = Math.min(MAX_HELD_BYTES, this.#spool.maxBytes / HELD_SHARE);
     const hasRoom = this.#records < MAX_HELD_RECORDS && this.#bytes + record.body.byteLength <= mostBytes;
     const isKept = hasRoom && !this.#isMore && !this.#isFolding;
     if (isKept) this.#count(1, record.body.byteLength);
     else this.#isMore = true;
-    this.#spool.append(this.#destination, record, isKept);
+    this.#spool.append(this.#destination, record, isKept, listener);
   }
 
   /** A body that was kept is on disk now, and ours to send; or not, when there is no id. */
-  hold({ orderKey, body }: DeliveryRecord, id: number): void {
+  hold({ key, orderKey, body }: DeliveryRecord, id: number): void {
     if (id > 0) {
-      const batch = { ids: [id], bodies: [body], attempts: 0, ...(orderKey !== undefined && { orderKey }) };
+      const batch = {
+        ids: [id],
+        keys: [key],
+        bodies: [body],
+        attempts: 0,
+        ...(orderKey !== undefined && { orderKey }),
+      };
       this.#held.push({ batch, since: this.#clock.monotonic() });
       return;
     }
@@ -83,7 +89,7 @@ export class SpoolQueue implements Queue {
       this.#held.push({ batch, since: now });
     }
     this.#askAt = now + (waitMillis ?? Number.POSITIVE_INFINITY);
-    if (damaged > 0) return { status: 'damaged', count: damaged };
+    if (damaged.length > 0) return { status: 'damaged', keys: damaged };
     const next = this.#next(limits);
     if (next) return { status: 'batch', batch: next };
     return waitMillis === undefined ? { status: 'empty' } : { status: 'wait', millis: waitMillis };
@@ -134,6 +140,7 @@ export class SpoolQueue implements Queue {
     if (count === 1) return first;
     return {
       ids: batches.flatMap(({ ids }) => ids),
+      keys: batches.flatMap(({ keys }) => keys),
       bodies: batches.flatMap(({ bodies }) => bodies),
       attempts: first.attempts,
     };

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Clock, systemClock, within } from '../clock.ts';
-import type { DeliveryRecord } from '../delivery.ts';
+import type { DeliveryRecord, RecordListener, RecordOutcome } from '../delivery.ts';
 import type { TakeLimits } from '../queue.ts';
 import { frameBytes } from './frame.ts';
 import { Overflow, PLACE_BYTES } from './overflow.ts';
 import { ownerOf } from './owner.ts';
 import { Settlements } from './settlements.ts';
-import { Slab } from './slab.ts';
+import { type Followed, Slab } from './slab.ts';
 import { SpoolFile, spoolPath } from './spool-file.ts';
 import type { Committed, Lent, Notice, Settlement, Total } from './writer-messages.ts';
 import { type StartWriter, type Writer, WriterThread } from './writer-thread.ts';
@@ -39,12 +39,18 @@ export interface SpoolMember {
   readonly destination: string;
   readonly report: (message: string) => void;
   readonly onDrop: (reason: string, count: number) => void;
+  /** Records on disk were removed because the file had reached its size. */
+  readonly onEvicted: (keys: readonly string[]) => void;
+  /** A record with a listener is on disk. */
+  readonly onStored: (key: string, listener: RecordListener) => void;
+  /** A record with a listener did not get onto the disk, or the delivery ends. */
+  readonly onSettled: (listener: RecordListener, outcome: RecordOutcome) => void;
   /** A record whose body was kept is on disk: lent to us under this id, or not (0). */
   readonly onKept: (record: DeliveryRecord, id: number) => void;
   /** Records are on disk that nobody holds: they have to be taken from there. */
   readonly onLeft: () => void;
-  /** The disk does not take them. */
-  readonly onRefused: (records: readonly DeliveryRecord[]) => void;
+  /** The disk does not take them. `followed`: those that have a listener. */
+  readonly onRefused: (records: readonly DeliveryRecord[], followed: readonly Followed[]) => void;
   /** The disk takes records again. */
   readonly onRecovered: () => void;
 }
@@ -126,6 +132,8 @@ export class Spool {
   /** The last one to leave closes the file. */
   async leave(destination: string, timeoutMillis: number): Promise<void> {
     if (this.#members.size > 1) {
+      if (this.#slabs.some((slab) => slab.countOf(destination).records > 0)) this.commit();
+      this.#unfollow(destination);
       this.#members.delete(destination);
       return;
     }
@@ -135,6 +143,7 @@ export class Spool {
     this.#cancelRetry();
     // Before it leaves, so that it hears what became of its last records.
     this.finish();
+    this.#unfollow(destination);
     this.#members.delete(destination);
     await within(
       this.#clock,
@@ -158,11 +167,16 @@ export class Spool {
     };
   }
 
+  /** How many records of a destination are in memory only. */
+  uncommitted(destination: string): number {
+    return this.#slabs.reduce((sum, slab) => sum + (slab.isOut ? 0 : slab.countOf(destination).records), 0);
+  }
+
   /**
    * Takes a record: on disk when it returns (`sync`), or within 50 ms (`batch`). `isKept`: its body stays in memory, and
    * `onKept` tells when it may be sent.
    */
-  append(destination: string, record: DeliveryRecord, isKept: boolean): void {
+  append(destination: string, record: DeliveryRecord, isKept: boolean, listener?: RecordListener): void {
     const { key, orderKey, body } = record;
     const whole = { destination, key, orderKey, body, created: this.#clock.wall() };
     let slab = this.#slabs.at(-1);
@@ -171,7 +185,7 @@ export class Spool {
       slab = new Slab(this.#memory(frameBytes(whole)));
       this.#slabs.push(slab);
     }
-    slab.add(whole, isKept ? record : undefined);
+    slab.add(whole, isKept ? record : undefined, listener);
     if (this.#settings.durability === 'sync') this.commit();
     else this.#gather();
   }
@@ -303,9 +317,19 @@ export class Spool {
   #committed(slab: Slab, { ids, dropped, totals }: Committed): void {
     this.#totals = totals;
     this.#isFull = Object.keys(dropped).length > 0;
-    for (const [destination, count] of Object.entries(dropped))
-      this.#members.get(destination)?.onDrop('spool_full', count);
-    if (!this.#remove(slab)) return;
+    if (this.#remove(slab)) this.#reportCommitted(slab, ids);
+    // A commit may also drop some of its own records.
+    this.#evict(dropped);
+    this.#wakeIdle();
+  }
+
+  #reportCommitted(slab: Slab, ids: readonly number[]): void {
+    for (const { index, key, destination, listener } of slab.takeFollowed()) {
+      const member = this.#members.get(destination);
+      const id = ids[index];
+      if (id !== undefined && id >= 0) member?.onStored(key, listener);
+      else member?.onSettled(listener, { status: 'dropped', reason: id === undefined ? 'damaged' : 'duplicate' });
+    }
     const left = new Set(slab.destinations.filter((_, index) => ids[index] === 0));
     slab.destinations.forEach((destination, index) => {
       if (ids[index] === -1) this.#members.get(destination)?.onDrop('duplicate', 1);
@@ -315,7 +339,21 @@ export class Spool {
     for (const { index, record, destination } of slab.kept)
       this.#members.get(destination)?.onKept(record, ids[index] ?? 0);
     for (const destination of left) this.#members.get(destination)?.onLeft();
-    this.#wakeIdle();
+  }
+
+  #evict(dropped: Committed['dropped']): void {
+    for (const [destination, keys] of Object.entries(dropped)) {
+      const member = this.#members.get(destination);
+      member?.onDrop('spool_full', keys.length);
+      member?.onEvicted(keys);
+    }
+  }
+
+  /** What is still in a slab when its destination leaves is in the overflow, where the next start finds it. */
+  #unfollow(destination: string): void {
+    const member = this.#members.get(destination);
+    for (const slab of this.#slabs)
+      for (const { listener } of slab.takeFollowed(destination)) member?.onSettled(listener, { status: 'on_disk' });
   }
 
   /** Whether it was still there. */
@@ -356,6 +394,8 @@ export class Spool {
     this.#remove(oldest);
     for (const [destination, { records }] of oldest.counts)
       this.#members.get(destination)?.onDrop('queue_full', records);
+    for (const { listener, destination } of oldest.takeFollowed())
+      this.#members.get(destination)?.onSettled(listener, { status: 'dropped', reason: 'queue_full' });
     for (const { record, destination } of oldest.kept) this.#members.get(destination)?.onKept(record, 0);
   }
 
@@ -375,8 +415,7 @@ export class Spool {
         this.#members.get(destination)?.onDrop('damaged', count);
     } else if (!this.#isClosed) {
       this.#totals = notice.totals;
-      for (const [destination, count] of Object.entries(notice.dropped ?? {}))
-        this.#members.get(destination)?.onDrop('spool_full', count);
+      this.#evict(notice.dropped ?? {});
       for (const [destination, { records }] of Object.entries(notice.totals))
         if (records > 0) this.#members.get(destination)?.onLeft();
     }
@@ -398,6 +437,7 @@ export class Spool {
 
   #refuse(slab: Slab): void {
     const records = slab.records();
+    const followed = slab.takeFollowed();
     this.#remove(slab);
     for (const { record, destination } of slab.kept) this.#members.get(destination)?.onKept(record, 0);
     for (const [destination, member] of this.#members)
@@ -405,6 +445,7 @@ export class Spool {
         records
           .filter((record) => record.destination === destination)
           .map(({ key, orderKey, body }) => ({ key, ...(orderKey !== undefined && { orderKey }), body })),
+        followed.filter((each) => each.destination === destination),
       );
   }
 

@@ -43,8 +43,8 @@ export interface Request {
 export type Notice =
   | {
       readonly totals: Readonly<Record<string, Total>>;
-      /** The oldest records, gone because the file had reached its size. */
-      readonly dropped?: Readonly<Record<string, number>>;
+      /** Keys of the oldest records, removed because the file had reached its size. */
+      readonly dropped?: Committed['dropped'];
     }
   | { readonly report: string }
   /** Records that were committed and are gone. */

@@ -154,8 +154,12 @@ export function otlpDestination(
       if (body) delivery.enqueue({ key: `${traceId}:${spanId}`, body });
       else skipped += 1;
     },
-    forceFlush: (timeoutMillis) => delivery.forceFlush(timeoutMillis),
-    shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
+    async forceFlush(timeoutMillis): Promise<void> {
+      await delivery.flush(timeoutMillis);
+    },
+    async shutdown(timeoutMillis): Promise<void> {
+      await delivery.shutdown(timeoutMillis);
+    },
     stats: () => ({ ...delivery.stats(), skipped }),
   };
 }

@@ -99,8 +99,12 @@ export function vendorDestination<Options, Payload>(
         for (const record of records) enqueue(record);
       },
     }),
-    forceFlush: (timeoutMillis) => delivery.forceFlush(timeoutMillis),
-    shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
+    async forceFlush(timeoutMillis): Promise<void> {
+      await delivery.flush(timeoutMillis);
+    },
+    async shutdown(timeoutMillis): Promise<void> {
+      await delivery.shutdown(timeoutMillis);
+    },
     stats: () => ({ ...delivery.stats(), skipped }),
   };
 }
