@@ -324,7 +324,7 @@ export class Sender {
     else receipts.settle(keys, result);
     if ((rejected === 0 && reason === '') || this.#now - this.#warnedAt <= SAY_AGAIN_MILLIS) return;
     this.#warnedAt = this.#now;
-    if (rejected > 0) report(`${destination.name}: ${note}`);
+    if (rejected > 0) report(`${destination.name} rejected ${rejected} of ${sent} records: ${reason}`);
     else report(`${destination.name} took the records, and says: ${reason}`);
   }
 

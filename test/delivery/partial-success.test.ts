@@ -27,7 +27,7 @@ it.each([
   enqueue(delivery, keys(10));
   await delivery.flush();
   expect(delivery.stats()).toMatchObject({ enqueued: 10, delivered: 7, rejected: 3, retried: 0 });
-  expect(reports).toEqual(['vendor refused 3 of 10 records: too old']);
+  expect(reports).toEqual(['vendor rejected 3 of 10 records: too old']);
   expect(asked).toBe(1);
   await delivery.shutdown();
   server.close();
