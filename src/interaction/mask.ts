@@ -1,4 +1,5 @@
 import { type Content, isContentField } from './interaction.ts';
+import { contextShapes, maskAssignments, tokenShapes } from './secret-shapes.ts';
 
 /** Gives back a text as it may leave the process. Must be synchronous. */
 export type Mask = (text: string) => string;
@@ -10,41 +11,42 @@ export const asIs: Mask = (text) => text;
 const FAILED = '[masked]';
 
 /**
- * Keys and tokens by their shape. Each pattern is linear: it starts at no character that could continue it, and has no
- * nested repetition.
+ * Sequences of which every text with a secret has one. Each is found by its rarest character, with a look back at the
+ * characters before it, so that a text without secrets costs one scan.
  */
-const secrets: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  [/(?<![\w-])sk-[\w-]{16,}/g, 'sk-[masked]'],
-  [/(?<!\w)Bearer\s{1,4}[\w.~+/=-]{8,}/gi, 'Bearer [masked]'],
-  [/(?<!\w)Basic\s{1,4}[A-Za-z0-9+/=]{12,}/g, 'Basic [masked]'],
-  [/(?<!\w)A(?:KI|SI)A[0-9A-Z]{16}(?!\w)/g, 'AKIA[masked]'],
-  [/(?<!\w)gh[oprsu]_\w{20,}/g, 'gh_[masked]'],
-  [/(?<!\w)github_pat_\w{20,}/g, 'github_pat_[masked]'],
-  [/(?<!\w)xox[abeoprs]-[\w-]{10,}/g, 'xox-[masked]'],
-  [/(?<![\w-])AIza[\w-]{35}/g, 'AIza[masked]'],
-  [/(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, 'eyJ[masked]'],
-  [/(?<=:\/\/)[^\s/@:]{1,256}:[^\s/@]{1,256}@/g, '[masked]@'],
-  [/(?<=[?&](?:key|api[_-]?key|(?:access_|auth_|id_)?token|sig|signature|secret|password)=)[^&\s"'<>#]+/gi, '[masked]'],
-];
+const TOKEN =
+  '-(?<=sk-|gl[a-z]{2,5}-|xapp-|xai-|pplx-|nvapi-|pypi-|GOCSPX-|PMAK-|KEY-)|A(?:KIA|SIA|BIA|CCA|3T|Iza|BSK)|_(?<=gh[oprsu]_|_pat_|k_(?:live|test|prod)_|whsec_|npm_|hf_|_org_|gsk_|_v1_|shp[a-z]{2}_|_api_|ntn_|gl(?:c|sa)_)|xox|J(?<=eyJ)|G(?<=SG)\\.|K(?<=PRIVATE K)';
+const CONTEXT = '[Bb](?:[Ee][Aa][Rr][Ee][Rr]|asic)|:\\/\\/|[?&][A-Za-z_-]{3,12}=';
+const ASSIGNMENT =
+  '[=:](?<=(?:[Ww][OoRr]{0,2}[Dd]|[Pp][Hh][Rr][Aa][Ss][Ee]|[Rr][Ee][Tt]|[Kk][Ee][YyNn])["\'`\\\\]{0,2}\\s{0,4}:?[=:])';
 
-/**
- * What every text with a secret holds: any of the words that the patterns above need, in one scan. Each is looked for
- * by its rarest character, with the rest behind it, which takes two thirds of the time.
- */
-const hint =
-  /-(?<=sk-)|[Bb](?:[Ee][Aa][Rr][Ee][Rr]|asic)|A(?:[KS]IA|Iza)|_(?<=gh[oprsu]_|github_pat_)|xox|J(?<=eyJ)|:\/\/|[?&][A-Za-z_-]{3,12}=/;
+const hasAny = new RegExp(`${TOKEN}|${CONTEXT}|${ASSIGNMENT}`);
+const hasToken = new RegExp(`${TOKEN}|:\\/\\/`);
+const hasContext = new RegExp(CONTEXT);
 
 /** Masks keys and tokens. Most texts hold none, and cost one scan that finds nothing. */
 export function maskSecrets(text: string): string {
-  if (!hint.test(text)) return text;
+  if (!hasAny.test(text)) return text;
   let masked = text;
-  for (const [pattern, replacement] of secrets) masked = masked.replace(pattern, replacement);
-  return masked;
+  if (hasToken.test(text)) {
+    for (const { pattern, replacement } of tokenShapes) masked = masked.replace(pattern, replacement);
+  }
+  if (hasContext.test(masked)) {
+    for (const { pattern, replacement } of contextShapes) masked = masked.replace(pattern, replacement);
+  }
+  return maskAssignments(masked);
 }
 
-/** How secrets begin, and the rest of the text after that. */
-const BEGUN =
-  /(?:sk-|Bearer\s|Basic\s|A[KS]IA|gh[oprsu]_|github_pat_|xox[a-z]-|AIza|eyJ|:\/\/[^\s/@:]{1,256}:|[?&][\w-]{1,32}=)[^\s"'<>]*$/i;
+/** The beginning of a secret, and the text behind it up to the end. */
+const BEGUN = new RegExp(
+  `(?:${tokenShapes.flatMap(({ starts }) => starts.map(escaped)).join('|')}|Bearer\\s|Basic\\s|:\\/\\/[^\\s/@:]{1,256}:|[?&][\\w-]{1,32}=|(?:pass(?:word|wd|phrase)|pwd|secret|token|key)["'\\\\]{0,2}\\s{0,4}[=:]\\s{0,4}["'\\\\]{0,2})[^\\s"'<>]*$`,
+  'i',
+);
+
+function escaped(word: string): string {
+  return word.replace(/[.+*?^$()|[\]\\/]/g, '\\$&');
+}
+
 /** No secret by shape is longer. */
 const TAIL = 4_096;
 

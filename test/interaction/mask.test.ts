@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { maskSecrets } from '../../src/interaction/mask.ts';
+import { describe, expect, it } from 'vitest';
+import { maskSecrets, withoutCutSecret } from '../../src/interaction/mask.ts';
+import { contextShapes, tokenShapes } from '../../src/interaction/secret-shapes.ts';
 
 const long = 'Ab3'.repeat(20);
 
@@ -29,3 +30,193 @@ it.each(['Is it open? Yes & no.', 'https://host:3000/a?b=c', 'a basic task-list'
   'leaves %j as it is',
   (text) => expect(maskSecrets(text)).toBe(text),
 );
+
+/** The test strings of the rule sets that the table of shapes names, and of the issuers' own documents. */
+const published: readonly (readonly [name: string, text: string, masked: string])[] = [
+  [
+    'Stripe, test',
+    'sk_test_51OuEMLAlTWGaDypq4P5cuDHbuKeG4tAGPYHJpEXQ7zE8mKK3jkhTFPvCxnSSK5zB5EQZrJsYdsatNmAHGgb0vSKD00GTMSWRHs',
+    'sk_test_[masked]',
+  ],
+  [
+    'Stripe, restricted',
+    'rk_prod_51OuEMLAlTWGaDypquDn9aZigaJOsa9NR1w1BxZXs9JlYsVVkv5XDu6aLmAxwt5Tgun5WcSwQMKzQyqV16c9iD4sx00BRijuoon',
+    'rk_prod_[masked]',
+  ],
+  ['Stripe, live', 'STRIPE_SECRET_KEY=sk_live_AAAAAAAAAAAAAAAAAAAAAAAA', 'STRIPE_SECRET_KEY=sk_live_[masked]'],
+  ['GitLab', 'glpat-aBcDeFgHiJkLmNoPqRsT', 'gl-[masked]'],
+  ['GitLab, routable', 'glpat-xxxxxxxx-xxxxxxxxxxxxxxxxxx.xxxxxxxxx', 'gl-[masked]'],
+  ['GitLab, runner', 'glrt-tx_xxxxxxxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxx', 'gl-[masked]'],
+  ['npm', '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', 'npm_[masked]'],
+  [
+    'Hugging Face',
+    'huggingface-cli login --token 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',
+    'huggingface-cli login --token hf_[masked]',
+  ],
+  ['Hugging Face, organization', '`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`', '`api_org_[masked]`'],
+  ['Groq', 'gsk_0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP', 'gsk_[masked]'],
+  ['xAI', `xai-${long}${long.slice(0, 20)}`, 'xai-[masked]'],
+  ['SendGrid', 'SG.APhb3zgjtx3hajdas1TjBB.H7Sgbba3afgKSDyB442aDK0kpGO3SD332313-L5528K', 'SG.[masked]'],
+  ['DigitalOcean', `dop_v1_${'0a1b2c3d'.repeat(8)}`, 'dop_v1_[masked]'],
+  [
+    'AWS, secret key',
+    'AWS_SECRET_ACCESS_KEY = wJalrXUtnFEMI/K7MDENG/bPxRfiCYSECRETSKEY',
+    'AWS_SECRET_ACCESS_KEY = [masked]',
+  ],
+  [
+    'AWS, secret key in JSON',
+    '"SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY"',
+    '"SecretAccessKey": "[masked]"',
+  ],
+  [
+    'Azure, account key',
+    'AccountName=files;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;EndpointSuffix=core',
+    'AccountName=files;AccountKey=[masked];EndpointSuffix=core',
+  ],
+  [
+    'Azure, shared access key',
+    'Endpoint=sb://x.example/;SharedAccessKeyName=Root;SharedAccessKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6=',
+    'Endpoint=sb://x.example/;SharedAccessKeyName=Root;SharedAccessKey=[masked]',
+  ],
+  [
+    'Azure, shared access signature',
+    'https://x.example/f?sv=2019-02-02&se=2030&sr=b&sp=r&sig=koLniLcK0tMLuMfYeuSQwB%2BBLnWibhPqnrINxaIRbvU%3D',
+    'https://x.example/f?sv=2019-02-02&se=2030&sr=b&sp=r&sig=[masked]',
+  ],
+  ['a password in an env file', 'DB_PASSWORD=correcthorse\nPORT=1', 'DB_PASSWORD=[masked]\nPORT=1'],
+  [
+    'a password in a connection string',
+    'Server=db;User Id=sa;Password=hunter2;Encrypt=true',
+    'Server=db;User Id=sa;Password=[masked];Encrypt=true',
+  ],
+  ['a password on a command line', 'mysql --password=letmein -u root', 'mysql --password=[masked] -u root'],
+  ['a password in JSON', '{"user":"jo","password":"P@55w0rd!"}', '{"user":"jo","password":"[masked]"}'],
+  [
+    'a password in JSON within JSON',
+    '{"body":"{\\"password\\":\\"hunter22\\"}"}',
+    '{"body":"{\\"password\\":\\"[masked]\\"}"}',
+  ],
+  ['a password in YAML', 'user: jo\npassword: hunter22\n', 'user: jo\npassword: [masked]\n'],
+  ['a token of a variable', "const accessToken = 'q8Zr1LmT0vXw4YbN';", "const accessToken = '[masked]';"],
+  [
+    'a client secret',
+    '"client_secret" : "6da89121079f83b2eb6acccf8219ea982c3d79bccc3e9c6a85856480661f8fde"',
+    '"client_secret" : "[masked]"',
+  ],
+  ['an API key in YAML', 'api_key: 9f8e7d6c5b4a3f2e1d0c', 'api_key: [masked]'],
+];
+it.each(published)('masks the published test string of %s', (_, text, masked) => {
+  expect(maskSecrets(text)).toBe(masked);
+  expect(maskSecrets(`Look: ${text} and so on`)).not.toContain(text);
+});
+
+const body =
+  'MIICWwIBAAKBgQCYdGaf5uYMsilGHfnx/zxXtihdGFr3hCWwebHGhgEAVn0xlsTd\n1QwoKi+rpI1O6hzyVOuoQtboODsONGRlHbNl6yJ936Yhmr8PiNwpA5qIxZAdmFv2\ntqEllWr0dGPPm3B=';
+describe('private keys', () => {
+  it.each(['RSA ', 'EC ', 'DSA ', 'OPENSSH ', 'ENCRYPTED ', ''])('masks a %sPEM block', (kind) => {
+    const block = `-----BEGIN ${kind}PRIVATE KEY-----\n${body}\n-----END ${kind}PRIVATE KEY-----`;
+    expect(maskSecrets(`before\n${block}\nafter`)).toBe('before\n[masked private key]\nafter');
+    expect(maskSecrets(JSON.stringify({ key: block }))).toBe('{"key":"[masked private key]"}');
+  });
+
+  it('masks a PGP block, one with headers, and one that was cut', () => {
+    const pgp = `-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n${body}\n-----END PGP PRIVATE KEY BLOCK-----`;
+    const locked = `-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0A1B\n\n${body}\n-----END RSA PRIVATE KEY-----`;
+    for (const block of [pgp, locked]) expect(maskSecrets(block)).toBe('[masked private key]');
+    expect(maskSecrets(`-----BEGIN RSA PRIVATE KEY-----\n${body.slice(0, 140)}`)).toBe('[masked private key]');
+  });
+
+  it.each([
+    'A file that begins with -----BEGIN PRIVATE KEY----- is a private key.',
+    '-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----',
+    '-----BEGIN PRIVATE KEY-----\nxxx\n-----END PRIVATE KEY-----',
+    `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----`,
+  ])('leaves %j as it is', (text) => expect(maskSecrets(text)).toBe(text));
+});
+
+it.each([
+  // The negative cases of the rule sets.
+  'sk_live_short pk_live_AAAAAAAAAAAAAAAAAAAAAAAA',
+  'glpat-abc gsk_abc123 hf_abc npm_config_registry SG.APhb3zgjtx3hajdas1TjBB.',
+  '- (id)hf_requiredCharacteristicTypesForDisplayMetadata;',
+  'const api_org_controller = require("../../controllers/api/index").organizations;',
+  // Code that passes a secret on, and names its type.
+  'password: string; token: string | undefined; apiKey?: string;',
+  'const token = await getToken(user); const secret = secrets[0];',
+  'client = OpenAI(api_key=api_key, password=password, token=self.token)',
+  'login(password=os.environ["PASSWORD"], api_key=os.getenv("API_KEY"))',
+  'process.env.API_KEY = config.apiKey2; const { password } = form2;',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's
+  'token=$TOKEN password=${PASSWORD} secret=<your secret> password=*** api_key={{key}}',
+  'max_tokens=1000 prompt_tokens: 12, {"token":" Hello","logprob":-0.3}',
+  'if (password === "") throw new Error("no password"); password = "";',
+  'PWD=/home/jo OLDPWD=/home',
+  'arn:aws:secretsmanager:eu-west-1:1:secret:eks-local.cluster.x-k8s.io/*',
+  // Prose.
+  'The secret: never give up. Token: a small piece of text. Password: see above.',
+  'Basic Registration with bearer authentication and a basic understanding.',
+  'The key: 7 habits of people. A token = one word, about 4 characters.',
+  // Ids, hashes, Base64, versions and models.
+  '4bf92f3577b34da6a3ce929d0e0e4736 00f067aa0ba902b7 550e8400-e29b-41d4-a716-446655440000',
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'sha512-9Qx0Zr2wq1lq0mU9eS5cVfJmT3v3p1Xy7Yw8Lk2eQ5c0o9Zb1n6r7t8u9v0w1x2y3z4A5B6C7D8E9F==',
+  'gpt-4o-mini-2024-07-18 xai/grok-4-fast claude-sonnet-4-5-20250929 text-embedding-3-large o4-mini',
+  'chatcmpl-Bx7UqvYkqzQz5mWcJ1nT0aLrK3dE2 call_efMkfm48JoY07cTfnStaxlmX thread_abc123 run_abc123 asst_abc123',
+])('leaves ordinary text as it is: %j', (text) => expect(maskSecrets(text)).toBe(text));
+
+/** One of each shape that the lists above lack. */
+const samples = [
+  `ABSK${long}${long}`,
+  `https://hooks.slack.com/services/T0123/B0123/${long}`,
+  `xapp-1-A0123-${long}`,
+  `GOCSPX-${long.slice(0, 28)}`,
+  `AIza${long.slice(0, 35)}`,
+  `eyJ${long}.${long}.x`,
+  `ghp_${long}`,
+  `github_pat_${long}`,
+  'AKIA0123456789ABCDEF',
+  `sk-${long}`,
+  `whsec_${long}`,
+  `pplx-${long.slice(0, 48)}`,
+  `nvapi-${long}${long}`,
+  `pypi-AgEI${long}`,
+  `shpat_${'0a1b2c3d'.repeat(4)}`,
+  `lin_api_${long.slice(0, 40)}`,
+  `ntn_01234567890${long.slice(0, 35)}`,
+  `glsa_${long.slice(0, 32)}_0a1b2c3d`,
+  `PMAK-${'0a1b2c3d'.repeat(3)}-${'0a1b2c3d'.repeat(4)}0f`,
+  `AGE-SECRET-KEY-1${'QPZRY9X8GF'.repeat(6).slice(0, 58)}`,
+  `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----`,
+];
+
+it('finds each start of each shape by the scan that texts without secrets pay for', () => {
+  const tail = 'Ab3_'.repeat(40);
+  for (const { starts, pattern, source } of tokenShapes) {
+    expect(source).not.toBe('');
+    expect(pattern.flags).toBe('g');
+    for (const start of starts)
+      expect(withoutCutSecret(`so it begins: ${start}${tail}`)).toBe('so it begins: [masked]');
+    const texts = [...published.map(([, text]) => text), ...samples].filter((text) => text.match(pattern));
+    expect(texts, `a sample of ${starts.join()}`).not.toEqual([]);
+    for (const text of texts) expect(maskSecrets(text)).not.toBe(text);
+  }
+  for (const { source } of contextShapes) expect(source).not.toBe('');
+});
+
+// A quadratic scan of two million characters would run for hours.
+it.each([
+  '-----BEGIN PRIVATE KEY-----\n',
+  'password=',
+  'token: ',
+  'Bearer ',
+  'glpat-',
+  'SG.',
+  'eyJ',
+  'a:',
+  '://a:',
+  'a',
+])('takes linear time over a text that repeats %j', (piece) => {
+  const text = piece.repeat(2_000_000 / piece.length);
+  expect(maskSecrets(`${text} sk-${long}`)).toContain('[masked]');
+});

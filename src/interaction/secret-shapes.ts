@@ -1,0 +1,252 @@
+/** One kind of secret that is recognised by its shape. */
+export interface SecretShape {
+  /** How the secret begins: what is recognised where a cut took the rest. */
+  readonly starts: readonly string[];
+  /**
+   * Linear: no nested repetition, and no start inside a run of characters that could continue it. Begins with literal
+   * characters, which the engine searches for ten times as fast as for a look behind.
+   */
+  readonly pattern: RegExp;
+  readonly replacement: string;
+  /** Where the shape is documented. */
+  readonly source: string;
+}
+
+const GITLEAKS = 'gitleaks config/gitleaks.toml';
+const SECRETLINT = 'secretlint rule';
+
+/**
+ * Tokens with a prefix of their own. A token never starts inside a word, and where its length is fixed a longer run is
+ * not one. Shapes that need a neighbouring word to be recognised are in {@link maskAssignments}.
+ */
+export const tokenShapes: readonly SecretShape[] = [
+  // OpenAI, Anthropic (sk-ant-), OpenRouter (sk-or-), Langfuse (sk-lf-) and compatible servers.
+  shape(['sk-'], /(?<![\w-])sk-[\w-]{16,}/g, 'sk-[masked]', 'OpenAI API reference, Authentication'),
+  shape(
+    ['AKIA', 'ASIA', 'ABIA', 'ACCA', 'A3T'],
+    /(?<!\w)A(?:KIA|SIA|BIA|CCA|3T[A-Z0-9])[0-9A-Z]{16}(?!\w)/g,
+    'AKIA[masked]',
+    `${GITLEAKS} aws-access-token`,
+  ),
+  shape(['ABSK'], /(?<!\w)ABSK[A-Za-z0-9+/]{100,}={0,2}/g, 'ABSK[masked]', `${GITLEAKS} aws-amazon-bedrock-api-key`),
+  shape(['ghp_', 'gho_', 'ghr_', 'ghs_', 'ghu_'], /(?<!\w)gh[oprsu]_\w{20,}/g, 'gh_[masked]', `${GITLEAKS} github-pat`),
+  shape(['github_pat_'], /(?<!\w)github_pat_\w{20,}/g, 'github_pat_[masked]', `${GITLEAKS} github-fine-grained-pat`),
+  shape(
+    ['glpat-', 'glptt-', 'glrt-', 'gldt-', 'glft-', 'glimt-', 'glagent-', 'gloas-', 'glsoat-', 'glcbt-', 'glffct-'],
+    /(?<!\w)gl(?:pat|ptt|rt|dt|ft|imt|agent|oas|soat|cbt|ffct)-[\w-]{20,}(?:\.[\w-]{9,})?/g,
+    'gl-[masked]',
+    `${GITLEAKS} gitlab-*`,
+  ),
+  shape(
+    ['xoxa-', 'xoxb-', 'xoxe', 'xoxo-', 'xoxp-', 'xoxr-', 'xoxs-', 'xapp-'],
+    /(?<!\w)(?:xox[abeoprs](?:\.xox[bp])?|xapp)-[\w-]{10,}/g,
+    'xox-[masked]',
+    `${GITLEAKS} slack-*`,
+  ),
+  shape(
+    ['hooks.slack.com/'],
+    /hooks\.slack\.com\/(services|workflows|triggers)\/[\w+/]{20,}/g,
+    'hooks.slack.com/$1/[masked]',
+    `${GITLEAKS} slack-webhook-url`,
+  ),
+  shape(['AIza'], /(?<![\w-])AIza[\w-]{35}/g, 'AIza[masked]', `${GITLEAKS} gcp-api-key`),
+  shape(['GOCSPX-'], /(?<!\w)GOCSPX-[\w-]{28}/g, 'GOCSPX-[masked]', 'Google OAuth client secret'),
+  shape(['eyJ'], /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g, 'eyJ[masked]', 'RFC 7519'),
+  shape(
+    ['sk_live_', 'sk_test_', 'sk_prod_', 'rk_live_', 'rk_test_', 'rk_prod_'],
+    /(?<!\w)([sr])k_(live|test|prod)_[A-Za-z0-9]{16,}/g,
+    '$1k_$2_[masked]',
+    `${GITLEAKS} stripe-access-token`,
+  ),
+  shape(
+    ['whsec_'],
+    /(?<!\w)whsec_[A-Za-z0-9+/]{24,}={0,2}/g,
+    'whsec_[masked]',
+    'Stripe and Standard Webhooks signing secret',
+  ),
+  shape(['npm_'], /(?<!\w)npm_[A-Za-z0-9]{36}(?!\w)/g, 'npm_[masked]', `${GITLEAKS} npm-access-token`),
+  shape(['hf_'], /(?<!\w)hf_[A-Za-z]{34}(?!\w)/g, 'hf_[masked]', `${GITLEAKS} huggingface-access-token`),
+  shape(
+    ['api_org_'],
+    /(?<!\w)api_org_[A-Za-z]{34}(?!\w)/g,
+    'api_org_[masked]',
+    `${GITLEAKS} huggingface-organization-api-token`,
+  ),
+  shape(['gsk_'], /(?<!\w)gsk_[A-Za-z0-9]{52}(?!\w)/g, 'gsk_[masked]', `${SECRETLINT} groq`),
+  shape(['xai-'], /(?<![\w-])xai-\w{60,}/g, 'xai-[masked]', 'trufflehog pkg/detectors/xai'),
+  shape(['pplx-'], /(?<![\w-])pplx-[A-Za-z0-9]{48}(?!\w)/g, 'pplx-[masked]', `${GITLEAKS} perplexity-api-key`),
+  shape(['nvapi-'], /(?<![\w-])nvapi-[\w-]{60,}/g, 'nvapi-[masked]', 'trufflehog pkg/detectors/nvapi'),
+  shape(['SG.'], /(?<!\w)SG\.[\w-]{16,64}\.[\w-]{16,}/g, 'SG.[masked]', `${GITLEAKS} sendgrid-api-token`),
+  shape(
+    ['doo_v1_', 'dop_v1_', 'dor_v1_'],
+    /(?<!\w)do([opr])_v1_[a-f0-9]{64}(?!\w)/g,
+    'do$1_v1_[masked]',
+    `${GITLEAKS} digitalocean-*`,
+  ),
+  shape(['pypi-AgEI'], /(?<![\w-])pypi-AgEI[\w-]{50,}/g, 'pypi-[masked]', `${GITLEAKS} pypi-upload-token`),
+  shape(
+    ['shpat_', 'shpca_', 'shppa_', 'shpss_'],
+    /(?<!\w)shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}(?!\w)/g,
+    'shp_[masked]',
+    `${GITLEAKS} shopify-*`,
+  ),
+  shape(['lin_api_'], /(?<!\w)lin_api_[A-Za-z0-9]{40}(?!\w)/g, 'lin_api_[masked]', `${GITLEAKS} linear-api-key`),
+  shape(['ntn_'], /(?<!\w)ntn_[0-9]{11}[A-Za-z0-9]{35}(?!\w)/g, 'ntn_[masked]', `${GITLEAKS} notion-api-token`),
+  shape(
+    ['glc_', 'glsa_'],
+    /(?<!\w)(?:glc_[A-Za-z0-9+/]{32,}={0,3}|glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8})/g,
+    'gl_[masked]',
+    `${GITLEAKS} grafana-*`,
+  ),
+  shape(
+    ['PMAK-'],
+    /(?<!\w)PMAK-[A-Fa-f0-9]{24}-[A-Fa-f0-9]{34}(?!\w)/g,
+    'PMAK-[masked]',
+    `${GITLEAKS} postman-api-token`,
+  ),
+  shape(
+    ['AGE-SECRET-KEY-1'],
+    /AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}/g,
+    'AGE-SECRET-KEY-1[masked]',
+    `${GITLEAKS} age-secret-key`,
+  ),
+  // The first alternative is a whole block; the second one has lost its end to a cut.
+  shape(
+    [' PRIVATE KEY'],
+    /-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?:[A-Za-z0-9+/=\s\\:,.()]|(?<!-)-(?!-)){40,}-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]{40,})+(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]+$)?)/g,
+    '[masked private key]',
+    `${GITLEAKS} private-key, RFC 7468`,
+  ),
+];
+
+function shape(starts: readonly string[], pattern: RegExp, replacement: string, source: string): SecretShape {
+  return { starts, pattern, replacement, source };
+}
+
+/** Secrets that a neighbouring word gives away, in any case. */
+export const contextShapes: readonly Omit<SecretShape, 'starts'>[] = [
+  // "Bearer authentication" is prose: outside of a header a token has a digit.
+  {
+    pattern:
+      /(?<!\w)Bearer\s{1,4}(?:(?<=authorization\W{1,8}bearer\s{1,4})|(?=[A-Za-z.~+/=_-]{0,64}\d))[\w.~+/=-]{8,}/gi,
+    replacement: 'Bearer [masked]',
+    source: 'RFC 6750',
+  },
+  // "Basic Registration" is prose: Base64 has a digit, padding, or an upper case letter behind a lower case one.
+  {
+    pattern: /(?<!\w)Basic\s{1,4}(?=[A-Za-z+/]{0,64}(?:[0-9=+/]|[a-z][A-Z]))[A-Za-z0-9+/=]{12,}/g,
+    replacement: 'Basic [masked]',
+    source: 'RFC 7617',
+  },
+  { pattern: /:\/\/[^\s/@:]{1,256}:[^\s/@]{1,256}@/g, replacement: '://[masked]@', source: 'RFC 3986, userinfo' },
+  {
+    pattern: /([?&](?:key|api[_-]?key|(?:access_|auth_|id_)?token|sig|signature|secret|password)=)[^&\s"'<>#]+/gi,
+    replacement: '$1[masked]',
+    source: 'Google API keys, Azure shared access signatures (sig)',
+  },
+];
+
+/**
+ * From `=` or `:` on, a value in quotes or without, where a telling name stands in front: a scan for two characters is
+ * cheaper than one for names. `\\` allows for JSON inside a JSON string.
+ */
+const ASSIGNMENT =
+  /[=:](?<=(pass(?:word|wd|phrase)|(?<![A-Za-z])pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|(?:api|access|account|auth|encryption|private|shared[_-]?access|signing)[_-]?key)(\\?["'`]?\s{0,4}:?[=:]))(>?\s{0,4})(?:(\\?["'`])([^\s"'`\\]{4,512})(?=\\?["'`])|([^\s"'`\\,;&<>(){}[\]]{4,512}))/gi;
+
+/** Values that only look assigned: types, keywords, and references to where the secret is kept. */
+const PLACEHOLDER =
+  /^(?:[$<{%[*#]|x{3,}|\.{3}|(?:true|false|null|nil|none|undefined|string|str|bytes|text|any|unknown|required|optional|redacted|masked|changeme|example|placeholder)\b|(?:process|os|env|self|this|config|settings|secrets|request|req|ctx|context|options|args|props|params|var|data|local|module|input)\.|your)/i;
+
+/**
+ * Masks the values of assignments such as `password=…`, `"api_key": "…"` and `AccountKey=…`. Code that passes a value
+ * on (`token = getToken()`, `password: string`, `api_key=api_key`) and prose stay as they are.
+ */
+export function maskAssignments(text: string): string {
+  return text.replace(
+    ASSIGNMENT,
+    (
+      match: string,
+      name: string,
+      before: string,
+      after: string,
+      quote: string | undefined,
+      quoted: string | undefined,
+      bare: string | undefined,
+      at: number,
+    ) => {
+      const nameAt = at + 1 - before.length - name.length;
+      const isSecret =
+        quoted === undefined
+          ? isBareSecret({ value: bare ?? '', name, separator: before + after, text, nameAt, end: at + match.length })
+          : isQuotedSecret(quoted, name);
+      return isSecret ? `${match[0] ?? ''}${after}${quote ?? ''}[masked]` : match;
+    },
+  );
+}
+
+interface Assignment {
+  readonly value: string;
+  readonly name: string;
+  readonly separator: string;
+  readonly text: string;
+  /** Where the telling word begins, and where the value ends. */
+  readonly nameAt: number;
+  readonly end: number;
+}
+
+function isQuotedSecret(value: string, name: string): boolean {
+  if (PLACEHOLDER.test(value) || isPath(value, name)) return false;
+  if (isPassword(name)) return !repeatsName(value, name);
+  // A token of a text or a name of a key is a word; a secret is not.
+  return value.length >= 8 && /\d/.test(value) && /[A-Za-z]/.test(value);
+}
+
+function isBareSecret(assignment: Assignment): boolean {
+  const { value, name, separator, text, end } = assignment;
+  const next = text[end];
+  if (next === '(' || next === '[' || next === '{') return false;
+  if (PLACEHOLDER.test(value) || isPath(value, name) || repeatsName(value, name)) return false;
+  const hasDigit = /\d/.test(value);
+  const isMixed = hasDigit && /[A-Za-z]/.test(value);
+  if (separator === '=') {
+    // `DB_PASSWORD=…` of an env file, `--password=…` of a command line, `;Password=…` of a connection string.
+    if (name === name.toUpperCase() || isSetting(assignment)) return true;
+    return isPassword(name) ? hasDigit : isMixed && value.length >= 6;
+  }
+  if (isPassword(name)) return hasDigit && value.length >= 6;
+  // Without a space it is a part of a name, such as `arn:aws:secretsmanager:…:secret:…`.
+  return /\s/.test(separator) && isMixed && value.length >= 16;
+}
+
+/** Whether the assignment is a part of a connection string, a command line, or a line of its own. */
+function isSetting({ text, nameAt, end }: Assignment): boolean {
+  const before = text[nameStart(text, nameAt) - 1];
+  const after = text[end];
+  if (before === ';' || before === '-') return true;
+  const beginsLine = before === undefined || before === '\n';
+  return beginsLine && (after === undefined || after === '\n' || after === '\r' || after === ';');
+}
+
+/** No setting has a longer name: the look back stays bounded. */
+const MAX_NAME = 64;
+
+/** Where the whole name begins of which the matched word is the end: `db.user_password`. */
+function nameStart(text: string, at: number): number {
+  let start = at;
+  while (start > 0 && at - start < MAX_NAME && /[\w.]/.test(text[start - 1] ?? '')) start -= 1;
+  return start;
+}
+
+function isPassword(name: string): boolean {
+  return /^p(?:ass|wd)/i.test(name);
+}
+
+/** `PWD` is the working directory of a shell as well. */
+function isPath(value: string, name: string): boolean {
+  return name.length === 3 && /[/\\~]/.test(value);
+}
+
+/** `password=user_password`: a variable that is passed on. */
+function repeatsName(value: string, name: string): boolean {
+  return /^[A-Za-z_][\w.]*$/.test(value) && value.toLowerCase().includes(name.toLowerCase().slice(0, 5));
+}
