@@ -1,4 +1,4 @@
-import type { Interaction, Scalar } from '../interaction/interaction.ts';
+import type { Interaction, Outcome, Scalar } from '../interaction/interaction.ts';
 import type { Feedback, UsageEvent } from './feedback.ts';
 
 /**
@@ -120,6 +120,8 @@ export interface RouteChanges {
   readonly interactions?: readonly Interaction[];
   /** Replaced whole, whatever the store had: a client changed fields of a record. */
   readonly replacedInteractions?: readonly Interaction[];
+  /** Other spans of a trace, such as the steps around calls to a model. */
+  readonly spans?: readonly ReceivedSpan[];
   /** By interaction id, if they came from this vendor's API. */
   readonly deletedInteractionIds?: readonly string[];
   /** Created or replaced, by id. Forwarded to destinations that have a call for them. */
@@ -130,6 +132,19 @@ export interface RouteChanges {
   readonly documents?: readonly VendorDocument[];
   /** With their interactions, documents, feedback and events. */
   readonly deletedConversationIds?: readonly string[];
+}
+
+/** A span that is no interaction. */
+export interface ReceivedSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly outcome: Outcome;
+  readonly attributes?: Readonly<Record<string, Scalar>>;
 }
 
 /**

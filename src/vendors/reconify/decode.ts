@@ -9,6 +9,7 @@ import { derivedIds } from '../derived-ids.ts';
 import { type ReconifyPayload, reconifyPayload } from './payload.ts';
 import { SOURCE } from './source.ts';
 import { decodeThreadMessage } from './thread-message.ts';
+import { picturesFrom } from './uploads.ts';
 
 /** `reconify.type` → `gen_ai.operation.name`. */
 const operations: Readonly<Record<string, string | undefined>> = {
@@ -38,7 +39,7 @@ export function decode(payload: unknown): readonly Interaction[] {
   const body = reconifyPayload.parse(payload);
   const { reconify, request, response } = body;
   const operation = ownOf(operations, reconify.type) ?? 'chat';
-  const exchange = operation === 'invoke_agent' ? assistantFrom(request, response) : callFrom(request, response);
+  const exchange = exchangeFrom(operation, request, response);
   const ids = derivedIds(wordsFor(body));
   const session = idOf(body.session);
   const thread = exchange.conversationId;
@@ -62,6 +63,13 @@ export function decode(payload: unknown): readonly Interaction[] {
       }),
     }),
   ];
+}
+
+function exchangeFrom(operation: string, request: unknown, response: unknown): Facts {
+  if (operation === 'invoke_agent') return assistantFrom(request, response);
+  const call = callFrom(request, response);
+  const pictures = operation === 'image_generation' ? picturesFrom(response) : [];
+  return pictures.length === 0 ? call : { ...call, outputMessages: [{ role: 'assistant', parts: pictures }] };
 }
 
 function ownOf(table: Readonly<Record<string, string | undefined>>, key: string): string | undefined {

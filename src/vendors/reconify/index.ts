@@ -17,6 +17,7 @@ export const reconify: Vendor<ReconifyOptions, ReconifyPayload> = {
     Boolean(environment['RECONIFY_APP_KEY']?.trim() || environment['RECONIFY_API_KEY']?.trim()),
   encode,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
+  routes: async () => (await import('./routes.ts')).routes,
   request,
   outcome,
 };

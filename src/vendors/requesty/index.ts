@@ -23,6 +23,7 @@ export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
   isConfigured: (environment) => Boolean(environment[KEY]?.trim()),
   encode,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
+  routes: async () => (await import('./routes.ts')).routes,
   request: (payload, { apiKey, url }) => ({
     method: 'PUT',
     url,

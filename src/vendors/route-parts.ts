@@ -1,0 +1,66 @@
+import type { Interaction } from '../interaction/interaction.ts';
+import { listOf, recordOf, stringOf } from '../interaction/unknown.ts';
+import { type RouteAnswer, type RouteChanges, RouteError, type RouteRequest, type RouteStep } from './routes.ts';
+
+/** Small parts that the routes of several vendors are made of. */
+
+export function answered(status: number, body: unknown): RouteStep {
+  return { kind: 'answer', answer: { status, body } };
+}
+
+/** Writes, and answers once that is committed. */
+export function written(changes: RouteChanges, answer: RouteAnswer): RouteStep {
+  return { kind: 'write', changes, next: () => ({ kind: 'answer', answer }) };
+}
+
+/**
+ * Runs a schema or a decoder over what a client sent.
+ * @throws RouteError with this status, which names the field, where the schema refuses the value
+ */
+export function checked<T>(status: number, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    const issue = deepestIssue(recordOf(error)?.['issues']);
+    if (!issue) throw error;
+    const field = issue.path.join('.');
+    const message = field === '' ? `The body is invalid: ${issue.message}.` : `${field} is invalid: ${issue.message}.`;
+    throw new RouteError(status, message.replace(/\.\.$/, '.'), field || undefined);
+  }
+}
+
+interface Issue {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** Of a union the issue of that alternative which got furthest: the one that the client most likely meant. */
+function deepestIssue(issues: unknown): Issue | undefined {
+  const [first] = (listOf(issues) ?? []).map(recordOf);
+  if (!first) return undefined;
+  const path = (listOf(first['path']) ?? []).map(String);
+  const alternatives = (listOf(first['errors']) ?? []).flatMap((inner) => deepestIssue(inner) ?? []);
+  const [deepest] = alternatives.toSorted((one, other) => other.path.length - one.path.length);
+  if (!deepest || deepest.path.length === 0) return { path, message: stringOf(first['message']) ?? 'invalid' };
+  return { path: [...path, ...deepest.path], message: deepest.message };
+}
+
+/** Decoders start a record that names no time at the epoch. */
+const FIRST_REAL_TIME = 100_000_000_000;
+
+/** A record without a time ended when the gateway received it. */
+export function dated(interaction: Interaction, receivedAt: number): Interaction {
+  const { startTime, endTime } = interaction;
+  if (endTime >= FIRST_REAL_TIME) return interaction;
+  return { ...interaction, startTime: receivedAt - (endTime - startTime), endTime: receivedAt };
+}
+
+/** The key of an `Authorization: Bearer` header; undefined where there is none. */
+export function bearerKeyOf({ headers }: RouteRequest): string | undefined {
+  return /^Bearer\s+(\S+)\s*$/i.exec(headers['authorization'] ?? '')?.[1];
+}
+
+/** A parameter that the route's own path names, so that it is there. */
+export function paramOf({ params }: RouteRequest, name: string): string {
+  return params[name] ?? '';
+}
