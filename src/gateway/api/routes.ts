@@ -1,0 +1,202 @@
+import { z } from 'zod';
+import type { OperationName } from './paths.ts';
+import {
+  conversation,
+  conversationDetail,
+  delivery,
+  deliveryState,
+  destination,
+  feedback,
+  gatewayStatus,
+  interactionDetail,
+  interactionRow,
+  newFeedback,
+  span,
+  trace,
+  usageRow,
+} from './schemas.ts';
+
+/** One operation: what it takes and what it answers. All texts of a query arrive as texts and are converted here. */
+export interface Route {
+  readonly summary: string;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly answer: z.ZodType;
+}
+
+const limit = z.coerce.number().int().min(1).max(500).default(50);
+const cursor = z.string().max(500).optional().meta({ description: '`next` of the page before' });
+const filter = z.string().max(2_000).default('').meta({ description: 'A filter; see the README of the API' });
+const since = z.string().max(40).optional().meta({
+  description: 'An ISO 8601 time, Unix milliseconds, or a duration before now: 15m, 12h, 7d',
+});
+const project = z.string().max(200).optional();
+const selection = { q: filter, since, until: since, project };
+
+const page = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    next: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last' }),
+  });
+const changed = z.object({ changed: z.number().int() });
+
+export const routes = {
+  listConversations: {
+    summary: 'Conversations, the latest first',
+    query: z.object({ ...selection, limit, cursor }),
+    answer: page(conversation),
+  },
+  getConversation: {
+    summary: 'A conversation with its interactions, the first one first',
+    query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(200), cursor }),
+    answer: conversationDetail,
+  },
+  deleteConversation: {
+    summary: 'Delete a conversation with its spans, its text and its place in every total',
+    answer: z.object({ interactions: z.number().int(), spans: z.number().int() }),
+  },
+  listInteractions: {
+    summary: 'Interactions, the latest first',
+    query: z.object({ ...selection, limit, cursor }),
+    answer: page(interactionRow),
+  },
+  getInteraction: { summary: 'An interaction with its content, deliveries and feedback', answer: interactionDetail },
+  getDelivery: {
+    summary: 'What a destination got of an interaction: the request, as the destination would receive it now',
+    answer: z.object({
+      ...delivery.shape,
+      request: z
+        .object({ method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()), body: z.unknown() })
+        .optional(),
+    }),
+  },
+  retryDelivery: { summary: 'Send a dead letter again', answer: changed },
+  listTraces: {
+    summary: 'Traces, the latest first',
+    query: z.object({ ...selection, limit, cursor }),
+    answer: page(trace),
+  },
+  getTrace: {
+    summary: 'A trace with its spans, by start time',
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(10_000).default(2_000),
+      cursor,
+      content: z.enum(['true', 'false']).default('true').meta({ description: 'false leaves attributes out' }),
+      project,
+    }),
+    answer: z.object({ ...trace.shape, items: z.array(span), next: z.string().optional() }),
+  },
+  listUsers: {
+    summary: 'Users by cost',
+    query: z.object({ since, until: since, project, limit }),
+    answer: z.object({ items: z.array(usageRow) }),
+  },
+  listModels: {
+    summary: 'Models by cost',
+    query: z.object({ since, until: since, project, limit }),
+    answer: z.object({ items: z.array(usageRow) }),
+  },
+  listCosts: {
+    summary: 'Cost, tokens and errors over time or by group, from the rollups',
+    query: z.object({
+      by: z.enum(['quarter', 'hour', 'day', 'model', 'user']).default('day'),
+      since,
+      until: since,
+      project,
+    }),
+    answer: z.object({ items: z.array(usageRow) }),
+  },
+  timeline: {
+    summary: 'Interactions and errors per bucket of time, for the strip above a list',
+    query: z.object({ ...selection, buckets: z.coerce.number().int().min(1).max(500).default(120) }),
+    answer: z.object({
+      start: z.number(),
+      bucketMillis: z.number(),
+      interactions: z.array(z.number().int()),
+      errors: z.array(z.number().int()),
+    }),
+  },
+  search: {
+    summary: 'Full text over what was said, the latest first',
+    query: z.object({ q: z.string().min(1).max(500), since, until: since, project, limit, cursor }),
+    answer: page(interactionRow),
+  },
+  checkFilter: {
+    summary: 'Check a filter',
+    query: z.object({ q: filter }),
+    answer: z.object({
+      errors: z.array(z.object({ start: z.number().int(), end: z.number().int(), message: z.string() })),
+    }),
+  },
+  complete: {
+    summary: 'Values that exist for a key, each with the number of interactions it would leave',
+    query: z.object({ ...selection, key: z.string().max(100), prefix: z.string().max(200).default(''), limit }),
+    answer: z.object({ items: z.array(z.object({ value: z.string(), interactions: z.number().int() })) }),
+  },
+  resolve: {
+    summary: 'Find what an id names: a trace, span, response, run, call, message or conversation',
+    query: z.object({ id: z.string().min(1).max(500) }),
+    answer: z.object({
+      items: z.array(
+        z.object({
+          kind: z.enum(['trace', 'span', 'interaction', 'run', 'conversation']),
+          id: z.string(),
+          conversation: z.string().optional(),
+          traceId: z.string().optional(),
+          interaction: z.string().optional(),
+        }),
+      ),
+    }),
+  },
+  listFeedback: {
+    summary: 'Feedback, the latest first',
+    query: z.object({ since, until: since, project, limit, cursor }),
+    answer: page(feedback),
+  },
+  addFeedback: { summary: 'Give feedback on an interaction', body: newFeedback, answer: feedback },
+  listDestinations: {
+    summary: 'Destinations with the number of their records by state',
+    answer: z.object({ items: z.array(destination) }),
+  },
+  listDeliveries: {
+    summary: 'The records of a destination, the latest first',
+    query: z.object({ state: deliveryState.optional(), limit, cursor }),
+    answer: page(delivery),
+  },
+  retryDeliveries: { summary: 'Send all dead letters of a destination again', answer: changed },
+  dropDeliveries: { summary: 'Delete all dead letters of a destination', answer: changed },
+  getStatus: { summary: 'What this gateway is and holds', answer: gatewayStatus },
+  signIn: {
+    summary: 'Exchange the token for a cookie, once per browser',
+    body: z.strictObject({ token: z.string().max(1_000) }),
+    answer: z.object({ ok: z.literal(true) }),
+  },
+  signOut: { summary: 'Drop the cookie', answer: z.object({ ok: z.literal(true) }) },
+} as const satisfies Readonly<Record<OperationName, Route>>;
+
+export type Routes = typeof routes;
+type QueryOf<R> = R extends { readonly query: z.ZodType } ? R['query'] : never;
+type BodyOf<R> = R extends { readonly body: z.ZodType } ? R['body'] : never;
+/** What a caller may pass as the query: all that has a default may be left out. */
+export type QueryInput<N extends OperationName> = [QueryOf<Routes[N]>] extends [never]
+  ? undefined
+  : Partial<Record<keyof z.input<QueryOf<Routes[N]>>, string | number>>;
+export type Query<N extends OperationName> = [QueryOf<Routes[N]>] extends [never]
+  ? object
+  : z.output<QueryOf<Routes[N]>>;
+export type Body<N extends OperationName> = [BodyOf<Routes[N]>] extends [never]
+  ? undefined
+  : z.output<BodyOf<Routes[N]>>;
+export type Answer<N extends OperationName> = z.output<Routes[N]['answer']>;
+
+export type Conversation = z.output<typeof conversation>;
+export type InteractionRow = z.output<typeof interactionRow>;
+export type TraceRow = z.output<typeof trace>;
+export type Span = z.output<typeof span>;
+export type Delivery = z.output<typeof delivery>;
+export type DeliveryState = z.output<typeof deliveryState>;
+export type FeedbackRow = z.output<typeof feedback>;
+export type NewFeedback = z.output<typeof newFeedback>;
+export type UsageRow = z.output<typeof usageRow>;
+export type GatewayStatus = z.output<typeof gatewayStatus>;
+export type Destination = z.output<typeof destination>;

@@ -1,0 +1,276 @@
+import { z } from 'zod';
+
+/** Unix time in milliseconds, with a fraction. */
+const time = z.number().meta({ description: 'Unix time in milliseconds, with a fraction' });
+const seconds = z.number().meta({ description: 'Seconds' });
+const usd = z.number().meta({ description: 'USD' });
+const tokens = z.number().int().nonnegative();
+
+export const DELIVERY_STATES = ['delivered', 'coalesced', 'waiting', 'retrying', 'dead', 'stopped', 'skipped'] as const;
+export const deliveryState = z.enum(DELIVERY_STATES).meta({
+  id: 'DeliveryState',
+  description:
+    'coalesced: delivered within a newer record. dead: refused for good. stopped: the destination stopped, for instance ' +
+    'because its key is wrong. skipped: not sent, by a rule. A destination that is missing from a record has not been due.',
+});
+const deliveries = z.record(z.string(), deliveryState).meta({ description: 'The state by destination' });
+
+/** `live`: has not ended. `action`: waits for the outputs of your tools. `stopped`: cancelled, expired or incomplete. */
+export const status = z.enum(['ok', 'error', 'live', 'action', 'stopped']).meta({ id: 'Status' });
+const feedbackCounts = z.object({ up: z.number().int(), down: z.number().int() });
+
+/** What a conversation and an interaction have in common. Absent means unknown. */
+const measured = {
+  status,
+  error: z.string().optional().meta({ description: 'The message, else the type, of the latest error' }),
+  cost: usd.optional(),
+  inputTokens: tokens.optional(),
+  outputTokens: tokens.optional(),
+  isEstimated: z.boolean().optional().meta({ description: 'Tokens or cost are an estimate' }),
+  tools: z.array(z.string()).meta({ description: 'The names of the tools that were called' }),
+  feedback: feedbackCounts,
+  deliveries,
+};
+
+export const conversation = z
+  .object({
+    id: z.string().meta({ description: 'Opaque; stable over restarts' }),
+    project: z.string(),
+    service: z.string().optional(),
+    environment: z.string().optional(),
+    conversationId: z.string().optional().meta({
+      description: 'As the application named it. Absent when the interactions of one trace form the conversation',
+    }),
+    title: z.string().optional().meta({ description: 'The first words of the user' }),
+    answer: z.string().optional().meta({ description: 'The last words of the model' }),
+    firstAt: time,
+    lastAt: time,
+    receivedAt: time,
+    duration: seconds,
+    turns: z.number().int().meta({ description: 'Interactions that ended with words for the user' }),
+    interactions: z.number().int(),
+    errors: z.number().int(),
+    unpriced: z.number().int().meta({ description: 'Interactions without a price' }),
+    models: z.array(z.string()),
+    users: z.array(z.string()),
+    agents: z.array(z.string()),
+    hasRun: z.boolean(),
+    sequence: z.number().int().meta({ description: 'Grows with every change; the id of live events' }),
+    ...measured,
+  })
+  .meta({ id: 'Conversation' });
+
+export const interactionRow = z
+  .object({
+    id: z.string().meta({ description: '`run:{host}:{run id}` or `{trace id}:{span id}`' }),
+    project: z.string(),
+    conversation: z.string().meta({ description: 'The id of its conversation' }),
+    traceId: z.string(),
+    spanId: z.string(),
+    name: z.string(),
+    operation: z.string(),
+    provider: z.string().optional(),
+    model: z.string().optional(),
+    service: z.string().optional(),
+    environment: z.string().optional(),
+    user: z.string().optional(),
+    agent: z.string().optional(),
+    prompt: z.string().optional(),
+    runId: z.string().optional(),
+    startTime: time,
+    endTime: time,
+    duration: seconds,
+    timeToFirstChunk: seconds.optional(),
+    isStreamed: z.boolean(),
+    costOrigin: z.string().optional(),
+    title: z.string().optional(),
+    answer: z.string().optional(),
+    tags: z.array(z.string()),
+    receivedAt: time,
+    isFromFuture: z.boolean().optional().meta({
+      description: 'It claims to have started after it was received: the clock of its sender is wrong',
+    }),
+    receivedBy: z.string().meta({ description: '`otlp`, `grpc`, `athina`, `reconify`, `inkeep`, `requesty`, `kore`' }),
+    sequence: z.number().int(),
+    ...measured,
+  })
+  .meta({ id: 'InteractionRow' });
+
+export const attempt = z
+  .object({
+    at: time,
+    status: z.number().int().optional().meta({ description: 'The HTTP status; absent when there was no answer' }),
+    outcome: z.enum(['delivered', 'retry', 'rejected', 'stopped']),
+    reason: z.string().optional(),
+    answer: z.string().optional().meta({ description: 'The start of the answer' }),
+    waitMillis: z.number().optional().meta({ description: 'Until the next attempt' }),
+    waitReason: z.string().optional().meta({ description: '`backoff` or `retry-after`' }),
+  })
+  .meta({ id: 'Attempt' });
+
+export const delivery = z
+  .object({
+    destination: z.string(),
+    interaction: z.string(),
+    project: z.string(),
+    state: deliveryState,
+    updatedAt: time,
+    attempts: z.array(attempt),
+    reason: z
+      .string()
+      .optional()
+      .meta({ description: 'Why it was refused, or the name of the rule that held it back' }),
+    carriedBy: z.string().optional().meta({ description: 'The newer interaction that carried this one' }),
+  })
+  .meta({ id: 'Delivery' });
+
+export const feedback = z
+  .object({
+    id: z.string(),
+    interaction: z.string().optional(),
+    rating: z.enum(['positive', 'negative']),
+    score: z.number().optional(),
+    comment: z.string().optional(),
+    reasons: z.array(z.object({ label: z.string(), details: z.string().optional() })),
+    at: time,
+    receivedBy: z.string(),
+  })
+  .meta({ id: 'Feedback' });
+
+export const newFeedback = z
+  .strictObject({
+    interaction: z.string().min(1).optional(),
+    responseId: z.string().min(1).optional(),
+    messageId: z.string().min(1).optional(),
+    conversation: z.string().min(1).optional(),
+    rating: z.enum(['positive', 'negative']),
+    score: z.number().optional(),
+    comment: z.string().max(100_000).optional(),
+    reasons: z
+      .array(z.object({ label: z.string().min(1), details: z.string().optional() }))
+      .max(50)
+      .optional(),
+    id: z.string().min(1).max(200).optional().meta({ description: 'The same id replaces the feedback' }),
+  })
+  .meta({ id: 'NewFeedback' });
+
+/** The interaction as the package's `Interaction` type has it: plain JSON with messages after the conventions. */
+const wholeInteraction = z.record(z.string(), z.unknown()).meta({
+  id: 'Interaction',
+  description: 'As the type `Interaction` of the package',
+});
+
+export const interactionDetail = z
+  .object({
+    ...interactionRow.shape,
+    interaction: wholeInteraction,
+    deliveryLog: z.array(delivery),
+    feedbackLog: z.array(feedback),
+  })
+  .meta({ id: 'InteractionDetail' });
+
+export const conversationDetail = z
+  .object({
+    ...conversation.shape,
+    rows: z.array(z.object({ ...interactionRow.shape, interaction: wholeInteraction })),
+    next: z.string().optional().meta({ description: 'Cursor of the interactions that follow' }),
+  })
+  .meta({ id: 'ConversationDetail' });
+
+export const trace = z
+  .object({
+    traceId: z.string(),
+    project: z.string(),
+    name: z.string(),
+    services: z.array(z.string()),
+    startTime: time,
+    endTime: time,
+    duration: seconds,
+    spans: z.number().int(),
+    errors: z.number().int(),
+    interactions: z.number().int(),
+    models: z.array(z.string()),
+    cost: usd.optional(),
+    isTruncated: z.boolean().meta({ description: 'More spans arrived than a trace keeps' }),
+    receivedAt: time,
+  })
+  .meta({ id: 'Trace' });
+
+const attributes = z.record(z.string(), z.unknown());
+export const span = z
+  .object({
+    traceId: z.string(),
+    spanId: z.string(),
+    parentSpanId: z.string().optional(),
+    name: z.string(),
+    kind: z.enum(['internal', 'server', 'client', 'producer', 'consumer']),
+    service: z.string().optional(),
+    scope: z.object({ name: z.string(), version: z.string().optional() }).optional(),
+    startTime: time,
+    endTime: time,
+    status: z.enum(['unset', 'ok', 'error']),
+    statusMessage: z.string().optional(),
+    operation: z.string().optional(),
+    interaction: z.string().optional().meta({ description: 'The id of the interaction that this span describes' }),
+    attributes,
+    resource: attributes,
+    events: z.array(z.object({ name: z.string(), time, attributes })),
+    links: z.array(z.object({ traceId: z.string(), spanId: z.string(), attributes: attributes.optional() })),
+    isTruncated: z.boolean().meta({ description: 'Attributes were left out because the span was too large' }),
+  })
+  .meta({ id: 'Span' });
+
+export const usageRow = z
+  .object({
+    key: z.string().meta({ description: 'The model, user, service or start of the time bucket' }),
+    at: time.optional(),
+    interactions: z.number().int(),
+    errors: z.number().int(),
+    cost: usd,
+    unpriced: z.number().int(),
+    inputTokens: tokens,
+    outputTokens: tokens,
+    duration: seconds.meta({ description: 'The sum over the interactions' }),
+    isOther: z.boolean().optional().meta({ description: 'What exceeded the number of users that a bucket names' }),
+  })
+  .meta({ id: 'UsageRow' });
+
+export const destination = z
+  .object({
+    name: z.string(),
+    isConfigured: z.boolean(),
+    isStopped: z.boolean(),
+    reason: z.string().optional(),
+    lastDeliveredAt: time.optional(),
+    counts: z.partialRecord(deliveryState, z.number().int()),
+    setUp: z.array(z.string()).meta({ description: 'The environment variables that would configure it' }),
+  })
+  .meta({ id: 'Destination' });
+
+export const gatewayStatus = z
+  .object({
+    version: z.string(),
+    url: z.string(),
+    dataFolder: z.string(),
+    startedAt: time,
+    spans: z.number().int(),
+    interactions: z.number().int(),
+    conversations: z.number().int(),
+    bytes: z.number().int(),
+    oldestAt: time.optional(),
+    waiting: z.number().int().meta({ description: 'Spans that are stored and not indexed yet' }),
+    retention: z.object({ maxAgeSeconds: z.number(), maxBytes: z.number() }),
+    pruned: z.object({ at: time, spans: z.number().int() }).optional(),
+    destinations: z.array(z.string()),
+  })
+  .meta({ id: 'GatewayStatus' });
+
+export const apiError = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      field: z.string().optional(),
+    }),
+  })
+  .meta({ id: 'Error' });
