@@ -8,11 +8,9 @@ import { durationOf, isoFrom } from '../times.ts';
 import type { VendorRecord } from '../vendor.ts';
 import type { KoreRecord } from './payload.ts';
 import { inItsWords } from './source.ts';
-import { featureOf, integrationOf } from './words.ts';
+import { DEFAULT_CHANNEL, featureOf, integrationOf } from './words.ts';
 
 const DEFAULT_PROMPT = 'Default';
-/** Kore's own web channel. */
-const DEFAULT_CHANNEL = 'rtm';
 
 /**
  * One record per request to a model, and one per assistant run; no text, no record of a time that no calendar has.

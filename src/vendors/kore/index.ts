@@ -31,6 +31,7 @@ export const kore: Kore = {
   isConfigured: isOutputSet,
   encode,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
+  routes: async () => (await import('./routes.ts')).routes,
   /** Only of an output that is a URL; files and callbacks need no request. */
   request(record, { output }) {
     const { kind, ...to } = readOutput(output, {});

@@ -24,10 +24,24 @@ const features: { readonly [K in OperationKind]?: string } = {
   embeddings: 'Embeddings',
 };
 
+/** Kore's own web channel, which stands where a call names none. */
+export const DEFAULT_CHANNEL = 'rtm';
+
 /** Undefined for operations that Kore's log has no place for. */
 export function featureOf(operation: string): string | undefined {
   const kind = operationKind(operation);
   return kind && features[kind];
+}
+
+/** The operations that have a record. */
+export const operationsWithRecord: readonly string[] = Object.values(OPERATION).filter(
+  (operation) => featureOf(operation) !== undefined,
+);
+
+/** The operations whose feature has this name, in any case. */
+export function operationsOf(feature: string): readonly string[] {
+  const name = feature.toLowerCase();
+  return operationsWithRecord.filter((operation) => featureOf(operation)?.toLowerCase() === name);
 }
 
 export function operationOf(feature: string | undefined): string {

@@ -1,0 +1,73 @@
+import { answered, bearerKeyOf, checked, paramOf, written } from '../route-parts.ts';
+import type { ClientKeys, Route, RouteAnswer, RouteFailure, RouteRequest, RouteStep, VendorRoutes } from '../routes.ts';
+import { decode } from './decode.ts';
+import { encode } from './encode.ts';
+import { usageQueryFrom } from './usage-query.ts';
+
+/** The documentation's samples have both. */
+const paths = ['/api/1.1/public/bot/:botId/getLLMUsageLogs', '/1.1/public/bot/:botId/getLLMUsageLogs'];
+
+export const routes: VendorRoutes = {
+  routes: [
+    ...paths.map((path): Route => ({ method: 'POST', path, handle: usageLogs })),
+    // Not in Kore's API, which takes no records: what our own exporter posts to an output that is a URL.
+    { method: 'POST', path: '/records', handle: records },
+  ],
+  async authorize(request, keys) {
+    const token = request.headers['auth'];
+    const key = bearerKeyOf(request);
+    const isAccepted = token === undefined ? key !== undefined && keys.accepts(key) : await isSigned(token, keys);
+    return isAccepted
+      ? undefined
+      : errorAnswer({ status: 401, message: 'The JWT in the header auth is missing or invalid.' });
+  },
+  errorAnswer,
+};
+
+function errorAnswer({ status, message, field }: RouteFailure): RouteAnswer {
+  return { status, body: { errors: [{ msg: message, code: status, ...(field !== undefined && { field }) }] } };
+}
+
+/** A bare list, newest first. No total is told: a client reads on until a page is not full. */
+function usageLogs(request: RouteRequest): RouteStep {
+  const botId = paramOf(request, 'botId');
+  return {
+    kind: 'interactions',
+    query: checked(400, () => usageQueryFrom(request.body, botId)),
+    next: ({ items }) =>
+      answered(
+        200,
+        items.flatMap((interaction) => encode(interaction, { botId })).map(({ payload }) => payload),
+      ),
+  };
+}
+
+function records({ body }: RouteRequest): RouteStep {
+  const list: readonly unknown[] = Array.isArray(body) ? body : [body];
+  const interactions = checked(400, () => list.flatMap((record) => decode(record)));
+  return written({ interactions }, { status: 200, body: { received: interactions.length } });
+}
+
+/** Whether the JWT is signed with HS256 and a secret of the client that it names, and valid now. */
+async function isSigned(token: string, keys: ClientKeys): Promise<boolean> {
+  const { decodeJwt, jwtVerify } = await import('jose');
+  const claimed = (): unknown => {
+    const { appId, iss } = decodeJwt(token);
+    return appId ?? iss;
+  };
+  try {
+    const clientId = claimed();
+    if (typeof clientId !== 'string') return false;
+    for (const secret of keys.secretsOf(clientId)) {
+      const key = new TextEncoder().encode(secret);
+      const isValid = await jwtVerify(token, key, { algorithms: ['HS256'] }).then(
+        () => true,
+        () => false,
+      );
+      if (isValid) return true;
+    }
+  } catch {
+    // Not a JWT.
+  }
+  return false;
+}
