@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
+import { priceTable } from './scripts/price-table.mjs';
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const entries = Object.keys(manifest.exports)
@@ -33,7 +34,7 @@ const common = {
     // It re-exports the other, and has no ES modules to leave anything out of.
     alias: { '@opentelemetry/sdk-trace-node': '@opentelemetry/sdk-trace-base' },
   },
-  plugins: [ASCII],
+  plugins: [ASCII, priceTable()],
   external: (id) => !BUNDLED.test(id) && installed.some((name) => id === name || id.startsWith(`${name}/`)),
 };
 const written = {

@@ -1,6 +1,8 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { priceTable } from './scripts/price-table.mjs';
 
 const config: ViteUserConfig = defineConfig({
+  plugins: [priceTable()],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', 'test/matrix/**', 'test/package/**'],
