@@ -9,6 +9,8 @@ import type { Feedback, UsageEvent } from './feedback.ts';
 
 /** A client's request, without anything of its transport: decompressed, parsed, within the gateway's limits. */
 export interface RouteRequest {
+  /** Unique, such as a random UUID. Records that their client gave no id get one that is derived from it. */
+  readonly id: string;
   readonly method: string;
   /** Percent-decoded values of the `:names` in the route's path. */
   readonly params: Readonly<Record<string, string>>;
@@ -145,6 +147,9 @@ export interface ReceivedSpan {
   readonly endTime: number;
   readonly outcome: Outcome;
   readonly attributes?: Readonly<Record<string, Scalar>>;
+  /** Content: what the step was given and what it returned, as JSON. */
+  readonly input?: unknown;
+  readonly output?: unknown;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { AnyVendor } from '../../src/vendors/index.ts';
@@ -38,7 +39,7 @@ export class RoutesHarness {
 
   async send({ method, path, headers = {}, body }: SentRequest): Promise<RouteAnswer> {
     const { pathname, searchParams } = new URL(path, 'http://gateway');
-    const request = { method, query: searchParams, headers, body, receivedAt: this.now, params: {} };
+    const request = { id: randomUUID(), method, query: searchParams, headers, body, receivedAt: this.now, params: {} };
     try {
       const refusal = this.#keys && (await this.#routes.authorize(request, this.#keys));
       if (refusal) return refusal;
