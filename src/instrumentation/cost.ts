@@ -7,6 +7,8 @@ import type { Price } from './capture-options.ts';
 const providerIds: Readonly<Record<string, string>> = {
   'azure.ai.openai': 'azure',
   'azure.ai.inference': 'azure',
+  'gcp.gemini': 'google',
+  'gcp.vertex_ai': 'google',
   mistral_ai: 'mistral',
   moonshot_ai: 'moonshotai',
   x_ai: 'x-ai',
@@ -22,20 +24,22 @@ const prices: { table?: PriceTable } = {};
 
 /**
  * USD for the tokens of a call: by the application's own price for the model, else by the table. Undefined where the
- * usage or the price is not known; fees for tools are in no token price.
+ * usage or the price is unknown; fees for tools are in no token price.
  */
-export function costOf(
-  { usage, provider, requestModel, responseModel }: Facts,
-  own: Readonly<Record<string, Price>>,
-): Cost | undefined {
+export function costOf(facts: Facts, own: Readonly<Record<string, Price>>): Cost | undefined {
+  const { usage, requestModel, responseModel } = facts;
   if (!usage || (usage.inputTokens === undefined && usage.outputTokens === undefined)) return undefined;
-  const model = responseModel ?? requestModel;
-  if (model === undefined) return undefined;
-  const price = own[model] ?? (requestModel === undefined ? undefined : own[requestModel]);
-  const total = price ? byPrice(usage, price) : byTable(usage, model, provider, requestModel);
+  const models = [responseModel, requestModel].filter((model) => model !== undefined);
+  const price = models.map((model) => own[model] ?? own[bareName(model)]).find((each) => each !== undefined);
+  const total = price ? byPrice(usage, price) : byTable(usage, models, facts);
   return total === undefined || !Number.isFinite(total)
     ? undefined
     : { total: Number(total.toPrecision(12)), origin: usage.estimated ? 'estimated' : 'computed' };
+}
+
+/** The model of `maker/model`, as aggregators and local servers name it. */
+function bareName(model: string): string {
+  return model.slice(model.lastIndexOf('/') + 1);
 }
 
 function byPrice({ inputTokens = 0, outputTokens = 0, cacheReadInputTokens = 0 }: Usage, price: Price): number {
@@ -45,21 +49,43 @@ function byPrice({ inputTokens = 0, outputTokens = 0, cacheReadInputTokens = 0 }
   );
 }
 
-function byTable(
-  usage: Usage,
-  model: string,
-  provider = 'openai',
-  requestModel: string | undefined = undefined,
-): number | undefined {
-  // `ft:{base}:{org}::{id}`: fine-tuned models have prices of their own, which no table has.
-  if (model.startsWith('ft:')) return undefined;
-  const providerId = providerIds[provider] ?? provider;
-  const price =
-    priceFor(model, providerId) ?? (requestModel === undefined ? undefined : priceFor(requestModel, providerId));
-  return price && totalOf(usage, price);
+function byTable(usage: Usage, models: readonly string[], facts: Facts): number | undefined {
+  for (const model of models) {
+    // `ft:{base}:{org}::{id}` has a price of its own, `{maker}/{model}:free` has none: neither is in the table.
+    if (model.startsWith('ft:') || model.endsWith(':free')) return undefined;
+    const price = tablePriceOf(model, facts);
+    if (price) return totalOf(usage, price);
+  }
+  return undefined;
 }
 
-function priceFor(model: string, providerId: string): ModelPrice | undefined {
+/** Under the name that the server has for it; else `maker/model` is `model`, of this provider or of its maker. */
+function tablePriceOf(model: string, { provider = 'openai', serverAddress = '' }: Facts): ModelPrice | undefined {
+  const id = providerIds[provider] ?? provider;
+  const price = priceFor(id, model);
+  if (price || !model.includes('/')) return price;
+  const aggregator = aggregators.find(([host]) => host.test(serverAddress))?.[1];
+  const maker = model.slice(0, model.indexOf('/'));
+  return (
+    (aggregator === undefined ? undefined : priceFor(aggregator, model)) ??
+    priceFor(id, bareName(model)) ??
+    priceFor(makerIds[maker] ?? maker, bareName(model))
+  );
+}
+
+/** Hosts that sell models of many makers at prices of their own, with the table's name for them. */
+const aggregators: readonly (readonly [host: RegExp, id: string])[] = [
+  [/(^|\.)openrouter\.ai$/, 'openrouter'],
+  [/(^|\.)together\.(ai|xyz)$/, 'together'],
+  [/(^|\.)fireworks\.ai$/, 'fireworks'],
+  [/(^|\.)cerebras\.ai$/, 'cerebras'],
+  [/(^|\.)novita\.ai$/, 'novita'],
+];
+
+/** The table's names for makers, where `maker/model` has another. */
+const makerIds: Readonly<Record<string, string>> = { mistralai: 'mistral', 'deepseek-ai': 'deepseek', xai: 'x-ai' };
+
+function priceFor(providerId: string, model: string): ModelPrice | undefined {
   const key = `${providerId}/${model}`;
   const before = known.get(key);
   if (before && performance.now() - before.at < PRICE_MAX_AGE_MILLIS) return before.price;

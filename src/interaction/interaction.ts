@@ -129,8 +129,11 @@ export interface Usage {
 export interface Cost {
   /** USD, at most 12 significant digits. */
   readonly total: number;
-  /** `client`: said by the caller. `computed`: from usage and a price table; `estimated`: from an estimate of usage. */
-  readonly origin: 'client' | 'computed' | 'estimated' | (string & {});
+  /**
+   * `provider`: reported in the answer. `computed`: from usage and a price table; `estimated`: from an estimate of usage.
+   * `client`: from a vendor's record.
+   */
+  readonly origin: 'provider' | 'client' | 'computed' | 'estimated' | (string & {});
 }
 
 export interface User {

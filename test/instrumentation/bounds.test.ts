@@ -2,8 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { capText } from '../../src/instrumentation/capped.ts';
-import { StreamedCompletion } from '../../src/instrumentation/openai/readers/chat.ts';
-import { StreamedResponse } from '../../src/instrumentation/openai/readers/responses.ts';
+import { StreamedCompletion } from '../../src/instrumentation/openai/readers/streamed-completion.ts';
+import { StreamedResponse } from '../../src/instrumentation/openai/readers/streamed-response.ts';
 import { messages, model, openScene, type Scene, weather } from './scene.ts';
 
 setFlagsFromString('--expose-gc');

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { trace } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
@@ -37,7 +37,7 @@ interface Derived {
 }
 interface Step {
   readonly request: { readonly method: string; readonly path: string; readonly body: Record<string, unknown> | null };
-  readonly response: { readonly status: number };
+  readonly response: { readonly status: number; readonly body?: unknown };
   readonly derived: Derived;
 }
 interface Cassette {
@@ -50,9 +50,13 @@ const corpus = process.env['SPANPORT_TEST_CORPUS'] ?? '';
 const isInference = ({ request: { method, path } }: Step): boolean =>
   (method === 'POST' && /\/(chat\/completions|completions|responses|responses\/compact|embeddings)(\?|$)/.test(path)) ||
   (method === 'GET' && /\/responses\/[^/?]+(\?|$)/.test(path));
-const cassettes = (existsSync(corpus) ? readdirSync(corpus) : [])
-  .filter((file) => file.endsWith('.json'))
-  .map((file) => JSON.parse(readFileSync(join(corpus, file), 'utf8')) as Cassette)
+/** Answers of compatible servers that were once read wrongly are stored next to the others. */
+const files = (corpus === '' ? [] : [corpus, join(dirname(corpus), 'field')])
+  .filter((folder) => existsSync(folder))
+  .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
+  .filter((file) => file.endsWith('.json'));
+const cassettes = files
+  .map((file) => JSON.parse(readFileSync(file, 'utf8')) as Cassette)
   .filter(({ interactions }) => interactions.some(isInference));
 if (cassettes.length === 0)
   console.info('skipped: recorded exchanges (SPANPORT_TEST_CORPUS names no folder that has any)');
@@ -61,10 +65,16 @@ const exporter = new InMemorySpanExporter();
 trace.setGlobalTracerProvider(new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
 configureCapture({ ...defaultCapture, contentOnSpans: true });
 
+const isAzure = ({ request: { path } }: Step): boolean => /^\/openai\/(?!v1\/)/.test(path);
+
+/** The part of a path that belongs to the base URL, such as `/api/v1`. */
+const baseOf = ({ request: { path } }: Step): string =>
+  path.replace(/\/(chat\/completions|completions|responses|embeddings)(\/.*|\?.*)?$/, '');
+
 /** The SDK's call for a recorded request; a stream is read to its end. */
 async function replay(step: Step, openai: OpenAI, azure: AzureOpenAI): Promise<void> {
   const { method, path, body } = step.request;
-  const client = path.startsWith('/openai/') ? azure : openai;
+  const client = isAzure(step) ? azure : openai;
   const bare = path.replace(/\?.*/, '');
   // A deployment is named in the path alone. Some recordings of failures have lost what was asked for.
   const deployment = /\/deployments\/([^/]+)\//.exec(bare)?.[1];
@@ -100,11 +110,24 @@ const outputOf = (span: ReadableSpan): readonly OutputMessage[] =>
 const textIn = (message: OutputMessage | undefined): string =>
   (message?.parts ?? []).map((part) => (part.type === 'text' ? part.content : '')).join('');
 
-function expectFacts(span: ReadableSpan, { derived, request }: Step): void {
+/** Tokens of thoughts are output, also where a provider counts them in the total alone. */
+function outputTokensIn(usage: Readonly<Record<string, unknown>>): unknown {
+  const { prompt_tokens: input, total_tokens: total } = usage;
+  const output = usage['completion_tokens'] ?? usage['output_tokens'];
+  const areCounted =
+    output === undefined ||
+    total === undefined ||
+    input === undefined ||
+    Number(input) + Number(output) >= Number(total);
+  return areCounted ? output : Number(total) - Number(input);
+}
+
+function expectFacts(span: ReadableSpan, { derived, request, response }: Step): void {
   const isFetch = request.method === 'GET';
   const { attributes } = span;
   const usage = (name: string): unknown => attributes[`${isFetch ? 'spanport' : 'gen_ai'}.usage.${name}`];
-  if (derived.id !== undefined) expect(attributes['gen_ai.response.id']).toBe(derived.id);
+  // Some servers write empty texts for what they don't know.
+  if (derived.id) expect(attributes['gen_ai.response.id']).toBe(derived.id);
   if (derived.model !== undefined) expect(attributes['gen_ai.response.model']).toBe(derived.model);
   if (derived.usage) {
     const details = (derived.usage['prompt_tokens_details'] ?? derived.usage['input_tokens_details'] ?? {}) as Record<
@@ -115,15 +138,20 @@ function expectFacts(span: ReadableSpan, { derived, request }: Step): void {
       derived.usage['output_tokens_details'] ??
       {}) as Record<string, number>;
     expect(usage('input_tokens')).toBe(derived.usage['prompt_tokens'] ?? derived.usage['input_tokens']);
-    expect(usage('output_tokens')).toBe(derived.usage['completion_tokens'] ?? derived.usage['output_tokens']);
+    expect(usage('output_tokens')).toBe(outputTokensIn(derived.usage));
     if (details['cached_tokens'] !== undefined) expect(usage('cache_read.input_tokens')).toBe(details['cached_tokens']);
     if (spent['reasoning_tokens'] !== undefined)
       expect(usage('reasoning.output_tokens')).toBe(spent['reasoning_tokens']);
-  } else {
+    if (derived.usage['cost'] !== undefined)
+      expect(attributes).toMatchObject({
+        'spanport.cost.total': derived.usage['cost'],
+        'spanport.cost.origin': 'provider',
+      });
+  } else if (!JSON.stringify(response).includes('x_groq')) {
     expect(usage('input_tokens')).toBeUndefined();
   }
-  if (derived.service_tier !== undefined) expect(attributes['openai.response.service_tier']).toBe(derived.service_tier);
-  if (derived.system_fingerprint !== undefined)
+  if (derived.service_tier) expect(attributes['openai.response.service_tier']).toBe(derived.service_tier);
+  if (derived.system_fingerprint)
     expect(attributes['openai.response.system_fingerprint']).toBe(derived.system_fingerprint);
   if (derived.dimensions !== undefined)
     expect(attributes['gen_ai.embeddings.dimension.count']).toBe(derived.dimensions);
@@ -156,7 +184,7 @@ function expectFacts(span: ReadableSpan, { derived, request }: Step): void {
 describe.runIf(cassettes.length > 0)('recorded exchanges', async () => {
   const fakes = new Map<ChunkCut, FakeOpenAI>();
   for (const chunks of ['event', 'whole', 5] as const) {
-    if (cassettes.length > 0) fakes.set(chunks, await startFakeOpenAI({ recordings: corpus, chunks }));
+    if (cassettes.length > 0) fakes.set(chunks, await startFakeOpenAI({ recordings: files, chunks }));
   }
   const all: ReadableSpan[] = [];
   afterAll(async () => {
@@ -165,10 +193,11 @@ describe.runIf(cassettes.length > 0)('recorded exchanges', async () => {
 
   describe.each([...fakes])('cut by %s', (_, fake) => {
     it.each(cassettes)('$name', async ({ name, interactions }) => {
-      const { baseURL, endpoint } = fake.recorded(name);
-      const openai = instrumentOpenAI(new OpenAI({ apiKey: 'test', baseURL, maxRetries: 0 }));
+      const { endpoint } = fake.recorded(name);
       const azure = new AzureOpenAI({ apiKey: 'test', endpoint, apiVersion: '2024-02-01', maxRetries: 0 });
       for (const step of interactions.filter(isInference)) {
+        const baseURL = endpoint + baseOf(step);
+        const openai = instrumentOpenAI(new OpenAI({ apiKey: 'test', baseURL, maxRetries: 0 }));
         exporter.reset();
         await replay(step, openai, azure);
         const [span, ...more] = callSpans();

@@ -1,5 +1,5 @@
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
-import type { Facts, Interaction, Usage } from '../../interaction/interaction.ts';
+import type { Cost, Facts, Interaction, Usage } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
 import type { OutputMessage } from '../../interaction/message.ts';
 import { idOf, listOf, numberOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
@@ -46,8 +46,8 @@ export function openAICompletionFrom(interaction: Interaction, id?: string): Ope
     model: nonEmpty(interaction.responseModel) ?? nonEmpty(interaction.requestModel),
     choices: openAIChoicesFrom(interaction),
     usage: openAIUsageFrom(interaction.usage),
-    service_tier: interaction.serviceTier?.response,
-    system_fingerprint: interaction.systemFingerprint,
+    service_tier: nonEmpty(interaction.serviceTier?.response),
+    system_fingerprint: nonEmpty(interaction.systemFingerprint),
   });
 }
 
@@ -73,44 +73,90 @@ export function openAIFinishReasonsFrom({
   });
 }
 
-/** Any client's completion, of chat or of the former completions; what is no completion is one text. */
+/** Any client's completion, of chat or of the former completions. A value of any other form becomes one text. */
 export function answerFromOpenAI(completion: unknown): Facts {
   const outputMessages = outputFromOpenAI(completion);
   return { ...(outputMessages && { outputMessages }), ...answerFactsFromOpenAI(completion) };
 }
 
-/** What a completion tells beside its messages. */
+/** The facts of a completion, without its messages. Compatible servers write `''` for what they don't know. */
 export function answerFactsFromOpenAI(completion: unknown): Facts {
   const record = recordOf(completion);
   const choices = listOf(record?.['choices']);
   if (!record || !choices) return {};
-  const finishReasons = choices.map((choice) => stringOf(recordOf(choice)?.['finish_reason']));
+  const finishReasons = choices.map((choice) => nonEmpty(stringOf(recordOf(choice)?.['finish_reason'])));
+  const usage = usageIn(record, choices);
   return defined({
     responseId: idOf(record['id']),
-    responseModel: stringOf(record['model']) || undefined,
+    responseModel: nonEmpty(stringOf(record['model'])),
     finishReasons: finishReasons.every((reason) => reason !== undefined) ? someOf(finishReasons) : undefined,
-    usage: usageFromOpenAI(record['usage']),
-    serviceTier: someFields(defined({ response: stringOf(record['service_tier']) })),
-    systemFingerprint: stringOf(record['system_fingerprint']),
+    usage: usageFromOpenAI(usage),
+    cost: costFromOpenAI(usage),
+    serviceTier: someFields(defined({ response: nonEmpty(stringOf(record['service_tier'])) })),
+    systemFingerprint: nonEmpty(stringOf(record['system_fingerprint'])),
   });
 }
 
-/** The messages of a completion alone. */
+/** Groq's older streams report the usage under `x_groq`, Moonshot's inside the last choice. */
+export function usageIn(completion: UnknownRecord, choices: readonly unknown[] | undefined): unknown {
+  return (
+    completion['usage'] ??
+    recordOf(completion['x_groq'])?.['usage'] ??
+    recordOf(choices?.at(-1))?.['usage'] ??
+    undefined
+  );
+}
+
+/** The messages of a completion alone. An answer that consists of an error has none. */
 export function outputFromOpenAI(completion: unknown): readonly OutputMessage[] | undefined {
   const choices = listOf(recordOf(completion)?.['choices']);
   if (choices) return someOf(choices.map((choice) => decodeChoice(recordOf(choice) ?? {})));
+  if (errorFromOpenAI(completion)) return undefined;
   const content = jsonText(completion);
   return content === '' ? undefined : [{ role: 'assistant', parts: [{ type: 'text', content }] }];
 }
 
+/** A choice of a chat has a message; some servers repeat its text in `text`, where former completions have theirs. */
 function decodeChoice({ message, text, finish_reason: reason }: UnknownRecord): OutputMessage {
-  const said: OutputMessage =
-    typeof text === 'string'
+  const output: OutputMessage =
+    typeof text === 'string' && !recordOf(message)
       ? { role: 'assistant', parts: [{ type: 'text', content: text }] }
       : // Documentation examples leave the role out: a choice is an assistant's.
         (decodeMessage({ role: 'assistant', ...recordOf(message) }) ?? silent);
-  if (typeof reason !== 'string') return said;
-  return { finish_reason: reason === 'tool_calls' || reason === 'function_call' ? 'tool_call' : reason, ...said };
+  if (typeof reason !== 'string' || reason === '') return output;
+  return { finish_reason: reason === 'tool_calls' || reason === 'function_call' ? 'tool_call' : reason, ...output };
+}
+
+export type ProviderError = { readonly code?: string; readonly message?: string };
+
+/** Fields that hold the result of a call, by the names of all of OpenAI's APIs. */
+const resultFields = ['choices', 'output', 'output_text', 'data', 'text', 'results'] as const;
+
+/**
+ * The error of an answer that has status 200 and holds nothing else, which is how gateways and local servers report that
+ * a model failed. Also a completion whose choices all failed (OpenRouter).
+ */
+export function errorFromOpenAI(answer: unknown): ProviderError | undefined {
+  const record = recordOf(answer);
+  if (!record) return undefined;
+  const hasResult = resultFields.some((field) => hasItems(record[field]));
+  if (!hasResult) return errorIn(record['object'] === 'error' ? record : record['error']);
+  const choices = listOf(record['choices']) ?? [];
+  const errors = choices.map((choice) => errorIn(recordOf(choice)?.['error']));
+  return errors.every((error) => error !== undefined) ? errors[0] : undefined;
+}
+
+function hasItems(result: unknown): boolean {
+  return Array.isArray(result) ? result.length > 0 : result !== undefined && result !== null && result !== '';
+}
+
+/** `{ message, code, type }`, or a text alone. */
+function errorIn(error: unknown): ProviderError | undefined {
+  if (typeof error === 'string') return error === '' ? undefined : { message: error };
+  const record = recordOf(error);
+  if (!record) return undefined;
+  const code = idOf(record['code']) ?? nonEmpty(stringOf(record['type']));
+  return defined({ code, message: nonEmpty(stringOf(record['message'])) });
 }
 
 /** When a completion says it was made, in Unix milliseconds. */
@@ -161,18 +207,34 @@ function countsUnder(names: UsageNames, usage: Usage): Readonly<Record<string, n
   return someFields(counts);
 }
 
-/** Any usage object, in the words of chat completions or of Responses. Its total is not read: it is their sum. */
+/** Any usage object, with the names of chat completions or of Responses. */
 export function usageFromOpenAI(usage: unknown): Usage | undefined {
   const record = recordOf(usage);
   if (!record) return undefined;
-  return someFields(
-    defined({
-      inputTokens: numberOf(record['prompt_tokens'] ?? record['input_tokens']),
-      outputTokens: numberOf(record['completion_tokens'] ?? record['output_tokens']),
-      ...countsOf(promptDetails, record['prompt_tokens_details'] ?? record['input_tokens_details']),
-      ...countsOf(completionDetails, record['completion_tokens_details'] ?? record['output_tokens_details']),
-    }),
-  );
+  const counts = defined({
+    inputTokens: numberOf(record['prompt_tokens'] ?? record['input_tokens']),
+    outputTokens: numberOf(record['completion_tokens'] ?? record['output_tokens']),
+    // Moonshot, DeepSeek and Perplexity count these beside the totals.
+    cacheReadInputTokens: numberOf(record['cached_tokens'] ?? record['prompt_cache_hit_tokens']),
+    reasoningOutputTokens: numberOf(record['reasoning_tokens']),
+    ...countsOf(promptDetails, record['prompt_tokens_details'] ?? record['input_tokens_details']),
+    ...countsOf(completionDetails, record['completion_tokens_details'] ?? record['output_tokens_details']),
+  });
+  return someFields(withReasoningInOutput(counts, numberOf(record['total_tokens'])));
+}
+
+/**
+ * xAI and Gemini count the tokens of thoughts in the total alone, and Gemini doesn't name them. Output tokens include
+ * thoughts: they are then what the total has beyond the prompt.
+ */
+function withReasoningInOutput(usage: Usage, total: number | undefined): Usage {
+  const { inputTokens, outputTokens, reasoningOutputTokens, cacheReadInputTokens = 0 } = usage;
+  if (total === undefined || inputTokens === undefined || outputTokens === undefined) return usage;
+  const uncounted = total - inputTokens - outputTokens;
+  if (uncounted <= 0) return usage;
+  // Where cached tokens were left out of the prompt, it is the input that lacks them.
+  const areThoughts = reasoningOutputTokens ? uncounted >= reasoningOutputTokens : uncounted !== cacheReadInputTokens;
+  return areThoughts ? Object.assign({}, usage, { outputTokens: total - inputTokens }) : usage;
 }
 
 function countsOf(names: UsageNames, details: unknown): Partial<Usage> | undefined {
@@ -184,4 +246,35 @@ function countsOf(names: UsageNames, details: unknown): Partial<Usage> | undefin
     if (count !== undefined) counts[field] = count;
   }
   return counts;
+}
+
+/** xAI's unit: ten billion of them are one US dollar. */
+const TICKS_PER_USD = 1e10;
+
+/**
+ * What the provider charged, in USD, where its usage says so: OpenRouter, Requesty and other aggregators (`cost`),
+ * Perplexity (`cost.total_cost`), DeepInfra (`estimated_cost`), xAI (`cost_in_usd_ticks`).
+ */
+export function costFromOpenAI(usage: unknown): Cost | undefined {
+  const record = recordOf(usage);
+  const total = record && (chargedBy(record) ?? ticksOf(record));
+  return total !== undefined && total >= 0 ? { total: Number(total.toPrecision(12)), origin: 'provider' } : undefined;
+}
+
+function chargedBy(usage: UnknownRecord): number | undefined {
+  const cost = recordOf(usage['cost'])?.['total_cost'] ?? usage['cost'] ?? usage['estimated_cost'];
+  const charged = amountOf(cost);
+  // With a key of one's own OpenRouter charges a fee, and the model's provider the rest.
+  const upstream = usage['is_byok'] === true ? recordOf(usage['cost_details'])?.['upstream_inference_cost'] : undefined;
+  return charged === undefined ? undefined : charged + (amountOf(upstream) ?? 0);
+}
+
+/** Some gateways write amounts as text. */
+function amountOf(value: unknown): number | undefined {
+  return numberOf(typeof value === 'string' && value.trim() !== '' ? Number(value) : value);
+}
+
+function ticksOf(usage: UnknownRecord): number | undefined {
+  const ticks = numberOf(usage['cost_in_usd_ticks']);
+  return ticks === undefined ? undefined : ticks / TICKS_PER_USD;
 }

@@ -1,4 +1,4 @@
-import { defined, someOf } from '../../interaction/defined.ts';
+import { defined, nonEmpty, someOf } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { jsonText, toJson } from '../../interaction/json.ts';
 import type {
@@ -16,8 +16,8 @@ import { listOf, recordOf, stringOf, type UnknownRecord } from '../../interactio
  * never throws: what is written may come from any span, what is read from any client. Writing what was read back gives
  * the same again.
  *
- * Beyond OpenAI's own API: `reasoning_content` on assistant messages and `video_url`, `audio_url`, `image_file` parts,
- * as other providers and gateways write them, and `content_parts`, ours, beside the text of an answer. Parts that OpenAI
+ * Beyond OpenAI's own API: thoughts on assistant messages ({@link reasoningIn}) and `thinking`, `video_url`,
+ * `audio_url`, `image_file` parts, as other providers and gateways write them, and `content_parts`, ours, beside the text of an answer. Parts that OpenAI
  * has no form for stay as they are.
  */
 
@@ -119,7 +119,7 @@ const besideContent: ReadonlySet<string> = new Set(['tool_call', 'tool_call_resp
 
 function joined(parts: readonly Part[], type: 'reasoning' | 'refusal'): string | undefined {
   const texts = parts.flatMap((part) => (part.type === type ? [part.content] : []));
-  return texts.length === 0 ? undefined : texts.join('');
+  return nonEmpty(texts.join(''));
 }
 
 /** One part of a message's content. Parts that stand beside the content stay as they are. */
@@ -196,18 +196,39 @@ function toolAnswerParts(message: UnknownRecord): Part[] {
   return [defined({ type: 'tool_call_response' as const, id: stringOf(id), response: content ?? '' })];
 }
 
-const spokenFields = ['reasoning_content', 'refusal', 'tool_calls', 'function_call'] as const;
+const spokenFields = ['reasoning_content', 'reasoning', 'refusal', 'tool_calls', 'function_call'] as const;
 
+/** Some servers fill every field: a refusal, a transcript or a function call of empty texts is none. */
 function spokenParts(message: UnknownRecord): Part[] {
-  const { reasoning_content: reasoning, refusal, tool_calls: calls, function_call: formerCall } = message;
-  const transcript = stringOf(recordOf(message['audio'])?.['transcript']);
+  const { refusal, tool_calls: calls, function_call: formerCall } = message;
+  const reasoning = reasoningIn(message);
+  const transcript = nonEmpty(stringOf(recordOf(message['audio'])?.['transcript']));
   const parts = [...contentParts(listOf(message['content_parts'])), ...contentParts(message['content'])];
-  if (typeof reasoning === 'string') parts.unshift({ type: 'reasoning', content: reasoning });
+  if (reasoning !== undefined) parts.unshift({ type: 'reasoning', content: reasoning });
+  if (message['images'] !== undefined) parts.push(...contentParts(listOf(message['images'])));
   if (transcript !== undefined) parts.push({ type: 'text', content: transcript });
-  if (typeof refusal === 'string') parts.push({ type: 'refusal', content: refusal });
+  if (typeof refusal === 'string' && refusal !== '') parts.push({ type: 'refusal', content: refusal });
   if (calls !== undefined) parts.push(...toolCallsFromOpenAI(calls));
-  if (recordOf(formerCall)) parts.push(...toolCallsFromOpenAI([formerCall]));
+  if (recordOf(formerCall)?.['name']) parts.push(...toolCallsFromOpenAI([formerCall]));
   return parts;
+}
+
+/**
+ * The thoughts of a message or of a delta: `reasoning_content` (DeepSeek, xAI, vLLM), `reasoning` (Ollama, Groq,
+ * Cerebras, OpenRouter) or `reasoning_details` (OpenRouter). Servers that write several repeat the same text.
+ */
+export function reasoningIn(message: UnknownRecord): string | undefined {
+  const { reasoning_content: content, reasoning, reasoning_details: details } = message;
+  if (typeof content === 'string' && content !== '') return content;
+  if (typeof reasoning === 'string' && reasoning !== '') return reasoning;
+  const text = Array.isArray(details) ? details.map(detailText).join('') : '';
+  return nonEmpty(text);
+}
+
+/** `reasoning.text` and `reasoning.summary`; encrypted thoughts can't be read. */
+function detailText(detail: unknown): string {
+  const record = recordOf(detail);
+  return stringOf(record?.['text']) ?? stringOf(record?.['summary']) ?? '';
 }
 
 /** A message's content: nothing, a text, or a list of parts. */
@@ -262,6 +283,10 @@ const partReaders: Readonly<Record<string, PartReader | undefined>> = Object.ass
   text: readText,
   input_text: readText,
   output_text: readText,
+  thinking: ({ thinking }: UnknownRecord) => {
+    const text = thinkingText(thinking);
+    return text === undefined ? undefined : { type: 'reasoning', content: text };
+  },
   refusal: ({ refusal }: UnknownRecord) =>
     typeof refusal === 'string' ? { type: 'refusal', content: refusal } : undefined,
   image_url: readLink('image'),
@@ -273,6 +298,14 @@ const partReaders: Readonly<Record<string, PartReader | undefined>> = Object.ass
   file: readFile,
   input_file: readFile,
 });
+
+/** The thoughts of Mistral's `thinking` part: a list of text parts; Anthropic's is one text. */
+export function thinkingText(thinking: unknown): string | undefined {
+  if (typeof thinking === 'string') return thinking;
+  return listOf(thinking)
+    ?.map((part) => stringOf(recordOf(part)?.['text']) ?? '')
+    .join('');
+}
 
 function isDataUrl(url: string): boolean {
   return url.startsWith('data:') && url.includes(BASE64);
@@ -289,14 +322,23 @@ function blobFrom(url: string, modality: Modality): Part {
 export function toolCallsFromOpenAI(calls: unknown): ToolCallPart[] {
   return (listOf(calls) ?? []).flatMap((value) => {
     const call = recordOf(value);
-    const told = recordOf(call?.['function']) ?? recordOf(call?.['custom']) ?? call;
-    const name = stringOf(told?.['name']);
-    if (!call || !told || name === undefined) return [];
-    const id = stringOf(call['id']) ?? stringOf(call['call_id']);
-    return [
-      defined({ type: 'tool_call' as const, id, name, arguments: argumentsFrom(told['arguments'] ?? told['input']) }),
-    ];
+    if (!call) return [];
+    const tool = [call['function'], call['custom']].map(recordOf).find((nested) => nested?.['name']) ?? nestedIn(call);
+    const name = stringOf(tool['name']);
+    const args = tool['arguments'] ?? tool['input'];
+    if (name === undefined) return [];
+    const id = textIdOf(call['id']) ?? textIdOf(call['call_id']);
+    return [defined({ type: 'tool_call' as const, id, name, arguments: argumentsFrom(args) })];
   });
+}
+
+/** Some servers number their calls. */
+function textIdOf(id: unknown): string | undefined {
+  return typeof id === 'number' ? String(id) : stringOf(id);
+}
+
+function nestedIn(call: UnknownRecord): UnknownRecord {
+  return recordOf(call['function']) ?? recordOf(call['custom']) ?? call;
 }
 
 function argumentsFrom(given: unknown): unknown {

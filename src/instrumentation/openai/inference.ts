@@ -10,7 +10,7 @@ import { continueLoop, openLoop } from '../tool-loop.ts';
 import { scopeOf } from '../tools.ts';
 import { bodyOf, type RequestBody, readRequest } from './readers/parameters.ts';
 import { serverOf } from './server.ts';
-import { askingForUsage, estimateUsage, withoutAskedUsage } from './stream-usage.ts';
+import { estimateUsage, StreamUsage } from './stream-usage.ts';
 
 /** How one method's requests and answers are read. Readers are pure, and take whatever they are given. */
 export interface Shape {
@@ -60,7 +60,7 @@ export function observeInference(shape: Shape): (call: Call) => CallObserver | u
       facts,
       ...continueLoop(shape.toolAnswers?.(body) ?? []),
     });
-    return recording && new InferenceObserver(shape, recording, call.args, body);
+    return recording && new InferenceObserver(shape, recording, call, body);
   };
 }
 
@@ -79,19 +79,21 @@ class InferenceObserver implements CallObserver {
   readonly #estimates: boolean;
   readonly #scope = scopeOf(context.active());
   readonly args: readonly unknown[] | undefined;
+  readonly #usage: StreamUsage | undefined;
   #answer: unknown;
   #collector: Collector | undefined;
   #timeToFirstChunk: number | undefined;
 
-  constructor(shape: Shape, recording: Recording, args: readonly unknown[], body: RequestBody) {
+  constructor(shape: Shape, recording: Recording, { args, client }: Call, body: RequestBody) {
     this.#shape = shape;
     this.#recording = recording;
     const options = captureOptions();
     const isSilent = shape.tellsUsageOnDemand === true && body['stream'] === true;
     this.#estimates = isSilent && options.estimateUsage;
     if (recording.withContent || this.#estimates) this.#asked = shape.keep?.(body);
-    const asking = isSilent && options.includeUsage ? askingForUsage(body) : undefined;
-    if (asking) this.args = [asking, ...args.slice(1)];
+    if (isSilent && options.includeUsage) this.#usage = StreamUsage.of(body, args[1], client.baseURL ?? '');
+    const request = this.#usage?.request(body);
+    if (request) this.args = [request, ...args.slice(1)];
   }
 
   get context(): Context | undefined {
@@ -108,12 +110,13 @@ class InferenceObserver implements CallObserver {
       this.#collector = this.#shape.collect?.(this.#asked !== undefined, captureOptions().maxTextLength);
     }
     this.#collector?.add(chunk);
-    return this.args ? withoutAskedUsage(chunk) : undefined;
+    return this.#usage?.chunk(chunk);
   }
 
   end(outcome: CallOutcome): void {
     const shape = this.#shape;
     const recording = this.#recording;
+    if (outcome.kind === 'complete') this.#usage?.end();
     const answer = this.#collector ? this.#collector.answer(outcome.kind !== 'complete') : this.#answer;
     const content = this.#asked && contentOf(this.#asked, answer, shape);
     const facts = answer === undefined ? {} : this.#factsOf(answer, content);

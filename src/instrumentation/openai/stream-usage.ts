@@ -1,33 +1,110 @@
+import { BoundedMap } from '../../bounded/bounded-map.ts';
 import type { Content, Usage } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
 import type { Message } from '../../interaction/message.ts';
 import { fieldOf, type RequestBody } from './readers/parameters.ts';
 
-/**
- * A streamed request that also asks for its usage, which chat completions tell in a last chunk and only when asked.
- * Undefined where nothing has to be added; a caller who sets options of streams knows what there is to ask for.
- */
-export function askingForUsage(body: RequestBody): RequestBody | undefined {
-  if (body['stream'] !== true || body['stream_options'] !== undefined) return undefined;
-  return { ...body, stream_options: { include_usage: true } };
+/** What is known of a server's streams: `always` reports usage unasked, `on demand` only when asked. */
+type Habit = 'always' | 'on demand' | 'to find out';
+
+const MAX_SERVERS = 1_000;
+const MAX_AGE_MILLIS = 24 * 60 * 60_000;
+
+/** By base URL. */
+const habits = new BoundedMap<Habit>(MAX_SERVERS, MAX_AGE_MILLIS);
+
+/** Hosts that report the usage of every stream, and of which some reject fields that they don't know. */
+const alwaysReporting = /(^|\.)(x\.ai|mistral\.ai|together\.(ai|xyz))$/;
+
+function habitOf(baseURL: string): Habit | undefined {
+  const known = habits.get(baseURL);
+  if (known !== undefined) return known;
+  return URL.canParse(baseURL) && alwaysReporting.test(new URL(baseURL).hostname) ? 'always' : undefined;
 }
 
 /**
- * A chunk as it would be, had we not asked: the one that says nothing but the usage is hidden, and the others lose the
- * `usage: null` that they have for that one's sake. They were parsed a moment ago, and nobody else has seen them.
+ * Asks for the usage of a stream that the application made without, and hides the extra chunk from the application. Chat
+ * completions report usage in a last chunk and only when asked; a caller who sets `stream_options` decides alone.
+ *
+ * A chunk that the application would have received anyway is not hidden. The protocol has a sign for a chunk that was
+ * asked for: `usage: null` in the chunks before it. A server that doesn't give the sign is asked once, and its chunk
+ * passed on; its next stream is not asked, which shows what it sends by itself.
  */
-export function withoutAskedUsage(chunk: unknown): 'hide' | undefined {
+export class StreamUsage {
+  readonly #baseURL: string;
+  readonly #isAsking: boolean;
+  readonly #habit: Habit | undefined;
+  #hasSign = false;
+  #hasUsage = false;
+
+  /** @returns undefined where the request is not ours to change */
+  static of(body: RequestBody, options: unknown, baseURL: string): StreamUsage | undefined {
+    if (body['stream'] !== true || body['stream_options'] !== undefined) return undefined;
+    // A body in the request's options replaces this one.
+    if (fieldOf(options, 'body') !== undefined) return undefined;
+    return new StreamUsage(baseURL);
+  }
+
+  private constructor(baseURL: string) {
+    this.#baseURL = baseURL;
+    this.#habit = habitOf(baseURL);
+    this.#isAsking = this.#habit === undefined || this.#habit === 'on demand';
+  }
+
+  /** The request with the question; undefined where it stays as it is. */
+  request(body: RequestBody): RequestBody | undefined {
+    return this.#isAsking ? { ...body, stream_options: { include_usage: true } } : undefined;
+  }
+
+  /**
+   * The chunk that holds only the usage is hidden, and the others lose their `usage: null`. They were parsed a moment
+   * ago, and no other code has seen them.
+   */
+  chunk(chunk: unknown): 'hide' | undefined {
+    const usage = fieldOf(chunk, 'usage');
+    if (!this.#isAsking) {
+      this.#hasUsage ||= usage != null;
+      return undefined;
+    }
+    if (usage === null) {
+      this.#hasSign = true;
+      delete (chunk as { usage?: null }).usage;
+    }
+    if (usage == null || !isUsageOnly(chunk)) return undefined;
+    if (this.#hasSign || this.#habit === 'on demand') return 'hide';
+    habits.set(this.#baseURL, 'to find out');
+    return undefined;
+  }
+
+  /** The stream was read to its end. */
+  end(): void {
+    if (this.#habit === 'to find out') habits.set(this.#baseURL, this.#hasUsage ? 'always' : 'on demand');
+  }
+}
+
+const chunkFields: ReadonlySet<string> = new Set([
+  'id',
+  'object',
+  'created',
+  'model',
+  'choices',
+  'usage',
+  'service_tier',
+  'system_fingerprint',
+  'obfuscation',
+]);
+
+/** A chunk with something else in it, such as citations, is the application's. */
+function isUsageOnly(chunk: unknown): boolean {
   const choices = fieldOf(chunk, 'choices');
-  const usage = fieldOf(chunk, 'usage');
-  if (Array.isArray(choices) && choices.length === 0 && usage != null) return 'hide';
-  if (usage === null) delete (chunk as { usage?: null }).usage;
-  return undefined;
+  if (!Array.isArray(choices) || choices.length > 0) return false;
+  return Object.keys(chunk as object).every((field) => chunkFields.has(field));
 }
 
-/** English text has about so many characters to a token; other languages have fewer. */
+/** English text has about this many characters per token; other languages have fewer. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** What a call may have used, by the length of what was said. Marked as an estimate wherever it goes. */
+/** An estimate of a call's usage, from the length of its texts. It is marked as an estimate wherever it goes. */
 export function estimateUsage({ systemInstructions = [], inputMessages = [], outputMessages = [] }: Content): Usage {
   const asked = [{ role: 'system', parts: systemInstructions }, ...inputMessages];
   return { inputTokens: tokensIn(asked), outputTokens: tokensIn(outputMessages), estimated: true };

@@ -62,6 +62,8 @@ async function create(context: Context): Promise<HttpAnswer> {
     ...pieces.map((piece) => choice(piece, index, null)),
     choice('', index, reason),
   ]);
-  const last = body.stream_options?.include_usage && usage ? [frame({ ...head, choices: [], usage })] : [];
-  return stream([...chunks.map((one) => frame({ ...head, choices: [one] })), ...last, DONE]);
+  const isAsked = body.stream_options?.include_usage === true;
+  const last = isAsked && usage ? [frame({ ...head, choices: [], usage })] : [];
+  const noUsageYet = isAsked ? { usage: null } : {};
+  return stream([...chunks.map((one) => frame({ ...head, choices: [one], ...noUsageYet })), ...last, DONE]);
 }

@@ -1,5 +1,6 @@
-import { usageFromOpenAI } from '../../../formats/openai/completion.ts';
+import { costFromOpenAI, usageFromOpenAI } from '../../../formats/openai/completion.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
+import { type Capped, capText } from '../../capped.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
 /** The encoding that the caller asked for; the one that the SDK asks for by itself is nobody's wish. */
@@ -20,14 +21,64 @@ function dimensionsOf(answer: unknown): number | undefined {
   return typeof vector === 'string' ? Math.floor(Buffer.byteLength(vector, 'base64') / 4) : undefined;
 }
 
-/** Model and usage, which most answers have in one place. */
+/** Model, usage and cost, which most answers have in the same place. */
 export function readCommon(answer: unknown): Facts {
   const model = fieldOf(answer, 'model');
   const id = fieldOf(answer, 'id');
   const usage = usageFromOpenAI(fieldOf(answer, 'usage'));
+  const cost = costFromOpenAI(fieldOf(answer, 'usage'));
   return {
-    ...(typeof model === 'string' && { responseModel: model }),
-    ...(typeof id === 'string' && { responseId: id }),
+    ...(typeof model === 'string' && model !== '' && { responseModel: model }),
+    ...(typeof id === 'string' && id !== '' && { responseId: id }),
     ...(usage && { usage }),
+    ...(cost && { cost }),
   };
+}
+
+/** Events of streamed media hold nothing to record but, at their end, the usage. */
+export class LastUsage {
+  #usage: unknown;
+
+  add(event: unknown): void {
+    this.#usage = fieldOf(event, 'usage') ?? this.#usage;
+  }
+
+  answer(): unknown {
+    return this.#usage === undefined ? {} : { usage: this.#usage };
+  }
+}
+
+/**
+ * A streamed transcript. OpenAI sends deltas and, as the last event, the whole text; vLLM sends chunks like those of a
+ * chat.
+ */
+export class StreamedTranscript {
+  readonly #withContent: boolean;
+  readonly #usage = new LastUsage();
+  readonly #grown: Capped;
+  #whole: string | undefined;
+
+  constructor(withContent: boolean, maxTextLength: number) {
+    this.#withContent = withContent;
+    this.#grown = capText(maxTextLength);
+  }
+
+  add(event: unknown): void {
+    this.#usage.add(event);
+    if (!this.#withContent) return;
+    const type = fieldOf(event, 'type');
+    const text = fieldOf(event, 'text');
+    if (type === 'transcript.text.done' && typeof text === 'string') this.#whole = text;
+    const delta = type === 'transcript.text.delta' ? fieldOf(event, 'delta') : chunkText(event);
+    if (typeof delta === 'string') this.#grown.add(delta);
+  }
+
+  answer(): unknown {
+    const text = this.#whole ?? this.#grown.text;
+    return Object.assign({}, this.#usage.answer(), text !== '' && { text });
+  }
+}
+
+function chunkText(event: unknown): unknown {
+  return fieldOf(fieldOf(fieldOf(fieldOf(event, 'choices'), '0'), 'delta'), 'content');
 }

@@ -1,9 +1,9 @@
-/** More than any answer has of choices, calls or items. */
-const MAX_PLACES = 1_024;
+/** More choices, calls or items than any answer has. */
+export const MAX_PLACES = 1_024;
 
 /**
- * Where a piece of a stream belongs, by the index that it carries. Undefined for what is no place: a list with a hole of
- * a milliard, which a server could ask for in one chunk, takes minutes to walk.
+ * The index that a piece of a stream carries. Undefined where it is invalid: a server could ask for a list with a hole
+ * of a billion in one chunk, which takes minutes to walk.
  */
 export function placeOf(index: unknown): number | undefined {
   const place = Number(index);

@@ -1,11 +1,10 @@
-import { usageFromOpenAI } from '../../../formats/openai/completion.ts';
+import { costFromOpenAI, usageFromOpenAI } from '../../../formats/openai/completion.ts';
 import { contentParts } from '../../../formats/openai/messages.ts';
 import type { Content, Facts, ToolExecution } from '../../../interaction/interaction.ts';
 import type { Message, Part, TextPart, ToolCallPart } from '../../../interaction/message.ts';
-import { type Capped, capText } from '../../capped.ts';
 import type { RecordedError } from '../../errors.ts';
+import { readErrorAnswer } from './error-answer.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
-import { placeOf } from './place.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -166,6 +165,7 @@ export function readResponse(response: unknown): Facts {
   const status = text(response['status']);
   const conversationId = conversationIdOf(response['conversation']);
   const usage = usageFromOpenAI(response['usage']);
+  const cost = costFromOpenAI(response['usage']);
   const tier = text(response['service_tier']);
   const reason = finishReasonOf(response);
   return {
@@ -173,6 +173,7 @@ export function readResponse(response: unknown): Facts {
     ...(model !== undefined && { responseModel: model }),
     ...(conversationId !== undefined && { conversationId }),
     ...(usage && { usage }),
+    ...(cost && { cost }),
     ...(tier !== undefined && { serviceTier: { response: tier } }),
     // Only the state of an answer that is still to come says something that the span does not.
     ...((status === 'queued' || status === 'in_progress') && { responseStatus: status }),
@@ -193,8 +194,8 @@ function finishReasonOf(response: Item): string | undefined {
     case 'cancelled':
       return 'error';
     default:
-      // Without a status it is no response of the API's own; compatible servers leave it out.
-      return response['status'] === undefined && Array.isArray(response['output']) ? 'stop' : undefined;
+      // Compatible servers leave the status out, or write an empty one.
+      return !response['status'] && outputOf(response).length > 0 ? 'stop' : undefined;
   }
 }
 
@@ -203,24 +204,44 @@ function isClientCall(item: unknown): boolean {
   return type === 'function_call' || type === 'custom_tool_call';
 }
 
-/** What a response says: one message, whatever the number of its items. */
+/** The content of a response: one message, whatever the number of its items. */
 export function readOutput(response: unknown): Content {
   if (!isItem(response)) return {};
-  const items = list(response['output']).filter(isItem);
+  const items = outputOf(response);
+  // A response under way is not answered yet: a later `retrieve` has its output.
+  const isUnderWay = response['status'] === 'queued' || response['status'] === 'in_progress';
+  if (items.length === 0 || isUnderWay) return {};
   const reason = finishReasonOf(response);
-  if (items.length === 0 || reason === undefined) return {};
   const id = items.map((item) => (item['type'] === 'message' ? text(item['id']) : undefined)).find(Boolean);
   return {
     outputMessages: [
-      { role: 'assistant', parts: items.flatMap(partsOf), ...(id !== undefined && { id }), finish_reason: reason },
+      {
+        role: 'assistant',
+        parts: items.flatMap(partsOf),
+        ...(id !== undefined && { id }),
+        ...(reason !== undefined && { finish_reason: reason }),
+      },
     ],
   };
 }
 
+/** The items of a response; some compatible servers give the text alone, where the SDK would put it. */
+function outputOf(response: Item): readonly Item[] {
+  const { output, output_text: outputText } = response;
+  if (typeof output === 'string') return textItems(text(output));
+  const items = list(output).filter(isItem);
+  return items.length > 0 ? items : textItems(text(outputText));
+}
+
+function textItems(content: string | undefined): readonly Item[] {
+  return content === undefined ? [] : [{ type: 'message', content: [{ type: 'output_text', text: content }] }];
+}
+
+/** The error of a response with status `failed`, or of an answer that consists of an error. */
 export function readFailure(response: unknown): RecordedError | undefined {
-  if (fieldOf(response, 'status') !== 'failed') return undefined;
+  if (fieldOf(response, 'status') !== 'failed') return readErrorAnswer(response);
   const error = fieldOf(response, 'error');
-  const message = text(fieldOf(error, 'message'));
+  const message = text(fieldOf(error, 'message')) ?? text(error);
   return { type: text(fieldOf(error, 'code')) ?? '_OTHER', ...(message !== undefined && { message }) };
 }
 
@@ -256,57 +277,4 @@ export function readServerTools(response: unknown): readonly ToolExecution[] {
         },
       ];
     });
-}
-
-/**
- * A streamed response. Its last event holds it whole; until then it is put together from the items that are done and
- * from the text of the one under way.
- */
-export class StreamedResponse {
-  readonly #withContent: boolean;
-  readonly #maxTextLength: number;
-  readonly #items: unknown[] = [];
-  #response: Item | undefined;
-  #isWhole = false;
-  /** What the item under way has said. */
-  #text: Capped | undefined;
-  #failure: unknown;
-
-  constructor(withContent: boolean, maxTextLength: number) {
-    this.#withContent = withContent;
-    this.#maxTextLength = maxTextLength;
-  }
-
-  add(event: unknown): void {
-    const type = fieldOf(event, 'type');
-    if (type === 'response.output_text.delta') {
-      if (!this.#withContent) return;
-      this.#text ??= capText(this.#maxTextLength);
-      this.#text.add(String(fieldOf(event, 'delta') ?? ''));
-      return;
-    }
-    if (type === 'response.output_item.done') {
-      const place = placeOf(fieldOf(event, 'output_index') ?? this.#items.length);
-      if (place !== undefined) this.#items[place] = fieldOf(event, 'item');
-      this.#text = undefined;
-      return;
-    }
-    if (type === 'error') this.#failure = event;
-    const response = fieldOf(event, 'response');
-    if (!isItem(response)) return;
-    this.#response = response;
-    this.#isWhole = type === 'response.completed' || type === 'response.failed' || type === 'response.incomplete';
-  }
-
-  answer(wasCut: boolean): unknown {
-    if (this.#isWhole) return this.#response;
-    const said = this.#text?.text;
-    const rest = said ? [{ type: 'message', content: [{ type: 'output_text', text: said }] }] : [];
-    return {
-      ...this.#response,
-      output: [...this.#items.filter(Boolean), ...rest],
-      ...((wasCut || this.#failure !== undefined) && { status: this.#failure === undefined ? 'cancelled' : 'failed' }),
-      ...(this.#failure !== undefined && { error: this.#failure }),
-    };
-  }
 }

@@ -8,8 +8,9 @@ import {
   readToolAnswers,
   readToolCalls,
   readTools,
-  StreamedCompletion,
 } from '../readers/chat.ts';
+import { readErrorAnswer } from '../readers/error-answer.ts';
+import { StreamedCompletion } from '../readers/streamed-completion.ts';
 
 /** `chat.completions.create`, whichever helper made the call. */
 export const chat: Shape = {
@@ -26,6 +27,7 @@ export const chat: Shape = {
   content: readChoices,
   toolAnswers: (body) => readToolAnswers(body['messages']),
   toolCalls: readToolCalls,
+  failure: readErrorAnswer,
 };
 
 /** The former `completions.create`: a prompt is a user's message, and each choice an assistant's. */
@@ -40,4 +42,5 @@ export const completion: Shape = {
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,
+  failure: readErrorAnswer,
 };

@@ -1,7 +1,8 @@
 import type { Content } from '../../../interaction/interaction.ts';
 import { OPERATION } from '../../../semconv/names.ts';
 import type { Collector, Shape } from '../inference.ts';
-import { readCommon, readEmbeddingRequest, readEmbeddings } from '../readers/media.ts';
+import { readErrorAnswer } from '../readers/error-answer.ts';
+import { LastUsage, readCommon, readEmbeddingRequest, readEmbeddings, StreamedTranscript } from '../readers/media.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
 
 const said = (text: unknown): Content =>
@@ -28,20 +29,8 @@ export const embeddings: Shape = {
     return () => texts(input);
   },
   answer: readEmbeddings,
+  failure: readErrorAnswer,
 };
-
-/** Chunks of streamed media say nothing but, at their end, the usage. */
-class LastUsage implements Collector {
-  #usage: unknown;
-
-  add(chunk: unknown): void {
-    this.#usage = fieldOf(chunk, 'usage') ?? this.#usage;
-  }
-
-  answer(): unknown {
-    return this.#usage === undefined ? {} : { usage: this.#usage };
-  }
-}
 
 const collect = (): Collector => new LastUsage();
 
@@ -52,13 +41,15 @@ export const image: Shape = {
   keep: keepText('prompt'),
   collect,
   answer: readCommon,
+  failure: readErrorAnswer,
 };
 
 export const transcription: Shape = {
   operation: OPERATION.transcription,
   keep: keepText('prompt'),
-  collect,
+  collect: (withContent, maxTextLength) => new StreamedTranscript(withContent, maxTextLength),
   answer: readCommon,
+  failure: readErrorAnswer,
   content: (answer) => {
     const text = typeof answer === 'string' ? answer : fieldOf(answer, 'text');
     return typeof text === 'string'
@@ -83,4 +74,5 @@ export const moderation: Shape = {
     return () => texts(input);
   },
   answer: readCommon,
+  failure: readErrorAnswer,
 };

@@ -19,8 +19,8 @@ import {
   readResponse,
   readResponseRequest,
   readServerTools,
-  StreamedResponse,
 } from '../readers/responses.ts';
+import { StreamedResponse } from '../readers/streamed-response.ts';
 import { serverOf } from '../server.ts';
 
 /** `responses.create`, whichever helper made the call. */
