@@ -5,7 +5,15 @@
 
 export { ConfigurationError } from './configuration/readers.ts';
 export type { ContentMode } from './exporter/content-policy.ts';
-export type { DestinationStats, Ended, SpanDestination } from './exporter/destination.ts';
+export type {
+  DestinationStats,
+  Ended,
+  FlushResult,
+  RecordOutcome,
+  SpanDestination,
+  SpanListener,
+  SpanOutcome,
+} from './exporter/destination.ts';
 export type { DestinationSetting, NamedDestination } from './exporter/destinations/open-destination.ts';
 export type { OtlpOptions } from './exporter/destinations/otlp-destination.ts';
 export type { CaptureOptions, Price } from './instrumentation/capture-options.ts';
@@ -19,6 +27,7 @@ export { type TraceToolOptions, traceTool } from './instrumentation/tools.ts';
 export type * from './interaction/interaction.ts';
 export type { Mask } from './interaction/mask.ts';
 export type * from './interaction/message.ts';
+export type { SpanData, SpanEvent, SpanLink, SpanScope } from './semconv/span-data.ts';
 export { recordFeedback, recordUsageEvent } from './start/feedback.ts';
 export { start } from './start/start.ts';
 export type { Handle, StartOptions, Stats } from './start/tracing.ts';

@@ -1,21 +1,20 @@
 import type { Environment } from '../configuration/environment.ts';
-import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
-import { destinationsFrom, openDestination } from '../exporter/destinations/open-destination.ts';
-import { SpanIntake } from '../exporter/pipeline.ts';
+import type { DestinationStats } from '../exporter/destination.ts';
+import { destinationsFrom, planDestination } from '../exporter/destinations/open-destination.ts';
+import { openPipeline, type Pipeline, type PipelineOptions } from '../exporter/pipeline.ts';
 import { resolveCapture, resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { maskSecrets } from '../interaction/mask.ts';
 import type { SpanData } from '../semconv/span-data.ts';
-import { readableSpanFrom } from '../semconv/to-span.ts';
 import { Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Spans under way at once: few enough for the queue of a destination that is slow. */
+/** Spans in flight at once: few enough for the queue of a slow destination. */
 const PORTION = 500;
 const PORTION_TIMEOUT_MILLIS = 60_000;
 
 export type Delivered = Readonly<Record<string, DestinationStats>>;
 
-/** The destinations that `--to` names, else those of the environment. @throws Failure when neither says anything */
+/** The destinations that `--to` names, else those of the environment. @throws Failure when neither names any */
 export function destinationNames(
   to: unknown,
   environment: Environment,
@@ -29,47 +28,50 @@ export function destinationNames(
           .filter(Boolean)
       : [];
   if (named.length > 0) return named;
-  const found = destinationsFrom(environment, warn);
-  if (found !== 'none' && found.length > 0) return found;
+  const configured = destinationsFrom(environment, warn);
+  if (configured !== 'none' && configured.length > 0) return configured;
   throw new Failure('No destination is set: name some with --to athina,otlp, or set SPANPORT_DESTINATIONS.', 2);
 }
 
-/** Hands spans to destinations, through the exporters that an application uses, and waits until all is settled. */
+export interface SenderOptions extends Pick<PipelineOptions, 'transport' | 'write'> {
+  readonly warn: (message: string) => void;
+  /** `false` keeps records out of the spool of the environment. */
+  readonly spool?: false;
+}
+
+/** Sends spans through the pipeline that an application uses, and waits until all is settled. */
 export class Sender {
-  readonly #destinations: SpanDestination[];
-  readonly #intake: SpanIntake;
+  readonly #pipeline: Pipeline;
 
   /** @throws ConfigurationError for a destination that cannot work */
-  constructor(names: readonly string[], environment: Environment, warn: (message: string) => void) {
+  constructor(names: readonly string[], environment: Environment, { warn, spool, ...replaced }: SenderOptions) {
     const context = {
       environment,
       content: resolveContent(undefined, environment),
       contentOnSpans: resolveCapture(environment, warn).spans,
-      spool: resolveSpool(undefined, environment),
-      onDrain: () => this.#intake.drain(),
+      spool: spool === false ? undefined : resolveSpool(undefined, environment),
       warn,
     };
-    this.#destinations = names.map((name) => openDestination(name, context));
-    this.#intake = new SpanIntake(this.#destinations, maskSecrets);
+    const planned = names.map((name) => planDestination(name, context));
+    this.#pipeline = openPipeline({ mask: maskSecrets, ...replaced });
+    for (const open of planned) this.#pipeline.join(open);
   }
 
   async send(spans: readonly SpanData[]): Promise<void> {
     for (let from = 0; from < spans.length; from += PORTION) {
-      for (const span of spans.slice(from, from + PORTION)) this.#intake.take(readableSpanFrom(span));
-      this.#intake.drain();
-      await Promise.all(this.#destinations.map((destination) => destination.forceFlush(PORTION_TIMEOUT_MILLIS)));
+      for (const span of spans.slice(from, from + PORTION)) this.#pipeline.take(span);
+      await this.#pipeline.flush(PORTION_TIMEOUT_MILLIS);
     }
   }
 
-  /** Ends the destinations and tells what became of everything. */
+  /** Ends the destinations and returns what became of everything. */
   async finish(): Promise<Delivered> {
-    this.#intake.end();
-    await Promise.all(this.#destinations.map((destination) => destination.shutdown()));
-    return Object.fromEntries(this.#destinations.map((destination) => [destination.name, destination.stats()]));
+    await this.#pipeline.shutdown();
+    return this.#pipeline.stats();
   }
 }
 
-/** Whether every record was taken, or joined to one that was. */
+/** Whether every record was delivered, alone or as part of a later one. */
 export function isComplete(delivered: Delivered): boolean {
   return Object.values(delivered).every(isSettled);
 }
@@ -82,9 +84,9 @@ function isSettled({ enqueued, delivered, coalesced }: DestinationStats): boolea
 export function printDelivered({ colors, line }: Terminal, delivered: Delivered): void {
   for (const [name, stats] of Object.entries(delivered)) {
     const counts: readonly (readonly [number, string])[] = [
-      [stats.coalesced, 'joined to a later one'],
-      [stats.spooled, 'wait on disk'],
-      [stats.rejected, 'refused'],
+      [stats.coalesced, 'coalesced into a later one'],
+      [stats.spooled, 'waiting on disk'],
+      [stats.rejected, 'rejected'],
       ...Object.entries(stats.dropped).map(([reason, count]) => [count, `dropped (${reason})`] as const),
     ];
     const notes = counts.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`);

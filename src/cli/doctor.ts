@@ -4,7 +4,7 @@ import { context, createContextKey } from '@opentelemetry/api';
 import type { ArgsDef, CommandDef } from 'citty';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
-import { destinationsFrom, openDestination } from '../exporter/destinations/open-destination.ts';
+import { destinationsFrom, planDestination } from '../exporter/destinations/open-destination.ts';
 import { resolveCapture, resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { withContext } from '../index.ts';
 import { padEnd, terminalOn, wrap } from './terminal.ts';
@@ -131,12 +131,11 @@ function destinations(environment: Environment): Finding[] {
     content: resolveContent(undefined, environment),
     contentOnSpans: resolveCapture(environment, warn).spans,
     spool: undefined,
-    onDrain: () => {},
     warn,
   }));
   if ('check' in settings) return [settings];
   const opened = names.value.map((name): Finding => {
-    const destination = attempt(name, () => openDestination(name, settings.value));
+    const destination = attempt(name, () => planDestination(name, settings.value)({ onDrain: () => {} }));
     if ('check' in destination) return destination;
     const { wantsContent } = destination.value;
     void destination.value.shutdown(0);

@@ -105,7 +105,7 @@ export default command;
 
 function openSender(args: Readonly<Record<string, unknown>>): Sender {
   const warn = (message: string): void => void process.stderr.write(`${message}\n`);
-  return new Sender(destinationNames(args['to'], process.env, warn), process.env, warn);
+  return new Sender(destinationNames(args['to'], process.env, warn), process.env, { warn });
 }
 
 async function report(

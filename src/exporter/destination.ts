@@ -1,25 +1,43 @@
+import type { FlushResult, RecordOutcome } from '../delivery/delivery.ts';
 import type { Content, Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
-import type { ReadableSpanLike } from '../semconv/span-data.ts';
+import type { SpanData } from '../semconv/span-data.ts';
 import type { Feedback, UsageEvent, VendorRecord } from '../vendors/vendor.ts';
 import type { ContentMode } from './content-policy.ts';
 
-/** One ended span and what it tells, worked out once for all destinations. */
+/**
+ * One ended span, read once for all destinations. `span` and `interactions` are computed when they are first read: pass
+ * the object on as it is, a copy made by spreading lacks them.
+ */
 export interface Ended {
-  readonly span: ReadableSpanLike;
-  /** What travelled beside the span, masked. */
+  /** The span as plain data. Texts in its attributes and status are not masked yet: apply `mask` before they leave. */
+  readonly span: SpanData;
+  /** Content that travelled with the span and not on it. Masked. */
   readonly content?: Content;
-  /** For content that lies on the span itself. */
   readonly mask: Mask;
+  /** The calls and runs that this span completes. None for most spans that are not GenAI spans. Masked. */
   readonly interactions: readonly Interaction[];
 }
+
+/** What finally became of a span at one destination. `skipped`: nothing of it is for this destination. */
+export type SpanOutcome = RecordOutcome | { readonly status: 'skipped'; readonly reason: string };
+
+/** Follows one span at one destination. Functions are called synchronously, possibly before `take` returns. */
+export interface SpanListener {
+  /** With a spool: all records of the span are on disk and survive this process. Called at most once, before `settled`. */
+  stored(): void;
+  /** Must be called exactly once, at the latest when `shutdown` resolves. */
+  settled(outcome: SpanOutcome): void;
+}
+
+export type { FlushResult, RecordOutcome };
 
 export interface DestinationStats {
   readonly enqueued: number;
   readonly delivered: number;
   readonly retried: number;
   readonly rejected: number;
-  /** Spans and interactions that this destination has no place for. */
+  /** Spans and interactions that this destination does not record. */
   readonly skipped: number;
   readonly coalesced: number;
   readonly dropped: Readonly<Record<string, number>>;
@@ -27,7 +45,7 @@ export interface DestinationStats {
   readonly spooledBytes: number;
 }
 
-/** Of a destination that was given nothing. */
+/** Of a destination that received nothing. */
 export const noStats: DestinationStats = {
   enqueued: 0,
   delivered: 0,
@@ -40,19 +58,27 @@ export const noStats: DestinationStats = {
   spooledBytes: 0,
 };
 
-/** Where ended spans go: a vendor, an OTLP backend, a file. Nothing here throws. */
+export const nothingWaits: FlushResult = { waiting: 0, onDisk: 0 };
+
+/** Where ended spans go: a vendor, an OTLP backend, a file. Implementations must not throw. */
 export interface SpanDestination {
   readonly name: string;
   /** Whether content has to be captured for it. */
   readonly wantsContent: boolean;
-  take(ended: Ended): void;
+  /**
+   * Takes a span. It must not block.
+   * @param listener passed when the caller follows the span; then `settled` must be called once
+   */
+  take(ended: Ended, listener?: SpanListener): void;
   feedback?(feedback: Feedback): void;
   usageEvent?(event: UsageEvent): void;
-  /** Takes a vendor's record that was not made from a span. `make` is told how much of what was said may be in it. */
+  /** Takes a vendor's record that was not made from a span. `make` receives what content the record may hold. */
   send?(make: (content: ContentMode) => VendorRecord<unknown>): void;
-  /** Lets somebody complete each interaction before it is encoded. */
-  amend?(amendment: (interaction: Interaction) => Interaction): void;
-  forceFlush(timeoutMillis?: number): Promise<void>;
-  shutdown(timeoutMillis?: number): Promise<void>;
+  /** Changes each interaction before it is encoded, or leaves it out by returning undefined. */
+  amend?(amendment: (interaction: Interaction) => Interaction | undefined): void;
+  /** Resolves when everything taken so far is delivered, rejected or on disk, or after the timeout. */
+  forceFlush(timeoutMillis?: number): Promise<FlushResult>;
+  /** Flushes within the timeout, then ends. A second call is harmless. */
+  shutdown(timeoutMillis?: number): Promise<FlushResult>;
   stats(): DestinationStats;
 }

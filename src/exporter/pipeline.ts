@@ -1,57 +1,120 @@
 import { diag } from '@opentelemetry/api';
-import { type Content, type Interaction, isContentField } from '../interaction/interaction.ts';
-import { type Mask, maskContent } from '../interaction/mask.ts';
-import { isGenAISpan } from '../semconv/from-spans.ts';
-import { contentOf, factsOf } from '../semconv/span-content.ts';
-import { type ReadableSpanLike, type SpanData, spanDataFrom, type UnreadSpan } from '../semconv/span-data.ts';
-import type { Ended, SpanDestination } from './destination.ts';
+import type { Transport } from '../delivery/transport.ts';
+import type { Interaction } from '../interaction/interaction.ts';
+import type { Mask } from '../interaction/mask.ts';
+import { wantContent } from '../semconv/span-content.ts';
+import type { LateSpan, ReadableSpanLike, SpanData } from '../semconv/span-data.ts';
+import type { DestinationStats, FlushResult, SpanDestination, SpanListener } from './destination.ts';
+import { EndedSpan } from './ended-span.ts';
 import { RunAssembler } from './run-assembler.ts';
+import { type PipelineListener, Settling } from './settling.ts';
 
-/** Beyond this many waiting spans, each new one works off two older ones: a burst slows down instead of growing. */
+/** With more spans waiting than this, each new one maps two older ones: a burst slows down instead of growing. */
 const MAX_PENDING = 512;
 /** How long one turn of the event loop may be used for mapping. */
 const SLICE_MILLIS = 5;
 /**
- * Spans are mapped together once so many wait, or after this time: one by one between the application's own work the
- * same code finds the processor's caches cold each time, and costs twice as much. With a spool a record is to be on
- * disk within 50 ms, of which this is a part.
+ * Spans are mapped in batches of 32, or after 20 ms. Mapped one by one, interleaved with application work, the same code
+ * runs at half speed (cold caches). The 20 ms are part of the 50 ms within which a span is on disk with a spool.
  */
-const GATHER_SPANS = 32;
-const GATHER_MILLIS = 20;
+const BATCH_SPANS = 32;
+const BATCH_MILLIS = 20;
 
-export type Whereabouts = Pick<Interaction, 'serviceName' | 'environment'>;
+/** The service and environment of spans whose own resource doesn't name them. */
+export type ServiceInfo = Pick<Interaction, 'serviceName' | 'environment'>;
 
-/**
- * Takes ended spans in the caller's turn, which costs an array push, and maps them in turns of its own: each span is
- * read once, whatever the number of destinations.
- */
-export class SpanIntake {
-  readonly #destinations: SpanDestination[];
-  readonly #mask: Mask;
-  readonly #where: Whereabouts;
+/** A span from a file or over OTLP, a span of an SDK, or one that is made when it is read. */
+export type PipelineSpan = SpanData | ReadableSpanLike | LateSpan;
+
+export interface PipelineOptions {
+  /** Applied to every text before it leaves the process or touches the disk. */
+  readonly mask: Mask;
+  readonly service?: ServiceInfo;
+  /** Called before spans are mapped for a flush or at the end, for a caller that still holds spans. */
+  readonly onDrain?: () => void;
+  /** Replaces HTTP, by destination. For dry runs and tests. */
+  readonly transport?: (destination: string) => Transport;
+  /** Replaces writing to files, stdout and callbacks. For dry runs and tests. */
+  readonly write?: LocalWrite;
+}
+
+/** @param target `file:PATH`, `console` or `callback` */
+export type LocalWrite = (destination: string, target: string, item: unknown) => void;
+
+/** What a destination needs from the pipeline that it is opened for. */
+export interface PipelineHost {
+  /** Passes what the pipeline still holds to the destinations. Deliveries call it before a flush and at exit. */
+  readonly onDrain: () => void;
+  readonly transport?: (destination: string) => Transport;
+  readonly write?: LocalWrite;
+}
+
+export type OpenDestination = (host: PipelineHost) => SpanDestination;
+
+/** Ended spans in, records at their destinations. Nothing here throws or blocks. */
+export interface Pipeline {
+  /** Copied nowhere and never changed, so that a destination may join later. */
+  readonly destinations: readonly SpanDestination[];
+  /** Takes a span. In the caller's turn this costs an array push; the span is mapped later. */
+  take(span: PipelineSpan, listener?: PipelineListener): void;
+  join(destination: SpanDestination | OpenDestination): SpanDestination;
+  /** Lets spans wait until the returned function is called: where they go is not known yet. */
+  hold(): () => void;
+  /** Maps everything that waits, now. */
+  drain(): void;
+  flush(timeoutMillis?: number): Promise<FlushResult>;
+  /** Flushes and ends all destinations. Spans that wait for another span are given up. */
+  shutdown(timeoutMillis?: number): Promise<FlushResult>;
+  stats(): Readonly<Record<string, DestinationStats>>;
+}
+
+export function openPipeline(options: PipelineOptions): Pipeline {
+  return new SpanPipeline(options);
+}
+
+/** A span whose listener travels with it. */
+class Followed {
+  readonly span: PipelineSpan;
+  readonly settling: Settling;
+
+  constructor(span: PipelineSpan, listener: PipelineListener) {
+    this.span = span;
+    this.settling = new Settling(listener);
+  }
+}
+
+class SpanPipeline implements Pipeline {
+  readonly destinations: SpanDestination[] = [];
+  readonly #options: PipelineOptions;
+  readonly #host: PipelineHost;
   readonly #assembler = new RunAssembler();
-  #pending: (ReadableSpanLike | UnreadSpan)[] = [];
+  readonly #stopWanting: (() => void)[] = [];
+  /** By destination: spans that its `take` threw for. */
+  readonly #failed = new Map<string, number>();
+  #pending: (PipelineSpan | Followed)[] = [];
   #head = 0;
-  /** Whether a turn is asked for, whether one is due later, and whether the last one left spans over. */
+  /** Whether a turn is scheduled, whether one is due later, and whether the last one left spans over. */
   #isDue = false;
   #timer: NodeJS.Timeout | undefined;
   #isBehind = false;
-  #held = false;
+  #holds = 0;
 
-  /**
-   * @param destinations read at each span, so that one may join later
-   * @param mask applied here once, before anything leaves the process or touches the disk
-   * @param where the service and environment of spans whose provider does not know
-   */
-  constructor(destinations: SpanDestination[], mask: Mask, where: Whereabouts = {}) {
-    this.#destinations = destinations;
-    this.#mask = mask;
-    this.#where = where;
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    const { transport, write } = options;
+    this.#host = {
+      onDrain: () => {
+        options.onDrain?.();
+        this.drain();
+      },
+      ...(transport && { transport }),
+      ...(write && { write }),
+    };
   }
 
-  take(span: ReadableSpanLike | UnreadSpan): void {
-    this.#pending.push(span);
-    if (this.#held) return;
+  take(span: PipelineSpan, listener?: PipelineListener): void {
+    this.#pending.push(listener ? new Followed(span, listener) : span);
+    if (this.#holds > 0) return;
     if (this.#pending.length - this.#head > MAX_PENDING) {
       this.#next();
       this.#next();
@@ -59,49 +122,75 @@ export class SpanIntake {
     this.#schedule();
   }
 
-  /** Lets spans wait until {@link release}: where they go is not known yet. */
-  hold(): void {
-    this.#held = true;
+  join(destination: SpanDestination | OpenDestination): SpanDestination {
+    const joined = typeof destination === 'function' ? destination(this.#host) : destination;
+    this.destinations.push(joined);
+    if (joined.wantsContent) this.#stopWanting.push(wantContent());
+    return joined;
   }
 
-  release(): void {
-    this.#held = false;
-    this.#schedule();
+  hold(): () => void {
+    const stopWanting = wantContent();
+    this.#holds += 1;
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#holds -= 1;
+      stopWanting();
+      this.#schedule();
+    };
   }
 
-  /** Maps everything that waits, now. For flushes and for the end of the process. */
   drain(): void {
-    if (this.#held) return;
+    if (this.#holds > 0) return;
     while (this.#next());
   }
 
-  /** Also gives up waiting for the second half of a story. */
-  end(): void {
-    this.drain();
-    const last = this.#assembler.flush();
-    if (last.length === 0) return;
-    diag.debug(`spanport: ${last.length} background responses were never fetched`);
+  async flush(timeoutMillis?: number): Promise<FlushResult> {
+    this.#host.onDrain();
+    return settleAll(this.destinations.map(async (destination) => destination.forceFlush(timeoutMillis)));
+  }
+
+  async shutdown(timeoutMillis?: number): Promise<FlushResult> {
+    this.#host.onDrain();
+    for (const stop of this.#stopWanting.splice(0)) stop();
+    const unfinished = this.#assembler.flush();
+    if (unfinished.length > 0) diag.debug(`spanport: ${unfinished.length} background responses were never fetched`);
+    return settleAll(this.destinations.map(async (destination) => destination.shutdown(timeoutMillis)));
+  }
+
+  stats(): Readonly<Record<string, DestinationStats>> {
+    return Object.fromEntries(this.destinations.map((destination) => [destination.name, this.#statsOf(destination)]));
+  }
+
+  #statsOf(destination: SpanDestination): DestinationStats {
+    const stats = destination.stats();
+    const failed = this.#failed.get(destination.name);
+    return failed === undefined ? stats : { ...stats, dropped: { ...stats.dropped, unreadable: failed } };
   }
 
   #schedule(): void {
     const waiting = this.#pending.length - this.#head;
     if (waiting === 0 || this.#isDue) return;
-    if (waiting >= GATHER_SPANS || this.#isBehind) {
+    if (waiting >= BATCH_SPANS || this.#isBehind) {
       this.#isDue = true;
       setImmediate(this.#work);
-    } else this.#timer ??= setTimeout(this.#work, GATHER_MILLIS).unref();
+    } else this.#timer ??= setTimeout(this.#work, BATCH_MILLIS).unref();
   }
 
   readonly #work = (): void => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isDue = false;
+    if (this.#holds > 0) return;
     const until = performance.now() + SLICE_MILLIS;
     while (this.#next() && performance.now() < until);
     this.#isBehind = this.#pending.length > this.#head;
     this.#schedule();
   };
 
+  /** Maps the oldest span. @returns whether there was one */
   #next(): boolean {
     const next = this.#pending[this.#head];
     if (!next) return false;
@@ -110,82 +199,62 @@ export class SpanIntake {
       this.#pending = this.#pending.slice(this.#head);
       this.#head = 0;
     }
+    const settling = next instanceof Followed ? next.settling : undefined;
+    const span = next instanceof Followed ? next.span : next;
     try {
-      const span = 'read' in next ? next.read() : next;
-      if (!span) return true;
-      const ended = this.#read(span);
-      for (const destination of this.#destinations) give(destination, ended);
+      const source = 'read' in span ? span.read() : span;
+      if (source) this.#map(source, settling);
     } catch (error) {
-      diag.error('spanport: a span could not be mapped', error);
+      diag.error('spanport: a span could not be read', error);
+      for (const { name } of this.destinations) this.#countFailed(name);
     }
+    settling?.close();
     return true;
   }
 
-  #read(span: ReadableSpanLike): Ended {
-    const mask = this.#mask;
-    if (!isGenAISpan(span.attributes)) return { span, mask, interactions: [] };
-    return new ReadSpan(span, mask, contentOf(span, mask), (data) =>
-      this.#assembler.add(data).map((each) => settled(each, this.#where)),
-    );
+  #map(source: SpanData | ReadableSpanLike, settling: Settling | undefined): void {
+    const { mask, service } = this.#options;
+    const ended = new EndedSpan(source, mask, (data) => {
+      const interactions = this.#assembler.add(data, settling);
+      return service ? interactions.map((each) => withService(each, service)) : interactions;
+    });
+    for (const destination of this.destinations) this.#give(destination, ended, settling?.at(destination.name));
+  }
+
+  /** What one destination cannot take, the others still get. */
+  #give(destination: SpanDestination, ended: EndedSpan, listener: SpanListener | undefined): void {
+    try {
+      destination.take(ended, listener);
+    } catch (error) {
+      this.#countFailed(destination.name);
+      diag.error(`spanport: ${destination.name} could not take a span`, error);
+      listener?.settled({ status: 'dropped', reason: 'unreadable' });
+    }
+  }
+
+  #countFailed(name: string): void {
+    this.#failed.set(name, (this.#failed.get(name) ?? 0) + 1);
   }
 }
 
-/** A span on its way to the destinations. What it tells is worked out for the first that asks: OTLP does not. */
-class ReadSpan implements Ended {
-  readonly span: ReadableSpanLike;
-  readonly mask: Mask;
-  readonly content?: Content;
-  readonly #told: (data: SpanData) => Interaction[];
-  #interactions: readonly Interaction[] | undefined;
-
-  constructor(
-    span: ReadableSpanLike,
-    mask: Mask,
-    content: Content | undefined,
-    told: (data: SpanData) => Interaction[],
-  ) {
-    this.span = span;
-    this.mask = mask;
-    if (content) this.content = content;
-    this.#told = told;
-  }
-
-  get interactions(): readonly Interaction[] {
-    this.#interactions ??= this.#told(spanDataFrom(this.span, this.content, factsOf(this.span))).map((each) =>
-      masked(each, this.content, this.mask),
-    );
-    return this.#interactions;
-  }
-}
-
-function settled(interaction: Interaction, where: Whereabouts): Interaction {
+/** The span's own service and environment win. */
+function withService(interaction: Interaction, service: ServiceInfo): Interaction {
   const isKnown =
-    (where.serviceName === undefined || interaction.serviceName !== undefined) &&
-    (where.environment === undefined || interaction.environment !== undefined);
-  return isKnown ? interaction : { ...where, ...interaction };
+    (service.serviceName === undefined || interaction.serviceName !== undefined) &&
+    (service.environment === undefined || interaction.environment !== undefined);
+  return isKnown ? interaction : { ...service, ...interaction };
 }
 
-/** What one destination cannot take, the others still get. */
-function give(destination: SpanDestination, ended: Ended): void {
-  try {
-    destination.take(ended);
-  } catch (error) {
-    diag.error(`spanport: ${destination.name} could not take a span`, error);
+/** One destination's failure must not keep the others from ending. */
+async function settleAll(endings: readonly Promise<FlushResult>[]): Promise<FlushResult> {
+  let waiting = 0;
+  let onDisk = 0;
+  for (const ending of await Promise.allSettled(endings)) {
+    if (ending.status === 'rejected') diag.error('spanport: a destination failed to flush', ending.reason);
+    else {
+      waiting += ending.value?.waiting ?? 0;
+      onDisk += ending.value?.onDisk ?? 0;
+    }
   }
-}
-
-/** Content that came on the span itself is masked here; what came beside it is by now. */
-function masked(interaction: Interaction, beside: Content | undefined, mask: Mask): Interaction {
-  const { outcome } = interaction;
-  const kept = isAll(interaction, beside) ? interaction : maskContent(interaction, mask);
-  if (outcome.status === 'ok' || outcome.message === undefined) return kept;
-  return { ...kept, outcome: { ...outcome, message: mask(outcome.message) } };
-}
-
-/** Whether all content of an interaction is what came beside its span. */
-function isAll(interaction: Interaction, beside: Content | undefined): boolean {
-  for (const field in interaction) {
-    if (isContentField(field) && interaction[field] !== beside?.[field]) return false;
-  }
-  return true;
+  return { waiting, onDisk };
 }

@@ -1,17 +1,25 @@
 import type { Interaction, ToolExecution } from '../interaction/interaction.ts';
 import { interactionFrom, isUnfinished, joinBackground, toolExecutionFrom } from '../semconv/from-spans.ts';
-import { ATTR, OPERATION } from '../semconv/names.ts';
+import { ATTR, OPERATION, SCOPE_NAME } from '../semconv/names.ts';
 import type { SpanData } from '../semconv/span-data.ts';
+import type { Settling } from './settling.ts';
 
-/** Spans that wait for another one, at the most, and for how long. */
+/** Maximum number of spans that wait for another one, and for how long. */
 const MAX_WAITING = 1_000;
 const MAX_AGE_MILLIS = 10 * 60_000;
-/** Tools that one span is told to have run, at the most: an application's main span may live for days. */
+/** Maximum number of tools recorded for one parent: an application's main span may live for days. */
 const MAX_TOOLS = 1_000;
 
-/** What is told by more than one span waits here for the rest of its story, bounded in number and age. */
+interface Entry<T> {
+  readonly value: T;
+  readonly since: number;
+  /** Ends that the spans behind this entry are held. */
+  readonly releases: (() => void)[];
+}
+
+/** Spans that wait for the span that completes them, bounded in number and age. */
 class Waiting<T> {
-  readonly #entries = new Map<string, { readonly value: T; readonly since: number }>();
+  readonly #entries = new Map<string, Entry<T>>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -22,38 +30,38 @@ class Waiting<T> {
     return this.#entries.size;
   }
 
-  peek(key: string): T | undefined {
-    return this.#entries.get(key)?.value;
+  peek(key: string): Entry<T> | undefined {
+    return this.#entries.get(key);
   }
 
-  /** @returns what had to leave for it */
-  put(key: string, value: T): T[] {
+  /** @returns entries that had to leave */
+  put(key: string, value: T, release?: () => void): Entry<T>[] {
     this.#entries.delete(key);
-    this.#entries.set(key, { value, since: this.#now() });
-    const left: T[] = [];
+    this.#entries.set(key, { value, since: this.#now(), releases: release ? [release] : [] });
+    const left: Entry<T>[] = [];
     for (const [oldest, entry] of this.#entries) {
       if (this.#entries.size <= MAX_WAITING && this.#now() - entry.since < MAX_AGE_MILLIS) break;
       this.#entries.delete(oldest);
-      left.push(entry.value);
+      left.push(entry);
     }
     return left;
   }
 
-  take(key: string): T | undefined {
-    const value = this.peek(key);
+  take(key: string): Entry<T> | undefined {
+    const entry = this.peek(key);
     this.#entries.delete(key);
-    return value;
+    return entry;
   }
 
-  drain(): T[] {
-    const all = [...this.#entries.values()].map(({ value }) => value);
+  drain(): Entry<T>[] {
+    const all = [...this.#entries.values()];
     this.#entries.clear();
     return all;
   }
 }
 
 /**
- * Spans in, interactions out: one call at once, a run when its span ends. Three stories are told by several spans:
+ * Spans in, interactions out. A call is an interaction at once, a run when its span ends. Three kinds need several spans:
  * a background response (queued by one call, fetched by another), a run that another tracer recorded with its tools as
  * children, and the documents that a retrieval found for the chat that follows it.
  */
@@ -68,10 +76,11 @@ export class RunAssembler {
     this.#documents = new Waiting(now);
   }
 
-  add(span: SpanData): Interaction[] {
+  /** @param settling of the span, where somebody follows it: it stays open while the span waits here */
+  add(span: SpanData, settling?: Settling): Interaction[] {
     const tool = toolExecutionFrom(span);
     if (tool) {
-      if (span.parentSpanId) this.#addTool(`${span.traceId}:${span.parentSpanId}`, tool);
+      if (span.parentSpanId) this.#addTool(`${span.traceId}:${span.parentSpanId}`, tool, span, settling);
       return [];
     }
     const documents = span.attributes['gen_ai.retrieval.documents'];
@@ -83,50 +92,74 @@ export class RunAssembler {
     if (interaction.operation === OPERATION.fetchResponse) {
       if (isUnfinishedYet) return [];
       const created = this.#queued.take(keyOf(interaction));
-      // Without a queued call this is a second look at an answer that was told already.
-      return created ? [joinBackground(created, interaction)] : [];
+      // Without a queued call the answer was fetched before, and reported then.
+      if (!created) return [];
+      releaseWith(settling, created);
+      return [joinBackground(created.value, interaction)];
     }
-    if (isUnfinishedYet) return this.#queued.put(keyOf(interaction), interaction);
-    return [this.#withChildren(interaction, span)];
+    if (isUnfinishedYet) {
+      const left = this.#queued.put(keyOf(interaction), interaction, settling?.hold());
+      for (const entry of left) releaseWith(settling, entry);
+      return left.map(({ value }) => value);
+    }
+    return [this.#withChildren(interaction, span, settling)];
   }
 
-  /** What still waits, as far as it is known: nothing more will come. */
+  /** Gives up waiting. @returns the background responses that were never fetched, as far as they are known */
   flush(): Interaction[] {
-    this.#tools.drain();
+    for (const entry of this.#tools.drain()) releaseWith(undefined, entry);
     this.#documents.drain();
-    return this.#queued.drain();
+    const queued = this.#queued.drain();
+    for (const entry of queued) releaseWith(undefined, entry);
+    return queued.map(({ value }) => value);
   }
 
-  #addTool(parent: string, tool: ToolExecution): void {
-    const tools = this.#tools.peek(parent);
-    if (!tools) this.#tools.put(parent, [tool]);
-    else if (tools.length < MAX_TOOLS) tools.push(tool);
+  #addTool(parent: string, tool: ToolExecution, span: SpanData, settling: Settling | undefined): void {
+    const known = this.#tools.peek(parent);
+    if (known && known.value.length >= MAX_TOOLS) return;
+    // Runs of our own instrumentation carry their tools themselves, so nothing is lost with these.
+    const release = span.scope?.name === SCOPE_NAME ? undefined : settling?.hold();
+    if (known) {
+      known.value.push(tool);
+      if (release) known.releases.push(release);
+      return;
+    }
+    for (const entry of this.#tools.put(parent, [tool], release)) releaseWith(settling, entry);
   }
 
-  #withChildren(interaction: Interaction, span: SpanData): Interaction {
+  #withChildren(interaction: Interaction, span: SpanData, settling: Settling | undefined): Interaction {
     const tools = this.#tools.size === 0 ? undefined : this.#tools.take(`${span.traceId}:${span.spanId}`);
+    if (tools) releaseWith(settling, tools);
     const isForeignRun = interaction.operation === OPERATION.invokeAgent && span.attributes[ATTR.runId] === undefined;
     const documents = interaction.operation === OPERATION.chat ? this.#documents.peek(span.traceId) : undefined;
-    const found = isForeignRun ? tools : undefined;
-    if (documents === undefined && !found) return interaction;
+    const executions = isForeignRun ? tools?.value : undefined;
+    if (!documents && !executions) return interaction;
     return {
-      ...(documents !== undefined && { context: parsed(documents) }),
-      ...(found && { toolExecutions: found }),
+      ...(documents && { context: parsed(documents.value) }),
+      ...(executions && { toolExecutions: executions }),
       ...interaction,
     };
   }
 }
 
-/** A background response, whoever asks for it. */
+/** Spans that went into another one are held until that one is settled. */
+function releaseWith(settling: Settling | undefined, { releases }: Entry<unknown>): void {
+  for (const release of releases) {
+    if (settling) settling.onSettled(release);
+    else release();
+  }
+}
+
+/** The same background response, whichever process asks for it. */
 function keyOf({ serverAddress = '', responseId = '' }: Interaction): string {
   return `${serverAddress}:${responseId}`;
 }
 
-function parsed(found: unknown): unknown {
-  if (typeof found !== 'string') return found;
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
   try {
-    return JSON.parse(found);
+    return JSON.parse(value);
   } catch {
-    return found;
+    return value;
   }
 }

@@ -3,10 +3,19 @@ import type { Environment } from '../configuration/environment.ts';
 import { ConfigurationError } from '../configuration/readers.ts';
 import type { ContentMode } from './content-policy.ts';
 import { type ContentChoice, checkedMode, contentFromEnvironment, unknownName } from './content-setting.ts';
-import type { SpoolSettings } from './destinations/open-delivery.ts';
-import { knownNames } from './destinations/open-destination.ts';
+import { knownNames } from './destinations/known-names.ts';
 
 const MIB = 1 << 20;
+
+/** Where and how records are kept on disk. */
+export interface SpoolSettings {
+  /** The directory. It is created when it does not exist. */
+  readonly dir: string;
+  /** Maximum bytes on disk, 256 MiB by default; the oldest records are dropped first. */
+  readonly maxBytes: number;
+  /** `batch`: on disk within one tick (50 ms) after the span ended. `sync`: when `span.end()` returned. */
+  readonly durability: 'batch' | 'sync';
+}
 
 /** `SPANPORT_SPOOL_DIR`, `SPANPORT_SPOOL_MAX_BYTES`, `SPANPORT_DURABILITY`: durable with a directory, else in memory. */
 export function resolveSpool(

@@ -1,17 +1,16 @@
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { createMask, type Mask } from '../interaction/mask.ts';
-import { wantContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { Vendor } from '../vendors/vendor.ts';
 import type { ContentMode } from './content-policy.ts';
 import { contentFromEnvironment } from './content-setting.ts';
-import { type DestinationStats, noStats, type SpanDestination } from './destination.ts';
-import type { SpoolSettings } from './destinations/open-delivery.ts';
+import { type DestinationStats, noStats, nothingWaits, type SpanDestination } from './destination.ts';
 import { openVendor } from './destinations/open-vendor.ts';
-import { SpanIntake } from './pipeline.ts';
+import { type OpenDestination, openPipeline, type Pipeline } from './pipeline.ts';
+import type { SpoolSettings } from './settings.ts';
 
-/** What every vendor's exporter takes beside the vendor's own options. */
+/** Options of every vendor's exporter, besides the vendor's own. */
 export interface VendorExporterOptions {
   /** What of the messages the vendor gets. Default: `SPANPORT_CONTENT`, else `full`: it is what the vendor is for. */
   readonly content?: ContentMode;
@@ -21,78 +20,70 @@ export interface VendorExporterOptions {
   readonly spool?: Partial<SpoolSettings> & { readonly dir: string };
 }
 
-/** The part of an SDK's `ExportResult` that is written: 0 is success. */
+/** The part of an SDK's `ExportResult` that is set: 0 is success. */
 interface ExportResult {
   readonly code: 0 | 1;
 }
 
 /**
  * A standard OpenTelemetry `SpanExporter` that turns GenAI spans into one vendor's records. It works behind any
- * processor of either SDK line. Spans of calls and runs become records, all others are passed over.
+ * processor of any SDK line. Spans of calls and runs become records; all others are ignored.
  */
 export class VendorSpanExporter {
+  readonly #pipeline: Pipeline;
   readonly #destination: SpanDestination;
-  readonly #intake: SpanIntake;
-  readonly #forgetContent: () => void;
 
   /** @internal */
-  constructor(create: (onDrain: () => void) => SpanDestination, mask?: Mask) {
-    const destinations: SpanDestination[] = [];
-    this.#intake = new SpanIntake(destinations, createMask(mask));
-    this.#destination = create(() => this.#intake.drain());
-    destinations.push(this.#destination);
-    this.#forgetContent = this.#destination.wantsContent ? wantContent() : (): void => {};
+  constructor(destination: SpanDestination | OpenDestination, mask?: Mask) {
+    this.#pipeline = openPipeline({ mask: createMask(mask) });
+    this.#destination = this.#pipeline.join(destination);
   }
 
   /**
    * Takes the spans; they are delivered in the background. Never throws and always reports success, so that a slow vendor
-   * fills no processor's queue. Where a process is frozen after a flush, wait for {@link forceFlush} as well: the 2.x
-   * processors do not ask for it.
+   * does not fill a processor's queue. Where a process is frozen after a flush, wait for {@link forceFlush} as well: the
+   * 2.x processors do not call it.
    */
   export(spans: readonly ReadableSpanLike[], resultCallback: (result: ExportResult) => void): void {
-    for (const span of spans) this.#intake.take(span);
+    for (const span of spans) this.#pipeline.take(span);
     resultCallback({ code: 0 });
   }
 
   async forceFlush(): Promise<void> {
-    this.#intake.drain();
-    await this.#destination.forceFlush();
+    await this.#pipeline.flush();
   }
 
   async shutdown(): Promise<void> {
-    this.#intake.end();
-    this.#forgetContent();
-    await this.#destination.shutdown();
+    await this.#pipeline.shutdown();
   }
 
   stats(): DestinationStats {
-    return this.#destination.stats();
+    return this.#pipeline.stats()[this.#destination.name] ?? noStats;
   }
 }
 
-/** With `OTEL_SDK_DISABLED`, wherever the exporter hangs. */
+/** With `OTEL_SDK_DISABLED`. */
 function silentDestination(name: string): SpanDestination {
-  const nothing = (): Promise<void> => Promise.resolve();
   return {
     name,
     wantsContent: false,
-    take: () => {},
-    forceFlush: nothing,
-    shutdown: nothing,
+    take: (_, listener) => listener?.settled({ status: 'skipped', reason: 'OTEL_SDK_DISABLED is true' }),
+    forceFlush: () => Promise.resolve(nothingWaits),
+    shutdown: () => Promise.resolve(nothingWaits),
     stats: () => noStats,
   };
 }
 
-/** What a vendor's exporter class hands to its base. @throws ConfigurationError */
+/** What a vendor's exporter class passes to its base. @throws ConfigurationError */
 export function createVendorDestination<Options, Payload>(
   vendor: Vendor<Options, Payload>,
-  given: Partial<Options> & VendorExporterOptions,
+  options: Partial<Options> & VendorExporterOptions,
   environment: Environment = process.env,
-): (onDrain: () => void) => SpanDestination {
-  if (isSdkDisabled(environment)) return () => silentDestination(vendor.name);
-  const options = vendor.resolveOptions(given, environment);
-  const { spool } = given;
-  const content = given.content ?? contentFromEnvironment(environment, () => true)(vendor.name) ?? 'full';
+): SpanDestination | OpenDestination {
+  if (isSdkDisabled(environment)) return silentDestination(vendor.name);
+  const resolved = vendor.resolveOptions(options, environment);
+  const { spool } = options;
+  const content = options.content ?? contentFromEnvironment(environment, () => true)(vendor.name) ?? 'full';
   const settings: SpoolSettings | undefined = spool && { maxBytes: 256 << 20, durability: 'batch', ...spool };
-  return (onDrain) => openVendor(vendor, options, content, settings, onDrain);
+  return (host) => openVendor(vendor, resolved, content, settings, host);
 }

@@ -1,42 +1,45 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { AttributeSink } from '../semconv/attributes.ts';
+import {
+  type HrTime,
+  isSpanData,
+  parentIdOf,
+  type ReadableResource,
+  type ReadableSpanLike,
+  type SpanData,
+  type SpanScope,
+  scopeOf,
+} from '../semconv/span-data.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
-
-/** In what the span that is written differs from the one that is given. */
-export interface Differing {
-  readonly resource?: ReadableSpan['resource'];
-  /** Hands over the attributes, in place of the span's own. */
-  readonly giveAttributes?: (sink: AttributeSink) => void;
-}
+import { flagsOf, noScope, resourceOf, type SpanChanges } from './span-changes.ts';
 
 /**
- * Spans as an OTLP `ExportTraceServiceRequest` in protobuf: byte for byte what the SDK's serializer writes, in a sixth
- * of its time, for texts go through native code and a resource is encoded once. Fields are those of
+ * A span as an OTLP `ExportTraceServiceRequest` in protobuf: byte for byte what the SDK's serializer writes, in a sixth
+ * of its time, because texts go through native code and a resource is encoded once. Fields are those of
  * opentelemetry-proto `trace/v1/trace.proto`.
  */
-export function encodeSpan(span: ReadableSpan, differing: Differing = {}): Uint8Array {
-  const { resource = span.resource, giveAttributes } = differing;
+export function encodeSpan(span: ReadableSpanLike | SpanData, changes: SpanChanges = {}): Uint8Array {
+  const { resource = resourceOf(span) } = changes;
+  const scope = (isSpanData(span) ? span.scope : scopeOf(span)) ?? noScope;
   writer.clear();
   const resourceSpans = writer.open(1);
   writer.raw(encodedResource(resource));
   const scopeSpans = writer.open(2);
-  writer.raw(encodedScope(span.instrumentationScope));
-  writeSpan(span, giveAttributes);
-  if (span.instrumentationScope.schemaUrl) writer.text(3, span.instrumentationScope.schemaUrl);
+  writer.raw(encodedScope(scope));
+  writeSpan(span, changes);
+  if (scope.schemaUrl) writer.text(3, scope.schemaUrl);
   writer.close(scopeSpans);
   if (resource.schemaUrl) writer.text(3, resource.schemaUrl);
   writer.close(resourceSpans);
   return writer.take();
 }
 
-type Resource = ReadableSpan['resource'];
-type Scope = ReadableSpan['instrumentationScope'];
+type Attributes = Readonly<Record<string, unknown>>;
 
 const writer = new ProtobufWriter();
-const resources = new WeakMap<Resource, Uint8Array>();
-const scopes = new WeakMap<Scope, Uint8Array>();
+const resources = new WeakMap<ReadableResource, Uint8Array>();
+const scopes = new WeakMap<SpanScope, Uint8Array>();
 
-function encodedResource(resource: Resource): Uint8Array {
+function encodedResource(resource: ReadableResource): Uint8Array {
   return remembered(resources, resource, !resource.asyncAttributesPending, (own) => {
     const start = own.open(1);
     writeAttributes(own, 1, resource.attributes);
@@ -45,7 +48,7 @@ function encodedResource(resource: Resource): Uint8Array {
   });
 }
 
-function encodedScope(scope: Scope): Uint8Array {
+function encodedScope(scope: SpanScope): Uint8Array {
   return remembered(scopes, scope, true, (own) => {
     const start = own.open(1);
     own.text(1, scope.name);
@@ -74,62 +77,80 @@ const spanAttributes: AttributeSink = {
   setAttribute: (name, value) => writeKeyValue(writer, 9, name, value),
 };
 
-function writeSpan(span: ReadableSpan, giveAttributes: Differing['giveAttributes']): void {
-  const { traceId, spanId, traceFlags, traceState } = span.spanContext();
-  const parent = span.parentSpanContext;
+function writeSpan(span: ReadableSpanLike | SpanData, { giveAttributes, statusMessage }: SpanChanges): void {
   const start = writer.open(2);
-  writer.hex(1, traceId);
-  writer.hex(2, spanId);
-  const state = traceState?.serialize();
-  if (state) writer.text(3, state);
-  if (parent?.spanId) writer.hex(4, parent.spanId);
+  if (isSpanData(span)) writeIds(span.traceId, span.spanId, span.traceState, span.parentSpanId);
+  else {
+    const { traceId, spanId, traceState } = span.spanContext();
+    writeIds(traceId, spanId, traceState?.serialize(), parentIdOf(span));
+  }
   writer.text(5, span.name);
-  // The API has no word for an unspecified kind, and starts at zero.
+  // The API has no unspecified kind and counts from zero.
   writer.integer(6, span.kind + 1);
   writer.nanoseconds(7, span.startTime);
   writer.nanoseconds(8, span.endTime);
   if (giveAttributes) giveAttributes(spanAttributes);
   else writeAttributes(writer, 9, span.attributes);
-  writer.integer(10, span.droppedAttributesCount);
-  for (const event of span.events) writeEvent(event);
-  writer.integer(12, span.droppedEventsCount);
-  for (const link of span.links) writeLink(link);
-  writer.integer(14, span.droppedLinksCount);
+  if (isSpanData(span)) writeDataEvents(span);
+  else writeSdkEvents(span);
   const status = writer.open(15);
-  if (span.status.message) writer.text(2, span.status.message);
+  const message = statusMessage ?? span.status.message;
+  if (message) writer.text(2, message);
   writer.integer(3, span.status.code);
   writer.close(status);
-  writer.fixed32(16, flagsOf(traceFlags, parent?.isRemote));
+  writer.fixed32(16, isSpanData(span) ? 1 : flagsOf(span.spanContext(), span.parentSpanContext));
   writer.close(start);
 }
 
-function writeEvent(event: ReadableSpan['events'][number]): void {
+function writeIds(traceId: string, spanId: string, traceState: string | undefined, parent: string | undefined): void {
+  writer.hex(1, traceId);
+  writer.hex(2, spanId);
+  if (traceState) writer.text(3, traceState);
+  if (parent) writer.hex(4, parent);
+}
+
+function writeDataEvents({ events = [], links = [] }: SpanData): void {
+  for (const { name, time, attributes } of events) writeEvent(name, time, attributes, 0);
+  for (const { traceId, spanId, attributes } of links) {
+    const start = openLink(traceId, spanId, undefined);
+    if (attributes) writeAttributes(writer, 4, attributes);
+    writer.close(start);
+  }
+}
+
+function writeSdkEvents(span: ReadableSpanLike): void {
+  writer.integer(10, span.droppedAttributesCount ?? 0);
+  for (const { name, time, attributes, droppedAttributesCount } of span.events ?? [])
+    writeEvent(name, time, attributes, droppedAttributesCount ?? 0);
+  writer.integer(12, span.droppedEventsCount ?? 0);
+  for (const { context, attributes, droppedAttributesCount } of span.links ?? []) {
+    const start = openLink(context.traceId, context.spanId, context.traceState?.serialize());
+    if (attributes) writeAttributes(writer, 4, attributes);
+    writer.integer(5, droppedAttributesCount ?? 0);
+    writer.fixed32(6, flagsOf(context, context));
+    writer.close(start);
+  }
+  writer.integer(14, span.droppedLinksCount ?? 0);
+}
+
+function writeEvent(name: string, time: HrTime, attributes: Attributes | undefined, dropped: number): void {
   const start = writer.open(11);
-  writer.nanoseconds(1, event.time);
-  writer.text(2, event.name);
-  if (event.attributes) writeAttributes(writer, 3, event.attributes);
-  writer.integer(4, event.droppedAttributesCount ?? 0);
+  writer.nanoseconds(1, time);
+  writer.text(2, name);
+  if (attributes) writeAttributes(writer, 3, attributes);
+  writer.integer(4, dropped);
   writer.close(start);
 }
 
-function writeLink({ context, attributes, droppedAttributesCount }: ReadableSpan['links'][number]): void {
+function openLink(traceId: string, spanId: string, traceState: string | undefined): number {
   const start = writer.open(13);
-  writer.hex(1, context.traceId);
-  writer.hex(2, context.spanId);
-  const state = context.traceState?.serialize();
-  if (state) writer.text(3, state);
-  if (attributes) writeAttributes(writer, 4, attributes);
-  writer.integer(5, droppedAttributesCount ?? 0);
-  writer.fixed32(6, flagsOf(context.traceFlags, context.isRemote));
-  writer.close(start);
+  writer.hex(1, traceId);
+  writer.hex(2, spanId);
+  if (traceState) writer.text(3, traceState);
+  return start;
 }
 
-/** The trace flags, that it is known whether the parent is remote, and whether it is. */
-function flagsOf(traceFlags: number, isRemote: boolean | undefined): number {
-  return (traceFlags & 0xff) | 0x100 | (isRemote ? 0x200 : 0);
-}
-
-function writeAttributes(to: ProtobufWriter, field: number, attributes: Readonly<Record<string, unknown>>): void {
+function writeAttributes(to: ProtobufWriter, field: number, attributes: Attributes): void {
   for (const key of Object.keys(attributes)) writeKeyValue(to, field, key, attributes[key]);
 }
 
@@ -152,7 +173,7 @@ function writeAnyValue(to: ProtobufWriter, field: number, value: unknown): void 
     to.close(list);
   } else if (typeof value === 'object' && value !== null) {
     const map = to.open(6);
-    writeAttributes(to, 1, value as Readonly<Record<string, unknown>>);
+    writeAttributes(to, 1, value as Attributes);
     to.close(map);
   }
   to.close(start);

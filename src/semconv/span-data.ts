@@ -1,5 +1,5 @@
 import { type SpanContext, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import type { Content, Facts } from '../interaction/interaction.ts';
+import type { Content, Facts, Writable } from '../interaction/interaction.ts';
 
 /** Seconds and nanoseconds since the Unix epoch. */
 export type HrTime = readonly [seconds: number, nanoseconds: number];
@@ -9,6 +9,13 @@ export interface SpanEvent {
   readonly name: string;
   readonly time: HrTime;
   readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** The instrumentation that made a span. */
+export interface SpanScope {
+  readonly name: string;
+  readonly version?: string;
+  readonly schemaUrl?: string;
 }
 
 /** A link to another span. */
@@ -34,7 +41,9 @@ export interface SpanData {
   readonly resource: Readonly<Record<string, unknown>>;
   readonly status: { readonly code: SpanStatusCode; readonly message?: string };
   /** The instrumentation that made the span. */
-  readonly scope?: { readonly name: string; readonly version?: string };
+  readonly scope?: SpanScope;
+  /** W3C trace state, in its header form. */
+  readonly traceState?: string;
   readonly events?: readonly SpanEvent[];
   readonly links?: readonly SpanLink[];
   /** Content that travelled beside the span. */
@@ -43,24 +52,60 @@ export interface SpanData {
   readonly facts?: Facts;
 }
 
-/** What we read of an SDK span. Both SDK lines satisfy it; it is spelled out so that neither is imported. */
+/**
+ * What we read of an SDK span. The SDK's lines 1.x, 2.x and 3.x satisfy it; it is spelled out so that none is imported.
+ */
 export interface ReadableSpanLike {
   readonly name: string;
   readonly kind: SpanKind;
   spanContext(): SpanContext;
   readonly parentSpanContext?: SpanContext;
+  /** The 1.x line names the parent by its id alone. */
+  readonly parentSpanId?: string;
   readonly startTime: HrTime;
   readonly endTime: HrTime;
   readonly attributes: Readonly<Record<string, unknown>>;
-  readonly resource: { readonly attributes: Readonly<Record<string, unknown>> };
+  readonly resource: ReadableResource;
   readonly status: { readonly code: SpanStatusCode; readonly message?: string };
-  readonly instrumentationScope?: { readonly name: string };
+  readonly instrumentationScope?: SpanScope;
+  /** The 1.x line's name for the scope. */
+  readonly instrumentationLibrary?: SpanScope;
+  readonly events?: readonly ReadableEvent[];
+  readonly links?: readonly ReadableLink[];
+  readonly droppedAttributesCount?: number;
+  readonly droppedEventsCount?: number;
+  readonly droppedLinksCount?: number;
 }
 
-/** A span that has ended and that is made once somebody looks. */
-export interface UnreadSpan {
-  /** The same each time. Undefined when nothing is recorded. */
+export interface ReadableResource {
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly schemaUrl?: string;
+  readonly asyncAttributesPending?: boolean;
+}
+
+export interface ReadableEvent {
+  readonly name: string;
+  readonly time: HrTime;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly droppedAttributesCount?: number;
+}
+
+export interface ReadableLink {
+  readonly context: SpanContext;
+  readonly attributes?: Readonly<Record<string, unknown>>;
+  readonly droppedAttributesCount?: number;
+}
+
+/** A span that has ended and is made when it is read. */
+export interface LateSpan {
+  /** The same object each time. Undefined when nothing is recorded. */
   read(): ReadableSpanLike | undefined;
+}
+
+export type { LateSpan as UnreadSpan };
+
+export function isSpanData(span: ReadableSpanLike | SpanData): span is SpanData {
+  return typeof (span as ReadableSpanLike).spanContext !== 'function';
 }
 
 /**
@@ -68,21 +113,46 @@ export interface UnreadSpan {
  * @param facts what its attributes say, where it is known
  */
 export function spanDataFrom(span: ReadableSpanLike, content: Content | undefined, facts?: Facts): SpanData {
-  const { traceId, spanId } = span.spanContext();
-  return {
+  const { traceId, spanId, traceState } = span.spanContext();
+  const { events, links } = span;
+  const data: Writable<SpanData> = {
     name: span.name,
     kind: span.kind,
     traceId,
     spanId,
-    ...(span.parentSpanContext && { parentSpanId: span.parentSpanContext.spanId }),
     startTime: span.startTime,
     endTime: span.endTime,
     attributes: span.attributes,
     resource: span.resource.attributes,
     status: span.status,
-    ...(content && { content }),
-    ...(facts && { facts }),
   };
+  // Assigned one by one: this runs for every span, and conditional spreads are slow.
+  const parentSpanId = parentIdOf(span);
+  const scope = scopeOf(span);
+  if (parentSpanId) data.parentSpanId = parentSpanId;
+  if (scope) data.scope = scope;
+  if (traceState) data.traceState = traceState.serialize();
+  if (events && events.length > 0) data.events = events.map(eventFrom);
+  if (links && links.length > 0) data.links = links.map(linkFrom);
+  if (content) data.content = content;
+  if (facts) data.facts = facts;
+  return data;
+}
+
+export function parentIdOf(span: ReadableSpanLike): string | undefined {
+  return span.parentSpanContext?.spanId ?? span.parentSpanId;
+}
+
+export function scopeOf(span: ReadableSpanLike): SpanScope | undefined {
+  return span.instrumentationScope ?? span.instrumentationLibrary;
+}
+
+function eventFrom({ name, time, attributes = {} }: ReadableEvent): SpanEvent {
+  return { name, time, attributes };
+}
+
+function linkFrom({ context, attributes }: ReadableLink): SpanLink {
+  return { traceId: context.traceId, spanId: context.spanId, ...(attributes && { attributes }) };
 }
 
 /** Unix milliseconds with a fraction. */

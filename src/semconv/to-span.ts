@@ -3,7 +3,16 @@ import { type Content, contentFields, type Interaction } from '../interaction/in
 import { encodeAttributes, withFetchedUsage } from './attributes.ts';
 import { ATTR, OPERATION, SCOPE_NAME } from './names.ts';
 import { attachContent } from './span-content.ts';
-import { type HrTime, type ReadableSpanLike, type SpanData, SpanKind, SpanStatusCode } from './span-data.ts';
+import {
+  type HrTime,
+  type ReadableLink,
+  type ReadableSpanLike,
+  type SpanData,
+  type SpanEvent,
+  SpanKind,
+  type SpanScope,
+  SpanStatusCode,
+} from './span-data.ts';
 
 /**
  * The span that tells an interaction: the inverse of `interactionFrom`. What was said lies beside it, so that each
@@ -51,6 +60,7 @@ export function spanDataOf(interaction: Interaction): SpanData {
             code: SpanStatusCode.ERROR,
             ...(outcome.message !== undefined && { message: outcome.message }),
           },
+    scope: { name: SCOPE_NAME },
     ...(content && { content }),
   };
 }
@@ -71,11 +81,11 @@ export function hrTimeFrom(millis: number): HrTime {
 
 /** An ended span of no SDK, complete enough for the exporters of both SDK lines. */
 export interface MadeSpan extends ReadableSpanLike {
-  readonly instrumentationScope: { readonly name: string };
+  readonly instrumentationScope: SpanScope;
   readonly duration: HrTime;
   readonly ended: true;
-  readonly links: readonly never[];
-  readonly events: readonly never[];
+  readonly links: readonly ReadableLink[];
+  readonly events: readonly SpanEvent[];
   readonly droppedAttributesCount: 0;
   readonly droppedEventsCount: 0;
   readonly droppedLinksCount: 0;
@@ -97,10 +107,13 @@ export function readableSpanFrom(data: SpanData): MadeSpan {
     attributes: data.attributes,
     resource: { attributes: data.resource },
     status: data.status,
-    instrumentationScope: { name: SCOPE_NAME },
+    instrumentationScope: data.scope ?? { name: '' },
     ended: true,
-    links: [],
-    events: [],
+    links: (data.links ?? []).map(({ traceId, spanId, attributes }) => ({
+      context: { traceId, spanId, traceFlags: TraceFlags.NONE },
+      ...(attributes && { attributes }),
+    })),
+    events: data.events ?? [],
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
     droppedLinksCount: 0,

@@ -10,7 +10,7 @@ import {
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { Environment } from '../configuration/environment.ts';
-import type { Whereabouts } from '../exporter/pipeline.ts';
+import type { ServiceInfo } from '../exporter/pipeline.ts';
 import type { OwnProvider } from '../instrumentation/tracer.ts';
 import { defined } from '../interaction/defined.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
@@ -196,7 +196,7 @@ function isNoop(provider: TracerProvider): boolean {
 }
 
 /** What the environment says of the service, for spans whose provider does not know. */
-export function whereaboutsFrom(environment: Environment): Whereabouts {
+export function serviceFrom(environment: Environment): ServiceInfo {
   const attributes = resourceAttributesFrom(environment);
   return defined({
     serviceName: environment['OTEL_SERVICE_NAME']?.trim() || attributes['service.name'],

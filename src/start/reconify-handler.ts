@@ -3,7 +3,7 @@ import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { type ContentMode, REDACTED } from '../exporter/content-policy.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
 import { openVendor } from '../exporter/destinations/open-vendor.ts';
-import { SpanIntake } from '../exporter/pipeline.ts';
+import { openPipeline } from '../exporter/pipeline.ts';
 import { ensureContextManager } from '../instrumentation/context.ts';
 import { instrumentOpenAI } from '../instrumentation/openai/instrument.ts';
 import { captureOptions, onSpanEnded } from '../instrumentation/recorder.ts';
@@ -11,7 +11,6 @@ import { setFallbackProvider } from '../instrumentation/tracer.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { maskSecrets } from '../interaction/mask.ts';
 import { recordOf } from '../interaction/unknown.ts';
-import { wantContent } from '../semconv/span-content.ts';
 import { reconify } from '../vendors/reconify/index.ts';
 import {
   assistantRecord,
@@ -92,7 +91,9 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
     setSessionTimeout(minutes): void {
       if (!Number.isNaN(Number(minutes))) session = { ...session, sessionTimeout: Number(minutes) };
     },
-    forceFlush: () => destination().forceFlush(),
+    async forceFlush(): Promise<void> {
+      await destination().forceFlush();
+    },
   };
 }
 
@@ -124,26 +125,16 @@ function ownDestination<Payload>(
   settings: ReconifyOptions,
   amend: (interaction: Interaction) => Interaction,
 ): SpanDestination {
-  const destinations: SpanDestination[] = [];
-  const intake = new SpanIntake(destinations, maskSecrets);
-  const destination = openVendor(vendor, settings, 'full', undefined, () => intake.drain());
-  destination.amend?.(amend);
-  // Runs are told by `logAssistant` alone, which knows the messages that the application means.
-  destinations.push({
-    ...destination,
-    take: (ended) =>
-      destination.take({
-        ...ended,
-        interactions: ended.interactions.filter(({ operation }) => operation !== 'invoke_agent'),
-      }),
-  });
+  const pipeline = openPipeline({ mask: maskSecrets });
+  const destination = pipeline.join((host) => openVendor(vendor, settings, 'full', undefined, host));
+  // Runs are logged by `logAssistant` alone, which knows the messages that the application means.
+  destination.amend?.((interaction) => (interaction.operation === 'invoke_agent' ? undefined : amend(interaction)));
   setFallbackProvider(
     new OwnTracerProvider({ onForeignSpan: () => {}, onForeignTracer: ensureContextManager }, process.env),
   );
   instrumentOpenAI(openai);
-  wantContent();
   onSpanEnded((span, client) => {
-    if (client === openai && !startedDestination()) intake.take(span);
+    if (client === openai && !startedDestination()) pipeline.take(span);
   });
   return destination;
 }

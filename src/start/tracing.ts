@@ -3,25 +3,22 @@ import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
-import type { SpoolSettings } from '../exporter/destinations/open-delivery.ts';
 import {
   type DestinationContext,
   type DestinationSetting,
   destinationsFrom,
-  openDestination,
   planDestination,
 } from '../exporter/destinations/open-destination.ts';
-import { SpanIntake } from '../exporter/pipeline.ts';
+import { openPipeline, type Pipeline, type PipelineSpan } from '../exporter/pipeline.ts';
+import type { SpoolSettings } from '../exporter/settings.ts';
 import { oneOf, resolveCapture, resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { type CaptureOptions, defaultCapture, type Price } from '../instrumentation/capture-options.ts';
 import { disableContext, ensureContextManager } from '../instrumentation/context.ts';
 import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/assistants/index.ts';
 import { notSampledCount, onSpanEnded } from '../instrumentation/recorder.ts';
 import { createMask, type Mask } from '../interaction/mask.ts';
-import { wantContent } from '../semconv/span-content.ts';
-import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
 import { findGateway, GATEWAY_URL } from './gateway-probe.ts';
-import { hasForeignProvider, lendGlobally, OwnTracerProvider, whereaboutsFrom } from './provider.ts';
+import { hasForeignProvider, lendGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
 
 /** Explicit options win over the environment, and the environment alone is complete. */
 export interface StartOptions {
@@ -77,20 +74,19 @@ export interface Handle {
 
 interface Running {
   readonly handle: Handle;
-  readonly destinations: readonly SpanDestination[];
-  readonly drain: () => void;
+  readonly pipeline: Pipeline | undefined;
 }
 
-let running: Running | undefined;
+let current: Running | undefined;
 
-/** The destinations of the `start` that is in force. */
+/** The destinations of the active `start`. */
 export function currentDestinations(): readonly SpanDestination[] {
-  return running?.destinations ?? [];
+  return current?.pipeline?.destinations ?? [];
 }
 
-/** Hands every span that has ended to its destinations, now. */
+/** Passes every span that has ended to its destinations, now. */
 export function drainSpans(): void {
-  running?.drain();
+  current?.pipeline?.drain();
 }
 
 /**
@@ -105,92 +101,109 @@ export type Instrument = (capture: CaptureOptions) => () => void;
  * @throws ConfigurationError one sentence on a setting that cannot work; nothing has been started then
  */
 export function startOnce(options: StartOptions, instrument: Instrument): Handle {
-  if (running) {
-    diag.warn('spanport: start() was called again; the first call stays in force');
-    return running.handle;
+  if (current) {
+    diag.warn('spanport: start() was called again; the first call stays active');
+    return current.handle;
   }
   const environment = process.env;
   logAsAsked(environment);
-  running = isSdkDisabled(environment)
-    ? { handle: inertHandle(), destinations: [], drain: () => {} }
+  current = isSdkDisabled(environment)
+    ? { handle: inertHandle(), pipeline: undefined }
     : startTracing(options, environment, instrument);
-  return running.handle;
+  return current.handle;
 }
 
 function startTracing(options: StartOptions, environment: Environment, instrument: Instrument): Running {
   const warn = (message: string): void => diag.warn(`spanport: ${message}`);
   const capture = resolveCaptureOptions(options, environment, warn);
-  const destinations: SpanDestination[] = [];
-  const intake = new SpanIntake(destinations, capture.mask, whereaboutsFrom(environment));
-  const drain = (): void => {
-    endWaitingRuns();
-    intake.drain();
-  };
   const spool = resolveSpool(options.spool, environment);
-  const take = (span: ReadableSpanLike | UnreadSpan): void => {
-    intake.take(span);
-    // `sync`: what a span tells is on disk when `span.end()` returned.
-    if (spool?.durability === 'sync') intake.drain();
-  };
-  const drainAll = (): void => {
-    endAllRuns();
-    intake.drain();
-  };
-  const provider = new OwnTracerProvider(
-    { ...options, onForeignSpan: take, onForeignTracer: ensureContextManager },
-    environment,
-  );
   const context: DestinationContext = {
     environment,
     content: resolveContent(options.content, environment),
     contentOnSpans: capture.contentOnSpans,
     spool,
-    onDrain: drain,
     warn,
   };
-  const asked = options.destinations ?? destinationsFrom(environment, warn);
-  const planned = asked === 'none' ? [] : asked.map((setting) => planDestination(setting, context));
+  const names = options.destinations ?? destinationsFrom(environment, warn);
+  // All settings are checked before the first destination is opened.
+  const planned = names === 'none' ? [] : names.map((setting) => planDestination(setting, context));
   const isOtlpNamed = options.destinations !== undefined || Boolean(environment['SPANPORT_DESTINATIONS']?.trim());
 
-  const undo: (() => void)[] = [];
-  const join = (destination: SpanDestination): void => {
-    destinations.push(destination);
-    if (destination.wantsContent) undo.push(wantContent());
-  };
-  for (const open of planned) {
-    const destination = open();
-    join(destination.name === 'otlp' && !isOtlpNamed ? unlessJoined(destination) : destination);
-  }
-  const isAnythingSaid = options.destinations !== undefined || asked.length > 0;
-  const settled = isAnythingSaid ? Promise.resolve() : askForGateway(intake, context, join);
+  const pipeline = openPipeline({
+    mask: capture.mask,
+    service: serviceFrom(environment),
+    onDrain: endWaitingRuns,
+  });
+  for (const open of planned)
+    pipeline.join((host) => {
+      const destination = open(host);
+      return destination.name === 'otlp' && !isOtlpNamed ? unlessJoined(destination) : destination;
+    });
+  const isNothingSet = options.destinations === undefined && names.length === 0;
+  const found = isNothingSet ? lookForGateway(pipeline, context) : Promise.resolve();
+  const undo = watch(pipeline, options, environment, spool?.durability === 'sync', () => instrument(capture));
+  return running(pipeline, found, undo, options.shutdownTimeoutMillis ?? 5_000);
+}
 
-  undo.push(instrument(capture), onSpanEnded(take), lendGlobally(provider), () => process.off('exit', drainAll));
-  // Before the deliveries', so that what comes out of the last runs is committed with the rest.
+interface Watching {
+  readonly provider: OwnTracerProvider;
+  /** Ends what {@link watch} began. A second call is harmless. */
+  readonly stop: () => void;
+}
+
+/** Puts the instrumentation to work and passes its spans, and those of our own provider, to the pipeline. */
+function watch(
+  pipeline: Pipeline,
+  options: StartOptions,
+  environment: Environment,
+  isSync: boolean,
+  instrument: () => () => void,
+): Watching {
+  const take = (span: PipelineSpan): void => {
+    pipeline.take(span);
+    // `sync`: its records are on disk when `span.end()` returns.
+    if (isSync) pipeline.drain();
+  };
+  const provider = new OwnTracerProvider(
+    { ...options, onForeignSpan: take, onForeignTracer: ensureContextManager },
+    environment,
+  );
+  const drainAll = (): void => {
+    endAllRuns();
+    pipeline.drain();
+  };
+  const undo = [instrument(), onSpanEnded(take), lendGlobally(provider), () => process.off('exit', drainAll)];
+  // Before the deliveries' own exit listeners, so that records of the last runs are committed with the rest.
   process.prependListener('exit', drainAll);
-
-  const timeoutMillis = options.shutdownTimeoutMillis ?? 5_000;
-  const undoAll = (): void => {
-    for (const each of undo.splice(0)) each();
+  return {
+    provider,
+    stop(): void {
+      for (const each of undo.splice(0)) each();
+    },
   };
+}
+
+function running(
+  pipeline: Pipeline,
+  found: Promise<void>,
+  { provider, stop }: Watching,
+  timeoutMillis: number,
+): Running {
   let ended: Promise<void> | undefined;
   const shutdown = async (): Promise<void> => {
     endAllRuns();
-    running = undefined;
-    undoAll();
-    await settled;
-    undoAll();
-    intake.end();
-    await settle(destinations.map((destination) => destination.shutdown(timeoutMillis)));
+    current = undefined;
+    stop();
+    await found;
+    await pipeline.shutdown(timeoutMillis);
   };
   return {
-    destinations,
-    drain: () => intake.drain(),
+    pipeline,
     handle: {
       tracerProvider: provider,
       async forceFlush(): Promise<void> {
-        await settled;
-        drain();
-        await settle(destinations.map((destination) => destination.forceFlush(timeoutMillis)));
+        await found;
+        await pipeline.flush(timeoutMillis);
       },
       shutdown(): Promise<void> {
         ended ??= shutdown();
@@ -199,7 +212,7 @@ function startTracing(options: StartOptions, environment: Environment, instrumen
       stats: () => ({
         notSampled: notSampledCount(),
         outputUnseen: outputUnseenCount(),
-        destinations: Object.fromEntries(destinations.map((destination) => [destination.name, destination.stats()])),
+        destinations: pipeline.stats(),
       }),
     },
   };
@@ -228,37 +241,28 @@ function resolveCaptureOptions(
   };
 }
 
-/** Where the application exports for itself, an endpoint that nobody named for us is meant for it. */
+/** An application that exports for itself means a general OTLP endpoint for its own exporter. */
 function unlessJoined(otlp: SpanDestination): SpanDestination {
-  return { ...otlp, take: (ended) => hasForeignProvider() || otlp.take(ended) };
+  return {
+    ...otlp,
+    take(ended, listener): void {
+      if (!hasForeignProvider()) otlp.take(ended, listener);
+      else listener?.settled({ status: 'skipped', reason: 'the application exports its own traces' });
+    },
+  };
 }
 
-/**
- * Nothing says where spans go: they wait, with their content, until it is known whether a gateway runs on this machine.
- */
-async function askForGateway(
-  intake: SpanIntake,
-  context: DestinationContext,
-  join: (destination: SpanDestination) => void,
-): Promise<void> {
-  intake.hold();
-  const forget = wantContent();
+/** No destination is set: spans wait, with their content, until it is known whether a gateway runs on this machine. */
+async function lookForGateway(pipeline: Pipeline, context: DestinationContext): Promise<void> {
+  const release = pipeline.hold();
   if (await findGateway()) {
-    join(openDestination({ name: 'otlp', url: `${GATEWAY_URL}/v1/traces`, content: 'full' }, context));
+    pipeline.join(planDestination({ name: 'otlp', url: `${GATEWAY_URL}/v1/traces`, content: 'full' }, context));
   } else {
     context.warn(
       'no destination is set, so spans are dropped: set SPANPORT_DESTINATIONS, a vendor key or OTEL_EXPORTER_OTLP_ENDPOINT',
     );
   }
-  forget();
-  intake.release();
-}
-
-/** One destination's failure keeps no other from its end. */
-async function settle(endings: readonly Promise<void>[]): Promise<void> {
-  for (const ending of await Promise.allSettled(endings)) {
-    if (ending.status === 'rejected') diag.error('spanport: a destination did not end well', ending.reason);
-  }
+  release();
 }
 
 /** With `OTEL_SDK_DISABLED` nothing is patched and nothing is sent. */

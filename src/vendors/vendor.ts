@@ -34,6 +34,10 @@ export interface Vendor<Options, Payload> {
    * @throws ConfigurationError one sentence that names the variable, the value and the remedy
    */
   resolveOptions(given: Partial<Options>, environment: Environment): Options;
+  /** The variables that hold credentials. Their values are never shown. */
+  readonly secrets: readonly string[];
+  /** Values for other variables without which the vendor cannot be set up. For a preview without configuration. */
+  readonly sampleSettings?: Environment;
   /** True when the environment holds the vendor's key, which puts it among the default destinations. */
   isConfigured(environment: Environment): boolean;
   /** The vendor's records for an interaction; none where the vendor has no place for it. Never throws. */

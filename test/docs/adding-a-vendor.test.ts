@@ -79,7 +79,7 @@ describe('docs/adding-a-vendor.md, followed to the letter', () => {
       join(copy, 'test/vendors/registry.test.ts'),
       `import { expect, it } from 'vitest';
 import { LanternSpanExporter } from '../../src/lantern.ts';
-import { knownNames } from '../../src/exporter/destinations/open-destination.ts';
+import { knownNames } from '../../src/exporter/destinations/known-names.ts';
 it('knows lantern', () => expect(knownNames()).toContain('lantern'));
 it('exports', () => expect(new LanternSpanExporter({ apiKey: 'k' }).stats()).toMatchObject({ enqueued: 0 }));
 `,

@@ -1,15 +1,15 @@
 import { trace } from '@opentelemetry/api';
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import OpenAI from 'openai';
 import { expect, it, onTestFinished } from 'vitest';
-import { spanFor } from '../../src/exporter/destinations/span-view.ts';
+import { changesFor } from '../../src/exporter/destinations/span-view.ts';
+import { EndedSpan } from '../../src/exporter/ended-span.ts';
 import { withContext } from '../../src/instrumentation/context.ts';
 import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { onSpanEnded } from '../../src/instrumentation/recorder.ts';
 import { asIs } from '../../src/interaction/mask.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
+import { spanToJson } from '../../src/otlp/write-json.ts';
 import { interactionFrom } from '../../src/semconv/from-spans.ts';
 import { contentOf, factsOf } from '../../src/semconv/span-content.ts';
 import { millisFrom, type ReadableSpanLike, spanDataFrom, type UnreadSpan } from '../../src/semconv/span-data.ts';
@@ -29,10 +29,8 @@ async function openOwnScene(): Promise<Scene & { read(): readonly ReadableSpanLi
 
 /** The same span, by the attributes that came over the wire. */
 function arrived(span: ReadableSpanLike): unknown {
-  const content = contentOf(span);
-  const seen = spanFor({ span, mask: asIs, interactions: [], ...(content && { content }) }, 'full', {});
-  const wire = JsonTraceSerializer.serializeRequest([seen as unknown as ReadableSpan]);
-  const [data] = spansFromOtlpJson(new TextDecoder().decode(wire));
+  const ended = new EndedSpan(span, asIs, () => []);
+  const [data] = spansFromOtlpJson(spanToJson(span, changesFor(ended, 'full', {})));
   return data && interactionFrom(data);
 }
 

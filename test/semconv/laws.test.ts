@@ -1,12 +1,13 @@
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyContentMode } from '../../src/exporter/content-policy.ts';
-import { spanFor } from '../../src/exporter/destinations/span-view.ts';
+import { changesFor } from '../../src/exporter/destinations/span-view.ts';
+import { EndedSpan } from '../../src/exporter/ended-span.ts';
 import { contentFields, type Facts, type Interaction } from '../../src/interaction/interaction.ts';
 import { toJson } from '../../src/interaction/json.ts';
+import { asIs } from '../../src/interaction/mask.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
+import { spanToJson } from '../../src/otlp/write-json.ts';
 import { decodeAttributes, encodeAttributes } from '../../src/semconv/attributes.ts';
 import { interactionFrom } from '../../src/semconv/from-spans.ts';
 import { contentOf } from '../../src/semconv/span-content.ts';
@@ -93,9 +94,8 @@ describe('for any interaction', () => {
         const span = readableSpanFrom(spanDataOf({ ...interaction, operation: operationOf(interaction) }));
         const content = contentOf(span);
         const here = interactionFrom(spanDataFrom(span, content));
-        const ended = { span, mask: (text: string) => text, interactions: [], ...(content && { content }) };
-        const wire = JsonTraceSerializer.serializeRequest([spanFor(ended, 'full', {}) as unknown as ReadableSpan]);
-        const [arrived] = spansFromOtlpJson(new TextDecoder().decode(wire));
+        const ended = new EndedSpan(span, asIs, () => []);
+        const [arrived] = spansFromOtlpJson(spanToJson(span, changesFor(ended, 'full', {})));
         expect(arrived && interactionFrom(arrived)).toEqual(here);
       }),
       { numRuns },

@@ -1,26 +1,26 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
-import { jsonEncoder } from '../../otlp/write-json.ts';
+import { spanToJson } from '../../otlp/write-json.ts';
 import type { LocalOutput, Vendor } from '../../vendors/vendor.ts';
 import type { ContentMode } from '../content-policy.ts';
-import { type Ended, noStats, type SpanDestination } from '../destination.ts';
+import { type Ended, type FlushResult, noStats, type SpanDestination, type SpanListener } from '../destination.ts';
+import { sourceOf } from '../ended-span.ts';
+import type { PipelineHost } from '../pipeline.ts';
+import { listenersFor } from '../settling.ts';
 import { recordsOf } from './records-of.ts';
-import { spanFor } from './span-view.ts';
+import { changesFor } from './span-view.ts';
 
-/** Where lines go. `write` may throw; the line then counts as rejected. */
-export interface LineSink {
-  write(line: string): void;
+/** Where items are written on this machine. `write` may throw or reject; the item then counts as rejected. */
+interface Sink<T> {
+  write(item: T): void | Promise<void>;
   close?(): void;
 }
 
-const decoder = new TextDecoder();
-
-/** How long a function of the application's is waited for. */
+/** How long a function of the application is waited for. */
 const DEFAULT_TIMEOUT_MILLIS = 5_000;
 
-/** Appends to a file, which is opened at the first line and readable by its owner alone. */
-export function fileSink(path: string): LineSink {
+/** Appends lines to a file, which is opened at the first one and readable by its owner alone. */
+function fileSink(path: string): Sink<string> {
   let file: number | undefined;
   return {
     write(line): void {
@@ -34,92 +34,114 @@ export function fileSink(path: string): LineSink {
   };
 }
 
-export function consoleSink(): LineSink {
-  return { write: (line) => void process.stdout.write(`${line}\n`) };
-}
+const consoleSink: Sink<string> = { write: (line) => void process.stdout.write(`${line}\n`) };
 
 /** Each ended span as one line: an OTLP/JSON export request, as the Collector's file receiver reads it. */
-export function spanLineDestination(name: string, sink: LineSink, content: ContentMode): SpanDestination {
-  const encode = jsonEncoder();
-  return eachDestination(
+export function spanLineDestination(
+  name: string,
+  output: { readonly kind: 'console' } | { readonly kind: 'file'; readonly path: string },
+  content: ContentMode,
+  { write }: PipelineHost,
+): SpanDestination {
+  const sink = output.kind === 'file' ? fileSink(output.path) : consoleSink;
+  return writingDestination(
     name,
-    sink.write,
     content,
-    (ended) => {
-      const bytes = encode(spanFor(ended, content, {}) as unknown as ReadableSpan);
-      return bytes ? [decoder.decode(bytes)] : [];
-    },
-    sink,
+    (ended) => [spanToJson(sourceOf(ended), changesFor(ended, content, {}))],
+    write ? { write: (line: string) => write(name, name, JSON.parse(line)) } : sink,
   );
 }
 
-/** A vendor's records into a file, a line of JSON each, or into a function of the application's. */
+/** A vendor's records into a file, a line of JSON each, or into a function of the application. */
 export function localDestination<Options, Payload>(
   vendor: Vendor<Options, Payload>,
   options: Options,
   output: LocalOutput,
   content: ContentMode,
+  { write }: PipelineHost,
 ): SpanDestination {
-  const payloadsOf = ({ interactions }: Ended): unknown[] =>
+  const payloadsOf = ({ interactions }: Ended): Payload[] =>
     interactions.flatMap((interaction) =>
       recordsOf(vendor, options, interaction, content).map(({ payload }) => payload),
     );
+  if (write) {
+    const target = output.kind === 'file' ? `file:${output.path}` : 'callback';
+    return writingDestination(vendor.name, content, payloadsOf, {
+      write: (payload) => write(vendor.name, target, payload),
+    });
+  }
   if (output.kind === 'file') {
-    const sink = fileSink(output.path);
-    return eachDestination(vendor.name, (payload) => sink.write(JSON.stringify(payload)), content, payloadsOf, sink);
+    const { write: writeLine, close } = fileSink(output.path);
+    return writingDestination(vendor.name, content, payloadsOf, {
+      write: (payload) => writeLine(JSON.stringify(payload)),
+      ...(close && { close }),
+    });
   }
   // The function takes this vendor's payload, which is what `encode` makes.
-  return eachDestination(vendor.name, (payload) => output.write(payload as never), content, payloadsOf);
+  return writingDestination(vendor.name, content, payloadsOf, { write: (payload) => output.write(payload as never) });
 }
 
-function eachDestination<T>(
+function writingDestination<T>(
   name: string,
-  write: (item: T) => void | Promise<void>,
   content: ContentMode,
   itemsOf: (ended: Ended) => readonly T[],
-  sink?: LineSink,
+  sink: Sink<T>,
 ): SpanDestination {
   const counts = { enqueued: 0, delivered: 0, rejected: 0, skipped: 0 };
   const underWay = new Set<Promise<void>>();
-  const reject = (error: unknown): void => {
+  const accept = (listener: SpanListener | undefined): void => {
+    counts.delivered += 1;
+    listener?.settled({ status: 'delivered' });
+  };
+  const reject = (error: unknown, listener: SpanListener | undefined): void => {
     if (counts.rejected === 0) diag.error(`spanport: ${name} cannot be written to`, error);
     counts.rejected += 1;
+    listener?.settled({ status: 'rejected', reason: error instanceof Error ? error.message : String(error) });
   };
-  const settled = async (timeoutMillis = DEFAULT_TIMEOUT_MILLIS): Promise<void> => {
-    if (underWay.size === 0) return;
-    const deadline = new Promise((resolve) => setTimeout(resolve, timeoutMillis).unref());
-    await Promise.race([Promise.all(underWay), deadline]);
-  };
-  const give = (item: T): void => {
+  const write = (item: T, listener: SpanListener | undefined): void => {
     try {
-      const writing = write(item);
+      const writing = sink.write(item);
       if (writing === undefined) {
-        counts.delivered += 1;
+        accept(listener);
         return;
       }
       const written: Promise<void> = Promise.resolve(writing)
-        .then(() => {
-          counts.delivered += 1;
-        }, reject)
+        .then(
+          () => accept(listener),
+          (error: unknown) => reject(error, listener),
+        )
         .finally(() => underWay.delete(written));
       underWay.add(written);
     } catch (error) {
-      reject(error);
+      reject(error, listener);
     }
+  };
+  const flush = async (timeoutMillis = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> => {
+    if (underWay.size > 0) {
+      const deadline = new Promise((resolve) => setTimeout(resolve, timeoutMillis).unref());
+      await Promise.race([Promise.all(underWay), deadline]);
+    }
+    return { waiting: underWay.size, onDisk: 0 };
   };
   return {
     name,
     wantsContent: content !== 'none',
-    take(ended): void {
+    take(ended, listener): void {
       const items = itemsOf(ended);
-      if (items.length === 0) counts.skipped += 1;
       counts.enqueued += items.length;
-      items.forEach(give);
+      if (items.length === 0) {
+        counts.skipped += 1;
+        listener?.settled({ status: 'skipped', reason: 'no call or run ends with this span' });
+        return;
+      }
+      const listeners = listener && listenersFor(items.length, listener);
+      for (const [index, item] of items.entries()) write(item, listeners?.[index]);
     },
-    forceFlush: settled,
-    async shutdown(timeoutMillis): Promise<void> {
-      await settled(timeoutMillis);
-      sink?.close?.();
+    forceFlush: flush,
+    async shutdown(timeoutMillis): Promise<FlushResult> {
+      const flushed = await flush(timeoutMillis);
+      sink.close?.();
+      return flushed;
     },
     stats: () => ({ ...noStats, ...counts }),
   };

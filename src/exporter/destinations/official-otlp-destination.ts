@@ -2,43 +2,62 @@ import { diag } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { untraced } from '../../delivery/untraced.ts';
+import { isSpanData, scopeOf } from '../../semconv/span-data.ts';
+import { readableSpanFrom } from '../../semconv/to-span.ts';
 import type { ContentMode } from '../content-policy.ts';
-import { noStats, type SpanDestination } from '../destination.ts';
+import {
+  type Ended,
+  type FlushResult,
+  noStats,
+  type SpanDestination,
+  type SpanListener,
+  type SpanOutcome,
+} from '../destination.ts';
+import { sourceOf } from '../ended-span.ts';
 import type { OtlpOptions } from './otlp-destination.ts';
-import { spanFor } from './span-view.ts';
+import { attributesFor, resourceWith } from './span-view.ts';
 
 /** The defaults of OpenTelemetry's own batch processor. */
 const MAX_WAITING = 2_048;
 const MAX_BATCH = 512;
-/** Holds the process for this long at the most, so that a program that just ends loses nothing. */
+/** Keeps the process alive for at most this long, so that a program that just ends loses nothing. */
 const GATHER_MILLIS = 1_000;
 const FLUSH_MILLIS = 5_000;
 
+interface Waiting {
+  readonly span: ReadableSpan;
+  readonly listener: SpanListener | undefined;
+}
+
 /**
- * Spans through OpenTelemetry's own `OTLPTraceExporter`: JSON, in memory, its retries and its losses, which are counted
- * here. For those who want the reference implementation on the wire, and for comparing ours with it.
+ * Spans through OpenTelemetry's own `OTLPTraceExporter`: JSON, in memory, with its retries and its losses, which are
+ * counted here. For users who want the reference implementation on the wire, and for comparing ours with it.
  */
 export function officialOtlpDestination(name: string, options: OtlpOptions, content: ContentMode): SpanDestination {
-  let waiting: ReadableSpan[] = [];
+  let waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | undefined;
   let exporter: Promise<OTLPTraceExporter> | undefined;
   let hasEnded = false;
   const underWay = new Set<Promise<void>>();
   const counts = { enqueued: 0, delivered: 0, rejected: 0, full: 0, late: 0 };
 
-  const exportBatch = async (batch: readonly ReadableSpan[]): Promise<void> => {
+  const exportBatch = async (batch: readonly Waiting[]): Promise<void> => {
+    let outcome: SpanOutcome = { status: 'delivered' };
     try {
       exporter ??= openExporter(options);
-      const { error } = await exported(await exporter, batch);
-      if (!error) {
-        counts.delivered += batch.length;
-        return;
-      }
-      diag.warn(`spanport: ${name} did not take ${batch.length} spans: ${error.message}`);
+      const { error } = await exported(
+        await exporter,
+        batch.map(({ span }) => span),
+      );
+      if (error) throw error;
+      counts.delivered += batch.length;
     } catch (error) {
-      diag.warn(`spanport: ${name} could not export`, error);
+      const reason = error instanceof Error ? error.message : String(error);
+      diag.warn(`spanport: ${name} rejected ${batch.length} spans: ${reason}`);
+      counts.rejected += batch.length;
+      outcome = { status: 'rejected', reason };
     }
-    counts.rejected += batch.length;
+    for (const { listener } of batch) listener?.settled(outcome);
   };
   const send = (): void => {
     clearTimeout(timer);
@@ -50,7 +69,7 @@ export function officialOtlpDestination(name: string, options: OtlpOptions, cont
       underWay.add(sending);
     }
   };
-  const flush = async (timeoutMillis = FLUSH_MILLIS): Promise<void> => {
+  const flush = async (timeoutMillis = FLUSH_MILLIS): Promise<FlushResult> => {
     send();
     let limit: NodeJS.Timeout | undefined;
     const over = new Promise((resolve) => {
@@ -58,24 +77,30 @@ export function officialOtlpDestination(name: string, options: OtlpOptions, cont
     });
     await Promise.race([Promise.all(underWay), over]);
     clearTimeout(limit);
+    return { waiting: counts.enqueued - counts.delivered - counts.rejected - counts.full - counts.late, onDisk: 0 };
   };
 
   return {
     name,
     wantsContent: content !== 'none',
-    take(ended): void {
+    take(ended, listener): void {
       counts.enqueued += 1;
-      if (hasEnded) counts.late += 1;
-      else if (waiting.length >= MAX_WAITING) counts.full += 1;
-      else waiting.push(spanFor(ended, content, options) as unknown as ReadableSpan);
+      if (hasEnded) {
+        counts.late += 1;
+        listener?.settled({ status: 'dropped', reason: 'shut_down' });
+      } else if (waiting.length >= MAX_WAITING) {
+        counts.full += 1;
+        listener?.settled({ status: 'dropped', reason: 'queue_full' });
+      } else waiting.push({ span: sdkSpanFor(ended, content, options), listener });
       if (waiting.length >= MAX_BATCH) send();
       else if (waiting.length > 0) timer ??= setTimeout(send, GATHER_MILLIS);
     },
     forceFlush: flush,
-    async shutdown(timeoutMillis): Promise<void> {
+    async shutdown(timeoutMillis): Promise<FlushResult> {
       hasEnded = true;
-      await flush(timeoutMillis);
+      const flushed = await flush(timeoutMillis);
       await (await exporter?.catch(() => undefined))?.shutdown();
+      return flushed;
     },
     stats: () => ({
       ...noStats,
@@ -88,6 +113,33 @@ export function officialOtlpDestination(name: string, options: OtlpOptions, cont
       },
     }),
   };
+}
+
+/** The span as the SDK's exporter reads it. A copy, because it is exported later. */
+function sdkSpanFor(ended: Ended, content: ContentMode, { dialect, resource }: OtlpOptions): ReadableSpan {
+  const source = sourceOf(ended);
+  const span = isSpanData(source) ? readableSpanFrom(source) : source;
+  const { duration, ended: hasEnded } = span as Partial<ReadableSpan>;
+  const { code, message } = span.status;
+  return {
+    name: span.name,
+    kind: span.kind,
+    spanContext: () => span.spanContext(),
+    ...(span.parentSpanContext && { parentSpanContext: span.parentSpanContext }),
+    startTime: span.startTime,
+    endTime: span.endTime,
+    duration,
+    ended: hasEnded,
+    status: { code, ...(message && { message: ended.mask(message) }) },
+    attributes: attributesFor(ended, content, dialect),
+    links: span.links ?? [],
+    events: span.events ?? [],
+    resource: resourceWith(source, resource),
+    instrumentationScope: scopeOf(span),
+    droppedAttributesCount: span.droppedAttributesCount ?? 0,
+    droppedEventsCount: span.droppedEventsCount ?? 0,
+    droppedLinksCount: span.droppedLinksCount ?? 0,
+  } as unknown as ReadableSpan;
 }
 
 async function openExporter({ url, headers, compression }: OtlpOptions): Promise<OTLPTraceExporter> {

@@ -4,13 +4,16 @@ import { vendors } from '../../vendors/index.ts';
 import type { ContentMode } from '../content-policy.ts';
 import { type ContentChoice, checkedMode } from '../content-setting.ts';
 import type { SpanDestination } from '../destination.ts';
-import { consoleSink, fileSink, spanLineDestination } from './line-destination.ts';
+import type { OpenDestination } from '../pipeline.ts';
+import type { SpoolSettings } from '../settings.ts';
+import { knownNames } from './known-names.ts';
+import { spanLineDestination } from './line-destination.ts';
 import { officialOtlpDestination } from './official-otlp-destination.ts';
-import { openDelivery, type SpoolSettings } from './open-delivery.ts';
+import { openDelivery } from './open-delivery.ts';
 import { openVendor } from './open-vendor.ts';
 import { type OtlpOptions, otlpDeliveryDestination, otlpDestination } from './otlp-destination.ts';
 import { hasOtlpEndpoint, resolveOtlp } from './otlp-options.ts';
-import { presetNames, resolvePreset } from './presets.ts';
+import { resolvePreset } from './presets.ts';
 
 /**
  * A destination by name (`athina`, `otlp`, `langfuse`, `console`, `file:PATH`), a name with options of its own, or an
@@ -31,21 +34,15 @@ export interface DestinationContext {
   /** Whether the capture variable asks for content on spans, which `otlp` and presets go by. */
   readonly contentOnSpans: boolean;
   readonly spool: SpoolSettings | undefined;
-  readonly onDrain: () => void;
   readonly warn: (message: string) => void;
 }
 
-/** Opens a destination. @throws ConfigurationError for one that cannot work */
-export function openDestination(setting: DestinationSetting, context: DestinationContext): SpanDestination {
-  return planDestination(setting, context)();
-}
-
 /**
- * Settles everything about a destination and opens nothing yet, so that one wrong setting starts none of them.
- * @returns opens it
- * @throws ConfigurationError for one that cannot work
+ * Checks everything about a destination and opens nothing yet, so that one wrong setting starts none of them.
+ * @returns opens it; for `pipeline.join`
+ * @throws ConfigurationError when it cannot work
  */
-export function planDestination(setting: DestinationSetting, context: DestinationContext): () => SpanDestination {
+export function planDestination(setting: DestinationSetting, context: DestinationContext): OpenDestination {
   if (typeof setting === 'object' && 'take' in setting) return () => setting as SpanDestination;
   const named: NamedDestination =
     typeof setting === 'string' ? { name: setting.trim() } : (setting as NamedDestination);
@@ -54,25 +51,23 @@ export function planDestination(setting: DestinationSetting, context: Destinatio
   const asked = named.content === undefined ? undefined : checkedMode(named.content, `content of ${name}`);
   const modeOr = (fallback: ContentMode): ContentMode => asked ?? context.content(contentKey(name)) ?? fallback;
 
-  if (name === 'console') return () => spanLineDestination(name, consoleSink(), modeOr('full'));
+  if (name === 'console') return (host) => spanLineDestination(name, { kind: 'console' }, modeOr('full'), host);
   if (name.startsWith('file:')) {
     const path = pathFrom(name);
-    return () => spanLineDestination(name, fileSink(path), modeOr('full'));
+    return (host) => spanLineDestination(name, { kind: 'file', path }, modeOr('full'), host);
   }
 
   const vendor = vendors.find((known) => known.name === name);
   if (vendor) {
     const options = vendor.resolveOptions(given, context.environment);
-    return () => openVendor(vendor, options, modeOr('full'), context.spool, context.onDrain);
+    return (host) => openVendor(vendor, options, modeOr('full'), context.spool, host);
   }
   const otlp = otlpOptionsOf(name, given, context);
   if (otlp) {
     const mode = modeOr(context.contentOnSpans ? 'full' : 'none');
     if (otlp.exporter === 'official') return () => officialOtlpDestination(name, otlp, mode);
-    return () => {
-      const delivery = openDelivery(otlpDeliveryDestination(name, otlp), context.spool, context.onDrain);
-      return otlpDestination(name, otlp, mode, delivery);
-    };
+    return (host) =>
+      otlpDestination(name, otlp, mode, openDelivery(otlpDeliveryDestination(name, otlp), context.spool, host));
   }
   throw new ConfigurationError(
     `SPANPORT_DESTINATIONS names '${name}', which is no destination: use ${knownNames().join(', ')} or file:PATH.`,
@@ -98,10 +93,6 @@ function pathFrom(name: string): string {
   throw new ConfigurationError(
     `SPANPORT_DESTINATIONS names 'file:' without a path: write file:PATH, such as file:spans.jsonl.`,
   );
-}
-
-export function knownNames(): string[] {
-  return ['otlp', ...vendors.map(({ name }) => name), ...presetNames, 'console'];
 }
 
 /**

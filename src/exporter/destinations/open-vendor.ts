@@ -1,8 +1,10 @@
 import type { Vendor } from '../../vendors/vendor.ts';
 import type { ContentMode } from '../content-policy.ts';
 import type { SpanDestination } from '../destination.ts';
+import type { PipelineHost } from '../pipeline.ts';
+import type { SpoolSettings } from '../settings.ts';
 import { localDestination } from './line-destination.ts';
-import { openDelivery, type SpoolSettings } from './open-delivery.ts';
+import { openDelivery } from './open-delivery.ts';
 import { deliveryDestination, vendorDestination } from './vendor-destination.ts';
 
 /** Opens a vendor as a destination of spans, with delivery to its intake or to an output on this machine. */
@@ -11,14 +13,10 @@ export function openVendor<Options, Payload>(
   options: Options,
   content: ContentMode,
   spool: SpoolSettings | undefined,
-  onDrain: () => void,
+  host: PipelineHost,
 ): SpanDestination {
   const local = vendor.localOutput?.(options);
-  if (local) return localDestination(vendor, options, local, content);
-  return vendorDestination(
-    vendor,
-    options,
-    content,
-    openDelivery(deliveryDestination(vendor, options), spool, onDrain),
-  );
+  if (local) return localDestination(vendor, options, local, content, host);
+  const delivery = openDelivery(deliveryDestination(vendor, options), spool, host);
+  return vendorDestination(vendor, options, content, delivery);
 }

@@ -1,12 +1,12 @@
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { retryAfterFrom } from '../../delivery/answer.ts';
 import type { Answer, Delivery, DeliveryOutcome, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
-import { jsonEncoder } from '../../otlp/write-json.ts';
+import { spanToJson } from '../../otlp/write-json.ts';
 import { encodeSpan } from '../../otlp/write-protobuf.ts';
-import type { ReadableSpanLike } from '../../semconv/span-data.ts';
+import { isSpanData } from '../../semconv/span-data.ts';
 import type { ContentMode } from '../content-policy.ts';
 import type { Ended, SpanDestination } from '../destination.ts';
-import { type Dialect, giveAttributes, resourceFor, spanFor } from './span-view.ts';
+import { sourceOf } from '../ended-span.ts';
+import { changesFor, type Dialect } from './span-view.ts';
 
 export interface OtlpOptions {
   /** The full URL that spans are posted to, such as `http://localhost:4318/v1/traces`. */
@@ -129,7 +129,7 @@ function fieldsOf(bytes: Uint8Array): ReadonlyMap<number, number | Uint8Array> {
   return fields;
 }
 
-/** The serialiser writes `{"resourceSpans":[…]}`; a batch is one list of all that stands between the brackets. */
+/** Each body is `{"resourceSpans":[…]}`; a batch is one list of what is between the brackets. */
 function joinedJson(bodies: readonly Uint8Array[]): Buffer {
   const open = '{"resourceSpans":[';
   const inner = bodies.map((body) => Buffer.from(body).subarray(open.length, -2).toString());
@@ -144,43 +144,21 @@ export function otlpDestination(
   delivery: Delivery,
 ): SpanDestination {
   const encode = encoderFor(options, content);
-  let skipped = 0;
   return {
     name,
     wantsContent: content !== 'none',
-    take(ended: Ended): void {
-      const body = encode(ended);
-      const { traceId, spanId } = ended.span.spanContext();
-      if (body) delivery.enqueue({ key: `${traceId}:${spanId}`, body });
-      else skipped += 1;
+    take(ended, listener): void {
+      const source = sourceOf(ended);
+      const { traceId, spanId } = isSpanData(source) ? source : source.spanContext();
+      delivery.enqueue({ key: `${traceId}:${spanId}`, body: encode(ended) }, listener);
     },
-    async forceFlush(timeoutMillis): Promise<void> {
-      await delivery.flush(timeoutMillis);
-    },
-    async shutdown(timeoutMillis): Promise<void> {
-      await delivery.shutdown(timeoutMillis);
-    },
-    stats: () => ({ ...delivery.stats(), skipped }),
+    forceFlush: (timeoutMillis) => delivery.flush(timeoutMillis),
+    shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
+    stats: () => ({ ...delivery.stats(), skipped: 0 }),
   };
 }
 
-type Encode = (ended: Ended) => Uint8Array | undefined;
-
-function encoderFor({ encoding, dialect, resource }: OtlpOptions, content: ContentMode): Encode {
-  const view = { ...(dialect && { dialect }), ...(resource && { resource }) };
-  if (encoding === 'json') {
-    const encode = jsonEncoder();
-    return (ended) => encode(readable(spanFor(ended, content, view)));
-  }
-  if (dialect) return (ended) => encodeSpan(readable(spanFor(ended, content, view)));
-  return (ended) =>
-    encodeSpan(readable(ended.span), {
-      resource: resourceFor(ended.span, resource) as ReadableSpan['resource'],
-      giveAttributes: (sink) => giveAttributes(ended, content, sink),
-    });
-}
-
-/** Both SDK lines hand out spans that the serialiser takes; our type only names what we read of them ourselves. */
-function readable(span: ReadableSpanLike): ReadableSpan {
-  return span as unknown as ReadableSpan;
+function encoderFor(options: OtlpOptions, content: ContentMode): (ended: Ended) => Uint8Array {
+  if (options.encoding !== 'json') return (ended) => encodeSpan(sourceOf(ended), changesFor(ended, content, options));
+  return (ended) => Buffer.from(spanToJson(sourceOf(ended), changesFor(ended, content, options)));
 }

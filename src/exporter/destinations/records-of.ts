@@ -2,7 +2,7 @@ import type { Interaction } from '../../interaction/interaction.ts';
 import type { Vendor, VendorRecord } from '../../vendors/vendor.ts';
 import { applyContentMode, type ContentMode } from '../content-policy.ts';
 
-/** What a vendor gets of an interaction. A run whose end nobody saw is no news to anybody. */
+/** A vendor's records for an interaction. A run whose end was never seen has no result to report, so it makes none. */
 export function recordsOf<Options, Payload>(
   vendor: Vendor<Options, Payload>,
   options: Options,

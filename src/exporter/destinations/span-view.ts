@@ -1,6 +1,7 @@
 import { type Content, contentFields, type Facts } from '../../interaction/interaction.ts';
 import { jsonOf } from '../../interaction/json.ts';
 import { type Mask, maskContent } from '../../interaction/mask.ts';
+import { resourceOf, type SpanChanges } from '../../otlp/span-changes.ts';
 import {
   type AttributeSink,
   type Attributes,
@@ -10,20 +11,16 @@ import {
 } from '../../semconv/attributes.ts';
 import { isGenAISpan } from '../../semconv/from-spans.ts';
 import { ATTR, OPERATION } from '../../semconv/names.ts';
-import type { ReadableSpanLike } from '../../semconv/span-data.ts';
+import type { ReadableResource, ReadableSpanLike, SpanData } from '../../semconv/span-data.ts';
 import { type ContentMode, REDACTED, redacted } from '../content-policy.ts';
 import type { Ended } from '../destination.ts';
+import { sourceOf } from '../ended-span.ts';
 
 /** Rewrites GenAI attributes for a backend that reads another convention. Pure. */
 export type Dialect = (
   attributes: Readonly<Record<string, unknown>>,
   facts: Facts,
 ) => Readonly<Record<string, unknown>>;
-
-export interface SpanViewOptions {
-  readonly resource?: Readonly<Record<string, string>>;
-  readonly dialect?: Dialect;
-}
 
 /** Every attribute that holds content, by asking the one table that knows. */
 const contentAttributes: ReadonlySet<string> = new Set([
@@ -45,20 +42,31 @@ function isContent(name: string): boolean {
   return contentAttributes.has(name) || name.startsWith(ATTR.promptVariablePrefix);
 }
 
-/**
- * A span as a destination may see it: the very same object where nothing differs, else a view over it with attributes
- * (and resource) of its own. Content comes from beside the span and from the span alike, masked.
- */
-export function spanFor(ended: Ended, content: ContentMode, { dialect, resource }: SpanViewOptions): ReadableSpanLike {
-  const { span } = ended;
-  const attributes = attributesFor(ended, content, dialect);
-  if (attributes === span.attributes && !resource) return span;
-  return viewOf(span, attributes, resourceFor(span, resource));
+/** How a destination's copy of a span differs from it. The span itself is not copied. */
+export function changesFor(
+  ended: Ended,
+  content: ContentMode,
+  { dialect, resource }: { readonly dialect?: Dialect; readonly resource?: Extra },
+): SpanChanges {
+  const source = sourceOf(ended);
+  const { message } = source.status;
+  return {
+    resource: resourceWith(source, resource),
+    giveAttributes: dialect
+      ? (sink) => setEach(attributesFor(ended, content, dialect) as Attributes, sink)
+      : (sink) => giveAttributes(ended, content, sink),
+    ...(message && { statusMessage: ended.mask(message) }),
+  };
 }
 
-/** The same attributes, one by one, for whoever needs no record of them. */
-export function giveAttributes({ span, content, mask }: Ended, mode: ContentMode, sink: AttributeSink): void {
-  const attributes = span.attributes as Attributes;
+function setEach(attributes: Attributes, sink: AttributeSink): void {
+  for (const name in attributes) if (attributes[name] !== undefined) sink.setAttribute(name, attributes[name]);
+}
+
+/** Sets the attributes that a destination may have: content as its mode allows, from the span and attached to it, masked. */
+function giveAttributes(ended: Ended, mode: ContentMode, sink: AttributeSink): void {
+  const { content, mask } = ended;
+  const attributes = sourceOf(ended).attributes as Attributes;
   const isGenAI = isGenAISpan(attributes);
   let onSpan: Attributes | undefined;
   for (const name in attributes) {
@@ -73,25 +81,24 @@ export function giveAttributes({ span, content, mask }: Ended, mode: ContentMode
   else if (content) writeAttributes(mode === 'full' ? content : redacted(content), true, sink);
 }
 
-function attributesFor(
+/** The same attributes as a record, rewritten by the dialect. */
+export function attributesFor(
   ended: Ended,
   mode: ContentMode,
   dialect: Dialect | undefined,
 ): Readonly<Record<string, unknown>> {
-  const { attributes } = ended.span;
+  const { attributes } = sourceOf(ended);
   if (!isGenAISpan(attributes)) return attributes;
-  const isSilent = (mode === 'none' || ended.content === undefined) && !Object.keys(attributes).some(isContent);
-  if (isSilent && !dialect) return attributes;
-  const kept: Attributes = {};
+  const allowed: Attributes = {};
   giveAttributes(ended, mode, {
     setAttribute(name, value) {
-      kept[name] = value;
+      allowed[name] = value;
     },
   });
-  return dialect ? dialect(kept, decodeAttributes(kept)) : kept;
+  return dialect ? dialect(allowed, decodeAttributes(allowed)) : allowed;
 }
 
-/** Content that lies on a span, with what lies beside it, which wins. */
+/** Content on a span, joined with the content attached to it, which wins. */
 function giveContent(
   onSpan: Attributes,
   content: Content | undefined,
@@ -109,7 +116,7 @@ function giveContent(
   for (const name in written) if (written[name] !== undefined) sink.setAttribute(name, written[name]);
 }
 
-/** What a tool was given and gave back: beside the span as its one tool execution, on it as two attributes. */
+/** Arguments and result of a tool: attached to the span as its one tool execution, or on it as two attributes. */
 function giveToolContent(
   onSpan: Attributes | undefined,
   content: Content | undefined,
@@ -126,64 +133,20 @@ function giveToolContent(
   }
 }
 
-/** What the SDK's exporters read of a span besides; `parentSpanId` and `instrumentationLibrary` in its 1.x line. */
-interface ExportedSpan extends ReadableSpanLike {
-  readonly parentSpanId?: unknown;
-  readonly instrumentationLibrary?: unknown;
-  readonly duration?: unknown;
-  readonly ended?: unknown;
-  readonly links?: unknown;
-  readonly events?: unknown;
-  readonly droppedAttributesCount?: unknown;
-  readonly droppedEventsCount?: unknown;
-  readonly droppedLinksCount?: unknown;
-}
-
-/** A copy, and no object with the span as its prototype: the engine would make a hidden class for each such span. */
-function viewOf(
-  span: ExportedSpan,
-  attributes: ReadableSpanLike['attributes'],
-  resource: ReadableSpanLike['resource'],
-): ExportedSpan {
-  return {
-    name: span.name,
-    kind: span.kind,
-    spanContext: () => span.spanContext(),
-    ...(span.parentSpanContext && { parentSpanContext: span.parentSpanContext }),
-    parentSpanId: span.parentSpanId,
-    startTime: span.startTime,
-    endTime: span.endTime,
-    duration: span.duration,
-    ended: span.ended,
-    status: span.status,
-    attributes,
-    links: span.links,
-    events: span.events,
-    resource,
-    ...(span.instrumentationScope && { instrumentationScope: span.instrumentationScope }),
-    instrumentationLibrary: span.instrumentationLibrary,
-    droppedAttributesCount: span.droppedAttributesCount,
-    droppedEventsCount: span.droppedEventsCount,
-    droppedLinksCount: span.droppedLinksCount,
-  };
-}
-
 type Extra = Readonly<Record<string, string>>;
 
-/** Resources are few, and what was encoded of one is remembered by the object that it is. */
-const joined = new WeakMap<
-  ReadableSpanLike['resource'],
-  { readonly extra: Extra; readonly resource: ReadableSpanLike['resource'] }
->();
+/** Resources are few, and what was encoded of one is cached by the object that it is. */
+const joined = new WeakMap<ReadableResource, { readonly extra: Extra; readonly resource: ReadableResource }>();
 
-/** The span's resource with more attributes, the same object for the same resource. */
-export function resourceFor(span: ReadableSpanLike, extra: Extra | undefined): ReadableSpanLike['resource'] {
-  if (!extra) return span.resource;
-  const known = joined.get(span.resource);
+/** The span's resource with more attributes; the same object for the same resource. */
+export function resourceWith(source: ReadableSpanLike | SpanData, extra: Extra | undefined): ReadableResource {
+  const own = resourceOf(source);
+  if (!extra) return own;
+  const known = joined.get(own);
   if (known?.extra === extra) return known.resource;
-  const resource = Object.create(span.resource, {
-    attributes: { value: { ...span.resource.attributes, ...extra } },
-  }) as ReadableSpanLike['resource'];
-  joined.set(span.resource, { extra, resource });
+  const resource = Object.create(own, {
+    attributes: { value: { ...own.attributes, ...extra } },
+  }) as ReadableResource;
+  joined.set(own, { extra, resource });
   return resource;
 }

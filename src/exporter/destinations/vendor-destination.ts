@@ -3,7 +3,8 @@ import type { Delivery, Destination, OutgoingRequest } from '../../delivery/deli
 import type { Interaction } from '../../interaction/interaction.ts';
 import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../../vendors/vendor.ts';
 import { type ContentMode, eventFor, feedbackFor } from '../content-policy.ts';
-import type { Ended, SpanDestination } from '../destination.ts';
+import type { SpanDestination, SpanListener } from '../destination.ts';
+import { listenersFor } from '../settling.ts';
 import { recordsOf } from './records-of.ts';
 
 const encoder = new TextEncoder();
@@ -12,7 +13,7 @@ const decoder = new TextDecoder();
 /** No vendor documents a limit; this keeps one record from starving the others. */
 const MAX_REQUEST_BYTES = 1 << 20;
 
-/** Names of answers that feedback may still ask for. */
+/** How many answers feedback can name. */
 const MAX_ANSWERS = 10_000;
 
 /** A vendor as delivery sees it: bytes in, requests out. */
@@ -54,29 +55,41 @@ export function vendorDestination<Options, Payload>(
 ): SpanDestination {
   let skipped = 0;
   const answers = new Answers();
-  let amend = (interaction: Interaction): Interaction => interaction;
-  const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>): void =>
-    delivery.enqueue({ key: id, ...(orderKey !== undefined && { orderKey }), body: bytesFrom(payload) });
+  let amend = (interaction: Interaction): Interaction | undefined => interaction;
+  const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>, listener?: SpanListener): void =>
+    delivery.enqueue({ key: id, ...(orderKey !== undefined && { orderKey }), body: bytesFrom(payload) }, listener);
+  const recordsFor = (interaction: Interaction): readonly VendorRecord<Payload>[] => {
+    const amended = amend(interaction);
+    const records = amended ? recordsOf(vendor, options, amended, content) : [];
+    if (records.length === 0) skipped += 1;
+    for (const { answerId } of records) if (answerId !== undefined) answers.remember(interaction, answerId);
+    return records;
+  };
 
   return {
     name: vendor.name,
     wantsContent: content !== 'none',
-    take({ interactions }: Ended): void {
+    take({ interactions }, listener): void {
+      const records: VendorRecord<Payload>[] = [];
+      let failure: string | undefined;
       for (const interaction of interactions) {
         try {
-          const records = recordsOf(vendor, options, amend(interaction), content);
-          if (records.length === 0) skipped += 1;
-          for (const record of records) {
-            enqueue(record);
-            if (record.answerId !== undefined) answers.remember(interaction, record.answerId);
-          }
+          records.push(...recordsFor(interaction));
         } catch (error) {
           skipped += 1;
+          failure = error instanceof Error ? error.message : String(error);
           diag.error(`spanport: ${vendor.name} could not encode ${interaction.id}`, error);
         }
       }
+      if (!listener) for (const record of records) enqueue(record);
+      else if (records.length === 0)
+        listener.settled({ status: 'skipped', reason: failure ?? whySkipped(interactions) });
+      else {
+        const listeners = listenersFor(records.length, listener);
+        for (const [index, record] of records.entries()) enqueue(record, listeners[index]);
+      }
     },
-    // Only the vendor's own door makes such records, so that they are its payloads.
+    // Only the vendor's own handler makes such records, so they are this vendor's payloads.
     send: (make) => enqueue(make(content) as VendorRecord<Payload>),
     amend(amendment): void {
       amend = amendment;
@@ -99,14 +112,15 @@ export function vendorDestination<Options, Payload>(
         for (const record of records) enqueue(record);
       },
     }),
-    async forceFlush(timeoutMillis): Promise<void> {
-      await delivery.flush(timeoutMillis);
-    },
-    async shutdown(timeoutMillis): Promise<void> {
-      await delivery.shutdown(timeoutMillis);
-    },
+    forceFlush: (timeoutMillis) => delivery.flush(timeoutMillis),
+    shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
     stats: () => ({ ...delivery.stats(), skipped }),
   };
+}
+
+function whySkipped(interactions: readonly Interaction[]): string {
+  if (interactions.length === 0) return 'no call or run ends with this span';
+  return 'the vendor has no record for it';
 }
 
 /**

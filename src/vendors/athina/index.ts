@@ -12,6 +12,7 @@ export type { AthinaInference, AthinaPayload } from './payload.ts';
 /** Athina: LLM monitoring and evaluation, one record per message of a model. See README.md beside this file. */
 export const athina: Vendor<AthinaOptions, AthinaPayload> = {
   name: 'athina',
+  secrets: ['ATHINA_API_KEY'],
   resolveOptions,
   isConfigured: (environment) => Boolean(environment['ATHINA_API_KEY']?.trim()),
   encode,

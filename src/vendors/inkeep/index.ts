@@ -13,6 +13,7 @@ export type { InkeepConversation, InkeepEvent, InkeepFeedback, InkeepPayload } f
 /** Inkeep Analytics: whole conversations, verdicts on their messages, and what people did with them. See README.md beside this file. */
 export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
   name: 'inkeep',
+  secrets: ['INKEEPANALYTICS_API_INTEGRATION_KEY'],
   resolveOptions,
   isConfigured,
   encode,

@@ -24,6 +24,8 @@ interface Kore extends Vendor<KoreOptions, KoreRecord> {
 
 export const kore: Kore = {
   name: 'kore',
+  secrets: [],
+  sampleSettings: { SPANPORT_KORE_OUTPUT: 'file:kore.jsonl' },
   resolveOptions: ({ output, botId }, environment) => ({
     output: readOutput(output, environment),
     ...(botId !== undefined && { botId }),

@@ -11,6 +11,7 @@ export type { ReconifyPayload } from './payload.ts';
 /** Reconify: chat analytics, one record per exchange of messages. See README.md beside this file. */
 export const reconify: Vendor<ReconifyOptions, ReconifyPayload> = {
   name: 'reconify',
+  secrets: ['RECONIFY_APP_KEY', 'RECONIFY_API_KEY'],
   resolveOptions,
   // Half of the keys counts as well: what is missing is then said at start and not found out by silence.
   isConfigured: (environment) =>

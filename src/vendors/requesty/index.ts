@@ -16,6 +16,7 @@ const INTAKE = 'https://ingestion.requesty.ai/insight';
 
 export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
   name: 'requesty',
+  secrets: [KEY],
   resolveOptions: (given, environment) => ({
     apiKey: requireSecret(given.apiKey, environment, KEY, 'apiKey'),
     url: readUrl(given.url, environment, URL_VARIABLE, INTAKE),

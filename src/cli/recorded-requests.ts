@@ -1,0 +1,70 @@
+import { gunzipSync } from 'node:zlib';
+import { withoutCredentials } from '../configuration/readers.ts';
+import type { OutgoingRequest } from '../delivery/delivery.ts';
+import type { Transport } from '../delivery/transport.ts';
+import { readTraceProtobuf } from '../otlp/read-protobuf.ts';
+import { spanToJson } from '../otlp/write-json.ts';
+import { masked } from './masked.ts';
+
+/** One request as it would be sent, without credentials; `write` for what stays on this machine. */
+export interface RecordedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly body: unknown;
+}
+
+/** Stands in for HTTP and files: records every request and accepts it. */
+export class RecordedRequests {
+  readonly #byDestination: Map<string, RecordedRequest[]>;
+  readonly #secrets: readonly string[];
+
+  /** @param secrets values that are masked in what is recorded */
+  constructor(names: readonly string[], secrets: readonly string[]) {
+    this.#byDestination = new Map(names.map((name) => [name, []]));
+    this.#secrets = secrets;
+  }
+
+  readonly transport =
+    (destination: string): Transport =>
+    async (request) => {
+      // A vendor that is read before it is written to has nothing yet.
+      if (request.method === 'GET') return { status: 404, headers: {}, body: '' };
+      const { method, url } = request;
+      this.#add(destination, { method, url: withoutCredentials(url), body: this.#bodyOf(request) });
+      return { status: 200, headers: {}, body: '{}' };
+    };
+
+  readonly write = (destination: string, target: string, item: unknown): void => {
+    this.#add(destination, { method: 'write', url: target, body: item });
+  };
+
+  get all(): Readonly<Record<string, readonly RecordedRequest[]>> {
+    return Object.fromEntries(this.#byDestination);
+  }
+
+  #add(destination: string, request: RecordedRequest): void {
+    const requests = this.#byDestination.get(destination);
+    if (requests) requests.push(request);
+    else this.#byDestination.set(destination, [request]);
+  }
+
+  #bodyOf({ headers, body }: OutgoingRequest): unknown {
+    if (headers['content-type'] === 'application/x-protobuf') return otlpFrom(unzipped(headers, body));
+    const text = Buffer.from(unzipped(headers, body)).toString('utf8');
+    return JSON.parse(masked(text, this.#secrets)) as unknown;
+  }
+}
+
+function unzipped(headers: OutgoingRequest['headers'], body: OutgoingRequest['body']): Uint8Array {
+  const bytes = Buffer.from(body as string);
+  return headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
+}
+
+/** Protobuf as its JSON form, for people. */
+function otlpFrom(bytes: Uint8Array): unknown {
+  return {
+    resourceSpans: readTraceProtobuf(bytes).records.flatMap(
+      (span) => (JSON.parse(spanToJson(span)) as { resourceSpans: unknown[] }).resourceSpans,
+    ),
+  };
+}

@@ -1,0 +1,68 @@
+import { type Content, type Interaction, isContentField } from '../interaction/interaction.ts';
+import { type Mask, maskContent } from '../interaction/mask.ts';
+import { isGenAISpan } from '../semconv/from-spans.ts';
+import { contentOf, factsOf } from '../semconv/span-content.ts';
+import { isSpanData, type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
+import type { Ended } from './destination.ts';
+
+/** A span on its way to the destinations. An OTLP destination writes `source` and never needs the other two. */
+export class EndedSpan implements Ended {
+  readonly source: ReadableSpanLike | SpanData;
+  readonly mask: Mask;
+  readonly content?: Content;
+  readonly #assemble: (data: SpanData) => readonly Interaction[];
+  #data: SpanData | undefined;
+  #interactions: readonly Interaction[] | undefined;
+
+  /** @param assemble the interactions that a span completes; called at most once */
+  constructor(source: ReadableSpanLike | SpanData, mask: Mask, assemble: (data: SpanData) => readonly Interaction[]) {
+    this.source = source;
+    this.mask = mask;
+    this.#assemble = assemble;
+    const content = isGenAISpan(source.attributes) ? maskedContent(source, mask) : undefined;
+    if (content) this.content = content;
+  }
+
+  get span(): SpanData {
+    this.#data ??= this.#read();
+    return this.#data;
+  }
+
+  get interactions(): readonly Interaction[] {
+    this.#interactions ??= isGenAISpan(this.source.attributes)
+      ? this.#assemble(this.span).map((each) => masked(each, this.content, this.mask))
+      : [];
+    return this.#interactions;
+  }
+
+  #read(): SpanData {
+    const { source, content } = this;
+    if (!isSpanData(source)) return spanDataFrom(source, content, factsOf(source));
+    return content ? { ...source, content } : source;
+  }
+}
+
+/** The span to write as OTLP: the SDK's own object where there is one, so that nothing is copied. */
+export function sourceOf(ended: Ended): ReadableSpanLike | SpanData {
+  return ended instanceof EndedSpan ? ended.source : ended.span;
+}
+
+function maskedContent(source: ReadableSpanLike | SpanData, mask: Mask): Content | undefined {
+  if (!isSpanData(source)) return contentOf(source, mask);
+  return source.content && maskContent(source.content, mask);
+}
+
+/** Masks content that came on the span itself. Content that travelled beside it is masked already. */
+function masked(interaction: Interaction, content: Content | undefined, mask: Mask): Interaction {
+  const { outcome } = interaction;
+  const safe = isAllFrom(content, interaction) ? interaction : maskContent(interaction, mask);
+  if (outcome.status === 'ok' || outcome.message === undefined) return safe;
+  return { ...safe, outcome: { ...outcome, message: mask(outcome.message) } };
+}
+
+function isAllFrom(content: Content | undefined, interaction: Interaction): boolean {
+  for (const field in interaction) {
+    if (isContentField(field) && interaction[field] !== content?.[field]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,123 @@
+import type { SpanListener, SpanOutcome } from './destination.ts';
+
+/** What became of one span at one destination. */
+export interface Settlement {
+  readonly destination: string;
+  readonly outcome: SpanOutcome;
+}
+
+/**
+ * Follows one span through the pipeline. Functions are called synchronously, possibly before `take` returns. A consumer
+ * that must not lose a span (one that commits Kafka offsets) waits for the first of the two.
+ */
+export interface PipelineListener {
+  /** The span survives this process: at each destination it is on disk or settled. At most once, and before `settled`. */
+  stored?(): void;
+  /** Called exactly once, with one entry per destination, at the latest when `shutdown` resolves. */
+  settled?(settlements: readonly Settlement[]): void;
+}
+
+/** Counts what is still open of one span and calls its listener. Made only for spans that have a listener. */
+export class Settling {
+  readonly #listener: PipelineListener;
+  readonly #settlements: Settlement[] = [];
+  readonly #releases: (() => void)[] = [];
+  /** What may still be lost, and what is not settled. Both count the caller itself until {@link close}. */
+  #unsafe = 1;
+  #open = 1;
+
+  constructor(listener: PipelineListener) {
+    this.#listener = listener;
+  }
+
+  /** A listener for one destination. */
+  at(destination: string): SpanListener {
+    let isSafe = false;
+    let isSettled = false;
+    this.#unsafe += 1;
+    this.#open += 1;
+    const stored = (): void => {
+      if (isSafe) return;
+      isSafe = true;
+      this.#countSafe();
+    };
+    return {
+      stored,
+      settled: (outcome) => {
+        if (isSettled) return;
+        isSettled = true;
+        this.#settlements.push({ destination, outcome });
+        stored();
+        this.#countSettled();
+      },
+    };
+  }
+
+  /** Calls a function when the span is settled: releases the spans that went into it. */
+  onSettled(release: () => void): void {
+    this.#releases.push(release);
+  }
+
+  /** Keeps the span open while the pipeline itself holds it in memory. @returns ends that */
+  hold(): () => void {
+    let isHeld = true;
+    this.#unsafe += 1;
+    this.#open += 1;
+    return () => {
+      if (isHeld) this.close();
+      isHeld = false;
+    };
+  }
+
+  /** The span was passed to every destination. */
+  close(): void {
+    this.#countSafe();
+    this.#countSettled();
+  }
+
+  #countSafe(): void {
+    this.#unsafe -= 1;
+    if (this.#unsafe === 0 && this.#open > 1) this.#listener.stored?.();
+  }
+
+  #countSettled(): void {
+    this.#open -= 1;
+    if (this.#open > 0) return;
+    this.#listener.settled?.(this.#settlements);
+    for (const release of this.#releases.splice(0)) release();
+  }
+}
+
+const grades: Readonly<Record<SpanOutcome['status'], number>> = {
+  skipped: 0,
+  delivered: 1,
+  coalesced: 1,
+  on_disk: 2,
+  rejected: 3,
+  dropped: 4,
+};
+
+/** Joins the outcomes of several records of one span: the span is as well off as the worst of them. */
+export function listenersFor(count: number, listener: SpanListener): readonly SpanListener[] {
+  if (count === 1) return [listener];
+  let unsafe = count;
+  let open = count;
+  let worst: SpanOutcome | undefined;
+  return Array.from({ length: count }, () => {
+    let isSafe = false;
+    const stored = (): void => {
+      if (!isSafe) unsafe -= 1;
+      isSafe = true;
+      if (unsafe === 0 && open > 0) listener.stored();
+    };
+    return {
+      stored,
+      settled(outcome) {
+        open -= 1;
+        if (!worst || grades[outcome.status] > grades[worst.status]) worst = outcome;
+        if (open === 0) listener.settled(worst);
+        else stored();
+      },
+    };
+  });
+}
