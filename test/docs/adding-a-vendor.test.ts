@@ -15,6 +15,7 @@ let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'spanport-docs-'));
   for (const path of [
+    'scripts/price-table.mjs',
     'src',
     'test/support',
     'test/fixtures',

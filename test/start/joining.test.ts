@@ -98,7 +98,7 @@ describe('a provider of the application', () => {
     );
     expect(printed).toEqual({
       names: ['chat gpt-4o-mini', 'after our end'],
-      complaints: register ? ['spanport: start() was called again; the first call stays in force'] : [],
+      complaints: register ? ['spanport: start() was called again; the first call stays active'] : [],
       content: false,
     });
     expect(athina).toBe(1);
