@@ -3,20 +3,21 @@ import { defineConfig } from 'rolldown';
 import { priceTable } from './scripts/price-table.mjs';
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
-const entries = Object.keys(manifest.exports)
+export const entries = Object.keys(manifest.exports)
   .filter((path) => path !== './package.json')
   .map((path) => (path === '.' ? 'index' : path.slice('./'.length)));
 const installed = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 /**
- * Ninety files of which little is used: bundled they start 40 ms sooner. Copies of them may live side by side, since what
- * they share, the logger provider, lies behind a global symbol. They stay dependencies, for their types.
+ * Ninety files of which little is used: bundled they start 40 ms sooner. Copies of them may exist in one process, since
+ * what they share, the logger provider, is behind a global symbol. They stay dependencies, for their types. Each of them
+ * has ES modules: a CommonJS package among them would make the bundler write `createRequire(import.meta.url)` at the top
+ * of the ES modules, which fails as soon as an application is itself bundled.
  */
-const BUNDLED =
-  /^@opentelemetry\/(api-logs|sdk-trace(-base|-node)?|resources|core|semantic-conventions|context-async-hooks)(\/|$)/;
+const BUNDLED = /^@opentelemetry\/(api-logs|sdk-trace(-base|-node)?|resources|core|semantic-conventions)(\/|$)/;
 
 /**
- * V8 keeps a file in two bytes a character for a single one beyond Latin-1, and reads it slower. Those that there are
- * stand in strings.
+ * V8 stores a file in two bytes per character as soon as one character is beyond Latin-1, and then reads it slower. All
+ * such characters are in strings, so they can be escaped.
  */
 const ASCII = {
   name: 'ascii',
@@ -31,51 +32,56 @@ const common = {
   platform: 'node',
   resolve: {
     mainFields: ['module', 'main'],
-    // It re-exports the other, and has no ES modules to leave anything out of.
+    // It only re-exports the other one, and has no ES modules from which unused code could be left out.
     alias: { '@opentelemetry/sdk-trace-node': '@opentelemetry/sdk-trace-base' },
   },
   plugins: [ASCII, priceTable()],
   external: (id) => !BUNDLED.test(id) && installed.some((name) => id === name || id.startsWith(`${name}/`)),
 };
 const written = {
-  dir: 'dist',
   comments: { legal: true, annotation: true, jsdoc: false },
   sourcemap: true,
   sourcemapExcludeSources: true,
 };
-
-/** What the application loads. One file starts faster than many: each costs a millisecond before anything in it runs. */
-const library = {
-  ...common,
-  input: {
-    ...Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
-    'cli/main': 'src/cli/main.ts',
-    'register-required': 'src/register-required.ts',
-  },
-  output: {
-    ...written,
-    cleanDir: true,
-    banner: ({ name }) =>
-      name === 'tracing'
-        ? '/*! With parts of the OpenTelemetry SDK. Copyright The OpenTelemetry Authors, Apache-2.0 */'
-        : '',
-    chunkFileNames: 'chunks/[name].js',
-    codeSplitting: {
-      includeDependenciesRecursively: true,
-      groups: [
-        // All that `register` loads with OTEL_SDK_DISABLED.
-        { name: 'sdk-disabled', test: /src[\\/]configuration[\\/]sdk-disabled\.ts$/, priority: 2 },
-        { name: 'tracing', test: /src[\\/]start[\\/](preload|tracing)\.ts$/, priority: 1 },
-      ],
-    },
+/** One file starts faster than many: each costs a millisecond before anything in it runs. */
+const chunks = {
+  banner: ({ name }) =>
+    name === 'tracing'
+      ? '/*! With parts of the OpenTelemetry SDK. Copyright The OpenTelemetry Authors, Apache-2.0 */'
+      : '',
+  chunkFileNames: 'chunks/[name].js',
+  codeSplitting: {
+    includeDependenciesRecursively: true,
+    groups: [
+      // All that `register` loads with OTEL_SDK_DISABLED.
+      { name: 'sdk-disabled', test: /src[\\/]configuration[\\/]sdk-disabled\.ts$/, priority: 2 },
+      { name: 'tracing', test: /src[\\/]start[\\/](preload|tracing)\.ts$/, priority: 1 },
+    ],
   },
 };
 
-/** What threads load: found by URL, beside the chunk that starts them, and whole, so that they load nothing else. */
-const threads = ['src/delivery/spool/worker.ts', 'src/start/openai-loader.ts'].map((input) => ({
+/**
+ * The CommonJS build is what Node runs, for `require` and for `import`: the ES modules in `dist/node` only re-export it,
+ * so that a process has one set of state however it loads the package. It starts as fast as ES modules do.
+ */
+export const commonjs = {
   ...common,
-  input: { [input.includes('worker') ? 'spool-worker' : 'openai-loader']: input },
-  output: { ...written, entryFileNames: 'chunks/[name].js', codeSplitting: false },
+  input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
+  output: { ...written, ...chunks, dir: 'dist/cjs', format: 'cjs' },
+};
+
+/** The ES modules are for bundlers, by the condition `module`, and for the command line. */
+export const modules = {
+  ...common,
+  input: { ...Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])), 'cli/main': 'src/cli/main.ts' },
+  output: { ...written, ...chunks, dir: 'dist', cleanDir: true },
+};
+
+/** What threads load: found by its path, and complete, so that it loads nothing else. */
+export const threads = ['src/delivery/spool/worker.ts', 'src/loading/module-loader.ts'].map((input) => ({
+  ...common,
+  input: { [input.includes('worker') ? 'spool-worker' : 'module-loader']: input },
+  output: { ...written, dir: 'dist', entryFileNames: 'chunks/[name].js', codeSplitting: false },
 }));
 
-export default defineConfig([library, ...threads]);
+export default defineConfig([modules, commonjs, ...threads]);

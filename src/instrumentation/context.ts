@@ -1,9 +1,10 @@
 import { type Context, context, createContextKey, diag, ROOT_CONTEXT } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+
 import { someFields } from '../interaction/defined.ts';
 import { type Facts, isContentField, type Scalar, type User } from '../interaction/interaction.ts';
 import { isScalar } from '../interaction/unknown.ts';
 import { factsInBaggage, withBaggage } from './baggage.ts';
+import { AsyncContextManager } from './context-manager.ts';
 
 /** What the application knows of the calls that it makes inside {@link withContext}. */
 export interface ContextFields {
@@ -103,7 +104,7 @@ export function ensureContextManager(): void {
   if (ensured) return;
   ensured = true;
   if (hasContextManager()) return;
-  const manager = new AsyncLocalStorageContextManager().enable();
+  const manager = new AsyncContextManager();
   if (!context.setGlobalContextManager(manager)) diag.debug('spanport: a context manager was registered meanwhile');
 }
 

@@ -2,9 +2,9 @@ import type { Context } from '@opentelemetry/api';
 import { type AnyValueMap, logs, SeverityNumber } from '@opentelemetry/api-logs';
 import { contentFields, type Facts } from '../interaction/interaction.ts';
 import { type Mask, maskContent } from '../interaction/mask.ts';
+import { VERSION } from '../loading/version.ts';
 import { contentAttributeName, encodeAttributes } from '../semconv/attributes.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
-import { VERSION } from '../semconv/version.ts';
 import type { ErrorFacts } from './errors.ts';
 
 /**

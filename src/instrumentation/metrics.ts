@@ -8,8 +8,8 @@ import {
 } from '@opentelemetry/api';
 import type { Facts } from '../interaction/interaction.ts';
 import { isInference } from '../interaction/operation.ts';
+import { VERSION } from '../loading/version.ts';
 import { ATTR, METRIC, SCOPE_NAME } from '../semconv/names.ts';
-import { VERSION } from '../semconv/version.ts';
 
 type Version = 'latest' | 'v1.41' | 'both';
 

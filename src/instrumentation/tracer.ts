@@ -1,6 +1,6 @@
 import { ProxyTracerProvider, type Tracer, type TracerProvider, trace } from '@opentelemetry/api';
+import { VERSION } from '../loading/version.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
-import { VERSION } from '../semconv/version.ts';
 
 /** What our own provider says of itself, and no other. */
 export interface OwnProvider extends TracerProvider {

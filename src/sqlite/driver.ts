@@ -1,4 +1,5 @@
-import { createRequire, isBuiltin } from 'node:module';
+import { isBuiltin } from 'node:module';
+import { isPackageInstalled, loadPackage } from '../loading/load-package.ts';
 
 /** What can be bound and read. Anything else is refused before it reaches a driver: one of them aborts the process. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
@@ -38,13 +39,7 @@ export function findSqlite(): OpenDatabase | undefined {
 
 /** Whether one of them is there, without loading it: that takes its time and can wait for the first record. */
 export function hasSqlite(): boolean {
-  if (isBuiltin('node:sqlite')) return true;
-  try {
-    createRequire(import.meta.url).resolve('libsql');
-    return true;
-  } catch {
-    return false;
-  }
+  return isBuiltin('node:sqlite') || isPackageInstalled('libsql');
 }
 
 function nodeSqlite(): OpenDatabase | undefined {
@@ -56,7 +51,7 @@ function nodeSqlite(): OpenDatabase | undefined {
 
 function libsql(): OpenDatabase | undefined {
   try {
-    const Libsql = createRequire(import.meta.url)('libsql') as new (file: string) => Engine;
+    const Libsql = loadPackage('libsql') as new (file: string) => Engine;
     // As an array, always: a lone value is looked at for its type, and a lone Buffer aborts the process.
     return (file) => seam(new Libsql(file), (values) => [values]);
   } catch {

@@ -1,7 +1,6 @@
 import { ConfigurationError } from '../configuration/readers.ts';
-import { instrumentModule } from '../instrumentation/openai/instrument.ts';
+import { hookOpenAI } from '../instrumentation/openai/instrument.ts';
 import { configureCapture, setEnabled } from '../instrumentation/recorder.ts';
-import { hookOpenAI } from './hook-openai.ts';
 import { startOnce } from './tracing.ts';
 
 /**
@@ -13,7 +12,7 @@ export function preload(): void {
     startOnce({}, (capture) => {
       configureCapture(capture);
       setEnabled(true);
-      hookOpenAI(instrumentModule);
+      hookOpenAI();
       return () => setEnabled(false);
     });
   } catch (error) {

@@ -9,8 +9,9 @@ import { ownerOf } from './owner.ts';
 import { Settlements } from './settlements.ts';
 import { type Followed, Slab } from './slab.ts';
 import { SpoolFile, spoolPath } from './spool-file.ts';
+import { startWriter as startDefaultWriter } from './start-writer.ts';
 import type { Committed, Lent, Notice, Settlement, Total } from './writer-messages.ts';
-import { type StartWriter, type Writer, WriterThread } from './writer-thread.ts';
+import type { StartWriter, Writer } from './writer-thread.ts';
 
 /** A record is on disk within 50 ms: so long it is gathered, and the rest is for the commit. */
 const GATHER_MILLIS = 20;
@@ -94,7 +95,7 @@ export class Spool {
   #isFull = false;
   #totals: Readonly<Record<string, Total>> = {};
 
-  constructor(settings: SpoolSettings, { clock = systemClock, startWriter = startThread }: SpoolParts) {
+  constructor(settings: SpoolSettings, { clock = systemClock, startWriter = startDefaultWriter }: SpoolParts) {
     this.#settings = settings;
     this.#clock = clock;
     const { dir, maxBytes } = settings;
@@ -468,5 +469,3 @@ export class Spool {
     for (const done of this.#idle.splice(0)) done();
   }
 }
-
-const startThread: StartWriter = (settings, onNotice) => new WriterThread(settings, onNotice);

@@ -3,12 +3,6 @@ import { closeGate, createGate } from './gate.ts';
 import { processId } from './owner.ts';
 import type { Calls, Notice, Reply, Request, ThreadSettings, WriterSettings } from './writer-messages.ts';
 
-// Under a test runner this file is TypeScript, which a worker of Node 20 cannot load: it takes the built one.
-const WORKER_FILE = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/chunks/spool-worker.js' : './spool-worker.js',
-  import.meta.url,
-);
-
 /** How long the end of the process waits for the thread to come out of a call. */
 const CLOSE_MILLIS = 2_000;
 
@@ -33,6 +27,7 @@ interface Waiting {
 
 /** The writing thread, as seen from the main one. Started by the first call, and again after it died. */
 export class WriterThread implements Writer {
+  readonly #file: URL;
   readonly #settings: WriterSettings;
   readonly #onNotice: (notice: Notice) => void;
   readonly #waiting = new Map<number, Waiting>();
@@ -41,7 +36,8 @@ export class WriterThread implements Writer {
   #isClosed = false;
   #lastId = 0;
 
-  constructor(settings: WriterSettings, onNotice: (notice: Notice) => void) {
+  constructor(file: URL, settings: WriterSettings, onNotice: (notice: Notice) => void) {
+    this.#file = file;
     this.#settings = settings;
     this.#onNotice = onNotice;
   }
@@ -84,7 +80,7 @@ export class WriterThread implements Writer {
     };
     const settings: ThreadSettings = { ...this.#settings, processId: processId(), gate };
     const { Worker } = process.getBuiltinModule('node:worker_threads');
-    const worker = new Worker(WORKER_FILE, {
+    const worker = new Worker(this.#file, {
       workerData: settings,
       execArgv: [],
       env: {},

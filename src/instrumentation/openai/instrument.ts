@@ -1,8 +1,15 @@
 import { diag } from '@opentelemetry/api';
+import { hookModules } from '../../loading/module-hook.ts';
 import { patchClass } from '../client/patch.ts';
 import { setEnabled } from '../recorder.ts';
 import { operations } from './operations.ts';
+import { openaiPackage } from './package.ts';
 import { toolRunners } from './run-tools-helper.ts';
+
+/** Instruments every copy of `openai` that the process loads, and the CommonJS ones that it has loaded. */
+export function hookOpenAI(): void {
+  hookModules([openaiPackage], (_name, openai, version) => instrumentModule(openai, version));
+}
 
 /** Instruments what `openai` exports, from whichever of its files. A second call is harmless. */
 export function instrumentModule(openai: unknown, version: string | undefined): void {

@@ -1,53 +1,57 @@
-import type { TracerProvider } from '@opentelemetry/api';
-import {
-  InstrumentationBase,
-  type InstrumentationConfig,
-  InstrumentationNodeModuleDefinition,
-} from '@opentelemetry/instrumentation';
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import { createMask } from '../../interaction/mask.ts';
+import { VERSION } from '../../loading/version.ts';
 import { SCOPE_NAME } from '../../semconv/names.ts';
-import { VERSION } from '../../semconv/version.ts';
 import { type CaptureOptions, defaultCapture } from '../capture-options.ts';
 import { configureCapture, setEnabled } from '../recorder.ts';
 import { setTracerProvider } from '../tracer.ts';
-import { instrumentModule } from './instrument.ts';
+import { hookOpenAI } from './instrument.ts';
 
-export type OpenAIInstrumentationConfig = InstrumentationConfig & Partial<CaptureOptions>;
+export interface OpenAIInstrumentationConfig extends Partial<CaptureOptions> {
+  /** Default true. */
+  readonly enabled?: boolean;
+}
 
 /**
- * Instruments the `openai` package wherever it is loaded, with any OpenTelemetry SDK. Spans, metrics and events go by
+ * Instruments the `openai` package wherever it is loaded, with any OpenTelemetry SDK. Spans, metrics and events follow
  * the GenAI conventions; nothing changes for the caller.
+ *
+ * It has the interface of OpenTelemetry's instrumentations, and not their base class, whose hooks run for every module
+ * of the application and which bundlers cannot put into an ES module.
  */
-export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
+export class OpenAIInstrumentation {
+  readonly instrumentationName: string = SCOPE_NAME;
+  readonly instrumentationVersion: string = VERSION;
+  #config: OpenAIInstrumentationConfig = {};
+
   constructor(config: OpenAIInstrumentationConfig = {}) {
-    super(SCOPE_NAME, VERSION, config);
+    this.setConfig(config);
+    if (config.enabled !== false) this.enable();
   }
 
-  override setConfig(config: OpenAIInstrumentationConfig = {}): void {
-    super.setConfig(config);
+  setConfig(config: OpenAIInstrumentationConfig = {}): void {
+    this.#config = { enabled: true, ...config };
     configureCapture({ ...defaultCapture, ...config, mask: createMask(config.mask) });
   }
 
-  protected override init(): InstrumentationNodeModuleDefinition {
-    return new InstrumentationNodeModuleDefinition('openai', ['*'], (openai: unknown, version) => {
-      instrumentModule(openai, version);
-      return openai;
-    });
+  getConfig(): OpenAIInstrumentationConfig {
+    return this.#config;
   }
 
-  override enable(): void {
+  enable(): void {
     setEnabled(true);
-    super.enable();
+    hookOpenAI();
   }
 
-  /** Calls go through untouched from now on; the methods stay as they were patched, and cost one question. */
-  override disable(): void {
+  /** Calls go through untouched from now on; the methods stay patched, and cost one check. */
+  disable(): void {
     setEnabled(false);
-    super.disable();
   }
 
-  override setTracerProvider(provider: TracerProvider): void {
-    super.setTracerProvider(provider);
+  setTracerProvider(provider: TracerProvider): void {
     setTracerProvider(provider);
   }
+
+  /** Metrics go to the global meter provider. */
+  setMeterProvider(_provider: MeterProvider): void {}
 }

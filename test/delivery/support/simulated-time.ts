@@ -1,6 +1,5 @@
 import type { Clock } from '../../../src/delivery/clock.ts';
-import { SpoolFile } from '../../../src/delivery/spool/spool-file.ts';
-import { createCalls } from '../../../src/delivery/spool/writer.ts';
+import { writeHere } from '../../../src/delivery/spool/start-writer.ts';
 import type { StartWriter } from '../../../src/delivery/spool/writer-thread.ts';
 
 interface Timer {
@@ -70,22 +69,5 @@ function settled(): Promise<void> {
 
 /** Writes on this thread, so that the disk takes no time of its own. */
 export function writerOn(clock: Clock): StartWriter {
-  return (settings, onNotice) => {
-    const calls = createCalls(
-      new SpoolFile({
-        ...settings,
-        clock,
-        isChecking: true,
-        report: (report) => onNotice({ report }),
-        onLost: (lost) => onNotice({ lost }),
-      }),
-    );
-    const call = async (method: keyof typeof calls, ...args: unknown[]): Promise<unknown> =>
-      Reflect.apply(calls[method], calls, args);
-    return {
-      call: call as ReturnType<StartWriter>['call'],
-      end: async (isClean) => calls.close(isClean),
-      isAlive: false,
-    };
-  };
+  return (settings, onNotice) => writeHere(settings, onNotice, clock);
 }

@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs';
+import Module, { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { diag } from '@opentelemetry/api';
+import { LOADED, loaderFor } from './module-loader.ts';
+import { builtFile } from './own-files.ts';
+import { sharedState } from './shared-state.ts';
+import { mayExportClient, type WatchedPackage } from './watched-package.ts';
+
+/** @param name the package's own name, not an alias */
+export type OnLoaded = (name: string, exports: unknown, version: string | undefined) => void;
+
+/**
+ * Calls back with every copy of the packages that the process loads from now on, by `import` or by `require`, and with
+ * the CommonJS copies that it has loaded already.
+ *
+ * The general hooks of OpenTelemetry (`require-in-the-middle`, `import-in-the-middle`) run for every module of the
+ * application, which costs tens of milliseconds, and wrap what is imported. This one watches a list of packages and
+ * replaces nothing.
+ */
+export function hookModules(packages: readonly WatchedPackage[], onLoaded: OnLoaded): void {
+  const hooked = sharedState('hooked packages', () => new Set<string>());
+  if (packages.every(({ name }) => hooked.has(name))) return;
+  for (const { name } of packages) hooked.add(name);
+  const report = (name: string, exports: unknown, file: string | undefined): void => {
+    try {
+      onLoaded(name, exports, file && manifestBeside(file)?.version);
+    } catch (error) {
+      diag.error(`spanport: ${name} could not be instrumented`, error);
+    }
+  };
+  hookCommonJs(packages, report);
+  hookImport(packages, report);
+  reportLoaded(packages, report);
+}
+
+type Report = (name: string, exports: unknown, file: string | undefined) => void;
+
+interface CompilingModule extends NodeJS.Module {
+  _compile(content: string, filename: string, ...rest: unknown[]): unknown;
+}
+
+/** Compiling is the one step that each file passes once, under whatever name and by whatever resolver it was found. */
+function hookCommonJs(packages: readonly WatchedPackage[], report: Report): void {
+  const prototype = Module.prototype as unknown as CompilingModule;
+  const original = prototype._compile;
+  if (typeof original !== 'function') return;
+  prototype._compile = function _compile(content, filename, ...rest) {
+    const result = original.call(this, content, filename, ...rest);
+    const found = packages.find((each) => isClientFile(filename, content, each));
+    if (found) report(found.name, this.exports, filename);
+    return result;
+  };
+}
+
+function isClientFile(filename: string, content: string, watched: WatchedPackage): boolean {
+  return (
+    mayExportClient(filename, watched) &&
+    content.includes(watched.client) &&
+    manifestBeside(filename)?.name === watched.name
+  );
+}
+
+function hookImport(packages: readonly WatchedPackage[], report: Report): void {
+  const loaded = (name: string, exports: unknown, url: string): void => report(name, exports, fileOf(url));
+  Object.defineProperty(globalThis, LOADED, { value: loaded, configurable: true });
+  const { registerHooks } = Module as Partial<SyncHooks>;
+  if (registerHooks && areSyncHooksSound()) {
+    registerHooks({ load: loaderFor(packages) });
+    return;
+  }
+  const loader = builtFile('module-loader.js');
+  if (loader) Module.register(loader, { data: packages });
+  else {
+    diag.warn(
+      'spanport: the file of the module hook is not in this bundle: pass the client to instrumentOpenAI() where it is made',
+    );
+  }
+}
+
+function fileOf(url: string): string | undefined {
+  return url.startsWith('file:') ? fileURLToPath(url) : undefined;
+}
+
+interface SyncHooks {
+  registerHooks(hooks: { readonly load: ReturnType<typeof loaderFor> }): void;
+}
+
+/**
+ * Before these releases a synchronous hook may not return a CommonJS module as it got it.
+ * @see https://github.com/nodejs/node/pull/59929
+ */
+function areSyncHooksSound(): boolean {
+  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map(Number);
+  const isFrom = (m: number, p: number): boolean => minor > m || (minor === m && patch >= p);
+  if (major === 22) return isFrom(22, 3);
+  if (major === 24) return isFrom(11, 1);
+  if (major === 25) return isFrom(1, 0);
+  return major >= 26;
+}
+
+/** CommonJS files that were compiled before the hook was there. */
+function reportLoaded(packages: readonly WatchedPackage[], report: Report): void {
+  for (const [filename, module] of Object.entries(createRequire(join(process.cwd(), 'index.js')).cache)) {
+    if (!module) continue;
+    const found = packages.find((each) => mayExportClient(filename, each) && exportsClient(module, each));
+    if (found && manifestBeside(filename)?.name === found.name) report(found.name, module.exports, filename);
+  }
+}
+
+function exportsClient({ exports }: NodeJS.Module, { client }: WatchedPackage): boolean {
+  try {
+    return typeof (exports as Record<string, unknown>)[client] === 'function';
+  } catch {
+    // A getter of somebody else's module that throws.
+    return false;
+  }
+}
+
+/**
+ * Reports the ES modules of the packages that the application imports, loading those that it has not loaded yet. For an
+ * application whose own modules import `spanport/register`: it was linked as a whole before the hook was there.
+ */
+export async function importPackages(packages: readonly WatchedPackage[], onLoaded: OnLoaded): Promise<void> {
+  for (const watched of packages) {
+    for (const { file, version } of installedCopies(watched.name)) {
+      const report = async (): Promise<void> => {
+        try {
+          onLoaded(watched.name, await import(pathToFileURL(file).href), version);
+        } catch (error) {
+          diag.debug(`spanport: ${file} could not be imported`, error);
+        }
+      };
+      // When the modules of the application have run, and with them what configures the package.
+      if (version !== undefined && watched.configuredFirst?.test(version)) setImmediate(report);
+      else await report();
+    }
+  }
+}
+
+interface InstalledCopy {
+  readonly file: string;
+  readonly version: string | undefined;
+}
+
+/** The copies that the main module of the application reaches by name, aliases included. */
+function installedCopies(name: string): InstalledCopy[] {
+  const main = createRequire(process.argv[1] ?? join(process.cwd(), 'index.js'));
+  return [name, ...aliasesOf(name)].flatMap((alias) => {
+    try {
+      const file = main.resolve(alias);
+      return [{ file: file.replace(/\.js$/, '.mjs'), version: manifestBeside(file)?.version }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Names that the application's package.json gives a package: `"ai": "npm:openai@6"`. */
+function aliasesOf(name: string): string[] {
+  for (let folder = dirname(process.argv[1] ?? join(process.cwd(), 'index.js')); ; folder = dirname(folder)) {
+    const manifest = manifestBeside(join(folder, 'index.js'));
+    if (manifest) {
+      return Object.entries({ ...manifest.devDependencies, ...manifest.dependencies }).flatMap(([alias, range]) =>
+        String(range).startsWith(`npm:${name}@`) ? [alias] : [],
+      );
+    }
+    if (dirname(folder) === folder) return [];
+  }
+}
+
+interface Manifest {
+  readonly name?: string;
+  readonly version?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+function manifestBeside(file: string): Manifest | undefined {
+  try {
+    return JSON.parse(readFileSync(join(dirname(file), 'package.json'), 'utf8')) as Manifest;
+  } catch {
+    return undefined;
+  }
+}

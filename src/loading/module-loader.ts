@@ -1,0 +1,78 @@
+/**
+ * The module hook that reports when a watched package is loaded as an ES module. It adds two lines to the end of the
+ * file that exports the client class and wraps nothing: methods are patched in place. `module.registerHooks` runs it in
+ * the main thread, `module.register` in a thread of its own, where a result may be a promise. There is no `resolve`
+ * hook, because that would also run for every `require` of the application.
+ */
+import { readFileSync } from 'node:fs';
+import type { LoadFnOutput, LoadHookContext } from 'node:module';
+import { mayExportClient, type WatchedPackage } from './watched-package.ts';
+
+/** The global function that is called with the package's name, what the file exports, and its URL. */
+export const LOADED: unique symbol = Symbol.for('spanport.loaded');
+
+type MaybePromise<T> = T | Promise<T>;
+type Load = (
+  url: string,
+  context: LoadHookContext,
+  next: (url: string, context: LoadHookContext) => MaybePromise<LoadFnOutput>,
+) => MaybePromise<LoadFnOutput>;
+
+/** `module.register` passes its `data` here. */
+export function initialize(packages: readonly WatchedPackage[]): void {
+  registered.packages = packages;
+}
+
+const registered: { packages: readonly WatchedPackage[] } = { packages: [] };
+
+export const load: Load = (url, context, next) => loadWatching(registered.packages, url, context, next);
+
+/** The hook for the main thread. */
+export function loaderFor(packages: readonly WatchedPackage[]): Load {
+  return (url, context, next) => loadWatching(packages, url, context, next);
+}
+
+function loadWatching(
+  packages: readonly WatchedPackage[],
+  ...[url, context, next]: Parameters<Load>
+): ReturnType<Load> {
+  const loaded = next(url, context);
+  const candidates = packages.filter((each) => mayExportClient(pathOf(url), each));
+  return candidates.length === 0 ? loaded : then(loaded, (module) => reporting(candidates, url, module));
+}
+
+/** Without the query that other loaders add. */
+function pathOf(url: string): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+function reporting(candidates: readonly WatchedPackage[], url: string, loaded: LoadFnOutput): LoadFnOutput {
+  const { format, source } = loaded;
+  if (format !== 'module' || !source) return loaded;
+  const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
+  const found = candidates.find(({ client, name }) => text.includes(client) && nameOfPackage(url) === name);
+  // Another copy of this package added its lines already.
+  if (!found || text.includes('spanport$loaded')) return loaded;
+  return {
+    ...loaded,
+    source: `${text}
+import * as spanport$loaded from ${JSON.stringify(url)};
+globalThis[Symbol.for(${JSON.stringify(LOADED.description)})]?.(${JSON.stringify(found.name)}, spanport$loaded, ${JSON.stringify(pathOf(url))});
+`,
+  };
+}
+
+/** By its package.json, since an alias or a linked checkout is in a folder of any name. */
+function nameOfPackage(url: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(new URL('package.json', pathOf(url)), 'utf8')) as { name?: unknown }).name;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The synchronous hook must not turn a plain result into a promise. */
+function then<T>(value: MaybePromise<T>, work: (value: T) => T): MaybePromise<T> {
+  return value instanceof Promise ? value.then(work) : work(value);
+}
