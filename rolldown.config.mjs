@@ -38,11 +38,8 @@ const common = {
   plugins: [ASCII, priceTable()],
   external: (id) => !BUNDLED.test(id) && installed.some((name) => id === name || id.startsWith(`${name}/`)),
 };
-const written = {
-  comments: { legal: true, annotation: true, jsdoc: false },
-  sourcemap: true,
-  sourcemapExcludeSources: true,
-};
+const written = { comments: { legal: true, annotation: true, jsdoc: false } };
+const mapped = { ...written, sourcemap: true, sourcemapExcludeSources: true };
 /** One file starts faster than many: each costs a millisecond before anything in it runs. */
 const chunks = {
   banner: ({ name }) =>
@@ -67,7 +64,7 @@ const chunks = {
 export const commonjs = {
   ...common,
   input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
-  output: { ...written, ...chunks, dir: 'dist/cjs', format: 'cjs' },
+  output: { ...mapped, ...chunks, dir: 'dist/cjs', format: 'cjs' },
 };
 
 /** The ES modules are for bundlers, by the condition `module`, and for the command line. */
@@ -81,7 +78,7 @@ export const modules = {
 export const threads = ['src/delivery/spool/worker.ts', 'src/loading/module-loader.ts'].map((input) => ({
   ...common,
   input: { [input.includes('worker') ? 'spool-worker' : 'module-loader']: input },
-  output: { ...written, dir: 'dist', entryFileNames: 'chunks/[name].js', codeSplitting: false },
+  output: { ...mapped, dir: 'dist', entryFileNames: 'chunks/[name].js', codeSplitting: false },
 }));
 
 export default defineConfig([modules, commonjs, ...threads]);

@@ -15,8 +15,11 @@ export interface PackedFile {
   readonly size: number;
 }
 
+/** A file, or files by condition. */
+export type Exported = string | { readonly [condition: string]: Exported };
+
 export interface Manifest {
-  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly exports: Readonly<Record<string, Exported>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }

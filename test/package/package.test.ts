@@ -3,7 +3,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FakeServer, type InstalledPackage, installPackage, startInstalledFake } from './installed-package.ts';
+import {
+  type Exported,
+  type FakeServer,
+  type InstalledPackage,
+  installPackage,
+  startInstalledFake,
+} from './installed-package.ts';
 import { readSpanFile } from './span-file.ts';
 
 /** Everything that may be in the tarball. A new kind of file is a decision, made here. */
@@ -13,9 +19,11 @@ const ALLOWED = [
   /^LICENSE$/,
   /^CHANGELOG\.md$/,
   /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts|js\.map)$/,
+  /^dist\/cjs\/package\.json$/,
 ];
-const MAX_PACKED_BYTES = 500_000;
-const MAX_UNPACKED_BYTES = 2_500_000;
+/** Two builds: CommonJS for Node, ES modules for bundlers. */
+const MAX_PACKED_BYTES = 800_000;
+const MAX_UNPACKED_BYTES = 4_000_000;
 
 let directory: string;
 let installed: InstalledPackage;
@@ -42,23 +50,22 @@ describe('the tarball', () => {
   it('holds nothing of an earlier build: declarations have their source, chunks somebody who loads them', async () => {
     const paths = installed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
     const declarations = paths.filter((path) => path.endsWith('.d.ts'));
-    const sourceOf = (path: string): string => path.replace(/^dist/, '../../src').replace(/\.d\.ts$/, '.ts');
+    const sourceOf = (path: string): string => path.replace(/^dist(\/cjs)?/, '../../src').replace(/\.d\.ts$/, '.ts');
     expect(declarations.filter((path) => !existsSync(new URL(sourceOf(path), import.meta.url)))).toEqual([]);
 
     const scripts = paths.filter((path) => path.endsWith('.js'));
     const root = join(installed.directory, 'node_modules/spanport');
     const texts = await Promise.all(scripts.map((path) => readFile(join(root, path), 'utf8')));
-    const chunks = scripts.filter((path) => path.startsWith('dist/chunks/')).map((path) => basename(path));
+    const chunks = scripts.filter((path) => /^dist\/(cjs\/)?chunks\//.test(path)).map((path) => basename(path));
     expect(chunks.length).toBeGreaterThan(1);
-    expect(chunks.filter((chunk) => !texts.some((text) => text.includes(`/${chunk}`)))).toEqual([]);
+    expect(chunks.filter((chunk) => !texts.some((text) => new RegExp(`[/'"]${chunk}`).test(text)))).toEqual([]);
   });
 
   it('holds every file that the manifest points at', () => {
     const { exports, bin } = installed.manifest;
-    const targets = [
-      ...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? entry : Object.values(entry))),
-      ...Object.values(bin),
-    ].map((target) => target.replace(/^\.\//, ''));
+    const targets = [...Object.values(exports).flatMap(targetsOf), ...Object.values(bin)].map((target) =>
+      target.replace(/^\.\//, ''),
+    );
     expect(installed.files.map(({ path }) => path)).toEqual(expect.arrayContaining(targets));
   });
 
@@ -71,6 +78,10 @@ describe('the tarball', () => {
     expect(installed.packagesWithInstallScripts).toEqual([]);
   });
 });
+
+function targetsOf(entry: Exported): string[] {
+  return typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(targetsOf);
+}
 
 describe('an application that installed it', () => {
   it.each([
