@@ -15,15 +15,16 @@ export function written(changes: RouteChanges, answer: RouteAnswer): RouteStep {
 
 /**
  * Runs a schema or a decoder over what a client sent.
+ * @param within the field that the value is the value of
  * @throws RouteError with this status, which names the field, where the schema refuses the value
  */
-export function checked<T>(status: number, parse: () => T): T {
+export function checked<T>(status: number, parse: () => T, within?: string): T {
   try {
     return parse();
   } catch (error) {
     const issue = deepestIssue(recordOf(error)?.['issues']);
     if (!issue) throw error;
-    const field = issue.path.join('.');
+    const field = [...(within === undefined ? [] : [within]), ...issue.path].join('.');
     const message = field === '' ? `The body is invalid: ${issue.message}.` : `${field} is invalid: ${issue.message}.`;
     throw new RouteError(status, message.replace(/\.\.$/, '.'), field || undefined);
   }

@@ -23,7 +23,8 @@ export function decode(payload: unknown): readonly Interaction[] {
   return kind === 'inference' ? [decodeInference(body)] : [];
 }
 
-function decodeInference(body: AthinaInference): Interaction {
+/** The interaction of an inference that the schema has read. */
+export function decodeInference(body: AthinaInference): Interaction {
   const custom = body.custom_attributes ?? {};
   const { usage: countedUsage, ...answer } = typeof body.response === 'string' ? {} : answerFromOpenAI(body.response);
   const outputMessages = outputOf(body, answer.outputMessages);

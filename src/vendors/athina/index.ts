@@ -18,6 +18,7 @@ export const athina: Vendor<AthinaOptions, AthinaPayload> = {
   encode,
   encodeFeedback,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
+  routes: async () => (await import('./routes.ts')).routes,
   request,
   outcome: (answer) => outcomeOf(answer, { reasonIn: (body) => stringOf(jsonObjectIn(body)?.['error']) }),
 };

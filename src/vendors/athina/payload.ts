@@ -27,6 +27,7 @@ const liteLLMCall = z
   .object({
     optional_params: z.record(z.string(), z.unknown()).nullish(),
     call_type: z.string().nullish(),
+    litellm_call_id: z.string().nullish(),
     custom_llm_provider: z.string().nullish(),
     response_cost: z.number().nullish(),
     start_time: z.string().nullish(),
@@ -105,4 +106,6 @@ export const athinaPayload = z.discriminatedUnion('kind', [
 ]);
 
 export type AthinaInference = z.output<typeof athinaInference>;
+export type AthinaChanges = z.output<typeof athinaChanges>;
+export type AthinaFeedback = z.output<typeof athinaFeedback>;
 export type AthinaPayload = z.output<typeof athinaPayload>;

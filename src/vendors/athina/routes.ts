@@ -1,0 +1,176 @@
+import { defined } from '../../interaction/defined.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
+import { OPERATION } from '../../interaction/operation.ts';
+import { checked, paramOf, written } from '../route-parts.ts';
+import {
+  type Condition,
+  type ReceivedFeedback,
+  type Route,
+  type RouteAnswer,
+  RouteError,
+  type RouteFailure,
+  type RouteRequest,
+  type RouteStep,
+  type VendorRoutes,
+} from '../routes.ts';
+import { changed } from './changed.ts';
+import { decodeInference } from './decode.ts';
+import { type AthinaFeedback, athinaChanges, athinaFeedback, athinaInference } from './payload.ts';
+import { feedbackIn, identified, joinRun, promptRunId, spanOfPromptRun } from './received.ts';
+import { traceRoutes } from './trace-routes.ts';
+
+const versions = ['v1', 'v2'];
+
+export const routes: VendorRoutes = {
+  routes: [
+    ...versions.flatMap((version): readonly Route[] => {
+      const path = `/api/${version}/log/inference`;
+      return [
+        { method: 'POST', path, orderKey: runOf, handle: log },
+        {
+          method: 'PATCH',
+          path: `${path}/update-by-external-reference-id/:id`,
+          orderKey: (request) => paramOf(request, 'id'),
+          handle: updateByReference,
+        },
+        {
+          method: 'PATCH',
+          path: `${path}/:promptRunId`,
+          orderKey: (request) => paramOf(request, 'promptRunId'),
+          handle: updateById,
+        },
+      ];
+    }),
+    { method: 'PATCH', path: '/api/v1/prompt_run/user-feedback', handle: feedback },
+    ...traceRoutes,
+  ],
+  authorize({ headers }, keys) {
+    const key = headers['athina-api-key'];
+    if (key !== undefined && keys.accepts(key)) return undefined;
+    return errorAnswer({ status: 401, message: 'The key in the header athina-api-key is missing or invalid.' });
+  },
+  errorAnswer,
+};
+
+/** athina-logger reads `error` and `details.message`, and fails on any other answer. */
+function errorAnswer({ status, message, field }: RouteFailure): RouteAnswer {
+  const detail = field === undefined ? `HTTP ${status}` : `see the field ${field}`;
+  return { status, body: { error: message, details: defined({ message: detail, field }) } };
+}
+
+/** Messages of one run come in requests of their own and are put together here. */
+function runOf({ body }: RouteRequest): string | undefined {
+  const parsed = athinaInference.safeParse(body);
+  const interaction = parsed.success ? decodeInference(parsed.data) : undefined;
+  return interaction?.operation === OPERATION.invokeAgent ? promptRunId(interaction) : undefined;
+}
+
+function log(request: RouteRequest): RouteStep {
+  const body = checked(400, () => athinaInference.parse(request.body));
+  const interaction = identified(body, request.receivedAt);
+  if (interaction.operation !== OPERATION.invokeAgent) return logged(interaction, request);
+  return {
+    kind: 'interactions',
+    query: { where: sameSpan(interaction), limit: 1 },
+    next: ({ items: [known] }) => logged(joinRun(known, interaction), request),
+  };
+}
+
+function logged(interaction: Interaction, { receivedAt }: RouteRequest): RouteStep {
+  const changes = { interactions: [interaction], feedback: feedbackIn(interaction, receivedAt) };
+  return written(changes, accepted(interaction));
+}
+
+/** The documentation names `prompt_run_id` and not its place, so that it is in both. */
+function accepted(interaction: Pick<Interaction, 'traceId' | 'spanId'>): RouteAnswer {
+  const id = promptRunId(interaction);
+  return { status: 200, body: { status: 'success', data: { prompt_run_id: id }, prompt_run_id: id } };
+}
+
+function sameSpan({ traceId, spanId }: Pick<Interaction, 'traceId' | 'spanId'>): Condition {
+  return {
+    and: [
+      { field: 'traceId', in: [traceId] },
+      { field: 'spanId', in: [spanId] },
+    ],
+  };
+}
+
+/** A record's reference is the first of these that its interaction has. */
+function withReference(reference: string): Condition {
+  return {
+    or: (['externalReferenceId', 'outputMessageId', 'responseId', 'spanId'] as const).map((field) => ({
+      field,
+      in: [reference],
+    })),
+  };
+}
+
+function updateByReference(request: RouteRequest): RouteStep {
+  const reference = paramOf(request, 'id');
+  return update(request, withReference(reference), reference);
+}
+
+function updateById(request: RouteRequest): RouteStep {
+  const span = spanOfPromptRun(paramOf(request, 'promptRunId'));
+  if (!span) throw notLogged('prompt_run_id');
+  return update(request, sameSpan(span), undefined);
+}
+
+function update(request: RouteRequest, where: Condition, reference: string | undefined): RouteStep {
+  const changes = checked(400, () => athinaChanges.parse(request.body));
+  return {
+    kind: 'interactions',
+    query: { where, limit: 1 },
+    next: ({ items: [known] }) => {
+      const interaction = known && changed(known, changes, reference);
+      if (!interaction) throw notLogged(reference === undefined ? 'prompt_run_id' : 'external_reference_id');
+      const feedback = changes.user_feedback === undefined ? [] : feedbackIn(interaction, request.receivedAt);
+      return written({ replacedInteractions: [interaction], feedback }, accepted(interaction));
+    },
+  };
+}
+
+function notLogged(name: string): RouteError {
+  return new RouteError(404, `No inference is logged with this ${name}.`, name);
+}
+
+/**
+ * Feedback is stored whether or not its inference is known: athina-logger logs in a thread and sends feedback at once, so
+ * that it may come first.
+ */
+function feedback({ body, receivedAt }: RouteRequest): RouteStep {
+  const given = checked(400, () => athinaFeedback.parse(body));
+  const reference = given.external_reference_id;
+  return {
+    kind: 'interactions',
+    query: { where: withReference(reference), limit: 1 },
+    next: ({ items: [known] }) => {
+      const entry = feedbackFrom(given, known, receivedAt);
+      const answer = known ? accepted(known) : { status: 200, body: { status: 'success', data: {} } };
+      return written({ feedback: [entry] }, answer);
+    },
+  };
+}
+
+function feedbackFrom(given: AthinaFeedback, known: Interaction | undefined, time: number): ReceivedFeedback {
+  const reference = given.external_reference_id;
+  const isMessage = known?.outputMessages?.some(({ id }) => id === reference);
+  return {
+    id: `athina:${reference}`,
+    feedback: defined({
+      rating: given.user_feedback > 0 ? ('positive' as const) : ('negative' as const),
+      score: given.user_feedback,
+      comment: given.user_feedback_comment,
+      answerId: reference,
+      messageId: isMessage ? reference : undefined,
+      responseId: known?.responseId,
+      conversationId: known?.conversationId,
+      traceId: known?.traceId,
+      spanId: known?.spanId,
+      user: known?.user,
+      time,
+    }),
+    body: given,
+  };
+}
