@@ -1,0 +1,86 @@
+/** How figures are written: one rule for each kind, everywhere on the page. Unknown is a dash, never zero. */
+
+export const UNKNOWN = '—';
+
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+/** `193,424` */
+export function count(value: number | undefined): string {
+  return value === undefined ? UNKNOWN : whole.format(value);
+}
+
+/**
+ * USD without its sign: two decimals from 1 on, four from 0.01, six below, `< 0.000001` below half a micro-dollar. Totals
+ * follow the same rule, since a total in cents would hide small calls.
+ */
+export function money(value: number | undefined): string {
+  if (value === undefined) return UNKNOWN;
+  if (value === 0) return '0.00';
+  const size = Math.abs(value);
+  if (size < 0.0000005) return '< 0.000001';
+  const digits = size >= 1 ? 2 : size >= 0.01 ? 4 : 6;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** `87 ms`, `2.41 s`, `38.4 s`, `18 m 04 s`, `3 h 07 m` */
+export function duration(seconds: number | undefined): string {
+  if (seconds === undefined || !Number.isFinite(seconds)) return UNKNOWN;
+  const millis = Math.round(seconds * 1_000);
+  if (millis < 1_000) return `${millis} ms`;
+  if (millis < 9_995) return `${(millis / 1_000).toFixed(2)} s`;
+  if (millis < 59_950) return `${(millis / 1_000).toFixed(1)} s`;
+  const total = Math.round(millis / 1_000);
+  if (total < 3_600) return `${Math.floor(total / 60)} m ${two(total % 60)} s`;
+  const minutes = Math.round(total / 60);
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} m`;
+}
+
+/** `now`, `41 s`, `12 min`, `9 h`; then the time of day, then the date. */
+export function age(time: number | undefined, now: number): string {
+  if (time === undefined) return UNKNOWN;
+  const seconds = (now - time) / 1_000;
+  if (seconds < 5) return 'now';
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 36_000) return `${Math.floor(seconds / 3_600)} h`;
+  const isToday = new Date(time).toDateString() === new Date(now).toDateString();
+  return isToday ? clock(time).slice(0, 5) : day(time, now);
+}
+
+/** `11:21:40`, in the zone of the viewer. */
+export function clock(time: number): string {
+  return new Date(time).toLocaleTimeString('en-GB', { hour12: false });
+}
+
+/** `3 Nov`, with the year where it is another one. */
+export function day(time: number, now: number): string {
+  const date = new Date(time);
+  const year = date.getFullYear() === new Date(now).getFullYear() ? {} : { year: 'numeric' as const };
+  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...year });
+}
+
+/** The whole moment with milliseconds and zone, for hover and focus. */
+export function moment(time: number | undefined): string {
+  if (time === undefined) return '';
+  const date = new Date(time);
+  const zone = date.toLocaleTimeString('en-GB', { timeZoneName: 'short' }).split(' ').slice(1).join(' ');
+  const millis = String(Math.floor(time % 1_000)).padStart(3, '0');
+  return `${date.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })}, ${clock(time)}.${millis} ${zone}`;
+}
+
+/** `84 kB`, `21.1 kB`, `1.2 MB`; powers of 1,000. */
+export function bytes(value: number | undefined): string {
+  if (value === undefined) return UNKNOWN;
+  if (value < 1_000) return `${value} B`;
+  const [size, unit] = value < 1e6 ? [value / 1e3, 'kB'] : value < 1e9 ? [value / 1e6, 'MB'] : [value / 1e9, 'GB'];
+  return `${size >= 100 ? Math.round(size) : Number(size.toFixed(1))} ${unit}`;
+}
+
+/** `1 turn`, `30 turns` */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}

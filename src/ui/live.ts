@@ -1,0 +1,49 @@
+import { signal } from '@preact/signals';
+import { LIVE_PATH } from '../gateway/api/paths.ts';
+import type { Conversation, Delivery } from '../gateway/api/routes.ts';
+
+/** What the gateway reports while the page is open. */
+export interface LiveListener {
+  conversations?(items: readonly Conversation[]): void;
+  deliveries?(items: readonly Delivery[]): void;
+  deleted?(ids: readonly string[]): void;
+  /** More changed than the stream carries, or the connection was new: load again. */
+  resync?(): void;
+}
+
+export type Connection = { readonly state: 'connecting' | 'open' } | { readonly state: 'lost'; readonly since: number };
+
+/** One stream for the whole page, whichever view looks at it. */
+export const connection = signal<Connection>({ state: 'connecting' });
+
+const listeners = new Set<LiveListener>();
+
+/** @returns ends the subscription */
+export function onLive(listener: LiveListener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Opens the stream. The browser reconnects by itself and names the last event that it saw. */
+export function connect(): void {
+  const stream = new EventSource(LIVE_PATH);
+  stream.addEventListener('open', () => {
+    connection.value = { state: 'open' };
+  });
+  stream.addEventListener('error', () => {
+    if (connection.value.state !== 'lost') connection.value = { state: 'lost', since: Date.now() };
+    // A refused stream is closed for good: it is opened anew, so that a gateway that was restarted is found.
+    if (stream.readyState === EventSource.CLOSED) window.setTimeout(connect, 3_000);
+  });
+  listenTo(stream, 'conversations', ({ items }: { items: Conversation[] }, each) => each.conversations?.(items));
+  listenTo(stream, 'deliveries', ({ items }: { items: Delivery[] }, each) => each.deliveries?.(items));
+  listenTo(stream, 'deleted', ({ ids }: { ids: string[] }, each) => each.deleted?.(ids));
+  listenTo(stream, 'resync', (_: unknown, each) => each.resync?.());
+}
+
+function listenTo<T>(stream: EventSource, event: string, hand: (data: T, listener: LiveListener) => void): void {
+  stream.addEventListener(event, (message) => {
+    const data = JSON.parse((message as MessageEvent<string>).data) as T;
+    for (const listener of listeners) hand(data, listener);
+  });
+}

@@ -1,0 +1,50 @@
+import { computed, signal } from '@preact/signals';
+
+/** All state of the page lies in the address, so that Back, links and reloads work everywhere. */
+export interface Address {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Without the `#`. */
+  readonly fragment: string;
+}
+
+function current(): Address {
+  const { pathname, search, hash } = window.location;
+  return { path: pathname, query: new URLSearchParams(search), fragment: hash.slice(1) };
+}
+
+export const address = signal(current());
+export const segments = computed(() => address.value.path.split('/').filter(Boolean).map(decodeURIComponent));
+
+/** Goes to an address of this page. `replace` leaves no entry in the history. */
+export function go(href: string, { replace = false } = {}): void {
+  if (href === `${window.location.pathname}${window.location.search}${window.location.hash}`) return;
+  window.history[replace ? 'replaceState' : 'pushState'](null, '', href);
+  address.value = current();
+}
+
+/** The address with some parts of its query changed; `undefined` removes one. */
+export function withQuery(changes: Readonly<Record<string, string | undefined>>): string {
+  const { path, query } = address.value;
+  const next = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === undefined || value === '') next.delete(name);
+    else next.set(name, value);
+  }
+  const text = next.toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+/** Follows links of the page without loading it anew. Modified clicks stay the browser's. */
+export function listen(): void {
+  window.addEventListener('popstate', () => {
+    address.value = current();
+  });
+  document.addEventListener('click', (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (!link || link.origin !== window.location.origin || link.target || link.hasAttribute('download')) return;
+    event.preventDefault();
+    go(`${link.pathname}${link.search}${link.hash}`);
+  });
+}
