@@ -101,6 +101,8 @@ const PLANTED = [
     'exporter-knows-no-instrumentation',
     { 'src/exporter/a.ts': `import '../instrumentation/b.ts';`, 'src/instrumentation/b.ts': '' },
   ],
+  ['the-page-is-a-client', { 'src/ui/a.ts': `import '../store/b.ts';`, 'src/store/b.ts': '' }],
+  ['nobody-imports-the-page', { 'src/gateway/a.ts': `import '../ui/b.ts';`, 'src/ui/b.ts': '' }],
   ['wiring-comes-last', { 'src/testing/a.ts': `import '../start/b.ts';`, 'src/start/b.ts': '' }],
   ['doors-are-for-users', { 'src/start/a.ts': `import '../index.ts';`, 'src/index.ts': '' }],
   ['the-command-line-is-a-leaf', { 'src/start/a.ts': `import '../cli/b.ts';`, 'src/cli/b.ts': '' }],
