@@ -100,8 +100,8 @@ function assertBindable(value: unknown): asserts value is SqlValue {
   throw new TypeError(`cannot be stored: ${typeof value}`);
 }
 
-/** The columns that hold text; {@link text} reads them. */
-const TEXTS: ReadonlySet<string> = new Set(['destination', 'key', 'order_key', 'owner', 'reason', 'name', 'sql']);
+/** Marks a column that is read as hexadecimal digits; {@link text} writes it. */
+const HEX = 'hex:';
 
 /**
  * A column of text in a query, read as hexadecimal digits: at a text that is no UTF-8, as one changed bit makes it, libsql
@@ -109,7 +109,7 @@ const TEXTS: ReadonlySet<string> = new Set(['destination', 'key', 'order_key', '
  * which a thread that collects rarely would keep for long.
  */
 export function text(column: string, name: string = column): string {
-  return `CASE WHEN ${column} IS NOT NULL THEN hex(${column}) END AS ${name}`;
+  return `CASE WHEN ${column} IS NOT NULL THEN hex(${column}) END AS "${HEX}${name}"`;
 }
 
 /** libsql adds `_metadata`, and hands out blobs as an ArrayBuffer. */
@@ -118,7 +118,9 @@ function row(raw: unknown): SqlRow {
   for (const [name, value] of Object.entries(raw as Record<string, unknown>)) {
     if (name === '_metadata') continue;
     const plain = value instanceof ArrayBuffer ? new Uint8Array(value) : (value as SqlValue);
-    clean[name] = typeof plain === 'string' && TEXTS.has(name) ? Buffer.from(plain, 'hex').toString() : plain;
+    if (name.startsWith(HEX)) {
+      clean[name.slice(HEX.length)] = typeof plain === 'string' ? Buffer.from(plain, 'hex').toString() : plain;
+    } else clean[name] = plain;
   }
   return clean;
 }
