@@ -1,0 +1,279 @@
+import { createHash } from 'node:crypto';
+import type { Interaction } from '../interaction/interaction.ts';
+import { toJson } from '../interaction/json.ts';
+import type { Connection } from '../sqlite/connection.ts';
+import type { SqlValue } from '../sqlite/driver.ts';
+import type { Marks } from './marks.ts';
+import { type DeliveryNote, MAX_TRACE_SPANS, type StoreWrite } from './port.ts';
+import type { LogRow, SpanRow } from './span-row.ts';
+
+/** Resources are few; beyond this many the oldest is looked up again. */
+const MAX_RESOURCES = 1_000;
+const MAX_ATTEMPTS = 50;
+
+/**
+ * Writes what arrived, and nothing that is derived from it. Whatever the order of the deliveries, and however often one
+ * is repeated, the same rows result: of two versions of a span, the one that ended later wins.
+ */
+export class Ingest {
+  readonly #db: Connection;
+  readonly #resources = new Map<string, number>();
+  #nextSpan: number;
+  #nextLog: number;
+
+  constructor(db: Connection, marks: Marks) {
+    this.#db = db;
+    // A number beyond the mark that is used twice would hide a span from the index.
+    this.#nextSpan = Math.max(this.#greatest('spans'), marks.get('settled_span')) + 1;
+    this.#nextLog = Math.max(this.#greatest('logs'), marks.get('settled_log')) + 1;
+  }
+
+  /** The row ids given out so far, for those who look whether something waits. */
+  get lastSpan(): number {
+    return this.#nextSpan - 1;
+  }
+
+  get lastLog(): number {
+    return this.#nextLog - 1;
+  }
+
+  /** After a rollback: ids of resources may be gone. */
+  forget(): void {
+    this.#resources.clear();
+  }
+
+  /** @returns how many spans were refused because their trace is full */
+  spans(write: StoreWrite): number {
+    const full = this.#fullTraces(write);
+    let rejected = 0;
+    for (const span of write.spans ?? []) {
+      if (full.has(span.traceId)) rejected += 1;
+      else this.#span(span, write);
+    }
+    for (const traceId of full) {
+      this.#db.run('UPDATE traces SET is_full = 1 WHERE trace_id = ? AND project = ?', traceId, write.project);
+    }
+    return rejected;
+  }
+
+  logs({ project, logs = [], receivedUs }: StoreWrite): void {
+    for (const log of logs) this.#log(log, project, receivedUs);
+  }
+
+  /** Merged with what the same API wrote before. @returns the keys that have to be settled */
+  records(write: StoreWrite): string[] {
+    for (const interaction of write.interactions ?? []) this.#record(interaction, write, false);
+    for (const interaction of write.replacedInteractions ?? []) this.#record(interaction, write, true);
+    return [...(write.interactions ?? []), ...(write.replacedInteractions ?? [])].map(({ id }) => id);
+  }
+
+  feedback({ project, receivedBy, feedback = [], deletedFeedback = [] }: StoreWrite): void {
+    for (const entry of feedback) {
+      this.#db.run(
+        `INSERT OR REPLACE INTO feedback (project, public_id, received_by, interaction, conversation_name, response_id,
+           message_id, trace_id, span_id, rating, at_us, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        project,
+        entry.id,
+        receivedBy,
+        entry.interaction ?? null,
+        entry.conversationName ?? null,
+        entry.responseId ?? null,
+        entry.messageId ?? null,
+        entry.traceId ?? null,
+        entry.spanId ?? null,
+        entry.rating,
+        entry.atUs,
+        json(entry.data),
+      );
+    }
+    for (const id of deletedFeedback) {
+      this.#db.run(
+        'DELETE FROM feedback WHERE public_id = ? AND project = ? AND received_by = ?',
+        id,
+        project,
+        receivedBy,
+      );
+    }
+  }
+
+  events({ project, receivedBy, events = [] }: StoreWrite): void {
+    for (const { id, conversationName, atUs, data } of events) {
+      this.#db.run(
+        `INSERT OR REPLACE INTO events (project, public_id, received_by, conversation_name, at_us, data)
+         VALUES (?, ?, ?, ?, ?, ?)`,
+        project,
+        id,
+        receivedBy,
+        conversationName ?? null,
+        atUs,
+        json(data),
+      );
+    }
+  }
+
+  documents({ project, receivedBy, receivedUs, documents = [] }: StoreWrite): void {
+    for (const { collection, id, externalId, conversationName, updatedUs, body } of documents) {
+      this.#db.run(
+        `INSERT OR REPLACE INTO documents (project, received_by, collection, public_id, external_id, conversation_name,
+           updated_us, received_us, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        project,
+        receivedBy,
+        collection,
+        id,
+        externalId ?? null,
+        conversationName ?? null,
+        updatedUs,
+        receivedUs,
+        json(body),
+      );
+    }
+  }
+
+  delivery(note: DeliveryNote): void {
+    const { project, interaction, destination, attempt } = note;
+    const [known] = this.#db.all(
+      'SELECT id, attempts FROM deliveries WHERE interaction = ? AND destination = ? AND project = ?',
+      interaction,
+      destination,
+      project,
+    );
+    const attempts: unknown[] = known ? (JSON.parse(String(known['attempts'])) as unknown[]) : [];
+    if (attempt) attempts.push(attempt);
+    this.#db.run(
+      `INSERT OR REPLACE INTO deliveries (id, project, interaction, destination, state, updated_us, reason, carried_by,
+         attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      known?.['id'] ?? null,
+      project,
+      interaction,
+      destination,
+      note.state,
+      note.atUs,
+      note.reason ?? null,
+      note.carriedBy ?? null,
+      json(attempts.slice(-MAX_ATTEMPTS)),
+    );
+  }
+
+  #greatest(table: 'spans' | 'logs'): number {
+    return Number(this.#db.all(`SELECT max(id) AS id FROM ${table}`)[0]?.['id'] ?? 0);
+  }
+
+  #fullTraces({ project, spans = [] }: StoreWrite): Set<string> {
+    const full = new Set<string>();
+    for (const traceId of new Set(spans.map((span) => span.traceId))) {
+      const [row] = this.#db.all('SELECT spans FROM traces WHERE trace_id = ? AND project = ?', traceId, project);
+      if (Number(row?.['spans'] ?? 0) >= MAX_TRACE_SPANS) full.add(traceId);
+    }
+    return full;
+  }
+
+  #span(span: SpanRow, write: StoreWrite): void {
+    const { project } = write;
+    const resource = this.#resource(span.resource);
+    let receivedUs = write.receivedUs;
+    if (this.#insert(span, write, resource, receivedUs)) return;
+    const [known] = this.#db.all(
+      `SELECT s.id, s.end_us, s.received_us, s.data, s.name, s.status, s.kind, s.parent_id, r.json FROM spans s JOIN resources r ON r.id = s.resource
+       WHERE s.trace_id = ? AND s.span_id = ? AND s.project = ?`,
+      span.traceId,
+      span.spanId,
+      project,
+    );
+    if (!known || !isNewer(span, known)) return;
+    receivedUs = Math.min(receivedUs, Number(known['received_us']));
+    this.#db.run('DELETE FROM spans WHERE id = ?', known['id'] ?? null);
+    this.#insert(span, write, resource, receivedUs);
+  }
+
+  /** @returns false if the span is there */
+  #insert(span: SpanRow, { project, receivedBy }: StoreWrite, resource: number, receivedUs: number): boolean {
+    const { changes } = this.#db.run(
+      `INSERT OR IGNORE INTO spans (id, project, trace_id, span_id, parent_id, name, kind, status, service, operation,
+         start_us, end_us, received_us, received_by, resource, is_truncated, data)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      this.#nextSpan,
+      project,
+      span.traceId,
+      span.spanId,
+      span.parentId,
+      span.name,
+      span.kind,
+      span.status,
+      span.service,
+      span.operation,
+      span.startUs,
+      span.endUs,
+      receivedUs,
+      receivedBy,
+      resource,
+      span.isTruncated ? 1 : 0,
+      span.data,
+    );
+    this.#nextSpan += changes;
+    return changes > 0;
+  }
+
+  #resource(text: string): number {
+    const known = this.#resources.get(text);
+    if (known !== undefined) return known;
+    this.#db.run('INSERT OR IGNORE INTO resources (json) VALUES (?)', text);
+    const id = Number(this.#db.all('SELECT id FROM resources WHERE json = ?', text)[0]?.['id']);
+    if (this.#resources.size >= MAX_RESOURCES) this.#resources.clear();
+    this.#resources.set(text, id);
+    return id;
+  }
+
+  #log({ traceId, spanId, data }: LogRow, project: string, receivedUs: number): void {
+    const hash = createHash('sha256').update(data).digest('base64url').slice(0, 22);
+    const { changes } = this.#db.run(
+      `INSERT OR IGNORE INTO logs (id, project, trace_id, span_id, hash, received_us, data) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      this.#nextLog,
+      project,
+      traceId,
+      spanId,
+      hash,
+      receivedUs,
+      data,
+    );
+    this.#nextLog += changes;
+  }
+
+  #record(interaction: Interaction, { project, receivedBy, receivedUs }: StoreWrite, isReplacing: boolean): void {
+    const [known] = this.#db.all(
+      'SELECT is_replacing, data FROM records WHERE key = ? AND project = ? AND received_by = ?',
+      interaction.id,
+      project,
+      receivedBy,
+    );
+    const before = known && !isReplacing ? (JSON.parse(String(known['data'])) as Interaction) : undefined;
+    const values: SqlValue[] = [
+      project,
+      interaction.id,
+      receivedBy,
+      interaction.traceId,
+      interaction.spanId,
+      isReplacing || known?.['is_replacing'] === 1 ? 1 : 0,
+      receivedUs,
+      json(Object.assign({}, before, interaction)),
+    ];
+    this.#db.run(
+      `INSERT OR REPLACE INTO records (project, key, received_by, trace_id, span_id, is_replacing, received_us, data)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...values,
+    );
+  }
+}
+
+/** A total order over the versions of a span, so that every order of arrival ends with the same one. */
+function isNewer(span: SpanRow, known: Readonly<Record<string, SqlValue>>): boolean {
+  const endUs = Number(known['end_us']);
+  if (span.endUs !== endUs) return span.endUs > endUs;
+  const { data, resource, name, status, kind, parentId } = span;
+  const next = [data, resource, name, status, kind, parentId].join('\n');
+  const { json: resourceJson, name: knownName, status: knownStatus, kind: knownKind, parent_id } = known;
+  return next > [known['data'], resourceJson, knownName, knownStatus, knownKind, parent_id].join('\n');
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(toJson(value)) ?? 'null';
+}

@@ -1,0 +1,85 @@
+import type { Interaction } from '../interaction/interaction.ts';
+import type { LogRow, SpanRow } from './span-row.ts';
+
+/** What one request changes. It is stored whole or not at all. */
+export interface StoreWrite {
+  /** Applications of different projects never meet, even with equal ids. */
+  readonly project: string;
+  /** The API it came by: `otlp`, `grpc` or a vendor's name. */
+  readonly receivedBy: string;
+  readonly receivedUs: number;
+  readonly spans?: readonly SpanRow[];
+  readonly logs?: readonly LogRow[];
+  /** Created or updated; of an interaction that was received as a span only absent fields are filled. */
+  readonly interactions?: readonly Interaction[];
+  /** Take the place of what the store has, whichever way it came. */
+  readonly replacedInteractions?: readonly Interaction[];
+  readonly deletedInteractions?: readonly string[];
+  readonly feedback?: readonly FeedbackEntry[];
+  readonly deletedFeedback?: readonly string[];
+  readonly events?: readonly EventEntry[];
+  readonly documents?: readonly DocumentEntry[];
+  /** By the name that the application gave them. */
+  readonly deletedConversations?: readonly string[];
+}
+
+export interface WriteResult {
+  /** Spans of traces that have reached their limit. */
+  readonly rejectedSpans: number;
+}
+
+export interface FeedbackEntry {
+  readonly id: string;
+  readonly rating: 'positive' | 'negative';
+  readonly interaction?: string;
+  readonly conversationName?: string;
+  readonly responseId?: string;
+  readonly messageId?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  readonly atUs: number;
+  /** The whole entry, for those who read it. */
+  readonly data: unknown;
+}
+
+export interface EventEntry {
+  readonly id: string;
+  readonly conversationName?: string;
+  readonly atUs: number;
+  readonly data: unknown;
+}
+
+export interface DocumentEntry {
+  readonly collection: string;
+  readonly id: string;
+  readonly externalId?: string;
+  readonly conversationName?: string;
+  readonly updatedUs: number;
+  readonly body: unknown;
+}
+
+export type DeliveryState = 'delivered' | 'coalesced' | 'waiting' | 'retrying' | 'dead' | 'stopped' | 'skipped';
+
+/** News of a record on its way to a destination. */
+export interface DeliveryNote {
+  readonly project: string;
+  readonly interaction: string;
+  readonly destination: string;
+  readonly state: DeliveryState;
+  readonly atUs: number;
+  readonly reason?: string;
+  readonly carriedBy?: string;
+  /** Added to the log of attempts. */
+  readonly attempt?: Readonly<Record<string, unknown>>;
+}
+
+export interface Retention {
+  readonly maxAgeSeconds: number;
+  readonly maxBytes: number;
+}
+
+/** Spans that one trace keeps; what comes beyond is counted and shown. */
+export const MAX_TRACE_SPANS = 100_000;
+/** Users that one quarter of an hour of one project names; more are counted together. */
+export const MAX_BUCKET_USERS = 500;
+export const OTHER_USERS = '\u0001other';

@@ -1,0 +1,417 @@
+import type { Interaction } from '../interaction/interaction.ts';
+import type { SpanData } from '../semconv/span-data.ts';
+import { Connection } from '../sqlite/connection.ts';
+import type { OpenDatabase, SqlRow, SqlValue } from '../sqlite/driver.ts';
+import { parseFilter } from './filter-language.ts';
+import { Marks } from './marks.ts';
+import type { DeliveryState } from './port.ts';
+import {
+  type ConversationRow,
+  conversationRow,
+  type DeliveryRow,
+  deliveryRow,
+  type FeedbackRow,
+  type FoundInteraction,
+  feedbackRow,
+  type InteractionRow,
+  interactionRow,
+  millis,
+  type PageOf,
+  type TraceRow,
+  traceRow,
+} from './rows.ts';
+import { prepareReader } from './schema.ts';
+import { spanFromRow } from './span-row.ts';
+import { storeErrorFrom } from './store-error.ts';
+import { conditionsFor, joined, type Level, type Sql, wordsIn } from './where.ts';
+
+/** What a list selects. Times are microseconds. */
+export interface Selection {
+  readonly q?: string;
+  readonly sinceUs?: number;
+  readonly untilUs?: number;
+  readonly project?: string;
+}
+export interface ListQuery extends Selection {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface StoredSpan {
+  readonly span: SpanData;
+  readonly isTruncated: boolean;
+  readonly operation?: string;
+  readonly interaction?: string;
+}
+
+const INTERACTIONS = `SELECT i.*, c.public_id AS conversation_id FROM interactions i
+  JOIN conversations c ON c.id = i.conversation`;
+
+/** Reads, and never changes anything. Synchronous: it lives in a thread of its own. */
+export class StoreReader {
+  readonly db: Connection;
+  readonly #marks: Marks;
+
+  /** @throws StoreError */
+  constructor(open: OpenDatabase, file: string) {
+    try {
+      this.db = new Connection(open(file));
+      prepareReader(this.db);
+    } catch (error) {
+      throw storeErrorFrom(error);
+    }
+    this.#marks = new Marks(this.db);
+  }
+
+  conversations(query: ListQuery): PageOf<ConversationRow> {
+    const { rows, next } = this.#list('conversation', query);
+    return { items: this.#conversationRows(rows), ...(next && { next }) };
+  }
+
+  /** By the public id, else by the name that the application gave. */
+  conversation(id: string): ConversationRow | undefined {
+    const byId = this.db.all('SELECT * FROM conversations WHERE public_id = ?', id);
+    const rows =
+      byId.length > 0
+        ? byId
+        : this.db.all('SELECT * FROM conversations WHERE name = ? ORDER BY sort_us DESC LIMIT 1', id);
+    return this.#conversationRows(rows)[0];
+  }
+
+  /** The first one first. */
+  interactionsOf(conversation: string, { limit, cursor }: ListQuery): PageOf<FoundInteraction> {
+    const [sortUs, rowId] = position(cursor) ?? [-1, -1];
+    const rows = this.db.all(
+      `${INTERACTIONS.replace('SELECT i.*', 'SELECT i.*, d.data')} JOIN interaction_data d ON d.id = i.id
+       WHERE c.public_id = ? AND i.is_hidden = 0 AND (i.sort_us, i.id) > (?, ?) ORDER BY i.sort_us, i.id LIMIT ?`,
+      conversation,
+      sortUs,
+      rowId,
+      limit + 1,
+    );
+    const kept = rows.slice(0, limit);
+    const items = this.#interactionRows(kept).map((row, index) => ({
+      row,
+      interaction: JSON.parse(String(kept[index]?.['data'])) as Interaction,
+    }));
+    return { items, ...(rows.length > limit && { next: cursorOf(kept.at(-1)) }) };
+  }
+
+  interactions(query: ListQuery): PageOf<InteractionRow> {
+    const { rows, next } = this.#list('interaction', query);
+    return { items: this.#interactionRows(rows), ...(next && { next }) };
+  }
+
+  interaction(key: string, project?: string): FoundInteraction | undefined {
+    const rows = this.db.all(
+      `${INTERACTIONS.replace('SELECT i.*', 'SELECT i.*, d.data')} JOIN interaction_data d ON d.id = i.id
+       WHERE i.key = ? ${project === undefined ? '' : 'AND i.project = ?'} LIMIT 1`,
+      key,
+      ...(project === undefined ? [] : [project]),
+    );
+    const [row] = this.#interactionRows(rows);
+    return row && { row, interaction: JSON.parse(String(rows[0]?.['data'])) as Interaction };
+  }
+
+  traces(query: ListQuery): PageOf<TraceRow> {
+    const { rows, next } = this.#list('trace', query);
+    return { items: rows.map(traceRow), ...(next && { next }) };
+  }
+
+  trace(traceId: string, project?: string): TraceRow | undefined {
+    const [row] = this.db.all(
+      `SELECT * FROM traces WHERE trace_id = ? ${project === undefined ? '' : 'AND project = ?'} LIMIT 1`,
+      traceId,
+      ...(project === undefined ? [] : [project]),
+    );
+    return row && traceRow(row);
+  }
+
+  spans(traceId: string, { project = '', limit, cursor }: ListQuery): PageOf<StoredSpan> {
+    const [startUs, rowId] = position(cursor) ?? [-1, -1];
+    const rows = this.db.all(
+      `SELECT s.*, r.json AS resource, s.start_us AS sort_us,
+         (SELECT i.key FROM interactions i WHERE i.trace_id = s.trace_id AND i.span_id = s.span_id
+            AND i.project = s.project) AS interaction
+       FROM spans s JOIN resources r ON r.id = s.resource
+       WHERE s.trace_id = ? AND s.project = ? AND (s.start_us, s.id) > (?, ?) ORDER BY s.start_us, s.id LIMIT ?`,
+      traceId,
+      project,
+      startUs,
+      rowId,
+      limit + 1,
+    );
+    const kept = rows.slice(0, limit);
+    return { items: kept.map(storedSpan), ...(rows.length > limit && { next: cursorOf(kept.at(-1)) }) };
+  }
+
+  timeline(query: Selection & { readonly startUs: number; readonly bucketUs: number }): [number, number, number][] {
+    const filter = parseFilter(query.q ?? '');
+    const words = wordsIn(filter);
+    const where = joined([
+      ...rangeOf('i', query),
+      ...conditionsFor(filter, 'interaction'),
+      ...(words ? [inText(words)] : []),
+      { sql: 'i.is_hidden = 0', values: [] },
+    ]);
+    const rows = this.db.all(
+      `SELECT CAST((i.sort_us - ?) / ? AS INTEGER) AS bucket, count(*) AS interactions, sum(i.status = 'error') AS errors
+       FROM interactions i WHERE ${where.sql} GROUP BY 1`,
+      query.startUs,
+      query.bucketUs,
+      ...where.values,
+    );
+    return rows.map((row) => [Number(row['bucket']), Number(row['interactions']), Number(row['errors'])]);
+  }
+
+  feedback({ sinceUs, untilUs, project, limit, cursor }: ListQuery): PageOf<FeedbackRow> {
+    const [atUs, rowId] = position(cursor) ?? [Number.MAX_SAFE_INTEGER, 0];
+    const rows = this.db.all(
+      `SELECT *, at_us AS sort_us FROM feedback WHERE at_us >= ? AND at_us <= ? AND (? IS NULL OR project = ?)
+         AND (at_us, id) < (?, ?) ORDER BY at_us DESC, id DESC LIMIT ?`,
+      sinceUs ?? 0,
+      untilUs ?? Number.MAX_SAFE_INTEGER,
+      project ?? null,
+      project ?? null,
+      atUs,
+      rowId,
+      limit + 1,
+    );
+    const kept = rows.slice(0, limit);
+    return { items: kept.map(feedbackRow), ...(rows.length > limit && { next: cursorOf(kept.at(-1)) }) };
+  }
+
+  feedbackOf(key: string, project: string): FeedbackRow[] {
+    return this.db
+      .all('SELECT * FROM feedback WHERE interaction = ? AND project = ? ORDER BY at_us DESC', key, project)
+      .map(feedbackRow);
+  }
+
+  deliveriesOf(key: string, project: string): DeliveryRow[] {
+    const where = 'WHERE interaction = ? AND project = ? ORDER BY destination';
+    return this.db.all(`SELECT * FROM deliveries ${where}`, key, project).map(deliveryRow);
+  }
+
+  deliveries(destination: string, state: DeliveryState | undefined, { limit, cursor }: ListQuery): PageOf<DeliveryRow> {
+    const [updatedUs, rowId] = position(cursor) ?? [Number.MAX_SAFE_INTEGER, 0];
+    const rows = this.db.all(
+      `SELECT *, updated_us AS sort_us FROM deliveries WHERE destination = ? AND (? IS NULL OR state = ?)
+         AND (updated_us, id) < (?, ?) ORDER BY updated_us DESC, id DESC LIMIT ?`,
+      destination,
+      state ?? null,
+      state ?? null,
+      updatedUs,
+      rowId,
+      limit + 1,
+    );
+    const kept = rows.slice(0, limit);
+    return { items: kept.map(deliveryRow), ...(rows.length > limit && { next: cursorOf(kept.at(-1)) }) };
+  }
+
+  /** How many records of each destination are in which state, and when the last one was delivered. */
+  deliveryCounts(): { destination: string; state: DeliveryState; records: number; lastAt: number }[] {
+    const sql = 'SELECT destination, state, count(*) AS records, max(updated_us) AS last FROM deliveries GROUP BY 1, 2';
+    return this.db.all(sql).map((row) => ({
+      destination: String(row['destination']),
+      state: String(row['state']) as DeliveryState,
+      records: Number(row['records']),
+      lastAt: millis(row['last']),
+    }));
+  }
+
+  /** Conversations that changed after this number of the sequence, and those that were deleted since. */
+  changes(
+    after: number,
+    limit: number,
+    project?: string,
+  ): { items: ConversationRow[]; deleted: string[]; last: number } {
+    const rows = this.db.all(
+      'SELECT * FROM conversations WHERE sequence > ? AND (? IS NULL OR project = ?) ORDER BY sequence LIMIT ?',
+      after,
+      project ?? null,
+      project ?? null,
+      limit,
+    );
+    const gone = this.db.all(
+      'SELECT sequence, public_id FROM tombstones WHERE sequence > ? ORDER BY 1 LIMIT ?',
+      after,
+      limit,
+    );
+    const last = Math.max(after, Number(rows.at(-1)?.['sequence'] ?? 0), Number(gone.at(-1)?.['sequence'] ?? 0));
+    return { items: this.#conversationRows(rows), deleted: gone.map((row) => String(row['public_id'])), last };
+  }
+
+  get sequence(): number {
+    return this.#marks.get('sequence');
+  }
+
+  #list(level: Level, query: ListQuery): { rows: SqlRow[]; next?: string } {
+    const filter = parseFilter(query.q ?? '');
+    const words = wordsIn(filter);
+    const conditions = conditionsFor(filter, level);
+    const rows =
+      words === undefined || level === 'trace'
+        ? this.#byTime(level, query, [...conditions, ...(words === undefined ? [] : [traceInText(words)])])
+        : this.#byWords(level, query, words, conditions);
+    const kept = rows.slice(0, query.limit);
+    return { rows: kept, ...(rows.length > query.limit && { next: cursorOf(kept.at(-1)) }) };
+  }
+
+  #byTime(level: Level, query: ListQuery, conditions: readonly Sql[]): SqlRow[] {
+    const { table, alias } = sources[level];
+    const after = position(query.cursor);
+    const where = joined([
+      ...rangeOf(alias, query),
+      ...(level === 'interaction' ? [{ sql: 'i.is_hidden = 0', values: [] }] : []),
+      ...(after ? [{ sql: `(${alias}.sort_us, ${alias}.id) < (?, ?)`, values: after }] : []),
+      ...conditions,
+    ]);
+    const sql = `${table} WHERE ${where.sql} ORDER BY ${alias}.sort_us DESC, ${alias}.id DESC LIMIT ?`;
+    return this.db.all(sql, ...where.values, query.limit + 1);
+  }
+
+  /** Full text leads, the latest rows first: a word that stands in half of them needs no sort and no count. */
+  #byWords(
+    level: 'interaction' | 'conversation',
+    query: ListQuery,
+    words: string,
+    conditions: readonly Sql[],
+  ): SqlRow[] {
+    const after = position(query.cursor)?.[1];
+    const where = joined([
+      ...rangeOf('i', query),
+      { sql: 'i.is_hidden = 0', values: [] },
+      ...(after === undefined ? [] : [{ sql: 'x.rowid < ?', values: [after] }]),
+      ...conditions,
+      // Of a conversation, the latest of its matches stands for it.
+      ...(level === 'conversation' ? [laterMatch(words)] : []),
+    ]);
+    const columns = level === 'interaction' ? 'i.*, c.public_id AS conversation_id' : 'c.*';
+    const rows = this.db.all(
+      `SELECT ${columns}, i.id AS match_id FROM interaction_text x CROSS JOIN interactions i ON i.id = x.rowid
+         JOIN conversations c ON c.id = i.conversation
+       WHERE x.interaction_text MATCH ? AND ${where.sql} ORDER BY x.rowid DESC LIMIT ?`,
+      words,
+      ...where.values,
+      query.limit + 1,
+    );
+    return rows;
+  }
+
+  #conversationRows(rows: readonly SqlRow[]): ConversationRow[] {
+    return rows.map((row) => {
+      const id = Number(row['id']);
+      const deliveries = this.db.all(
+        `SELECT d.destination, d.state FROM interactions i JOIN deliveries d ON d.interaction = i.key AND d.project = i.project
+         WHERE i.conversation = ?`,
+        id,
+      );
+      const ratings = this.db.all(
+        `SELECT f.rating, count(*) AS ratings FROM interactions i JOIN feedback f ON f.interaction = i.key AND f.project = i.project
+         WHERE i.conversation = ? GROUP BY 1`,
+        id,
+      );
+      return { ...conversationRow(row), deliveries: worstOf(deliveries), feedback: countsOf(ratings) };
+    });
+  }
+
+  #interactionRows(rows: readonly SqlRow[]): InteractionRow[] {
+    return rows.map((row) => {
+      const key: SqlValue[] = [row['key'] ?? null, row['project'] ?? null];
+      const deliveries = this.db.all(
+        'SELECT destination, state FROM deliveries WHERE interaction = ? AND project = ?',
+        ...key,
+      );
+      const ratings = this.db.all(
+        'SELECT rating, count(*) AS ratings FROM feedback WHERE interaction = ? AND project = ? GROUP BY 1',
+        ...key,
+      );
+      return { ...interactionRow(row), deliveries: worstOf(deliveries), feedback: countsOf(ratings) };
+    });
+  }
+}
+
+const sources: Readonly<Record<Level, { readonly table: string; readonly alias: string }>> = {
+  interaction: { table: INTERACTIONS, alias: 'i' },
+  conversation: { table: 'SELECT c.* FROM conversations c', alias: 'c' },
+  trace: { table: 'SELECT t.* FROM traces t', alias: 't' },
+};
+
+function rangeOf(alias: string, { sinceUs, untilUs, project }: Selection): Sql[] {
+  return [
+    ...(sinceUs === undefined ? [] : [{ sql: `${alias}.sort_us >= ?`, values: [sinceUs] }]),
+    ...(untilUs === undefined ? [] : [{ sql: `${alias}.sort_us <= ?`, values: [untilUs] }]),
+    ...(project === undefined ? [] : [{ sql: `${alias}.project = ?`, values: [project] }]),
+  ];
+}
+
+function inText(words: string): Sql {
+  return { sql: 'i.id IN (SELECT rowid FROM interaction_text WHERE interaction_text MATCH ?)', values: [words] };
+}
+
+function traceInText(words: string): Sql {
+  const { sql, values } = inText(words);
+  return {
+    sql: `EXISTS (SELECT 1 FROM interactions i WHERE i.trace_id = t.trace_id AND i.project = t.project AND ${sql})`,
+    values,
+  };
+}
+
+function laterMatch(words: string): Sql {
+  return {
+    sql: `NOT EXISTS (SELECT 1 FROM interactions j CROSS JOIN interaction_text y ON y.rowid = j.id
+      WHERE j.conversation = i.conversation AND j.id > i.id AND y.interaction_text MATCH ?)`,
+    values: [words],
+  };
+}
+
+/** The worst state stands for several records. */
+const severity: readonly DeliveryState[] = [
+  'stopped',
+  'dead',
+  'retrying',
+  'waiting',
+  'skipped',
+  'coalesced',
+  'delivered',
+];
+
+function worstOf(rows: readonly SqlRow[]): Record<string, DeliveryState> {
+  const worst: Record<string, DeliveryState> = {};
+  for (const row of rows) {
+    const destination = String(row['destination']);
+    const state = String(row['state']) as DeliveryState;
+    const known = worst[destination];
+    if (known === undefined || severity.indexOf(state) < severity.indexOf(known)) worst[destination] = state;
+  }
+  return worst;
+}
+
+function countsOf(rows: readonly SqlRow[]): { up: number; down: number } {
+  const of = (rating: string): number => Number(rows.find((row) => row['rating'] === rating)?.['ratings'] ?? 0);
+  return { up: of('positive'), down: of('negative') };
+}
+
+function storedSpan(row: SqlRow): StoredSpan {
+  const resource = JSON.parse(String(row['resource'])) as Readonly<Record<string, unknown>>;
+  const { operation, interaction } = row;
+  return {
+    span: spanFromRow({ ...(row as unknown as Parameters<typeof spanFromRow>[0]), resource }),
+    isTruncated: row['is_truncated'] === 1,
+    ...(typeof operation === 'string' && { operation }),
+    ...(typeof interaction === 'string' && { interaction }),
+  };
+}
+
+/** Where a page ended: the sort key and the row id. Anything else than a cursor of ours starts at the first page. */
+export function position(cursor: string | undefined): [sort: number, rowId: number] | undefined {
+  if (cursor === undefined) return undefined;
+  const parts = Buffer.from(cursor, 'base64url').toString().split('.').map(Number);
+  const [sort, rowId] = parts;
+  if (parts.length !== 2 || sort === undefined || rowId === undefined) return undefined;
+  return Number.isSafeInteger(sort) && Number.isSafeInteger(rowId) ? [sort, rowId] : undefined;
+}
+
+export function cursorOf(row: SqlRow | undefined): string {
+  return Buffer.from(`${row?.['sort_us']}.${row?.['match_id'] ?? row?.['id']}`).toString('base64url');
+}

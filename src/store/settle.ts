@@ -1,0 +1,322 @@
+import type { Interaction } from '../interaction/interaction.ts';
+import { interactionFrom, isUnfinished, joinBackground } from '../semconv/from-spans.ts';
+import type { SpanData } from '../semconv/span-data.ts';
+import type { Connection } from '../sqlite/connection.ts';
+import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
+import type { Summaries } from './conversations.ts';
+import { columnsOf, messageIdsOf, type Receipt, searchableText } from './interaction-row.ts';
+import type { Marks } from './marks.ts';
+import { type LogJson, spanFromRow } from './span-row.ts';
+import type { UsageTotals } from './usage.ts';
+
+const SPAN_COLUMNS = `s.id, s.project, s.trace_id, s.span_id, s.parent_id, s.name, s.kind, s.status, s.received_us,
+  s.received_by, s.data, r.json AS resource FROM spans s JOIN resources r ON r.id = s.resource`;
+
+/** A step reads at most this many spans, or this many characters of them, so that requests are answered in between. */
+const MAX_SPANS = 500;
+const MAX_CHARACTERS = 4_000_000;
+
+const FETCH = 'fetch_response';
+
+/**
+ * Derives interactions, full text, summaries and totals from what arrived. An interaction is computed from all rows that
+ * describe it, so that it is the same whatever the order in which they came.
+ */
+export class Settle {
+  readonly #db: Connection;
+  readonly #marks: Marks;
+  readonly #summaries: Summaries;
+  readonly #usage: UsageTotals;
+  readonly #resources = new Map<string, Readonly<Record<string, unknown>>>();
+  /** What the current step has to compute anew. */
+  #keys = new Map<string, { readonly project: string; readonly key: string }>();
+  #conversations = new Set<number>();
+  #traces = new Map<string, { readonly project: string; readonly traceId: string }>();
+
+  constructor(db: Connection, marks: Marks, summaries: Summaries, usage: UsageTotals) {
+    this.#db = db;
+    this.#marks = marks;
+    this.#summaries = summaries;
+    this.#usage = usage;
+  }
+
+  /** Works off a part of what waits, within the caller's transaction. @returns whether more waits */
+  step(): boolean {
+    const mark = this.#marks.get('settled_span');
+    const rows = this.#db.all(`SELECT ${SPAN_COLUMNS} WHERE s.id > ? ORDER BY s.id LIMIT ${MAX_SPANS}`, mark);
+    let characters = 0;
+    let last = mark;
+    for (const row of rows) {
+      this.#span(row);
+      last = Number(row['id']);
+      characters += String(row['data']).length;
+      if (characters > MAX_CHARACTERS) break;
+    }
+    if (last > mark) this.#marks.set('settled_span', last);
+    const hasMore = rows.length === MAX_SPANS || last < Number(rows.at(-1)?.['id'] ?? 0);
+    const hasMoreLogs = this.#logs();
+    this.finish();
+    return hasMore || hasMoreLogs;
+  }
+
+  /** Marks an interaction that changed by other ways than a span. */
+  touch(project: string, key: string): void {
+    const name = `${project}\n${key}`;
+    // To the end, also for one that was computed in this step already.
+    this.#keys.delete(name);
+    this.#keys.set(name, { project, key });
+  }
+
+  touchConversation(id: number): void {
+    this.#conversations.add(id);
+  }
+
+  touchTrace(project: string, traceId: string): void {
+    this.#traces.set(`${project}\n${traceId}`, { project, traceId });
+  }
+
+  /** Computes everything that was marked. */
+  finish(): void {
+    // The set grows while it is read: a background response also concerns the call that created it.
+    for (const { project, key } of this.#keys.values()) this.#interaction(project, key);
+    for (const id of this.#conversations) this.#summaries.conversation(id);
+    for (const { project, traceId } of this.#traces.values()) this.#summaries.trace(project, traceId);
+    this.forget();
+  }
+
+  /** After a rollback, too. */
+  forget(): void {
+    this.#keys = new Map();
+    this.#conversations = new Set();
+    this.#traces = new Map();
+  }
+
+  #span(row: SqlRow): void {
+    const project = String(row['project']);
+    this.touchTrace(project, String(row['trace_id']));
+    const interaction = interactionFrom(this.#spanData(row));
+    if (interaction) this.#touchSpan(project, interaction);
+  }
+
+  #touchSpan(project: string, { id, traceId, spanId }: Interaction): void {
+    this.touch(project, id);
+    if (id !== `${traceId}:${spanId}`) {
+      this.#db.run('INSERT OR IGNORE INTO run_spans VALUES (?, ?, ?, ?)', project, id, traceId, spanId);
+    }
+    const where = 'trace_id = ? AND span_id = ? AND project = ? AND key <> ?';
+    const others = this.#db.all(`SELECT DISTINCT key FROM records WHERE ${where}`, traceId, spanId, project, id);
+    if (others.length === 0) return;
+    this.#db.run(`UPDATE OR REPLACE records SET key = ? WHERE ${where}`, id, traceId, spanId, project, id);
+    for (const { key } of others) this.touch(project, String(key));
+  }
+
+  #logs(): boolean {
+    const mark = this.#marks.get('settled_log');
+    const rows = this.#db.all(
+      `SELECT id, project, trace_id, span_id FROM logs WHERE id > ? ORDER BY id LIMIT ${MAX_SPANS}`,
+      mark,
+    );
+    for (const row of rows) {
+      const [span] = this.#spansAt(String(row['project']), String(row['trace_id']), String(row['span_id']));
+      const interaction = span && interactionFrom(this.#spanData(span));
+      if (interaction) this.touch(String(row['project']), interaction.id);
+    }
+    if (rows.length > 0) this.#marks.set('settled_log', Number(rows.at(-1)?.['id']));
+    return rows.length === MAX_SPANS;
+  }
+
+  #interaction(project: string, key: string): void {
+    const before = this.#db.all('SELECT * FROM interactions WHERE key = ? AND project = ?', key, project)[0];
+    const found = this.#assemble(project, key);
+    if (!found) {
+      if (before) this.remove(before);
+      return;
+    }
+    const { receipt } = found;
+    const interaction = this.#withFetched(project, found.interaction);
+    const columns = columnsOf(interaction, receipt);
+    const id = this.#write(project, key, columns, before);
+    this.#db.run('INSERT OR REPLACE INTO interaction_data (id, data) VALUES (?, ?)', id, JSON.stringify(interaction));
+    if (before) this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
+    this.#db.run('INSERT INTO interaction_text (rowid, text) VALUES (?, ?)', id, searchableText(interaction));
+    this.#writeMessages(id, interaction);
+    this.touchTrace(project, interaction.traceId);
+    this.#resolveFeedback(project, key, id, interaction);
+  }
+
+  /** Everything that describes the interaction, as one. */
+  #assemble(
+    project: string,
+    key: string,
+  ): { readonly interaction: Interaction; readonly receipt: Receipt } | undefined {
+    const spans = this.#spansOf(project, key).flatMap((row) => {
+      const interaction = interactionFrom(this.#withLogs(this.#spanData(row)));
+      return interaction?.id === key ? { interaction, row } : [];
+    });
+    const records = this.#db.all(
+      'SELECT received_us, received_by, is_replacing, data FROM records WHERE key = ? AND project = ? ORDER BY received_us, received_by',
+      key,
+      project,
+    );
+    const rows = [...records, ...spans.map(({ row }) => row)];
+    if (rows.length === 0) return undefined;
+    spans.sort(
+      (a, b) => a.interaction.endTime - b.interaction.endTime || (a.interaction.spanId < b.interaction.spanId ? -1 : 1),
+    );
+    // What a vendor's client wrote has fewer fields than a span, unless it replaced the interaction by its own.
+    const filling = records.filter((record) => record['is_replacing'] !== 1);
+    const replacing = records.filter((record) => record['is_replacing'] === 1);
+    const interaction = Object.assign(
+      {},
+      ...filling.map(parsed),
+      ...spans.map((each) => each.interaction),
+      ...replacing.map(parsed),
+    );
+    const latest = spans.at(-1)?.row ?? records.at(-1);
+    return {
+      interaction: Object.assign(interaction, { id: key }),
+      receipt: {
+        receivedUs: Math.max(...rows.map((row) => Number(row['received_us']))),
+        receivedBy: String(latest?.['received_by']),
+      },
+    };
+  }
+
+  #spansOf(project: string, key: string): SqlRow[] {
+    const plain = /^([0-9a-f]{32}):([0-9a-f]{16})$/.exec(key);
+    if (plain) return this.#spansAt(project, plain[1] ?? '', plain[2] ?? '');
+    return this.#db
+      .all('SELECT trace_id, span_id FROM run_spans WHERE key = ? AND project = ?', key, project)
+      .flatMap((row) => this.#spansAt(project, String(row['trace_id']), String(row['span_id'])));
+  }
+
+  #spansAt(project: string, traceId: string, spanId: string): SqlRow[] {
+    const where = 's.trace_id = ? AND s.span_id = ? AND s.project = ?';
+    return this.#db.all(`SELECT ${SPAN_COLUMNS} WHERE ${where}`, traceId, spanId, project);
+  }
+
+  #spanData(row: SqlRow): SpanData {
+    const text = String(row['resource']);
+    let resource = this.#resources.get(text);
+    if (!resource) {
+      resource = JSON.parse(text) as Readonly<Record<string, unknown>>;
+      if (this.#resources.size > 1_000) this.#resources.clear();
+      this.#resources.set(text, resource);
+    }
+    return spanFromRow({ ...(row as unknown as Parameters<typeof spanFromRow>[0]), resource });
+  }
+
+  /** GenAI events carry the attributes that their span was not allowed to. */
+  #withLogs(span: SpanData): SpanData {
+    const rows = this.#db.all(
+      'SELECT data FROM logs WHERE trace_id = ? AND span_id = ? ORDER BY hash',
+      span.traceId,
+      span.spanId,
+    );
+    const logs = rows.map((row) => JSON.parse(String(row['data'])) as LogJson);
+    const attributes = Object.assign({}, ...logs.filter(isDetails).map((log) => log.attributes), span.attributes);
+    return rows.length > 0 ? { ...span, attributes } : span;
+  }
+
+  /** A background response is described by the call that created it and the one that fetched its end. */
+  #withFetched(project: string, interaction: Interaction): Interaction {
+    const { responseId, operation } = interaction;
+    if (responseId === undefined) return interaction;
+    const partners = this.#db.all(
+      `SELECT i.*, d.data FROM interactions i JOIN interaction_data d ON d.id = i.id
+       WHERE i.response_id = ? AND i.project = ? AND i.key <> ? AND (i.operation = '${FETCH}') = ? ORDER BY i.end_us, i.key`,
+      responseId,
+      project,
+      interaction.id,
+      operation === FETCH ? 0 : 1,
+    );
+    if (operation === FETCH) {
+      for (const { key } of partners) this.touch(project, String(key));
+      return interaction;
+    }
+    const fetched = partners.at(-1);
+    if (!fetched || !isUnfinished(interaction)) return interaction;
+    for (const partner of partners) this.#hide(partner);
+    return joinBackground(interaction, parsed(fetched));
+  }
+
+  #hide(row: SqlRow): void {
+    if (row['is_hidden'] === 1) return;
+    this.#usage.remove(row);
+    this.#db.run('UPDATE interactions SET is_hidden = 1 WHERE id = ?', row['id'] ?? null);
+    this.#conversations.add(Number(row['conversation']));
+  }
+
+  /** @returns the row id */
+  #write(project: string, key: string, columns: Record<string, SqlValue>, before: SqlRow | undefined): number {
+    const conversation = this.#summaries.conversationFor(project, columns);
+    if (before && before['is_hidden'] !== 1) this.#usage.remove(before);
+    const row: Record<string, SqlValue> = {
+      ...columns,
+      project,
+      key,
+      conversation,
+      sequence: this.#marks.nextSequence(),
+    };
+    row['counted_user'] = this.#usage.add(row);
+    this.#conversations.add(conversation);
+    const names = Object.keys(row);
+    const values = Object.values(row);
+    if (!before) {
+      const marks = names.map(() => '?').join(', ');
+      return this.#db.run(`INSERT INTO interactions (${names.join(', ')}) VALUES (${marks})`, ...values).lastId;
+    }
+    this.#conversations.add(Number(before['conversation']));
+    const id = Number(before['id']);
+    this.#db.run(
+      `UPDATE interactions SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`,
+      ...values,
+      id,
+    );
+    return id;
+  }
+
+  #writeMessages(id: number, interaction: Interaction): void {
+    const { input, output } = messageIdsOf(interaction);
+    this.#db.run('DELETE FROM messages WHERE interaction = ?', id);
+    for (const message of input) this.#db.run('INSERT OR IGNORE INTO messages VALUES (?, ?, 0)', message, id);
+    for (const message of output) this.#db.run('INSERT OR IGNORE INTO messages VALUES (?, ?, 1)', message, id);
+  }
+
+  /** Feedback may come before the answer that it is about. */
+  #resolveFeedback(project: string, key: string, id: number, { traceId, spanId, responseId }: Interaction): void {
+    const [open] = this.#db.all('SELECT 1 FROM feedback WHERE project = ? AND interaction IS NULL LIMIT 1', project);
+    if (!open) return;
+    this.#db.run(
+      `UPDATE feedback SET interaction = ? WHERE project = ? AND interaction IS NULL AND (
+         (trace_id = ? AND span_id = ?) OR response_id = ? OR message_id IN (SELECT id FROM messages WHERE interaction = ?))`,
+      key,
+      project,
+      traceId,
+      spanId,
+      responseId ?? null,
+      id,
+    );
+  }
+
+  /** Takes an interaction out of everything that is derived. */
+  remove(row: SqlRow, keepsTotals = false): void {
+    const id = row['id'] ?? null;
+    if (!keepsTotals && row['is_hidden'] !== 1) this.#usage.remove(row);
+    this.#db.run('DELETE FROM interactions WHERE id = ?', id);
+    this.#db.run('DELETE FROM interaction_data WHERE id = ?', id);
+    this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
+    this.#db.run('DELETE FROM messages WHERE interaction = ?', id);
+    this.#db.run('DELETE FROM run_spans WHERE key = ? AND project = ?', row['key'] ?? null, row['project'] ?? null);
+    this.#conversations.add(Number(row['conversation']));
+    this.touchTrace(String(row['project']), String(row['trace_id']));
+  }
+}
+
+function isDetails({ name }: LogJson): boolean {
+  return name?.startsWith('gen_ai.') === true;
+}
+
+function parsed(row: SqlRow): Interaction {
+  return JSON.parse(String(row['data'])) as Interaction;
+}

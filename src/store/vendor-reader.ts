@@ -1,0 +1,250 @@
+import type { Interaction } from '../interaction/interaction.ts';
+import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
+import type { StoreReader } from './reader.ts';
+import type { Sql } from './where.ts';
+
+/** The queries that vendors' APIs need, for one vendor and one project. */
+export interface VendorScope {
+  readonly vendor: string;
+  readonly project: string;
+}
+
+export interface VendorPage<T> {
+  readonly items: T[];
+  readonly total: number;
+}
+
+export interface StoredDocument {
+  readonly collection: string;
+  readonly id: string;
+  readonly externalId?: string;
+  readonly conversationId?: string;
+  readonly updatedAt: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface NamedConversation {
+  readonly id: string;
+  readonly interactions: Interaction[];
+  readonly document?: StoredDocument;
+}
+
+type Scalar = string | number | boolean;
+/** The conditions of vendors' routes, in the fields of an interaction. */
+export type StoreCondition =
+  | { readonly field: string; readonly in: readonly Scalar[]; readonly ignoreCase?: boolean }
+  | { readonly field: string; readonly atLeast: number }
+  | { readonly field: string; readonly atMost: number }
+  | { readonly field: string; readonly isAbsent: boolean }
+  | { readonly and: readonly StoreCondition[] }
+  | { readonly or: readonly StoreCondition[] };
+
+const fields: Readonly<Record<string, string>> = {
+  id: 'i.key',
+  traceId: 'i.trace_id',
+  spanId: 'i.span_id',
+  operation: 'i.operation',
+  conversationId: 'i.conversation_name',
+  sessionId: 'i.session_id',
+  userId: `json_extract(d.data, '$.user.id')`,
+  agentId: 'i.agent_id',
+  responseId: 'i.response_id',
+  externalReferenceId: 'i.external_id',
+  botId: 'i.bot_id',
+  feature: 'i.feature',
+  channel: 'i.channel',
+  taskId: 'i.task_id',
+  developer: 'i.is_developer',
+  startTime: '(i.start_us / 1e3)',
+};
+
+const FROM = 'FROM interactions i JOIN interaction_data d ON d.id = i.id';
+
+export function vendorInteractions(
+  { db }: StoreReader,
+  { project }: VendorScope,
+  query: {
+    readonly where?: StoreCondition;
+    readonly sort?: { readonly field: 'startTime' | 'duration'; readonly order: 'asc' | 'desc' };
+    readonly offset?: number;
+    readonly limit: number;
+  },
+): VendorPage<Interaction> {
+  const { sql, values } = query.where ? conditionSql(query.where) : { sql: '1', values: [] };
+  const where = `${FROM} WHERE i.project = ? AND i.is_hidden = 0 AND ${sql}`;
+  const total = Number(db.all(`SELECT count(*) AS total ${where}`, project, ...values)[0]?.['total'] ?? 0);
+  const column = query.sort?.field === 'duration' ? '(i.end_us - i.start_us)' : 'i.start_us';
+  const order = query.sort?.order === 'asc' ? 'ASC' : 'DESC';
+  const rows = db.all(
+    `SELECT d.data ${where} ORDER BY ${column} ${order}, i.key LIMIT ? OFFSET ?`,
+    project,
+    ...values,
+    query.limit,
+    query.offset ?? 0,
+  );
+  return { items: rows.map(interactionOf), total };
+}
+
+export function vendorConversations(
+  { db }: StoreReader,
+  { vendor, project }: VendorScope,
+  query: {
+    readonly ids?: readonly string[];
+    readonly externalId?: string;
+    readonly offset?: number;
+    readonly limit: number;
+  },
+): VendorPage<NamedConversation> {
+  const { ids, externalId } = query;
+  const inIds = (column: string): Sql =>
+    ids === undefined
+      ? { sql: '1', values: [] }
+      : { sql: `${column} IN (${ids.map(() => '?').join(', ')})`, values: ids };
+  const named = inIds('conversation_name');
+  const documents = inIds('public_id');
+  const external = externalId ?? null;
+  const found = `WITH found AS (
+      SELECT conversation_name AS id, max(end_us) AS changed FROM interactions
+        WHERE project = ? AND conversation_name IS NOT NULL AND is_hidden = 0 AND ${named.sql}
+          AND (? IS NULL OR conversation_name IN (SELECT conversation_name FROM interactions WHERE trace_id = ?)
+            OR conversation_name IN (SELECT public_id FROM documents WHERE external_id = ? AND received_by = ? AND project = ?))
+        GROUP BY 1
+      UNION ALL
+      SELECT public_id, updated_us FROM documents
+        WHERE project = ? AND received_by = ? AND collection = 'conversation' AND ${documents.sql}
+          AND (? IS NULL OR external_id = ? OR public_id IN (SELECT conversation_name FROM interactions WHERE trace_id = ?))
+    ), merged AS (SELECT id, max(changed) AS changed FROM found GROUP BY id)`;
+  const values: SqlValue[] = [
+    ...[project, ...named.values, external, external, external, vendor, project],
+    ...[project, vendor, ...documents.values, external, external, external],
+  ];
+  const total = Number(db.all(`${found} SELECT count(*) AS total FROM merged`, ...values)[0]?.['total'] ?? 0);
+  const rows = db.all(
+    `${found} SELECT id FROM merged ORDER BY changed DESC, id LIMIT ? OFFSET ?`,
+    ...values,
+    query.limit,
+    query.offset ?? 0,
+  );
+  return { items: rows.map((row) => namedConversation(db, { vendor, project }, String(row['id']))), total };
+}
+
+function namedConversation(db: StoreReader['db'], { vendor, project }: VendorScope, id: string): NamedConversation {
+  const interactions = db
+    .all(
+      `SELECT d.data ${FROM} WHERE i.conversation_name = ? AND i.project = ? AND i.is_hidden = 0 ORDER BY i.start_us, i.key`,
+      id,
+      project,
+    )
+    .map(interactionOf);
+  const [document] = db.all(
+    `SELECT * FROM documents WHERE public_id = ? AND collection = 'conversation' AND received_by = ? AND project = ?`,
+    id,
+    vendor,
+    project,
+  );
+  return { id, interactions, ...(document && { document: documentOf(document) }) };
+}
+
+export function vendorDocuments(
+  { db }: StoreReader,
+  { vendor, project }: VendorScope,
+  query: {
+    readonly collection: string;
+    readonly ids?: readonly string[];
+    readonly offset?: number;
+    readonly limit: number;
+  },
+): VendorPage<StoredDocument> {
+  const where = `WHERE received_by = ? AND collection = ? AND project = ? ${idsSql('public_id', query.ids)}`;
+  const values: SqlValue[] = [vendor, query.collection, project, ...(query.ids ?? [])];
+  return pageOf(db, 'documents', where, 'updated_us DESC, id DESC', values, query, documentOf);
+}
+
+/** Entries as they were written: feedback and events. */
+export function vendorEntries(
+  { db }: StoreReader,
+  table: 'feedback' | 'events',
+  { vendor, project }: VendorScope,
+  query: { readonly ids?: readonly string[]; readonly offset?: number; readonly limit: number },
+): VendorPage<unknown> {
+  const where = `WHERE project = ? ${table === 'events' ? 'AND received_by = ?' : ''} ${idsSql('public_id', query.ids)}`;
+  const values: SqlValue[] = [project, ...(table === 'events' ? [vendor] : []), ...(query.ids ?? [])];
+  return pageOf(
+    db,
+    table,
+    where,
+    'at_us DESC, id DESC',
+    values,
+    query,
+    (row) => JSON.parse(String(row['data'])) as unknown,
+  );
+}
+
+function pageOf<T>(
+  db: StoreReader['db'],
+  table: string,
+  where: string,
+  order: string,
+  values: readonly SqlValue[],
+  { offset = 0, limit }: { readonly offset?: number; readonly limit: number },
+  read: (row: SqlRow) => T,
+): VendorPage<T> {
+  const total = Number(db.all(`SELECT count(*) AS total FROM ${table} ${where}`, ...values)[0]?.['total'] ?? 0);
+  const rows = db.all(`SELECT * FROM ${table} ${where} ORDER BY ${order} LIMIT ? OFFSET ?`, ...values, limit, offset);
+  return { items: rows.map(read), total };
+}
+
+function idsSql(column: string, ids: readonly string[] | undefined): string {
+  return ids === undefined ? '' : `AND ${column} IN (${ids.map(() => '?').join(', ')})`;
+}
+
+function conditionSql(condition: StoreCondition): Sql {
+  if ('and' in condition) return combined(condition.and, 'AND', '1');
+  if ('or' in condition) return combined(condition.or, 'OR', '0');
+  if (condition.field === 'outputMessageId') return messageSql(condition);
+  const column = fields[condition.field] ?? 'NULL';
+  if ('isAbsent' in condition) return { sql: `${column} IS ${condition.isAbsent ? '' : 'NOT '}NULL`, values: [] };
+  if ('atLeast' in condition) return { sql: `${column} >= ?`, values: [condition.atLeast] };
+  if ('atMost' in condition) return { sql: `${column} <= ?`, values: [condition.atMost] };
+  const collation = condition.ignoreCase ? ' COLLATE NOCASE' : '';
+  const marks = condition.in.map(() => `?${collation}`).join(', ');
+  return { sql: `${column}${collation} IN (${marks})`, values: condition.in.map(sqlValue) };
+}
+
+function messageSql(condition: Exclude<StoreCondition, { and: unknown } | { or: unknown }>): Sql {
+  const exists = 'EXISTS (SELECT 1 FROM messages m WHERE m.interaction = i.id AND m.is_output = 1';
+  if ('isAbsent' in condition) return { sql: `${condition.isAbsent ? 'NOT ' : ''}${exists})`, values: [] };
+  if (!('in' in condition)) return { sql: '0', values: [] };
+  return {
+    sql: `${exists} AND m.id IN (${condition.in.map(() => '?').join(', ')}))`,
+    values: condition.in.map(sqlValue),
+  };
+}
+
+function combined(parts: readonly StoreCondition[], word: 'AND' | 'OR', empty: string): Sql {
+  const conditions = parts.map(conditionSql);
+  return {
+    sql: conditions.length === 0 ? empty : `(${conditions.map(({ sql }) => sql).join(` ${word} `)})`,
+    values: conditions.flatMap(({ values }) => values),
+  };
+}
+
+function sqlValue(value: Scalar): SqlValue {
+  return typeof value === 'boolean' ? Number(value) : value;
+}
+
+function interactionOf(row: SqlRow): Interaction {
+  return JSON.parse(String(row['data'])) as Interaction;
+}
+
+function documentOf(row: SqlRow): StoredDocument {
+  const { external_id: externalId, conversation_name: conversationId } = row;
+  return {
+    collection: String(row['collection']),
+    id: String(row['public_id']),
+    ...(typeof externalId === 'string' && { externalId }),
+    ...(typeof conversationId === 'string' && { conversationId }),
+    updatedAt: Number(row['updated_us']) / 1e3,
+    body: JSON.parse(String(row['body'])) as Readonly<Record<string, unknown>>,
+  };
+}

@@ -1,0 +1,232 @@
+import { Connection } from '../sqlite/connection.ts';
+import type { OpenDatabase } from '../sqlite/driver.ts';
+import { Summaries } from './conversations.ts';
+import { Ingest } from './ingest.ts';
+import { Marks } from './marks.ts';
+import type { DeliveryNote, DeliveryState, Retention, StoreWrite, WriteResult } from './port.ts';
+import { Pruner } from './retention.ts';
+import { prepareWriter } from './schema.ts';
+import { Settle } from './settle.ts';
+import { storeErrorFrom } from './store-error.ts';
+import { UsageTotals } from './usage.ts';
+
+export interface WriterOptions {
+  readonly file: string;
+  readonly retention: Retention;
+}
+
+/** The only connection that writes. Synchronous: it lives in a thread of its own. */
+export class StoreWriter {
+  readonly #db: Connection;
+  readonly #marks: Marks;
+  readonly #ingest: Ingest;
+  readonly #settle: Settle;
+  readonly #pruner: Pruner;
+
+  /** @throws StoreError */
+  constructor(open: OpenDatabase, { file, retention }: WriterOptions) {
+    try {
+      this.#db = new Connection(open(file));
+      prepareWriter(this.#db);
+    } catch (error) {
+      throw storeErrorFrom(error);
+    }
+    this.#marks = new Marks(this.#db);
+    this.#ingest = new Ingest(this.#db, this.#marks);
+    this.#settle = new Settle(this.#db, this.#marks, new Summaries(this.#db, this.#marks), new UsageTotals(this.#db));
+    this.#pruner = new Pruner(this.#db, this.#marks, this.#settle, retention);
+  }
+
+  /** Several requests in one transaction: all of them are on the disk when it returns. @throws StoreError */
+  write(writes: readonly StoreWrite[]): WriteResult[] {
+    return this.#transact(() => writes.map((write) => this.#apply(write)));
+  }
+
+  note(notes: readonly DeliveryNote[]): void {
+    this.#transact(() => {
+      for (const note of notes) {
+        this.#ingest.delivery(note);
+        this.#touchConversationOf(note);
+      }
+      this.#settle.finish();
+    });
+  }
+
+  /** @returns how many changed from one state to the other */
+  changeDeliveries(destination: string, from: DeliveryState, to: DeliveryState | 'deleted'): number {
+    return this.#transact(() => {
+      const where = 'WHERE destination = ? AND state = ?';
+      if (to === 'deleted') return this.#db.run(`DELETE FROM deliveries ${where}`, destination, from).changes;
+      return this.#db.run(`UPDATE deliveries SET state = ? ${where}`, to, destination, from).changes;
+    });
+  }
+
+  /** By the public id. @returns what was deleted */
+  deleteConversation(publicId: string): { readonly interactions: number; readonly spans: number } {
+    return this.#transact(() => {
+      const rows = this.#db.all(
+        'SELECT i.* FROM interactions i JOIN conversations c ON c.id = i.conversation WHERE c.public_id = ?',
+        publicId,
+      );
+      let spans = 0;
+      for (const row of rows) spans += this.#erase(String(row['project']), row);
+      this.#settle.finish();
+      return { interactions: rows.length, spans };
+    });
+  }
+
+  /** Spans and log records that are stored and not in the index. */
+  get backlog(): number {
+    return (
+      this.#ingest.lastSpan - this.#marks.get('settled_span') + this.#ingest.lastLog - this.#marks.get('settled_log')
+    );
+  }
+
+  get sequence(): number {
+    return this.#marks.get('sequence');
+  }
+
+  /** Indexes a part of what waits. @returns whether more waits */
+  settle(): boolean {
+    return this.#transact(() => this.#settle.step());
+  }
+
+  /** Removes a part of what is too old or too much. @returns whether more is */
+  prune(nowUs: number): boolean {
+    const hasMore = this.#transact(() => this.#pruner.step(nowUs));
+    if (this.#db.pragma('freelist_count') > MAX_FREE_PAGES) this.#db.all('PRAGMA incremental_vacuum(500)');
+    return hasMore;
+  }
+
+  close(): void {
+    try {
+      this.#db.all('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#db.close();
+    }
+  }
+
+  #apply(write: StoreWrite): WriteResult {
+    const { project } = write;
+    const rejectedSpans = this.#ingest.spans(write);
+    this.#ingest.logs(write);
+    this.#ingest.feedback(write);
+    this.#ingest.events(write);
+    this.#ingest.documents(write);
+    for (const key of this.#ingest.records(write)) this.#settle.touch(project, this.#keyOf(project, key));
+    for (const id of write.deletedInteractions ?? []) this.#deleteRecord(write, id);
+    for (const name of write.deletedConversations ?? []) this.#deleteNamed(write, name);
+    for (const entry of write.feedback ?? []) this.#resolveFeedback(project, entry.id);
+    this.#settle.finish();
+    return { rejectedSpans };
+  }
+
+  /** The key of the span that a record describes, where the span is there and has another one: a run's. */
+  #keyOf(project: string, key: string): string {
+    const [row] = this.#db.all(
+      `SELECT s.key FROM records r JOIN run_spans s ON s.trace_id = r.trace_id AND s.span_id = r.span_id AND s.project = r.project
+       WHERE r.key = ? AND r.project = ?`,
+      key,
+      project,
+    );
+    if (!row) return key;
+    const other = String(row['key']);
+    if (other !== key) {
+      this.#db.run('UPDATE OR REPLACE records SET key = ? WHERE key = ? AND project = ?', other, key, project);
+      this.#settle.touch(project, key);
+    }
+    return other;
+  }
+
+  #deleteRecord({ project, receivedBy }: StoreWrite, key: string): void {
+    const { changes } = this.#db.run(
+      'DELETE FROM records WHERE key = ? AND project = ? AND received_by = ?',
+      key,
+      project,
+      receivedBy,
+    );
+    if (changes > 0) this.#settle.touch(project, key);
+  }
+
+  #deleteNamed({ project, receivedBy }: StoreWrite, name: string): void {
+    const rows = this.#db.all('SELECT * FROM interactions WHERE conversation_name = ? AND project = ?', name, project);
+    for (const row of rows) this.#erase(project, row);
+    for (const table of ['feedback', 'events', 'documents']) {
+      this.#db.run(
+        `DELETE FROM ${table} WHERE conversation_name = ? AND project = ? AND received_by = ?`,
+        name,
+        project,
+        receivedBy,
+      );
+    }
+  }
+
+  /** With all that it was made of; in a trace of one conversation its other spans go, too. @returns how many spans */
+  #erase(project: string, row: Readonly<Record<string, unknown>>): number {
+    const traceId = String(row['trace_id']);
+    const key = String(row['key']);
+    const conversation = Number(row['conversation']);
+    const isShared =
+      this.#db.all(
+        'SELECT 1 FROM interactions WHERE trace_id = ? AND project = ? AND conversation <> ? LIMIT 1',
+        traceId,
+        project,
+        conversation,
+      ).length > 0;
+    const spanWhere = isShared ? 'AND span_id = ?' : '';
+    const values = [traceId, project, ...(isShared ? [String(row['span_id'])] : [])];
+    const { changes } = this.#db.run(`DELETE FROM spans WHERE trace_id = ? AND project = ? ${spanWhere}`, ...values);
+    this.#db.run(`DELETE FROM logs WHERE trace_id = ? AND project = ? ${spanWhere}`, ...values);
+    for (const [table, column] of [
+      ['records', 'key'],
+      ['deliveries', 'interaction'],
+      ['feedback', 'interaction'],
+    ] as const) {
+      this.#db.run(`DELETE FROM ${table} WHERE ${column} = ? AND project = ?`, key, project);
+    }
+    this.#settle.remove(row as Parameters<Settle['remove']>[0]);
+    return changes;
+  }
+
+  #resolveFeedback(project: string, id: string): void {
+    this.#db.run(
+      `UPDATE feedback SET interaction = coalesce(
+         (SELECT i.key FROM interactions i WHERE i.key = feedback.interaction AND i.project = feedback.project),
+         (SELECT i.key FROM interactions i WHERE i.trace_id = feedback.trace_id AND i.span_id = feedback.span_id AND i.project = feedback.project),
+         (SELECT i.key FROM interactions i WHERE i.response_id = feedback.response_id AND i.project = feedback.project),
+         (SELECT i.key FROM messages m JOIN interactions i ON i.id = m.interaction
+            WHERE m.id = feedback.message_id AND i.project = feedback.project ORDER BY m.is_output DESC, i.sort_us LIMIT 1),
+         (SELECT i.key FROM interactions i WHERE i.conversation_name = feedback.conversation_name AND i.project = feedback.project
+            AND feedback.message_id IS NULL AND feedback.response_id IS NULL ORDER BY i.sort_us DESC LIMIT 1),
+         feedback.interaction)
+       WHERE public_id = ? AND project = ?`,
+      id,
+      project,
+    );
+    const [row] = this.#db.all(
+      `SELECT i.conversation FROM feedback f JOIN interactions i ON i.key = f.interaction AND i.project = f.project
+       WHERE f.public_id = ? AND f.project = ?`,
+      id,
+      project,
+    );
+    if (row) this.#settle.touchConversation(Number(row['conversation']));
+  }
+
+  #touchConversationOf({ project, interaction }: DeliveryNote): void {
+    const where = 'SELECT conversation FROM interactions WHERE key = ? AND project = ?';
+    const [row] = this.#db.all(where, interaction, project);
+    if (row) this.#settle.touchConversation(Number(row['conversation']));
+  }
+
+  #transact<T>(work: () => T): T {
+    try {
+      return this.#db.transact(work);
+    } catch (error) {
+      this.#ingest.forget();
+      this.#settle.forget();
+      throw storeErrorFrom(error);
+    }
+  }
+}
+
+const MAX_FREE_PAGES = 1_000;

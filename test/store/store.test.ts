@@ -1,0 +1,365 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { completionsOf, resolveId, totalsOf, usageBy } from '../../src/store/reports.ts';
+import { logRowFrom } from '../../src/store/span-row.ts';
+import { StoreWriter } from '../../src/store/writer.ts';
+import { chat, hex, LocalStore, open } from './local-store.ts';
+
+const all = { limit: 100 };
+
+it('keeps a conversation with its totals', () => {
+  using store = new LocalStore();
+  store.spans([
+    chat({
+      trace: 'a',
+      span: '1',
+      conversation: 'c1',
+      question: 'Where is my refund?',
+      answer: 'On its way.',
+      cost: 0.25,
+      user: 'ann',
+    }),
+    chat({
+      trace: 'b',
+      span: '2',
+      conversation: 'c1',
+      at: 1_700_000_060,
+      question: 'When?',
+      error: 'timeout',
+      model: 'gpt-4o-mini',
+    }),
+  ]);
+  store.settle();
+  const { items } = store.reader.conversations(all);
+  expect(items).toMatchObject([
+    {
+      conversationId: 'c1',
+      project: 'default',
+      service: 'shop',
+      title: 'Where is my refund?',
+      answer: 'On its way.',
+      interactions: 2,
+      turns: 1,
+      errors: 1,
+      unpriced: 1,
+      status: 'error',
+      error: 'timeout',
+      cost: 0.25,
+      inputTokens: 20,
+      outputTokens: 10,
+      models: ['gpt-4o', 'gpt-4o-mini'],
+      users: ['ann'],
+      firstAt: 1_700_000_000_000,
+      duration: 61.5,
+    },
+  ]);
+  expect(store.reader.traces(all).items).toMatchObject([
+    { traceId: hex('b', 32), spans: 1, errors: 1, interactions: 1 },
+    { traceId: hex('a', 32), spans: 1, errors: 0, interactions: 1, cost: 0.25 },
+  ]);
+  expect(usageBy(store.reader, 'model', all)).toMatchObject([
+    { key: 'gpt-4o', interactions: 1, cost: 0.25, unpriced: 0 },
+    { key: 'gpt-4o-mini', interactions: 1, cost: 0, unpriced: 1, errors: 1 },
+  ]);
+});
+
+it('two projects, and two services, with equal ids never meet', () => {
+  using store = new LocalStore();
+  const span = chat({ trace: 'a', span: '1', conversation: 'chat-1', question: 'mine' });
+  store.spans([span], { project: 'one' });
+  store.spans([{ ...span, resource: { 'service.name': 'other' } }], { project: 'two' });
+  store.spans([chat({ trace: 'b', span: '2', conversation: 'chat-1', service: 'second' })], { project: 'one' });
+  store.settle();
+  const rows = store.reader.conversations(all).items;
+  expect(rows.map(({ project, service, interactions }) => [project, service, interactions]).sort()).toEqual([
+    ['one', 'second', 1],
+    ['one', 'shop', 1],
+    ['two', 'other', 1],
+  ]);
+});
+
+/** Everything that can be seen, without row numbers and times of receipt. */
+function picture(store: LocalStore): unknown {
+  const plain = (value: unknown): unknown =>
+    JSON.parse(
+      JSON.stringify(value, (key, item: unknown) =>
+        ['sequence', 'receivedAt'].includes(key)
+          ? undefined
+          : typeof item === 'number'
+            ? Number(item.toPrecision(14))
+            : item,
+      ),
+    );
+  const sorted = (rows: readonly { id?: string; traceId?: string; key?: string }[]): unknown =>
+    plain(
+      rows.toSorted((a, b) =>
+        JSON.stringify(a.id ?? a.traceId ?? a.key) < JSON.stringify(b.id ?? b.traceId ?? b.key) ? -1 : 1,
+      ),
+    );
+  const interactions = store.reader.interactions(all).items;
+  return {
+    conversations: sorted(store.reader.conversations(all).items),
+    interactions: sorted(interactions),
+    content: interactions.map(({ id }) => JSON.stringify(plain(store.reader.interaction(id)?.interaction))).sort(),
+    traces: sorted(store.reader.traces(all).items),
+    usage: [
+      usageBy(store.reader, 'model', all),
+      usageBy(store.reader, 'user', all),
+      usageBy(store.reader, 'day', all),
+    ].map(sorted),
+    feedback: sorted(store.reader.feedback(all).items),
+    found: sorted(store.reader.interactions({ q: 'refund', limit: 100 }).items),
+  };
+}
+
+it('settles to the same state whatever the order of deliveries, and however often they are repeated', () => {
+  const run = (status: string, seconds: number) => ({
+    ...chat({
+      trace: 'r',
+      span: 'run',
+      conversation: 't1',
+      seconds,
+      ...(status === 'completed' && { answer: 'refund done' }),
+    }),
+    name: 'invoke_agent support',
+    attributes: {
+      ...chat({ trace: 'r', span: 'run', conversation: 't1' }).attributes,
+      'gen_ai.operation.name': 'invoke_agent',
+      'server.address': 'api.openai.com',
+      'spanport.run.id': 'run_1',
+      'spanport.run.status': status,
+    },
+  });
+  const details = {
+    name: 'gen_ai.client.inference.operation.details',
+    time: [1_700_000_001, 0] as const,
+    traceId: hex('b', 32),
+    spanId: hex('2', 16),
+    attributes: {
+      'gen_ai.input.messages': JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'refund by log' }] }]),
+    },
+    resource: {},
+  };
+  const log = logRowFrom(details);
+  const deliveries: ((store: LocalStore) => void)[] = [
+    (store) =>
+      store.spans([
+        chat({
+          trace: 'a',
+          span: '1',
+          conversation: 'c1',
+          question: 'a refund',
+          cost: 0.1,
+          user: 'ann',
+          responseId: 'resp_1',
+        }),
+      ]),
+    (store) => store.spans([chat({ trace: 'b', span: '2', conversation: 'c1', at: 1_700_000_100, cost: 0.2 })]),
+    (store) => store.spans([run('in_progress', 1)]),
+    (store) => store.spans([run('completed', 9)]),
+    (store) => store.spans([{ ...run('completed', 9), spanId: hex('seen', 16), endTime: [1_700_000_004, 0] }]),
+    (store) => store.spans([{ ...chat({ trace: 'a', span: '9' }), name: 'GET /', attributes: {}, kind: 1 }]),
+    (store) => store.write({ logs: log ? [log] : [] }),
+    (store) =>
+      store.write({
+        receivedBy: 'athina',
+        interactions: [
+          {
+            id: `${hex('a', 32)}:${hex('1', 16)}`,
+            traceId: hex('a', 32),
+            spanId: hex('1', 16),
+            name: 'x',
+            operation: 'chat',
+            startTime: 1,
+            endTime: 2,
+            outcome: { status: 'ok' },
+            externalReferenceId: 'ext-1',
+          },
+        ],
+      }),
+    (store) => store.write({ feedback: [{ id: 'f1', rating: 'negative', responseId: 'resp_1', atUs: 5, data: {} }] }),
+    (store) =>
+      store.spans([
+        chat({ trace: 'q', span: 'create', responseId: 'resp_bg', attributes: { 'gen_ai.response.status': 'queued' } }),
+      ]),
+    (store) =>
+      store.spans([
+        chat({
+          trace: 'q',
+          span: 'fetch',
+          at: 1_700_000_050,
+          responseId: 'resp_bg',
+          answer: 'background refund',
+          cost: 0.5,
+          attributes: { 'gen_ai.operation.name': 'fetch_response', 'gen_ai.response.status': 'completed' },
+        }),
+      ]),
+  ];
+  using reference = new LocalStore();
+  for (const deliver of deliveries) deliver(reference);
+  reference.settle();
+  const expected = picture(reference);
+  expect(reference.reader.interactions({ q: 'background', limit: 5 }).items.map(({ operation }) => operation)).toEqual([
+    'chat',
+  ]);
+  expect(JSON.stringify(expected)).toContain('ext-1');
+
+  const anyOrder = fc.shuffledSubarray([...deliveries.keys(), ...deliveries.keys()], {
+    minLength: deliveries.length * 2,
+    maxLength: deliveries.length * 2,
+  });
+  fc.assert(
+    fc.property(anyOrder, fc.array(fc.boolean(), { minLength: 22, maxLength: 22 }), (order, settles) => {
+      using store = new LocalStore();
+      for (const [index, each] of order.entries()) {
+        deliveries[each]?.(store);
+        if (settles[index]) store.settle();
+      }
+      store.settle();
+      expect(picture(store)).toEqual(expected);
+    }),
+    { numRuns: 25 },
+  );
+}, 60_000);
+
+it('finds by every kind of term', () => {
+  using store = new LocalStore();
+  store.spans([
+    chat({
+      trace: 'a',
+      span: '1',
+      conversation: 'c1',
+      question: 'Café refund',
+      answer: 'Yes',
+      cost: 0.5,
+      user: 'ann',
+      attributes: { 'http.route': '/a' },
+    }),
+    chat({
+      trace: 'b',
+      span: '2',
+      conversation: 'c2',
+      question: 'weather',
+      error: 'rate limit',
+      model: 'o3-mini',
+      seconds: 9,
+    }),
+  ]);
+  store.settle();
+  const found = (q: string): string[] =>
+    store.reader.conversations({ q, limit: 10 }).items.map((row) => row.conversationId ?? '');
+  const cases: [string, string[]][] = [
+    ['refund', ['c1']],
+    ['cafe', ['c1']],
+    ['-refund', ['c2']],
+    ['"cafe refund"', ['c1']],
+    ['"refund cafe"', []],
+    ['model:gpt-*', ['c1']],
+    ['model:GPT-4o,o3-mini', ['c2', 'c1']],
+    ['-model:gpt-4o', ['c2']],
+    ['user:ann', ['c1']],
+    ['cost>0.1', ['c1']],
+    ['cost:unknown', ['c2']],
+    ['is:error', ['c2']],
+    ['duration>5s', ['c2']],
+    ['attr.http.route:/a', ['c1']],
+    ['feedback:none', ['c2', 'c1']],
+    ['delivery:none service:shop', ['c2', 'c1']],
+    [`id:${hex('b', 32)}`, ['c2']],
+  ];
+  for (const [q, expected] of cases) {
+    expect([q, found(q)]).toEqual([q, expected]);
+    expect([q, store.reader.interactions({ q, limit: 10 }).items.length]).toEqual([q, expected.length]);
+  }
+  expect(store.reader.traces({ q: 'refund', limit: 10 }).items).toHaveLength(1);
+  expect(store.reader.traces({ q: 'is:error service:sh*', limit: 10 }).items).toHaveLength(1);
+  expect(completionsOf(store.reader, 'model', 'g', { limit: 5 })).toEqual([{ value: 'gpt-4o', interactions: 1 }]);
+  expect(resolveId(store.reader, 'c1')).toMatchObject([{ kind: 'conversation' }]);
+  expect(resolveId(store.reader, hex('a', 32))).toMatchObject([{ kind: 'trace' }]);
+});
+
+it('no text of a filter or a search breaks the query', () => {
+  using store = new LocalStore();
+  store.spans([chat({ trace: 'a', span: '1', question: 'x' })]);
+  store.settle();
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[a-z:"<>,. *'()-]{0,40}$/)), (q) => {
+      store.reader.conversations({ q, limit: 5 });
+      store.reader.interactions({ q, limit: 5, cursor: q });
+      store.reader.traces({ q, limit: 5 });
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('pages without leaving out or repeating a row', () => {
+  using store = new LocalStore();
+  store.spans(
+    Array.from({ length: 25 }, (_, index) =>
+      chat({ trace: `t${index}`, span: `s${index}`, question: 'same words', at: 1_700_000_000 + (index % 5) }),
+    ),
+  );
+  store.settle();
+  for (const q of ['', 'words']) {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = store.reader.conversations({ q, limit: 7, ...(cursor && { cursor }) });
+      seen.push(...page.items.map(({ id }) => id));
+      cursor = page.next;
+    } while (cursor);
+    expect(new Set(seen).size).toBe(25);
+    expect(seen).toHaveLength(25);
+  }
+});
+
+it('prunes the oldest first by the time of receipt, keeps totals, and flags times from the future', () => {
+  using store = new LocalStore({ maxAgeSeconds: 100, maxBytes: 1e12 });
+  store.spans([chat({ trace: 'a', span: '1', conversation: 'old', cost: 1, at: 1_900_000_000 })], {
+    receivedUs: 1_700_000_000e6,
+  });
+  store.spans([chat({ trace: 'b', span: '2', conversation: 'new', cost: 2, at: 1_690_000_000 })], {
+    receivedUs: 1_700_000_090e6,
+  });
+  store.settle();
+  expect(store.reader.interactions(all).items.map((row) => [row.isFromFuture, row.conversation !== ''])).toEqual([
+    [true, true],
+    [undefined, true],
+  ]);
+  while (store.writer.prune(1_700_000_150e6));
+  expect(store.reader.conversations(all).items.map(({ conversationId }) => conversationId)).toEqual(['new']);
+  expect(store.reader.interactions({ q: 'old', limit: 5 }).items).toEqual([]);
+  expect(totalsOf(store.reader)).toMatchObject({ spans: 1, interactions: 1, pruned: { spans: 1 } });
+  expect(usageBy(store.reader, 'model', all)).toMatchObject([{ interactions: 2, cost: 3 }]);
+});
+
+it('deletes a conversation with everything that it was made of', () => {
+  using store = new LocalStore();
+  store.spans([
+    chat({ trace: 'a', span: '1', conversation: 'c1', question: 'secret words', cost: 1 }),
+    { ...chat({ trace: 'a', span: '3' }), name: 'GET', attributes: {} },
+    chat({ trace: 'b', span: '2', conversation: 'c2', cost: 2 }),
+  ]);
+  store.settle();
+  const id = store.reader.conversation('c1')?.id ?? '';
+  const before = store.reader.sequence;
+  expect(store.writer.deleteConversation(id)).toEqual({ interactions: 1, spans: 2 });
+  expect(store.reader.conversation('c1')).toBeUndefined();
+  expect(store.reader.interactions({ q: 'secret', limit: 5 }).items).toEqual([]);
+  expect(store.reader.trace(hex('a', 32))).toBeUndefined();
+  expect(usageBy(store.reader, 'model', all)).toMatchObject([{ interactions: 1, cost: 2 }]);
+  expect(store.reader.changes(before, 10).deleted).toEqual([id]);
+});
+
+it('refuses data of a newer version and leaves it as it is', () => {
+  using store = new LocalStore();
+  const db = open(store.file);
+  db.exec('PRAGMA user_version = 999');
+  const opening = (): unknown =>
+    new StoreWriter(open, { file: store.file, retention: { maxAgeSeconds: 1, maxBytes: 1 } });
+  expect(opening).toThrow(
+    /^The data was written by a newer version of spanport \(format 999, this one reads up to 1\)/,
+  );
+  expect(db.prepare('PRAGMA user_version').all()).toEqual([{ user_version: 999 }]);
+  db.close();
+});
