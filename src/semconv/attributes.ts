@@ -231,6 +231,8 @@ const formerNames: Readonly<Record<string, string>> = {
   'gen_ai.openai.request.service_tier': 'openai.request.service_tier',
   'gen_ai.openai.response.service_tier': 'openai.response.service_tier',
   'gen_ai.openai.response.system_fingerprint': 'openai.response.system_fingerprint',
+  'gen_ai.usage.reasoning_tokens': 'gen_ai.usage.reasoning.output_tokens',
+  'gen_ai.workflow.name': ATTR.agentName,
   'enduser.id': 'user.id',
 };
 for (const [former, now] of Object.entries(formerNames)) {

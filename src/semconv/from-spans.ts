@@ -1,34 +1,46 @@
 import type { Interaction, Outcome, ToolExecution, Writable } from '../interaction/interaction.ts';
-import { isModelRequest } from '../interaction/operation.ts';
-import { decodeAttributes } from './attributes.ts';
+import type { Reading } from './dialects/dialect.ts';
+import { roleOf } from './dialects/genai/read.ts';
+import { dialectOf } from './dialects/index.ts';
 import { ATTR, OPERATION } from './names.ts';
-import { millisFrom, type SpanData, SpanKind, SpanStatusCode } from './span-data.ts';
+import { millisFrom, type SpanData, SpanStatusCode } from './span-data.ts';
 
-/** Whether a span is of the GenAI conventions, whoever made it. */
+/** Whether a span is of the GenAI conventions, whichever tracer made it. */
 export function isGenAISpan(attributes: Readonly<Record<string, unknown>>): boolean {
   return attributes[ATTR.operationName] !== undefined;
 }
 
-/**
- * The interaction that one span tells of: the same for a span of this process and for one that came over OTLP.
- * Undefined for spans that are a part of another's story (tools, in-process agents, workflows).
- */
-export function interactionFrom(span: SpanData): Interaction | undefined {
-  const operation = span.attributes[ATTR.operationName];
-  const isRemoteAgent = operation === OPERATION.invokeAgent && span.kind === SpanKind.CLIENT;
-  if (!isRemoteAgent && !isModelRequest(operation)) return undefined;
+/** Whether a dialect knows the span: it is about a model, an agent or a tool. */
+export function isClaimed(span: SpanData): boolean {
+  return span.facts !== undefined || dialectOf(span) !== undefined;
+}
 
-  const facts = span.facts ?? decodeAttributes(span.attributes);
+/**
+ * What a span says, in whichever dialect. Undefined for spans that no dialect knows. Facts that travelled with a span of
+ * ours are not read again.
+ */
+export function readSpan(span: SpanData): Reading | undefined {
+  if (span.facts) return { role: roleOf(span), facts: span.facts };
+  return dialectOf(span)?.read(span);
+}
+
+/**
+ * The interaction that one span describes: the same for a span of this process and for one that came over OTLP.
+ * Undefined for spans that are a part of another one's call (tools, in-process agents, workflows).
+ */
+export function interactionFrom(span: SpanData, reading = readSpan(span)): Interaction | undefined {
+  if (reading?.role !== 'call') return undefined;
+  const { facts } = reading;
   // Facts come last, and name nothing that stands before them but the operation: see joinFacts.
   const interaction: Writable<Interaction> = {
     id: facts.run ? `run:${facts.serverAddress ?? ''}:${facts.run.id}` : `${span.traceId}:${span.spanId}`,
     traceId: span.traceId,
     spanId: span.spanId,
     name: span.name,
-    startTime: millisFrom(span.startTime),
+    startTime: reading.startTime ?? millisFrom(span.startTime),
     endTime: millisFrom(span.endTime),
-    outcome: outcomeFrom(span),
-    operation: String(operation),
+    outcome: reading.outcome ?? outcomeFrom(span),
+    operation: String(facts.operation ?? span.attributes[ATTR.operationName]),
     ...facts,
     ...span.content,
   };
@@ -50,42 +62,53 @@ function serviceFrom(found: unknown): string | undefined {
 
 const fine: Outcome = { status: 'ok' };
 
-function outcomeFrom({ status, attributes }: SpanData): Outcome {
+function outcomeFrom(span: SpanData): Outcome {
+  const { status, attributes } = span;
   if (status.code !== SpanStatusCode.ERROR) return fine;
   const httpStatus = Number(attributes[ATTR.httpStatus]);
   return {
     status: 'error',
-    type: stringFrom(attributes[ATTR.errorType]) ?? '_OTHER',
+    type: errorTypeFrom(span),
     ...(status.message && { message: status.message }),
     ...(httpStatus > 0 && { httpStatus }),
   };
 }
 
-/** What an `execute_tool` span tells of the tool that ran. */
-export function toolExecutionFrom({
-  attributes,
-  status,
-  startTime,
-  endTime,
-  content,
-}: SpanData): ToolExecution | undefined {
+/** Tracers that write no `error.type` write the exception as an event. */
+function errorTypeFrom({ attributes, events }: SpanData): string {
+  const written = stringFrom(attributes[ATTR.errorType]);
+  if (written !== undefined) return written;
+  const exception = events?.findLast(({ name }) => name === 'exception');
+  return stringFrom(exception?.attributes['exception.type']) ?? '_OTHER';
+}
+
+/** The tool that ran, where a span describes one execution. */
+export function toolExecutionFrom(span: SpanData, reading = readSpan(span)): ToolExecution | undefined {
+  if (reading?.role !== 'tool') return undefined;
+  const tool = reading.tool ?? toolFrom(span);
+  return (
+    tool && {
+      ...tool,
+      startTime: millisFrom(span.startTime),
+      endTime: millisFrom(span.endTime),
+      ...(span.status.code === SpanStatusCode.ERROR && { errorType: errorTypeFrom(span) }),
+    }
+  );
+}
+
+function toolFrom({ attributes, content }: SpanData): ToolExecution | undefined {
   const name = stringFrom(attributes[ATTR.toolName]);
-  if (attributes[ATTR.operationName] !== OPERATION.executeTool || name === undefined) return undefined;
+  if (name === undefined) return undefined;
   const id = stringFrom(attributes[ATTR.toolCallId]);
   const type = stringFrom(attributes[ATTR.toolType]);
-  const errorType =
-    status.code === SpanStatusCode.ERROR ? (stringFrom(attributes[ATTR.errorType]) ?? '_OTHER') : undefined;
   return {
     name,
     ...(id !== undefined && { id }),
     ...(type !== undefined && { type }),
     ...parsedField('arguments', attributes[ATTR.toolCallArguments]),
     ...parsedField('result', attributes[ATTR.toolCallResult]),
-    // Beside the span its content lies as the one tool that ran.
+    // Content that travelled with the span holds the one tool that ran.
     ...content?.toolExecutions?.[0],
-    startTime: millisFrom(startTime),
-    endTime: millisFrom(endTime),
-    ...(errorType !== undefined && { errorType }),
   };
 }
 

@@ -11,7 +11,18 @@ type Fields = Readonly<Record<string, unknown>>;
 /** A list of scalars; one scalar is a list of one. */
 export function listFrom(found: unknown): readonly unknown[] | undefined {
   if (Array.isArray(found)) return found;
+  // Logfire writes lists as JSON.
+  if (typeof found === 'string' && found.startsWith('["')) return listOfJson(found) ?? [found];
   return isScalar(found) ? [found] : undefined;
+}
+
+function listOfJson(text: string): readonly unknown[] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Messages with parts. A message's `content`, text or a list, becomes its parts; what is no message is left out. */
@@ -64,24 +75,35 @@ function partFrom(item: unknown): unknown {
   return typeof text === 'string' ? { type: 'text', content: text } : undefined;
 }
 
+/** Python writes a missing name as null. */
 function isMessage(item: unknown): boolean {
   return (
-    isFields(item) && typeof item['role'] === 'string' && Array.isArray(item['parts']) && item['parts'].every(isPart)
+    isFields(item) &&
+    item['name'] !== null &&
+    typeof item['role'] === 'string' &&
+    Array.isArray(item['parts']) &&
+    item['parts'].every(isPart)
   );
 }
 
 function messageFrom(item: unknown): unknown {
   if (!isFields(item)) return undefined;
-  const { content, parts = content, role, ...rest } = item;
-  return { role: typeof role === 'string' ? role : 'user', parts: partsFrom(parts) ?? [], ...rest };
+  const { content, parts = content, role, name, ...rest } = item;
+  const message = { role: typeof role === 'string' ? role : 'user', parts: partsFrom(parts) ?? [], ...rest };
+  return name === null || name === undefined ? message : { name, ...message };
 }
 
+/** The AI SDK writes the parameters as `inputSchema`. */
 function isTool(item: unknown): boolean {
-  return isFields(item) && typeof item['name'] === 'string';
+  return isFields(item) && typeof item['name'] === 'string' && !('inputSchema' in item);
 }
 
 function toolFrom(item: unknown): unknown {
   if (!isFields(item)) return undefined;
+  if (typeof item['name'] === 'string') {
+    const { inputSchema: parameters, ...tool } = item;
+    return { parameters, ...tool };
+  }
   const { function: tool, ...rest } = item;
   return isTool(tool) ? { type: 'function', ...rest, ...(tool as Fields) } : undefined;
 }
