@@ -1,3 +1,4 @@
+import { beginningOf } from '../interaction/text.ts';
 import type { Answer, DeliveryOutcome } from './delivery.ts';
 
 /** Request timeout, too early, too many requests. */
@@ -23,7 +24,7 @@ export interface AnswerRules {
 export function outcomeOf(answer: Answer, { blocked = [401, 403], reasonIn }: AnswerRules = {}): DeliveryOutcome {
   const { status, body } = answer;
   const said = reasonIn?.(body);
-  const reason = said === undefined ? `HTTP ${status}` : `HTTP ${status}: ${said.slice(0, 200)}`;
+  const reason = said === undefined ? `HTTP ${status}` : `HTTP ${status}: ${beginningOf(said, 200)}`;
   if (status >= 200 && status < 300) return { status: 'delivered' };
   if (blocked.includes(status)) return { status: 'blocked', reason: `${reason}: check the key and the URL` };
   if (status >= 300 && status < 400) return { status: 'blocked', reason: `${reason}, a redirect: check the URL` };

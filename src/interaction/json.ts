@@ -1,3 +1,5 @@
+import { wellFormed, wellFormedJson } from './text.ts';
+
 /** Beyond this depth a value is a mistake, and serialisers run out of stack. */
 const MAX_DEPTH = 100;
 
@@ -81,8 +83,8 @@ export function jsonOf(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(toJson(value)) ?? 'null';
   try {
     JSON.parse(value);
-    return value;
+    return wellFormedJson(wellFormed(value));
   } catch {
-    return JSON.stringify(value);
+    return JSON.stringify(wellFormed(value));
   }
 }

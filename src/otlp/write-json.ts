@@ -1,3 +1,4 @@
+import { wellFormed } from '../interaction/text.ts';
 import type { AttributeSink } from '../semconv/attributes.ts';
 import {
   type HrTime,
@@ -48,7 +49,7 @@ function spanFrom(span: ReadableSpanLike | SpanData, { giveAttributes, statusMes
     endTimeUnixNano: unixNano(span.endTime),
     attributes: giveAttributes ? given(giveAttributes) : keyValues(span.attributes),
     ...(isSpanData(span) ? dataEvents(span) : sdkEvents(span)),
-    status: { code, message: wellFormed(statusMessage ?? message) },
+    status: { code, message: optional(statusMessage ?? message) },
     flags: isSpanData(span) ? 1 : flagsOf(span.spanContext(), span.parentSpanContext),
   };
 }
@@ -131,10 +132,6 @@ function unixNano([seconds, nanoseconds]: HrTime): string {
   return unixNanoFrom([seconds, Math.floor(nanoseconds)]);
 }
 
-/** Half a surrogate pair cannot be written in UTF-8, and strict readers refuse it in JSON. */
-function wellFormed<T extends string | undefined>(text: T): T {
-  return (text === undefined ? text : (text as WellFormed).toWellFormed()) as T;
+function optional(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : wellFormed(text);
 }
-
-/** Node 20 has it; the ES2023 library does not declare it. */
-type WellFormed = string & { toWellFormed(): string };

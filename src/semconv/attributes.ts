@@ -1,5 +1,6 @@
 import type { ContentField, Facts } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
+import { wellFormed, wellFormedIn, wellFormedJson } from '../interaction/text.ts';
 import { ATTR } from './names.ts';
 import { listFrom, messagesFrom, partsFrom, toolsFrom } from './read-structure.ts';
 
@@ -176,7 +177,7 @@ function write(
   } else if (entry.content && !withContent) {
     return;
   } else if (entry.as === 'value') {
-    sink.setAttribute(entry.name, fact as AttributeValue);
+    sink.setAttribute(entry.name, wellFormedIn(fact as AttributeValue));
   } else if (entry.as === 'json') {
     const text = jsonFrom(fact);
     if (text !== undefined) sink.setAttribute(entry.name, text);
@@ -184,18 +185,20 @@ function write(
     const values = fact as Record<string, AttributeValue>;
     for (const key in values) {
       const value = values[key];
-      if (value !== undefined) sink.setAttribute(entry.name + key, value);
+      if (value !== undefined) sink.setAttribute(entry.name + wellFormed(key), wellFormedIn(value));
     }
   }
 }
 
-/** What an application says may be a circle or a bigint, which JSON has no word for. */
+/** An application's value may be a circle or a bigint, which JSON can't express. */
 function jsonFrom(fact: unknown): string | undefined {
+  let text: string | undefined;
   try {
-    return JSON.stringify(fact);
+    text = JSON.stringify(fact);
   } catch {
-    return JSON.stringify(toJson(fact));
+    text = JSON.stringify(toJson(fact));
   }
+  return text && wellFormedJson(text);
 }
 
 /** Where a content field lies; undefined for the one that lies on many attributes. */

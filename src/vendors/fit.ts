@@ -1,3 +1,5 @@
+import { beginningOf } from '../interaction/text.ts';
+
 /** No vendor documents a limit. One record of this size is a long book; more than it starves the others. */
 export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20;
 
@@ -40,6 +42,6 @@ function cutTo(length: number, value: unknown): unknown {
 /** Half a picture is none: of inline bytes only the kind stays. */
 function cutText(length: number, text: string): string {
   const [bytesKind] = /^data:[^,]{0,64};base64,/.exec(text) ?? [];
-  const kept = bytesKind ?? text.slice(0, length).replace(/[\uD800-\uDBFF]$/, '');
+  const kept = bytesKind ?? beginningOf(text, length);
   return `${kept}[cut by spanport: ${text.length} characters]`;
 }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
+import { wellFormedJson } from '../../interaction/text.ts';
 import { spanToJson } from '../../otlp/write-json.ts';
 import type { LocalOutput, Vendor } from '../../vendors/vendor.ts';
 import type { ContentMode } from '../content-policy.ts';
@@ -73,7 +74,7 @@ export function localDestination<Options, Payload>(
   if (output.kind === 'file') {
     const { write: writeLine, close } = fileSink(output.path);
     return writingDestination(vendor.name, content, payloadsOf, {
-      write: (payload) => writeLine(JSON.stringify(payload)),
+      write: (payload) => writeLine(wellFormedJson(JSON.stringify(payload))),
       ...(close && { close }),
     });
   }

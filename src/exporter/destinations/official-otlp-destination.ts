@@ -2,6 +2,7 @@ import { diag } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { untraced } from '../../delivery/untraced.ts';
+import { wellFormed, wellFormedIn } from '../../interaction/text.ts';
 import { isSpanData, scopeOf } from '../../semconv/span-data.ts';
 import { readableSpanFrom } from '../../semconv/to-span.ts';
 import type { ContentMode } from '../content-policy.ts';
@@ -122,7 +123,7 @@ function sdkSpanFor(ended: Ended, content: ContentMode, { dialect, resource }: O
   const { duration, ended: hasEnded } = span as Partial<ReadableSpan>;
   const { code, message } = span.status;
   return {
-    name: span.name,
+    name: wellFormed(span.name),
     kind: span.kind,
     spanContext: () => span.spanContext(),
     ...(span.parentSpanContext && { parentSpanContext: span.parentSpanContext }),
@@ -130,16 +131,22 @@ function sdkSpanFor(ended: Ended, content: ContentMode, { dialect, resource }: O
     endTime: span.endTime,
     duration,
     ended: hasEnded,
-    status: { code, ...(message && { message: ended.mask(message) }) },
-    attributes: attributesFor(ended, content, dialect),
-    links: span.links ?? [],
-    events: span.events ?? [],
-    resource: resourceWith(source, resource),
-    instrumentationScope: scopeOf(span),
+    status: { code, ...(message && { message: wellFormed(ended.mask(message)) }) },
+    attributes: wellFormedIn(attributesFor(ended, content, dialect)),
+    links: span.links?.map((link) => ({ ...link, attributes: wellFormedIn(link.attributes) })) ?? [],
+    events: wellFormedIn(span.events ?? []),
+    resource: wellFormedResource(resourceWith(source, resource)),
+    instrumentationScope: wellFormedIn(scopeOf(span)),
     droppedAttributesCount: span.droppedAttributesCount ?? 0,
     droppedEventsCount: span.droppedEventsCount ?? 0,
     droppedLinksCount: span.droppedLinksCount ?? 0,
   } as unknown as ReadableSpan;
+}
+
+/** The same object where nothing has to be replaced: the exporter groups spans by it. */
+function wellFormedResource<T extends { readonly attributes: object }>(resource: T): T {
+  const attributes = wellFormedIn(resource.attributes);
+  return attributes === resource.attributes ? resource : Object.create(resource, { attributes: { value: attributes } });
 }
 
 async function openExporter({ url, headers, compression }: OtlpOptions): Promise<OTLPTraceExporter> {

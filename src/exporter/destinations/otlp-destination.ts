@@ -1,5 +1,6 @@
 import { retryAfterFrom } from '../../delivery/answer.ts';
 import type { Answer, Delivery, DeliveryOutcome, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
+import { beginningOf } from '../../interaction/text.ts';
 import { spanToJson } from '../../otlp/write-json.ts';
 import { encodeSpan } from '../../otlp/write-protobuf.ts';
 import { isSpanData } from '../../semconv/span-data.ts';
@@ -68,7 +69,7 @@ export function outcomeOf(answer: Answer): DeliveryOutcome {
       ...(retryAfterMillis !== undefined && { retryAfterMillis }),
     };
   }
-  return { status: 'rejected', reason: `HTTP ${status} ${body.slice(0, 200)}`.trim() };
+  return { status: 'rejected', reason: `HTTP ${status} ${beginningOf(body, 200)}`.trim() };
 }
 
 interface PartialSuccess {
@@ -91,7 +92,7 @@ function partialSuccessFrom({ headers, body, bytes }: Answer): PartialSuccess {
 function partialSuccessOf(rejected: number, message: unknown): PartialSuccess {
   return {
     ...(rejected > 0 && { rejected: Math.floor(rejected) }),
-    ...(typeof message === 'string' && message !== '' && { reason: message.slice(0, 200) }),
+    ...(typeof message === 'string' && message !== '' && { reason: beginningOf(message, 200) }),
   };
 }
 

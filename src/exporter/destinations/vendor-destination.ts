@@ -1,6 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import type { Delivery, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
+import { wellFormedJson } from '../../interaction/text.ts';
 import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../../vendors/vendor.ts';
 import { type ContentMode, eventFor, feedbackFor } from '../content-policy.ts';
 import type { SpanDestination, SpanListener } from '../destination.ts';
@@ -167,7 +168,7 @@ function messagesOf({ messageIds, outputMessages }: Interaction, answerId: strin
 }
 
 function bytesFrom(payload: unknown): Uint8Array {
-  return encoder.encode(JSON.stringify(payload));
+  return encoder.encode(wellFormedJson(JSON.stringify(payload)));
 }
 
 function payloadFrom<Payload>(body: Uint8Array | undefined): Payload {
