@@ -1,5 +1,7 @@
-import { beginningOf } from '../interaction/text.ts';
 import type { Answer, DeliveryOutcome } from './delivery.ts';
+
+/** The first half of a surrogate pair that a cut went through. */
+const SPLIT_PAIR = /\p{Surrogate}$/u;
 
 /** Request timeout, too early, too many requests. */
 const transient: ReadonlySet<number> = new Set([408, 425, 429]);
@@ -24,7 +26,8 @@ export interface AnswerRules {
 export function outcomeOf(answer: Answer, { blocked = [401, 403], reasonIn }: AnswerRules = {}): DeliveryOutcome {
   const { status, body } = answer;
   const said = reasonIn?.(body);
-  const reason = said === undefined ? `HTTP ${status}` : `HTTP ${status}: ${beginningOf(said, 200)}`;
+  const reason =
+    said === undefined ? `HTTP ${status}` : `HTTP ${status}: ${said.slice(0, 200).replace(SPLIT_PAIR, '')}`;
   if (status >= 200 && status < 300) return { status: 'delivered' };
   if (blocked.includes(status)) return { status: 'blocked', reason: `${reason}: check the key and the URL` };
   if (status >= 300 && status < 400) return { status: 'blocked', reason: `${reason}, a redirect: check the URL` };
