@@ -98,7 +98,7 @@ export type RouteStep =
   | ReadStep<'interactions', InteractionQuery, Interaction>
   | ReadStep<'conversations', ConversationQuery, StoredConversation>
   | ReadStep<'documents', DocumentQuery, VendorDocument>
-  | ReadStep<'feedback', EntryQuery, ReceivedFeedback>
+  | ReadStep<'feedback', FeedbackQuery, ReceivedFeedback>
   | ReadStep<'events', EntryQuery, ReceivedEvent>;
 
 interface ReadStep<Kind extends string, Query, Item> {
@@ -221,6 +221,12 @@ export interface EntryQuery extends Paging {
   readonly ids?: readonly string[];
 }
 
+export interface FeedbackQuery extends EntryQuery {
+  readonly rating?: Feedback['rating'];
+  /** About one of these messages. */
+  readonly messageIds?: readonly string[];
+}
+
 export type Condition =
   /** The field's value is one of these; texts are compared without regard to case with `ignoreCase`. */
   | { readonly field: ConditionField; readonly in: readonly Scalar[]; readonly ignoreCase?: boolean }
@@ -284,7 +290,7 @@ export interface RouteStore {
   interactions(query: InteractionQuery): Promise<Page<Interaction>>;
   conversations(query: ConversationQuery): Promise<Page<StoredConversation>>;
   documents(query: DocumentQuery): Promise<Page<VendorDocument>>;
-  feedback(query: EntryQuery): Promise<Page<ReceivedFeedback>>;
+  feedback(query: FeedbackQuery): Promise<Page<ReceivedFeedback>>;
   events(query: EntryQuery): Promise<Page<ReceivedEvent>>;
   /** Resolves once everything is committed. */
   write(changes: RouteChanges): Promise<void>;

@@ -76,8 +76,12 @@ export class MemoryStore implements RouteStore {
     );
   }
 
-  async feedback({ ids, ...paging }: Parameters<RouteStore['feedback']>[0]): Promise<Page<ReceivedFeedback>> {
-    const found = [...this.receivedFeedback.values()].filter(({ id }) => !ids || ids.includes(id));
+  async feedback(query: Parameters<RouteStore['feedback']>[0]): Promise<Page<ReceivedFeedback>> {
+    const { ids, rating, messageIds, ...paging } = query;
+    const found = [...this.receivedFeedback.values()]
+      .filter(({ id }) => !ids || ids.includes(id))
+      .filter(({ feedback }) => !rating || feedback.rating === rating)
+      .filter(({ feedback }) => !messageIds || messageIds.includes(feedback.messageId ?? ''));
     return pageOf(
       found.toSorted((a, b) => b.feedback.time - a.feedback.time),
       paging,

@@ -8,11 +8,11 @@ import { derivedIds, spanIdOf, traceIdOf } from '../derived-ids.ts';
 import { millisOf } from '../times.ts';
 import { messageId } from './message-id.ts';
 import { idsOfAnswer } from './messages.ts';
-import { type InkeepPayload, inkeepPayload } from './payload.ts';
+import { type InkeepAnyConversation, inkeepPayload } from './payload.ts';
 import { CHOICES, factsFromCall, factsFromConversation, isCallWord, TOOL_RESULTS, userFrom } from './properties.ts';
 import { sourceOf } from './source.ts';
 
-type Body = Extract<InkeepPayload, { path: '/conversations' }>['body'];
+type Body = InkeepAnyConversation;
 /** Of either kind of conversation. */
 type WireMessage = Body['messages'][number];
 
@@ -23,10 +23,11 @@ type WireMessage = Body['messages'][number];
  */
 export function decode(payload: unknown): readonly Interaction[] {
   const request = inkeepPayload.parse(payload);
-  return request.path === '/conversations' ? interactionsFrom(request.body) : [];
+  return request.path === '/conversations' ? decodeConversation(request.body) : [];
 }
 
-function interactionsFrom(body: Body): readonly Interaction[] {
+/** The interactions of a conversation that the schema has read. */
+export function decodeConversation(body: Body): readonly Interaction[] {
   const conversationId = nonEmpty(body.id) ?? `conv_${derivedIds(JSON.stringify(body.messages)).traceId}`;
   const interactions: Interaction[] = [];
   const history: Message[] = [];

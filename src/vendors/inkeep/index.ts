@@ -23,6 +23,7 @@ export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
   remote: (options) =>
     options.mergeRemote ? { request: (payload) => requestFor(payload, options), payload: conversationIn } : undefined,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
+  routes: async () => (await import('./routes.ts')).routes,
   request: ({ path, body }, { apiKey, url }) => ({
     method: 'POST',
     url: `${url}${path}`,

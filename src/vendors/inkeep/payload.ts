@@ -4,7 +4,7 @@
  * keep nothing. Times are ISO 8601 with a zone.
  */
 import { z } from 'zod';
-import { recordOf } from '../../interaction/unknown.ts';
+import { listOf, recordOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { withoutNulls } from '../without-nulls.ts';
 
 const text = z.string();
@@ -125,10 +125,12 @@ const event = z.discriminatedUnion('entityType', [
   z.object({ ...eventFields, entityType: z.literal('search'), searchQuery: text }),
 ]);
 
+const anyConversation = z.discriminatedUnion('type', [conversation, supportConversation]);
+
 const request = z.discriminatedUnion('path', [
   z.object({
     path: z.literal('/conversations'),
-    body: z.discriminatedUnion('type', [conversation, supportConversation]),
+    body: anyConversation,
   }),
   z.object({ path: z.literal('/feedback'), body: feedback }),
   z.object({ path: z.literal('/events'), body: event }),
@@ -144,7 +146,28 @@ function withPath(value: unknown): unknown {
   return { path, body };
 }
 
+/** The bodies of the three requests. Null is as good as absent, except among the properties, which are the client's own. */
+export const inkeepConversation = z.preprocess(withoutFieldNulls, anyConversation);
+export const inkeepFeedback = z.preprocess(withoutFieldNulls, feedback);
+export const inkeepEvent = z.preprocess(withoutFieldNulls, event);
+
+function withoutFieldNulls(value: unknown): unknown {
+  const body = recordOf(value);
+  if (!body) return value;
+  const messages = listOf(body['messages']);
+  return {
+    ...recordOf(withoutNulls(body)),
+    ...ownProperties(body),
+    ...(messages && { messages: messages.map(withoutFieldNulls) }),
+  };
+}
+
+function ownProperties({ properties, userProperties }: UnknownRecord): object {
+  return { ...(recordOf(properties) && { properties }), ...(recordOf(userProperties) && { userProperties }) };
+}
+
 export type InkeepPayload = z.infer<typeof request>;
+export type InkeepAnyConversation = z.infer<typeof anyConversation>;
 export type InkeepConversation = z.infer<typeof conversation>;
 export type InkeepSupportConversation = z.infer<typeof supportConversation>;
 export type InkeepMessage = z.infer<typeof message>;

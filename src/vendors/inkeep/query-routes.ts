@@ -1,0 +1,177 @@
+import { isScalar, recordOf } from '../../interaction/unknown.ts';
+import { answered, checked } from '../route-parts.ts';
+import {
+  type Page,
+  type ReceivedEvent,
+  type ReceivedFeedback,
+  type Route,
+  RouteError,
+  type RouteRequest,
+  type RouteStep,
+  type StoredConversation,
+} from '../routes.ts';
+import { isoFrom, millisOf } from '../times.ts';
+import { encodeEvent, encodeFeedback } from './encode.ts';
+import { type Row, runQuery, startOf } from './query.ts';
+import { inkeepQuery, propertyKeysQuery, propertyValuesQuery, type View, viewFields } from './query-payload.ts';
+import { wholeConversation } from './stored-conversation.ts';
+
+const views: readonly View[] = ['conversations', 'events', 'feedback'];
+
+export const queryRoutes: readonly Route[] = [
+  ...views.map(
+    (view): Route => ({ method: 'POST', path: `/query/${view}`, handle: (request) => query(view, request) }),
+  ),
+  { method: 'POST', path: '/query/semantic-threads', handle: semanticThreads },
+  { method: 'POST', path: '/query/property-keys', handle: propertyKeys },
+  { method: 'POST', path: '/query/property-values', handle: propertyValues },
+  { method: 'GET', path: '/query/top-search-queries', handle: topSearchQueries },
+  { method: 'GET', path: '/query/weekly-search-users', handle: weeklySearchUsers },
+];
+
+/** Rows are read in pages, so that a query over a large store keeps only these rows in memory. */
+const PAGE = 500;
+const MAX_ROWS = 20_000;
+/** Rows in one answer. */
+const MAX_RESULTS = 1_000;
+
+function query(view: View, { body }: RouteRequest): RouteStep {
+  const parsed = checked(400, () => inkeepQuery(view, body));
+  return withRows([view], (rows) => {
+    const results = runQuery(rows, parsed, viewFields[view][0]);
+    const result = results.slice(0, MAX_RESULTS);
+    const data = { result, total: results.length, pageSize: MAX_RESULTS, count: result.length };
+    return answered(200, { status: 'ok', data });
+  });
+}
+
+function semanticThreads(): RouteStep {
+  throw new RouteError(422, 'Semantic threads are not supported: this gateway does not analyse conversations.');
+}
+
+type Next = (rows: readonly Row[]) => RouteStep;
+
+function withRows([view, ...others]: readonly View[], next: Next, rows: readonly Row[] = []): RouteStep {
+  return view ? rowsOf(view, (found) => withRows(others, next, [...rows, ...found])) : next(rows);
+}
+
+function rowsOf(view: View, next: Next): RouteStep {
+  switch (view) {
+    case 'conversations':
+      return readAll((query, then) => ({ kind: 'conversations', query, next: then }), conversationRow, next);
+    case 'events':
+      return readAll((query, then) => ({ kind: 'events', query, next: then }), eventRow, next);
+    case 'feedback':
+      return readAll((query, then) => ({ kind: 'feedback', query, next: then }), feedbackRow, next);
+  }
+}
+
+function readAll<T>(
+  read: (query: { offset: number; limit: number }, then: (page: Page<T>) => RouteStep) => RouteStep,
+  rowOf: (item: T) => Row | undefined,
+  next: Next,
+  rows: readonly Row[] = [],
+  offset = 0,
+): RouteStep {
+  return read({ offset, limit: PAGE }, ({ items, total }) => {
+    if (total > MAX_ROWS) throw new RouteError(422, `There are ${total} rows, and a query reads at most ${MAX_ROWS}.`);
+    const all = [...rows, ...items.map(rowOf).filter((row) => row !== undefined)];
+    const end = offset + items.length;
+    return items.length === 0 || end >= total ? next(all) : readAll(read, rowOf, next, all, end);
+  });
+}
+
+function conversationRow(stored: StoredConversation): Row | undefined {
+  const conversation = wholeConversation(stored);
+  if (!conversation) return undefined;
+  const { id, type, projectId, integrationId, properties, userProperties, messages, createdAt } = conversation;
+  return {
+    id,
+    type,
+    userMessageCount: messages.filter(({ role }) => role === 'user').length,
+    firstMessageTime: messages[0]?.createdAt ?? createdAt,
+    projectId,
+    integrationId,
+    properties,
+    userProperties,
+  };
+}
+
+function eventRow({ id, event, body }: ReceivedEvent): Row {
+  const [record] = encodeEvent(event);
+  const shown: Row = { ...record?.payload.body, ...body };
+  return { ...shown, id, createdAt: isoFrom(event.time), eventType: shown['entityType'] };
+}
+
+function feedbackRow({ id, feedback, body }: ReceivedFeedback): Row {
+  const [record] = encodeFeedback(feedback);
+  const { conversationId, time } = feedback;
+  return { ...record?.payload.body, ...body, id, type: feedback.rating, conversationId, createdAt: isoFrom(time) };
+}
+
+const viewOf = { conversations_view: 'conversations', events_view: 'events', feedback_view: 'feedback' } as const;
+
+function viewsIn(names: readonly (keyof typeof viewOf)[] | undefined): readonly View[] {
+  return names?.map((name) => viewOf[name]) ?? views;
+}
+
+function propertyKeys({ body }: RouteRequest): RouteStep {
+  const { field, views: names } = checked(400, () => propertyKeysQuery.parse(body));
+  return withRows(viewsIn(names), (rows) => {
+    const keys = new Set(rows.flatMap((row) => Object.keys(recordOf(row[field]) ?? {})));
+    return answered(200, { results: [...keys].toSorted() });
+  });
+}
+
+/** The most frequent values first. */
+function propertyValues({ body }: RouteRequest): RouteStep {
+  const { field, key, views: names, limit } = checked(400, () => propertyValuesQuery.parse(body));
+  return withRows(viewsIn(names), (rows) => {
+    const values = rows.map((row) => recordOf(row[field])?.[key]).filter(isScalar);
+    return answered(200, {
+      results: counted(values.map(String))
+        .slice(0, limit)
+        .map(([value]) => value),
+    });
+  });
+}
+
+function counted(values: readonly string[]): readonly (readonly [value: string, count: number])[] {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].toSorted(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
+}
+
+function topSearchQueries({ query: filters }: RouteRequest): RouteStep {
+  return withRows(['events'], (rows) => {
+    const queries = searches(rows, filters).flatMap(({ searchQuery }) =>
+      typeof searchQuery === 'string' ? [searchQuery] : [],
+    );
+    const result = counted(queries).map(([searchQuery, count]) => ({ searchQuery, count: String(count) }));
+    return answered(200, { data: { result: result.slice(0, MAX_RESULTS), total: result.length } });
+  });
+}
+
+/** Of a search without a user nobody knows whether it is another user's. */
+function weeklySearchUsers({ query: filters }: RouteRequest): RouteStep {
+  return withRows(['events'], (rows) => {
+    const users = new Map<string, Set<string>>();
+    for (const { createdAt, userProperties } of searches(rows, filters)) {
+      const week = startOf('week', millisOf(createdAt));
+      const user = recordOf(userProperties)?.['userId'] ?? recordOf(userProperties)?.['id'];
+      if (week === undefined || !isScalar(user)) continue;
+      users.set(week, (users.get(week) ?? new Set()).add(String(user)));
+    }
+    const result = [...users].toSorted().map(([week, ids]) => ({ week, unique_users: String(ids.size) }));
+    return answered(200, { data: { result, total: result.length } });
+  });
+}
+
+function searches(rows: readonly Row[], filters: URLSearchParams): readonly Row[] {
+  const after = millisOf(filters.get('after')) ?? Number.NEGATIVE_INFINITY;
+  const project = filters.get('project_id');
+  return rows
+    .filter(({ eventType }) => eventType === 'search')
+    .filter(({ createdAt }) => (millisOf(createdAt) ?? 0) >= after)
+    .filter(({ projectId }) => project === null || projectId === project);
+}
