@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { createRequire } from './node-module.ts';
 import { moduleUrl } from './own-files.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import Module, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { diag } from '@opentelemetry/api';
 import { LOADED, loaderFor } from './module-loader.ts';
+import { createRequire, nodeModule } from './node-module.ts';
 import { builtFile } from './own-files.ts';
 import { sharedState } from './shared-state.ts';
 import { mayExportClient, type WatchedPackage } from './watched-package.ts';
@@ -43,7 +43,7 @@ interface CompilingModule extends NodeJS.Module {
 
 /** Compiling is the one step that each file passes once, under whatever name and by whatever resolver it was found. */
 function hookCommonJs(packages: readonly WatchedPackage[], report: Report): void {
-  const prototype = Module.prototype as unknown as CompilingModule;
+  const prototype = nodeModule.Module.prototype as unknown as CompilingModule;
   const original = prototype._compile;
   if (typeof original !== 'function') return;
   prototype._compile = function _compile(content, filename, ...rest) {
@@ -52,6 +52,41 @@ function hookCommonJs(packages: readonly WatchedPackage[], report: Report): void
     if (found) report(found.name, this.exports, filename);
     return result;
   };
+}
+
+/** The loader's own functions, which other tools replace in the same way. */
+interface CommonJsLoader {
+  _load(request: string, ...rest: unknown[]): unknown;
+  _resolveFilename(request: string, ...rest: unknown[]): string;
+}
+
+/**
+ * Where a hook in a thread gave a CommonJS file its source, as tsx does, Node 20 loads what that file requires by itself:
+ * it calls the CommonJS resolver and then compiles past {@link hookCommonJs}. So the client's file is loaded in the
+ * ordinary way as soon as it is resolved outside that loader.
+ */
+function hookResolving(packages: readonly WatchedPackage[]): void {
+  const loader = nodeModule.Module as unknown as CommonJsLoader;
+  const { _load, _resolveFilename } = loader;
+  let loading = 0;
+  loader._load = function load(...args) {
+    loading += 1;
+    try {
+      return _load.apply(this, args);
+    } finally {
+      loading -= 1;
+    }
+  };
+  loader._resolveFilename = function resolveFilename(...args) {
+    const file = _resolveFilename.apply(this, args);
+    const isPending = loading === 0 && isWatchedFile(file, packages) && createRequire(file).cache[file] === undefined;
+    if (isPending) loader._load(file);
+    return file;
+  };
+}
+
+function isWatchedFile(file: string, packages: readonly WatchedPackage[]): boolean {
+  return packages.some((each) => mayExportClient(file, each) && manifestBeside(file)?.name === each.name);
 }
 
 function isClientFile(filename: string, content: string, watched: WatchedPackage): boolean {
@@ -65,18 +100,24 @@ function isClientFile(filename: string, content: string, watched: WatchedPackage
 function hookImport(packages: readonly WatchedPackage[], report: Report): void {
   const loaded = (name: string, exports: unknown, url: string): void => report(name, exports, fileOf(url));
   Object.defineProperty(globalThis, LOADED, { value: loaded, configurable: true });
-  const { registerHooks } = Module as Partial<SyncHooks>;
+  try {
+    registerLoader(packages);
+  } catch (error) {
+    // Jest and other runtimes with a module system of their own refuse hooks.
+    diag.info('spanport: ES modules are not hooked: pass clients to instrumentOpenAI()', error);
+  }
+}
+
+function registerLoader(packages: readonly WatchedPackage[]): void {
+  const { registerHooks } = nodeModule as Partial<SyncHooks>;
   if (registerHooks && areSyncHooksSound()) {
     registerHooks({ load: loaderFor(packages) });
     return;
   }
   const loader = builtFile('module-loader.js');
-  if (loader) Module.register(loader, { data: packages });
-  else {
-    diag.warn(
-      'spanport: the file of the module hook is not in this bundle: pass the client to instrumentOpenAI() where it is made',
-    );
-  }
+  if (!loader) throw new Error('This is a bundle without chunks/module-loader.js.');
+  nodeModule.register(loader, { data: packages });
+  hookResolving(packages);
 }
 
 function fileOf(url: string): string | undefined {

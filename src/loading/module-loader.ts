@@ -1,6 +1,6 @@
 /**
- * The module hook that reports when a watched package is loaded as an ES module. It adds two lines to the end of the
- * file that exports the client class and wraps nothing: methods are patched in place. `module.registerHooks` runs it in
+ * The module hook that reports when a watched package is loaded as an ES module. It adds a line or two to the end of
+ * the file that exports the client class and wraps nothing: methods are patched in place. `module.registerHooks` runs it in
  * the main thread, `module.register` in a thread of its own, where a result may be a promise. There is no `resolve`
  * hook, because that would also run for every `require` of the application.
  */
@@ -49,18 +49,21 @@ function pathOf(url: string): string {
 
 function reporting(candidates: readonly WatchedPackage[], url: string, loaded: LoadFnOutput): LoadFnOutput {
   const { format, source } = loaded;
-  if (format !== 'module' || !source) return loaded;
+  // A CommonJS file has a source here when another hook provided it; otherwise it is compiled elsewhere.
+  if (!source || (format !== 'module' && format !== 'commonjs')) return loaded;
   const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
   const found = candidates.find(({ client, name }) => text.includes(client) && nameOfPackage(url) === name);
   // Another copy of this package added its lines already.
   if (!found || text.includes('spanport$loaded')) return loaded;
-  return {
-    ...loaded,
-    source: `${text}
-import * as spanport$loaded from ${JSON.stringify(url)};
-globalThis[Symbol.for(${JSON.stringify(LOADED.description)})]?.(${JSON.stringify(found.name)}, spanport$loaded, ${JSON.stringify(pathOf(url))});
-`,
-  };
+  return { ...loaded, source: `${text}\n${reportFrom(format, found.name, url)}` };
+}
+
+/** The lines that report what a file exports. */
+function reportFrom(format: 'module' | 'commonjs', name: string, url: string): string {
+  const imports = format === 'module' ? `import * as spanport$loaded from ${JSON.stringify(url)};\n` : '';
+  const exported = format === 'module' ? 'spanport$loaded' : 'module.exports/* spanport$loaded */';
+  const report = `globalThis[Symbol.for(${JSON.stringify(LOADED.description)})]`;
+  return `${imports}${report}?.(${JSON.stringify(name)}, ${exported}, ${JSON.stringify(pathOf(url))});\n`;
 }
 
 /** By its package.json, since an alias or a linked checkout is in a folder of any name. */
