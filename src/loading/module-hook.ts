@@ -143,11 +143,22 @@ function areSyncHooksSound(): boolean {
 
 /** CommonJS files that were compiled before the hook was there. */
 function reportLoaded(packages: readonly WatchedPackage[], report: Report): void {
-  for (const [filename, module] of Object.entries(createRequire(join(process.cwd(), 'index.js')).cache)) {
+  for (const [filename, module] of Object.entries(commonJsCache())) {
     if (!module) continue;
     const found = packages.find((each) => mayExportClient(filename, each) && exportsClient(module, each));
     if (found && manifestBeside(filename)?.name === found.name) report(found.name, module.exports, filename);
   }
+}
+
+/** What the CommonJS files exported that are loaded and whose path matches. */
+export function loadedCommonJs(path: RegExp): unknown[] {
+  return Object.entries(commonJsCache()).flatMap(([file, module]) =>
+    module && path.test(file) ? [module.exports] : [],
+  );
+}
+
+function commonJsCache(): NodeJS.Require['cache'] {
+  return createRequire(join(process.cwd(), 'index.js')).cache;
 }
 
 function exportsClient({ exports }: NodeJS.Module, { client }: WatchedPackage): boolean {

@@ -13,7 +13,9 @@ import type { Environment } from '../configuration/environment.ts';
 import type { ServiceInfo } from '../exporter/pipeline.ts';
 import type { OwnProvider } from '../instrumentation/tracer.ts';
 import { defined } from '../interaction/defined.ts';
+import { loadedCommonJs } from '../loading/module-hook.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
+import { leaseSlot } from './global-slot.ts';
 
 export interface ProviderOptions {
   readonly serviceName?: string;
@@ -117,19 +119,46 @@ export function hasForeignProvider(): boolean {
 }
 
 /**
- * Makes global tracers reach our provider for as long as nobody registers one: the API's own proxy delegates to it, so
- * that the application's registration still succeeds and then wins.
- * @returns undoes it
+ * Makes global tracers reach our provider until the application registers one: of every copy of the API in the process.
+ * The application's registration still succeeds, and wins.
+ * @returns reverts it
  */
 export function lendGlobally(own: OwnTracerProvider): () => void {
-  const proxy = trace.getTracerProvider();
-  if (!(proxy instanceof ProxyTracerProvider) || !isNoop(proxy.getDelegate())) return () => {};
   const lent = new LentProvider(own);
-  proxy.setDelegate(lent);
+  // Tracers that were taken earlier belong to the proxy of their copy of the API.
+  const proxies = [trace.getTracerProvider(), ...otherProxies()].filter(isUnused);
+  const release = leaseSlot(lent, (registered) => {
+    for (const proxy of proxies) if (proxy !== registered) proxy.setDelegate(registered);
+  });
+  if (!release) return () => {};
+  for (const proxy of proxies) proxy.setDelegate(lent);
   return () => {
+    release();
     lent.end();
-    if (proxy.getDelegate() === lent) proxy.setDelegate(noopProvider);
+    for (const proxy of proxies) if (proxy.getDelegate() === lent) proxy.setDelegate(noopProvider);
   };
+}
+
+interface Proxy extends TracerProvider {
+  getDelegate(): TracerProvider;
+  setDelegate(provider: TracerProvider): void;
+}
+
+/** A proxy of any copy of the API to which nobody gave a provider. */
+function isUnused(provider: TracerProvider): provider is Proxy {
+  const { getDelegate, setDelegate } = provider as Partial<Proxy>;
+  if (typeof getDelegate !== 'function' || typeof setDelegate !== 'function') return false;
+  return (provider as Proxy).getDelegate().constructor.name === noopProvider.constructor.name;
+}
+
+/** The proxies of the API's other copies, as far as CommonJS loaded them. */
+function otherProxies(): TracerProvider[] {
+  return loadedCommonJs(/[\\/]@opentelemetry[\\/]api[\\/](build[\\/]src[\\/]index\.js|dist[\\/]index\.cjs)$/).flatMap(
+    (api) => {
+      const { trace: other } = api as { readonly trace?: typeof trace };
+      return other && other !== trace ? [other.getTracerProvider()] : [];
+    },
+  );
 }
 
 /**
@@ -149,6 +178,11 @@ class LentProvider implements OwnProvider {
   getTracer(...args: Parameters<TracerProvider['getTracer']>): Tracer {
     const own = this.#own.getTracer(...args);
     return args[0] === SCOPE_NAME ? own : new LentTracer(own, this, args);
+  }
+
+  /** Tools look through the API's proxies this way. */
+  getDelegate(): TracerProvider {
+    return this.#own;
   }
 
   /** Whether `shutdown` was called: a tracer that somebody kept then does what it would do without us. */
