@@ -23,7 +23,7 @@ export {
   OpenAIInstrumentation,
   type OpenAIInstrumentationConfig,
 } from './instrumentation/openai/openai-instrumentation.ts';
-export { type TraceToolOptions, traceTool } from './instrumentation/tools.ts';
+export { type TraceToolOptions, traceTool } from './instrumentation/trace-tool.ts';
 export type * from './interaction/interaction.ts';
 export type { Mask } from './interaction/mask.ts';
 export type * from './interaction/message.ts';

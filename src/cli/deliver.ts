@@ -1,8 +1,9 @@
+import { resolveCapture } from '../configuration/content-capture.ts';
 import type { Environment } from '../configuration/environment.ts';
 import type { DestinationStats } from '../exporter/destination.ts';
 import { destinationsFrom, planDestination } from '../exporter/destinations/open-destination.ts';
 import { openPipeline, type Pipeline, type PipelineOptions } from '../exporter/pipeline.ts';
-import { resolveCapture, resolveContent, resolveSpool } from '../exporter/settings.ts';
+import { resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { maskSecrets } from '../interaction/mask.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { Failure } from './failure.ts';

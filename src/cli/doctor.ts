@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { context, createContextKey } from '@opentelemetry/api';
 import type { ArgsDef, CommandDef } from 'citty';
+import { resolveCapture } from '../configuration/content-capture.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { destinationsFrom, planDestination } from '../exporter/destinations/open-destination.ts';
-import { resolveCapture, resolveContent, resolveSpool } from '../exporter/settings.ts';
+import { resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { withContext } from '../index.ts';
 import { padEnd, terminalOn, wrap } from './terminal.ts';
 

@@ -62,3 +62,16 @@ export function requireCount(given: number | undefined, option: string, fallback
 export function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/@\s]*@/, '//').replace(/\?.*$/s, '');
 }
+
+/** One of a few words, or undefined when the variable is not set. */
+export function oneOf<const T extends string>(
+  environment: Environment,
+  variable: string,
+  words: readonly T[],
+): T | undefined {
+  const text = environment[variable]?.trim();
+  if (!text) return undefined;
+  const found = words.find((word) => word === text);
+  if (found) return found;
+  throw new ConfigurationError(`${variable} is '${text}': use ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`);
+}

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
-import { ConfigurationError } from '../configuration/readers.ts';
+import { ConfigurationError, oneOf } from '../configuration/readers.ts';
 import type { ContentMode } from './content-policy.ts';
 import { type ContentChoice, checkedMode, contentFromEnvironment, unknownName } from './content-setting.ts';
 import { knownNames } from './destinations/known-names.ts';
@@ -47,46 +47,6 @@ export function resolveContent(
     checkedMode(mode, `content.${name}`);
   }
   return (name) => given[name] ?? asked(name);
-}
-
-/**
- * `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: where message content goes by the conventions. `true` means both.
- * A word that is not known warns and means none, as the specification wants of enumerations.
- */
-export function resolveCapture(
-  environment: Environment,
-  warn: (message: string) => void,
-): { readonly spans: boolean; readonly events: boolean } {
-  const variable = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT';
-  const text = environment[variable]?.trim().toUpperCase() ?? '';
-  const known: Readonly<Record<string, { readonly spans: boolean; readonly events: boolean }>> = {
-    '': { spans: false, events: false },
-    FALSE: { spans: false, events: false },
-    NO_CONTENT: { spans: false, events: false },
-    TRUE: { spans: true, events: true },
-    SPAN_ONLY: { spans: true, events: false },
-    EVENT_ONLY: { spans: false, events: true },
-    SPAN_AND_EVENT: { spans: true, events: true },
-  };
-  const found = known[text];
-  if (!found)
-    warn(
-      `${variable} is '${environment[variable]}': use SPAN_ONLY, EVENT_ONLY, SPAN_AND_EVENT or NO_CONTENT; no content is captured.`,
-    );
-  return found ?? { spans: false, events: false };
-}
-
-/** One of a few words, or undefined when the variable is not set. */
-export function oneOf<const T extends string>(
-  environment: Environment,
-  variable: string,
-  words: readonly T[],
-): T | undefined {
-  const text = environment[variable]?.trim();
-  if (!text) return undefined;
-  const found = words.find((word) => word === text);
-  if (found) return found;
-  throw new ConfigurationError(`${variable} is '${text}': use ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`);
 }
 
 function wholeNumber(environment: Environment, variable: string, least: number): number | undefined {

@@ -109,16 +109,16 @@ function markCut(text: string, cut: number): string {
 }
 
 /** Content within the caps: long texts cut, inline bytes that are too large left out, and each text through the mask. */
-export function capContent(
-  content: Content,
+export function capContent<T extends Content>(
+  content: T,
   { maxTextLength, maxBlobLength }: { readonly maxTextLength: number; readonly maxBlobLength: number },
   mask: Mask,
-): Content {
+): T {
   const lean = withoutLargeBlobs(content, maxBlobLength);
   return maskContent(lean, (text) => mask(cutText(text, maxTextLength)));
 }
 
-function withoutLargeBlobs(content: Content, maxLength: number): Content {
+function withoutLargeBlobs<T extends Content>(content: T, maxLength: number): T {
   const { inputMessages, outputMessages } = content;
   const isLarge = (part: Part): boolean => part.type === 'blob' && part.content.length > maxLength;
   const isHeavy = ({ parts }: Message): boolean => parts.some(isLarge);

@@ -1,4 +1,7 @@
-import { type Mask, maskSecrets } from '../interaction/mask.ts';
+import { resolveCapture } from '../configuration/content-capture.ts';
+import type { Environment } from '../configuration/environment.ts';
+import { oneOf } from '../configuration/readers.ts';
+import { createMask, type Mask, maskSecrets } from '../interaction/mask.ts';
 
 /** USD for a million tokens. */
 export interface Price {
@@ -51,3 +54,31 @@ export const defaultCapture: CaptureOptions = {
   vendorSampling: 'sampled',
   baggage: false,
 };
+
+/**
+ * Options as they are set in code, else in the environment, else their defaults.
+ * @throws ConfigurationError for a variable of ours with a value that it cannot have
+ */
+export function captureOptionsFrom(
+  options: Partial<CaptureOptions>,
+  environment: Environment,
+  warn: (message: string) => void,
+): CaptureOptions {
+  const captured = resolveCapture(environment, warn);
+  return {
+    contentOnSpans: options.contentOnSpans ?? captured.spans,
+    contentOnEvents: options.contentOnEvents ?? captured.events,
+    mask: createMask(options.mask),
+    maxTextLength: options.maxTextLength ?? defaultCapture.maxTextLength,
+    maxBlobLength: options.maxBlobLength ?? defaultCapture.maxBlobLength,
+    metrics: options.metrics ?? oneOf(environment, 'SPANPORT_METRICS', ['latest', 'v1.41', 'both']) ?? 'latest',
+    includeUsage: options.includeUsage ?? defaultCapture.includeUsage,
+    estimateUsage: options.estimateUsage ?? defaultCapture.estimateUsage,
+    prices: options.prices ?? defaultCapture.prices,
+    runMessagesWaitMillis: options.runMessagesWaitMillis ?? defaultCapture.runMessagesWaitMillis,
+    fetchRunMessages: options.fetchRunMessages ?? defaultCapture.fetchRunMessages,
+    vendorSampling:
+      options.vendorSampling ?? oneOf(environment, 'SPANPORT_VENDOR_SAMPLING', ['sampled', 'all']) ?? 'sampled',
+    baggage: options.baggage ?? defaultCapture.baggage,
+  };
+}

@@ -1,37 +1,55 @@
 import type { Context } from '@opentelemetry/api';
-import { type AnyValueMap, logs, SeverityNumber } from '@opentelemetry/api-logs';
+import { type AnyValueMap, type LoggerProvider, logs, SeverityNumber } from '@opentelemetry/api-logs';
 import { contentFields, type Facts } from '../interaction/interaction.ts';
-import { type Mask, maskContent } from '../interaction/mask.ts';
 import { VERSION } from '../loading/version.ts';
 import { contentAttributeName, encodeAttributes } from '../semconv/attributes.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
 import type { ErrorFacts } from './errors.ts';
 
-/**
- * `gen_ai.client.inference.operation.details`: everything of the span, content structured, through the LoggerProvider
- * that the application registered. Source: semantic-conventions-genai, gen-ai events.
- */
-export function emitDetails(facts: Facts, active: Context, mask: Mask): void {
-  const said = maskContent(facts, mask);
-  const attributes: AnyValueMap = encodeAttributes(facts, false) as AnyValueMap;
-  for (const field of contentFields) {
-    const name = contentAttributeName(field);
-    if (name !== undefined && said[field] !== undefined) attributes[name] = said[field] as AnyValueMap[string];
-  }
-  logs.getLogger(SCOPE_NAME, VERSION).emit({
-    eventName: EVENT.operationDetails,
-    severityNumber: SeverityNumber.INFO,
-    attributes,
-    context: active,
-  });
+/** Events that recordings emit. */
+export interface Events {
+  /**
+   * `gen_ai.client.inference.operation.details`: everything of the span, content structured.
+   * Source: semantic-conventions-genai, gen-ai events.
+   */
+  emitDetails(facts: Facts, active: Context): void;
+  /** `gen_ai.client.operation.exception`: the conventions have it in place of an exception on the span. */
+  emitException(error: ErrorFacts, active: Context): void;
 }
 
-/** `gen_ai.client.operation.exception`: what the conventions have in place of an exception on the span. */
-export function emitException({ type, message }: ErrorFacts, active: Context, mask: Mask): void {
-  logs.getLogger(SCOPE_NAME, VERSION).emit({
-    eventName: EVENT.operationException,
-    severityNumber: SeverityNumber.WARN,
-    attributes: { 'exception.type': type, ...(message && { 'exception.message': mask(message) }) },
-    context: active,
-  });
+/** The events of a recorder, through a LoggerProvider set on it, else through the global one. */
+export class EventSource implements Events {
+  #explicit: LoggerProvider | undefined;
+
+  /** A provider that was set wins over the global one. */
+  setProvider(provider: LoggerProvider | undefined): void {
+    this.#explicit = provider && isPlaceholder(provider) ? undefined : provider;
+  }
+
+  get provider(): LoggerProvider {
+    return this.#explicit ?? logs.getLoggerProvider();
+  }
+
+  emitDetails(facts: Facts, active: Context): void {
+    const attributes: AnyValueMap = encodeAttributes(facts, false) as AnyValueMap;
+    for (const field of contentFields) {
+      const name = contentAttributeName(field);
+      if (name !== undefined && facts[field] !== undefined) attributes[name] = facts[field] as AnyValueMap[string];
+    }
+    this.#emit(EVENT.operationDetails, SeverityNumber.INFO, attributes, active);
+  }
+
+  emitException({ type, message }: ErrorFacts, active: Context): void {
+    const attributes = { 'exception.type': type, ...(message && { 'exception.message': message }) };
+    this.#emit(EVENT.operationException, SeverityNumber.WARN, attributes, active);
+  }
+
+  #emit(eventName: string, severityNumber: SeverityNumber, attributes: AnyValueMap, active: Context): void {
+    this.provider.getLogger(SCOPE_NAME, VERSION).emit({ eventName, severityNumber, attributes, context: active });
+  }
+}
+
+/** What `registerInstrumentations` passes while no provider is registered; the global one may come later. */
+function isPlaceholder(provider: LoggerProvider): boolean {
+  return ['NoopLoggerProvider', 'ProxyLoggerProvider'].includes(provider.constructor.name);
 }

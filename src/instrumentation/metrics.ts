@@ -47,26 +47,71 @@ interface FormerInstruments {
   readonly tokenUsage: Histogram;
 }
 
-let provider: MeterProvider | undefined;
-let noop: MeterProvider | undefined;
-let instruments: Instruments | undefined;
-
-/**
- * Whether the application measures. Instruments are bound at the first call after it registered a MeterProvider, and
- * bound again when it registers another.
- */
-export function hasMeters(version: Version): boolean {
-  const current = metrics.getMeterProvider();
-  if (current === provider) return instruments !== undefined;
-  provider = current;
-  // Before anybody registers one, the API answers with its no-op provider, which it does not export.
-  noop ??= isNoop(current) ? current : undefined;
-  instruments = current === noop ? undefined : createInstruments(current, version);
-  return instruments !== undefined;
+/** Measures that recordings report to. */
+export interface Measures {
+  /** Whether the application measures: false while it has registered no MeterProvider. */
+  readonly isActive: boolean;
+  /** Records one ended operation, sampled or not. `elapsed` in seconds. */
+  record(facts: Facts, elapsed: number, errorType: string | undefined): void;
+  /** Records a tool that ran. `elapsed` in seconds. Inferred executions are not measured and are not recorded. */
+  recordTool(elapsed: number, tool: { readonly name: string; readonly errorType?: string }): void;
 }
 
-function isNoop(candidate: MeterProvider): boolean {
-  return candidate.constructor.name === 'NoopMeterProvider';
+/** The instruments of a recorder, on a MeterProvider set on it, else on the global one. */
+export class MeterSource implements Measures {
+  #version: Version;
+  #explicit: MeterProvider | undefined;
+  #current: MeterProvider | undefined;
+  #instruments: Instruments | undefined;
+
+  constructor(version: Version) {
+    this.#version = version;
+  }
+
+  setVersion(version: Version): void {
+    if (version !== this.#version) this.#current = undefined;
+    this.#version = version;
+  }
+
+  /** A provider that was set wins over the global one. */
+  setProvider(provider: MeterProvider | undefined): void {
+    this.#explicit = provider && isNoop(provider) ? undefined : provider;
+  }
+
+  get provider(): MeterProvider {
+    return this.#explicit ?? metrics.getMeterProvider();
+  }
+
+  /**
+   * Instruments are bound at the first call after the application registered a MeterProvider, and bound again when it
+   * registers another.
+   */
+  get isActive(): boolean {
+    const { provider } = this;
+    if (provider !== this.#current) {
+      this.#current = provider;
+      this.#instruments = isNoop(provider) ? undefined : createInstruments(provider, this.#version);
+    }
+    return this.#instruments !== undefined;
+  }
+
+  record(facts: Facts, elapsed: number, errorType: string | undefined): void {
+    if (this.isActive && this.#instruments) recordOperation(this.#instruments, facts, elapsed, errorType);
+  }
+
+  recordTool(elapsed: number, { name, errorType }: { readonly name: string; readonly errorType?: string }): void {
+    if (!this.isActive) return;
+    this.#instruments?.toolDuration.record(elapsed, {
+      [ATTR.toolName]: name,
+      [ATTR.toolType]: 'function',
+      ...(errorType !== undefined && { [ATTR.errorType]: errorType }),
+    });
+  }
+}
+
+/** Until one is registered, the API returns a no-op provider whose class it does not export. */
+function isNoop(provider: MeterProvider): boolean {
+  return provider.constructor.name === 'NoopMeterProvider';
 }
 
 function createInstruments(from: MeterProvider, version: Version): Instruments {
@@ -119,10 +164,12 @@ function formerInstruments(meter: Meter): FormerInstruments {
   };
 }
 
-/** Records one ended operation, sampled or not. `elapsed` in seconds. */
-export function measure(facts: Facts, elapsed: number, errorType: string | undefined, version: Version): void {
-  if (!hasMeters(version) || !instruments) return;
-  const { latest, former } = instruments;
+function recordOperation(
+  { latest, former }: Instruments,
+  facts: Facts,
+  elapsed: number,
+  errorType: string | undefined,
+): void {
   const isOfInference = isInference(facts.operation);
   const common = commonAttributes(facts);
   const withError = errorType === undefined ? common : { ...common, [ATTR.errorType]: errorType };
@@ -135,7 +182,7 @@ export function measure(facts: Facts, elapsed: number, errorType: string | undef
     former?.timeToFirstChunk.record(facts.timeToFirstChunk, common);
   }
   const { usage } = facts;
-  // An estimate is no measurement.
+  // An estimate is not a measurement.
   if (!usage || usage.estimated) return;
   const unknownModality = { ...common, 'gen_ai.token.modality': 'unknown' };
   for (const [counter, name] of latest?.tokens ?? []) {
@@ -150,20 +197,6 @@ export function measure(facts: Facts, elapsed: number, errorType: string | undef
     latest?.operationOutput.record(usage.outputTokens, withError);
     former?.tokenUsage.record(usage.outputTokens, { ...common, 'gen_ai.token.type': 'output' });
   }
-}
-
-/** Records a tool that ran. `elapsed` in seconds. Inferred executions are no measurement and are not recorded. */
-export function measureTool(
-  elapsed: number,
-  { name, errorType }: { readonly name: string; readonly errorType?: string },
-  version: Version,
-): void {
-  if (!hasMeters(version)) return;
-  instruments?.toolDuration.record(elapsed, {
-    [ATTR.toolName]: name,
-    [ATTR.toolType]: 'function',
-    ...(errorType !== undefined && { [ATTR.errorType]: errorType }),
-  });
 }
 
 /** Never an id: each value of an attribute is a time series. */

@@ -2,11 +2,11 @@ import { ProxyTracerProvider, type Tracer, type TracerProvider, trace } from '@o
 import { VERSION } from '../loading/version.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
 
-/** What our own provider says of itself, and no other. */
+/** A property that only our own provider has. */
 export interface OwnProvider extends TracerProvider {
   /**
-   * What its sampler says: `none` to whatever it is asked, so that nothing has to be made for it; `all` to spans that
-   * begin a trace; or it has to be asked.
+   * What its sampler decides: `none` for every span, so that nothing has to be made for it; `all` for spans that begin
+   * a trace; or it has to be asked.
    */
   readonly sampling?: 'none' | 'all' | 'asked';
 }
@@ -14,44 +14,50 @@ export interface OwnProvider extends TracerProvider {
 /** The API does not export its no-op provider; a fresh proxy has it. */
 const noop = new ProxyTracerProvider().getDelegate();
 
-let explicit: TracerProvider | undefined;
-let current: OwnProvider = noop;
-let tracer: Tracer | undefined;
+/** Where a recorder's spans are made: by a provider set on it, else the global one, else a fallback. */
+export class TracerSource {
+  readonly #fallback: TracerProvider | undefined;
+  #explicit: TracerProvider | undefined;
+  #current: OwnProvider = noop;
+  #tracer: Tracer | undefined;
 
-/** A provider that was set on the instrumentation wins over the global one. */
-export function setTracerProvider(provider: TracerProvider | undefined): void {
-  explicit = provider;
-}
-
-let fallback: TracerProvider | undefined;
-
-/** A provider for the calls that are made while nobody else makes spans. It is never seen by anybody but us. */
-export function setFallbackProvider(provider: TracerProvider): void {
-  fallback = provider;
-}
-
-/**
- * The provider at this moment: applications register theirs whenever they like. A proxy is looked through, since its
- * tracers stay with the first provider that they met.
- */
-export function tracerProvider(): OwnProvider {
-  const provider = explicit ?? trace.getTracerProvider();
-  const found = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
-  return found === noop && fallback ? fallback : found;
-}
-
-/** Undefined while nobody makes spans. */
-export function currentTracer(): Tracer | undefined {
-  const provider = tracerProvider();
-  if (provider !== current) {
-    current = provider;
-    tracer = provider === noop ? undefined : provider.getTracer(SCOPE_NAME, VERSION);
+  /** @param fallback used while the application has registered no provider; only this source ever sees it */
+  constructor(fallback?: TracerProvider) {
+    this.#fallback = fallback;
   }
-  return tracer;
+
+  /** A provider that was set wins over the global one. */
+  setProvider(provider: TracerProvider | undefined): void {
+    this.#explicit = provider;
+  }
+
+  /**
+   * The provider at this moment: applications register theirs whenever they like. A proxy is replaced by its delegate,
+   * since its tracers stay with the first provider that they met.
+   */
+  get provider(): OwnProvider {
+    const explicit = withoutProxy(this.#explicit);
+    const provider = explicit === undefined || explicit === noop ? withoutProxy(trace.getTracerProvider()) : explicit;
+    return provider === undefined || provider === noop ? (this.#fallback ?? noop) : provider;
+  }
+
+  /** Undefined while no provider makes spans. */
+  get tracer(): Tracer | undefined {
+    const { provider } = this;
+    if (provider !== this.#current) {
+      this.#current = provider;
+      this.#tracer = provider === noop ? undefined : provider.getTracer(SCOPE_NAME, VERSION);
+    }
+    return this.#tracer;
+  }
+
+  /** Whether spans are made by a provider of the application's, beside which other instrumentations may be at work. */
+  get isForeign(): boolean {
+    const { provider } = this;
+    return provider !== noop && provider.sampling === undefined;
+  }
 }
 
-/** Whether spans are made by a provider of the application's, beside which other instrumentations may be at work. */
-export function isForeign(): boolean {
-  const provider = tracerProvider();
-  return provider !== noop && provider.sampling === undefined;
+function withoutProxy(provider: TracerProvider | undefined): OwnProvider | undefined {
+  return provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
 }

@@ -1,12 +1,12 @@
 import { context, diag, trace } from '@opentelemetry/api';
 import { logs, SeverityNumber } from '@opentelemetry/api-logs';
-import { contextFields } from '../instrumentation/context.ts';
-import { captureOptions } from '../instrumentation/recorder.ts';
+import { activeRecorders } from '../instrumentation/active-recorders.ts';
+import { contextFields } from '../instrumentation/context-fields.ts';
 import { toJson } from '../interaction/json.ts';
 import { maskJson } from '../interaction/mask.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
 import type { Feedback, FeedbackContext, FeedbackOptions, UsageEvent, UsageEventOptions } from '../vendors/vendor.ts';
-import { currentDestinations, drainSpans } from './tracing.ts';
+import { currentDestinations, currentMask, drainSpans } from './tracing.ts';
 
 /**
  * Tells every destination that has a place for it what a user thought of an answer, and emits
@@ -27,7 +27,7 @@ export async function recordFeedback(options: FeedbackOptions): Promise<void> {
  * @returns resolves once the event is handed to delivery
  */
 export async function recordUsageEvent({ searchQuery, properties, ...options }: UsageEventOptions): Promise<void> {
-  const { mask } = captureOptions();
+  const mask = currentMask();
   attempt(drainSpans);
   attempt(() => {
     const event: UsageEvent = {
@@ -42,7 +42,7 @@ export async function recordUsageEvent({ searchQuery, properties, ...options }: 
 
 function circumstances(): FeedbackContext {
   const span = trace.getActiveSpan()?.spanContext();
-  const user = contextFields(context.active())?.user;
+  const user = contextFields(context.active(), activeRecorders.carriesBaggage)?.user;
   return {
     ...(span && { traceId: span.traceId, spanId: span.spanId }),
     ...(user && { user }),
@@ -52,7 +52,7 @@ function circumstances(): FeedbackContext {
 
 /** What a user writes of an answer is as much content as the answer. */
 function masked({ comment, reasons, ...rest }: FeedbackOptions): FeedbackOptions {
-  const { mask } = captureOptions();
+  const mask = currentMask();
   return {
     ...rest,
     ...(comment !== undefined && { comment: mask(comment) }),

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../configuration/readers.ts';
+import { activeRecorders } from '../instrumentation/active-recorders.ts';
 import { hookOpenAI } from '../instrumentation/openai/instrument.ts';
-import { configureCapture, setEnabled } from '../instrumentation/recorder.ts';
 import { startOnce } from './tracing.ts';
 
 /**
@@ -9,11 +9,10 @@ import { startOnce } from './tracing.ts';
  */
 export function preload(): void {
   try {
-    startOnce({}, (capture) => {
-      configureCapture(capture);
-      setEnabled(true);
+    startOnce({}, (recorder) => {
+      activeRecorders.enable(recorder);
       hookOpenAI();
-      return () => setEnabled(false);
+      return () => activeRecorders.disable(recorder);
     });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;

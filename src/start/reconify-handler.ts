@@ -4,10 +4,11 @@ import { type ContentMode, REDACTED } from '../exporter/content-policy.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
 import { openVendor } from '../exporter/destinations/open-vendor.ts';
 import { openPipeline } from '../exporter/pipeline.ts';
-import { ensureContextManager } from '../instrumentation/context.ts';
+import { activeRecorders } from '../instrumentation/active-recorders.ts';
+import { defaultCapture } from '../instrumentation/capture-options.ts';
+import { ensureContextManager } from '../instrumentation/ensure-context-manager.ts';
 import { instrumentOpenAI } from '../instrumentation/openai/instrument.ts';
-import { captureOptions, onSpanEnded } from '../instrumentation/recorder.ts';
-import { setFallbackProvider } from '../instrumentation/tracer.ts';
+import { createRecorder } from '../instrumentation/recorder.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { maskSecrets } from '../interaction/mask.ts';
 import { recordOf } from '../interaction/unknown.ts';
@@ -21,7 +22,7 @@ import {
 import type { ReconifyOptions } from '../vendors/reconify/options.ts';
 import type { Vendor } from '../vendors/vendor.ts';
 import { OwnTracerProvider } from './provider.ts';
-import { currentDestinations } from './tracing.ts';
+import { currentDestinations, currentMask } from './tracing.ts';
 
 export interface ReconifyHandlerOptions {
   /** Default: `RECONIFY_APP_KEY`. */
@@ -72,7 +73,7 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
       try {
         destination().send?.((content) => {
           const messages = [run, allowed(messageIn, content), allowed(messageOut, content)] as const;
-          const { mask } = captureOptions();
+          const mask = currentMask();
           const id = recordIdOf(openai, run);
           const record = assistantRecord(id, messages, session, mask, Date.now(), settings.maxRecordBytes);
           say(`transmitting ${JSON.stringify(record.payload)}`);
@@ -129,11 +130,14 @@ function ownDestination<Payload>(
   const destination = pipeline.join((host) => openVendor(vendor, settings, 'full', undefined, host));
   // Runs are logged by `logAssistant` alone, which knows the messages that the application means.
   destination.amend?.((interaction) => (interaction.operation === 'invoke_agent' ? undefined : amend(interaction)));
-  setFallbackProvider(
-    new OwnTracerProvider({ onForeignSpan: () => {}, onForeignTracer: ensureContextManager }, process.env),
+  const fallback = new OwnTracerProvider(
+    { onForeignSpan: () => {}, onForeignTracer: ensureContextManager },
+    process.env,
   );
+  const recorder = createRecorder(defaultCapture, { fallback });
+  activeRecorders.enable(recorder);
   instrumentOpenAI(openai);
-  onSpanEnded((span, client) => {
+  recorder.onSpanEnded((span, client) => {
     if (client === openai && !startedDestination()) pipeline.take(span);
   });
   return destination;

@@ -1,14 +1,16 @@
-import { OpenAIInstrumentation } from '../instrumentation/openai/openai-instrumentation.ts';
+import { activeRecorders } from '../instrumentation/active-recorders.ts';
+import { hookOpenAI } from '../instrumentation/openai/instrument.ts';
 import { type Handle, type StartOptions, startOnce } from './tracing.ts';
 
 /**
- * Starts tracing: instruments `openai` and opens the destinations. Synchronous. While one `start` is in force, another
- * gives back its handle and changes nothing.
+ * Starts tracing: instruments `openai` and opens the destinations. Synchronous. While one `start` is active, another
+ * returns its handle and changes nothing.
  * @throws ConfigurationError one sentence on a setting that cannot work; nothing has been started then
  */
 export function start(options: StartOptions = {}): Handle {
-  return startOnce(options, (capture) => {
-    const instrumentation = new OpenAIInstrumentation(capture);
-    return () => instrumentation.disable();
+  return startOnce(options, (recorder) => {
+    activeRecorders.enable(recorder);
+    hookOpenAI();
+    return () => activeRecorders.disable(recorder);
   });
 }

@@ -11,12 +11,12 @@ import {
 } from '../exporter/destinations/open-destination.ts';
 import { openPipeline, type Pipeline, type PipelineSpan } from '../exporter/pipeline.ts';
 import type { SpoolSettings } from '../exporter/settings.ts';
-import { oneOf, resolveCapture, resolveContent, resolveSpool } from '../exporter/settings.ts';
-import { type CaptureOptions, defaultCapture, type Price } from '../instrumentation/capture-options.ts';
-import { disableContext, ensureContextManager } from '../instrumentation/context.ts';
+import { resolveContent, resolveSpool } from '../exporter/settings.ts';
+import { captureOptionsFrom, type Price } from '../instrumentation/capture-options.ts';
+import { ensureContextManager } from '../instrumentation/ensure-context-manager.ts';
 import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/assistants/index.ts';
-import { notSampledCount, onSpanEnded } from '../instrumentation/recorder.ts';
-import { createMask, type Mask } from '../interaction/mask.ts';
+import { createRecorder, type Recorder } from '../instrumentation/recorder.ts';
+import { type Mask, maskSecrets } from '../interaction/mask.ts';
 import { findGateway, GATEWAY_URL } from './gateway-probe.ts';
 import { hasForeignProvider, lendGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
 
@@ -74,6 +74,7 @@ export interface Handle {
 
 interface Running {
   readonly handle: Handle;
+  readonly mask: Mask;
   readonly pipeline: Pipeline | undefined;
 }
 
@@ -84,16 +85,21 @@ export function currentDestinations(): readonly SpanDestination[] {
   return current?.pipeline?.destinations ?? [];
 }
 
+/** The mask of the active `start()`, for texts outside of calls. */
+export function currentMask(): Mask {
+  return current?.mask ?? maskSecrets;
+}
+
 /** Passes every span that has ended to its destinations, now. */
 export function drainSpans(): void {
   current?.pipeline?.drain();
 }
 
 /**
- * Puts the instrumentation to work on whatever copies of `openai` the process loads.
- * @returns undoes it
+ * Records the calls of whatever copies of `openai` the process loads.
+ * @returns a function that reverts it
  */
-export type Instrument = (capture: CaptureOptions) => () => void;
+export type Instrument = (recorder: Recorder) => () => void;
 
 /**
  * Opens the destinations and instruments `openai`. While one start is in force, another gives back its handle and
@@ -108,14 +114,15 @@ export function startOnce(options: StartOptions, instrument: Instrument): Handle
   const environment = process.env;
   logAsAsked(environment);
   current = isSdkDisabled(environment)
-    ? { handle: inertHandle(), pipeline: undefined }
+    ? { handle: inertHandle(), mask: maskSecrets, pipeline: undefined }
     : startTracing(options, environment, instrument);
   return current.handle;
 }
 
 function startTracing(options: StartOptions, environment: Environment, instrument: Instrument): Running {
   const warn = (message: string): void => diag.warn(`spanport: ${message}`);
-  const capture = resolveCaptureOptions(options, environment, warn);
+  const capture = captureOptionsFrom(options, environment, warn);
+  const recorder = createRecorder(capture);
   const spool = resolveSpool(options.spool, environment);
   const context: DestinationContext = {
     environment,
@@ -132,7 +139,7 @@ function startTracing(options: StartOptions, environment: Environment, instrumen
   const pipeline = openPipeline({
     mask: capture.mask,
     service: serviceFrom(environment),
-    onDrain: endWaitingRuns,
+    onDrain: () => endWaitingRuns(recorder),
   });
   for (const open of planned)
     pipeline.join((host) => {
@@ -141,8 +148,8 @@ function startTracing(options: StartOptions, environment: Environment, instrumen
     });
   const isNothingSet = options.destinations === undefined && names.length === 0;
   const found = isNothingSet ? lookForGateway(pipeline, context) : Promise.resolve();
-  const undo = watch(pipeline, options, environment, spool?.durability === 'sync', () => instrument(capture));
-  return running(pipeline, found, undo, options.shutdownTimeoutMillis ?? 5_000);
+  const undo = watch(pipeline, recorder, options, environment, spool?.durability === 'sync', instrument);
+  return running(pipeline, recorder, found, undo, options.shutdownTimeoutMillis ?? 5_000);
 }
 
 interface Watching {
@@ -154,10 +161,11 @@ interface Watching {
 /** Puts the instrumentation to work and passes its spans, and those of our own provider, to the pipeline. */
 function watch(
   pipeline: Pipeline,
+  recorder: Recorder,
   options: StartOptions,
   environment: Environment,
   isSync: boolean,
-  instrument: () => () => void,
+  instrument: Instrument,
 ): Watching {
   const take = (span: PipelineSpan): void => {
     pipeline.take(span);
@@ -169,10 +177,15 @@ function watch(
     environment,
   );
   const drainAll = (): void => {
-    endAllRuns();
+    endAllRuns(recorder);
     pipeline.drain();
   };
-  const undo = [instrument(), onSpanEnded(take), lendGlobally(provider), () => process.off('exit', drainAll)];
+  const undo = [
+    instrument(recorder),
+    recorder.onSpanEnded(take),
+    lendGlobally(provider),
+    () => process.off('exit', drainAll),
+  ];
   // Before the deliveries' own exit listeners, so that records of the last runs are committed with the rest.
   process.prependListener('exit', drainAll);
   return {
@@ -185,19 +198,21 @@ function watch(
 
 function running(
   pipeline: Pipeline,
+  recorder: Recorder,
   found: Promise<void>,
   { provider, stop }: Watching,
   timeoutMillis: number,
 ): Running {
   let ended: Promise<void> | undefined;
   const shutdown = async (): Promise<void> => {
-    endAllRuns();
+    endAllRuns(recorder);
     current = undefined;
     stop();
     await found;
     await pipeline.shutdown(timeoutMillis);
   };
   return {
+    mask: recorder.ownOptions.mask,
     pipeline,
     handle: {
       tracerProvider: provider,
@@ -210,34 +225,11 @@ function running(
         return ended;
       },
       stats: () => ({
-        notSampled: notSampledCount(),
-        outputUnseen: outputUnseenCount(),
+        notSampled: recorder.notSampled,
+        outputUnseen: outputUnseenCount(recorder),
         destinations: pipeline.stats(),
       }),
     },
-  };
-}
-
-function resolveCaptureOptions(
-  options: StartOptions,
-  environment: Environment,
-  warn: (message: string) => void,
-): CaptureOptions {
-  const asked = resolveCapture(environment, warn);
-  return {
-    ...defaultCapture,
-    contentOnSpans: options.contentOnSpans ?? asked.spans,
-    contentOnEvents: asked.events,
-    mask: createMask(options.mask),
-    metrics: options.metrics ?? oneOf(environment, 'SPANPORT_METRICS', ['latest', 'v1.41', 'both']) ?? 'latest',
-    vendorSampling:
-      options.vendorSampling ?? oneOf(environment, 'SPANPORT_VENDOR_SAMPLING', ['sampled', 'all']) ?? 'sampled',
-    includeUsage: options.includeUsage ?? false,
-    estimateUsage: options.estimateUsage ?? false,
-    prices: options.prices ?? {},
-    runMessagesWaitMillis: options.runMessagesWaitMillis ?? defaultCapture.runMessagesWaitMillis,
-    fetchRunMessages: options.fetchRunMessages ?? false,
-    baggage: options.baggage ?? false,
   };
 }
 
@@ -267,7 +259,6 @@ async function lookForGateway(pipeline: Pipeline, context: DestinationContext): 
 
 /** With `OTEL_SDK_DISABLED` nothing is patched and nothing is sent. */
 function inertHandle(): Handle {
-  disableContext();
   return {
     tracerProvider: trace.getTracerProvider(),
     forceFlush: () => Promise.resolve(),

@@ -38,7 +38,7 @@ it('makes no span of a run that is over when it is first seen', async () => {
   for (let polls = 0; polls < 4; polls += 1) await advance(scene, id, thread.thread_id);
   await scene.client.beta.threads.runs.retrieve(id, thread);
   await scene.client.beta.threads.messages.list(thread.thread_id);
-  endAllRuns();
+  endAllRuns(scene.recorder);
   expect(scene.runSpans()).toHaveLength(0);
 });
 
@@ -68,7 +68,7 @@ it('makes no span of tool outputs that are refused', async () => {
   const scene = await openScene();
   const { id, thread } = await foreignRun(scene);
   await expect(scene.client.beta.threads.runs.submitToolOutputs(id, { ...thread, tool_outputs: [] })).rejects.toThrow();
-  endAllRuns();
+  endAllRuns(scene.recorder);
   expect(scene.runSpans()).toHaveLength(0);
 });
 
@@ -96,7 +96,7 @@ it('holds 1,000 open runs; the longest unseen ends as unknown to make room', asy
   expect(scene.runSpans().map((span) => interactionOf(span).run)).toMatchObject(
     runs.slice(0, 10).map((id) => ({ id, status: 'unknown' })),
   );
-  endAllRuns();
+  endAllRuns(scene.recorder);
   expect(scene.runSpans()).toHaveLength(1_010);
 });
 

@@ -21,7 +21,7 @@ function violations(spans: readonly ReadableSpan[], ...options: readonly string[
 }
 
 /** Every kind of span that runs give, in every kind of ending. */
-async function everything({ client, server, ask }: Awaited<ReturnType<typeof openScene>>): Promise<void> {
+async function everything({ client, server, ask, recorder }: Awaited<ReturnType<typeof openScene>>): Promise<void> {
   const { assistants, threads } = client.beta;
   const { runs, messages } = threads;
   const own = await assistants.create({
@@ -70,7 +70,7 @@ async function everything({ client, server, ask }: Awaited<ReturnType<typeof ope
   await runs.create(await ask(), assistant).catch(() => {});
   const left = await runs.create(await ask(), { ...assistant, stream: true });
   for await (const { event } of left) if (event === 'thread.message.delta') break;
-  endAllRuns();
+  endAllRuns(recorder);
 }
 
 it.skipIf(!existsSync(checker)).each([

@@ -84,11 +84,11 @@ describe.skipIf(cassettes.length === 0).each(cassettes.map((cassette) => [casset
   '%s',
   (name, { interactions }) => {
     it.each<ChunkCut>(['event', 'whole', 5])('gives the recorded facts, cut by %s', async (cut) => {
-      const { spans, runSpans } = await openScene();
+      const { spans, runSpans, recorder } = await openScene();
       const server = await startFakeOpenAI({ recordings: [join(corpus, `${name}.json`)] });
       const client = new OpenAI({ apiKey: 'unused', baseURL: server.recorded(name, cut).baseURL, maxRetries: 0 });
       for (const { request } of interactions) await replay(client, request);
-      endAllRuns();
+      endAllRuns(recorder);
       await server.close();
 
       const told = runSpans().map(interactionOf);

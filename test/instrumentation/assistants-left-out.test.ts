@@ -4,16 +4,10 @@ import {
   NodeTracerProvider,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
+import { activeRecorders } from '../../src/instrumentation/active-recorders.ts';
 import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
-import { setEnabled } from '../../src/instrumentation/recorder.ts';
-import { setTracerProvider } from '../../src/instrumentation/tracer.ts';
 import { ASSISTANT_ID, openScene } from './assistants-scene.ts';
-
-afterEach(() => {
-  setTracerProvider(undefined);
-  setEnabled(true);
-});
 
 async function toolRun({ client, server, ask }: Awaited<ReturnType<typeof openScene>>): Promise<string> {
   const { runs, messages } = client.beta.threads;
@@ -30,28 +24,28 @@ async function toolRun({ client, server, ask }: Awaited<ReturnType<typeof openSc
 
 it('makes no span of any part of a run that the sampler left out', async () => {
   const exporter = new InMemorySpanExporter();
-  setTracerProvider(
+  const scene = await openScene();
+  scene.recorder.setTracerProvider(
     new NodeTracerProvider({ sampler: new AlwaysOffSampler(), spanProcessors: [new SimpleSpanProcessor(exporter)] }),
   );
-  const scene = await openScene();
   expect(await toolRun(scene)).toMatch(/^run_/);
-  endAllRuns();
+  endAllRuns(scene.recorder);
   expect(exporter.getFinishedSpans()).toEqual([]);
 });
 
 it('leaves a run alone that was begun while the instrumentation was disabled', async () => {
   const scene = await openScene();
-  setEnabled(false);
+  activeRecorders.disable(scene.recorder);
   expect(await toolRun(scene)).toMatch(/^run_/);
-  endAllRuns();
+  endAllRuns(scene.recorder);
   expect(scene.spans()).toEqual([]);
 });
 
 it('ends a run that was begun before the instrumentation was disabled', async () => {
   const scene = await openScene();
   const run = await scene.client.beta.threads.runs.create(await scene.ask(), { assistant_id: ASSISTANT_ID });
-  setEnabled(false);
+  activeRecorders.disable(scene.recorder);
   await scene.client.beta.threads.runs.poll(run.id, { thread_id: run.thread_id });
-  endAllRuns();
+  endAllRuns(scene.recorder);
   expect(scene.runSpans()).toHaveLength(1);
 });

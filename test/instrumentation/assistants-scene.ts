@@ -7,10 +7,11 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
+import { activeRecorders } from '../../src/instrumentation/active-recorders.ts';
 import { type CaptureOptions, defaultCapture } from '../../src/instrumentation/capture-options.ts';
 import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
-import { configureCapture } from '../../src/instrumentation/recorder.ts';
+import { createRecorder, type Recorder } from '../../src/instrumentation/recorder.ts';
 import type { Interaction, ToolExecution } from '../../src/interaction/interaction.ts';
 import { interactionFrom, toolExecutionFrom } from '../../src/semconv/from-spans.ts';
 import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
@@ -23,6 +24,8 @@ export const ASSISTANT_ID = 'asst_desk';
 export interface Scene {
   readonly server: FakeOpenAI;
   readonly client: OpenAI;
+  /** Records the calls of this scene. */
+  readonly recorder: Recorder;
   /** Every span that has ended. */
   spans(): readonly ReadableSpan[];
   /** The `invoke_agent` spans that have ended. */
@@ -53,12 +56,14 @@ export async function openScene({ content = true, capture = {}, ...options }: Sc
   });
   const client = new OpenAI({ apiKey: 'unused', baseURL: server.baseURL, maxRetries: 0 });
   instrumentOpenAI(client);
-  configureCapture({ ...defaultCapture, ...capture });
+  const recorder = createRecorder({ ...defaultCapture, ...capture });
+  activeRecorders.enable(recorder);
   const unwant = content ? wantContent() : () => {};
   await client.beta.assistants.retrieve(ASSISTANT_ID);
   exporter.reset();
   onTestFinished(async () => {
-    endAllRuns();
+    endAllRuns(recorder);
+    activeRecorders.disable(recorder);
     unwant();
     await server.close();
   });
@@ -67,6 +72,7 @@ export async function openScene({ content = true, capture = {}, ...options }: Sc
   return {
     server,
     client,
+    recorder,
     spans: () => exporter.getFinishedSpans(),
     runSpans: () => of('invoke_agent'),
     toolSpans: () => of('execute_tool'),

@@ -1,7 +1,7 @@
 import { context, trace } from '@opentelemetry/api';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { expect, it } from 'vitest';
-import { traceTool } from '../../src/instrumentation/tools.ts';
+import { traceTool } from '../../src/instrumentation/trace-tool.ts';
 import { ASSISTANT_ID, only, openScene, toolOf, tracer } from './assistants-scene.ts';
 
 const tools = [{ type: 'function' as const, function: { name: 'hours' } }];

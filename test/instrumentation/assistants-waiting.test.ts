@@ -55,8 +55,8 @@ it('keeps the ids of messages where their text is not wanted', async () => {
 });
 
 it('stops waiting on a flush', async () => {
-  const { runSpans } = await completed();
-  endWaitingRuns();
+  const { runSpans, recorder } = await completed();
+  endWaitingRuns(recorder);
   expect(runSpans()).toHaveLength(1);
 });
 
@@ -84,10 +84,9 @@ it('takes a message that is retrieved for the answer', async () => {
 });
 
 it('counts a run that was told without its answer', async () => {
-  const before = outputUnseenCount();
-  await completed();
+  const { recorder } = await completed();
   await vi.advanceTimersByTimeAsync(1_010);
-  expect(outputUnseenCount()).toBe(before + 1);
+  expect(outputUnseenCount(recorder)).toBe(1);
 });
 
 it('waits as long as it is told to', async () => {
@@ -118,9 +117,9 @@ it('ends without messages that cannot be fetched, and throws nothing', async () 
 });
 
 it('ends what is still open when the process ends, as unknown', async () => {
-  const { client, ask, runSpans } = await openScene();
+  const { client, ask, runSpans, recorder } = await openScene();
   const run = await client.beta.threads.runs.create(await ask(), assistant);
-  endWaitingRuns();
+  endWaitingRuns(recorder);
   expect(runSpans()).toHaveLength(0);
   process.emit('beforeExit', 0);
   expect(interactionOf(only(runSpans()))).toMatchObject({

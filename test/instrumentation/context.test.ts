@@ -2,7 +2,8 @@ import { context, propagation } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CBaggagePropagator } from '@opentelemetry/core';
 import { describe, expect, it } from 'vitest';
-import { hasContextManager, withContext } from '../../src/instrumentation/context.ts';
+import { withContext } from '../../src/instrumentation/context.ts';
+import { hasContextManager } from '../../src/instrumentation/ensure-context-manager.ts';
 import { messages, model, openScene } from './scene.ts';
 
 describe('withContext', () => {

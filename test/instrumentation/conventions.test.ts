@@ -1,6 +1,6 @@
 import { toFile } from 'openai';
 import { describe, expect, it } from 'vitest';
-import { traceTool } from '../../src/instrumentation/tools.ts';
+import { traceTool } from '../../src/instrumentation/trace-tool.ts';
 import { hasChecker, violationsIn } from '../support/conventions.ts';
 import { askForWeather, messages, model, openScene, weather } from './scene.ts';
 

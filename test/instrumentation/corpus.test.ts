@@ -9,9 +9,10 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import OpenAI, { AzureOpenAI } from 'openai';
 import { afterAll, describe, expect, it } from 'vitest';
+import { activeRecorders } from '../../src/instrumentation/active-recorders.ts';
 import { defaultCapture } from '../../src/instrumentation/capture-options.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
-import { configureCapture } from '../../src/instrumentation/recorder.ts';
+import { createRecorder } from '../../src/instrumentation/recorder.ts';
 import type { OutputMessage } from '../../src/interaction/message.ts';
 import { type ChunkCut, type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 import { violationsIn } from '../support/conventions.ts';
@@ -63,7 +64,7 @@ if (cassettes.length === 0)
 
 const exporter = new InMemorySpanExporter();
 trace.setGlobalTracerProvider(new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
-configureCapture({ ...defaultCapture, contentOnSpans: true });
+activeRecorders.enable(createRecorder({ ...defaultCapture, contentOnSpans: true }));
 
 const isAzure = ({ request: { path } }: Step): boolean => /^\/openai\/(?!v1\/)/.test(path);
 

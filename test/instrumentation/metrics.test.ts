@@ -5,9 +5,8 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasMeters } from '../../src/instrumentation/metrics.ts';
-import { traceTool } from '../../src/instrumentation/tools.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import { traceTool } from '../../src/instrumentation/trace-tool.ts';
 import { messages, model, openScene } from './scene.ts';
 
 /** What the application's own reader has seen since it was made: data points by the name of their metric. */
@@ -25,9 +24,6 @@ function openMeters() {
   };
 }
 
-beforeAll(() => {
-  hasMeters('latest');
-});
 afterAll(() => metrics.disable());
 
 const common = {

@@ -2,7 +2,7 @@ import { logs } from '@opentelemetry/api-logs';
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withContext } from '../../src/instrumentation/context.ts';
-import { traceTool } from '../../src/instrumentation/tools.ts';
+import { traceTool } from '../../src/instrumentation/trace-tool.ts';
 import { createMask } from '../../src/interaction/mask.ts';
 import { askForWeather, messages, model, openScene, type Scene, weather } from './scene.ts';
 

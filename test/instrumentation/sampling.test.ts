@@ -9,10 +9,12 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { defaultCapture } from '../../src/instrumentation/capture-options.ts';
-import { OpenAIInstrumentation } from '../../src/instrumentation/openai/openai-instrumentation.ts';
-import { configureCapture, notSampledCount, onSpanEnded, setEnabled } from '../../src/instrumentation/recorder.ts';
-import { setTracerProvider } from '../../src/instrumentation/tracer.ts';
+import { activeRecorders } from '../../src/instrumentation/active-recorders.ts';
+import {
+  OpenAIInstrumentation,
+  type OpenAIInstrumentationConfig,
+} from '../../src/instrumentation/openai/openai-instrumentation.ts';
+import type { Recorder } from '../../src/instrumentation/recorder.ts';
 import { contentOf } from '../../src/semconv/span-content.ts';
 import type { ReadableSpanLike } from '../../src/semconv/span-data.ts';
 import { messages, model, openScene } from './scene.ts';
@@ -22,9 +24,9 @@ function use(provider: TracerProvider): void {
   trace.setGlobalTracerProvider(provider);
 }
 
-function listen(): readonly ReadableSpanLike[] {
+function listen(recorder: Recorder): readonly ReadableSpanLike[] {
   const heard: ReadableSpanLike[] = [];
-  onTestFinished(onSpanEnded((span) => heard.push(...(span.read() ? [span.read() as ReadableSpanLike] : []))));
+  onTestFinished(recorder.onSpanEnded((span) => heard.push(...(span.read() ? [span.read() as ReadableSpanLike] : []))));
   return heard;
 }
 
@@ -53,32 +55,30 @@ describe('sampling', () => {
   });
 
   it('leaves a call out, which is counted and not handed on', async () => {
-    const { client } = await openScene();
+    const { client, recorder } = await openScene();
     use(new NodeTracerProvider({ sampler: new AlwaysOffSampler() }));
-    const heard = listen();
-    const before = notSampledCount();
+    const heard = listen(recorder);
     await client.chat.completions.create({ model, messages });
     for await (const _ of await client.chat.completions.create({ model, messages, stream: true }));
     expect(heard).toEqual([]);
-    expect(notSampledCount() - before).toBe(2);
+    expect(recorder.notSampled).toBe(2);
   });
 
   it('does not ask a provider that says beforehand that it never samples', async () => {
-    const { client } = await openScene();
+    const { client, recorder } = await openScene();
     const provider = Object.assign(new NodeTracerProvider({ sampler: new AlwaysOffSampler() }), { sampling: 'none' });
     use(provider);
-    const before = notSampledCount();
     await client.chat.completions.create({ model, messages });
-    expect(notSampledCount() - before).toBe(1);
+    expect(recorder.notSampled).toBe(1);
   });
 
   it('hands vendors what it leaves out, under the ids of the unsampled span, where they are to get all', async () => {
-    const { client } = await openScene({ capture: { vendorSampling: 'all' } });
+    const { client, recorder } = await openScene({ capture: { vendorSampling: 'all' } });
     const exporter = new InMemorySpanExporter();
     use(
       new NodeTracerProvider({ sampler: new AlwaysOffSampler(), spanProcessors: [new SimpleSpanProcessor(exporter)] }),
     );
-    const heard = listen();
+    const heard = listen(recorder);
     const answer = await client.chat.completions.create({ model, messages });
     expect(exporter.getFinishedSpans()).toEqual([]);
     const [span] = heard;
@@ -91,10 +91,23 @@ describe('sampling', () => {
   });
 });
 
+/** A scene whose own recorder is off, so that a standard instrumentation is alone. */
+async function openUnrecordedScene(): ReturnType<typeof openScene> {
+  const scene = await openScene();
+  activeRecorders.disable(scene.recorder);
+  return scene;
+}
+
+function openInstrumentation(config: OpenAIInstrumentationConfig = {}): OpenAIInstrumentation {
+  const instrumentation = new OpenAIInstrumentation(config);
+  onTestFinished(() => instrumentation.disable());
+  return instrumentation;
+}
+
 describe('the instrumentation', () => {
   it('makes no span while it is disabled, and goes on when it is enabled again', async () => {
-    const { client, spans } = await openScene();
-    const instrumentation = new OpenAIInstrumentation();
+    const { client, spans } = await openUnrecordedScene();
+    const instrumentation = openInstrumentation();
     instrumentation.disable();
     await client.chat.completions.create({ model, messages });
     expect(spans()).toHaveLength(0);
@@ -104,10 +117,9 @@ describe('the instrumentation', () => {
   });
 
   it('makes its spans with the provider that it is given', async () => {
-    const { client, spans } = await openScene();
+    const { client, spans } = await openUnrecordedScene();
     const exporter = new InMemorySpanExporter();
-    const instrumentation = new OpenAIInstrumentation();
-    onTestFinished(() => setTracerProvider(undefined));
+    const instrumentation = openInstrumentation();
     instrumentation.setTracerProvider(new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
     await client.chat.completions.create({ model, messages });
     expect(spans()).toHaveLength(0);
@@ -115,24 +127,21 @@ describe('the instrumentation', () => {
   });
 
   it('takes its options alone, and a mask that breaks lets nothing through', async () => {
-    const { client, told } = await openScene();
-    const instrumentation = new OpenAIInstrumentation({
+    const { client, told } = await openUnrecordedScene();
+    openInstrumentation({
       contentOnSpans: true,
       mask: () => {
         throw new Error('broken');
       },
     });
-    onTestFinished(() => instrumentation.setConfig({}));
     await client.chat.completions.create({ model, messages });
     expect(told()['gen_ai.input.messages']).toContain('[masked]');
   });
 
   it('does nothing while nobody makes spans', async () => {
-    const { client } = await openScene();
+    const { client, recorder } = await openScene();
     trace.disable();
-    setEnabled(true);
-    configureCapture(defaultCapture);
-    const heard = listen();
+    const heard = listen(recorder);
     await client.chat.completions.create({ model, messages });
     expect(heard).toEqual([]);
     expect(trace.getSpan(context.active())).toBeUndefined();

@@ -8,9 +8,10 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import OpenAI from 'openai';
 import { onTestFinished } from 'vitest';
+import { activeRecorders } from '../../src/instrumentation/active-recorders.ts';
 import { type CaptureOptions, defaultCapture } from '../../src/instrumentation/capture-options.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
-import { configureCapture, setEnabled } from '../../src/instrumentation/recorder.ts';
+import { createRecorder, type Recorder } from '../../src/instrumentation/recorder.ts';
 import type { Content } from '../../src/interaction/interaction.ts';
 import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
 import { type FakeOpenAI, type FakeOpenAIOptions, startFakeOpenAI } from '../../src/testing.ts';
@@ -33,6 +34,8 @@ export const askForWeather = { toolCalls: [{ name: 'get_weather', arguments: { c
 export interface Scene {
   readonly server: FakeOpenAI;
   readonly client: OpenAI;
+  /** Records the calls of this scene. */
+  readonly recorder: Recorder;
   /** Every span that has ended. */
   spans(): readonly ReadableSpan[];
   /** The attributes of the one span that has ended. Fails unless there is exactly one. */
@@ -55,13 +58,13 @@ export async function openScene({ content = true, capture = {}, ...options }: Sc
   trace.setGlobalTracerProvider(provider);
   const server = await startFakeOpenAI(options);
   const client = instrumentOpenAI(new OpenAI({ apiKey: 'unused', baseURL: server.baseURL, maxRetries: 0 }));
-  configureCapture({ ...defaultCapture, ...capture });
+  const recorder = createRecorder({ ...defaultCapture, ...capture });
+  activeRecorders.enable(recorder);
   const unwant = content ? wantContent() : () => {};
   exporter.reset();
   onTestFinished(async () => {
     unwant();
-    setEnabled(true);
-    configureCapture(defaultCapture);
+    activeRecorders.disable(recorder);
     trace.disable();
     await server.close();
   });
@@ -73,6 +76,7 @@ export async function openScene({ content = true, capture = {}, ...options }: Sc
   return {
     server,
     client,
+    recorder,
     spans: () => exporter.getFinishedSpans(),
     told: () => only().attributes,
     said: () => contentOf(only()) ?? {},

@@ -6,7 +6,6 @@ import { EndedSpan } from '../../src/exporter/ended-span.ts';
 import { withContext } from '../../src/instrumentation/context.ts';
 import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
-import { onSpanEnded } from '../../src/instrumentation/recorder.ts';
 import { asIs } from '../../src/interaction/mask.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { spanToJson } from '../../src/otlp/write-json.ts';
@@ -23,7 +22,7 @@ async function openOwnScene(): Promise<Scene & { read(): readonly ReadableSpanLi
   trace.disable();
   trace.setGlobalTracerProvider(own);
   const ended: UnreadSpan[] = [];
-  onTestFinished(onSpanEnded((span) => ended.push(span)));
+  onTestFinished(scene.recorder.onSpanEnded((span) => ended.push(span)));
   return { ...scene, read: () => ended.flatMap((span) => span.read() ?? []) };
 }
 
@@ -35,7 +34,7 @@ function arrived(span: ReadableSpanLike): unknown {
 }
 
 it('what lies beside a span is what its attributes say', async () => {
-  const { client, server, read } = await openOwnScene();
+  const { client, server, recorder, read } = await openOwnScene();
   const fields = {
     conversationId: 'visit-1',
     sessionId: null as unknown as string,
@@ -60,7 +59,7 @@ it('what lies beside a span is what its attributes say', async () => {
   const assistant = await client.beta.assistants.create({ model, name: 'Baker', instructions: 'Bake well.' });
   const thread = await client.beta.threads.create({ messages: [{ role: 'user', content: 'A cake?' }] });
   await client.beta.threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id }, { pollIntervalMs: 5 });
-  endAllRuns();
+  endAllRuns(recorder);
 
   const ended = read();
   expect(ended.length).toBeGreaterThan(9);

@@ -1,7 +1,7 @@
 import { context, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { traceTool } from '../../src/instrumentation/tools.ts';
+import { traceTool } from '../../src/instrumentation/trace-tool.ts';
 import { contentOf } from '../../src/semconv/span-content.ts';
 import { askForWeather, inSpan, messages, model, openScene, type Scene, treeOf, weather } from './scene.ts';
 

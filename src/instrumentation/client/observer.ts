@@ -1,4 +1,5 @@
 import type { Context } from '@opentelemetry/api';
+import type { Recorder } from '../recorder.ts';
 
 /** One call of an SDK method, as it was made. */
 export interface Call {
@@ -42,7 +43,7 @@ export interface Operation {
   /** Where the method lies on a client, such as `chat.completions.create`. */
   readonly path: string;
   /** Undefined when the call needs no watching: it then runs as if nothing were patched. */
-  observe(call: Call): CallObserver | undefined;
+  observe(call: Call, recorder: Recorder): CallObserver | undefined;
 }
 
 /** A helper of the SDK that takes functions of the application: they are wrapped on their way in. */

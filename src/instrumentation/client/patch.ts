@@ -1,4 +1,5 @@
 import { diag } from '@opentelemetry/api';
+import { sharedState } from '../../loading/shared-state.ts';
 import type { Adaptation, Operation } from './observer.ts';
 import { watchCall } from './watch-call.ts';
 
@@ -6,7 +7,7 @@ type Method = (...args: unknown[]) => unknown;
 type Holder = Record<string, unknown>;
 
 /** Prototypes that were patched, with the methods as they were: ESM and CommonJS copies of openai have their own. */
-const patched = new WeakMap<object, Set<string>>();
+const patched = sharedState('patched methods', () => new WeakMap<object, Set<string>>());
 
 /**
  * Patches the methods that the tables name, on the prototypes of the resource classes, once for each class.

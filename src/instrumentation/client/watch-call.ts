@@ -1,4 +1,6 @@
-import { type Context, context, diag } from '@opentelemetry/api';
+import { type Context, diag } from '@opentelemetry/api';
+import { callWithin } from '../call-within.ts';
+import { observe } from './observe.ts';
 import type { CallObserver, OpenAIClientLike, Operation } from './observer.ts';
 import { type Transform, Watch } from './watch.ts';
 
@@ -13,7 +15,7 @@ export function watchCall(original: Method, resource: object, args: unknown[], o
   let observer: CallObserver | undefined;
   let active: Context | undefined;
   try {
-    observer = operation.observe({ resource, client: clientOf(resource), args });
+    observer = observe(operation, { resource, client: clientOf(resource), args });
     active = observer?.context;
   } catch (error) {
     diag.error(`spanport: ${operation.path} could not be observed`, error);
@@ -36,25 +38,6 @@ export function watchCall(original: Method, resource: object, args: unknown[], o
     watch.end({ kind: 'complete' });
   }
   return result;
-}
-
-/** Runs the call once, even when the application's context manager throws before or after it. */
-function callWithin(active: Context, call: () => unknown): unknown {
-  let outcome: { readonly value: unknown } | { readonly error: unknown } | undefined;
-  try {
-    context.with(active, () => {
-      try {
-        outcome = { value: call() };
-      } catch (error) {
-        outcome = { error };
-      }
-    });
-  } catch (error) {
-    diag.error('spanport: the context of a call could not be entered', error);
-  }
-  if (!outcome) return call();
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
 }
 
 function clientOf(resource: object): OpenAIClientLike {

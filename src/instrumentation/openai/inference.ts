@@ -1,13 +1,12 @@
 import { type Context, context, SpanKind } from '@opentelemetry/api';
 import { type Content, type Facts, joinFacts, type Writable } from '../../interaction/interaction.ts';
-import { asIs, type Mask } from '../../interaction/mask.ts';
 import type { ToolCallPart } from '../../interaction/message.ts';
-import { capContent } from '../capped.ts';
-import type { Call, CallObserver, CallOutcome } from '../client/observer.ts';
+import type { Call, CallObserver, CallOutcome, Operation } from '../client/observer.ts';
 import type { RecordedError } from '../errors.ts';
-import { captureOptions, isWatchingCall, type Recording, startRecording } from '../recorder.ts';
+import type { Recorder } from '../recorder.ts';
+import type { Recording } from '../recording.ts';
+import { scopeOf } from '../tool-calls.ts';
 import { continueLoop, openLoop } from '../tool-loop.ts';
-import { scopeOf } from '../tools.ts';
 import { bodyOf, type RequestBody, readRequest } from './readers/parameters.ts';
 import { serverOf } from './server.ts';
 import { estimateUsage, StreamUsage } from './stream-usage.ts';
@@ -38,7 +37,7 @@ export interface Shape {
   /** A failure that the answer itself tells of. */
   failure?(answer: unknown): RecordedError | undefined;
   /** What else the answer tells, as spans below this one. */
-  tell?(answer: unknown, recording: Recording): void;
+  tell?(answer: unknown, recording: Recording, recorder: Recorder): void;
 }
 
 export interface Collector {
@@ -48,19 +47,19 @@ export interface Collector {
 }
 
 /** Watches a request to a model. */
-export function observeInference(shape: Shape): (call: Call) => CallObserver | undefined {
-  return (call) => {
-    if (!isWatchingCall()) return undefined;
+export function observeInference(shape: Shape): Operation['observe'] {
+  return (call, recorder) => {
+    if (!recorder.isWatchingCall()) return undefined;
     const body = bodyOf(call.args);
     const facts = factsOf(shape, call, body);
-    const recording = startRecording({
+    const recording = recorder.start({
       name: facts.requestModel === undefined ? shape.operation : `${shape.operation} ${facts.requestModel}`,
       kind: SpanKind.CLIENT,
       client: call.client,
       facts,
-      ...continueLoop(shape.toolAnswers?.(body) ?? []),
+      ...continueLoop(recorder, shape.toolAnswers?.(body) ?? []),
     });
-    return recording && new InferenceObserver(shape, recording, call, body);
+    return recording && new InferenceObserver(shape, recorder, recording, call, body);
   };
 }
 
@@ -74,20 +73,23 @@ function factsOf({ operation, api, request }: Shape, { client }: Call, body: Req
 
 class InferenceObserver implements CallObserver {
   readonly #shape: Shape;
+  readonly #recorder: Recorder;
   readonly #recording: Recording;
   readonly #asked: (() => Content) | undefined;
   readonly #estimates: boolean;
-  readonly #scope = scopeOf(context.active());
+  readonly #scope: string;
   readonly args: readonly unknown[] | undefined;
   readonly #usage: StreamUsage | undefined;
   #answer: unknown;
   #collector: Collector | undefined;
   #timeToFirstChunk: number | undefined;
 
-  constructor(shape: Shape, recording: Recording, { args, client }: Call, body: RequestBody) {
+  constructor(shape: Shape, recorder: Recorder, recording: Recording, { args, client }: Call, body: RequestBody) {
     this.#shape = shape;
+    this.#recorder = recorder;
+    this.#scope = scopeOf(context.active(), recorder);
     this.#recording = recording;
-    const options = captureOptions();
+    const { options } = recorder;
     const isSilent = shape.tellsUsageOnDemand === true && body['stream'] === true;
     this.#estimates = isSilent && options.estimateUsage;
     if (recording.withContent || this.#estimates) this.#asked = shape.keep?.(body);
@@ -107,7 +109,7 @@ class InferenceObserver implements CallObserver {
   chunk(chunk: unknown): 'hide' | undefined {
     if (this.#timeToFirstChunk === undefined) {
       this.#timeToFirstChunk = this.#recording.elapsed;
-      this.#collector = this.#shape.collect?.(this.#asked !== undefined, captureOptions().maxTextLength);
+      this.#collector = this.#shape.collect?.(this.#asked !== undefined, this.#recorder.options.maxTextLength);
     }
     this.#collector?.add(chunk);
     return this.#usage?.chunk(chunk);
@@ -122,8 +124,8 @@ class InferenceObserver implements CallObserver {
     const facts = answer === undefined ? {} : this.#factsOf(answer, content);
     const error = outcome.kind === 'failed' ? { thrown: outcome.error } : shape.failure?.(answer);
     if (answer !== undefined) {
-      openLoop(recording, shape.toolCalls?.(answer) ?? [], this.#scope);
-      shape.tell?.(answer, recording);
+      openLoop(this.#recorder, recording, shape.toolCalls?.(answer) ?? [], this.#scope);
+      shape.tell?.(answer, recording, this.#recorder);
     }
     const { requestModel } = facts;
     recording.end({
@@ -134,10 +136,10 @@ class InferenceObserver implements CallObserver {
     });
   }
 
-  #factsOf(answer: unknown, content: ((mask: Mask) => Content) | undefined): Facts {
+  #factsOf(answer: unknown, content: (() => Content) | undefined): Facts {
     const asked = this.#recording.facts;
     const facts = withRequestModel(this.#shape.answer(answer, asked), asked);
-    return this.#estimates && content && !facts.usage ? { ...facts, usage: estimateUsage(content(asIs)) } : facts;
+    return this.#estimates && content && !facts.usage ? { ...facts, usage: estimateUsage(content()) } : facts;
   }
 }
 
@@ -152,7 +154,7 @@ function withRequestModel(facts: Facts, { requestModel }: Facts): Facts {
  * What was asked is read when somebody asks, out of what was kept of it. The answer is read now: it is the
  * application's from here on, which may change it. A function of its own, so that what it keeps is what it needs.
  */
-function contentOf(asked: () => Content, answer: unknown, shape: Shape): (mask: Mask) => Content {
+function contentOf(asked: () => Content, answer: unknown, shape: Shape): () => Content {
   const answered = answer === undefined ? undefined : shape.content?.(answer);
-  return (mask) => capContent(Object.assign(asked(), answered), captureOptions(), mask);
+  return () => Object.assign(asked(), answered);
 }

@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { hookModules } from '../../loading/module-hook.ts';
+import { activeRecorders } from '../active-recorders.ts';
 import { patchClass } from '../client/patch.ts';
-import { setEnabled } from '../recorder.ts';
 import { operations } from './operations.ts';
 import { openaiPackage } from './package.ts';
 import { toolRunners } from './run-tools-helper.ts';
@@ -39,7 +39,7 @@ export function instrumentOpenAI<T extends object>(clientOrClass: T): T {
       `instrumentOpenAI() got ${String(clientOrClass)}: pass an OpenAI client, or the class that you make clients with.`,
     );
   const clientClass = typeof clientOrClass === 'function' ? clientOrClass : clientOrClass.constructor;
-  setEnabled(true);
+  activeRecorders.enableDefault();
   patchClass(clientClass, operations, toolRunners);
   return clientOrClass;
 }

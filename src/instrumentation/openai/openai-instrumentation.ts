@@ -1,10 +1,10 @@
-import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
-import { createMask } from '../../interaction/mask.ts';
+import { diag, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
+import type { LoggerProvider } from '@opentelemetry/api-logs';
 import { VERSION } from '../../loading/version.ts';
 import { SCOPE_NAME } from '../../semconv/names.ts';
-import { type CaptureOptions, defaultCapture } from '../capture-options.ts';
-import { configureCapture, setEnabled } from '../recorder.ts';
-import { setTracerProvider } from '../tracer.ts';
+import { activeRecorders } from '../active-recorders.ts';
+import { type CaptureOptions, captureOptionsFrom } from '../capture-options.ts';
+import { createRecorder } from '../recorder.ts';
 import { hookOpenAI } from './instrument.ts';
 
 export interface OpenAIInstrumentationConfig extends Partial<CaptureOptions> {
@@ -12,9 +12,11 @@ export interface OpenAIInstrumentationConfig extends Partial<CaptureOptions> {
   readonly enabled?: boolean;
 }
 
+const warn = (message: string): void => diag.warn(`spanport: ${message}`);
+
 /**
  * Instruments the `openai` package wherever it is loaded, with any OpenTelemetry SDK. Spans, metrics and events follow
- * the GenAI conventions; nothing changes for the caller.
+ * the GenAI conventions; nothing changes for the caller. Each instance has its own settings, providers and on/off state.
  *
  * It has the interface of OpenTelemetry's instrumentations, and not their base class, whose hooks run for every module
  * of the application and which bundlers cannot put into an ES module.
@@ -22,6 +24,7 @@ export interface OpenAIInstrumentationConfig extends Partial<CaptureOptions> {
 export class OpenAIInstrumentation {
   readonly instrumentationName: string = SCOPE_NAME;
   readonly instrumentationVersion: string = VERSION;
+  readonly #recorder = createRecorder();
   #config: OpenAIInstrumentationConfig = {};
 
   constructor(config: OpenAIInstrumentationConfig = {}) {
@@ -29,9 +32,10 @@ export class OpenAIInstrumentation {
     if (config.enabled !== false) this.enable();
   }
 
+  /** Options that are not set here come from the environment, such as `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. */
   setConfig(config: OpenAIInstrumentationConfig = {}): void {
     this.#config = { enabled: true, ...config };
-    configureCapture({ ...defaultCapture, ...config, mask: createMask(config.mask) });
+    this.#recorder.configure(captureOptionsFrom(config, process.env, warn));
   }
 
   getConfig(): OpenAIInstrumentationConfig {
@@ -39,19 +43,24 @@ export class OpenAIInstrumentation {
   }
 
   enable(): void {
-    setEnabled(true);
+    activeRecorders.enable(this.#recorder);
     hookOpenAI();
   }
 
-  /** Calls go through untouched from now on; the methods stay patched, and cost one check. */
+  /** This instance records nothing from now on. The methods stay patched, which costs one check for each call. */
   disable(): void {
-    setEnabled(false);
+    activeRecorders.disable(this.#recorder);
   }
 
   setTracerProvider(provider: TracerProvider): void {
-    setTracerProvider(provider);
+    this.#recorder.setTracerProvider(provider);
   }
 
-  /** Metrics go to the global meter provider. */
-  setMeterProvider(_provider: MeterProvider): void {}
+  setMeterProvider(provider: MeterProvider): void {
+    this.#recorder.setMeterProvider(provider);
+  }
+
+  setLoggerProvider(provider: LoggerProvider): void {
+    this.#recorder.setLoggerProvider(provider);
+  }
 }

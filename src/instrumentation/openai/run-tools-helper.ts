@@ -1,6 +1,6 @@
+import { activeRecorders } from '../active-recorders.ts';
 import type { Adaptation } from '../client/observer.ts';
-import { isWatching } from '../recorder.ts';
-import { runTraced } from '../tools.ts';
+import { runTraced } from '../trace-tool.ts';
 import { fieldOf } from './readers/parameters.ts';
 
 type Tool = (...args: unknown[]) => unknown;
@@ -15,12 +15,12 @@ export const toolRunners: readonly Adaptation[] = [
 /** Of openai 4: the definitions are the functions themselves. */
 function withTracedFunctions([body, ...rest]: readonly unknown[]): readonly unknown[] {
   const functions = fieldOf(body, 'functions');
-  if (!isWatching() || !Array.isArray(functions)) return [body, ...rest];
+  if (!activeRecorders.isWatching || !Array.isArray(functions)) return [body, ...rest];
   return [{ ...(body as object), functions: functions.map(tracedFunction) }, ...rest];
 }
 
 function withTracedTools([body, ...rest]: readonly unknown[]): readonly unknown[] {
-  if (!isWatching()) return [body, ...rest];
+  if (!activeRecorders.isWatching) return [body, ...rest];
   const tools = fieldOf(body, 'tools');
   return Array.isArray(tools) ? [{ ...(body as object), tools: tools.map(tracedTool) }, ...rest] : [body, ...rest];
 }

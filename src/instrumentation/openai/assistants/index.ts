@@ -1,6 +1,6 @@
 import type { Operation } from '../../client/observer.ts';
-import { isWatching } from '../../recorder.ts';
-import { runs } from './state.ts';
+import type { Recorder } from '../../recorder.ts';
+import { AssistantsState } from './state.ts';
 import { watchAssistant, watchAssistants, watchNewAssistant } from './watch-assistants.ts';
 import { watchCancel, watchNewRun, watchNewThreadAndRun, watchRetrieve, watchRuns, watchSubmit } from './watch-runs.ts';
 import { watchStep, watchSteps } from './watch-steps.ts';
@@ -32,20 +32,20 @@ const rows: readonly Operation[] = [
 
 export const assistantOperations: readonly Operation[] = rows.map(({ path, observe }) => ({
   path,
-  observe: (call) => (isWatching() ? observe(call) : undefined),
+  observe: (call, recorder) => (recorder.isWatching ? observe(call, recorder) : undefined),
 }));
 
 /** Completed runs stop waiting for their messages and end: for `forceFlush`. */
-export function endWaitingRuns(): void {
-  runs.endWaiting();
+export function endWaitingRuns(recorder: Recorder): void {
+  recorder.memoryOf(AssistantsState).runs.endWaiting();
 }
 
 /** Every run that is still open ends, as `unknown` where its end was not seen: for `shutdown` and the process's end. */
-export function endAllRuns(): void {
-  runs.endAll();
+export function endAllRuns(recorder: Recorder): void {
+  recorder.memoryOf(AssistantsState).runs.endAll();
 }
 
-/** Runs that were told without their answer, because nobody read it. */
-export function outputUnseenCount(): number {
-  return runs.outputUnseen;
+/** Runs that were recorded without their answer, because the application did not read it. */
+export function outputUnseenCount(recorder: Recorder): number {
+  return recorder.memoryOf(AssistantsState).runs.outputUnseen;
 }

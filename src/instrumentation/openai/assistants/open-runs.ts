@@ -2,8 +2,8 @@ import { diag } from '@opentelemetry/api';
 import { BoundedMap } from '../../../bounded/bounded-map.ts';
 import type { WireMessage, WireRun } from '../readers/assistants-wire.ts';
 import type { EarlyEnd, ObservedRun } from './run.ts';
+import type { RunTools } from './run-tools.ts';
 import { keyOf, type Threads } from './threads.ts';
-import type { RunTools } from './tools.ts';
 
 const MAX_OPEN = 1_000;
 /** Since a run was last looked at. OpenAI itself lets one expire ten minutes after it was made. */

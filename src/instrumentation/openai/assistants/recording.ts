@@ -1,15 +1,21 @@
 import { type Context, context, SpanKind } from '@opentelemetry/api';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import { OPERATION } from '../../../semconv/names.ts';
-import { capContent } from '../../capped.ts';
 import type { Call } from '../../client/observer.ts';
 import type { RecordedError } from '../../errors.ts';
-import { captureOptions, startRecording, wantsContent } from '../../recorder.ts';
+import type { Recorder } from '../../recorder.ts';
 import type { MaxTextLength } from '../readers/assistants.ts';
 import { itemsOf, type WireMessage } from '../readers/assistants-wire.ts';
 import { serverOf } from '../server.ts';
 import { type Clock, startClock } from './clock.ts';
-import { type AskedCall, linksFrom, type OfferedCall, offerCall, type TimedExecution, tellTool } from './tool-spans.ts';
+import {
+  type AskedCall,
+  linksFrom,
+  type OfferedCall,
+  offerCall,
+  type TimedExecution,
+  tellTool,
+} from './run-tool-spans.ts';
 
 /** What a run needs of the recorder: the span that was started for it. */
 export interface RunRecording {
@@ -38,24 +44,25 @@ export interface RunEnding {
 
 /** A call at the moment it was issued. */
 export interface Moment {
+  readonly recorder: Recorder;
   readonly call: Call;
   readonly now: Clock;
   readonly parent: Context;
 }
 
-export function momentOf(call: Call): Moment {
-  return { call, now: startClock(), parent: context.active() };
+export function momentOf(call: Call, recorder: Recorder): Moment {
+  return { recorder, call, now: startClock(), parent: context.active() };
 }
 
 /** As {@link RunRecording.maxTextLength}, for messages that no run has taken up yet. */
-export function maxTextLength(): MaxTextLength {
-  return wantsContent() ? captureOptions().maxTextLength : undefined;
+export function maxTextLength({ wantsContent, options }: Recorder): MaxTextLength {
+  return wantsContent ? options.maxTextLength : undefined;
 }
 
 /** Starts the span of a run. Undefined when nobody wants to hear of it. */
-export function startRunRecording({ call, now, parent }: Moment, facts: Facts): RunRecording | undefined {
+export function startRunRecording({ recorder, call, now, parent }: Moment, facts: Facts): RunRecording | undefined {
   const name = facts.agent?.name;
-  const recording = startRecording({
+  const recording = recorder.start({
     name: name === undefined ? OPERATION.invokeAgent : `${OPERATION.invokeAgent} ${name}`,
     kind: SpanKind.CLIENT,
     facts: { ...facts, ...serverOf(call.client), operation: OPERATION.invokeAgent },
@@ -63,20 +70,20 @@ export function startRunRecording({ call, now, parent }: Moment, facts: Facts): 
     parent,
   });
   if (!recording) return undefined;
-  const { maxTextLength, runMessagesWaitMillis, fetchRunMessages } = captureOptions();
+  const { maxTextLength, runMessagesWaitMillis, fetchRunMessages } = recorder.options;
   return {
     callContext: recording.callContext,
     maxTextLength: recording.withContent ? maxTextLength : undefined,
     messagesWaitMillis: runMessagesWaitMillis,
     fetchMessages: async (threadId, runId) => (fetchRunMessages ? fetchMessages(call, threadId, runId) : []),
     tellTool: (execution, run) =>
-      tellTool(execution, run, { parent: recording.context, links: linksFrom(recording.context, parent) }),
-    offerCall: (asked, run) => offerCall(asked, run, recording.context),
+      tellTool(recorder, execution, run, { parent: recording.context, links: linksFrom(recording.context, parent) }),
+    offerCall: (asked, run) => offerCall(recorder, asked, run, recording.context),
     end: ({ facts, content, ...ending }) =>
       recording.end({
         ...ending,
         facts: { ...facts, ...conversationBeside(recording.facts, facts) },
-        ...(content && { content: (mask) => capContent(content, captureOptions(), mask) }),
+        ...(content && { content }),
       }),
   };
 }

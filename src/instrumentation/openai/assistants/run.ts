@@ -7,8 +7,8 @@ import type { WireRun } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
 import { RunMessages } from './messages.ts';
 import type { RunRecording } from './recording.ts';
+import { RunTools } from './run-tools.ts';
 import { ruleOf, type StatusRule } from './status.ts';
-import { RunTools } from './tools.ts';
 
 /** How a span ends when no terminal status was seen. */
 export type EarlyEnd =

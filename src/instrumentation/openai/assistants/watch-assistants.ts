@@ -2,51 +2,55 @@ import { SpanKind } from '@opentelemetry/api';
 import type { Agent } from '../../../interaction/interaction.ts';
 import { recordOf } from '../../../interaction/unknown.ts';
 import { OPERATION } from '../../../semconv/names.ts';
-import { capContent } from '../../capped.ts';
 import type { Call, CallObserver } from '../../client/observer.ts';
-import { captureOptions, type Recording, startRecording } from '../../recorder.ts';
+import type { Recorder } from '../../recorder.ts';
+import type { Recording } from '../../recording.ts';
 import { known, readInstructions } from '../readers/assistants.ts';
 import { asIdentified, itemsOf, type WireAssistant } from '../readers/assistants-wire.ts';
 import { serverOf } from '../server.ts';
-import { agents, scopeOf } from './state.ts';
+import { AssistantsState, scopeOf } from './state.ts';
 import { keyOf } from './threads.ts';
 import { watchValue } from './watch-value.ts';
 
 /** `assistants.retrieve`, `assistants.update` */
-export function watchAssistant(call: Call): CallObserver {
-  return watchValue((value) => seeAssistant(call, value));
+export function watchAssistant(call: Call, recorder: Recorder): CallObserver {
+  return watchValue((value) => seeAssistant(call, recorder, value));
 }
 
 /** `assistants.list` */
-export function watchAssistants(call: Call): CallObserver {
+export function watchAssistants(call: Call, recorder: Recorder): CallObserver {
   return watchValue((page) => {
-    for (const item of itemsOf(page)) seeAssistant(call, item);
+    for (const item of itemsOf(page)) seeAssistant(call, recorder, item);
   });
 }
 
 /** `assistants.create`: a span of its own. */
-export function watchNewAssistant(call: Call): CallObserver {
+export function watchNewAssistant(call: Call, recorder: Recorder): CallObserver {
   const request: Partial<WireAssistant> = recordOf(call.args[0]) ?? {};
-  const recording = startAgentRecording(call, request);
+  const recording = startAgentRecording(call, recorder, request);
   const systemInstructions = readInstructions(request);
   let agent: Agent | undefined;
   return {
     ...(recording?.callContext && { context: recording.callContext }),
     value(value) {
-      agent = seeAssistant(call, value);
+      agent = seeAssistant(call, recorder, value);
     },
     end(outcome) {
       recording?.end({
         ...(agent && { facts: { agent } }),
-        ...(systemInstructions && { content: (mask) => capContent({ systemInstructions }, captureOptions(), mask) }),
+        ...(systemInstructions && { content: { systemInstructions } }),
         ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
       });
     },
   };
 }
 
-function startAgentRecording(call: Call, { name, description, model }: Partial<WireAssistant>): Recording | undefined {
-  return startRecording({
+function startAgentRecording(
+  call: Call,
+  recorder: Recorder,
+  { name, description, model }: Partial<WireAssistant>,
+): Recording | undefined {
+  return recorder.start({
     name: name ? `${OPERATION.createAgent} ${name}` : OPERATION.createAgent,
     kind: SpanKind.CLIENT,
     facts: {
@@ -58,7 +62,7 @@ function startAgentRecording(call: Call, { name, description, model }: Partial<W
   });
 }
 
-function seeAssistant(call: Call, value: unknown): Agent | undefined {
+function seeAssistant(call: Call, recorder: Recorder, value: unknown): Agent | undefined {
   const assistant = asIdentified<WireAssistant>(value);
-  return assistant && agents.see(keyOf(scopeOf(call), assistant.id), assistant);
+  return assistant && recorder.memoryOf(AssistantsState).agents.see(keyOf(scopeOf(call), assistant.id), assistant);
 }

@@ -1,8 +1,8 @@
 import type { CallObserver, CallOutcome } from '../../client/observer.ts';
 import { asRun } from '../readers/assistants-wire.ts';
 import { asEvent, seeEvent } from './events.ts';
+import type { OpenRuns } from './open-runs.ts';
 import type { ObservedRun } from './run.ts';
-import { runs } from './state.ts';
 
 export interface RunWatch {
   /** Gives the run to the first thing that is seen of it, a run or a step; none when it is not to be told. */
@@ -12,7 +12,7 @@ export interface RunWatch {
 }
 
 /** Watches a call that answers with a run, or with a stream that tells of one. */
-export function watchRun({ find, unanswered }: RunWatch): CallObserver {
+export function watchRun(runs: OpenRuns, { find, unanswered }: RunWatch): CallObserver {
   let run: ObservedRun | undefined;
   let isAnswered = false;
   let isStream = false;

@@ -2,40 +2,42 @@ import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message } from '../../../interaction/message.ts';
 import { recordOf } from '../../../interaction/unknown.ts';
 import type { Call, CallObserver } from '../../client/observer.ts';
+import type { Recorder } from '../../recorder.ts';
 import { readRequestMessages, readRunRequest, readSettings } from '../readers/assistants.ts';
 import { asIdentified, asRun, itemsOf, type WireRun, type WireRunRequest } from '../readers/assistants-wire.ts';
 import { runIdOf, threadIdOf, toolOutputsOf } from './arguments.ts';
 import { type Moment, maxTextLength, momentOf, startRunRecording } from './recording.ts';
 import { ObservedRun } from './run.ts';
-import { agents, runs, scopeOf, threads } from './state.ts';
+import { AssistantsState, scopeOf } from './state.ts';
 import { ruleOf } from './status.ts';
 import { keyOf } from './threads.ts';
 import { leftBy, watchRun } from './watch-run.ts';
 import { watchValue } from './watch-value.ts';
 
 /** `runs.create`, plain or as a stream. */
-export function watchNewRun(call: Call): CallObserver {
-  return watchCreation(call, call.args[1], String(call.args[0]));
+export function watchNewRun(call: Call, recorder: Recorder): CallObserver {
+  return watchCreation(call, recorder, call.args[1], String(call.args[0]));
 }
 
 /** `threads.createAndRun`, plain or as a stream: the answer tells the thread. */
-export function watchNewThreadAndRun(call: Call): CallObserver {
-  return watchCreation(call, call.args[0]);
+export function watchNewThreadAndRun(call: Call, recorder: Recorder): CallObserver {
+  return watchCreation(call, recorder, call.args[0]);
 }
 
-function watchCreation(call: Call, body: unknown, threadId?: string): CallObserver {
+function watchCreation(call: Call, recorder: Recorder, body: unknown, threadId?: string): CallObserver {
+  const { runs, threads } = recorder.memoryOf(AssistantsState);
   const scope = scopeOf(call);
   const request: WireRunRequest = recordOf(body) ?? {};
   const threadKey = keyOf(scope, threadId ?? '');
   const unanswered = threads.take(threadKey);
-  const run = startRun(momentOf(call), {
+  const run = startRun(momentOf(call, recorder), {
     agentId: request.assistant_id,
     facts: { ...readRunRequest(request), ...(threadId !== undefined && { conversationId: threadId }) },
     settings: readSettings(request),
-    inputs: [...unanswered, ...readRequestMessages(request, maxTextLength())],
+    inputs: [...unanswered, ...readRequestMessages(request, maxTextLength(recorder))],
   });
   if (run) runs.begin(run);
-  const observer = watchRun({
+  const observer = watchRun(runs, {
     find(seen) {
       const id = run ? undefined : asIdentified(seen)?.id;
       if (id !== undefined) runs.ignore(scope, id);
@@ -50,10 +52,11 @@ function watchCreation(call: Call, body: unknown, threadId?: string): CallObserv
 }
 
 /** `runs.retrieve`: a poll. A run of another process is told from here on, unless it is over already. */
-export function watchRetrieve(call: Call): CallObserver {
+export function watchRetrieve(call: Call, recorder: Recorder): CallObserver {
+  const { runs } = recorder.memoryOf(AssistantsState);
   const scope = scopeOf(call);
   const runId = runIdOf(call.args);
-  const moment = momentOf(call);
+  const moment = momentOf(call, recorder);
   return watchValue((value) => {
     const wire = asRun(value);
     if (!wire) return;
@@ -64,13 +67,14 @@ export function watchRetrieve(call: Call): CallObserver {
 }
 
 /** `runs.submitToolOutputs`, plain or as a stream: the run goes on, whichever process began it. */
-export function watchSubmit(call: Call): CallObserver {
+export function watchSubmit(call: Call, recorder: Recorder): CallObserver {
+  const { runs } = recorder.memoryOf(AssistantsState);
   const scope = scopeOf(call);
   const id = runIdOf(call.args);
-  const moment = momentOf(call);
+  const moment = momentOf(call, recorder);
   const known = runs.get(scope, id);
   known?.tools.answer(toolOutputsOf(call.args));
-  return watchRun({
+  return watchRun(runs, {
     find(seen) {
       if (known || runs.isOver(scope, id)) return known;
       const assistantId = (recordOf(seen) as Partial<WireRun> | undefined)?.assistant_id;
@@ -81,18 +85,19 @@ export function watchSubmit(call: Call): CallObserver {
 }
 
 /** `runs.cancel`: the run in its new state. */
-export function watchCancel(call: Call): CallObserver {
-  return watchValue((value) => seeKnownRun(call, value));
+export function watchCancel(call: Call, recorder: Recorder): CallObserver {
+  return watchValue((value) => seeKnownRun(call, recorder, value));
 }
 
 /** `runs.list`: news of runs that this process tells of, and none of others. */
-export function watchRuns(call: Call): CallObserver {
+export function watchRuns(call: Call, recorder: Recorder): CallObserver {
   return watchValue((page) => {
-    for (const item of itemsOf(page)) seeKnownRun(call, item);
+    for (const item of itemsOf(page)) seeKnownRun(call, recorder, item);
   });
 }
 
-function seeKnownRun(call: Call, value: unknown): void {
+function seeKnownRun(call: Call, recorder: Recorder, value: unknown): void {
+  const { runs } = recorder.memoryOf(AssistantsState);
   const wire = asRun(value);
   const run = wire && runs.get(scopeOf(call), wire.id);
   if (run) runs.see(run, wire, 'answer');
@@ -100,6 +105,7 @@ function seeKnownRun(call: Call, value: unknown): void {
 
 /** A run that another process made: told from the moment this one had to do with it. */
 function adoptRun(moment: Moment, wire: WireRun): ObservedRun | undefined {
+  const { runs } = moment.recorder.memoryOf(AssistantsState);
   const run = startRun(moment, { agentId: wire.assistant_id, facts: {}, settings: {}, inputs: [] });
   if (run) runs.see(run, wire, 'answer');
   else runs.ignore(scopeOf(moment.call), wire.id);
@@ -115,6 +121,7 @@ interface NewRun {
 
 /** Starts the span. Undefined when nobody wants to hear of the run. */
 function startRun(moment: Moment, { agentId, facts, settings, inputs }: NewRun): ObservedRun | undefined {
+  const { agents } = moment.recorder.memoryOf(AssistantsState);
   const scope = scopeOf(moment.call);
   const agent = agentId ? (agents.get(keyOf(scope, agentId)) ?? { id: agentId }) : undefined;
   const start = { ...facts, ...(agent && { agent }) };

@@ -1,24 +1,27 @@
 import type { Call, CallObserver } from '../../client/observer.ts';
+import type { Recorder } from '../../recorder.ts';
 import { asIdentified, itemsOf, type WireStep } from '../readers/assistants-wire.ts';
 import { oldestFirst, runIdOf, runIdOfStep, stepsQueryOf } from './arguments.ts';
-import { runs, scopeOf } from './state.ts';
+import { AssistantsState, scopeOf } from './state.ts';
 import { watchValue } from './watch-value.ts';
 
 /** `runs.steps.list`: the tools that the server ran, told in the order of their running. */
-export function watchSteps(call: Call): CallObserver {
+export function watchSteps(call: Call, recorder: Recorder): CallObserver {
   const { args } = call;
-  return watchValue((page) => seeSteps(call, runIdOf(args), oldestFirst(itemsOf<WireStep>(page), stepsQueryOf(args))));
+  return watchValue((page) =>
+    seeSteps(call, recorder, runIdOf(args), oldestFirst(itemsOf<WireStep>(page), stepsQueryOf(args))),
+  );
 }
 
 /** `runs.steps.retrieve` */
-export function watchStep(call: Call): CallObserver {
+export function watchStep(call: Call, recorder: Recorder): CallObserver {
   return watchValue((value) => {
     const step = asIdentified<WireStep>(value);
-    if (step) seeSteps(call, runIdOfStep(call.args), [step]);
+    if (step) seeSteps(call, recorder, runIdOfStep(call.args), [step]);
   });
 }
 
-function seeSteps(call: Call, runId: string, steps: readonly WireStep[]): void {
-  const tools = runs.toolsOf(scopeOf(call), runId);
+function seeSteps(call: Call, recorder: Recorder, runId: string, steps: readonly WireStep[]): void {
+  const tools = recorder.memoryOf(AssistantsState).runs.toolsOf(scopeOf(call), runId);
   for (const step of steps) tools?.seeStep(step);
 }

@@ -1,46 +1,55 @@
 import { recordOf, stringOf } from '../../../interaction/unknown.ts';
 import type { Call, CallObserver } from '../../client/observer.ts';
+import type { Recorder } from '../../recorder.ts';
 import { readMessage, readRequestMessages } from '../readers/assistants.ts';
 import { asIdentified, itemsOf, type WireMessage, type WireRunRequest } from '../readers/assistants-wire.ts';
 import { oldestFirst, threadIdOf } from './arguments.ts';
 import { maxTextLength } from './recording.ts';
-import { runs, scopeOf, threads } from './state.ts';
+import { AssistantsState, scopeOf } from './state.ts';
 import { keyOf } from './threads.ts';
 import { watchValue } from './watch-value.ts';
 
 /** `threads.create`: messages in the request are the input of the thread's first run. */
-export function watchNewThread(call: Call): CallObserver | undefined {
+export function watchNewThread(call: Call, recorder: Recorder): CallObserver | undefined {
   const thread: WireRunRequest['thread'] = recordOf(call.args[0]);
   if (!thread?.messages?.length) return undefined;
-  const messages = readRequestMessages({ thread }, maxTextLength());
+  const messages = readRequestMessages({ thread }, maxTextLength(recorder));
   return watchValue((value) => {
     const made = asIdentified(value);
-    if (made) threads.add(keyOf(scopeOf(call), made.id), messages);
+    if (made) recorder.memoryOf(AssistantsState).threads.add(keyOf(scopeOf(call), made.id), messages);
   });
 }
 
 /** `messages.create`: the next run answers it. */
-export function watchNewMessage(call: Call): CallObserver {
+export function watchNewMessage(call: Call, recorder: Recorder): CallObserver {
   const threadId = String(call.args[0]);
   return watchValue((value) => {
     const message = asIdentified<WireMessage>(value);
-    if (message) threads.add(keyOf(scopeOf(call), threadId), [readMessage(message, maxTextLength())]);
+    if (message)
+      recorder
+        .memoryOf(AssistantsState)
+        .threads.add(keyOf(scopeOf(call), threadId), [readMessage(message, maxTextLength(recorder))]);
   });
 }
 
 /** `messages.list`: of the thread, or of one run alone. */
-export function watchMessages(call: Call): CallObserver {
+export function watchMessages(call: Call, recorder: Recorder): CallObserver {
   const [threadId, query] = call.args;
   const runId = stringOf(recordOf(query)?.['run_id']);
   return watchValue((page) => {
-    runs.seeMessages(scopeOf(call), String(threadId), oldestFirst(itemsOf<WireMessage>(page), query), runId);
+    recorder
+      .memoryOf(AssistantsState)
+      .runs.seeMessages(scopeOf(call), String(threadId), oldestFirst(itemsOf<WireMessage>(page), query), runId);
   });
 }
 
 /** `messages.retrieve`: one message, which may be what a run has said. */
-export function watchMessage(call: Call): CallObserver {
+export function watchMessage(call: Call, recorder: Recorder): CallObserver {
   return watchValue((value) => {
     const message = asIdentified<WireMessage>(value);
-    if (message?.run_id) runs.seeMessages(scopeOf(call), threadIdOf(call.args), [message], message.run_id);
+    if (message?.run_id)
+      recorder
+        .memoryOf(AssistantsState)
+        .runs.seeMessages(scopeOf(call), threadIdOf(call.args), [message], message.run_id);
   });
 }

@@ -2,10 +2,10 @@ import { type Context, type SpanContext, SpanKind } from '@opentelemetry/api';
 import { BoundedMap } from '../../../bounded/bounded-map.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
-import { capContent } from '../../capped.ts';
-import type { Call, CallObserver, CallOutcome } from '../../client/observer.ts';
-import { captureOptions, isWatchingCall, type Recording, startRecording } from '../../recorder.ts';
-import { endToolRecording } from '../../tools.ts';
+import type { CallObserver, CallOutcome, Operation } from '../../client/observer.ts';
+import type { Recorder } from '../../recorder.ts';
+import type { Recording } from '../../recording.ts';
+import { endToolRecording } from '../../tool-spans.ts';
 import type { Shape } from '../inference.ts';
 import { keepMessages, readChoices, readCompletion, readTools } from '../readers/chat.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
@@ -35,9 +35,9 @@ export const response: Shape = {
   toolAnswers: (body) => readOutputItems(body['input']),
   toolCalls: readFunctionCalls,
   failure: readFailure,
-  tell(answer, recording): void {
-    tellServerTools(answer, recording);
-    rememberQueued(answer, recording);
+  tell(answer, recording, recorder): void {
+    tellServerTools(answer, recording, recorder);
+    rememberQueued(answer, recording, recorder);
   },
 };
 
@@ -70,11 +70,11 @@ function keepRequest(body: RequestBody): ReturnType<NonNullable<Shape['keep']>> 
 }
 
 /** Tools that the provider ran have no times of their own: each is told as long as the answer took. */
-function tellServerTools(answer: unknown, recording: Recording): void {
+function tellServerTools(answer: unknown, recording: Recording, recorder: Recorder): void {
   const endTime = Date.now();
   const startTime = endTime - recording.elapsed * 1_000;
   for (const tool of readServerTools(answer)) {
-    const told = startRecording({
+    const told = recorder.start({
       name: `${OPERATION.executeTool} ${tool.name}`,
       kind: SpanKind.INTERNAL,
       facts: { operation: OPERATION.executeTool },
@@ -91,13 +91,17 @@ const MAX_QUEUED = 1_000;
 const MAX_QUEUED_MILLIS = 60 * 60_000;
 
 /** Background responses that were made here, by id, and the span that made them. */
-const queued = new BoundedMap<SpanContext>(MAX_QUEUED, MAX_QUEUED_MILLIS);
+class QueuedResponses extends BoundedMap<SpanContext> {
+  constructor() {
+    super(MAX_QUEUED, MAX_QUEUED_MILLIS);
+  }
+}
 
-function rememberQueued(answer: unknown, recording: Recording): void {
+function rememberQueued(answer: unknown, recording: Recording, recorder: Recorder): void {
   const { responseId, responseStatus } = readResponse(answer);
   if (responseId === undefined || responseStatus === undefined) return;
   const asking = recording.span?.spanContext();
-  if (asking) queued.set(responseId, asking);
+  if (asking) recorder.memoryOf(QueuedResponses).set(responseId, asking);
 }
 
 /** `responses.retrieve` and stored `chat.completions.retrieve`: a span of its own kind, linked to the call that asked. */
@@ -105,13 +109,13 @@ export function observeFetch(
   api: 'responses' | 'chat_completions',
   read: (answer: unknown) => Facts,
   say: Shape['content'],
-) {
-  return (call: Call): CallObserver | undefined => {
-    if (!isWatchingCall()) return undefined;
+): Operation['observe'] {
+  return (call, recorder) => {
+    if (!recorder.isWatchingCall()) return undefined;
     const [id, given] = call.args;
     const cursor = fieldOf(given, 'starting_after');
-    const asked = typeof id === 'string' ? queued.get(id) : undefined;
-    const recording = startRecording({
+    const asked = typeof id === 'string' ? recorder.memoryOf(QueuedResponses).get(id) : undefined;
+    const recording = recorder.start({
       name: OPERATION.fetchResponse,
       kind: SpanKind.CLIENT,
       facts: {
@@ -123,18 +127,20 @@ export function observeFetch(
       },
       ...(asked && { links: [{ context: asked }] }),
     });
-    return recording && new FetchObserver(recording, read, say);
+    return recording && new FetchObserver(recorder, recording, read, say);
   };
 }
 
 class FetchObserver implements CallObserver {
+  readonly #maxTextLength: number;
   readonly #recording: Recording;
   readonly #read: (answer: unknown) => Facts;
   readonly #say: Shape['content'];
   #answer: unknown;
   #collector: StreamedResponse | undefined;
 
-  constructor(recording: Recording, read: (answer: unknown) => Facts, say: Shape['content']) {
+  constructor({ options }: Recorder, recording: Recording, read: (answer: unknown) => Facts, say: Shape['content']) {
+    this.#maxTextLength = options.maxTextLength;
     this.#recording = recording;
     this.#read = read;
     this.#say = say;
@@ -149,7 +155,7 @@ class FetchObserver implements CallObserver {
   }
 
   chunk(event: unknown): undefined {
-    this.#collector ??= new StreamedResponse(this.#recording.withContent, captureOptions().maxTextLength);
+    this.#collector ??= new StreamedResponse(this.#recording.withContent, this.#maxTextLength);
     this.#collector.add(event);
   }
 
@@ -162,7 +168,7 @@ class FetchObserver implements CallObserver {
         ...(answer !== undefined && this.#read(answer)),
         ...(typeof status === 'string' && { responseStatus: status }),
       },
-      ...(content && { content: (mask) => capContent(content, captureOptions(), mask) }),
+      ...(content && { content }),
       ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
     });
   }

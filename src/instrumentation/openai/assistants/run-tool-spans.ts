@@ -1,10 +1,9 @@
 import { type Context, context, type Link, SpanKind, trace } from '@opentelemetry/api';
 import type { Facts, ToolExecution } from '../../../interaction/interaction.ts';
-import { asIs } from '../../../interaction/mask.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
-import { capContent } from '../../capped.ts';
-import { captureOptions, startRecording } from '../../recorder.ts';
-import { closeCall, scopeOf as contextScopeOf, type OpenCall, openCall } from '../../tools.ts';
+import type { Recorder } from '../../recorder.ts';
+import { scopeOf as contextScopeOf, type OpenCall, OpenCalls } from '../../tool-calls.ts';
+import { endToolRecording } from '../../tool-spans.ts';
 import type { FunctionCall } from '../readers/assistants.ts';
 
 export type TimedExecution = ToolExecution & Required<Pick<ToolExecution, 'startTime' | 'endTime'>>;
@@ -24,8 +23,8 @@ export interface Place {
 }
 
 /** One `execute_tool` span for a tool that has run. */
-export function tellTool(tool: TimedExecution, run: Facts, place: Place): void {
-  const recording = startRecording({
+export function tellTool(recorder: Recorder, tool: TimedExecution, run: Facts, place: Place): void {
+  const recording = recorder.start({
     ...place,
     name: `${OPERATION.executeTool} ${tool.name}`,
     kind: SpanKind.INTERNAL,
@@ -33,12 +32,9 @@ export function tellTool(tool: TimedExecution, run: Facts, place: Place): void {
     attributes: { [ATTR.toolName]: tool.name, [ATTR.toolType]: tool.type, [ATTR.toolCallId]: tool.id },
     startTime: tool.startTime,
   });
-  const [said] = capContent({ toolExecutions: [tool] }, captureOptions(), asIs).toolExecutions ?? [];
-  recording?.end({
-    endTime: tool.endTime,
-    ...(recording.withContent && said && { tool: said }),
-    ...(tool.errorType !== undefined && { error: { type: tool.errorType } }),
-  });
+  if (!recording) return;
+  const error = tool.errorType === undefined ? {} : { error: { type: tool.errorType } };
+  endToolRecording(recording, tool, { endTime: tool.endTime, ...error });
 }
 
 /** What the span of a tool says of the run that it belongs to. */
@@ -50,7 +46,7 @@ function toolFacts({ agent, conversationId }: Facts): Facts {
 }
 
 /** Offers a call that a run waits for to `traceTool`. */
-export function offerCall(asked: AskedCall, run: Facts, asking: Context): OfferedCall {
+export function offerCall(recorder: Recorder, asked: AskedCall, run: Facts, asking: Context): OfferedCall {
   const { id, name, since } = asked;
   const call: OpenCall = {
     id,
@@ -58,14 +54,15 @@ export function offerCall(asked: AskedCall, run: Facts, asking: Context): Offere
     arguments: asked.arguments,
     asking,
     // Where the application learns of the call; whoever works in the run's own trace finds it, too.
-    scope: contextScopeOf(context.active()),
+    scope: contextScopeOf(context.active(), recorder),
     facts: toolFacts(run),
     since,
   };
-  openCall(call);
+  const calls = recorder.memoryOf(OpenCalls);
+  calls.open(call);
   return {
     withdraw() {
-      closeCall(id);
+      calls.close(id);
       return call.isClaimed ? (call.taken ?? {}) : undefined;
     },
   };

@@ -2,7 +2,7 @@ import type { Content, ToolExecution } from '../../../interaction/interaction.ts
 import { type FunctionCall, parsed, readStepTimes, readStepTools } from '../readers/assistants.ts';
 import type { WireStep } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
-import type { AskedCall, OfferedCall, TimedExecution } from './tool-spans.ts';
+import type { AskedCall, OfferedCall, TimedExecution } from './run-tool-spans.ts';
 
 /** More tools than this in one run are not told. */
 const MAX_EXECUTIONS = 500;

@@ -1,0 +1,20 @@
+import { type Context, context, diag } from '@opentelemetry/api';
+
+/** Runs a function of the application exactly once, even when its context manager throws before or after it. */
+export function callWithin<T>(active: Context, call: () => T): T {
+  let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
+  try {
+    context.with(active, () => {
+      try {
+        outcome = { value: call() };
+      } catch (error) {
+        outcome = { error };
+      }
+    });
+  } catch (error) {
+    diag.error('spanport: the context of a call could not be entered', error);
+  }
+  if (!outcome) return call();
+  if ('error' in outcome) throw outcome.error;
+  return outcome.value;
+}

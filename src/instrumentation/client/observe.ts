@@ -1,0 +1,67 @@
+import { type Context, diag } from '@opentelemetry/api';
+import { activeRecorders } from '../active-recorders.ts';
+import type { Call, CallObserver, CallOutcome, Operation } from './observer.ts';
+
+/** The observer of a call: one for each provider that recorders have, and one object for all of them. */
+export function observe(operation: Operation, call: Call): CallObserver | undefined {
+  const recorders = activeRecorders.current();
+  const [recorder] = recorders;
+  if (recorders.length === 1 && recorder) return operation.observe(call, recorder);
+  const observers: CallObserver[] = [];
+  for (const each of recorders) {
+    attempt(() => {
+      const observer = operation.observe(call, each);
+      if (observer) observers.push(observer);
+    });
+  }
+  return observers.length > 1 ? new ObserverGroup(observers) : observers[0];
+}
+
+/** Several observers of one call. What one of them throws changes nothing for the others. */
+class ObserverGroup implements CallObserver {
+  readonly #observers: readonly CallObserver[];
+
+  constructor(observers: readonly CallObserver[]) {
+    this.#observers = observers;
+  }
+
+  /** One span can be the active one. */
+  get context(): Context | undefined {
+    for (const observer of this.#observers) {
+      const { context } = observer;
+      if (context) return context;
+    }
+    return undefined;
+  }
+
+  get args(): readonly unknown[] | undefined {
+    for (const { args } of this.#observers) if (args) return args;
+    return undefined;
+  }
+
+  value(value: unknown): void {
+    for (const observer of this.#observers) attempt(() => observer.value?.(value));
+  }
+
+  chunk(chunk: unknown): 'hide' | undefined {
+    let hide: 'hide' | undefined;
+    for (const observer of this.#observers) {
+      attempt(() => {
+        hide = observer.chunk?.(chunk) ?? hide;
+      });
+    }
+    return hide;
+  }
+
+  end(outcome: CallOutcome): void {
+    for (const observer of this.#observers) attempt(() => observer.end(outcome));
+  }
+}
+
+function attempt(report: () => void): void {
+  try {
+    report();
+  } catch (error) {
+    diag.error('spanport: a call could not be observed', error);
+  }
+}

@@ -1,0 +1,306 @@
+import {
+  type Context,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import {
+  type Content,
+  type Facts,
+  isContentField,
+  joinFacts,
+  type ToolExecution,
+  type Writable,
+} from '../interaction/interaction.ts';
+import { jsonOf } from '../interaction/json.ts';
+import { asIs, type Mask } from '../interaction/mask.ts';
+import { type AttributeSink, type Attributes, withFetchedUsageTo, writeAttributes } from '../semconv/attributes.ts';
+import { ATTR, OPERATION } from '../semconv/names.ts';
+import { attachTold, type KeptContent } from '../semconv/span-content.ts';
+import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
+import { capContent, cutText } from './capped.ts';
+import type { CaptureOptions } from './capture-options.ts';
+import { costOf } from './cost.ts';
+import { type ErrorFacts, errorFrom, type RecordedError } from './errors.ts';
+import { joinMasks } from './masks.ts';
+
+/** A span that is about to be started. */
+export interface Start {
+  /** `{operation} {model or agent or tool}`. */
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** What is known beforehand, without content: samplers see it. */
+  readonly facts: Facts;
+  /** The client that the call was made with. */
+  readonly client?: object;
+  /** Attributes that are not facts of an interaction, such as a tool's name. */
+  readonly attributes?: Attributes;
+  /** Unix milliseconds; now, when absent. */
+  readonly startTime?: number;
+  /** The active context, when absent. */
+  readonly parent?: Context;
+  readonly links?: Link[];
+}
+
+export interface Ending {
+  /** The span's name, where only the answer has it. */
+  readonly name?: string;
+  /** Facts learned since the start; they may hold content. */
+  readonly facts?: Facts;
+  /** The messages, uncapped and unmasked: a function is called only when something reads them. */
+  readonly content?: Content | (() => Content);
+  readonly attributes?: Attributes;
+  /** Of an `execute_tool` span: what ran. Its arguments and result are content. */
+  readonly tool?: ToolExecution;
+  /** Unix milliseconds; now, when absent. */
+  readonly endTime?: number;
+  readonly error?: RecordedError;
+}
+
+/** What a recording needs of its recorder. */
+export interface RecordingHost {
+  readonly options: CaptureOptions;
+  /** Whether anything reads content: spans, events, or a consumer of what is attached to spans. */
+  readonly wantsContent: boolean;
+  /** Whether something reads the content that is attached to spans. */
+  readonly hasContentReaders: boolean;
+  /** Whether the provider is the application's. */
+  readonly isForeign: boolean;
+  readonly isMeasuring: boolean;
+  measure(facts: Facts, elapsed: number, errorType: string | undefined): void;
+  emitDetails(facts: Facts, active: Context): void;
+  emitException(error: ErrorFacts, active: Context): void;
+  /** The facts as they stand once the fields of `withContext` are known. */
+  settle(facts: Facts, start: Facts, parent: Context): Facts;
+  spanEnded(span: UnreadSpan, client: object | undefined): void;
+}
+
+interface Begun {
+  readonly start: Start;
+  readonly facts: Facts;
+  readonly parent: Context;
+  /** Set where the span is created after its end. */
+  readonly tracer?: Tracer;
+  readonly span?: Span | undefined;
+  /** Whether the span already has the attributes that were known at its start. */
+  readonly isBegun?: boolean;
+}
+
+/** A span under way. It ends once. */
+export class Recording implements UnreadSpan {
+  readonly #host: RecordingHost;
+  readonly #start: Start;
+  readonly #parent: Context;
+  readonly #tracer: Tracer | undefined;
+  readonly #isBegun: boolean;
+  readonly #startedAt = performance.now();
+  #span: Span | undefined;
+  /** Of a span that is created late, from its end on. */
+  #ending: Ending | undefined;
+  /** Whether content had readers when the span ended: by the time it is read they may have left. */
+  #isForReaders = false;
+  #ended: ReadableSpanLike | undefined;
+  readonly withContent: boolean;
+  /** What was known at the start. */
+  readonly facts: Facts;
+
+  constructor(host: RecordingHost, { start, facts, parent, tracer, span, isBegun = false }: Begun) {
+    this.#host = host;
+    this.#start = start;
+    this.#parent = parent;
+    this.#tracer = tracer;
+    this.#span = span;
+    this.#isBegun = isBegun;
+    this.facts = facts;
+    this.withContent = (tracer ?? span) !== undefined && host.wantsContent;
+  }
+
+  get span(): Span | undefined {
+    if (!this.#span && this.#tracer) {
+      const { name, kind, startTime = this.#startedAt } = this.#start;
+      this.#span = this.#tracer.startSpan(name, { kind, startTime }, this.#parent);
+    }
+    return this.#span;
+  }
+
+  /** A context with this span active, for children and for calls whose context is read. */
+  get context(): Context {
+    const { span } = this;
+    return span ? trace.setSpan(this.#parent, span) : this.#parent;
+  }
+
+  /**
+   * The context for the call itself, where it is read: by an application under an active span of its own, or by an HTTP
+   * instrumentation on its own provider. Elsewhere entering a context would cost every promise of the call.
+   */
+  get callContext(): Context | undefined {
+    return (this.#parent !== ROOT_CONTEXT || this.#host.isForeign) && this.span ? this.context : undefined;
+  }
+
+  /** Seconds since the start. */
+  get elapsed(): number {
+    return (performance.now() - this.#startedAt) / 1_000;
+  }
+
+  end(ending: Ending): void {
+    const host = this.#host;
+    const { isMeasuring } = host;
+    this.#isForReaders = host.hasContentReaders;
+    if (this.#tracer && !ending.error && !host.options.contentOnEvents && !isMeasuring) {
+      this.#ending = { endTime: performance.now(), ...ending };
+    } else {
+      // Events and measures are reported at once: their exporters may be shut down before the span is read.
+      const { facts, failed } = this.#finish(ending);
+      if (isMeasuring) this.#measure(facts, failed, ending.endTime);
+      if (!this.#ended) return;
+    }
+    host.spanEnded(this, this.#start.client);
+  }
+
+  read(): ReadableSpanLike | undefined {
+    const ending = this.#ending;
+    this.#ending = undefined;
+    if (ending) this.#finish(ending);
+    return this.#ended;
+  }
+
+  #finish(ending: Ending): { readonly facts: Facts; readonly failed: ErrorFacts | undefined } {
+    const { options } = this.#host;
+    const failed = ending.error && reported(errorFrom(ending.error), options.mask);
+    const since = ending.facts && this.#host.settle(ending.facts, this.facts, this.#parent);
+    const facts: Writable<Facts> = joinFacts(this.facts, since ?? {});
+    const cost = facts.cost ?? costOf(facts, options.prices);
+    if (cost) facts.cost = cost;
+    const { span } = this;
+    if (span?.isRecording()) {
+      const unwritten = this.#isBegun ? { ...since, ...(cost && { cost }) } : facts;
+      this.#endSpan(span, ending, { facts, unwritten, failed });
+    }
+    return { facts, failed };
+  }
+
+  #measure(facts: Facts, failed: ErrorFacts | undefined, endTime: number | undefined): void {
+    if (facts.operation === OPERATION.executeTool) return;
+    // A run ends later than its span says it did: its own times count.
+    const { startTime } = this.#start;
+    const isTimed = startTime !== undefined && endTime !== undefined;
+    this.#host.measure(facts, isTimed ? (endTime - startTime) / 1_000 : this.elapsed, failed?.type);
+  }
+
+  #endSpan(
+    span: Span,
+    ending: Ending,
+    { facts, unwritten, failed }: { facts: Facts; unwritten: Facts; failed: ErrorFacts | undefined },
+  ): void {
+    const host = this.#host;
+    const { contentOnSpans, contentOnEvents, mask } = host.options;
+    const { name, content, attributes, tool, endTime } = ending;
+    const shown =
+      content && (contentOnSpans || contentOnEvents) ? capContent(read(content), host.options, mask) : undefined;
+    const isOurs = !this.#isBegun && !contentOnSpans && hasNoAttributes(span);
+    const sink = sinkOf(span, facts);
+    this.#write(sink, unwritten);
+    if (shown) writeAttributes(shown, contentOnSpans, sink);
+    if (!this.#isBegun && this.#start.attributes) setAll(span, this.#start.attributes);
+    if (attributes) setAll(span, attributes);
+    if (tool && contentOnSpans) setAll(span, toolAttributes(tool, host.options));
+    if (failed) setError(span, failed);
+    if (name !== undefined) span.updateName(name);
+    const split = splitContent(facts, tool);
+    const attached = this.#isForReaders ? deferredContent(split.content, content, host.options) : undefined;
+    // Read by our own exporters next to the span: its facts, where nothing else wrote attributes, and its content.
+    if (attached || isOurs) attachTold(span, isOurs ? split.facts : undefined, attached);
+    if (failed) host.emitException(failed, this.context);
+    if (contentOnEvents) host.emitDetails({ ...capContent(facts, host.options, mask), ...shown }, this.context);
+    span.end(endTime);
+    // A recording span of either SDK line is readable; the API's type does not say so.
+    this.#ended = span as unknown as ReadableSpanLike;
+  }
+
+  #write(sink: AttributeSink, facts: Facts): void {
+    const { options } = this.#host;
+    const { contentOnSpans, mask } = options;
+    writeAttributes(contentOnSpans ? capContent(facts, options, mask) : facts, contentOnSpans, sink);
+  }
+}
+
+function sinkOf(span: Span, { operation }: Facts): AttributeSink {
+  // The API's type requires lists that can be changed, and changes none.
+  const sink = span as unknown as AttributeSink;
+  return operation === OPERATION.fetchResponse ? withFetchedUsageTo(sink) : sink;
+}
+
+/** While a call runs its span may be the active one, and the application may write on it. */
+function hasNoAttributes(span: Span): boolean {
+  for (const _ in (span as unknown as ReadableSpanLike).attributes) return false;
+  return true;
+}
+
+function setAll(span: Span, attributes: Attributes): void {
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (value !== undefined) span.setAttribute(name, value as string);
+  }
+}
+
+/** UTF-16 units of an error's message. Servers have been seen to answer with a page of megabytes. */
+const MAX_ERROR_MESSAGE_LENGTH = 8_192;
+
+function reported(error: ErrorFacts, mask: Mask): ErrorFacts {
+  const { message } = error;
+  return message ? { ...error, message: mask(cutText(message, MAX_ERROR_MESSAGE_LENGTH)) } : error;
+}
+
+function setError(span: Span, { type, message, httpStatus }: ErrorFacts): void {
+  span.setAttribute(ATTR.errorType, type);
+  if (httpStatus !== undefined) span.setAttribute(ATTR.httpStatus, httpStatus);
+  span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
+}
+
+function toolAttributes(tool: ToolExecution, options: CaptureOptions): Attributes {
+  const [{ arguments: args, result } = tool] =
+    capContent({ toolExecutions: [tool] }, options, asIs).toolExecutions ?? [];
+  const text = (value: unknown): string => options.mask(jsonOf(value));
+  return {
+    ...(args !== undefined && { [ATTR.toolCallArguments]: text(args) }),
+    ...(result !== undefined && { [ATTR.toolCallResult]: text(result) }),
+  };
+}
+
+/** Facts may hold content, and a tool's span has that of the tool. */
+function splitContent(
+  all: Facts,
+  tool: ToolExecution | undefined,
+): { readonly facts: Facts; readonly content?: Content } {
+  let facts: Record<string, unknown> | undefined;
+  let content: Record<string, unknown> | undefined = tool && { toolExecutions: [tool] };
+  for (const field in all) {
+    if (!isContentField(field)) continue;
+    facts ??= { ...all };
+    delete facts[field];
+    content ??= {};
+    content[field] = all[field];
+  }
+  return { facts: facts ?? all, ...(content && { content }) };
+}
+
+/** Capped and masked when it is read. A function of its own, so that it keeps nothing alive but what it needs. */
+function deferredContent(
+  known: Content | undefined,
+  content: Content | (() => Content) | undefined,
+  options: CaptureOptions,
+): KeptContent | undefined {
+  if (!known && !content) return undefined;
+  return (mask) => {
+    const all = content ? read(content) : {};
+    return capContent(known ? Object.assign({}, known, all) : all, options, joinMasks(options.mask, mask));
+  };
+}
+
+function read(content: Content | (() => Content)): Content {
+  return typeof content === 'function' ? content() : content;
+}

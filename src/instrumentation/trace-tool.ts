@@ -1,0 +1,131 @@
+import { context, diag } from '@opentelemetry/api';
+import type { ToolExecution } from '../interaction/interaction.ts';
+import { toJson } from '../interaction/json.ts';
+import { activeRecorders } from './active-recorders.ts';
+import { callWithin } from './call-within.ts';
+import { ensureContextManager } from './ensure-context-manager.ts';
+import { errorFrom } from './errors.ts';
+import type { Recorder } from './recorder.ts';
+import type { Recording } from './recording.ts';
+import { OpenCalls, scopeOf } from './tool-calls.ts';
+import { endToolRecording, startToolRecording } from './tool-spans.ts';
+
+export interface TraceToolOptions {
+  /** The id of the model's call, where it is known; else the oldest open call with this name and arguments is taken. */
+  readonly callId?: string;
+}
+
+/**
+ * A function like `fn` that makes an `execute_tool` span around each call. The span belongs to the model's call that it
+ * answers: below the chat or the assistant run that asked.
+ */
+export function traceTool<This, Args extends unknown[], Result>(
+  name: string,
+  fn: (this: This, ...args: Args) => Result,
+  options: TraceToolOptions = {},
+): (this: This, ...args: Args) => Result {
+  return function traced(this: This, ...args: Args): Result {
+    if (activeRecorders.isWatching) ensureContextManager();
+    return runTraced(name, args, () => fn.apply(this, args), options);
+  };
+}
+
+/** Runs a tool once, under a span of its own. `args` are the model's, as far as they can be seen. */
+export function runTraced<Result>(
+  name: string,
+  args: readonly unknown[],
+  tool: () => Result,
+  options: TraceToolOptions = {},
+): Result {
+  const runs = startRuns(name, args, options);
+  const [first] = runs;
+  if (!first) return tool();
+  let result: Result;
+  try {
+    result = callWithin(first.recording.context, tool);
+  } catch (error) {
+    endRuns(runs, { error });
+    throw error;
+  }
+  if (!(result instanceof Promise)) {
+    endRuns(runs, { result });
+    return result;
+  }
+  return result.then(
+    (value: unknown) => {
+      endRuns(runs, { result: value });
+      return value;
+    },
+    (error: unknown) => {
+      endRuns(runs, { error });
+      throw error;
+    },
+  ) as Result;
+}
+
+type ToolOutcome = { readonly result: unknown } | { readonly error: unknown };
+
+interface ToolRun {
+  readonly recording: Recording;
+  end(outcome: ToolOutcome): void;
+}
+
+/** One for each provider. */
+function startRuns(name: string, args: readonly unknown[], options: TraceToolOptions): readonly ToolRun[] {
+  return activeRecorders.current().flatMap((recorder) => {
+    try {
+      return (recorder.isWatching && startTool(recorder, name, args, options)) || [];
+    } catch (error) {
+      diag.error(`spanport: the tool ${name} could not be traced`, error);
+      return [];
+    }
+  });
+}
+
+function endRuns(runs: readonly ToolRun[], outcome: ToolOutcome): void {
+  for (const run of runs) {
+    try {
+      run.end(outcome);
+    } catch (error) {
+      diag.error('spanport: the span of a tool could not be ended', error);
+    }
+  }
+}
+
+function startTool(
+  recorder: Recorder,
+  name: string,
+  args: readonly unknown[],
+  { callId }: TraceToolOptions,
+): ToolRun | undefined {
+  const active = context.active();
+  const calls = recorder.memoryOf(OpenCalls);
+  const call = callId === undefined ? calls.oldest(name, args, scopeOf(active, recorder)) : calls.get(callId);
+  const id = callId ?? call?.id;
+  const recording = startToolRecording(recorder, { name, id, facts: call?.facts }, call?.asking ?? active);
+  if (!recording) return undefined;
+  if (call) call.isClaimed = true;
+  const startTime = Date.now();
+  // Copies: the function may change its arguments, and its caller the result.
+  const given = recording.withContent ? toJson(args.length > 1 ? args : args[0]) : undefined;
+  return {
+    recording,
+    end(outcome): void {
+      const result = 'result' in outcome && recording.withContent ? toJson(outcome.result) : undefined;
+      const errorType = 'error' in outcome ? errorFrom({ thrown: outcome.error }).type : undefined;
+      const execution: ToolExecution = {
+        name,
+        type: 'function',
+        ...(id !== undefined && { id }),
+        ...(given !== undefined && { arguments: given }),
+        ...(result !== undefined && { result }),
+        ...(errorType !== undefined && { errorType }),
+        startTime,
+        endTime: Date.now(),
+      };
+      if (call) call.taken = execution;
+      endToolRecording(recording, execution, 'error' in outcome ? { error: { thrown: outcome.error } } : {});
+      recorder.measureTool(recording.elapsed, { name, ...(errorType !== undefined && { errorType }) });
+    },
+  };
+}
