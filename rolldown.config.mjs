@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
 import { priceTable } from './scripts/price-table.mjs';
+import { undici, undiciLicense } from './scripts/undici.mjs';
 
 const manifest = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 export const entries = Object.keys(manifest.exports)
@@ -35,17 +36,18 @@ const common = {
     // It only re-exports the other one, and has no ES modules from which unused code could be left out.
     alias: { '@opentelemetry/sdk-trace-node': '@opentelemetry/sdk-trace-base' },
   },
-  plugins: [ASCII, priceTable()],
+  plugins: [ASCII, priceTable(), undici()],
   external: (id) => !BUNDLED.test(id) && installed.some((name) => id === name || id.startsWith(`${name}/`)),
 };
 const written = { comments: { legal: true, annotation: true, jsdoc: false } };
 const mapped = { ...written, sourcemap: true, sourcemapExcludeSources: true };
 /** One file starts faster than many: each costs a millisecond before anything in it runs. */
 const chunks = {
-  banner: ({ name }) =>
-    name === 'tracing'
-      ? '/*! With parts of the OpenTelemetry SDK. Copyright The OpenTelemetry Authors, Apache-2.0 */'
-      : '',
+  banner: ({ name }) => {
+    if (name === 'http-client') return undiciLicense();
+    if (name !== 'tracing') return '';
+    return '/*! With parts of the OpenTelemetry SDK. Copyright The OpenTelemetry Authors, Apache-2.0 */';
+  },
   chunkFileNames: 'chunks/[name].js',
   codeSplitting: {
     includeDependenciesRecursively: true,

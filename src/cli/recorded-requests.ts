@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { withoutCredentials } from '../configuration/readers.ts';
 import type { OutgoingRequest } from '../delivery/delivery.ts';
-import type { Transport } from '../delivery/transport.ts';
+import type { Transport } from '../delivery/http/transport.ts';
 import { readTraceProtobuf } from '../otlp/read-protobuf.ts';
 import { spanToJson } from '../otlp/write-json.ts';
 import { masked } from './masked.ts';

@@ -2,10 +2,10 @@ import { hasSqlite } from '../sqlite/driver.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Attempt, Delivery, Destination } from './delivery.ts';
 import { DurableDelivery } from './durable-delivery.ts';
+import { createTransport, type Transport, type TransportOptions } from './http/transport.ts';
 import { type DeliveryParts, MemoryDelivery } from './memory-delivery.ts';
 import { openSpool } from './spool/spool.ts';
 import type { StartWriter } from './spool/writer-thread.ts';
-import { createTransport, type Transport } from './transport.ts';
 
 export interface DeliveryOptions {
   /** Called before each flush and at the end, so that whoever holds items that are not encoded yet hands them over. */
@@ -14,7 +14,9 @@ export interface DeliveryOptions {
   readonly report?: (message: string) => void;
   /** Called after each request, for example to log it. */
   readonly onAttempt?: (attempt: Attempt) => void;
+  /** Default: HTTP, with the options of `connection`. */
   readonly transport?: Transport;
+  readonly connection?: TransportOptions;
   readonly spool?: SpoolOptions;
   /** Default: the system's. */
   readonly clock?: Clock;
@@ -43,7 +45,7 @@ export function createDelivery(destination: Destination, options: DeliveryOption
     onDrain: options.onDrain ?? ((): void => {}),
     report: options.report ?? ((): void => {}),
     onAttempt: options.onAttempt,
-    transport: options.transport ?? createTransport(),
+    transport: options.transport ?? createTransport(options.connection),
     clock: options.clock ?? systemClock,
   };
   if (!options.spool) return new MemoryDelivery(destination, parts);

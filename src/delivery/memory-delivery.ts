@@ -10,12 +10,12 @@ import type {
 } from './delivery.ts';
 import { bindMetrics, joinMetrics } from './delivery-metrics.ts';
 import { joinEndings } from './endings.ts';
+import type { Transport } from './http/transport.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { Receipts } from './receipts.ts';
 import { Recent } from './recent.ts';
 import { Sender } from './sender.ts';
 import { Tally } from './tally.ts';
-import type { Transport } from './transport.ts';
 
 const DEFAULT_TIMEOUT_MILLIS = 5_000;
 const KEYS_MIN_AGE_MILLIS = 24 * 60 * 60_000;

@@ -1,10 +1,10 @@
 import { backoffMillis } from './backoff.ts';
 import { type Clock, within } from './clock.ts';
 import type { Attempt, DeliveryOutcome, Destination, RecordOutcome } from './delivery.ts';
+import type { Transport } from './http/transport.ts';
 import type { Batch, Queue } from './queue.ts';
 import type { Receipts } from './receipts.ts';
 import type { Tally } from './tally.ts';
-import type { Transport } from './transport.ts';
 
 /** From this attempt on a record waits longer than its destination does, so that it holds up no other. */
 const PATIENT_ATTEMPTS = 3;

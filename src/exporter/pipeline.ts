@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import type { Transport } from '../delivery/transport.ts';
+import type { Transport } from '../delivery/http/transport.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
 import { wantContent } from '../semconv/span-content.ts';

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { resolveOtlp } from '../../src/exporter/destinations/otlp-options.ts';
 
@@ -52,6 +53,47 @@ describe('OTEL_EXPORTER_OTLP_*', () => {
     const options = resolve({ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/xml', OTEL_EXPORTER_OTLP_COMPRESSION: 'zstd' });
     expect(options).toMatchObject({ encoding: 'protobuf', compression: 'none' });
     expect(warn).toHaveBeenCalledTimes(2);
+  });
+
+  it('reads the time limit, that of the signal over the general one', () => {
+    const connectionOf = (environment: Record<string, string>) => resolve(environment).connection;
+    expect(connectionOf({})).toEqual({});
+    expect(connectionOf({ OTEL_EXPORTER_OTLP_TIMEOUT: '2500' })).toEqual({ timeoutMillis: 2_500 });
+    expect(connectionOf({ OTEL_EXPORTER_OTLP_TIMEOUT: '2500', OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '500' })).toEqual({
+      timeoutMillis: 500,
+    });
+    for (const text of ['0', '-1', 'soon', '1e99']) {
+      warn.mockClear();
+      expect(connectionOf({ OTEL_EXPORTER_OTLP_TIMEOUT: text })).toEqual({});
+      expect(warn).toHaveBeenCalledExactlyOnceWith(
+        `OTEL_EXPORTER_OTLP_TIMEOUT is '${text}': use a number of milliseconds above 0; the default of 30000 is used.`,
+      );
+    }
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'a missing file',
+      { OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere/ca.pem' },
+      /^OTEL_EXPORTER_OTLP_CERTIFICATE is '\/nowhere\/ca\.pem', which cannot be read: ENOENT/,
+    ],
+    [
+      'a file that is not PEM',
+      { OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: fileURLToPath(import.meta.url) },
+      /^OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE is '.+', which is not a PEM file\./,
+    ],
+    [
+      'a client key alone',
+      { OTEL_EXPORTER_OTLP_CLIENT_KEY: '/nowhere/key.pem' },
+      /^OTEL_EXPORTER_OTLP_CLIENT_KEY is set without OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE/,
+    ],
+    [
+      'a client certificate alone',
+      { OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: '/nowhere/cert.pem' },
+      /^OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE is set without OTEL_EXPORTER_OTLP_CLIENT_KEY/,
+    ],
+  ])('refuses %s for TLS', (_, environment, message) => {
+    expect(() => resolve(environment)).toThrow(message);
   });
 
   it('never prints what stands before the @ of an endpoint', () => {

@@ -1,19 +1,25 @@
 import { diag } from '@opentelemetry/api';
 import { createDelivery } from '../../delivery/create-delivery.ts';
 import type { Delivery, Destination } from '../../delivery/delivery.ts';
+import type { TransportOptions } from '../../delivery/http/transport.ts';
 import type { PipelineHost } from '../pipeline.ts';
 import type { SpoolSettings } from '../settings.ts';
+
+/** How a destination is reached, beyond its URL. */
+export type Connection = Omit<TransportOptions, 'environment'>;
 
 /** Opens the delivery to one destination. Its problems are reported through `diag`. */
 export function openDelivery(
   destination: Destination,
   spool: SpoolSettings | undefined,
   { onDrain, transport }: PipelineHost,
+  connection: Connection = {},
 ): Delivery {
   return createDelivery(destination, {
     ...(spool && { spool }),
     ...(transport && { transport: transport(destination.name) }),
     onDrain,
+    connection,
     report: (message) => diag.warn(`spanport: ${message}`),
   });
 }

@@ -66,8 +66,10 @@ export function planDestination(setting: DestinationSetting, context: Destinatio
   if (otlp) {
     const mode = modeOr(context.contentOnSpans ? 'full' : 'none');
     if (otlp.exporter === 'official') return () => officialOtlpDestination(name, otlp, mode);
-    return (host) =>
-      otlpDestination(name, otlp, mode, openDelivery(otlpDeliveryDestination(name, otlp), context.spool, host));
+    return (host) => {
+      const delivery = openDelivery(otlpDeliveryDestination(name, otlp), context.spool, host, otlp.connection);
+      return otlpDestination(name, otlp, mode, delivery);
+    };
   }
   throw new ConfigurationError(
     `SPANPORT_DESTINATIONS names '${name}', which is no destination: use ${knownNames().join(', ')} or file:PATH.`,
@@ -79,7 +81,7 @@ function otlpOptionsOf(
   given: Partial<OtlpOptions>,
   { environment, warn }: DestinationContext,
 ): OtlpOptions | undefined {
-  return name === 'otlp' ? resolveOtlp(given, environment, warn) : resolvePreset(name, given, environment);
+  return name === 'otlp' ? resolveOtlp(given, environment, warn) : resolvePreset(name, given, environment, warn);
 }
 
 /** The word by which `SPANPORT_CONTENT` speaks of a destination. */

@@ -7,6 +7,7 @@ import { isSpanData } from '../../semconv/span-data.ts';
 import type { ContentMode } from '../content-policy.ts';
 import type { Ended, SpanDestination } from '../destination.ts';
 import { sourceOf } from '../ended-span.ts';
+import type { Connection } from './open-delivery.ts';
 import { changesFor, type Dialect } from './span-view.ts';
 
 export interface OtlpOptions {
@@ -17,6 +18,8 @@ export interface OtlpOptions {
   readonly compression: 'gzip' | 'none';
   /** Added to the resource of every span. */
   readonly resource?: Readonly<Record<string, string>>;
+  /** Certificates and the time for one request, from the `OTEL_EXPORTER_OTLP_*` variables. */
+  readonly connection?: Connection;
   /** `official`: OpenTelemetry's own exporter in place of Spanport's delivery: JSON, in memory, no spool. */
   readonly exporter?: 'official';
   /** For backends that read another convention's attributes only. */

@@ -1,6 +1,8 @@
 import type { Environment } from '../../configuration/environment.ts';
 import { ConfigurationError, withoutCredentials } from '../../configuration/readers.ts';
+import { connectionFrom } from './otlp-connection.ts';
 import type { OtlpOptions } from './otlp-destination.ts';
+import { setting } from './otlp-environment.ts';
 
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
 /** The later one wins. */
@@ -26,6 +28,7 @@ export function resolveOtlp(
     headers: { ...headersFrom(environment, STANDARD_HEADERS), ...checkedHeaders(given.headers, 'headers') },
     encoding: given.encoding ?? encodingFrom(environment, warn),
     compression: given.compression ?? compressionFrom(environment, warn),
+    connection: given.connection ?? connectionFrom(environment, warn),
     ...(given.resource && { resource: given.resource }),
     ...(given.dialect && { dialect: given.dialect }),
     ...(given.exporter && { exporter: checkedExporter(given.exporter) }),
@@ -35,15 +38,6 @@ export function resolveOtlp(
 function checkedExporter(text: string): 'official' {
   if (text === 'official') return text;
   throw new ConfigurationError(`exporter of otlp is '${text}': write 'official', or leave it out.`);
-}
-
-/** The signal's own variable, else the general one. */
-function setting(environment: Environment, name: string): readonly [variable: string, text: string | undefined] {
-  const own = `OTEL_EXPORTER_OTLP_TRACES_${name}`;
-  const text = environment[own]?.trim();
-  return text
-    ? [own, text]
-    : [`OTEL_EXPORTER_OTLP_${name}`, environment[`OTEL_EXPORTER_OTLP_${name}`]?.trim() || undefined];
 }
 
 function endpointFrom(environment: Environment): string {

@@ -2,6 +2,7 @@ import type { Environment } from '../../configuration/environment.ts';
 import { ConfigurationError } from '../../configuration/readers.ts';
 import { writeOpenInference } from '../../semconv/dialects/openinference/write.ts';
 import { writeOpenLLMetry } from '../../semconv/dialects/openllmetry/write.ts';
+import { connectionFrom } from './otlp-connection.ts';
 import type { OtlpOptions } from './otlp-destination.ts';
 import { checkedHeaders, checkedUrl, headersFrom } from './otlp-options.ts';
 
@@ -17,7 +18,7 @@ interface Preset {
   readonly resource?: (env: Read) => Readonly<Record<string, string | undefined>>;
   readonly dialect?: OtlpOptions['dialect'];
   /**
-   * Whether `OTEL_EXPORTER_OTLP_HEADERS` is meant for it, as its endpoint is. Elsewhere that would send one backend's key
+   * Whether `OTEL_EXPORTER_OTLP_HEADERS` and the variables for TLS are meant for it, as its endpoint is. Elsewhere that would send one backend's key
    * to another.
    */
   readonly takesStandardHeaders?: true;
@@ -157,6 +158,7 @@ export function resolvePreset(
   name: string,
   given: Partial<OtlpOptions>,
   environment: Environment,
+  warn: (message: string) => void = (): void => {},
 ): OtlpOptions | undefined {
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (!preset) return undefined;
@@ -182,6 +184,7 @@ export function resolvePreset(
     compression: given.compression ?? 'gzip',
     ...(Object.keys(resource).length > 0 && { resource }),
     ...(dialect && { dialect }),
+    ...(preset.takesStandardHeaders && { connection: given.connection ?? connectionFrom(environment, warn) }),
   };
 }
 

@@ -1,0 +1,39 @@
+import type { Answer, OutgoingRequest } from '../delivery.ts';
+import type { HttpClient, TlsOptions } from './http-client.ts';
+import type { ProxyEnvironment } from './proxy.ts';
+import { untraced } from './untraced.ts';
+
+const DEFAULT_TIMEOUT_MILLIS = 30_000;
+
+/** Sends one request. Resolves with any response; rejects when none came, or when aborted. Follows no redirect. */
+export type Transport = (request: OutgoingRequest, signal?: AbortSignal) => Promise<Answer>;
+
+export interface TransportOptions {
+  /** For one request, from its start to the last byte of the response. Default 30,000. */
+  readonly timeoutMillis?: number | undefined;
+  /** For destinations with a certificate of their own authority, or that require one of the client. */
+  readonly tls?: TlsOptions | undefined;
+  /** Where the proxy variables are read. Default: `process.env`. */
+  readonly environment?: ProxyEnvironment | undefined;
+}
+
+/**
+ * HTTP over connections of our own, so that the application's agents, its `fetch` and their limits are not touched. The
+ * client is loaded by the first request: a process that sends nothing pays nothing for it.
+ */
+export function createTransport(options: TransportOptions = {}): Transport {
+  const { timeoutMillis = DEFAULT_TIMEOUT_MILLIS, tls, environment = process.env } = options;
+  let loading: Promise<HttpClient> | undefined;
+  const load = async (): Promise<HttpClient> => {
+    const { createHttpClient } = await import('./http-client.ts');
+    return createHttpClient({ timeoutMillis, environment, ...(tls && { tls }) });
+  };
+  return async (request, signal) => {
+    loading ??= load();
+    const client = await loading.catch((error) => {
+      loading = undefined;
+      throw error;
+    });
+    return untraced(() => client.send(request, signal));
+  };
+}
