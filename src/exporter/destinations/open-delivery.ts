@@ -1,12 +1,9 @@
 import { diag } from '@opentelemetry/api';
 import { createDelivery } from '../../delivery/create-delivery.ts';
 import type { Delivery, Destination } from '../../delivery/delivery.ts';
-import type { TransportOptions } from '../../delivery/http/transport.ts';
 import type { PipelineHost } from '../pipeline.ts';
 import type { SpoolSettings } from '../settings.ts';
-
-/** How a destination is reached, beyond its URL. */
-export type Connection = Omit<TransportOptions, 'environment'>;
+import type { Connection } from './connection.ts';
 
 /** Opens the delivery to one destination. Its problems are reported through `diag`. */
 export function openDelivery(

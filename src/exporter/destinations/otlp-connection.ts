@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Environment } from '../../configuration/environment.ts';
 import { ConfigurationError } from '../../configuration/readers.ts';
-import type { Connection } from './open-delivery.ts';
+import type { Connection } from './connection.ts';
 import { setting } from './otlp-environment.ts';
 
 /** Node's timers hold no longer time. */

@@ -7,7 +7,7 @@ import { isSpanData } from '../../semconv/span-data.ts';
 import type { ContentMode } from '../content-policy.ts';
 import type { Ended, SpanDestination } from '../destination.ts';
 import { sourceOf } from '../ended-span.ts';
-import type { Connection } from './open-delivery.ts';
+import type { Connection } from './connection.ts';
 import { changesFor, type Dialect } from './span-view.ts';
 
 export interface OtlpOptions {
