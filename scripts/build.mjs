@@ -23,5 +23,9 @@ function reExporting(name, exports) {
 
 /** Loads nothing with OTEL_SDK_DISABLED. */
 function registering() {
-  return `if (process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() !== 'true') await import('../cjs/register.js');\n`;
+  return `if (process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() !== 'true') {
+  const { default: register } = await import('../cjs/register.js');
+  await register.instrumentImported();
+}
+`;
 }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../configuration/readers.ts';
 import { activeRecorders } from '../instrumentation/active-recorders.ts';
-import { hookOpenAI } from '../instrumentation/openai/instrument.ts';
+import { hookOpenAI, importOpenAI } from '../instrumentation/openai/instrument.ts';
+import { isPreloaded } from '../loading/preloading.ts';
 import { startOnce } from './tracing.ts';
 
 /**
@@ -19,4 +20,12 @@ export function preload(): void {
     process.stderr.write(`spanport: ${error.message}\n`);
     process.exit(1);
   }
+}
+
+/**
+ * Reaches the ES modules of an application that imports `spanport/register` itself: they were linked before the hook was
+ * there.
+ */
+export async function instrumentImported(): Promise<void> {
+  if (!isPreloaded()) await importOpenAI();
 }

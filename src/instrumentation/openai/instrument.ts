@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import { hookModules } from '../../loading/module-hook.ts';
+import { hookModules, importPackages, type OnLoaded } from '../../loading/module-hook.ts';
 import { activeRecorders } from '../active-recorders.ts';
 import { patchClass } from '../client/patch.ts';
 import { operations } from './operations.ts';
@@ -8,8 +8,15 @@ import { toolRunners } from './run-tools-helper.ts';
 
 /** Instruments every copy of `openai` that the process loads, and the CommonJS ones that it has loaded. */
 export function hookOpenAI(): void {
-  hookModules([openaiPackage], (_name, openai, version) => instrumentModule(openai, version));
+  hookModules([openaiPackage], onLoaded);
 }
+
+/** Loads and instruments the ES modules of `openai` that the application's main module reaches. */
+export async function importOpenAI(): Promise<void> {
+  await importPackages([openaiPackage], onLoaded);
+}
+
+const onLoaded: OnLoaded = (_name, openai, version) => instrumentModule(openai, version);
 
 /** Instruments what `openai` exports, from whichever of its files. A second call is harmless. */
 export function instrumentModule(openai: unknown, version: string | undefined): void {
