@@ -32,7 +32,7 @@ class ActiveRecorders {
   enableDefault(): void {
     if (this.#enabled.size > 0) return;
     const warn = (message: string): void => diag.warn(`spanport: ${message}`);
-    this.#default ??= createRecorder(captureOptionsFrom({}, process.env, warn));
+    this.#default = createRecorder(captureOptionsFrom({}, process.env, warn));
     this.#enabled.add(this.#default);
     this.#regroup();
   }
