@@ -8,11 +8,8 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import OpenAI, { AzureOpenAI } from 'openai';
-import { afterAll, describe, expect, it } from 'vitest';
-import { activeRecorders } from '../../src/instrumentation/active-recorders.ts';
-import { defaultCapture } from '../../src/instrumentation/capture-options.ts';
-import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
-import { createRecorder } from '../../src/instrumentation/recorder.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { instrumentOpenAI, OpenAIInstrumentation, start } from '../../src/index.ts';
 import type { OutputMessage } from '../../src/interaction/message.ts';
 import { type ChunkCut, type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 import { violationsIn } from '../support/conventions.ts';
@@ -64,7 +61,27 @@ if (cassettes.length === 0)
 
 const exporter = new InMemorySpanExporter();
 trace.setGlobalTracerProvider(new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
-activeRecorders.enable(createRecorder({ ...defaultCapture, contentOnSpans: true }));
+
+/** Content is captured on spans by the variable of the conventions alone. */
+const CAPTURE = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT';
+const doors: readonly { readonly door: string; readonly cuts: readonly ChunkCut[]; open(): () => void }[] = [
+  {
+    door: 'new OpenAIInstrumentation() alone',
+    cuts: ['event', 'whole', 5],
+    open() {
+      const instrumentation = new OpenAIInstrumentation();
+      return () => instrumentation.disable();
+    },
+  },
+  {
+    door: 'start()',
+    cuts: ['whole'],
+    open() {
+      const handle = start({ destinations: [] });
+      return () => void handle.shutdown();
+    },
+  },
+];
 
 const isAzure = ({ request: { path } }: Step): boolean => /^\/openai\/(?!v1\/)/.test(path);
 
@@ -192,8 +209,20 @@ describe.runIf(cassettes.length > 0)('recorded exchanges', async () => {
     for (const fake of fakes.values()) await fake.close();
   });
 
-  describe.each([...fakes])('cut by %s', (_, fake) => {
+  const cases = doors.flatMap(({ door, cuts, open }) => cuts.map((cut) => ({ door, cut, open })));
+  describe.each(cases)('through $door, cut by $cut', ({ cut, open }) => {
+    let close = (): void => {};
+    beforeAll(() => {
+      vi.stubEnv(CAPTURE, 'SPAN_ONLY');
+      close = open();
+    });
+    afterAll(() => {
+      close();
+      vi.unstubAllEnvs();
+    });
+
     it.each(cassettes)('$name', async ({ name, interactions }) => {
+      const fake = fakes.get(cut) as FakeOpenAI;
       const { endpoint } = fake.recorded(name);
       const azure = new AzureOpenAI({ apiKey: 'test', endpoint, apiVersion: '2024-02-01', maxRetries: 0 });
       for (const step of interactions.filter(isInference)) {
