@@ -1,8 +1,8 @@
 import { type Content, type Interaction, isContentField } from '../interaction/interaction.ts';
-import { type Mask, maskContent } from '../interaction/mask.ts';
-import { isGenAISpan } from '../semconv/from-spans.ts';
+import { type Mask, maskContent, maskJson } from '../interaction/mask.ts';
+import { dialectOf } from '../semconv/dialects/index.ts';
 import { contentOf, factsOf } from '../semconv/span-content.ts';
-import { isSpanData, type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
+import { isSpanData, originOf, type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
 import type { Ended } from './destination.ts';
 
 /** A span on its way to the destinations. An OTLP destination writes `source` and never needs the other two. */
@@ -19,7 +19,7 @@ export class EndedSpan implements Ended {
     this.source = source;
     this.mask = mask;
     this.#assemble = assemble;
-    const content = isGenAISpan(source.attributes) ? maskedContent(source, mask) : undefined;
+    const content = maskedContent(source, mask);
     if (content) this.content = content;
   }
 
@@ -29,7 +29,7 @@ export class EndedSpan implements Ended {
   }
 
   get interactions(): readonly Interaction[] {
-    this.#interactions ??= isGenAISpan(this.source.attributes)
+    this.#interactions ??= dialectOf(originOf(this.source))
       ? this.#assemble(this.span).map((each) => masked(each, this.content, this.mask))
       : [];
     return this.#interactions;
@@ -55,7 +55,9 @@ function maskedContent(source: ReadableSpanLike | SpanData, mask: Mask): Content
 /** Masks content that came on the span itself. Content that travelled beside it is masked already. */
 function masked(interaction: Interaction, content: Content | undefined, mask: Mask): Interaction {
   const { outcome } = interaction;
-  const safe = isAllFrom(content, interaction) ? interaction : maskContent(interaction, mask);
+  let safe = isAllFrom(content, interaction) ? interaction : maskContent(interaction, mask);
+  const custom = safe.custom && maskJson(safe.custom, mask);
+  if (custom && custom !== safe.custom) safe = { ...safe, custom };
   if (outcome.status === 'ok' || outcome.message === undefined) return safe;
   return { ...safe, outcome: { ...outcome, message: mask(outcome.message) } };
 }

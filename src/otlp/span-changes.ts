@@ -14,7 +14,14 @@ export interface SpanChanges {
   /** Sets the attributes, instead of the span's own. */
   readonly giveAttributes?: (sink: AttributeSink) => void;
   readonly statusMessage?: string;
+  readonly name?: string;
+  /** The attributes of an event, in place of its own. */
+  readonly eventAttributes?: (event: string, attributes: AttributeMap) => AttributeMap;
+  /** The attributes of a link, in place of its own. */
+  readonly linkAttributes?: (attributes: AttributeMap) => AttributeMap;
 }
+
+type AttributeMap = Readonly<Record<string, unknown>>;
 
 /** For spans that name no instrumentation. */
 export const noScope: SpanScope = { name: '' };

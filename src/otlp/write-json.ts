@@ -38,17 +38,18 @@ function scopeFrom({ name, version }: SpanScope): object {
 }
 
 /** Fields that are undefined are left out by `JSON.stringify`. */
-function spanFrom(span: ReadableSpanLike | SpanData, { giveAttributes, statusMessage }: SpanChanges): object {
+function spanFrom(span: ReadableSpanLike | SpanData, changes: SpanChanges): object {
+  const { giveAttributes, statusMessage } = changes;
   const { code, message = undefined } = span.status;
   return {
     ...(isSpanData(span) ? dataIds(span) : sdkIds(span)),
-    name: wellFormed(span.name),
+    name: wellFormed(changes.name ?? span.name),
     // The API has no unspecified kind and counts from zero.
     kind: span.kind + 1,
     startTimeUnixNano: unixNano(span.startTime),
     endTimeUnixNano: unixNano(span.endTime),
     attributes: giveAttributes ? given(giveAttributes) : keyValues(span.attributes),
-    ...(isSpanData(span) ? dataEvents(span) : sdkEvents(span)),
+    ...(isSpanData(span) ? dataEvents(span, changes) : sdkEvents(span, changes)),
     status: { code, message: optional(statusMessage ?? message) },
     flags: isSpanData(span) ? 1 : flagsOf(span.spanContext(), span.parentSpanContext),
   };
@@ -63,27 +64,27 @@ function sdkIds(span: ReadableSpanLike): object {
   return { traceId, spanId, parentSpanId: parentIdOf(span) || undefined, traceState: traceState?.serialize() };
 }
 
-function dataEvents({ events = [], links = [] }: SpanData): object {
+function dataEvents({ events = [], links = [] }: SpanData, changes: SpanChanges): object {
   return {
-    events: events.map(({ name, time, attributes }) => eventFrom(name, time, attributes)),
+    events: events.map(({ name, time, attributes }) => eventFrom(name, time, attributes, changes)),
     links: links.map(({ traceId, spanId, attributes = {} }) => ({
-      attributes: keyValues(attributes),
+      attributes: linkKeyValues(attributes, changes),
       spanId,
       traceId,
     })),
   };
 }
 
-function sdkEvents(span: ReadableSpanLike): object {
+function sdkEvents(span: ReadableSpanLike, changes: SpanChanges): object {
   return {
     droppedAttributesCount: span.droppedAttributesCount ?? 0,
     events: (span.events ?? []).map(({ name, time, attributes = {}, droppedAttributesCount = 0 }) => ({
-      ...eventFrom(name, time, attributes),
+      ...eventFrom(name, time, attributes, changes),
       droppedAttributesCount,
     })),
     droppedEventsCount: span.droppedEventsCount ?? 0,
     links: (span.links ?? []).map(({ context, attributes = {}, droppedAttributesCount = 0 }) => ({
-      attributes: keyValues(attributes),
+      attributes: linkKeyValues(attributes, changes),
       spanId: context.spanId,
       traceId: context.traceId,
       traceState: context.traceState?.serialize(),
@@ -94,8 +95,13 @@ function sdkEvents(span: ReadableSpanLike): object {
   };
 }
 
-function eventFrom(name: string, time: HrTime, attributes: Attributes): object {
-  return { attributes: keyValues(attributes), name: wellFormed(name), timeUnixNano: unixNano(time) };
+function eventFrom(name: string, time: HrTime, attributes: Attributes, { eventAttributes }: SpanChanges): object {
+  const allowed = eventAttributes ? eventAttributes(name, attributes) : attributes;
+  return { attributes: keyValues(allowed), name: wellFormed(name), timeUnixNano: unixNano(time) };
+}
+
+function linkKeyValues(attributes: Attributes, { linkAttributes }: SpanChanges): object[] {
+  return keyValues(linkAttributes ? linkAttributes(attributes) : attributes);
 }
 
 function given(giveAttributes: (sink: AttributeSink) => void): object[] {

@@ -1,8 +1,8 @@
 import type { AttributeSink } from '../semconv/attributes.ts';
 import {
-  type HrTime,
   isSpanData,
   parentIdOf,
+  type ReadableEvent,
   type ReadableResource,
   type ReadableSpanLike,
   type SpanData,
@@ -77,22 +77,23 @@ const spanAttributes: AttributeSink = {
   setAttribute: (name, value) => writeKeyValue(writer, 9, name, value),
 };
 
-function writeSpan(span: ReadableSpanLike | SpanData, { giveAttributes, statusMessage }: SpanChanges): void {
+function writeSpan(span: ReadableSpanLike | SpanData, changes: SpanChanges): void {
+  const { giveAttributes, statusMessage } = changes;
   const start = writer.open(2);
   if (isSpanData(span)) writeIds(span.traceId, span.spanId, span.traceState, span.parentSpanId);
   else {
     const { traceId, spanId, traceState } = span.spanContext();
     writeIds(traceId, spanId, traceState?.serialize(), parentIdOf(span));
   }
-  writer.text(5, span.name);
+  writer.text(5, changes.name ?? span.name);
   // The API has no unspecified kind and counts from zero.
   writer.integer(6, span.kind + 1);
   writer.nanoseconds(7, span.startTime);
   writer.nanoseconds(8, span.endTime);
   if (giveAttributes) giveAttributes(spanAttributes);
   else writeAttributes(writer, 9, span.attributes);
-  if (isSpanData(span)) writeDataEvents(span);
-  else writeSdkEvents(span);
+  if (isSpanData(span)) writeDataEvents(span, changes);
+  else writeSdkEvents(span, changes);
   const status = writer.open(15);
   const message = statusMessage ?? span.status.message;
   if (message) writer.text(2, message);
@@ -109,23 +110,22 @@ function writeIds(traceId: string, spanId: string, traceState: string | undefine
   if (parent) writer.hex(4, parent);
 }
 
-function writeDataEvents({ events = [], links = [] }: SpanData): void {
-  for (const { name, time, attributes } of events) writeEvent(name, time, attributes, 0);
+function writeDataEvents({ events = [], links = [] }: SpanData, changes: SpanChanges): void {
+  for (const event of events) writeEvent(event, changes);
   for (const { traceId, spanId, attributes } of links) {
     const start = openLink(traceId, spanId, undefined);
-    if (attributes) writeAttributes(writer, 4, attributes);
+    if (attributes) writeLinkAttributes(attributes, changes);
     writer.close(start);
   }
 }
 
-function writeSdkEvents(span: ReadableSpanLike): void {
+function writeSdkEvents(span: ReadableSpanLike, changes: SpanChanges): void {
   writer.integer(10, span.droppedAttributesCount ?? 0);
-  for (const { name, time, attributes, droppedAttributesCount } of span.events ?? [])
-    writeEvent(name, time, attributes, droppedAttributesCount ?? 0);
+  for (const event of span.events ?? []) writeEvent(event, changes);
   writer.integer(12, span.droppedEventsCount ?? 0);
   for (const { context, attributes, droppedAttributesCount } of span.links ?? []) {
     const start = openLink(context.traceId, context.spanId, context.traceState?.serialize());
-    if (attributes) writeAttributes(writer, 4, attributes);
+    if (attributes) writeLinkAttributes(attributes, changes);
     writer.integer(5, droppedAttributesCount ?? 0);
     writer.fixed32(6, flagsOf(context, context));
     writer.close(start);
@@ -133,13 +133,20 @@ function writeSdkEvents(span: ReadableSpanLike): void {
   writer.integer(14, span.droppedLinksCount ?? 0);
 }
 
-function writeEvent(name: string, time: HrTime, attributes: Attributes | undefined, dropped: number): void {
+function writeEvent(
+  { name, time, attributes, droppedAttributesCount = 0 }: ReadableEvent,
+  { eventAttributes }: SpanChanges,
+): void {
   const start = writer.open(11);
   writer.nanoseconds(1, time);
   writer.text(2, name);
-  if (attributes) writeAttributes(writer, 3, attributes);
-  writer.integer(4, dropped);
+  if (attributes) writeAttributes(writer, 3, eventAttributes ? eventAttributes(name, attributes) : attributes);
+  writer.integer(4, droppedAttributesCount);
   writer.close(start);
+}
+
+function writeLinkAttributes(attributes: Attributes, { linkAttributes }: SpanChanges): void {
+  writeAttributes(writer, 4, linkAttributes ? linkAttributes(attributes) : attributes);
 }
 
 function openLink(traceId: string, spanId: string, traceState: string | undefined): number {

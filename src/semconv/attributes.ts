@@ -243,6 +243,19 @@ for (const [former, now] of Object.entries(formerNames)) {
   if (place) places.set(former, place);
 }
 
+/** The names that hold no content, former ones included. */
+export const factAttributeNames: readonly string[] = factNames();
+
+function factNames(): string[] {
+  const names = Object.keys(formerNames);
+  for (const entry of Object.values(table)) {
+    for (const field of isField(entry) ? [entry] : Object.values(entry)) {
+      if (!field.content && field.as !== 'keys') names.push(field.name);
+    }
+  }
+  return names;
+}
+
 const USAGE = 'gen_ai.usage.';
 const FETCHED_USAGE = 'spanport.usage.';
 for (const [name, place] of [...places])

@@ -10,11 +10,6 @@ export function isGenAISpan(attributes: Readonly<Record<string, unknown>>): bool
   return attributes[ATTR.operationName] !== undefined;
 }
 
-/** Whether a dialect knows the span: it is about a model, an agent or a tool. */
-export function isClaimed(span: SpanData): boolean {
-  return span.facts !== undefined || dialectOf(span) !== undefined;
-}
-
 /**
  * What a span says, in whichever dialect. Undefined for spans that no dialect knows. Facts that travelled with a span of
  * ours are not read again.

@@ -147,6 +147,14 @@ export function scopeOf(span: ReadableSpanLike): SpanScope | undefined {
   return span.instrumentationScope ?? span.instrumentationLibrary;
 }
 
+/** What tells which tracer made a span. */
+export function originOf(span: ReadableSpanLike | SpanData): Pick<SpanData, 'attributes' | 'scope'> {
+  if (isSpanData(span)) return span;
+  const { attributes } = span;
+  const scope = scopeOf(span);
+  return scope ? { attributes, scope } : { attributes };
+}
+
 function eventFrom({ name, time, attributes = {} }: ReadableEvent): SpanEvent {
   return { name, time, attributes };
 }

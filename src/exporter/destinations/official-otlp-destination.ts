@@ -16,7 +16,7 @@ import {
 } from '../destination.ts';
 import { sourceOf } from '../ended-span.ts';
 import type { OtlpOptions } from './otlp-destination.ts';
-import { attributesFor, resourceWith } from './span-view.ts';
+import { attributesFor, changesFor } from './span-view.ts';
 
 /** The defaults of OpenTelemetry's own batch processor. */
 const MAX_WAITING = 2_048;
@@ -117,13 +117,14 @@ export function officialOtlpDestination(name: string, options: OtlpOptions, cont
 }
 
 /** The span as the SDK's exporter reads it. A copy, because it is exported later. */
-function sdkSpanFor(ended: Ended, content: ContentMode, { dialect, resource }: OtlpOptions): ReadableSpan {
+function sdkSpanFor(ended: Ended, content: ContentMode, options: OtlpOptions): ReadableSpan {
   const source = sourceOf(ended);
   const span = isSpanData(source) ? readableSpanFrom(source) : source;
   const { duration, ended: hasEnded } = span as Partial<ReadableSpan>;
-  const { code, message } = span.status;
+  const { code } = span.status;
+  const { name, resource, statusMessage, eventAttributes, linkAttributes } = changesFor(ended, content, options);
   return {
-    name: wellFormed(span.name),
+    name: wellFormed(name ?? span.name),
     kind: span.kind,
     spanContext: () => span.spanContext(),
     ...(span.parentSpanContext && { parentSpanContext: span.parentSpanContext }),
@@ -131,11 +132,20 @@ function sdkSpanFor(ended: Ended, content: ContentMode, { dialect, resource }: O
     endTime: span.endTime,
     duration,
     ended: hasEnded,
-    status: { code, ...(message && { message: wellFormed(ended.mask(message)) }) },
-    attributes: wellFormedIn(attributesFor(ended, content, dialect)),
-    links: span.links?.map((link) => ({ ...link, attributes: wellFormedIn(link.attributes) })) ?? [],
-    events: wellFormedIn(span.events ?? []),
-    resource: wellFormedResource(resourceWith(source, resource)),
+    status: { code, ...(statusMessage && { message: wellFormed(statusMessage) }) },
+    attributes: wellFormedIn(attributesFor(ended, content, options.dialect)),
+    links: (span.links ?? []).map((link) => {
+      const { attributes = {} } = link;
+      return { ...link, attributes: wellFormedIn(linkAttributes ? linkAttributes(attributes) : attributes) };
+    }),
+    events: (span.events ?? []).map((event) => {
+      const { attributes = {} } = event;
+      return wellFormedIn({
+        ...event,
+        attributes: eventAttributes ? eventAttributes(event.name, attributes) : attributes,
+      });
+    }),
+    resource: resource && wellFormedResource(resource),
     instrumentationScope: wellFormedIn(scopeOf(span)),
     droppedAttributesCount: span.droppedAttributesCount ?? 0,
     droppedEventsCount: span.droppedEventsCount ?? 0,

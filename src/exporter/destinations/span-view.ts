@@ -1,20 +1,32 @@
-import { type Content, contentFields, type Facts } from '../../interaction/interaction.ts';
+import { type Content, contentFields, type Facts, type Writable } from '../../interaction/interaction.ts';
 import { jsonOf } from '../../interaction/json.ts';
-import { type Mask, maskContent } from '../../interaction/mask.ts';
+import { type Mask, maskContent, maskSecrets } from '../../interaction/mask.ts';
 import { resourceOf, type SpanChanges } from '../../otlp/span-changes.ts';
 import {
   type AttributeSink,
   type Attributes,
+  type AttributeValue,
+  contentAttributeName,
   decodeAttributes,
   encodeAttributes,
   writeAttributes,
 } from '../../semconv/attributes.ts';
+import { attributeKind } from '../../semconv/dialects/attribute-kinds.ts';
+import { dialectOf } from '../../semconv/dialects/index.ts';
 import { isGenAISpan } from '../../semconv/from-spans.ts';
 import { ATTR, OPERATION } from '../../semconv/names.ts';
-import type { ReadableResource, ReadableSpanLike, SpanData } from '../../semconv/span-data.ts';
+import { factsOf } from '../../semconv/span-content.ts';
+import {
+  isSpanData,
+  originOf,
+  type ReadableResource,
+  type ReadableSpanLike,
+  type SpanData,
+} from '../../semconv/span-data.ts';
 import { type ContentMode, REDACTED, redacted } from '../content-policy.ts';
 import type { Ended } from '../destination.ts';
 import { sourceOf } from '../ended-span.ts';
+import { attributeFor, eventAttributesFor, linkAttributesFor, maskedResource } from './masked-attributes.ts';
 
 /** Rewrites GenAI attributes for a backend that reads another convention. Pure. */
 export type Dialect = (
@@ -22,41 +34,34 @@ export type Dialect = (
   facts: Facts,
 ) => Readonly<Record<string, unknown>>;
 
-/** Every attribute that holds content, by asking the one table that knows. */
-const contentAttributes: ReadonlySet<string> = new Set([
-  ...Object.keys(
-    encodeAttributes(
-      Object.fromEntries(contentFields.map((field) => [field, field === 'promptVariables' ? {} : []])) as Facts,
-      true,
-    ),
-  ),
-  ATTR.toolCallArguments,
-  ATTR.toolCallResult,
-  'gen_ai.retrieval.query.text',
-  'gen_ai.retrieval.documents',
-  'gen_ai.memory.query.text',
-  'gen_ai.memory.records',
-]);
-
-function isContent(name: string): boolean {
-  return contentAttributes.has(name) || name.startsWith(ATTR.promptVariablePrefix);
-}
-
 /** How a destination's copy of a span differs from it. The span itself is not copied. */
 export function changesFor(
   ended: Ended,
-  content: ContentMode,
+  mode: ContentMode,
   { dialect, resource }: { readonly dialect?: Dialect; readonly resource?: Extra },
 ): SpanChanges {
   const source = sourceOf(ended);
+  const { mask } = ended;
   const { message } = source.status;
-  return {
-    resource: resourceWith(source, resource),
+  const changes: Writable<SpanChanges> = {
+    resource: resourceWith(source, resource, mask),
     giveAttributes: dialect
-      ? (sink) => setEach(attributesFor(ended, content, dialect) as Attributes, sink)
-      : (sink) => giveAttributes(ended, content, sink),
-    ...(message && { statusMessage: ended.mask(message) }),
+      ? (sink) => setEach(attributesFor(ended, mode, dialect) as Attributes, sink)
+      : (sink) => giveAttributes(ended, mode, sink),
   };
+  if (message) changes.statusMessage = mask(message);
+  if (isOurs(source)) return changes;
+  const isOfDialect = dialectOf(originOf(source)) !== undefined;
+  changes.name = maskSecrets(source.name);
+  changes.eventAttributes = (event, attributes) => eventAttributesFor(event, attributes, { mode, mask, isOfDialect });
+  changes.linkAttributes = (attributes) => linkAttributesFor(attributes, mode, mask);
+  return changes;
+}
+
+/** Whether only we can have written on a span: its facts travel with it, and content is not on it. */
+function isOurs(source: ReadableSpanLike | SpanData): boolean {
+  if (source.events && source.events.length > 0) return false;
+  return isSpanData(source) ? source.facts !== undefined : factsOf(source) !== undefined;
 }
 
 function setEach(attributes: Attributes, sink: AttributeSink): void {
@@ -66,19 +71,56 @@ function setEach(attributes: Attributes, sink: AttributeSink): void {
 /** Sets the attributes that a destination may have: content as its mode allows, from the span and attached to it, masked. */
 function giveAttributes(ended: Ended, mode: ContentMode, sink: AttributeSink): void {
   const { content, mask } = ended;
-  const attributes = sourceOf(ended).attributes as Attributes;
-  const isGenAI = isGenAISpan(attributes);
+  const source = sourceOf(ended);
+  const attributes = source.attributes as Attributes;
   let onSpan: Attributes | undefined;
-  for (const name in attributes) {
-    if (isGenAI && isContent(name)) {
-      onSpan ??= {};
-      onSpan[name] = attributes[name];
-    } else if (attributes[name] !== undefined) sink.setAttribute(name, attributes[name]);
-  }
-  if (!isGenAI || mode === 'none') return;
+  if (isOurs(source)) setEach(attributes, sink);
+  else onSpan = giveForeign(source, mode, mask, sink);
+  if (mode === 'none') return;
   if (attributes[ATTR.operationName] === OPERATION.executeTool) giveToolContent(onSpan, content, mask, mode, sink);
   else if (onSpan) giveContent(onSpan, content, mask, mode, sink);
   else if (content) writeAttributes(mode === 'full' ? content : redacted(content), true, sink);
+}
+
+/**
+ * Sets the attributes of a span that others wrote, or may have written on.
+ * @returns the conventions' content attributes, which are not set yet: their structure is kept when texts are redacted
+ */
+function giveForeign(
+  source: ReadableSpanLike | SpanData,
+  mode: ContentMode,
+  mask: Mask,
+  sink: AttributeSink,
+): Attributes | undefined {
+  const attributes = source.attributes as Attributes;
+  const isOfDialect = dialectOf(originOf(source)) !== undefined;
+  let structured: Attributes | undefined;
+  for (const name in attributes) {
+    const kind = attributeKind(name, isOfDialect);
+    if (kind === 'content' && isStructured(name)) {
+      structured ??= {};
+      structured[name] = attributes[name];
+      continue;
+    }
+    const value = attributeFor(kind, attributes[name], mode, mask);
+    if (value !== undefined) sink.setAttribute(name, value as AttributeValue);
+  }
+  return structured;
+}
+
+/** Content attributes of the conventions and our own, which are read into the domain and written again. */
+const structuredNames: ReadonlySet<string> = new Set([
+  ...contentFields.flatMap((field) => contentAttributeName(field) ?? []),
+  ATTR.toolCallArguments,
+  ATTR.toolCallResult,
+  'gen_ai.retrieval.query.text',
+  'gen_ai.retrieval.documents',
+  'gen_ai.memory.query.text',
+  'gen_ai.memory.records',
+]);
+
+function isStructured(name: string): boolean {
+  return structuredNames.has(name) || name.startsWith(ATTR.promptVariablePrefix);
 }
 
 /** The same attributes as a record, rewritten by the dialect. */
@@ -87,15 +129,14 @@ export function attributesFor(
   mode: ContentMode,
   dialect: Dialect | undefined,
 ): Readonly<Record<string, unknown>> {
-  const { attributes } = sourceOf(ended);
-  if (!isGenAISpan(attributes)) return attributes;
   const allowed: Attributes = {};
   giveAttributes(ended, mode, {
     setAttribute(name, value) {
       allowed[name] = value;
     },
   });
-  return dialect ? dialect(allowed, decodeAttributes(allowed)) : allowed;
+  // A span of another tracer is written as it is: its backend's dialect is the backend's to translate.
+  return dialect && isGenAISpan(allowed) ? dialect(allowed, decodeAttributes(allowed)) : allowed;
 }
 
 /** Content on a span, joined with the content attached to it, which wins. */
@@ -136,17 +177,28 @@ function giveToolContent(
 type Extra = Readonly<Record<string, string>>;
 
 /** Resources are few, and what was encoded of one is cached by the object that it is. */
-const joined = new WeakMap<ReadableResource, { readonly extra: Extra; readonly resource: ReadableResource }>();
+const joined = new WeakMap<ReadableResource, JoinedResource>();
 
-/** The span's resource with more attributes; the same object for the same resource. */
-export function resourceWith(source: ReadableSpanLike | SpanData, extra: Extra | undefined): ReadableResource {
+interface JoinedResource {
+  readonly extra: Extra | undefined;
+  readonly mask: Mask;
+  readonly resource: ReadableResource;
+}
+
+/** The span's resource, masked, with more attributes; the same object for the same resource. */
+export function resourceWith(
+  source: ReadableSpanLike | SpanData,
+  extra: Extra | undefined,
+  mask: Mask,
+): ReadableResource {
   const own = resourceOf(source);
-  if (!extra) return own;
   const known = joined.get(own);
-  if (known?.extra === extra) return known.resource;
-  const resource = Object.create(own, {
-    attributes: { value: { ...own.attributes, ...extra } },
-  }) as ReadableResource;
-  joined.set(own, { extra, resource });
+  if (known?.extra === extra && known?.mask === mask) return known.resource;
+  const masked = maskedResource(own.attributes, mask);
+  const resource =
+    masked === own.attributes && !extra
+      ? own
+      : (Object.create(own, { attributes: { value: { ...masked, ...extra } } }) as ReadableResource);
+  if (!own.asyncAttributesPending) joined.set(own, { extra, mask, resource });
   return resource;
 }

@@ -22,12 +22,15 @@ export interface Reading {
   readonly startTime?: number;
 }
 
+/** What tells which tracer made a span. */
+export type SpanOrigin = Pick<SpanData, 'attributes' | 'scope'>;
+
 /** The attributes, events and scope names of one tracer. */
 export interface Dialect {
   readonly name: string;
   /** Scope names of the tracer; `*` at the end stands for any ending. */
   readonly scopes: readonly string[];
   /** Whether the span carries the dialect's own marker. Reads a few attributes at most. */
-  readonly claims: (span: SpanData) => boolean;
+  readonly claims: (span: SpanOrigin) => boolean;
   readonly read: (span: SpanData) => Reading;
 }

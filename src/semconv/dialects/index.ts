@@ -1,7 +1,6 @@
 import { ATTR, SCOPE_NAME } from '../names.ts';
-import type { SpanData } from '../span-data.ts';
 import { aiSDK } from './ai-sdk/read.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, SpanOrigin } from './dialect.ts';
 import { genAI } from './genai/read.ts';
 import { langfuse } from './langfuse/read.ts';
 import { logfire } from './logfire/read.ts';
@@ -38,7 +37,7 @@ function dialectOfScope(name: string): Dialect | undefined {
  * The dialect of a span, by its scope where the tracer is known and by its attributes otherwise. Undefined for spans
  * that are not about a model at all. Never reads content.
  */
-export function dialectOf(span: SpanData): Dialect | undefined {
+export function dialectOf(span: SpanOrigin): Dialect | undefined {
   const { attributes, scope } = span;
   const isNamed = attributes[ATTR.operationName] !== undefined;
   if (isNamed && scope?.name === SCOPE_NAME) return genAI;

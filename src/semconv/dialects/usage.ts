@@ -21,8 +21,11 @@ export function usageFrom(attributes: AttributeMap, names: CountNames): Usage | 
   return usage;
 }
 
-/** A cost in USD that the span itself reports. 0 stands for unknown in every tracer that writes costs. */
-export function reportedCost(value: unknown): Cost | undefined {
+/**
+ * A cost in USD that the span itself reports: `client` when the tracer computed it, `provider` when a gateway billed it.
+ * 0 stands for unknown in every tracer that writes costs.
+ */
+export function reportedCost(value: unknown, origin: 'client' | 'provider'): Cost | undefined {
   const total = countOf(value);
-  return total ? { total, origin: 'client' } : undefined;
+  return total ? { total, origin } : undefined;
 }

@@ -144,7 +144,7 @@ const counts: CountNames = [
 function costOf(metadata: Readonly<Record<string, unknown>> | undefined): Cost | undefined {
   const gateway = recordOf(metadata?.['gateway']);
   const router = recordOf(recordOf(metadata?.['openrouter'])?.['usage']);
-  return reportedCost(gateway?.['cost'] ?? router?.['cost']);
+  return reportedCost(gateway?.['cost'] ?? router?.['cost'], 'provider');
 }
 
 function embeddingFacts(attributes: AttributeMap): Facts {

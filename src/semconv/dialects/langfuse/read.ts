@@ -56,7 +56,7 @@ function modelFacts({ attributes, startTime }: SpanData): Facts {
     requestModel: textOf(attributes['langfuse.observation.model.name']),
     parameters: someFields({ ...parametersFromOpenAI(parameters), ...(maxTokens !== undefined && { maxTokens }) }),
     usage: usageOf(recordIn(attributes['langfuse.observation.usage_details'])),
-    cost: reportedCost(recordIn(attributes['langfuse.observation.cost_details'])?.['total']),
+    cost: reportedCost(recordIn(attributes['langfuse.observation.cost_details'])?.['total'], 'client'),
     timeToFirstChunk: first > 0 ? Math.max(0, first - millisFrom(startTime)) / 1_000 : undefined,
   });
 }

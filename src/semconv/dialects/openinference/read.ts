@@ -73,7 +73,7 @@ function llmFacts(span: SpanData): Facts {
       toolDefinitions: toolsOf(attributes),
       finishReasons: finishReasonsOf(attributes),
       usage: usageFrom(attributes, counts),
-      cost: reportedCost(attributes['llm.cost.total']),
+      cost: reportedCost(attributes['llm.cost.total'], 'client'),
       timeToFirstChunk: firstChunkOf(span),
     }),
     someFields(defined({ promptTemplate: textOf(attributes['llm.prompt_template.template']) })),

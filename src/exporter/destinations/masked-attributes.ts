@@ -1,0 +1,64 @@
+import { type Mask, maskJson, maskSecrets } from '../../interaction/mask.ts';
+import { attributeKind, eventAttributeKind } from '../../semconv/dialects/attribute-kinds.ts';
+import type { AttributeKind } from '../../semconv/dialects/attribute-rules.ts';
+import { type ContentMode, REDACTED } from '../content-policy.ts';
+
+/** What a destination may have of one attribute. Undefined when nothing. */
+export function attributeFor(kind: AttributeKind, value: unknown, mode: ContentMode, mask: Mask): unknown {
+  if (kind === 'fact') return maskedValue(value, maskSecrets);
+  if (kind === 'other' || mode === 'full') return maskedValue(value, mask);
+  // Numbers and flags say nothing in words. A list of numbers is an embedding, which says what was embedded.
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  return mode === 'redacted' ? REDACTED : undefined;
+}
+
+/** A value with every text masked. A text that is JSON is masked inside, so that each text of it is seen by itself. */
+function maskedValue(value: unknown, mask: Mask): unknown {
+  if (typeof value === 'string') return maskedText(value, mask);
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  return maskJson(value, (text) => maskedText(text, mask));
+}
+
+function maskedText(text: string, mask: Mask): string {
+  if (!/^\s*[[{]/.test(text)) return mask(text);
+  try {
+    const value: unknown = JSON.parse(text);
+    const masked = maskJson(value, (inner) => maskedText(inner, mask));
+    // The whole text as well: some secrets show only next to their name.
+    return mask(masked === value ? text : JSON.stringify(masked));
+  } catch {
+    return mask(text);
+  }
+}
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** The attributes of a span's event as a destination may have them. */
+export function eventAttributesFor(
+  event: string,
+  attributes: Attributes,
+  { mode, mask, isOfDialect }: { readonly mode: ContentMode; readonly mask: Mask; readonly isOfDialect: boolean },
+): Attributes {
+  return mapped(attributes, (name, value) =>
+    attributeFor(eventAttributeKind(event, name, isOfDialect), value, mode, mask),
+  );
+}
+
+/** The attributes of a span's link as a destination may have them. */
+export function linkAttributesFor(attributes: Attributes, mode: ContentMode, mask: Mask): Attributes {
+  return mapped(attributes, (name, value) => attributeFor(attributeKind(name, true), value, mode, mask));
+}
+
+function mapped(attributes: Attributes, change: (name: string, value: unknown) => unknown): Attributes {
+  const result: Record<string, unknown> = {};
+  for (const name in attributes) {
+    const value = change(name, attributes[name]);
+    if (value !== undefined) result[name] = value;
+  }
+  return result;
+}
+
+/** The attributes of a resource, masked. The same object where nothing changed. */
+export function maskedResource(attributes: Attributes, mask: Mask): Attributes {
+  return maskJson(attributes, mask);
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import type { Delivery } from '../../src/delivery/delivery.ts';
+import { applyContentMode, type ContentMode, contentModes } from '../../src/exporter/content-policy.ts';
+import { nothingWaits } from '../../src/exporter/destination.ts';
+import { spanLineDestination } from '../../src/exporter/destinations/line-destination.ts';
+import { otlpDestination } from '../../src/exporter/destinations/otlp-destination.ts';
+import { openPipeline } from '../../src/exporter/pipeline.ts';
+import { createMask } from '../../src/interaction/mask.ts';
+import { writeOpenInference } from '../../src/semconv/dialects/openinference/write.ts';
+import { type SpanData, SpanKind, SpanStatusCode } from '../../src/semconv/span-data.ts';
+import { type Captured, captured, capturedNames, spansOf } from '../dialects/captured.ts';
+
+/** What people, the model and the tools say in the captured exchanges. */
+const said = /You are a travel agent|Portugal|Lisbon|sunny|The sky|clear/;
+
+interface Exported {
+  readonly json: string;
+  readonly protobuf: string;
+  readonly preset: string;
+  readonly lines: string;
+  readonly interactions: string;
+}
+
+/** Spans through a pipeline into every kind of destination that writes spans. */
+function exported(spans: readonly SpanData[], mode: ContentMode): Exported {
+  const bodies = { json: '', protobuf: '', preset: '', lines: '' };
+  let interactions = '';
+  const into = (name: keyof typeof bodies): Delivery =>
+    ({
+      enqueue: ({ body }: { readonly body: Uint8Array }) => {
+        bodies[name] += Buffer.from(body).toString('latin1');
+        return true;
+      },
+      flush: () => Promise.resolve(nothingWaits),
+      shutdown: () => Promise.resolve(nothingWaits),
+      stats: () => ({}),
+    }) as unknown as Delivery;
+  const options = { url: 'http://127.0.0.1:1', headers: {}, compression: 'none' } as const;
+  const pipeline = openPipeline({
+    mask: createMask(undefined),
+    write: (_, __, line) => {
+      bodies.lines += JSON.stringify(line);
+    },
+  });
+  pipeline.join(otlpDestination('json', { ...options, encoding: 'json' }, mode, into('json')));
+  pipeline.join(otlpDestination('protobuf', { ...options, encoding: 'protobuf' }, mode, into('protobuf')));
+  const dialect = writeOpenInference;
+  pipeline.join(otlpDestination('preset', { ...options, encoding: 'json', dialect }, mode, into('preset')));
+  pipeline.join((host) => spanLineDestination('console', { kind: 'console' }, mode, host));
+  pipeline.join({
+    ...otlpDestination('vendor', { ...options, encoding: 'json' }, mode, into('json')),
+    take: (ended) => {
+      interactions += JSON.stringify(ended.interactions.map((each) => applyContentMode(each, mode)));
+    },
+  });
+  for (const span of spans) pipeline.take(span);
+  pipeline.drain();
+  return { ...bodies, interactions };
+}
+
+const spansIn = ({ scenarios }: Captured): readonly SpanData[] => Object.values(scenarios).flatMap(spansOf);
+
+describe.each(capturedNames)('spans of %s', (name) => {
+  it.each(['none', 'redacted'] as const)('keep what was said to themselves with content %s', (mode) => {
+    const out = exported(spansIn(captured(name)), mode);
+    for (const [destination, text] of Object.entries(out)) {
+      expect(text.length, destination).toBeGreaterThan(2);
+      expect(said.exec(text)?.[0], destination).toBeUndefined();
+    }
+  });
+
+  it('lose no secret that stands in any of their texts', () => {
+    const secret = 'sk-proj-PLANTEDPLANTEDPLANTEDPLANTED';
+    const text = JSON.stringify(captured(name)).replace(/Lisbon|Portugal|Slow down|sunny|The sky|clear/g, secret);
+    const spans = spansIn(JSON.parse(text) as Captured);
+    expect(text).toContain(secret);
+    for (const mode of contentModes) {
+      for (const [destination, body] of Object.entries(exported(spans, mode))) {
+        expect(body.includes('PLANTED'), `${destination} ${mode}`).toBe(false);
+      }
+    }
+  });
+
+  it('arrive whole where content may go', () => {
+    const scenarios = Object.entries(captured(name).scenarios).filter(([scenario]) => scenario === 'chat');
+    if (name === 'logfire') return; // Logfire for JavaScript captures no content.
+    const spans = scenarios.flatMap(([, scenario]) => spansOf(scenario));
+    const out = exported(spans, 'full');
+    for (const [destination, text] of Object.entries(out)) expect(text, destination).toMatch(said);
+  });
+});
+
+const plain: SpanData = {
+  name: 'GET /',
+  kind: SpanKind.SERVER,
+  traceId: '1'.repeat(32),
+  spanId: '2'.repeat(16),
+  startTime: [1, 0],
+  endTime: [2, 0],
+  attributes: {},
+  resource: {},
+  status: { code: SpanStatusCode.UNSET },
+};
+
+describe('a span that is not about a model', () => {
+  const secret = 'sk-proj-PLANTEDPLANTEDPLANTEDPLANTED';
+
+  it('is masked in every text that leaves', () => {
+    const span: SpanData = {
+      ...plain,
+      name: `GET /?key=${secret}`,
+      attributes: { 'url.full': `https://a.example/?token=${secret}`, 'db.query.text': `select '${secret}'`, n: 1 },
+      resource: { 'process.command_args': ['node', `--key=${secret}`] },
+      status: { code: SpanStatusCode.ERROR, message: `failed with ${secret}` },
+      events: [{ name: 'exception', time: [1, 0], attributes: { 'exception.message': `no ${secret}` } }],
+      links: [{ traceId: '3'.repeat(32), spanId: '4'.repeat(16), attributes: { why: secret } }],
+    };
+    for (const mode of contentModes) {
+      const { interactions, ...out } = exported([span], mode);
+      expect(interactions).toBe('[]');
+      for (const [destination, body] of Object.entries(out)) {
+        expect(body.includes('PLANTED'), `${destination} ${mode}`).toBe(false);
+        expect(body, destination).toContain('db.query.text');
+      }
+    }
+  });
+
+  it('keeps the application’s own attributes and loses those of a tracer’s namespace', () => {
+    const attributes = {
+      'tenant.id': 'tenant-7',
+      'app.input': 'mine',
+      'input.file': 'report.txt',
+      'gen_ai.something.new': 'what was said',
+      'ai.something.new': 'what was said',
+      'llm.something.new': 'what was said',
+      'traceloop.something.new': 'what was said',
+      'langfuse.something.new': 'what was said',
+      'input.value': 'what was said',
+    };
+    const { json } = exported([{ ...plain, attributes }], 'none');
+    expect(json).not.toContain('what was said');
+    for (const value of ['tenant-7', 'mine', 'report.txt']) expect(json).toContain(value);
+  });
+});
+
+describe('a mask of the application’s own', () => {
+  it('sees each text of a foreign span by itself', () => {
+    const seen: string[] = [];
+    const mask = createMask((text) => {
+      seen.push(text);
+      return text === 'What is the capital of Portugal?' ? '(masked)' : text;
+    });
+    const pipeline = openPipeline({ mask });
+    let lines = '';
+    const host = {
+      onDrain: () => {},
+      write: (_: string, __: string, line: unknown) => {
+        lines += JSON.stringify(line);
+      },
+    };
+    pipeline.join(spanLineDestination('console', { kind: 'console' }, 'full', host));
+    const span = spansOf(captured('ai-sdk-5').scenarios['chat'] ?? { spans: [] })[0];
+    if (span) pipeline.take(span);
+    pipeline.drain();
+    expect(seen).toContain('What is the capital of Portugal?');
+    expect(lines).toContain('(masked)');
+    expect(lines).not.toContain('Portugal');
+  });
+});
