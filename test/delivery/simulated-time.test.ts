@@ -17,13 +17,22 @@ interface World {
   answer: () => Partial<Answer> | 'nothing' | Promise<never>;
 }
 
-function world(spool?: { readonly dir: string; readonly maxBytes: number }, over: Partial<Destination> = {}): World {
+const spoolModes = [undefined, 'batch', 'sync'] as const;
+
+interface WorldSpool {
+  readonly dir: string;
+  readonly maxBytes: number;
+  readonly durability?: 'batch' | 'sync';
+}
+
+function world(spool?: WorldSpool, over: Partial<Destination> = {}, reports: string[] = []): World {
   const clock = new SimulatedClock();
   const asked: number[] = [];
   const taken: string[] = [];
   const options: DeliveryOptions = {
     clock,
-    ...(spool && { spool: { ...spool, durability: 'batch' }, startWriter: writerOn(clock) }),
+    report: (message) => reports.push(message),
+    ...(spool && { spool: { durability: 'batch' as const, ...spool }, startWriter: writerOn(clock) }),
     transport: async ({ body }) => {
       asked.push(clock.monotonic());
       const given = await made.answer();
@@ -114,24 +123,46 @@ it.each([-1, 1])('a clock that jumps by %i h costs no wait, no order and no reco
 it.each<[string, (clock: SimulatedClock) => string]>([
   ['seconds', () => '90'],
   ['a date', (clock) => new Date(clock.wall() + 90 * SECOND).toUTCString()],
-])('asks nothing before the time that Retry-After names in %s, and soon after it', async (_name, header) => {
-  for (const spool of [undefined, { dir: emptyDirectory(), maxBytes: MIB }]) {
-    const made = world(spool);
-    const { clock, delivery, asked } = made;
-    made.answer = () => ({ status: 429, headers: { 'retry-after': header(clock) } });
-    delivery.enqueue({ key: 'k0', body: Buffer.from('k0 text') });
-    await clock.pass(SECOND);
-    const [first = 0] = asked;
-    made.answer = () => ({});
-    delivery.enqueue({ key: 'k1', body: Buffer.from('k1 text') });
-    await clock.pass(5 * 60 * SECOND);
-    const waits = asked.slice(1).map((at) => at - first);
-    expect(waits).toHaveLength(2);
-    for (const wait of waits) {
-      // A date has whole seconds.
-      expect(wait).toBeGreaterThanOrEqual(89 * SECOND);
-      expect(wait).toBeLessThanOrEqual(90.5 * SECOND);
+])(
+  'sends nothing before the time that Retry-After names in %s, flush or not, and sends soon after it',
+  async (_name, header) => {
+    for (const mode of spoolModes) {
+      const made = world(mode && { dir: emptyDirectory(), maxBytes: MIB, durability: mode });
+      const { clock, delivery, asked } = made;
+      made.answer = () => ({ status: 429, headers: { 'retry-after': header(clock) } });
+      delivery.enqueue({ key: 'k0', body: Buffer.from('k0 text') });
+      await clock.pass(SECOND);
+      const [first = 0] = asked;
+      made.answer = () => ({});
+      delivery.enqueue({ key: 'k1', body: Buffer.from('k1 text') });
+      expect(await clock.until(delivery.flush(10 * SECOND))).toMatchObject({ waiting: 2 });
+      expect(asked).toEqual([first]);
+      await clock.pass(5 * 60 * SECOND);
+      const waits = asked.slice(1).map((at) => at - first);
+      expect(waits).toHaveLength(2);
+      for (const wait of waits) {
+        // A date has whole seconds.
+        expect(wait).toBeGreaterThanOrEqual(89 * SECOND);
+        expect(wait).toBeLessThanOrEqual(90.5 * SECOND);
+      }
+      await clock.until(delivery.shutdown());
     }
+  },
+);
+
+it('a destination that refuses the key is left alone, and its records are kept', async () => {
+  for (const mode of spoolModes) {
+    const reports: string[] = [];
+    const spool = mode && { dir: emptyDirectory(), maxBytes: MIB, durability: mode };
+    const outcome = (): ReturnType<Destination['outcome']> => ({ status: 'blocked', reason: 'HTTP 401' });
+    const made = world(spool, { concurrency: 1, outcome }, reports);
+    const { clock, delivery, asked } = made;
+    for (const key of keys(3)) delivery.enqueue({ key, body: Buffer.from(`${key} text`) });
+    await clock.pass(25 * HOUR);
+    expect(await clock.until(delivery.flush())).toMatchObject({ waiting: 3 });
+    expect(asked).toHaveLength(1);
+    expect(reports).toEqual(['vendor is stopped, its records are kept: HTTP 401']);
+    expect(delivery.stats()).toMatchObject({ delivered: 0, rejected: 0, dropped: {} });
     await clock.until(delivery.shutdown());
   }
 });

@@ -40,5 +40,3 @@ export const keys = (count: number, prefix = 'k'): string[] =>
 export function emptyDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'spanport-delivery-'));
 }
-
-export const millis = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time));

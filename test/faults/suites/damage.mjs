@@ -10,6 +10,8 @@ import { Vendor } from '../support/vendor.mjs';
 const COUNT = 500;
 const MAX_LOST = 25;
 const SEED = 11;
+/** Records that have not come when none has come for this long do not come any more. */
+const QUIET_MILLIS = 5_000;
 
 /** A spool with records of a process that was killed, which leaves them in the log, or that ended, which empties it. */
 async function withSpool(isKilled, use) {
@@ -49,7 +51,7 @@ async function tryDamage(root, template, harm) {
         seen = vendor.count();
         quietSince = Date.now();
       }
-      return seen >= COUNT || Date.now() - quietSince > 2_500;
+      return seen >= COUNT || Date.now() - quietSince > QUIET_MILLIS;
     };
     const { code, stderr, stats } = await drain(settings, isQuiet, 20_000);
     const books = vendor.books();

@@ -79,9 +79,12 @@ export async function drain(settings, isDone, timeoutMillis = 20_000) {
   return { ...outcome, stats: lastJson(outcome.stdout) };
 }
 
+/** A busy machine gets this many times as long. Only what fails takes longer for it. */
+const PATIENCE = 4;
+
 /** Whether it came true within the time. */
 export async function until(isDone, timeoutMillis) {
-  const end = Date.now() + timeoutMillis;
+  const end = Date.now() + timeoutMillis * PATIENCE;
   while (!isDone()) {
     if (Date.now() > end) return false;
     await sleep(20);
