@@ -77,9 +77,13 @@ export const modules = {
 };
 
 /** What threads load: found by its path, and complete, so that it loads nothing else. */
-export const threads = ['src/delivery/spool/worker.ts', 'src/loading/module-loader.ts'].map((input) => ({
+export const threads = Object.entries({
+  'spool-worker': 'src/delivery/spool/worker.ts',
+  'module-loader': 'src/loading/module-loader.ts',
+  'store-thread': 'src/store/thread.ts',
+}).map(([name, input]) => ({
   ...common,
-  input: { [input.includes('worker') ? 'spool-worker' : 'module-loader']: input },
+  input: { [name]: input },
   output: { ...mapped, dir: 'dist', entryFileNames: 'chunks/[name].js', codeSplitting: false },
 }));
 

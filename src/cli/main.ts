@@ -12,6 +12,7 @@ const commands = {
   export: () => import('./export.ts').then(({ default: command }) => command),
   import: () => import('./import.ts').then(({ default: command }) => command),
   spool: () => import('./spool.ts').then(({ default: command }) => command),
+  up: () => import('./up.ts').then(({ default: command }) => command),
 };
 
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;

@@ -1,30 +1,39 @@
-/** Where a gateway on this machine listens. */
-export const GATEWAY_URL = 'http://127.0.0.1:4318';
+import { type DiscoveryRecord, proofOf, readDiscovery } from '../configuration/discovery.ts';
+
 const TIMEOUT_MILLIS = 300;
 
-/** Asks once whether a gateway of ours answers on this machine, within 300 ms. Keeps no process alive, never fails. */
-export function findGateway(base: string = GATEWAY_URL): Promise<boolean> {
-  return new Promise((found) => ask(base, found));
+/**
+ * The gateway of this user that runs on this machine, once it has proven to be the one that wrote the discovery file.
+ * Takes at most 300 ms, keeps no process alive, never fails.
+ */
+export async function findGateway(file: string): Promise<DiscoveryRecord | undefined> {
+  const record = readDiscovery(file);
+  if (!record || !/^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+$/.test(record.url)) return undefined;
+  const challenge = process.getBuiltinModule('node:crypto').randomBytes(16).toString('hex');
+  const answer = await textOf(`${record.url}/healthz?challenge=${challenge}`);
+  return answer?.includes(`"proof":"${proofOf(record.nonce, challenge)}"`) ? record : undefined;
 }
 
-function ask(base: string, found: (isThere: boolean) => void): void {
-  const answer = (isThere: boolean): void => {
-    clearTimeout(deadline);
-    found(isThere);
-    request.destroy();
-  };
-  // Imported, this module would bring all of Node's fetch with it, and only those who set nothing need it.
-  const request = process.getBuiltinModule('node:http').get(`${base}/healthz`, { agent: false }, (response) => {
-    let text = '';
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => {
-      text += chunk;
-      if (text.length > 1_000) answer(false);
+function textOf(url: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const end = (text: string | undefined): void => {
+      clearTimeout(deadline);
+      resolve(text);
+      request.destroy();
+    };
+    // Imported, this module would bring all of Node's fetch with it, and only those who set nothing need it.
+    const request = process.getBuiltinModule('node:http').get(url, { agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > 1_000) end(undefined);
+      });
+      response.on('end', () => end(response.statusCode === 200 ? text : undefined));
+      response.on('error', () => end(undefined));
     });
-    response.on('end', () => answer(response.statusCode === 200 && text.includes('"service":"spanport"')));
-    response.on('error', () => answer(false));
+    request.on('error', () => end(undefined));
+    request.on('socket', (socket) => socket.unref());
+    const deadline = setTimeout(() => end(undefined), TIMEOUT_MILLIS).unref();
   });
-  request.on('error', () => answer(false));
-  request.on('socket', (socket) => socket.unref());
-  const deadline = setTimeout(() => answer(false), TIMEOUT_MILLIS).unref();
 }

@@ -1,4 +1,5 @@
 import { DiagConsoleLogger, DiagLogLevel, diag, type TracerProvider, trace } from '@opentelemetry/api';
+import { discoveryFile } from '../configuration/discovery.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
@@ -17,7 +18,7 @@ import { ensureContextManager } from '../instrumentation/ensure-context-manager.
 import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/assistants/index.ts';
 import { createRecorder, type Recorder } from '../instrumentation/recorder.ts';
 import { type Mask, maskSecrets } from '../interaction/mask.ts';
-import { findGateway, GATEWAY_URL } from './gateway-probe.ts';
+import { findGateway } from './gateway-probe.ts';
 import { hasForeignProvider, lendGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
 
 /** Explicit options win over the environment, and the environment alone is complete. */
@@ -247,8 +248,10 @@ function unlessJoined(otlp: SpanDestination): SpanDestination {
 /** No destination is set: spans wait, with their content, until it is known whether a gateway runs on this machine. */
 async function lookForGateway(pipeline: Pipeline, context: DestinationContext): Promise<void> {
   const release = pipeline.hold();
-  if (await findGateway()) {
-    pipeline.join(planDestination({ name: 'otlp', url: `${GATEWAY_URL}/v1/traces`, content: 'full' }, context));
+  const gateway = await findGateway(discoveryFile(context.environment));
+  if (gateway) {
+    const headers = gateway.token === undefined ? {} : { authorization: `Bearer ${gateway.token}` };
+    pipeline.join(planDestination({ name: 'spanport', url: `${gateway.url}/v1/traces`, headers }, context));
   } else {
     context.warn(
       'no destination is set, so spans are dropped: set SPANPORT_DESTINATIONS, a vendor key or OTEL_EXPORTER_OTLP_ENDPOINT',

@@ -1,4 +1,5 @@
 import type { Interaction } from '../interaction/interaction.ts';
+import { toJson } from '../interaction/json.ts';
 import { interactionFrom, isUnfinished, joinBackground } from '../semconv/from-spans.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import type { Connection } from '../sqlite/connection.ts';
@@ -94,7 +95,7 @@ export class Settle {
   #span(row: SqlRow): void {
     const project = String(row['project']);
     this.touchTrace(project, String(row['trace_id']));
-    const interaction = interactionFrom(this.#spanData(row));
+    const interaction = readable(this.#spanData(row));
     if (interaction) this.#touchSpan(project, interaction);
   }
 
@@ -118,7 +119,7 @@ export class Settle {
     );
     for (const row of rows) {
       const [span] = this.#spansAt(String(row['project']), String(row['trace_id']), String(row['span_id']));
-      const interaction = span && interactionFrom(this.#spanData(span));
+      const interaction = span && readable(this.#spanData(span));
       if (interaction) this.touch(String(row['project']), interaction.id);
     }
     if (rows.length > 0) this.#marks.set('settled_log', Number(rows.at(-1)?.['id']));
@@ -133,12 +134,14 @@ export class Settle {
       return;
     }
     const { receipt } = found;
-    const interaction = this.#withFetched(project, found.interaction);
+    // Content is anything a model or an application wrote: nested as deep as it likes, with half characters.
+    const interaction = toJson(this.#withFetched(project, found.interaction));
     const columns = columnsOf(interaction, receipt);
+    const words = searchableText(interaction);
     const id = this.#write(project, key, columns, before);
     this.#db.run('INSERT OR REPLACE INTO interaction_data (id, data) VALUES (?, ?)', id, JSON.stringify(interaction));
     if (before) this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
-    this.#db.run('INSERT INTO interaction_text (rowid, text) VALUES (?, ?)', id, searchableText(interaction));
+    this.#db.run('INSERT INTO interaction_text (rowid, text) VALUES (?, ?)', id, words);
     this.#writeMessages(id, interaction);
     this.touchTrace(project, interaction.traceId);
     this.#resolveFeedback(project, key, id, interaction);
@@ -150,7 +153,7 @@ export class Settle {
     key: string,
   ): { readonly interaction: Interaction; readonly receipt: Receipt } | undefined {
     const spans = this.#spansOf(project, key).flatMap((row) => {
-      const interaction = interactionFrom(this.#withLogs(this.#spanData(row)));
+      const interaction = readable(this.#withLogs(this.#spanData(row)));
       return interaction?.id === key ? { interaction, row } : [];
     });
     const records = this.#db.all(
@@ -310,6 +313,15 @@ export class Settle {
     this.#db.run('DELETE FROM run_spans WHERE key = ? AND project = ?', row['key'] ?? null, row['project'] ?? null);
     this.#conversations.add(Number(row['conversation']));
     this.touchTrace(String(row['project']), String(row['trace_id']));
+  }
+}
+
+/** A span that cannot be read as an interaction stays a span of its trace, and holds up none that come after it. */
+function readable(span: SpanData): Interaction | undefined {
+  try {
+    return interactionFrom(span);
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,13 +1,22 @@
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it, vi } from 'vitest';
+import { proofOf } from '../../src/configuration/discovery.ts';
+import { startGateway } from '../../src/gateway/gateway.ts';
 import { findGateway } from '../../src/start/gateway-probe.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'spanport-probe-'));
+const file = join(folder, 'gateway.json');
 let server: Server | undefined;
 
 afterEach(() => {
   server?.close();
   server?.closeAllConnections();
+  vi.unstubAllEnvs();
+  rmSync(file, { force: true });
 });
 
 async function serve(listener: RequestListener): Promise<string> {
@@ -17,19 +26,52 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(listening.address() as AddressInfo).port}`;
 }
 
-it.each<readonly [string, boolean, RequestListener]>([
-  ['a gateway of ours', true, (_, answer) => answer.end('{"service":"spanport","version":"0"}')],
-  ['a Collector', false, (_, answer) => answer.writeHead(404).end()],
-  ['something else', false, (_, answer) => answer.end('{"status":"ok"}')],
-  ['a gateway that is ill', false, (_, answer) => answer.writeHead(500).end('{"service":"spanport"}')],
-  ['silence', false, () => {}],
-  ['an endless answer', false, (_, answer) => void setInterval(() => answer.write(' '), 20).unref()],
-])('within 300 ms, %s is a gateway: %s', async (_, isGateway, listener) => {
-  const began = performance.now();
-  expect(await findGateway(await serve(listener))).toBe(isGateway);
-  expect(performance.now() - began).toBeLessThan(1_000);
+const nonce = 'n'.repeat(64);
+const write = (url: string): void => writeFileSync(file, JSON.stringify({ url, nonce, pid: 1 }), { mode: 0o600 });
+const proving: RequestListener = (request, answer) => {
+  const challenge = new URL(request.url ?? '', 'http://x').searchParams.get('challenge') ?? '';
+  answer.end(JSON.stringify({ service: 'spanport', proof: proofOf(nonce, challenge) }));
+};
+
+it('finds the gateway that proves to have written the file', async () => {
+  const url = await serve(proving);
+  write(url);
+  expect(await findGateway(file)).toEqual({ url, nonce, pid: 1 });
 });
 
-it('nobody is no gateway', async () => {
-  expect(await findGateway('http://127.0.0.1:1')).toBe(false);
+it.each<readonly [string, RequestListener]>([
+  ['one that only says it is a gateway', (_, answer) => answer.end('{"service":"spanport","version":"0"}')],
+  ['one with another nonce', (_, answer) => answer.end(`{"service":"spanport","proof":"${proofOf('other', 'x')}"}`)],
+  ['a Collector', (_, answer) => answer.writeHead(404).end()],
+  ['a gateway that fails', (_, answer) => answer.writeHead(500).end('{"service":"spanport"}')],
+  ['silence', () => {}],
+  ['an endless answer', (_, answer) => void setInterval(() => answer.write(' '), 20).unref()],
+])('sends nothing to %s', async (_, listener) => {
+  write(await serve(listener));
+  expect(await findGateway(file)).toBeUndefined();
+});
+
+it('reads no file that another user could have written', async () => {
+  write(await serve(proving));
+  chmodSync(file, 0o644);
+  expect(await findGateway(file)).toBeUndefined();
+});
+
+it('goes to no other machine, and survives a missing or damaged file', async () => {
+  expect(await findGateway(file)).toBeUndefined();
+  writeFileSync(file, 'not JSON', { mode: 0o600 });
+  expect(await findGateway(file)).toBeUndefined();
+  write('http://192.0.2.1:4318');
+  expect(await findGateway(file)).toBeUndefined();
+});
+
+it('finds a real gateway while it runs, and none after it was closed', async () => {
+  vi.stubEnv('XDG_DATA_HOME', folder);
+  const gateway = await startGateway({ port: 0, data: join(folder, 'data'), discoverable: true });
+  const published = join(folder, 'spanport', 'gateway.json');
+  expect(await findGateway(published)).toMatchObject({ url: gateway.url });
+  expect(statSync(published).mode & 0o777).toBe(0o600);
+  expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
+  await gateway.close();
+  expect(await findGateway(published)).toBeUndefined();
 });

@@ -3,5 +3,5 @@ import { presetNames } from './presets.ts';
 
 /** Every name that `SPANPORT_DESTINATIONS` can list, but for `file:PATH`. */
 export function knownNames(): string[] {
-  return ['otlp', ...vendors.map(({ name }) => name), ...presetNames, 'console'];
+  return ['otlp', ...vendors.map(({ name }) => name), 'spanport', ...presetNames, 'console'];
 }

@@ -6,6 +6,7 @@ import { type ContentChoice, checkedMode } from '../content-setting.ts';
 import type { SpanDestination } from '../destination.ts';
 import type { OpenDestination } from '../pipeline.ts';
 import type { SpoolSettings } from '../settings.ts';
+import { hasGateway, resolveGateway } from './gateway-options.ts';
 import { knownNames } from './known-names.ts';
 import { spanLineDestination } from './line-destination.ts';
 import { officialOtlpDestination } from './official-otlp-destination.ts';
@@ -64,7 +65,7 @@ export function planDestination(setting: DestinationSetting, context: Destinatio
   }
   const otlp = otlpOptionsOf(name, given, context);
   if (otlp) {
-    const mode = modeOr(context.contentOnSpans ? 'full' : 'none');
+    const mode = modeOr(name === 'spanport' || context.contentOnSpans ? 'full' : 'none');
     if (otlp.exporter === 'official') return () => officialOtlpDestination(name, otlp, mode);
     return (host) => {
       const delivery = openDelivery(otlpDeliveryDestination(name, otlp), context.spool, host, otlp.connection);
@@ -81,6 +82,7 @@ function otlpOptionsOf(
   given: Partial<OtlpOptions>,
   { environment, warn }: DestinationContext,
 ): OtlpOptions | undefined {
+  if (name === 'spanport') return resolveGateway(given, environment, warn);
   return name === 'otlp' ? resolveOtlp(given, environment, warn) : resolvePreset(name, given, environment, warn);
 }
 
@@ -122,5 +124,6 @@ export function destinationsFrom(
     if (!standard.includes(word))
       warn(`OTEL_TRACES_EXPORTER is '${word}': use otlp, console or none; it is passed over.`);
   if (standard.length === 0 && hasOtlpEndpoint(environment)) standard.push('otlp');
+  if (hasGateway(environment)) standard.push('spanport');
   return [...configured, ...new Set(standard)];
 }

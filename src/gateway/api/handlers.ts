@@ -1,0 +1,298 @@
+import { SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
+import { parseFilter } from '../../store/filter-language.ts';
+import type { ListQuery, Selection, StoredSpan } from '../../store/reader.ts';
+import type { FeedbackRow as StoredFeedback } from '../../store/rows.ts';
+import type { Store } from '../../store/store.ts';
+import { RequestError } from '../body.ts';
+import type { OperationName } from './paths.ts';
+import type { Answer, Body, Delivery, Destination, FeedbackRow, NewFeedback, Query, Span } from './routes.ts';
+import { timeFrom } from './since.ts';
+
+/** What handlers need of the gateway beside its store. */
+export interface ApiHost {
+  readonly store: Store;
+  readonly version: string;
+  readonly startedAt: number;
+  url(): string;
+  destinations(): Promise<readonly Destination[]>;
+  request(interaction: string, destination: string): Promise<Answer<'getDelivery'>['request']>;
+  resend(interaction: string, destination: string): Promise<number>;
+  resendAll(destination: string): Promise<number>;
+  addFeedback(feedback: NewFeedback): Promise<FeedbackRow>;
+}
+
+export interface Call<N extends OperationName> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query<N>;
+  readonly body: Body<N>;
+}
+
+export type Handlers = {
+  readonly [N in Exclude<OperationName, 'signIn' | 'signOut'>]: (call: Call<N>) => Promise<Answer<N>>;
+};
+
+export function createHandlers(host: ApiHost): Handlers {
+  const { store } = host;
+  return { ...listHandlers(store), ...reportHandlers(store), ...deliveryHandlers(host), ...changeHandlers(host) };
+}
+
+type Part<N extends OperationName> = Pick<Handlers, Exclude<N, 'signIn' | 'signOut'>>;
+
+function listHandlers({
+  read,
+}: Store): Part<
+  | 'listConversations'
+  | 'getConversation'
+  | 'listInteractions'
+  | 'getInteraction'
+  | 'listTraces'
+  | 'getTrace'
+  | 'search'
+  | 'listFeedback'
+> {
+  return {
+    listConversations: ({ query }) => read.conversations(listOf(query)),
+    listInteractions: ({ query }) => read.interactions(listOf(query)),
+    listTraces: ({ query }) => read.traces(listOf(query)),
+    search: ({ query }) => read.interactions(listOf({ ...query, q: wordsOf(query.q) })),
+    async listFeedback({ query }) {
+      const { items, next } = await read.feedback(listOf(query));
+      return { items: items.map(feedbackFrom), ...(next && { next }) };
+    },
+    async getConversation({ params, query }) {
+      const row = await read.conversation(params['id'] ?? '');
+      if (!row) throw missing('conversation', params['id']);
+      const { items, next } = await read.interactionsOf(row.id, listOf(query));
+      return {
+        ...row,
+        rows: items.map(({ row: each, interaction }) => ({ ...each, interaction: { ...interaction } })),
+        ...(next && { next }),
+      };
+    },
+    async getInteraction({ params }) {
+      const found = await read.interaction(params['id'] ?? '');
+      if (!found) throw missing('interaction', params['id']);
+      const { id, project } = found.row;
+      const [deliveryLog, feedback] = await Promise.all([read.deliveriesOf(id, project), read.feedbackOf(id, project)]);
+      return {
+        ...found.row,
+        interaction: { ...found.interaction },
+        deliveryLog: deliveryLog as Delivery[],
+        feedbackLog: feedback.map(feedbackFrom),
+      };
+    },
+    async getTrace({ params, query }) {
+      const row = await read.trace((params['traceId'] ?? '').toLowerCase(), query.project);
+      if (!row) throw missing('trace', params['traceId']);
+      const { items, next } = await read.spans(row.traceId, { ...listOf(query), project: row.project });
+      const withContent = query.content === 'true';
+      return { ...row, items: items.map((each) => spanFrom(each, withContent)), ...(next && { next }) };
+    },
+  };
+}
+
+function reportHandlers({
+  read,
+}: Store): Part<'listUsers' | 'listModels' | 'listCosts' | 'timeline' | 'checkFilter' | 'complete' | 'resolve'> {
+  return {
+    listUsers: async ({ query }) => ({ items: await read.usage('user', listOf(query)) }),
+    listModels: async ({ query }) => ({ items: await read.usage('model', listOf(query)) }),
+    listCosts: async ({ query }) => ({ items: await read.usage(query.by, listOf({ ...query, limit: 5_000 })) }),
+    checkFilter: async ({ query }) => ({ errors: [...parseFilter(query.q).errors] }),
+    complete: async ({ query }) => ({ items: await read.completions(query.key, query.prefix, listOf(query)) }),
+    resolve: async ({ query }) => ({ items: await read.resolve(query.id) }),
+    async timeline({ query }) {
+      const untilUs = times(query).untilUs ?? Date.now() * 1e3;
+      const startUs = times(query).sinceUs ?? untilUs - 43_200e6;
+      const bucketUs = Math.max(1, Math.ceil((untilUs - startUs) / query.buckets));
+      const counts = await read.timeline({
+        ...listOf({ ...query, limit: 1 }),
+        sinceUs: startUs,
+        untilUs,
+        startUs,
+        bucketUs,
+      });
+      const interactions = new Array<number>(query.buckets).fill(0);
+      const errors = new Array<number>(query.buckets).fill(0);
+      for (const [bucket, total, failed] of counts) {
+        const at = Math.min(Math.max(bucket, 0), query.buckets - 1);
+        interactions[at] = (interactions[at] ?? 0) + total;
+        errors[at] = (errors[at] ?? 0) + failed;
+      }
+      return { start: startUs / 1e3, bucketMillis: bucketUs / 1e3, interactions, errors };
+    },
+  };
+}
+
+function deliveryHandlers(
+  host: ApiHost,
+): Part<
+  'getDelivery' | 'retryDelivery' | 'listDestinations' | 'listDeliveries' | 'retryDeliveries' | 'dropDeliveries'
+> {
+  const { store } = host;
+  return {
+    async getDelivery({ params }) {
+      const { id = '', destination = '' } = params;
+      const found = await store.read.interaction(id);
+      if (!found) throw missing('interaction', id);
+      const log = await store.read.deliveriesOf(id, found.row.project);
+      const delivery = log.find((each) => each.destination === destination);
+      const request = await host.request(id, destination);
+      if (!delivery && !request) throw missing('destination', destination);
+      const none = {
+        destination,
+        interaction: id,
+        project: found.row.project,
+        state: 'skipped',
+        updatedAt: 0,
+        attempts: [],
+      };
+      return { ...((delivery ?? none) as Delivery), ...(request && { request }) };
+    },
+    retryDelivery: async ({ params }) => ({
+      changed: await host.resend(params['id'] ?? '', params['destination'] ?? ''),
+    }),
+    listDestinations: async () => ({ items: [...(await host.destinations())] }),
+    async listDeliveries({ params, query }) {
+      const { items, next } = await store.read.deliveries(params['name'] ?? '', query.state, listOf(query));
+      return { items: items as Delivery[], ...(next && { next }) };
+    },
+    retryDeliveries: async ({ params }) => ({ changed: await host.resendAll(params['name'] ?? '') }),
+    dropDeliveries: async ({ params }) => ({
+      changed: await store.changeDeliveries(params['name'] ?? '', 'dead', 'deleted'),
+    }),
+  };
+}
+
+function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback' | 'getStatus'> {
+  const { store } = host;
+  return {
+    addFeedback: ({ body }) => host.addFeedback(body),
+    async deleteConversation({ params }) {
+      const row = await store.read.conversation(params['id'] ?? '');
+      if (!row) throw missing('conversation', params['id']);
+      return store.deleteConversation(row.id);
+    },
+    async getStatus() {
+      const totals = await store.read.totals();
+      const destinations = await host.destinations();
+      return {
+        ...totals,
+        version: host.version,
+        url: host.url(),
+        dataFolder: store.folder,
+        startedAt: host.startedAt,
+        waiting: store.progress.backlog,
+        retention: store.retention,
+        destinations: destinations.filter(({ isConfigured }) => isConfigured).map(({ name }) => name),
+      };
+    },
+  };
+}
+
+function missing(kind: string, id: string | undefined): RequestError {
+  return new RequestError(404, 'not-found', `There is no ${kind} '${id ?? ''}'.`);
+}
+
+interface AnySelection {
+  readonly q?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly project?: string | undefined;
+  readonly limit?: number;
+  readonly cursor?: string | undefined;
+}
+
+/** @throws RequestError for a filter or a time that is wrong */
+function listOf(query: AnySelection): ListQuery {
+  const [error] = parseFilter(query.q ?? '').errors;
+  if (error) throw new RequestError(400, 'wrong-filter', error.message);
+  return {
+    ...times(query),
+    ...(query.q !== undefined && { q: query.q }),
+    ...(query.project !== undefined && { project: query.project }),
+    ...(query.cursor !== undefined && { cursor: query.cursor }),
+    limit: query.limit ?? 50,
+  };
+}
+
+function times({ since, until }: AnySelection): Pick<Selection, 'sinceUs' | 'untilUs'> {
+  const sinceUs = timeOf('since', since);
+  const untilUs = timeOf('until', until);
+  return { ...(sinceUs !== undefined && { sinceUs }), ...(untilUs !== undefined && { untilUs }) };
+}
+
+function timeOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const us = timeFrom(text, Date.now());
+  if (us !== undefined) return us;
+  throw new RequestError(400, 'wrong-time', `${name} is not a time. Use ISO 8601, Unix milliseconds, or 15m, 12h, 7d.`);
+}
+
+/** A search looks for words alone: what would be a term of a filter is text here. */
+function wordsOf(text: string): string {
+  const words = text.match(/"[^"]*"?|\S+/g) ?? [];
+  return words.map((word) => `"${word.replaceAll('"', '').replaceAll('\\', '\\\\')}"`).join(' ');
+}
+
+const kinds: Readonly<Record<SpanKind, Span['kind']>> = {
+  [SpanKind.INTERNAL]: 'internal',
+  [SpanKind.SERVER]: 'server',
+  [SpanKind.CLIENT]: 'client',
+  [SpanKind.PRODUCER]: 'producer',
+  [SpanKind.CONSUMER]: 'consumer',
+};
+const statuses: Readonly<Record<SpanStatusCode, Span['status']>> = {
+  [SpanStatusCode.UNSET]: 'unset',
+  [SpanStatusCode.OK]: 'ok',
+  [SpanStatusCode.ERROR]: 'error',
+};
+
+function spanFrom({ span, isTruncated, operation, interaction }: StoredSpan, withContent: boolean): Span {
+  const millis = ([seconds, nanos]: readonly [number, number]): number => seconds * 1e3 + nanos / 1e6;
+  const service = span.resource['service.name'];
+  return {
+    traceId: span.traceId,
+    spanId: span.spanId,
+    ...(span.parentSpanId !== undefined && { parentSpanId: span.parentSpanId }),
+    name: span.name,
+    kind: kinds[span.kind],
+    ...(typeof service === 'string' && { service }),
+    ...(span.scope && { scope: span.scope }),
+    startTime: millis(span.startTime),
+    endTime: millis(span.endTime),
+    status: statuses[span.status.code],
+    ...(span.status.message !== undefined && { statusMessage: span.status.message }),
+    ...(operation !== undefined && { operation }),
+    ...(interaction !== undefined && { interaction }),
+    attributes: withContent ? { ...span.attributes } : {},
+    resource: withContent ? { ...span.resource } : {},
+    events: (span.events ?? []).map(({ name, time, attributes }) => ({
+      name,
+      time: millis(time),
+      attributes: { ...attributes },
+    })),
+    links: (span.links ?? []).map(({ traceId, spanId, attributes }) => ({
+      traceId,
+      spanId,
+      ...(attributes && { attributes: { ...attributes } }),
+    })),
+    isTruncated,
+  };
+}
+
+export function feedbackFrom({ id, interaction, rating, at, receivedBy, data }: StoredFeedback): FeedbackRow {
+  const { feedback = {} } = (data ?? {}) as {
+    feedback?: { score?: number; comment?: string; reasons?: FeedbackRow['reasons'] };
+  };
+  return {
+    id,
+    ...(interaction !== undefined && { interaction }),
+    rating,
+    ...(feedback.score !== undefined && { score: feedback.score }),
+    ...(feedback.comment !== undefined && { comment: feedback.comment }),
+    reasons: feedback.reasons ?? [],
+    at,
+    receivedBy,
+  };
+}

@@ -1,0 +1,120 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { DeliveryRow } from '../../store/rows.ts';
+import type { Store } from '../../store/store.ts';
+
+/** A burst of changes is sent at most this often. */
+const GAP_MILLIS = 250;
+const PING_MILLIS = 15_000;
+/** What one event carries; a stream that is further behind is told to load again. */
+const MAX_ITEMS = 200;
+/** A reader that takes nothing for this many bytes is cut off: it reconnects and resumes. */
+const MAX_BUFFERED = 4_000_000;
+
+interface Stream {
+  readonly response: ServerResponse;
+  readonly project: string | undefined;
+  after: number;
+}
+
+/** Server-sent events to every open page. */
+export class LiveTail {
+  readonly #store: Store;
+  readonly #streams = new Set<Stream>();
+  readonly #ping: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
+  #isSending = false;
+  #sequence = 0;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#ping = setInterval(() => this.#pingAll(), PING_MILLIS).unref();
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  open(request: IncomingMessage, response: ServerResponse, url: URL): void {
+    const last = Number(request.headers['last-event-id'] ?? url.searchParams.get('after') ?? Number.NaN);
+    const isResuming = Number.isSafeInteger(last) && last >= 0;
+    response.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+      connection: 'keep-alive',
+    });
+    const stream: Stream = {
+      response,
+      project: url.searchParams.get('project') ?? undefined,
+      after: isResuming ? last : this.#store.progress.sequence,
+    };
+    this.#streams.add(stream);
+    response.on('close', () => this.#streams.delete(stream));
+    // A comment at once, so that the browser knows that it is connected.
+    response.write(': connected\n\n');
+    send(stream, 'ping', {});
+    if (isResuming) void this.#send(stream);
+  }
+
+  /** Called with every change of the store. */
+  notify(sequence: number): void {
+    if (sequence <= this.#sequence) return;
+    this.#sequence = sequence;
+    if (this.#streams.size > 0) this.#timer ??= setTimeout(() => void this.#sendAll(), GAP_MILLIS);
+  }
+
+  deliveries(items: readonly DeliveryRow[]): void {
+    for (const stream of this.#streams) {
+      const own = items.filter(({ project }) => stream.project === undefined || stream.project === project);
+      if (own.length > 0) send(stream, 'deliveries', { items: own });
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#ping);
+    clearTimeout(this.#timer);
+    for (const { response } of this.#streams) response.end();
+  }
+
+  async #sendAll(): Promise<void> {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    try {
+      await Promise.all([...this.#streams].map((stream) => this.#send(stream)));
+    } finally {
+      this.#isSending = false;
+      this.#timer = undefined;
+      const isBehind = [...this.#streams].some(({ after }) => after < this.#sequence);
+      if (isBehind) this.#timer = setTimeout(() => void this.#sendAll(), GAP_MILLIS);
+    }
+  }
+
+  async #send(stream: Stream): Promise<void> {
+    try {
+      const { items, deleted, last } = await this.#store.read.changes(stream.after, MAX_ITEMS, stream.project);
+      const isTooMuch = items.length === MAX_ITEMS || deleted.length === MAX_ITEMS;
+      stream.after = isTooMuch ? Math.max(last, this.#store.progress.sequence) : Math.max(last, stream.after);
+      if (isTooMuch) send(stream, 'resync', {}, stream.after);
+      else {
+        if (items.length > 0) send(stream, 'conversations', { items }, stream.after);
+        if (deleted.length > 0) send(stream, 'deleted', { ids: deleted }, stream.after);
+        // A change that shows in no conversation: the stream has seen it all the same.
+        if (last < this.#sequence) stream.after = this.#sequence;
+      }
+    } catch {
+      stream.response.end();
+    }
+  }
+
+  #pingAll(): void {
+    for (const stream of this.#streams) send(stream, 'ping', {});
+  }
+}
+
+function send({ response }: Stream, event: string, data: unknown, id?: number): void {
+  if (response.writableLength > MAX_BUFFERED) {
+    response.destroy();
+    return;
+  }
+  response.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}

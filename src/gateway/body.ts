@@ -1,0 +1,123 @@
+import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip, inflate } from 'node:zlib';
+
+/** A request that is refused before anything reads it. The message is a sentence for the sender. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface BodyLimits {
+  /** Bytes on the wire, and bytes after decompression. */
+  readonly maxBytes: number;
+}
+
+/** A small body may hide a large one: only this many are decompressed at a time. */
+const MAX_INFLATING = 4;
+const MEGABYTE = 1_048_576;
+
+const unzip = { gzip: promisify(gunzip), deflate: promisify(inflate) };
+
+class Gate {
+  #free = MAX_INFLATING;
+  readonly #waiting: (() => void)[] = [];
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#free -= 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free += 1;
+    }
+  }
+}
+
+const gate = new Gate();
+
+/** The body, decompressed. @throws RequestError when it is too large, in another encoding, or damaged */
+export async function readBody(request: IncomingMessage, { maxBytes }: BodyLimits): Promise<Buffer> {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
+    throw new RequestError(
+      415,
+      'unsupported-encoding',
+      `Content-Encoding '${shown(encoding)}' is not supported. Use gzip or deflate.`,
+    );
+  }
+  const raw = await readRaw(request, maxBytes);
+  if (encoding === 'identity' || raw.length === 0) return raw;
+  try {
+    return await gate.run(() => unzip[encoding](raw, { maxOutputLength: maxBytes }));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
+    throw new RequestError(400, 'malformed-encoding', `The body is not valid ${encoding}.`);
+  }
+}
+
+async function readRaw(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  const [first] = chunks;
+  return chunks.length === 1 && first ? first : Buffer.concat(chunks, length);
+}
+
+function tooLarge(maxBytes: number): RequestError {
+  return new RequestError(413, 'too-large', `The body is larger than ${Math.round(maxBytes / MEGABYTE)} MiB.`);
+}
+
+/** Control characters in a log or an answer could pretend to be another line. */
+export function shown(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
+  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+  return clean.length > 100 ? `${clean.slice(0, 100)}…` : clean;
+}
+
+/** `JSON.parse` takes a million nested lists, and what reads them afterwards runs out of stack. @throws RequestError */
+export function parseJson(body: Buffer, maxDepth: number): unknown {
+  if (depthOf(body, maxDepth) > maxDepth) {
+    throw new RequestError(400, 'too-deep', `The JSON is nested deeper than ${maxDepth} levels.`);
+  }
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    throw new RequestError(400, 'malformed-json', 'The body is not valid JSON.');
+  }
+}
+
+const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = Buffer.from('"\\[]{}');
+
+/** The deepest level; counting ends once it is beyond the limit. */
+function depthOf(body: Buffer, maxDepth: number): number {
+  let depth = 0;
+  let deepest = 0;
+  let isText = false;
+  for (let at = 0; at < body.length && deepest <= maxDepth; at += 1) {
+    const byte = body[at];
+    if (isText) {
+      if (byte === BACKSLASH) at += 1;
+      else if (byte === QUOTE) isText = false;
+    } else if (byte === QUOTE) isText = true;
+    else if (byte === OPEN || byte === OPEN_LIST) {
+      depth += 1;
+      deepest = Math.max(deepest, depth);
+    } else if (byte === CLOSE || byte === CLOSE_LIST) depth -= 1;
+  }
+  return deepest;
+}

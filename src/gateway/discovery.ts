@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type DiscoveryRecord, proofOf, readDiscovery } from '../configuration/discovery.ts';
+
+/**
+ * How applications of this user find the gateway: the file names its address and a secret, and the gateway answers a
+ * challenge with it. Whoever else takes the port cannot.
+ */
+export class Discovery {
+  readonly #file: string;
+  readonly #nonce = randomBytes(32).toString('hex');
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  publish(url: string, token: string | undefined): void {
+    const record: DiscoveryRecord = {
+      url,
+      nonce: this.#nonce,
+      pid: process.pid,
+      ...(token !== undefined && { token }),
+    };
+    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    const temporary = `${this.#file}.${process.pid}`;
+    writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
+    chmodSync(temporary, 0o600);
+    renameSync(temporary, this.#file);
+  }
+
+  /** Removes the file, unless another gateway has written its own since. */
+  withdraw(): void {
+    if (readDiscovery(this.#file)?.nonce === this.#nonce) rmSync(this.#file, { force: true });
+  }
+
+  proof(challenge: string): string {
+    return proofOf(this.#nonce, challenge);
+  }
+}

@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { ContentMode } from '../exporter/content-policy.ts';
+import { defined } from '../interaction/defined.ts';
+import { createMask, maskJson } from '../interaction/mask.ts';
+import { builtFile } from '../loading/own-files.ts';
+import { VERSION } from '../loading/version.ts';
+import { Store } from '../store/store.ts';
+import { Access, isLoopback } from './access.ts';
+import { createApi } from './api/app.ts';
+import { type ApiHost, createHandlers, feedbackFrom } from './api/handlers.ts';
+import { LiveTail } from './api/live.ts';
+import type { FeedbackRow, NewFeedback } from './api/routes.ts';
+import { RequestError } from './body.ts';
+import { Discovery } from './discovery.ts';
+import { Metrics } from './metrics.ts';
+import { type GatewayOptions, type ResolvedOptions, resolveGatewayOptions } from './options.ts';
+import { Page } from './page.ts';
+import { DEFAULT_PROJECT, Receiver } from './receiver.ts';
+import { describe, GatewayServer } from './server.ts';
+import { VendorApis } from './vendor-apis.ts';
+import { feedbackEntry } from './vendor-writes.ts';
+
+export type { ContentMode, GatewayOptions };
+
+/** A gateway that runs in this process. */
+export interface Gateway {
+  /** Such as `http://127.0.0.1:4318`. */
+  readonly url: string;
+  /** Answers what is in flight, writes everything to the disk, and ends. A second call is harmless. */
+  close(): Promise<void>;
+}
+
+const MAX_BYTES = 20 * 1_048_576;
+const DRAIN_MILLIS = 5_000;
+
+/**
+ * Starts the gateway: it receives OTLP and the vendors' own APIs, keeps everything in a folder, and answers queries.
+ * Rejects with a ConfigurationError for wrong options, a StoreError for the data folder, and the system's error for a
+ * port that is taken.
+ */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const settings = resolveGatewayOptions(options, process.env);
+  const threadFile = builtFile('store-thread.js');
+  if (!threadFile)
+    throw new Error('chunks/store-thread.js of spanport was not found. Install spanport beside the bundle.');
+  let onProgress = (_sequence: number): void => undefined;
+  const store = await Store.open({
+    folder: settings.folder,
+    retention: settings.retention,
+    threadFile,
+    onProgress: ({ sequence }) => onProgress(sequence),
+  });
+  const running = new RunningGateway(settings, store);
+  onProgress = (sequence) => running.live.notify(sequence);
+  try {
+    await running.listen();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return running;
+}
+
+class RunningGateway implements Gateway {
+  readonly live: LiveTail;
+  readonly #settings: ResolvedOptions;
+  readonly #store: Store;
+  readonly #access: Access;
+  readonly #server: GatewayServer;
+  readonly #discovery: Discovery | undefined;
+  readonly #startedAt = Date.now();
+  #url = '';
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: ResolvedOptions, store: Store) {
+    this.#settings = settings;
+    this.#store = store;
+    this.#access = new Access(settings);
+    this.#discovery = settings.discovery === undefined ? undefined : new Discovery(settings.discovery);
+    this.live = new LiveTail(store);
+    const { log } = settings;
+    const mask = createMask(settings.mask);
+    const handlers = createHandlers(this.#apiHost());
+    this.#server = new GatewayServer({
+      access: this.#access,
+      api: createApi(handlers, this.#access, VERSION, (error) => describe(error, log)),
+      live: this.live,
+      log,
+      metrics: new Metrics(() => store.progress),
+      page: new Page(pageFolder()),
+      receiver: new Receiver({ store, mask, content: settings.content }),
+      vendorApis: new VendorApis({ store, access: this.#access, mask, maxBytes: MAX_BYTES }),
+      maxBytes: MAX_BYTES,
+      drainMillis: DRAIN_MILLIS,
+      health: (challenge) => this.#health(challenge),
+    });
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  async listen(): Promise<void> {
+    const { host, port, token } = this.#settings;
+    this.#access.port = await this.#server.listen(port, host);
+    const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+    this.#url = `http://${name.includes(':') ? `[${name}]` : name}:${this.#access.port}`;
+    try {
+      this.#discovery?.publish(this.#url, token);
+    } catch (error) {
+      this.#settings.log.warn(`applications cannot find the gateway by themselves: ${(error as Error).message}`);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#discovery?.withdraw();
+    await this.#server.close();
+    await this.#store.close();
+  }
+
+  /** Who asks gets the version only where nobody else can ask. */
+  #health(challenge: string | undefined): object {
+    const isKnown = challenge !== undefined && /^[0-9a-f]{16,128}$/i.test(challenge) && this.#discovery;
+    return {
+      status: 'ok',
+      service: 'spanport',
+      ...(isLoopback(this.#settings.host) && { version: VERSION }),
+      ...(isKnown && { proof: isKnown.proof(challenge) }),
+    };
+  }
+
+  #apiHost(): ApiHost {
+    const none = async (): Promise<number> => {
+      throw new RequestError(409, 'no-forwarding', 'This gateway forwards to no destination. Start it with --forward.');
+    };
+    return {
+      store: this.#store,
+      version: VERSION,
+      startedAt: this.#startedAt,
+      url: () => this.#url,
+      destinations: async () => [],
+      request: async () => undefined,
+      resend: none,
+      resendAll: none,
+      addFeedback: (feedback) => this.#addFeedback(feedback),
+    };
+  }
+
+  async #addFeedback(given: NewFeedback): Promise<FeedbackRow> {
+    const masked = maskJson(given, createMask(this.#settings.mask));
+    const target = given.interaction === undefined ? undefined : await this.#store.read.interaction(given.interaction);
+    if (given.interaction !== undefined && !target) {
+      throw new RequestError(404, 'not-found', `There is no interaction '${given.interaction}'.`);
+    }
+    const conversation =
+      given.conversation === undefined ? undefined : await this.#store.read.conversation(given.conversation);
+    if (
+      given.interaction === undefined &&
+      given.responseId === undefined &&
+      given.messageId === undefined &&
+      !conversation
+    ) {
+      throw new RequestError(
+        400,
+        'no-target',
+        'Name what the feedback is about: interaction, responseId, messageId or conversation.',
+      );
+    }
+    const { interaction: _, conversation: __, reasons, id = randomUUID(), ...feedback } = masked;
+    const project = target?.row.project ?? conversation?.project ?? DEFAULT_PROJECT;
+    const time = Date.now();
+    const received = {
+      id,
+      feedback: defined({
+        ...feedback,
+        reasons: reasons?.map((reason) => defined(reason)),
+        time,
+        traceId: target?.row.traceId,
+        spanId: target?.row.spanId,
+        conversationId: conversation?.conversationId,
+      }),
+    };
+    const entry = { ...feedbackEntry(received), ...(target && { interaction: target.row.id }) };
+    await this.#store.write({ project, receivedBy: 'api', receivedUs: time * 1e3, feedback: [entry] });
+    return feedbackFrom({
+      id,
+      project,
+      ...(target && { interaction: target.row.id }),
+      rating: given.rating,
+      at: time,
+      receivedBy: 'api',
+      data: received,
+    });
+  }
+}
+
+/** The built page is beside the chunks; a build without it serves the API alone. */
+function pageFolder(): URL | undefined {
+  const chunk = builtFile('store-thread.js');
+  const folder = chunk && new URL('../ui/', chunk);
+  return folder && existsSync(folder) ? folder : undefined;
+}

@@ -1,0 +1,81 @@
+import { discoveryFile } from '../configuration/discovery.ts';
+import type { Environment } from '../configuration/environment.ts';
+import { ConfigurationError } from '../configuration/readers.ts';
+import { userDataFolder } from '../configuration/user-folders.ts';
+import type { ContentMode } from '../exporter/content-policy.ts';
+import type { Mask } from '../interaction/mask.ts';
+import { isLoopback } from './access.ts';
+import { createLog, type Log } from './log.ts';
+
+export interface GatewayOptions {
+  /** Default 4318; 0 takes any free port. */
+  readonly port?: number;
+  /** Default 127.0.0.1. Any other address needs a token. */
+  readonly host?: string;
+  /** The folder for the data. Default: the user's own, `$XDG_DATA_HOME/spanport`. */
+  readonly data?: string;
+  /** Every request has to carry it, as `Authorization: Bearer` or as the vendor client's own key. */
+  readonly token?: string;
+  /** Further names under which the gateway is reached, such as that of a container. */
+  readonly allowedHosts?: readonly string[];
+  /** Data older than this is removed. Default: 30 days. */
+  readonly maxAgeDays?: number;
+  /** With more data than this the oldest is removed. Default: 2 GB. */
+  readonly maxBytes?: number;
+  /** How much of what people and models said is kept. Default: `full`. */
+  readonly content?: ContentMode;
+  /** Applied to every text before it is stored, after the built-in patterns for secrets. */
+  readonly mask?: Mask;
+  /** Whether applications of this user find the gateway by themselves. Default: true on the default port. */
+  readonly discoverable?: boolean;
+  /** Receives each line of the log. Default: stderr. */
+  readonly log?: (line: string) => void;
+}
+
+export interface ResolvedOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly folder: string;
+  readonly token: string | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly retention: { readonly maxAgeSeconds?: number; readonly maxBytes?: number };
+  readonly content: ContentMode;
+  readonly mask: Mask | undefined;
+  readonly discovery: string | undefined;
+  readonly log: Log;
+}
+
+const DEFAULT_PORT = 4318;
+const MIN_TOKEN = 16;
+
+/** @throws ConfigurationError one sentence */
+export function resolveGatewayOptions(options: GatewayOptions, environment: Environment): ResolvedOptions {
+  const { port = DEFAULT_PORT, host = '127.0.0.1', token } = options;
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ConfigurationError(`'${port}' is not a valid port. Use a number from 0 to 65535.`);
+  }
+  if (token !== undefined && token.length < MIN_TOKEN) {
+    throw new ConfigurationError(`The token has ${token.length} characters. Use at least ${MIN_TOKEN}.`);
+  }
+  if (!isLoopback(host) && token === undefined) {
+    throw new ConfigurationError(
+      `The address '${host}' can be reached from other machines. Protect the gateway with --token, or listen on 127.0.0.1.`,
+    );
+  }
+  const { maxAgeDays, maxBytes } = options;
+  return {
+    port,
+    host,
+    folder: options.data ?? userDataFolder(environment),
+    token,
+    allowedHosts: options.allowedHosts ?? [],
+    retention: {
+      ...(maxAgeDays !== undefined && { maxAgeSeconds: maxAgeDays * 86_400 }),
+      ...(maxBytes !== undefined && { maxBytes }),
+    },
+    content: options.content ?? 'full',
+    mask: options.mask,
+    discovery: (options.discoverable ?? port === DEFAULT_PORT) ? discoveryFile(environment) : undefined,
+    log: createLog(options.log ?? ((line) => void process.stderr.write(`${line}\n`))),
+  };
+}

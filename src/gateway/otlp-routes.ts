@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import type { Decoded } from '../otlp/decoded.ts';
+import { FormatError } from '../otlp/format-error.ts';
+import { readLogsJson, readTraceJson } from '../otlp/read-json.ts';
+import { readLogsProtobuf, readTraceProtobuf } from '../otlp/read-protobuf.ts';
+import { parseJson, RequestError, shown } from './body.ts';
+import type { Metrics } from './metrics.ts';
+import { type OtlpType, type Signal, successAnswer } from './otlp-answers.ts';
+import type { Arrival, Receiver } from './receiver.ts';
+
+export const OTLP_PATHS: Readonly<Record<string, Signal>> = {
+  '/v1/traces': 'traces',
+  '/v1/logs': 'logs',
+  '/v1/metrics': 'metrics',
+};
+
+/** Attribute values may be nested 64 levels deep, each of which takes four levels of JSON. */
+const MAX_DEPTH = 300;
+const NO_METRICS = 'This gateway keeps no metrics. Send them to a metrics backend.';
+
+/** @throws RequestError for another content type */
+export function otlpTypeOf(request: IncomingMessage): OtlpType {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  if (type === 'application/json') return 'json';
+  if (type === 'application/x-protobuf' || type === 'application/protobuf') return 'protobuf';
+  throw new RequestError(
+    415,
+    'unsupported-type',
+    `Content-Type '${shown(type ?? '')}' is not OTLP. Use application/x-protobuf or application/json.`,
+  );
+}
+
+/** Takes an export request. @returns the body of the answer. @throws RequestError, StoreError */
+export async function receiveOtlp(
+  { receiver, metrics }: { readonly receiver: Receiver; readonly metrics: Metrics },
+  signal: Signal,
+  type: OtlpType,
+  body: Buffer,
+  arrival: Arrival,
+): Promise<Buffer> {
+  if (signal === 'metrics') return successAnswer(type, signal, { rejected: 0, message: NO_METRICS });
+  if (signal === 'logs') {
+    const partial = await receiver.logs(decoded(type, body, readLogsJson, readLogsProtobuf), arrival);
+    return successAnswer(type, signal, partial);
+  }
+  const spans = decoded(type, body, readTraceJson, readTraceProtobuf);
+  const partial = await receiver.spans(spans, arrival);
+  metrics.countSpans(arrival.receivedBy, spans.records.length, partial?.rejected ?? 0);
+  return successAnswer(type, signal, partial);
+}
+
+function decoded<T>(
+  type: OtlpType,
+  body: Buffer,
+  readJson: (request: unknown) => Decoded<T>,
+  readProtobuf: (bytes: Uint8Array) => Decoded<T>,
+): Decoded<T> {
+  try {
+    return type === 'json' ? readJson(parseJson(body, MAX_DEPTH)) : readProtobuf(body);
+  } catch (error) {
+    if (error instanceof FormatError) throw new RequestError(400, 'malformed', error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,129 @@
+import type { ContentMode } from '../exporter/content-policy.ts';
+import { changesFor } from '../exporter/destinations/span-view.ts';
+import { EndedSpan } from '../exporter/ended-span.ts';
+import { type Mask, maskJson } from '../interaction/mask.ts';
+import type { Decoded } from '../otlp/decoded.ts';
+import type { LogData } from '../semconv/log-data.ts';
+import type { SpanData } from '../semconv/span-data.ts';
+import { logRowFrom, resourceJsonOf, type SpanRow, spanRowFrom } from '../store/span-row.ts';
+import type { Store } from '../store/store.ts';
+import type { PartialSuccess } from './otlp-answers.ts';
+
+/** The project of spans that name none. */
+export const DEFAULT_PROJECT = 'default';
+const PROJECT_ATTRIBUTES = ['spanport.project', 'openinference.project.name'];
+const MAX_PROJECT = 200;
+
+export interface ReceiverOptions {
+  readonly store: Store;
+  readonly mask: Mask;
+  readonly content: ContentMode;
+  /** Called with what was stored. */
+  readonly onStored?: (spans: readonly SpanData[], project: string) => void;
+}
+
+/** What is known of a request besides its spans. */
+export interface Arrival {
+  readonly receivedBy: string;
+  /** Named by the sender, over what a resource says. */
+  readonly project: string | undefined;
+}
+
+/** Masks what was decoded, and stores it. Resolves once it is on the disk. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  /** @returns what the sender has to know; undefined when everything was stored. @throws StoreError */
+  async spans({ records, rejected, reason }: Decoded<SpanData>, arrival: Arrival): Promise<PartialSuccess | undefined> {
+    const results = await Promise.all(
+      [...byProject(records, arrival.project)].map(async ([project, spans]) => {
+        const rows = this.#rows(spans);
+        const { rejectedSpans } = await this.#options.store.write({ ...stamp(arrival, project), spans: rows });
+        this.#options.onStored?.(spans, project);
+        return rejectedSpans;
+      }),
+    );
+    const overflow = results.reduce((sum, count) => sum + count, 0);
+    if (rejected + overflow === 0) return undefined;
+    return {
+      rejected: rejected + overflow,
+      message: reason ?? 'The trace has reached the number of spans that is kept.',
+    };
+  }
+
+  /** Only records that name a span are kept: what GenAI events say about it. @throws StoreError */
+  async logs({ records, rejected, reason }: Decoded<LogData>, arrival: Arrival): Promise<PartialSuccess | undefined> {
+    const isKept = this.#options.content === 'full';
+    for (const [project, logs] of byProject(records.filter(isGenAI), arrival.project)) {
+      const rows = logs.flatMap((log) => logRowFrom(maskJson(log, this.#options.mask)) ?? []);
+      if (isKept && rows.length > 0) await this.#options.store.write({ ...stamp(arrival, project), logs: rows });
+    }
+    return rejected > 0 ? { rejected, message: reason ?? '' } : undefined;
+  }
+
+  /** Spans of one resource object share its JSON. */
+  #rows(spans: readonly SpanData[]): SpanRow[] {
+    const { mask } = this.#options;
+    const resources = new Map<SpanData['resource'], string>();
+    return spans.map((span) => {
+      let resource = resources.get(span.resource);
+      if (resource === undefined) {
+        resource = resourceJsonOf(maskJson(span.resource, mask));
+        resources.set(span.resource, resource);
+      }
+      return spanRowFrom(this.#masked(span), resource);
+    });
+  }
+
+  #masked(span: SpanData): SpanData {
+    const { mask, content } = this.#options;
+    const { attributes, events, status, name } = maskJson(
+      { attributes: span.attributes, events: span.events, status: span.status, name: span.name },
+      mask,
+    );
+    const masked: SpanData = { ...span, name, attributes, status, ...(events && { events }) };
+    if (content === 'full') return masked;
+    const kept: Record<string, unknown> = {};
+    const ended = new EndedSpan(masked, mask, () => []);
+    changesFor(ended, content, {}).giveAttributes?.({
+      setAttribute: (key, value) => {
+        kept[key] = value;
+      },
+    });
+    return { ...masked, attributes: kept };
+  }
+}
+
+function stamp({ receivedBy }: Arrival, project: string) {
+  return { project, receivedBy, receivedUs: Date.now() * 1e3 };
+}
+
+function isGenAI({ name, attributes }: LogData): boolean {
+  return name?.startsWith('gen_ai.') === true || attributes['gen_ai.operation.name'] !== undefined;
+}
+
+function byProject<T extends { readonly resource: SpanData['resource'] }>(
+  records: readonly T[],
+  named: string | undefined,
+): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const record of records) {
+    const project = named ?? projectOf(record.resource);
+    const group = groups.get(project);
+    if (group) group.push(record);
+    else groups.set(project, [record]);
+  }
+  return groups;
+}
+
+function projectOf(resource: SpanData['resource']): string {
+  for (const name of PROJECT_ATTRIBUTES) {
+    const value = resource[name];
+    if (typeof value === 'string' && value !== '') return value.slice(0, MAX_PROJECT);
+  }
+  return DEFAULT_PROJECT;
+}

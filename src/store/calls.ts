@@ -1,0 +1,76 @@
+import type { DeliveryNote, DeliveryState, StoreWrite, WriteResult } from './port.ts';
+import type { StoreReader } from './reader.ts';
+import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
+import type { StoreErrorCode } from './store-error.ts';
+import { vendorConversations, vendorDocuments, vendorEntries, vendorInteractions } from './vendor-reader.ts';
+
+/** What the reading thread answers. */
+export type ReaderCalls = ReturnType<typeof readerCalls>;
+
+export function readerCalls(reader: StoreReader) {
+  return {
+    conversations: reader.conversations.bind(reader),
+    conversation: reader.conversation.bind(reader),
+    interactionsOf: reader.interactionsOf.bind(reader),
+    interactions: reader.interactions.bind(reader),
+    interaction: reader.interaction.bind(reader),
+    traces: reader.traces.bind(reader),
+    trace: reader.trace.bind(reader),
+    spans: reader.spans.bind(reader),
+    timeline: reader.timeline.bind(reader),
+    feedback: reader.feedback.bind(reader),
+    feedbackOf: reader.feedbackOf.bind(reader),
+    deliveriesOf: reader.deliveriesOf.bind(reader),
+    deliveries: reader.deliveries.bind(reader),
+    deliveryCounts: reader.deliveryCounts.bind(reader),
+    changes: reader.changes.bind(reader),
+    usage: bound(reader, usageBy),
+    completions: bound(reader, completionsOf),
+    resolve: bound(reader, resolveId),
+    totals: bound(reader, totalsOf),
+    vendorInteractions: bound(reader, vendorInteractions),
+    vendorConversations: bound(reader, vendorConversations),
+    vendorDocuments: bound(reader, vendorDocuments),
+    vendorEntries: bound(reader, vendorEntries),
+    close: (): void => reader.db.close(),
+  };
+}
+
+function bound<A extends unknown[], R>(
+  reader: StoreReader,
+  query: (reader: StoreReader, ...args: A) => R,
+): (...args: A) => R {
+  return (...args) => query(reader, ...args);
+}
+
+/** What the writing thread does. A write is answered once it is on the disk. */
+export interface WriterCalls {
+  /** Answers once the file is open and its tables are there. */
+  open(): void;
+  write(write: StoreWrite): WriteResult;
+  note(notes: readonly DeliveryNote[]): void;
+  changeDeliveries(destination: string, from: DeliveryState, to: DeliveryState | 'deleted'): number;
+  deleteConversation(publicId: string): { readonly interactions: number; readonly spans: number };
+  /** Answers once everything that was written before is in the index. */
+  settled(): void;
+  close(): void;
+}
+
+export interface ThreadRequest {
+  readonly id: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+export type ThreadReply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: { readonly code: StoreErrorCode; readonly message: string } }
+  /** Sent by the writing thread whenever one of the two has changed. */
+  | { readonly progress: StoreProgress };
+
+export interface StoreProgress {
+  /** Spans that are stored and not in the index. */
+  readonly backlog: number;
+  /** The number of the last change. */
+  readonly sequence: number;
+}

@@ -1,0 +1,203 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { ReaderCalls, StoreProgress, ThreadReply, ThreadRequest, WriterCalls } from './calls.ts';
+import type { Retention, StoreWrite, WriteResult } from './port.ts';
+import { StoreError } from './store-error.ts';
+import type { ThreadSettings } from './thread.ts';
+
+/** Characters of spans that may wait to be written; more is refused, and the sender tries again later. */
+const MAX_WAITING = 64_000_000;
+const RETENTION: Retention = { maxAgeSeconds: 30 * 86_400, maxBytes: 2_000_000_000 };
+
+export interface StoreOptions {
+  readonly folder: string;
+  /** The built `thread.ts`. */
+  readonly threadFile: URL;
+  readonly retention?: Partial<Retention>;
+  readonly onProgress?: (progress: StoreProgress) => void;
+}
+
+type Async<T> = {
+  readonly [M in keyof T]: T[M] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
+};
+
+export type StoreQueries = Async<Omit<ReaderCalls, 'close'>>;
+
+export function databaseFile(folder: string): string {
+  return join(folder, 'spanport.db');
+}
+
+/**
+ * Spans and interactions in a folder: one thread writes, another one reads. Every call may reject with a
+ * {@link StoreError}.
+ */
+export class Store {
+  readonly folder: string;
+  readonly retention: Retention;
+  /** The queries; each sees everything that was committed before. */
+  readonly read: StoreQueries;
+  readonly #writer: Thread;
+  readonly #reader: Thread;
+  #progress: StoreProgress = { backlog: 0, sequence: 0 };
+  #waiting = 0;
+
+  private constructor(options: StoreOptions) {
+    this.folder = options.folder;
+    this.retention = { ...RETENTION, ...options.retention };
+    const settings = { file: databaseFile(options.folder), retention: this.retention };
+    this.#writer = new Thread(options.threadFile, { ...settings, role: 'writer' }, (progress) => {
+      this.#progress = progress;
+      options.onProgress?.(progress);
+    });
+    this.#reader = new Thread(options.threadFile, { ...settings, role: 'reader' });
+    this.read = new Proxy({} as StoreQueries, {
+      get:
+        (_, method: string) =>
+        (...args: unknown[]) =>
+          this.#reader.call(method, args),
+    });
+  }
+
+  /**
+   * Opens the folder, and creates it for this user alone. @throws StoreError: it cannot be written, another gateway
+   * has it, or its data is newer
+   */
+  static async open(options: StoreOptions): Promise<Store> {
+    try {
+      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      chmodSync(options.folder, 0o700);
+      // SQLite gives its other files the rights of this one.
+      for (const file of [databaseFile(options.folder), `${databaseFile(options.folder)}.lock`]) {
+        closeSync(openSync(file, 'a', 0o600));
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new StoreError(
+        'failed',
+        `The data folder ${options.folder} cannot be written (${code}). Choose another one with --data.`,
+      );
+    }
+    const store = new Store(options);
+    try {
+      await store.#writer.call('open', []);
+    } catch (error) {
+      await Promise.all([store.#writer.end(), store.#reader.end()]);
+      throw error;
+    }
+    return store;
+  }
+
+  get progress(): StoreProgress {
+    return this.#progress;
+  }
+
+  /** Resolves once the request is on the disk. */
+  async write(write: StoreWrite): Promise<WriteResult> {
+    const size = (write.spans ?? []).reduce((sum, span) => sum + span.data.length, 0);
+    if (this.#waiting > 0 && this.#waiting + size > MAX_WAITING) {
+      throw new StoreError('busy', 'Spans arrive faster than they can be written.');
+    }
+    this.#waiting += size;
+    try {
+      return await this.#write('write', write);
+    } finally {
+      this.#waiting -= size;
+    }
+  }
+
+  note(...args: Parameters<WriterCalls['note']>): Promise<void> {
+    return this.#write('note', ...args);
+  }
+
+  changeDeliveries(...args: Parameters<WriterCalls['changeDeliveries']>): Promise<number> {
+    return this.#write('changeDeliveries', ...args);
+  }
+
+  deleteConversation(publicId: string): Promise<ReturnType<WriterCalls['deleteConversation']>> {
+    return this.#write('deleteConversation', publicId);
+  }
+
+  /** Resolves once everything that was written before can be found, or after this time. */
+  async settled(maxMillis: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, maxMillis);
+    });
+    await Promise.race([this.#write('settled'), late]);
+    clearTimeout(timer);
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.call('close', []).catch(() => undefined);
+    await this.#writer.call('close', []).catch(() => undefined);
+    await Promise.all([this.#writer.end(), this.#reader.end()]);
+  }
+
+  #write<M extends keyof WriterCalls>(
+    method: M,
+    ...args: Parameters<WriterCalls[M]>
+  ): Promise<ReturnType<WriterCalls[M]>> {
+    return this.#writer.call(method, args) as Promise<ReturnType<WriterCalls[M]>>;
+  }
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class Thread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #ended: Promise<void>;
+  #lastId = 0;
+  #hasEnded = false;
+
+  constructor(file: URL, settings: ThreadSettings, onProgress?: (progress: StoreProgress) => void) {
+    this.#worker = new Worker(file, {
+      workerData: settings,
+      execArgv: [],
+      env: {},
+      name: `spanport store ${settings.role}`,
+    });
+    this.#worker.on('message', (reply: ThreadReply) => {
+      if ('progress' in reply) onProgress?.(reply.progress);
+      else this.#answer(reply);
+    });
+    this.#worker.on('error', (error) => this.#lose(error.message));
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#lose('it was closed');
+        resolve();
+      });
+    });
+  }
+
+  call(method: string, args: readonly unknown[]): Promise<unknown> {
+    if (this.#hasEnded) return Promise.reject(new StoreError('failed', 'The store is closed.'));
+    return new Promise((resolve, reject) => {
+      this.#lastId += 1;
+      this.#waiting.set(this.#lastId, { resolve, reject });
+      this.#worker.postMessage({ id: this.#lastId, method, args } satisfies ThreadRequest);
+    });
+  }
+
+  async end(): Promise<void> {
+    if (!this.#hasEnded) await this.#worker.terminate();
+    await this.#ended;
+  }
+
+  #answer(reply: Exclude<ThreadReply, { readonly progress: unknown }>): void {
+    const waiting = this.#waiting.get(reply.id);
+    this.#waiting.delete(reply.id);
+    if ('error' in reply) waiting?.reject(new StoreError(reply.error.code, reply.error.message));
+    else waiting?.resolve(reply.value);
+  }
+
+  #lose(reason: string): void {
+    this.#hasEnded = true;
+    for (const { reject } of this.#waiting.values()) reject(new StoreError('failed', `The store ended: ${reason}.`));
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,200 @@
+/** A thread of the store: the one that writes, or the one that reads. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Database, findSqlite, type OpenDatabase } from '../sqlite/driver.ts';
+import { readerCalls, type ThreadReply, type ThreadRequest } from './calls.ts';
+import type { Retention, StoreWrite } from './port.ts';
+import { StoreReader } from './reader.ts';
+import { StoreError, storeErrorFrom } from './store-error.ts';
+import { StoreWriter } from './writer.ts';
+
+export interface ThreadSettings {
+  readonly role: 'writer' | 'reader';
+  readonly file: string;
+  readonly retention: Retention;
+}
+
+const PRUNE_MILLIS = 5_000;
+
+const reply = (message: ThreadReply): void => parentPort?.postMessage(message);
+
+function answer(id: number, work: () => unknown): void {
+  try {
+    reply({ id, value: work() });
+  } catch (error) {
+    refuse(id, error);
+  }
+}
+
+function refuse(id: number, error: unknown): void {
+  const { code, message } = storeErrorFrom(error);
+  reply({ id, error: { code, message } });
+}
+
+function sqlite(): OpenDatabase {
+  const open = findSqlite();
+  if (open) return open;
+  throw new StoreError(
+    'failed',
+    'There is no SQLite: use Node 22.13 or later, or install libsql (npm install libsql).',
+  );
+}
+
+/** Held while a gateway writes to the folder; the system releases it when the process ends, however it ends. */
+function lock(open: OpenDatabase, file: string): Database {
+  const db = open(`${file}.lock`);
+  try {
+    db.exec('PRAGMA busy_timeout = 0');
+    db.exec('BEGIN EXCLUSIVE');
+    return db;
+  } catch {
+    db.close();
+    throw new StoreError(
+      'locked',
+      'Another gateway writes to this data folder. Stop it, or choose another one with --data.',
+    );
+  }
+}
+
+/**
+ * Requests that arrive while the disk is busy share the next commit. Between commits the index is built, in steps that
+ * are short enough for a request to wait for.
+ */
+class WriterThread {
+  readonly #writer: StoreWriter;
+  readonly #lock: Database;
+  #writes: { readonly id: number; readonly write: StoreWrite }[] = [];
+  #waiting: number[] = [];
+  #isDue = false;
+  #isSettling = false;
+  #nextPrune = Date.now() + PRUNE_MILLIS;
+  #progress = '';
+
+  constructor({ file, retention }: ThreadSettings) {
+    const open = sqlite();
+    this.#lock = lock(open, file);
+    this.#writer = new StoreWriter(open, { file, retention });
+    setInterval(() => this.#prune(), PRUNE_MILLIS);
+    this.#continue();
+  }
+
+  handle({ id, method, args }: ThreadRequest): void {
+    if (method === 'write') {
+      this.#writes.push({ id, write: args[0] as StoreWrite });
+      this.#schedule();
+      return;
+    }
+    this.#commit();
+    if (method === 'settled') {
+      this.#waiting.push(id);
+      this.#continue();
+    } else answer(id, () => this.#call(method, args));
+    this.#report();
+  }
+
+  #call(method: string, args: readonly unknown[]): unknown {
+    switch (method) {
+      case 'open':
+        return undefined;
+      case 'note':
+      case 'changeDeliveries':
+      case 'deleteConversation':
+        return Reflect.apply(this.#writer[method], this.#writer, args);
+      case 'close':
+        while (this.#writer.settle());
+        this.#writer.close();
+        this.#lock.close();
+        setImmediate(() => process.exit());
+        return undefined;
+      default:
+        throw new StoreError('failed', `The store has no call ${method}.`);
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    // After the messages that have arrived by now.
+    setImmediate(() => {
+      this.#isDue = false;
+      this.#commit();
+      this.#continue();
+    });
+  }
+
+  #commit(): void {
+    const writes = this.#writes;
+    if (writes.length === 0) return;
+    this.#writes = [];
+    try {
+      const results = this.#writer.write(writes.map(({ write }) => write));
+      for (const [index, { id }] of writes.entries()) reply({ id, value: results[index] });
+    } catch (error) {
+      // One request that cannot be stored must not take the others with it.
+      if (writes.length === 1) for (const { id } of writes) refuse(id, error);
+      else for (const { id, write } of writes) answer(id, () => this.#writer.write([write])[0]);
+    }
+    this.#report();
+  }
+
+  /** Works off what waits for the index, a step at a time. */
+  #continue(): void {
+    if (this.#isSettling) return;
+    this.#isSettling = true;
+    setImmediate(() => {
+      this.#isSettling = false;
+      let hasMore = false;
+      try {
+        hasMore = this.#writer.backlog > 0 && this.#writer.settle();
+      } catch {
+        // The disk is full: what waits is tried again with the next write or prune.
+      }
+      this.#report();
+      if (hasMore) this.#continue();
+      else for (const id of this.#waiting.splice(0)) reply({ id, value: undefined });
+    });
+  }
+
+  #prune(): void {
+    if (Date.now() < this.#nextPrune) return;
+    try {
+      this.#continue();
+      if (this.#writer.prune(Date.now() * 1e3)) setImmediate(() => this.#prune());
+      else this.#nextPrune = Date.now() + PRUNE_MILLIS;
+    } catch {
+      this.#nextPrune = Date.now() + PRUNE_MILLIS;
+    }
+    this.#report();
+  }
+
+  #report(): void {
+    const { backlog, sequence } = this.#writer;
+    const progress = `${backlog} ${sequence}`;
+    if (progress === this.#progress) return;
+    this.#progress = progress;
+    reply({ progress: { backlog, sequence } });
+  }
+}
+
+function startReader({ file }: ThreadSettings): (request: ThreadRequest) => void {
+  const calls = readerCalls(new StoreReader(sqlite(), file)) as Readonly<Record<string, (...args: never[]) => unknown>>;
+  return ({ id, method, args }) => {
+    answer(id, () => calls[method]?.(...(args as never[])));
+    if (method === 'close') setImmediate(() => process.exit());
+  };
+}
+
+const settings = workerData as ThreadSettings;
+let handle: ((request: ThreadRequest) => void) | undefined;
+let failure: unknown;
+parentPort?.on('message', (request: ThreadRequest) => {
+  if (!handle && failure === undefined) {
+    try {
+      const writer = settings.role === 'writer' ? new WriterThread(settings) : undefined;
+      handle = writer ? (each) => writer.handle(each) : startReader(settings);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (handle) handle(request);
+  else refuse(request.id, failure);
+});
