@@ -2,6 +2,7 @@ import type { Environment } from '../configuration/environment.ts';
 import type { Answer, DeliveryOutcome, OutgoingRequest } from '../delivery/delivery.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Feedback, UsageEvent } from './feedback.ts';
+import type { VendorFields } from './fields.ts';
 import type { VendorRoutes } from './routes.ts';
 
 export type { Feedback, FeedbackContext, FeedbackOptions, UsageEvent, UsageEventOptions } from './feedback.ts';
@@ -71,4 +72,6 @@ export interface Vendor<Options, Payload> {
   encodeEvent?(event: UsageEvent, options: Options): readonly VendorRecord<Payload>[];
   /** The vendor's own API, for a gateway to serve. Loaded on request: it brings zod. */
   routes?(): Promise<VendorRoutes>;
+  /** Where each field of a payload comes from, and what is lost. Loaded on request. */
+  fields?(): Promise<VendorFields>;
 }

@@ -19,6 +19,7 @@ export const athina: Vendor<AthinaOptions, AthinaPayload> = {
   encodeFeedback,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
+  fields: async () => (await import('./fields.ts')).fields,
   request,
   outcome: (answer) => outcomeOf(answer, { reasonIn: (body) => stringOf(jsonObjectIn(body)?.['error']) }),
 };

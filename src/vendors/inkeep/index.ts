@@ -24,6 +24,7 @@ export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
     options.mergeRemote ? { request: (payload) => requestFor(payload, options), payload: conversationIn } : undefined,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
+  fields: async () => (await import('./fields.ts')).fields,
   request: ({ path, body }, { apiKey, url }) => ({
     method: 'POST',
     url: `${url}${path}`,

@@ -34,6 +34,7 @@ export const kore: Kore = {
   encode,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
+  fields: async () => (await import('./fields.ts')).fields,
   /** Only of an output that is a URL; files and callbacks need no request. */
   request(record, { output }) {
     const { kind, ...to } = readOutput(output, {});

@@ -19,6 +19,7 @@ export const reconify: Vendor<ReconifyOptions, ReconifyPayload> = {
   encode,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
+  fields: async () => (await import('./fields.ts')).fields,
   request,
   outcome,
 };

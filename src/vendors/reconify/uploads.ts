@@ -6,7 +6,9 @@ import { listOf, recordOf, stringOf } from '../../interaction/unknown.ts';
 /** A picture of an image call. N writes the type `image-upload`, P `image_upload`; neither is needed. */
 const upload = z.object({
   filename: z.string().min(1),
-  data: z.string().describe('base64'),
+  data: z
+    .union([z.string(), z.object({ b64_json: z.string() }).transform(({ b64_json }) => b64_json)])
+    .describe('base64; P sends the whole item of the answer'),
   type: z.string().exactOptional().describe('response-image; image for a picture that was sent to Gemini'),
   format: z.string().exactOptional().describe('b64_json'),
 });

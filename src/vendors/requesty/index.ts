@@ -25,6 +25,7 @@ export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
   encode,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
+  fields: async () => (await import('./fields.ts')).fields,
   request: (payload, { apiKey, url }) => ({
     method: 'PUT',
     url,

@@ -59,7 +59,7 @@ describe("Reconify's routes", () => {
     response: { created: 1763000000, data: names },
     timestamps: { request: 1763000000000, response: 1763000004000 },
   };
-  const upload = (name: string, data: string, type = 'image-upload') => ({
+  const upload = (name: string, data: unknown, type = 'image-upload') => ({
     method: 'POST',
     path: '/upload',
     body: {
@@ -77,7 +77,8 @@ describe("Reconify's routes", () => {
     );
     const answers = await Promise.all([
       harness.send(upload('5f-1763000000-0.png', 'Zmlyc3Q=')),
-      harness.send(upload('5f-1763000000-1.png', 'c2Vjb25k', 'image_upload')),
+      // The PyPI client sends the whole item of the answer.
+      harness.send(upload('5f-1763000000-1.png', { b64_json: 'c2Vjb25k', url: null }, 'image_upload')),
     ]);
     expect(answers.map(({ body }) => body)).toEqual([{ status: 'ok' }, { status: 'ok' }]);
     expect(harness.store.all).toHaveLength(1);

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AnyVendor } from '../../src/vendors/index.ts';
+import { inkeep } from '../../src/vendors/inkeep/index.ts';
+import { keysOf, startVendorServer, type VendorServer } from '../vendors/routes-harness.ts';
+import { type InstalledClient, installNpm } from './support/installed-client.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+const KEY = 'key-of-the-gateway';
+let gateway: VendorServer;
+let client: InstalledClient;
+let told: Readonly<Record<string, Json>>;
+
+beforeAll(async () => {
+  gateway = await startVendorServer([inkeep as AnyVendor], keysOf(KEY));
+  client = await installNpm(['@inkeep/inkeep-analytics@0.2.4-alpha.27', 'zod@3']);
+  if (client.missing === undefined)
+    told = (await client.run('inkeep-client.mjs', { CLIENT_KEY: KEY, GATEWAY_URL: gateway.url })) as typeof told;
+});
+afterAll(() => gateway.close());
+
+const message = (id: string) => ({ id, conversationId: 'sdk-conversation' });
+
+it('@inkeep/inkeep-analytics (npm) reads back what it wrote', (context) => {
+  if (client.missing !== undefined) context.skip(client.missing);
+  const { written, logged, read, external, list, unnamed } = told;
+  expect(logged).toMatchObject(written as Json);
+  expect(read).toEqual(logged);
+  expect(external).toEqual(logged);
+  expect(list).toMatchObject({ total: 2, pageSize: 10, count: 2 });
+  expect(list?.['conversations']).toContainEqual(logged);
+  expect(list?.['conversations']).toContainEqual(unnamed);
+  expect(told['deleted']).toMatchObject({ success: true });
+  expect(told['afterDelete']).toMatchObject({ status: 404 });
+});
+
+it('@inkeep/inkeep-analytics (npm) reads feedback with its message', (context) => {
+  if (client.missing !== undefined) context.skip(client.missing);
+  const { feedback, feedbackById, feedbackList, read } = told;
+  expect(feedback).toMatchObject({
+    type: 'negative',
+    messageId: 'm2',
+    reasons: [{ label: 'wrong', details: 'day' }],
+    userProperties: { userId: 'u-1' },
+  });
+  expect(feedbackById).toMatchObject({ ...feedback, conversation: read, message: message('m2') });
+  expect(feedbackList).toMatchObject({
+    positiveFeedbackCount: 0,
+    negativeFeedbackCount: 1,
+    negativeFeedback: [feedbackById],
+  });
+});
+
+it('@inkeep/inkeep-analytics (npm) logs events', (context) => {
+  if (client.missing !== undefined) context.skip(client.missing);
+  expect(told['events']).toMatchObject([
+    { entityType: 'message', type: 'message:copied', messageId: 'm2', projectId: null },
+    { entityType: 'conversation', type: 'conversation:shared', conversationId: 'sdk-conversation' },
+    { entityType: 'search', type: 'search', searchQuery: 'hours' },
+  ]);
+});
+
+it('@inkeep/inkeep-analytics (npm) queries', (context) => {
+  if (client.missing !== undefined) context.skip(client.missing);
+  expect(told['query']).toMatchObject({
+    status: 'ok',
+    data: {
+      result: [{ id: 'sdk-conversation', properties: { source: 'web_chat' } }, { id: told['unnamed']?.['id'] }],
+      total: 2,
+      count: 2,
+    },
+  });
+  expect(told['queryEvents']).toMatchObject({ data: { total: 3 } });
+  expect(told['queryFeedback']).toMatchObject({
+    data: { result: [{ messageId: 'm2', conversationId: 'sdk-conversation' }] },
+  });
+  expect(told['keys']).toEqual({ results: ['nested', 'source'] });
+  expect(told['values']).toEqual({ results: ['web_chat'] });
+});
+
+it('@inkeep/inkeep-analytics (npm) throws its typed errors', (context) => {
+  if (client.missing !== undefined) context.skip(client.missing);
+  expect(told['errors']).toMatchObject({
+    unknown: { name: 'NotFound', status: 404, code: 'not_found', detail: expect.stringContaining('conversation') },
+    wrongKey: { name: 'Unauthorized', status: 401, code: 'unauthorized' },
+    threads: { name: 'UnprocessableEntity', status: 422, detail: expect.stringContaining('not supported') },
+  });
+});

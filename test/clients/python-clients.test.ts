@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
+import { startFakeOpenAI } from '../../src/testing.ts';
+import { vendors } from '../../src/vendors/index.ts';
+import type { MemoryStore } from '../vendors/memory-store.ts';
+import { keysOf, startVendorServer, type VendorServer } from '../vendors/routes-harness.ts';
+import { type InstalledClient, installPython } from './support/installed-client.ts';
+
+const KEY = 'key-of-the-gateway';
+const APP_KEY = 'app-key-1';
+
+interface Servers {
+  readonly gateway: VendorServer;
+  readonly model: Awaited<ReturnType<typeof startFakeOpenAI>>;
+}
+
+async function startServers(): Promise<Servers> {
+  return { gateway: await startVendorServer(vendors, keysOf(KEY)), model: await startFakeOpenAI() };
+}
+
+async function stop({ gateway, model }: Servers): Promise<void> {
+  await Promise.all([gateway.close(), model.close()]);
+}
+
+function storeOf({ gateway }: Servers, vendor: string): MemoryStore {
+  const harness = gateway.harnesses[vendor];
+  if (!harness) throw new Error(`${vendor} is not served`);
+  return harness.store;
+}
+
+function skipWithout(context: TestContext, client: InstalledClient): void {
+  if (client.missing !== undefined) context.skip(client.missing);
+}
+
+const clientEnvironment = ({ gateway, model }: Servers) => ({
+  CLIENT_KEY: KEY,
+  CLIENT_ID: APP_KEY,
+  GATEWAY_URL: gateway.url,
+  MODEL_URL: model.baseURL,
+});
+
+const asked = { role: 'user', parts: [{ type: 'text', content: 'When are you open?' }] };
+
+describe('athina-logger (PyPI)', () => {
+  let servers: Servers;
+  let client: InstalledClient;
+  beforeAll(async () => {
+    servers = await startServers();
+    // Its tracing imports a module that LangChain 1 no longer has.
+    client = await installPython(['athina-logger==1.3.0', 'openai<2', 'langchain<0.3']);
+  });
+  afterAll(() => stop(servers));
+
+  it('logs inferences, wrapped calls, feedback and traces', async (context) => {
+    skipWithout(context, client);
+    const told = await client.run('athina_logger_client.py', {
+      ...clientEnvironment(servers),
+      API_BASE_URL: `${servers.gateway.url}/athina`,
+    });
+    const store = storeOf(servers, 'athina');
+    const logged = (conversation: string) => store.all.find(({ conversationId }) => conversationId === conversation);
+
+    expect(logged('desk-1')).toMatchObject({
+      requestModel: 'gpt-4o-mini',
+      systemInstructions: [{ type: 'text', content: 'You are a clerk.' }],
+      inputMessages: [asked],
+      outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content: 'Nine to five.' }] }],
+      promptName: 'clerk/v2',
+      environment: 'staging',
+      customerId: '77',
+      user: { id: 'u-9' },
+      externalReferenceId: 'ref-42',
+      usage: { inputTokens: 31, outputTokens: 12 },
+      cost: { total: 0.00042, origin: 'client' },
+      context: { docs: ['hours page'] },
+      expectedResponse: '9-17',
+      custom: { shop: 'north', tries: 2 },
+      parameters: { temperature: 0.2, maxTokens: 64, stopSequences: ['END'], topP: 0.9 },
+    });
+    expect(logged('wrapped-1')).toMatchObject({
+      responseId: (told as { response_id: string }).response_id,
+      user: { id: 'u-w' },
+      promptName: 'wrap',
+      inputMessages: [asked],
+    });
+    const [root, step] = [...store.spans.values()];
+    expect(root).toMatchObject({ name: 'answer a question', attributes: { shop: 'north' } });
+    expect(step).toMatchObject({ name: 'find documents', parentSpanId: root?.spanId, input: { query: 'hours' } });
+    expect(logged('traced-1')).toMatchObject({
+      name: 'rewrite',
+      traceId: root?.traceId,
+      parentSpanId: step?.spanId,
+      usage: { inputTokens: 3, outputTokens: 2 },
+    });
+    expect([...store.receivedFeedback.values()]).toMatchObject([
+      { feedback: { rating: 'negative', comment: 'wrong day', spanId: logged('desk-1')?.spanId } },
+    ]);
+    expect(told).toMatchObject({ refused: expect.stringContaining('athina-api-key') });
+  });
+});
+
+describe("LiteLLM's Athina callback (PyPI)", () => {
+  let servers: Servers;
+  let client: InstalledClient;
+  beforeAll(async () => {
+    servers = await startServers();
+    client = await installPython(['litellm']);
+  });
+  afterAll(() => stop(servers));
+
+  it('logs a completion, without the key of the provider', async (context) => {
+    skipWithout(context, client);
+    const told = await client.run('litellm_client.py', {
+      ...clientEnvironment(servers),
+      ATHINA_API_KEY: KEY,
+      ATHINA_BASE_URL: `${servers.gateway.url}/athina`,
+    });
+    const store = storeOf(servers, 'athina');
+    expect(store.all).toEqual([
+      expect.objectContaining({
+        provider: 'openai',
+        requestModel: 'gpt-4o-mini',
+        responseId: (told as { response_id: string }).response_id,
+        inputMessages: [asked],
+        conversationId: 's-lite',
+        user: { id: 'u1' },
+        customerId: 'c1',
+        externalReferenceId: 'lite-1',
+        tags: ['a', 'b'],
+        custom: { n: 1 },
+        parameters: expect.objectContaining({ temperature: 0.3 }),
+      }),
+    ]);
+    expect(JSON.stringify(store.writes)).not.toContain('provider-key-of-litellm');
+  });
+});
+
+describe('reconify (PyPI)', () => {
+  let servers: Servers;
+  let client: InstalledClient;
+  beforeAll(async () => {
+    servers = await startServers();
+    // It imports requests, and does not name it as a dependency.
+    client = await installPython(['reconify==3.0.0', 'openai<2', 'requests']);
+  });
+  afterAll(() => stop(servers));
+
+  it('tracks chats and images', async (context) => {
+    skipWithout(context, client);
+    const told = (await client.run('reconify_client.py', clientEnvironment(servers))) as Record<string, string>;
+    const store = storeOf(servers, 'reconify');
+    const [chat, image] = store.all;
+    expect(store.all).toHaveLength(2);
+    expect(chat).toMatchObject({
+      operation: 'chat',
+      requestModel: 'gpt-4o-mini',
+      responseId: told['response_id'],
+      inputMessages: [asked],
+      conversationId: 'desk-session',
+      user: { id: '123', firstName: 'Francis', isAuthenticated: true },
+      parameters: { temperature: 0.3 },
+    });
+    expect(image).toMatchObject({
+      operation: 'image_generation',
+      requestModel: 'dall-e-2',
+      outputMessages: [{ parts: [{ type: 'blob', modality: 'image', content: told['image'] }] }],
+    });
+    expect(JSON.stringify(store.writes)).not.toMatch(new RegExp(`${KEY}|${APP_KEY}`));
+  });
+});
+
+describe('requestyai (PyPI)', () => {
+  let servers: Servers;
+  let client: InstalledClient;
+  beforeAll(async () => {
+    servers = await startServers();
+    client = await installPython(['requestyai==0.3.5']);
+  });
+  afterAll(() => stop(servers));
+
+  it('captures messages and templates', async (context) => {
+    skipWithout(context, client);
+    const told = await client.run('requesty_client.py', clientEnvironment(servers));
+    expect(told).toEqual({
+      messages: { status: 200, body: { success: true } },
+      template: { status: 200, body: { success: true } },
+      refused: { status: 401, body: { success: false, error: expect.any(String) } },
+    });
+    const store = storeOf(servers, 'requesty');
+    expect(store.all).toHaveLength(2);
+    expect(store.all.find(({ user }) => user?.id === 'u-1')).toMatchObject({
+      conversationId: 'desk-1',
+      requestModel: 'gpt-4o-mini',
+      responseId: 'chatcmpl-r1',
+      inputMessages: [asked],
+      custom: { class: 'hours' },
+      usage: { inputTokens: 21, outputTokens: 9 },
+    });
+    expect(store.all.find(({ promptTemplate }) => promptTemplate)).toMatchObject({
+      promptTemplate: 'Answer {q} in {lang}',
+      promptVariables: { q: 'hours', lang: 'no' },
+    });
+  });
+});
