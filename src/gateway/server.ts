@@ -151,8 +151,8 @@ export class GatewayServer {
     } catch (error) {
       const failure = this.#describe(error);
       const answer = errorAnswer(type, failure.status, failure.message);
+      leaveUnread(request, response);
       response.writeHead(failure.status, { ...headersOf(failure), 'content-type': contentTypes[type] }).end(answer);
-      endUnread(request, response);
     }
   }
 
@@ -171,6 +171,7 @@ export class GatewayServer {
       },
     );
     const text = body === undefined ? '' : JSON.stringify(body);
+    leaveUnread(request, response);
     response.writeHead(status, {
       'content-type': 'application/json',
       'x-content-type-options': 'nosniff',
@@ -179,7 +180,6 @@ export class GatewayServer {
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
     });
     response.end(text);
-    endUnread(request, response);
     return route;
   }
 
@@ -213,8 +213,8 @@ export class GatewayServer {
     }
     const { status, code, message } = failure;
     for (const [name, value] of Object.entries(headersOf(failure))) response.setHeader(name, value);
+    leaveUnread(request, response);
     sendJson(response, status, { error: { code, message } });
-    endUnread(request, response);
   }
 
   #describe(error: unknown): Answerable {
@@ -251,11 +251,18 @@ function headersOf({ status, retryAfterSeconds }: Answerable): Record<string, st
   };
 }
 
-/** A body that nobody reads would block the connection for the next request. */
-function endUnread(request: IncomingMessage, response: ServerResponse): void {
+/**
+ * Called before an answer to a request whose body was not read. What is left of it is passed over for a moment, so that
+ * the client sees the answer and no broken connection.
+ */
+function leaveUnread(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete) return;
-  response.on('finish', () => request.socket.destroySoon());
+  response.setHeader('connection', 'close');
+  request.resume();
+  response.on('finish', () => setTimeout(() => request.socket.destroy(), LINGER_MILLIS).unref());
 }
+
+const LINGER_MILLIS = 1_000;
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json', 'x-content-type-options': 'nosniff' });

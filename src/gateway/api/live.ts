@@ -91,15 +91,15 @@ export class LiveTail {
 
   async #send(stream: Stream): Promise<void> {
     try {
+      // Committed by now, so that the read sees it; what is reported meanwhile is read by the next round.
+      const reported = this.#sequence;
       const { items, deleted, last } = await this.#store.read.changes(stream.after, MAX_ITEMS, stream.project);
       const isTooMuch = items.length === MAX_ITEMS || deleted.length === MAX_ITEMS;
-      stream.after = isTooMuch ? Math.max(last, this.#store.progress.sequence) : Math.max(last, stream.after);
+      stream.after = Math.max(last, stream.after, reported);
       if (isTooMuch) send(stream, 'resync', {}, stream.after);
       else {
         if (items.length > 0) send(stream, 'conversations', { items }, stream.after);
         if (deleted.length > 0) send(stream, 'deleted', { ids: deleted }, stream.after);
-        // A change that shows in no conversation: the stream has seen it all the same.
-        if (last < this.#sequence) stream.after = this.#sequence;
       }
     } catch {
       stream.response.end();

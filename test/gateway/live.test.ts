@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest';
+import { openGateway } from './gateway-scene.ts';
+
+interface LiveEvent {
+  readonly event: string;
+  readonly id?: string;
+  readonly data: {
+    readonly items?: readonly { readonly conversationId?: string; readonly interactions: number }[];
+    readonly ids?: string[];
+  };
+}
+
+async function* eventsOf(url: string, headers: Record<string, string> = {}): AsyncGenerator<LiveEvent> {
+  const stop = new AbortController();
+  const response = await fetch(url, { headers, signal: stop.signal });
+  expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+  let text = '';
+  try {
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk).toString();
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const fields = Object.fromEntries(
+          text
+            .slice(0, end)
+            .split('\n')
+            .map((line) => line.split(/: (.*)/s, 2)),
+        );
+        text = text.slice(end + 2);
+        if (fields['event']) yield { ...fields, data: JSON.parse(String(fields['data'])) } as LiveEvent;
+      }
+    }
+  } finally {
+    stop.abort();
+  }
+}
+
+async function nextOf(events: AsyncGenerator<LiveEvent>, name: string): Promise<LiveEvent> {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done) throw new Error('the stream ended');
+    if (value.event === name) return value;
+  }
+}
+
+const chat = (trace: string, conversation: string) => ({
+  traceId: trace.repeat(32),
+  spanId: trace.repeat(16),
+  name: 'chat',
+  startTimeUnixNano: '1760000000000000000',
+  endTimeUnixNano: '1760000001000000000',
+  attributes: [
+    { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } },
+    { key: 'gen_ai.conversation.id', value: { stringValue: conversation } },
+  ],
+});
+
+it('sends new conversations, and resumes after what was seen', async () => {
+  const { gateway, client } = await openGateway();
+  const post = (spans: object[]) =>
+    fetch(`${gateway.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+    });
+  const stream = eventsOf(`${gateway.url}/api/live`);
+  await nextOf(stream, 'ping');
+  await post([chat('1', 'first')]);
+  const first = await nextOf(stream, 'conversations');
+  expect(first.data.items).toMatchObject([{ conversationId: 'first', interactions: 1 }]);
+  await stream.return(undefined);
+
+  await post([chat('2', 'second'), chat('3', 'first')]);
+  const resumed = eventsOf(`${gateway.url}/api/live`, { 'last-event-id': first.id ?? '' });
+  const missed = new Map<string | undefined, number>();
+  while (missed.get('second') !== 1 || missed.get('first') !== 2) {
+    const { data } = await nextOf(resumed, 'conversations');
+    for (const { conversationId, interactions } of data.items ?? []) missed.set(conversationId, interactions);
+  }
+  const conversation = await client.getConversation({ params: { id: 'second' } });
+  await client.deleteConversation({ params: { id: conversation.id } });
+  expect((await nextOf(resumed, 'deleted')).data.ids).toEqual([conversation.id]);
+  await resumed.return(undefined);
+});
