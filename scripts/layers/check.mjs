@@ -82,6 +82,7 @@ const PLANTED = [
   ['sqlite-is-a-driver', { 'src/sqlite/a.ts': `import '../delivery/b.ts';`, 'src/delivery/b.ts': '' }],
   ['pricing-knows-the-domain-alone', { 'src/pricing/a.ts': `import '../semconv/b.ts';`, 'src/semconv/b.ts': '' }],
   ['loading-imports-nothing', { 'src/loading/a.ts': `import '../delivery/b.ts';`, 'src/delivery/b.ts': '' }],
+  ['diagnostics-know-nobody', { 'src/diagnostics/a.ts': `import '../exporter/b.ts';`, 'src/exporter/b.ts': '' }],
   ['bounded-imports-nothing', { 'src/bounded/a.ts': `import '../delivery/b.ts';`, 'src/delivery/b.ts': '' }],
   [
     'configuration-knows-no-setting',

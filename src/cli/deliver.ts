@@ -4,6 +4,8 @@ import type { DestinationStats } from '../exporter/destination.ts';
 import { destinationsFrom, planDestination } from '../exporter/destinations/open-destination.ts';
 import { openPipeline, type Pipeline, type PipelineOptions } from '../exporter/pipeline.ts';
 import { resolveContent, resolveSpool } from '../exporter/settings.ts';
+import type { PipelineListener } from '../exporter/settling.ts';
+import { usableSpool } from '../exporter/usable-spool.ts';
 import { maskSecrets } from '../interaction/mask.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { Failure } from './failure.ts';
@@ -13,7 +15,8 @@ import type { Terminal } from './terminal.ts';
 const PORTION = 500;
 const PORTION_TIMEOUT_MILLIS = 60_000;
 
-export type Delivered = Readonly<Record<string, DestinationStats>>;
+/** By destination. `failure`: why a record was last not delivered, where some were not. */
+export type Delivered = Readonly<Record<string, DestinationStats & { readonly failure?: string }>>;
 
 /** The destinations that `--to` names, else those of the environment. @throws Failure when neither names any */
 export function destinationNames(
@@ -43,6 +46,8 @@ export interface SenderOptions extends Pick<PipelineOptions, 'transport' | 'writ
 /** Sends spans through the pipeline that an application uses, and waits until all is settled. */
 export class Sender {
   readonly #pipeline: Pipeline;
+  /** By destination: why a record was last not delivered. */
+  readonly #failures = new Map<string, string>();
 
   /** @throws ConfigurationError for a destination that cannot work */
   constructor(names: readonly string[], environment: Environment, { warn, spool, ...replaced }: SenderOptions) {
@@ -50,17 +55,25 @@ export class Sender {
       environment,
       content: resolveContent(undefined, environment),
       contentOnSpans: resolveCapture(environment, warn).spans,
-      spool: spool === false ? undefined : resolveSpool(undefined, environment),
+      spool: spool === false ? undefined : usableSpool(resolveSpool(undefined, environment), warn),
       warn,
     };
     const planned = names.map((name) => planDestination(name, context));
-    this.#pipeline = openPipeline({ mask: maskSecrets, ...replaced });
+    this.#pipeline = openPipeline({
+      mask: maskSecrets,
+      // The command prints what became of the records itself.
+      report: () => {},
+      onAttempt: ({ destination, outcome }) => {
+        if ('reason' in outcome && outcome.status !== 'delivered') this.#fail(destination, outcome.reason);
+      },
+      ...replaced,
+    });
     for (const open of planned) this.#pipeline.join(open);
   }
 
   async send(spans: readonly SpanData[]): Promise<void> {
     for (let from = 0; from < spans.length; from += PORTION) {
-      for (const span of spans.slice(from, from + PORTION)) this.#pipeline.take(span);
+      for (const span of spans.slice(from, from + PORTION)) this.#pipeline.take(span, this.#listener);
       await this.#pipeline.flush(PORTION_TIMEOUT_MILLIS);
     }
   }
@@ -68,8 +81,38 @@ export class Sender {
   /** Ends the destinations and returns what became of everything. */
   async finish(): Promise<Delivered> {
     await this.#pipeline.shutdown();
-    return this.#pipeline.stats();
+    return Object.fromEntries(
+      Object.entries(this.#pipeline.stats()).map(([name, stats]) => {
+        const failure = this.#failures.get(name);
+        return [name, { ...stats, ...(failure !== undefined && !isSettled(stats) && { failure }) }];
+      }),
+    );
   }
+
+  readonly #listener: PipelineListener = {
+    settled: (settlements) => {
+      for (const { destination, outcome } of settlements)
+        if (outcome.status === 'rejected') this.#fail(destination, outcome.reason);
+    },
+  };
+
+  #fail(destination: string, reason: string): void {
+    this.#failures.set(destination, inWords(reason));
+  }
+}
+
+/** Node's error codes, in words. */
+const codes: readonly (readonly [code: RegExp, words: string])[] = [
+  [/^.*ECONNREFUSED\s*(\S*).*$/, 'connection refused $1'],
+  [/^.*ENOTFOUND\s*(\S*).*$/, 'host not found $1'],
+  [/^.*ECONNRESET.*$/, 'connection reset'],
+  [/^.*ETIMEDOUT\s*(\S*).*$/, 'connection timed out $1'],
+  [/^EACCES: permission denied.*'(.*)'$/, 'permission denied: $1'],
+];
+
+function inWords(reason: string): string {
+  const [code, words] = codes.find(([code]) => code.test(reason)) ?? [/$^/, ''];
+  return reason.replace(code, words).trim();
 }
 
 /** Whether every record was delivered, alone or as part of a later one. */
@@ -77,21 +120,24 @@ export function isComplete(delivered: Delivered): boolean {
   return Object.values(delivered).every(isSettled);
 }
 
-function isSettled({ enqueued, delivered, coalesced }: DestinationStats): boolean {
-  return delivered + coalesced >= enqueued;
+function isSettled({ enqueued, delivered, coalesced, dropped }: DestinationStats): boolean {
+  return delivered + coalesced + (dropped['duplicate'] ?? 0) >= enqueued;
 }
 
 /** One line per destination. */
 export function printDelivered({ colors, line }: Terminal, delivered: Delivered): void {
   for (const [name, stats] of Object.entries(delivered)) {
+    const { shut_down: unsent = 0, ...dropped } = stats.dropped;
     const counts: readonly (readonly [number, string])[] = [
       [stats.coalesced, 'coalesced into a later one'],
       [stats.spooled, 'waiting on disk'],
       [stats.rejected, 'rejected'],
-      ...Object.entries(stats.dropped).map(([reason, count]) => [count, `dropped (${reason})`] as const),
+      [unsent, 'not sent'],
+      ...Object.entries(dropped).map(([reason, count]) => [count, `dropped (${reason})`] as const),
     ];
     const notes = counts.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`);
     const mark = isSettled(stats) ? colors.green('✓') : colors.red('✗');
-    line(`${mark} ${colors.bold(name)}: ${stats.delivered} of ${stats.enqueued} delivered${notes.join('')}.`);
+    const failure = stats.failure === undefined ? '' : `: ${stats.failure}`;
+    line(`${mark} ${colors.bold(name)}: ${stats.delivered} of ${stats.enqueued} delivered${notes.join('')}${failure}.`);
   }
 }

@@ -136,7 +136,9 @@ function destinations(environment: Environment): Finding[] {
   }));
   if ('check' in settings) return [settings];
   const opened = names.value.map((name): Finding => {
-    const destination = attempt(name, () => planDestination(name, settings.value)({ onDrain: () => {} }));
+    const destination = attempt(name, () =>
+      planDestination(name, settings.value)({ onDrain: () => {}, report: () => {} }),
+    );
     if ('check' in destination) return destination;
     const { wantsContent } = destination.value;
     void destination.value.shutdown(0);

@@ -31,7 +31,7 @@ export class RecordedRequests {
       if (request.method === 'GET') return { status: 404, headers: {}, body: '' };
       const { method, url } = request;
       this.#add(destination, { method, url: withoutCredentials(url), body: this.#bodyOf(request) });
-      return { status: 200, headers: {}, body: '{}' };
+      return { status: 200, headers: {}, body: '{"status":"ok"}' };
     };
 
   readonly write = (destination: string, target: string, item: unknown): void => {

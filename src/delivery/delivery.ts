@@ -151,6 +151,8 @@ export interface DeliveryStats {
   /** Records on disk that wait for this destination, and their bytes. */
   readonly spooled: number;
   readonly spooledBytes: number;
+  /** Records that wait in memory alone: the end of the process would lose them. */
+  readonly inMemory: number;
 }
 
 export interface Delivery {

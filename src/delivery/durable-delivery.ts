@@ -139,12 +139,12 @@ export class DurableDelivery implements Delivery {
 
   stats(): DeliveryStats {
     const { records, bytes } = this.#spool.total(this.#name);
-    return this.#tally.stats(records, bytes);
+    return this.#tally.stats(this.#hasEnded ? 0 : this.#memory.size, records, bytes);
   }
 
   #drain(): number {
     this.#parts.onDrain();
-    return this.#tally.stats().enqueued;
+    return this.stats().enqueued;
   }
 
   #holdAll(records: readonly DeliveryRecord[]): void {

@@ -66,6 +66,7 @@ class Endings {
     // Whoever presses Ctrl-C twice wants out now. Two listeners may not meet, so this one comes for good.
     const raise = (): void => {
       process.off(signal, raise);
+      for (const report of lastReports) attempt(report);
       process.kill(process.pid, signal);
     };
     process.on(signal, raise);
@@ -100,6 +101,24 @@ class Endings {
 }
 
 const endings = new Endings();
+const lastReports = new Set<() => void>();
+
+/** Calls a function right before a signal ends the process, which emits no `exit` then. @returns a function that reverts it */
+export function beforeSignalEnds(report: () => void): () => void {
+  lastReports.add(report);
+  return () => {
+    lastReports.delete(report);
+  };
+}
+
+/** Nothing of ours may change how the process ends. */
+function attempt(call: () => void): void {
+  try {
+    call();
+  } catch {
+    // As said above.
+  }
+}
 
 /** Joins the endings of the process, until the returned function is called. */
 export function joinEndings(member: Ending): () => void {

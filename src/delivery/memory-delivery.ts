@@ -111,11 +111,11 @@ export class MemoryDelivery implements Delivery {
   }
 
   stats(): DeliveryStats {
-    return this.#tally.stats();
+    return this.#tally.stats(this.#hasEnded ? 0 : this.#queue.size);
   }
 
   #drain(): number {
     this.#parts.onDrain();
-    return this.#tally.stats().enqueued;
+    return this.stats().enqueued;
   }
 }

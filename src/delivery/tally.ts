@@ -1,9 +1,9 @@
 import type { DeliveryStats } from './delivery.ts';
 
-type Count = Exclude<keyof DeliveryStats, 'dropped' | 'spooled' | 'spooledBytes'>;
+type Count = Exclude<keyof DeliveryStats, 'dropped' | 'spooled' | 'spooledBytes' | 'inMemory'>;
 
-/** Drops that lose nothing and need no operator. */
-const QUIET_REASONS: ReadonlySet<string> = new Set(['duplicate']);
+/** Drops that lose nothing, and those that are reported once, at the end of the process. */
+const QUIET_REASONS: ReadonlySet<string> = new Set(['duplicate', 'shut_down']);
 
 /** What became of the records of one destination. Every record is counted where it ends, exactly once. */
 export class Tally {
@@ -29,7 +29,7 @@ export class Tally {
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + by;
   }
 
-  stats(spooled = 0, spooledBytes = 0): DeliveryStats {
-    return { ...this.#counts, dropped: { ...this.#dropped }, spooled, spooledBytes };
+  stats(inMemory: number, spooled = 0, spooledBytes = 0): DeliveryStats {
+    return { ...this.#counts, dropped: { ...this.#dropped }, spooled, spooledBytes, inMemory };
   }
 }

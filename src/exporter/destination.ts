@@ -43,6 +43,8 @@ export interface DestinationStats {
   readonly dropped: Readonly<Record<string, number>>;
   readonly spooled: number;
   readonly spooledBytes: number;
+  /** Records that wait in memory alone: the end of the process would lose them. Missing where it is not known. */
+  readonly inMemory?: number;
 }
 
 /** Of a destination that received nothing. */

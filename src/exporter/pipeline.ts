@@ -1,11 +1,13 @@
-import { diag } from '@opentelemetry/api';
+import type { Attempt } from '../delivery/delivery.ts';
 import type { Transport } from '../delivery/http/transport.ts';
+import { diag } from '../diagnostics/diag.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
 import { wantContent } from '../semconv/span-content.ts';
 import type { LateSpan, ReadableSpanLike, SpanData } from '../semconv/span-data.ts';
 import type { DestinationStats, FlushResult, SpanDestination, SpanListener } from './destination.ts';
 import { EndedSpan } from './ended-span.ts';
+import { reportLosses } from './losses.ts';
 import { RunAssembler } from './run-assembler.ts';
 import { type PipelineListener, Settling } from './settling.ts';
 
@@ -32,6 +34,13 @@ export interface PipelineOptions {
   readonly service?: ServiceInfo;
   /** Called before spans are mapped for a flush or at the end, for a caller that still holds spans. */
   readonly onDrain?: () => void;
+  /** Called after every request. */
+  readonly onAttempt?: (attempt: Attempt) => void;
+  /**
+   * Receives what an operator should know of the deliveries. Default: one line on stderr per cause, and at the end of the
+   * process one line per destination that lost records.
+   */
+  readonly report?: (message: string) => void;
   /** Replaces HTTP, by destination. For dry runs and tests. */
   readonly transport?: (destination: string) => Transport;
   /** Replaces writing to files, stdout and callbacks. For dry runs and tests. */
@@ -45,6 +54,8 @@ export type LocalWrite = (destination: string, target: string, item: unknown) =>
 export interface PipelineHost {
   /** Passes what the pipeline still holds to the destinations. Deliveries call it before a flush and at exit. */
   readonly onDrain: () => void;
+  readonly report: (message: string) => void;
+  readonly onAttempt?: (attempt: Attempt) => void;
   readonly transport?: (destination: string) => Transport;
   readonly write?: LocalWrite;
 }
@@ -89,6 +100,7 @@ class SpanPipeline implements Pipeline {
   readonly #host: PipelineHost;
   readonly #assembler = new RunAssembler();
   readonly #stopWanting: (() => void)[] = [];
+  #stopReporting: (() => void) | undefined;
   /** By destination: spans that its `take` threw for. */
   readonly #failed = new Map<string, number>();
   #pending: (PipelineSpan | Followed)[] = [];
@@ -101,12 +113,14 @@ class SpanPipeline implements Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    const { transport, write } = options;
+    const { onAttempt, transport, write } = options;
     this.#host = {
       onDrain: () => {
         options.onDrain?.();
         this.drain();
       },
+      report: options.report ?? ((message) => diag.warn(`spanport: ${message}`)),
+      ...(onAttempt && { onAttempt }),
       ...(transport && { transport }),
       ...(write && { write }),
     };
@@ -125,6 +139,7 @@ class SpanPipeline implements Pipeline {
   join(destination: SpanDestination | OpenDestination): SpanDestination {
     const joined = typeof destination === 'function' ? destination(this.#host) : destination;
     this.destinations.push(joined);
+    if (!this.#options.report) this.#stopReporting ??= reportLosses(() => this.stats());
     if (joined.wantsContent) this.#stopWanting.push(wantContent());
     return joined;
   }
@@ -157,7 +172,9 @@ class SpanPipeline implements Pipeline {
     for (const stop of this.#stopWanting.splice(0)) stop();
     const unfinished = this.#assembler.flush();
     if (unfinished.length > 0) diag.debug(`spanport: ${unfinished.length} background responses were never fetched`);
-    return settleAll(this.destinations.map(async (destination) => destination.shutdown(timeoutMillis)));
+    const left = await settleAll(this.destinations.map(async (destination) => destination.shutdown(timeoutMillis)));
+    this.#stopReporting?.();
+    return left;
   }
 
   stats(): Readonly<Record<string, DestinationStats>> {

@@ -1,5 +1,6 @@
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
+import { diag } from '../diagnostics/diag.ts';
 import { createMask, type Mask } from '../interaction/mask.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import type { Vendor } from '../vendors/vendor.ts';
@@ -9,6 +10,7 @@ import { type DestinationStats, noStats, nothingWaits, type SpanDestination } fr
 import { openVendor } from './destinations/open-vendor.ts';
 import { type OpenDestination, openPipeline, type Pipeline } from './pipeline.ts';
 import type { SpoolSettings } from './settings.ts';
+import { usableSpool } from './usable-spool.ts';
 
 /** Options of every vendor's exporter, besides the vendor's own. */
 export interface VendorExporterOptions {
@@ -84,6 +86,8 @@ export function createVendorDestination<Options, Payload>(
   const resolved = vendor.resolveOptions(options, environment);
   const { spool } = options;
   const content = options.content ?? contentFromEnvironment(environment, () => true)(vendor.name) ?? 'full';
-  const settings: SpoolSettings | undefined = spool && { maxBytes: 256 << 20, durability: 'batch', ...spool };
+  const settings = usableSpool(spool && { maxBytes: 256 << 20, durability: 'batch', ...spool }, (message) =>
+    diag.warn(`spanport: ${message}`),
+  );
   return (host) => openVendor(vendor, resolved, content, settings, host);
 }

@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag } from '../diagnostics/diag.ts';
 import { sharedState } from '../loading/shared-state.ts';
 import { type CaptureOptions, captureOptionsFrom } from './capture-options.ts';
 import type { EventSource } from './events.ts';

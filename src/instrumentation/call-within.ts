@@ -1,4 +1,5 @@
-import { type Context, context, diag } from '@opentelemetry/api';
+import { type Context, context } from '@opentelemetry/api';
+import { diag } from '../diagnostics/diag.ts';
 
 /** Runs a function of the application exactly once, even when its context manager throws before or after it. */
 export function callWithin<T>(active: Context, call: () => T): T {

@@ -72,7 +72,7 @@ export function captureOptionsFrom(
     maxTextLength: options.maxTextLength ?? defaultCapture.maxTextLength,
     maxBlobLength: options.maxBlobLength ?? defaultCapture.maxBlobLength,
     metrics: options.metrics ?? oneOf(environment, 'SPANPORT_METRICS', ['latest', 'v1.41', 'both']) ?? 'latest',
-    includeUsage: options.includeUsage ?? defaultCapture.includeUsage,
+    includeUsage: options.includeUsage ?? oneOf(environment, 'SPANPORT_INCLUDE_USAGE', ['true', 'false']) === 'true',
     estimateUsage: options.estimateUsage ?? defaultCapture.estimateUsage,
     prices: options.prices ?? defaultCapture.prices,
     runMessagesWaitMillis: options.runMessagesWaitMillis ?? defaultCapture.runMessagesWaitMillis,

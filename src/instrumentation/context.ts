@@ -1,5 +1,6 @@
-import { type Context, context, diag } from '@opentelemetry/api';
+import { type Context, context } from '@opentelemetry/api';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
+import { diag } from '../diagnostics/diag.ts';
 import { someFields } from '../interaction/defined.ts';
 import { type Facts, isContentField, type Scalar, type User } from '../interaction/interaction.ts';
 import { isScalar } from '../interaction/unknown.ts';

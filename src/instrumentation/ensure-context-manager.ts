@@ -1,4 +1,5 @@
-import { context, createContextKey, diag, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
+import { diag } from '../diagnostics/diag.ts';
 import { AsyncContextManager } from './context-manager.ts';
 
 const PROBE = createContextKey('spanport.probe');

@@ -1,13 +1,13 @@
 import {
   type Context,
   context,
-  diag,
   type MeterProvider,
   ROOT_CONTEXT,
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
 import type { LoggerProvider } from '@opentelemetry/api-logs';
+import { diag } from '../diagnostics/diag.ts';
 import type { Facts } from '../interaction/interaction.ts';
 import { maskContent } from '../interaction/mask.ts';
 import { type Attributes, encodeAttributes } from '../semconv/attributes.ts';

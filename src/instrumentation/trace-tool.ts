@@ -1,4 +1,5 @@
-import { context, diag } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
+import { diag } from '../diagnostics/diag.ts';
 import type { ToolExecution } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
 import { activeRecorders } from './active-recorders.ts';

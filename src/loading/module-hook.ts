@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { diag } from '@opentelemetry/api';
+import { diag } from '../diagnostics/diag.ts';
 import { LOADED, loaderFor } from './module-loader.ts';
 import { createRequire, nodeModule } from './node-module.ts';
 import { builtFile } from './own-files.ts';

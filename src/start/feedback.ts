@@ -1,5 +1,6 @@
-import { context, diag, trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import { logs, SeverityNumber } from '@opentelemetry/api-logs';
+import { diag } from '../diagnostics/diag.ts';
 import { activeRecorders } from '../instrumentation/active-recorders.ts';
 import { contextFields } from '../instrumentation/context-fields.ts';
 import { toJson } from '../interaction/json.ts';

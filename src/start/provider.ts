@@ -1,6 +1,5 @@
 import {
   type Context,
-  diag,
   ProxyTracerProvider,
   type Tracer,
   type TracerOptions,
@@ -10,6 +9,7 @@ import {
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { Environment } from '../configuration/environment.ts';
+import { diag } from '../diagnostics/diag.ts';
 import type { ServiceInfo } from '../exporter/pipeline.ts';
 import type { OwnProvider } from '../instrumentation/tracer.ts';
 import { defined } from '../interaction/defined.ts';

@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
+import { diag } from '../diagnostics/diag.ts';
 import { type ContentMode, REDACTED } from '../exporter/content-policy.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
 import { openVendor } from '../exporter/destinations/open-vendor.ts';

@@ -1,7 +1,9 @@
-import { DiagConsoleLogger, DiagLogLevel, diag, type TracerProvider, trace } from '@opentelemetry/api';
 import { discoveryFile } from '../configuration/discovery.ts';
+import { type TracerProvider, trace } from '@opentelemetry/api';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
+import { diag } from '../diagnostics/diag.ts';
+import { applyLogLevel } from '../diagnostics/log-level.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
 import {
@@ -13,12 +15,14 @@ import {
 import { openPipeline, type Pipeline, type PipelineSpan } from '../exporter/pipeline.ts';
 import type { SpoolSettings } from '../exporter/settings.ts';
 import { resolveContent, resolveSpool } from '../exporter/settings.ts';
+import { usableSpool } from '../exporter/usable-spool.ts';
 import { captureOptionsFrom, type Price } from '../instrumentation/capture-options.ts';
 import { ensureContextManager } from '../instrumentation/ensure-context-manager.ts';
 import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/assistants/index.ts';
 import { createRecorder, type Recorder } from '../instrumentation/recorder.ts';
 import { type Mask, maskSecrets } from '../interaction/mask.ts';
 import { findGateway } from './gateway-probe.ts';
+import { checkOptionNames, unknownVariables } from './known-settings.ts';
 import { hasForeignProvider, lendGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
 
 /** Explicit options win over the environment, and the environment alone is complete. */
@@ -37,7 +41,10 @@ export interface StartOptions {
   readonly metrics?: 'latest' | 'v1.41' | 'both';
   /** `all`: vendors also get what the trace sampler leaves out. Default: `SPANPORT_VENDOR_SAMPLING`, else `sampled`. */
   readonly vendorSampling?: 'sampled' | 'all';
-  /** Asks for the usage of streams, and keeps the extra chunk from the application. Default false. */
+  /**
+   * Requests the usage of streams, and keeps the extra chunk from an application that did not ask for it. Default:
+   * `SPANPORT_INCLUDE_USAGE`, else false.
+   */
   readonly includeUsage?: boolean;
   /** Estimates the usage of streams that have none from their texts, and marks it as an estimate. Default false. */
   readonly estimateUsage?: boolean;
@@ -113,7 +120,8 @@ export function startOnce(options: StartOptions, instrument: Instrument): Handle
     return current.handle;
   }
   const environment = process.env;
-  logAsAsked(environment);
+  applyLogLevel(environment);
+  checkOptionNames(options);
   current = isSdkDisabled(environment)
     ? { handle: inertHandle(), mask: maskSecrets, pipeline: undefined }
     : startTracing(options, environment, instrument);
@@ -122,6 +130,7 @@ export function startOnce(options: StartOptions, instrument: Instrument): Handle
 
 function startTracing(options: StartOptions, environment: Environment, instrument: Instrument): Running {
   const warn = (message: string): void => diag.warn(`spanport: ${message}`);
+  for (const sentence of unknownVariables(environment)) warn(sentence);
   const capture = captureOptionsFrom(options, environment, warn);
   const recorder = createRecorder(capture);
   const spool = resolveSpool(options.spool, environment);
@@ -129,7 +138,7 @@ function startTracing(options: StartOptions, environment: Environment, instrumen
     environment,
     content: resolveContent(options.content, environment),
     contentOnSpans: capture.contentOnSpans,
-    spool,
+    spool: usableSpool(spool, warn),
     warn,
   };
   const names = options.destinations ?? destinationsFrom(environment, warn);
@@ -268,14 +277,4 @@ function inertHandle(): Handle {
     shutdown: () => Promise.resolve(),
     stats: () => ({ notSampled: 0, outputUnseen: 0, destinations: {} }),
   };
-}
-
-/** `OTEL_LOG_LEVEL`: nothing is printed unless it asks. */
-function logAsAsked(environment: Environment): void {
-  const level = environment['OTEL_LOG_LEVEL']?.trim().toUpperCase();
-  if (!level || !Number.isNaN(Number(level)) || !(level in DiagLogLevel)) return;
-  diag.setLogger(new DiagConsoleLogger(), {
-    logLevel: DiagLogLevel[level as keyof typeof DiagLogLevel],
-    suppressOverrideMessage: true,
-  });
 }

@@ -51,13 +51,15 @@ describe('node --import spanport/register', () => {
     expect(project.sinks.athina.received).toHaveLength(before);
   });
 
-  it('is silent where nothing is set and no gateway answers', async () => {
-    expect(await withRegister('ask.mjs', noVendors)).toEqual({ code: 0, stdout: 'answered\n', stderr: '' });
+  it('names what to set, in one line, where nothing is set and no gateway answers', async () => {
+    const { code, stdout, stderr } = await withRegister('ask.mjs', noVendors);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'answered\n' });
+    expect(stderr).toMatch(/^spanport: no destination is set[^\n]*SPANPORT_DESTINATIONS[^\n]*\n$/);
   });
 
-  it('says what to set when it is asked for warnings', async () => {
-    const { stderr } = await withRegister('ask.mjs', { ...noVendors, OTEL_LOG_LEVEL: 'warn' });
-    expect(stderr).toMatch(/no destination is set.*SPANPORT_DESTINATIONS/);
+  it('prints nothing of that with OTEL_LOG_LEVEL=none', async () => {
+    const run = await withRegister('ask.mjs', { ...noVendors, OTEL_LOG_LEVEL: 'none' });
+    expect(run).toEqual({ code: 0, stdout: 'answered\n', stderr: '' });
   });
 
   it.each(['ask.mjs', 'ask.cjs'])('reaches the vendors from %s', async (file) => {

@@ -1,5 +1,4 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { diag } from '@opentelemetry/api';
 import { wellFormedJson } from '../../interaction/text.ts';
 import { spanToJson } from '../../otlp/write-json.ts';
 import type { LocalOutput, Vendor } from '../../vendors/vendor.ts';
@@ -42,7 +41,7 @@ export function spanLineDestination(
   name: string,
   output: { readonly kind: 'console' } | { readonly kind: 'file'; readonly path: string },
   content: ContentMode,
-  { write }: PipelineHost,
+  { write, report }: PipelineHost,
 ): SpanDestination {
   const sink = output.kind === 'file' ? fileSink(output.path) : consoleSink;
   return writingDestination(
@@ -50,6 +49,7 @@ export function spanLineDestination(
     content,
     (ended) => [spanToJson(sourceOf(ended), changesFor(ended, content, {}))],
     write ? { write: (line: string) => write(name, name, JSON.parse(line)) } : sink,
+    report,
   );
 }
 
@@ -59,27 +59,24 @@ export function localDestination<Options, Payload>(
   options: Options,
   output: LocalOutput,
   content: ContentMode,
-  { write }: PipelineHost,
+  { write, report }: PipelineHost,
 ): SpanDestination {
   const payloadsOf = ({ interactions }: Ended): Payload[] =>
     interactions.flatMap((interaction) =>
       recordsOf(vendor, options, interaction, content).map(({ payload }) => payload),
     );
+  return writingDestination(vendor.name, content, payloadsOf, sinkFor(vendor.name, output, write), report);
+}
+
+function sinkFor(name: string, output: LocalOutput, write: PipelineHost['write']): Sink<unknown> {
   if (write) {
     const target = output.kind === 'file' ? `file:${output.path}` : 'callback';
-    return writingDestination(vendor.name, content, payloadsOf, {
-      write: (payload) => write(vendor.name, target, payload),
-    });
-  }
-  if (output.kind === 'file') {
-    const { write: writeLine, close } = fileSink(output.path);
-    return writingDestination(vendor.name, content, payloadsOf, {
-      write: (payload) => writeLine(wellFormedJson(JSON.stringify(payload))),
-      ...(close && { close }),
-    });
+    return { write: (payload) => write(name, target, payload) };
   }
   // The function takes this vendor's payload, which is what `encode` makes.
-  return writingDestination(vendor.name, content, payloadsOf, { write: (payload) => output.write(payload as never) });
+  if (output.kind === 'callback') return { write: (payload) => output.write(payload as never) };
+  const file = fileSink(output.path);
+  return { write: (payload) => file.write(wellFormedJson(JSON.stringify(payload))), close: () => file.close?.() };
 }
 
 function writingDestination<T>(
@@ -87,6 +84,7 @@ function writingDestination<T>(
   content: ContentMode,
   itemsOf: (ended: Ended) => readonly T[],
   sink: Sink<T>,
+  report: PipelineHost['report'],
 ): SpanDestination {
   const counts = { enqueued: 0, delivered: 0, rejected: 0, skipped: 0 };
   const underWay = new Set<Promise<void>>();
@@ -95,9 +93,10 @@ function writingDestination<T>(
     listener?.settled({ status: 'delivered' });
   };
   const reject = (error: unknown, listener: SpanListener | undefined): void => {
-    if (counts.rejected === 0) diag.error(`spanport: ${name} cannot be written to`, error);
+    const reason = error instanceof Error ? error.message : String(error);
+    report(`${name} cannot be written to: ${reason}`);
     counts.rejected += 1;
-    listener?.settled({ status: 'rejected', reason: error instanceof Error ? error.message : String(error) });
+    listener?.settled({ status: 'rejected', reason });
   };
   const write = (item: T, listener: SpanListener | undefined): void => {
     try {

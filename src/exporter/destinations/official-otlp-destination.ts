@@ -1,7 +1,7 @@
-import { diag } from '@opentelemetry/api';
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { untraced } from '../../delivery/http/untraced.ts';
+import { diag } from '../../diagnostics/diag.ts';
 import { wellFormed, wellFormedIn } from '../../interaction/text.ts';
 import { isSpanData, scopeOf } from '../../semconv/span-data.ts';
 import { readableSpanFrom } from '../../semconv/to-span.ts';

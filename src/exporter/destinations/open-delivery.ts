@@ -1,22 +1,22 @@
-import { diag } from '@opentelemetry/api';
 import { createDelivery } from '../../delivery/create-delivery.ts';
 import type { Delivery, Destination } from '../../delivery/delivery.ts';
 import type { PipelineHost } from '../pipeline.ts';
 import type { SpoolSettings } from '../settings.ts';
 import type { Connection } from './connection.ts';
 
-/** Opens the delivery to one destination. Its problems are reported through `diag`. */
+/** Opens the delivery to one destination. Its problems go to the pipeline's `report`. */
 export function openDelivery(
   destination: Destination,
   spool: SpoolSettings | undefined,
-  { onDrain, transport }: PipelineHost,
+  { onDrain, report, onAttempt, transport }: PipelineHost,
   connection: Connection = {},
 ): Delivery {
   return createDelivery(destination, {
     ...(spool && { spool }),
     ...(transport && { transport: transport(destination.name) }),
+    ...(onAttempt && { onAttempt }),
     onDrain,
     connection,
-    report: (message) => diag.warn(`spanport: ${message}`),
+    report,
   });
 }

@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api';
 import type { Delivery, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
+import { diag } from '../../diagnostics/diag.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { wellFormedJson } from '../../interaction/text.ts';
 import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../../vendors/vendor.ts';

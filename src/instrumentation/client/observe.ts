@@ -1,4 +1,5 @@
-import { type Context, diag } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { diag } from '../../diagnostics/diag.ts';
 import { activeRecorders } from '../active-recorders.ts';
 import type { Call, CallObserver, CallOutcome, Operation } from './observer.ts';
 

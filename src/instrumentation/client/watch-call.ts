@@ -1,4 +1,5 @@
-import { type Context, diag } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { diag } from '../../diagnostics/diag.ts';
 import { callWithin } from '../call-within.ts';
 import { observe } from './observe.ts';
 import type { CallObserver, OpenAIClientLike, Operation } from './observer.ts';

@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag } from '../../diagnostics/diag.ts';
 import type { CallObserver, CallOutcome } from './observer.ts';
 import { endOnAbort, isStream, watchStream } from './watch-stream.ts';
 

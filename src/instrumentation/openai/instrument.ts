@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag } from '../../diagnostics/diag.ts';
 import { hookModules, importPackages, type OnLoaded } from '../../loading/module-hook.ts';
 import { activeRecorders } from '../active-recorders.ts';
 import { patchClass } from '../client/patch.ts';

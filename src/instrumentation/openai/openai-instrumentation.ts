@@ -1,5 +1,6 @@
-import { diag, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 import type { LoggerProvider } from '@opentelemetry/api-logs';
+import { diag } from '../../diagnostics/diag.ts';
 import { VERSION } from '../../loading/version.ts';
 import { SCOPE_NAME } from '../../semconv/names.ts';
 import { activeRecorders } from '../active-recorders.ts';

@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api';
 import { BoundedMap } from '../../../bounded/bounded-map.ts';
+import { diag } from '../../../diagnostics/diag.ts';
 import type { WireMessage, WireRun } from '../readers/assistants-wire.ts';
 import type { EarlyEnd, ObservedRun } from './run.ts';
 import type { RunTools } from './run-tools.ts';

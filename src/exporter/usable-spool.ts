@@ -1,0 +1,50 @@
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { hasSqlite } from '../sqlite/driver.ts';
+import type { SpoolSettings } from './settings.ts';
+
+/**
+ * The spool if this machine can have it. A directory that cannot be written is a condition of the environment and must
+ * not stop the application, so records then stay in memory and the operator is told.
+ */
+export function usableSpool(
+  spool: SpoolSettings | undefined,
+  warn: (message: string) => void,
+): SpoolSettings | undefined {
+  if (!spool) return undefined;
+  const problem = spoolProblem(spool.dir);
+  if (problem === undefined) return spool;
+  warn(`records are kept in memory, not on disk: ${problem}`);
+  return undefined;
+}
+
+/** Why a directory cannot hold a spool, and what to do; undefined when it can. */
+export function spoolProblem(dir: string): string | undefined {
+  if (!hasSqlite()) return `Node ${process.versions.node} has no SQLite. Run npm i libsql, or use Node 22.13 or newer.`;
+  try {
+    makeDirectory(dir);
+    const probe = join(dir, `.writable-${process.pid}`);
+    closeSync(openSync(probe, 'w', 0o600));
+    rmSync(probe, { force: true });
+    return undefined;
+  } catch (error) {
+    return `the spool directory ${dir} cannot be written (${codeOf(error)}). Set SPANPORT_SPOOL_DIR to a directory that this user can write.`;
+  }
+}
+
+/** Level by level: with `recursive`, Node 20 never returns from a path below /proc. */
+function makeDirectory(dir: string): void {
+  if (existsSync(dir)) return;
+  const parent = dirname(dir);
+  if (parent !== dir) makeDirectory(parent);
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    // Another process made it meanwhile.
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}

@@ -1,0 +1,131 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unknownVariables } from '../../src/start/known-settings.ts';
+import { createUserProject, type Finished, type UserProject } from '../cli/user-project.ts';
+
+let project: UserProject;
+let wrongKey: { readonly url: string; close(): void };
+
+beforeAll(async () => {
+  project = await createUserProject();
+  const call = `const openai = new OpenAI();
+    const ask = () => openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] });`;
+  project.write('ask.mjs', `import OpenAI from 'openai';\n${call}\nawait ask();\nawait ask();\n`);
+  project.write('exit.mjs', `import OpenAI from 'openai';\n${call}\nawait ask();\nprocess.exit(0);\n`);
+  project.write(
+    'stream.mjs',
+    `import OpenAI from 'openai';\n${call}
+    const stream = await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }], stream: true });
+    for await (const chunk of stream) if (chunk.usage) console.log('usage');\n`,
+  );
+  project.write('start.mjs', `import { start } from 'spanport';\nstart({ destination: ['athina'] });\n`);
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on('end', () =>
+      response.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"invalid key"}'),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  wrongKey = { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+});
+afterAll(async () => {
+  wrongKey.close();
+  await project.close();
+});
+
+const only = { RECONIFY_APP_KEY: '', RECONIFY_API_KEY: '' };
+const none = { ...only, ATHINA_API_KEY: '' };
+const register = (file: string, env: Record<string, string>): Promise<Finished> =>
+  project.run(process.execPath, ['--import', 'spanport/register', file], { env });
+const lines = ({ stderr }: Finished): string[] => stderr.split('\n').filter(Boolean);
+
+describe('what is lost is reported on stderr, with code 0', () => {
+  it('a wrong key: the cause, then the number of lost records', async () => {
+    const run = await register('ask.mjs', { ...only, ATHINA_BASE_URL: wrongKey.url });
+    expect(run.code).toBe(0);
+    expect(lines(run)).toEqual([
+      expect.stringMatching(/^spanport: athina .*HTTP 401: invalid key/),
+      'spanport: 2 records were not delivered to athina: 2 still in memory',
+    ]);
+  });
+
+  it('a closed port', async () => {
+    const run = await register('ask.mjs', { ...only, ATHINA_BASE_URL: 'http://127.0.0.1:9' });
+    expect(run.code).toBe(0);
+    expect(lines(run)).toEqual([
+      expect.stringMatching(/^spanport: athina .*ECONNREFUSED/),
+      'spanport: 2 records were not delivered to athina: 2 still in memory',
+    ]);
+  });
+
+  it('a process that exits at once', async () => {
+    const run = await register('exit.mjs', only);
+    expect(run.code).toBe(0);
+    expect(lines(run)).toEqual(['spanport: 1 record was not delivered to athina: 1 still in memory']);
+  });
+
+  it('a file that cannot be written', async () => {
+    const run = await register('ask.mjs', { ...none, SPANPORT_DESTINATIONS: 'file:/proc/no/spans.jsonl' });
+    expect(run.code).toBe(0);
+    expect(lines(run)).toEqual([
+      expect.stringMatching(/^spanport: file:\/proc\/no\/spans\.jsonl cannot be written to: ENOENT/),
+    ]);
+  });
+
+  it('a misspelt variable', async () => {
+    const run = await register('ask.mjs', { ...only, SPANPORT_DESTINATION: 'athina' });
+    expect(lines(run)).toEqual([
+      "spanport: Unknown variable SPANPORT_DESTINATION. Did you mean 'SPANPORT_DESTINATIONS'?",
+    ]);
+  });
+
+  it('a spool directory that cannot be made: records go from memory', async () => {
+    const before = project.sinks.athina.received.length;
+    const run = await register('ask.mjs', { ...only, SPANPORT_SPOOL_DIR: '/proc/no/spool' });
+    expect(run.code).toBe(0);
+    expect(lines(run)).toEqual([
+      expect.stringMatching(
+        /^spanport: records are kept in memory, not on disk: .*\/proc\/no\/spool.*SPANPORT_SPOOL_DIR/,
+      ),
+    ]);
+    expect(project.sinks.athina.received.length - before).toBe(2);
+  });
+
+  it('nothing at all while all is well', async () => {
+    expect(await register('ask.mjs', only)).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('settings', () => {
+  it('an unknown option fails at start, with the nearest name', async () => {
+    const { code, stderr } = await project.run(process.execPath, ['start.mjs'], { env: none });
+    expect(code).toBe(1);
+    expect(stderr).toContain("Unknown option 'destination' of start(). Did you mean 'destinations'?");
+  });
+
+  it("knows its own variables, the vendors' and those of tests", () => {
+    expect(
+      unknownVariables({
+        SPANPORT_INCLUDE_USAGE: 'true',
+        SPANPORT_KORE_OUTPUT: 'file:x',
+        SPANPORT_TEST_CORPUS: '/x',
+        OTEL_ANYTHING: 'x',
+      }),
+    ).toEqual([]);
+    expect(unknownVariables({ SPANPORT_SPOOLDIR: 'x', SPANPORT_ZZZZZZZZZZ: 'y' })).toEqual([
+      "Unknown variable SPANPORT_SPOOLDIR. Did you mean 'SPANPORT_SPOOL_DIR'?",
+      'Unknown variable SPANPORT_ZZZZZZZZZZ.',
+    ]);
+  });
+
+  it('SPANPORT_INCLUDE_USAGE requests the usage of streams and keeps it from the application', async () => {
+    const before = project.openai.requests.length;
+    const { stdout } = await register('stream.mjs', { ...only, SPANPORT_INCLUDE_USAGE: 'true' });
+    expect(stdout).toBe('');
+    expect(project.openai.requests.slice(before).map(({ body }) => body)).toMatchObject([
+      { stream_options: { include_usage: true } },
+    ]);
+  });
+});
