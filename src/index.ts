@@ -30,5 +30,6 @@ export type * from './interaction/message.ts';
 export type { SpanData, SpanEvent, SpanLink, SpanScope } from './semconv/span-data.ts';
 export { recordFeedback, recordUsageEvent } from './start/feedback.ts';
 export { start } from './start/start.ts';
-export type { Handle, StartOptions, Stats } from './start/tracing.ts';
+export type { StartOptions } from './start/start-options.ts';
+export type { Handle, Stats } from './start/tracing.ts';
 export type { FeedbackOptions, UsageEventOptions } from './vendors/vendor.ts';

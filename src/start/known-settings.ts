@@ -2,7 +2,7 @@ import type { Environment } from '../configuration/environment.ts';
 import { didYouMean } from '../configuration/nearest.ts';
 import { ConfigurationError } from '../configuration/readers.ts';
 import { vendors } from '../vendors/index.ts';
-import type { StartOptions } from './tracing.ts';
+import type { StartOptions } from './start-options.ts';
 
 /** Every option of `start()`. The type makes the list complete. */
 const options: Readonly<Record<keyof StartOptions, true>> = {

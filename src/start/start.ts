@@ -1,6 +1,7 @@
 import { activeRecorders } from '../instrumentation/active-recorders.ts';
 import { hookOpenAI } from '../instrumentation/openai/instrument.ts';
-import { type Handle, type StartOptions, startOnce } from './tracing.ts';
+import type { StartOptions } from './start-options.ts';
+import { type Handle, startOnce } from './tracing.ts';
 
 /**
  * Starts tracing: instruments `openai` and opens the destinations. Synchronous. While one `start` is active, another

@@ -4,19 +4,16 @@ import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { diag } from '../diagnostics/diag.ts';
 import { applyLogLevel } from '../diagnostics/log-level.ts';
-import type { ContentMode } from '../exporter/content-policy.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
 import {
   type DestinationContext,
-  type DestinationSetting,
   destinationsFrom,
   planDestination,
 } from '../exporter/destinations/open-destination.ts';
 import { openPipeline, type Pipeline, type PipelineSpan } from '../exporter/pipeline.ts';
-import type { SpoolSettings } from '../exporter/settings.ts';
 import { resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { usableSpool } from '../exporter/usable-spool.ts';
-import { captureOptionsFrom, type Price } from '../instrumentation/capture-options.ts';
+import { captureOptionsFrom } from '../instrumentation/capture-options.ts';
 import { ensureContextManager } from '../instrumentation/ensure-context-manager.ts';
 import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/assistants/index.ts';
 import { createRecorder, type Recorder } from '../instrumentation/recorder.ts';
@@ -24,43 +21,7 @@ import { type Mask, maskSecrets } from '../interaction/mask.ts';
 import { findGateway } from './gateway-probe.ts';
 import { checkOptionNames, unknownVariables } from './known-settings.ts';
 import { hasForeignProvider, lendGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
-
-/** Explicit options win over the environment, and the environment alone is complete. */
-export interface StartOptions {
-  /** Where spans go. Default: `SPANPORT_DESTINATIONS`, else those whose keys are set, else a gateway on this machine. */
-  readonly destinations?: readonly DestinationSetting[];
-  /** What of the messages a destination gets: one mode for all, or by destination. Default: `SPANPORT_CONTENT`. */
-  readonly content?: ContentMode | Readonly<Record<string, ContentMode>>;
-  /** Applied to every text before it leaves the process, after the built-in patterns for keys and tokens. Fails closed. */
-  readonly mask?: Mask;
-  /** Durable delivery. Default: `SPANPORT_SPOOL_DIR` and its kin, else in memory. */
-  readonly spool?: Partial<SpoolSettings>;
-  /** Content attributes on the spans themselves. Default: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. */
-  readonly contentOnSpans?: boolean;
-  /** Versions of the metric names. Default: `SPANPORT_METRICS`, else `latest`. */
-  readonly metrics?: 'latest' | 'v1.41' | 'both';
-  /** `all`: vendors also get what the trace sampler leaves out. Default: `SPANPORT_VENDOR_SAMPLING`, else `sampled`. */
-  readonly vendorSampling?: 'sampled' | 'all';
-  /**
-   * Requests the usage of streams, and keeps the extra chunk from an application that did not ask for it. Default:
-   * `SPANPORT_INCLUDE_USAGE`, else false.
-   */
-  readonly includeUsage?: boolean;
-  /** Estimates the usage of streams that have none from their texts, and marks it as an estimate. Default false. */
-  readonly estimateUsage?: boolean;
-  /** Prices by model, over the built-in table. */
-  readonly prices?: Readonly<Record<string, Price>>;
-  /** How long a completed run waits for the application to read its messages. Default 1,000 ms. */
-  readonly runMessagesWaitMillis?: number;
-  /** Fetches the messages of a run that the application does not read. Default false. */
-  readonly fetchRunMessages?: boolean;
-  /** Carries the ids of `withContext` to other services in W3C baggage. Default false. */
-  readonly baggage?: boolean;
-  readonly serviceName?: string;
-  readonly resourceAttributes?: Readonly<Record<string, string>>;
-  /** How long `forceFlush` and `shutdown` may take. Default 5,000 ms. */
-  readonly shutdownTimeoutMillis?: number;
-}
+import type { StartOptions } from './start-options.ts';
 
 export interface Stats {
   /** Calls that the trace sampler left out. */
