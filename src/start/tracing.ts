@@ -1,5 +1,5 @@
-import { discoveryFile } from '../configuration/discovery.ts';
 import { type TracerProvider, trace } from '@opentelemetry/api';
+import { discoveryFile } from '../configuration/discovery.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { diag } from '../diagnostics/diag.ts';

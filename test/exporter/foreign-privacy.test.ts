@@ -154,6 +154,7 @@ describe('a mask of the application’s own', () => {
     let lines = '';
     const host = {
       onDrain: () => {},
+      report: () => {},
       write: (_: string, __: string, line: unknown) => {
         lines += JSON.stringify(line);
       },
