@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from './environment.ts';
@@ -34,5 +33,6 @@ export function readDiscovery(file: string): DiscoveryRecord | undefined {
 
 /** What a gateway answers to a challenge: it has the nonce, and whoever else takes its port does not. */
 export function proofOf(nonce: string, challenge: string): string {
-  return createHmac('sha256', nonce).update(challenge).digest('hex');
+  // Imported, this module would load with every start, and few processes look for a gateway.
+  return process.getBuiltinModule('node:crypto').createHmac('sha256', nonce).update(challenge).digest('hex');
 }

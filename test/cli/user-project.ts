@@ -40,6 +40,8 @@ export async function createUserProject(options: FakeOpenAIOptions = {}): Promis
   const environment = {
     ...cleanEnvironment(process.env),
     NO_COLOR: '1',
+    // A gateway of the user who runs the tests is not theirs.
+    XDG_DATA_HOME: join(directory, 'data'),
     OPENAI_BASE_URL: openai.baseURL,
     OPENAI_API_KEY: 'fake',
     ATHINA_API_KEY: 'athina-key',
