@@ -1,15 +1,26 @@
 import type { Content } from '../interaction/interaction.ts';
 import { type Mask, maskContent, withoutCutSecret } from '../interaction/mask.ts';
 import type { Message, Part } from '../interaction/message.ts';
+import { beginningOf, isHigh, wellFormed } from '../interaction/text.ts';
 
 /** A text that grows by pieces up to a length, and says where it was cut. */
 export interface Capped {
   add(piece: string): void;
   readonly text: string;
+  readonly isCut: boolean;
 }
 
 export function capText(maxLength: number): Capped {
   return new GrowingText(maxLength);
+}
+
+/**
+ * The texts of a stream that were cut while they grew, as an answer has them. All other texts are cut at the end of a
+ * recording: each text once.
+ */
+export function cutTextsOf(texts: readonly (Capped | undefined)[]): ReadonlySet<string> | undefined {
+  const cut = texts.filter((text) => text?.isCut).map((text) => text?.text ?? '');
+  return cut.length > 0 ? new Set(cut) : undefined;
 }
 
 /** Room of a text that has just begun, in bytes: so much lies on the heap itself. */
@@ -80,8 +91,14 @@ class GrowingText implements Capped {
   }
 
   get text(): string {
-    const cut = this.#length - this.#kept;
-    return cut > 0 ? markCut(this.#said, cut) : this.#said;
+    const text = this.#said;
+    if (!this.isCut) return text;
+    const kept = isHigh(text.charCodeAt(text.length - 1)) ? text.slice(0, -1) : text;
+    return markCut(kept, this.#length - kept.length);
+  }
+
+  get isCut(): boolean {
+    return this.#length > this.#kept;
   }
 
   get #said(): string {
@@ -91,31 +108,32 @@ class GrowingText implements Capped {
   }
 }
 
-/** A whole text in at most so many UTF-16 units. One that was cut while it grew has its mark already. */
+/** A whole text in at most this many UTF-16 units. */
 export function cutText(text: string, maxLength: number): string {
-  if (text.length <= maxLength || isMarked(text, maxLength)) return text;
-  return markCut(text.slice(0, maxLength), text.length - maxLength);
-}
-
-const MARK = /… \[\d+ more\]$/;
-const MAX_MARK_LENGTH = 32;
-
-function isMarked(text: string, maxLength: number): boolean {
-  return text.length <= maxLength + MAX_MARK_LENGTH && MARK.test(text.slice(-MAX_MARK_LENGTH));
+  if (text.length <= maxLength) return text;
+  const kept = beginningOf(text, maxLength);
+  return markCut(kept, text.length - kept.length);
 }
 
 function markCut(text: string, cut: number): string {
   return `${withoutCutSecret(text)}… [${cut} more]`;
 }
 
-/** Content within the caps: long texts cut, inline bytes that are too large left out, and each text through the mask. */
+/**
+ * Content within the caps: long texts cut, inline bytes that are too large left out, and each text through the mask.
+ * @param cutTexts texts that were cut before, while they grew
+ */
 export function capContent<T extends Content>(
   content: T,
   { maxTextLength, maxBlobLength }: { readonly maxTextLength: number; readonly maxBlobLength: number },
   mask: Mask,
+  cutTexts?: ReadonlySet<string>,
 ): T {
   const lean = withoutLargeBlobs(content, maxBlobLength);
-  return maskContent(lean, (text) => mask(cutText(text, maxTextLength)));
+  return maskContent(lean, (text) => {
+    const isCut = text.length <= maxTextLength || cutTexts?.has(text) === true;
+    return mask(wellFormed(isCut ? text : cutText(text, maxTextLength)));
+  });
 }
 
 function withoutLargeBlobs<T extends Content>(content: T, maxLength: number): T {

@@ -18,6 +18,7 @@ import {
 } from '../interaction/interaction.ts';
 import { jsonOf } from '../interaction/json.ts';
 import { asIs, type Mask } from '../interaction/mask.ts';
+import { wellFormed } from '../interaction/text.ts';
 import { type AttributeSink, type Attributes, withFetchedUsageTo, writeAttributes } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachTold, type KeptContent } from '../semconv/span-content.ts';
@@ -53,6 +54,8 @@ export interface Ending {
   readonly facts?: Facts;
   /** The messages, uncapped and unmasked: a function is called only when something reads them. */
   readonly content?: Content | (() => Content);
+  /** Texts of the content that were cut while they grew, and are not cut again. */
+  readonly cutTexts?: ReadonlySet<string>;
   readonly attributes?: Attributes;
   /** Of an `execute_tool` span: what ran. Its arguments and result are content. */
   readonly tool?: ToolExecution;
@@ -122,7 +125,7 @@ export class Recording implements UnreadSpan {
   get span(): Span | undefined {
     if (!this.#span && this.#tracer) {
       const { name, kind, startTime = this.#startedAt } = this.#start;
-      this.#span = this.#tracer.startSpan(name, { kind, startTime }, this.#parent);
+      this.#span = this.#tracer.startSpan(wellFormed(name), { kind, startTime }, this.#parent);
     }
     return this.#span;
   }
@@ -198,9 +201,11 @@ export class Recording implements UnreadSpan {
   ): void {
     const host = this.#host;
     const { contentOnSpans, contentOnEvents, mask } = host.options;
-    const { name, content, attributes, tool, endTime } = ending;
+    const { name, content, cutTexts, attributes, tool, endTime } = ending;
     const shown =
-      content && (contentOnSpans || contentOnEvents) ? capContent(read(content), host.options, mask) : undefined;
+      content && (contentOnSpans || contentOnEvents)
+        ? capContent(read(content), host.options, mask, cutTexts)
+        : undefined;
     const isOurs = !this.#isBegun && !contentOnSpans && hasNoAttributes(span);
     const sink = sinkOf(span, facts);
     this.#write(sink, unwritten);
@@ -209,9 +214,9 @@ export class Recording implements UnreadSpan {
     if (attributes) setAll(span, attributes);
     if (tool && contentOnSpans) setAll(span, toolAttributes(tool, host.options));
     if (failed) setError(span, failed);
-    if (name !== undefined) span.updateName(name);
+    if (name !== undefined) span.updateName(wellFormed(name));
     const split = splitContent(facts, tool);
-    const attached = this.#isForReaders ? deferredContent(split.content, content, host.options) : undefined;
+    const attached = this.#isForReaders ? deferredContent(split.content, ending, host.options) : undefined;
     // Read by our own exporters next to the span: its facts, where nothing else wrote attributes, and its content.
     if (attached || isOurs) attachTold(span, isOurs ? split.facts : undefined, attached);
     if (failed) host.emitException(failed, this.context);
@@ -252,7 +257,7 @@ const MAX_ERROR_MESSAGE_LENGTH = 8_192;
 
 function reported(error: ErrorFacts, mask: Mask): ErrorFacts {
   const { message } = error;
-  return message ? { ...error, message: mask(cutText(message, MAX_ERROR_MESSAGE_LENGTH)) } : error;
+  return message ? { ...error, message: mask(wellFormed(cutText(message, MAX_ERROR_MESSAGE_LENGTH))) } : error;
 }
 
 function setError(span: Span, { type, message, httpStatus }: ErrorFacts): void {
@@ -291,13 +296,13 @@ function splitContent(
 /** Capped and masked when it is read. A function of its own, so that it keeps nothing alive but what it needs. */
 function deferredContent(
   known: Content | undefined,
-  content: Content | (() => Content) | undefined,
+  { content, cutTexts }: Pick<Ending, 'content' | 'cutTexts'>,
   options: CaptureOptions,
 ): KeptContent | undefined {
   if (!known && !content) return undefined;
   return (mask) => {
     const all = content ? read(content) : {};
-    return capContent(known ? Object.assign({}, known, all) : all, options, joinMasks(options.mask, mask));
+    return capContent(known ? Object.assign({}, known, all) : all, options, joinMasks(options.mask, mask), cutTexts);
   };
 }
 

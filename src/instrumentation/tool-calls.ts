@@ -1,93 +1,237 @@
 import { type Context, trace } from '@opentelemetry/api';
 import { BoundedMap } from '../bounded/bounded-map.ts';
 import type { Facts, ToolExecution } from '../interaction/interaction.ts';
+import { canonical } from '../interaction/message-text.ts';
 import { contextFields } from './context-fields.ts';
 import type { Recorder } from './recorder.ts';
+import { digest, type ToolAnswer } from './tool-history.ts';
 
-/** A function that a model asked for and nobody has answered yet, as far as this process saw. */
+/** A function that a model asked the application to run. */
 export interface OpenCall {
-  readonly id: string;
+  readonly id: string | undefined;
   readonly name: string;
   readonly arguments: unknown;
+  /** How the application ran it, once `traceTool` has. */
+  taken?: ToolExecution;
+  isClaimed?: boolean;
+  isAnswered?: boolean;
+}
+
+/** The calls that one answer of a model asked for. */
+export interface Turn {
+  readonly calls: readonly OpenCall[];
   /** The span that asked: the parent of whatever runs for it. */
   readonly asking: Context;
-  /** Where it was asked: calls are only found by whoever runs in the same trace or conversation. */
-  readonly scope: string;
-  /** What the tool's span says of the agent and conversation that it runs for. */
+  readonly place: Place;
+  /** Host and port that answered. */
+  readonly server: string;
+  /** What the spans of the tools say of the agent and conversation that they run for. */
   readonly facts: Facts;
   /** Unix milliseconds. */
   readonly since: number;
-  /** How the application ran it, once {@link traceTool} has. */
-  taken?: ToolExecution;
-  isClaimed?: boolean;
+  /** Fingerprint of the answers, once they came: who sends the same ones again repeats that request. */
+  answered?: string;
 }
 
-const MAX_CALLS = 10_000;
+/** Where code runs, as far as the application says it. */
+export interface Place {
+  readonly traceId: string | undefined;
+  readonly conversationId: string | undefined;
+  readonly userId: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly customerId: string | undefined;
+}
+
+export function placeOf(active: Context, { options }: Recorder): Place {
+  const fields = contextFields(active, options.baggage);
+  return {
+    traceId: trace.getSpanContext(active)?.traceId,
+    conversationId: fields?.conversationId,
+    userId: fields?.user?.id,
+    sessionId: fields?.sessionId,
+    customerId: fields?.customerId,
+  };
+}
+
+const identities = ['conversationId', 'userId', 'sessionId', 'customerId'] as const;
+
+/** A way to find a turn. `near` is weaker than the rest: it needs a trace or conversation that both name. */
+export interface Lookup {
+  readonly key: string;
+  readonly answers: readonly ToolAnswer[];
+  readonly isNear?: boolean;
+}
+
+export interface Claim {
+  readonly call: OpenCall;
+  readonly turn: Turn;
+}
+
+const MAX_TURNS = 10_000;
 const MAX_AGE_MILLIS = 60 * 60_000;
 
-/** The tool calls that models asked for and that are not answered yet: those of one recorder. */
-export class OpenCalls {
-  readonly #calls = new BoundedMap<OpenCall>(MAX_CALLS, MAX_AGE_MILLIS);
+/**
+ * The turns whose tool calls one recorder has seen, answered ones included. Where turns of several histories match, none
+ * is taken: nothing of one conversation may reach the spans of another.
+ */
+export class ToolTurns {
+  readonly #turns = new BoundedMap<{ readonly turn: Turn; readonly keys: readonly string[] }>(
+    MAX_TURNS,
+    MAX_AGE_MILLIS,
+  );
+  readonly #byKey = new Map<string, Turn[]>();
+  #count = 0;
 
-  open(call: OpenCall): void {
-    this.#calls.set(call.id, call);
+  get isEmpty(): boolean {
+    return this.#turns.size === 0;
   }
 
-  /** The call was answered, or is not waited for any more. */
-  close(id: string): void {
-    this.#calls.delete(id);
+  /** @returns a function that forgets the turn */
+  open(turn: Turn, keys: readonly string[]): () => void {
+    const name = String(this.#count++);
+    for (const key of keys) {
+      const turns = this.#byKey.get(key);
+      if (turns) turns.push(turn);
+      else this.#byKey.set(key, [turn]);
+    }
+    for (const left of this.#turns.set(name, { turn, keys })) this.#forget(left.turn, left.keys);
+    return () => {
+      this.#turns.delete(name);
+      this.#forget(turn, keys);
+    };
   }
 
-  get(id: string): OpenCall | undefined {
-    return this.#calls.get(id);
+  #forget(turn: Turn, keys: readonly string[]): void {
+    for (const key of keys) {
+      const turns = this.#byKey.get(key)?.filter((other) => other !== turn) ?? [];
+      if (turns.length > 0) this.#byKey.set(key, turns);
+      else this.#byKey.delete(key);
+    }
   }
 
-  /** The call of this id, if a model asked for it in this scope. */
-  find(id: string, scope: string): OpenCall | undefined {
-    const call = this.#calls.get(id);
-    return call && isInScope(call, scope) ? call : undefined;
+  /** The turn that a request answers. Lookups are tried in their order; the first that matches anything decides. */
+  find(
+    lookups: readonly Lookup[],
+    place: Place,
+    server: string,
+  ): { readonly turn: Turn; readonly lookup: Lookup } | undefined {
+    for (const lookup of lookups) {
+      const answered = answersText(lookup.answers);
+      const turns = (this.#byKey.get(lookup.key) ?? []).filter(
+        (turn) =>
+          isAt(turn, place, lookup.isNear) &&
+          (turn.answered === answered || turn.calls.some(({ isAnswered }) => !isAnswered)) &&
+          hasCalls(turn, lookup.answers),
+      );
+      if (turns.length === 0) continue;
+      const turn =
+        onlyOne(turns, place, 'newest') ??
+        onlyOne(
+          turns.filter((each) => each.server === server),
+          place,
+          'newest',
+        );
+      return turn && { turn, lookup };
+    }
+    return undefined;
   }
 
-  /** The oldest call of a function in this scope, with equal arguments, that `traceTool` has not claimed. */
-  oldest(name: string, args: readonly unknown[], scope: string): OpenCall | undefined {
-    const given = canonical(args.length === 1 ? args[0] : args);
-    const first = canonical(args[0]);
-    return this.#calls.values().find((call) => {
-      if (call.name !== name || call.isClaimed || !isInScope(call, scope)) return false;
-      const asked = canonical(call.arguments);
-      return asked === given || asked === first;
+  /** The oldest call of a function with these arguments that is still open, here and in one history only. */
+  claim(name: string, args: readonly unknown[], place: Place): Claim | undefined {
+    const isWanted = (call: OpenCall): boolean => call.name === name && hasArguments(call, args);
+    return onlyClaim(
+      this.#claims(isWanted).filter(({ turn }) => isAt(turn, place)),
+      place,
+    );
+  }
+
+  /**
+   * The open call of this id, where it is known which one that is. The id is the application's word: it also counts in
+   * another trace, if there is one such call in this process and its arguments are the same.
+   */
+  claimById(id: string, name: string, args: readonly unknown[], place: Place): Claim | undefined {
+    const claims = this.#claims((call) => call.id === id && call.name === name);
+    const here = claims.filter(({ turn }) => isAt(turn, place));
+    if (here.length > 0) return onlyClaim(here, place);
+    const elsewhere = claims.filter(({ turn, call }) => !contradicts(turn.place, place) && hasArguments(call, args));
+    return elsewhere.length === 1 ? elsewhere[0] : undefined;
+  }
+
+  /** The first open call of each turn that is wanted, oldest turn first. */
+  #claims(isWanted: (call: OpenCall) => boolean): readonly Claim[] {
+    return this.#turns.values().flatMap(({ turn }) => {
+      const call = turn.calls.find((each) => isOpen(each) && isWanted(each));
+      return call ? [{ turn, call }] : [];
     });
   }
 }
 
-/** The trace that is active, or else the conversation that the application named; '' where there is neither. */
-export function scopeOf(active: Context, { options }: Recorder): string {
-  return trace.getSpanContext(active)?.traceId ?? contextFields(active, options.baggage)?.conversationId ?? '';
+function onlyClaim(claims: readonly Claim[], place: Place): Claim | undefined {
+  const turn = onlyOne(
+    claims.map((claim) => claim.turn),
+    place,
+    'oldest',
+  );
+  return claims.find((claim) => claim.turn === turn);
 }
 
-/** A chat without an active span has no trace to share with its tools but the one that it made itself. */
-function isInScope(call: OpenCall, scope: string): boolean {
-  return call.scope === scope || trace.getSpanContext(call.asking)?.traceId === scope;
+/** Whether a tool runs with the arguments of a call: as its first argument, or as all of them. */
+function hasArguments(call: OpenCall, args: readonly unknown[]): boolean {
+  const asked = canonical(call.arguments);
+  return asked === canonical(args[0]) || (args.length > 1 && asked === canonical(args));
 }
 
-/** One text for equal arguments, whatever the order of their keys, and whether they are parsed yet or not. */
-function canonical(value: unknown): string {
-  if (typeof value === 'string') {
-    try {
-      return canonical(JSON.parse(value));
-    } catch {
-      return JSON.stringify(value);
-    }
+/** The oldest call of a turn with these arguments: parallel calls may be equal. */
+export function claimIn(turn: Turn, name: string, args: unknown): Claim | undefined {
+  const given = canonical(args);
+  const call = turn.calls.find((each) => isOpen(each) && each.name === name && canonical(each.arguments) === given);
+  return call && { turn, call };
+}
+
+/** Each answer with the call that it belongs to. Calls with the same id are answered in their order. */
+export function answeredCalls(turn: Turn, answers: readonly ToolAnswer[]): readonly (readonly [OpenCall, unknown])[] {
+  const pairs: (readonly [OpenCall, unknown])[] = [];
+  for (const { id, result } of answers) {
+    const call = turn.calls.find((each) => each.id === id && !each.isAnswered);
+    if (!call) continue;
+    call.isAnswered = true;
+    pairs.push([call, result]);
   }
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '{}';
-  try {
-    const text = JSON.stringify(value, (_, item: unknown) =>
-      typeof item === 'object' && item !== null && !Array.isArray(item)
-        ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : item,
-    );
-    return text ?? '{}';
-  } catch {
-    return '';
-  }
+  return pairs;
+}
+
+export function answersText(answers: readonly ToolAnswer[]): string {
+  return digest(JSON.stringify(answers.map(({ id, result }) => [id ?? '', canonical(result)])));
+}
+
+function isOpen(call: OpenCall): boolean {
+  return !call.isClaimed && !call.isAnswered;
+}
+
+function hasCalls(turn: Turn, answers: readonly ToolAnswer[]): boolean {
+  return answers.every(({ id }) => turn.calls.some((call) => call.id === id));
+}
+
+/**
+ * Whether a turn may be of this place. Conversations, users, sessions and customers never mix; traces only where both
+ * sides name the same conversation. A chat without an active span shares with its tools the trace that it made itself.
+ */
+function isAt({ place: asked, asking }: Turn, here: Place, isNear = false): boolean {
+  if (contradicts(asked, here)) return false;
+  if (asked.conversationId !== undefined && asked.conversationId === here.conversationId) return true;
+  if (here.traceId === undefined) return asked.traceId === undefined && !isNear;
+  return here.traceId === asked.traceId || here.traceId === trace.getSpanContext(asking)?.traceId;
+}
+
+/** Whether two places name different conversations, users, sessions or customers. */
+function contradicts(one: Place, other: Place): boolean {
+  return identities.some((name) => one[name] !== undefined && other[name] !== undefined && one[name] !== other[name]);
+}
+
+/** One turn; of several, one only where the application says that they are of the same conversation. */
+function onlyOne(turns: readonly Turn[], { conversationId }: Place, wanted: 'oldest' | 'newest'): Turn | undefined {
+  if (turns.length === 1) return turns[0];
+  const isOneConversation =
+    conversationId !== undefined && turns.every(({ place }) => place.conversationId === conversationId);
+  return isOneConversation ? turns.at(wanted === 'oldest' ? 0 : -1) : undefined;
 }

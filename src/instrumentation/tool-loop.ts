@@ -3,53 +3,112 @@ import type { Facts } from '../interaction/interaction.ts';
 import type { ToolCallPart } from '../interaction/message.ts';
 import type { Recorder } from './recorder.ts';
 import type { Recording } from './recording.ts';
-import { type OpenCall, OpenCalls, scopeOf } from './tool-calls.ts';
-import { answerCall } from './tool-spans.ts';
+import { answeredCalls, answersText, type Lookup, type Place, placeOf, ToolTurns, type Turn } from './tool-calls.ts';
+import { type ReadHistory, readHistory, type ToolHistory, turnKeys } from './tool-history.ts';
+import { inferTool } from './tool-spans.ts';
 
-/** Where a request stands in a conversation with tools: under whom its span belongs, and whom it points to. */
+/** Where the span of a request belongs: its parent, or what it links to. */
 export interface LoopPlace {
   readonly parent?: Context;
   readonly links?: Link[];
 }
 
-type Answers = readonly (readonly [id: string, answer: unknown])[];
+/** One request in a conversation with tools, from its messages to the calls of its answer. */
+export class ToolLoop {
+  readonly #recorder: Recorder;
+  readonly #history: ToolHistory;
+  readonly #server: string;
+  readonly #here: Place;
+  #read: ReadHistory | undefined;
 
-/**
- * A request that answers tool calls goes on where they were asked. Without an active span it joins the asking span's
- * trace, below it; with one, it links.
- */
-export function continueLoop(recorder: Recorder, answers: Answers): LoopPlace {
-  if (answers.length === 0) return {};
-  const active = context.active();
-  const scope = scopeOf(active, recorder);
-  const calls = recorder.memoryOf(OpenCalls);
-  let asked: OpenCall | undefined;
-  for (const [id, answer] of answers) {
-    const call = calls.find(id, scope);
-    if (!call) continue;
-    answerCall(recorder, call, answer);
-    asked = call;
+  constructor(recorder: Recorder, history: ToolHistory, { serverAddress, serverPort, conversationId }: Facts) {
+    this.#recorder = recorder;
+    this.#history = history;
+    this.#server = `${serverAddress ?? ''}:${serverPort ?? ''}`;
+    const here = placeOf(context.active(), recorder);
+    // A conversation that the server keeps is one of its own.
+    this.#here =
+      here.conversationId === undefined && conversationId !== undefined
+        ? { ...here, conversationId: this.#named(conversationId) }
+        : here;
   }
-  const asking = asked && trace.getSpanContext(asked.asking);
-  if (!asking) return {};
-  return trace.getSpanContext(active)
-    ? { links: [{ context: asking }] }
-    : { parent: trace.setSpanContext(active, asking) };
+
+  /**
+   * A request that answers tool calls continues where they were asked. Without an active span it joins the asking span's
+   * trace, below it; with one, it links.
+   */
+  resume(): LoopPlace {
+    const turns = this.#recorder.memoryOf(ToolTurns);
+    if (turns.isEmpty || !this.#history.hasAnswers) return {};
+    const history = this.#readOnce();
+    const found = history && turns.find(this.#lookupsIn(history), this.#here, this.#server);
+    if (!found) return {};
+    const { turn, lookup } = found;
+    for (const [call, result] of answeredCalls(turn, lookup.answers)) {
+      if (!call.isClaimed) inferTool(this.#recorder, turn, call, result);
+    }
+    turn.answered = answersText(lookup.answers);
+    return placeBelow(turn);
+  }
+
+  /**
+   * Remembers the functions that an answer asks for: each of its choices may go on by itself.
+   * @param names under which the server keeps the history from here on
+   */
+  open(recording: Recording, answers: readonly (readonly ToolCallPart[])[], names: readonly string[] = []): void {
+    const asking = answers.filter((calls) => calls.length > 0);
+    const history = asking.length > 0 ? this.#readOnce() : undefined;
+    if (!history) return;
+    const turns = this.#recorder.memoryOf(ToolTurns);
+    const { conversationId } = recording.facts;
+    const keys = names.map((name) => this.#named(name));
+    const since = Date.now();
+    for (const calls of asking) {
+      const { exact, near } = turnKeys(history, calls);
+      turns.open(
+        {
+          calls: calls.map(({ id, name, arguments: args }) => ({ id: id || undefined, name, arguments: args })),
+          asking: recording.context,
+          place: this.#here,
+          server: this.#server,
+          facts: conversationId === undefined ? {} : { conversationId },
+          since,
+        },
+        [exact, near, ...keys],
+      );
+    }
+  }
+
+  #lookupsIn({ places, newest }: ReadHistory): readonly Lookup[] {
+    const names = this.#history.names ?? [];
+    const answered = places.filter(({ answers }) => answers.length > 0);
+    return [
+      ...names.map((name) => ({ key: this.#named(name), answers: newest })),
+      ...answered.map(({ exact: key, answers }) => ({ key, answers })),
+      ...answered.map(({ near: key, answers }) => ({ key, answers, isNear: true })),
+    ];
+  }
+
+  #named(name: string): string {
+    return `${this.#server} ${name}`;
+  }
+
+  /** Undefined for messages that can't be read. */
+  #readOnce(): ReadHistory | undefined {
+    try {
+      this.#read ??= readHistory(this.#history);
+    } catch {
+      return undefined;
+    }
+    return this.#read;
+  }
 }
 
-/** Remembers the functions that an answer asks for. */
-export function openLoop(
-  recorder: Recorder,
-  recording: Recording,
-  calls: readonly ToolCallPart[],
-  scope: string,
-): void {
-  if (calls.length === 0) return;
-  const open = recorder.memoryOf(OpenCalls);
-  const { conversationId } = recording.facts;
-  const facts: Facts = conversationId === undefined ? {} : { conversationId };
-  const since = Date.now();
-  for (const { id, name, arguments: args } of calls) {
-    if (id !== undefined) open.open({ id, name, arguments: args, asking: recording.context, scope, facts, since });
-  }
+function placeBelow({ asking }: Turn): LoopPlace {
+  const active = context.active();
+  const spanContext = trace.getSpanContext(asking);
+  if (!spanContext) return {};
+  return trace.getSpanContext(active)
+    ? { links: [{ context: spanContext }] }
+    : { parent: trace.setSpanContext(active, spanContext) };
 }

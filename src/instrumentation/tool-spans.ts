@@ -3,7 +3,7 @@ import type { Facts, ToolExecution } from '../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import type { Recorder } from './recorder.ts';
 import type { Ending, Recording } from './recording.ts';
-import { type OpenCall, OpenCalls } from './tool-calls.ts';
+import type { OpenCall, Turn } from './tool-calls.ts';
 
 interface ToolStart {
   readonly name: string;
@@ -51,16 +51,23 @@ export function endToolRecording(
  * A tool's answer arrives in a request. Where the application traced nothing itself, the time from the model's question
  * to that answer is all that is known of the execution: its span is marked as inferred and kept out of durations.
  */
-export function answerCall(
+export function inferTool(
   recorder: Recorder,
-  { id, name, arguments: args, asking, facts, since, isClaimed }: OpenCall,
+  { asking, facts, since }: Turn,
+  { id, name, arguments: args }: OpenCall,
   result: unknown,
 ): void {
-  recorder.memoryOf(OpenCalls).close(id);
-  if (isClaimed) return;
   const recording = startToolRecording(recorder, { name, id, facts, inferredSince: since }, asking);
   if (!recording) return;
   const endTime = Date.now();
-  const execution = { name, id, type: 'function', arguments: args, result, startTime: since, endTime };
+  const execution = {
+    name,
+    ...(id !== undefined && { id }),
+    type: 'function',
+    arguments: args,
+    result,
+    startTime: since,
+    endTime,
+  };
   endToolRecording(recording, execution, { endTime });
 }

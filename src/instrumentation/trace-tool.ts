@@ -8,12 +8,18 @@ import { ensureContextManager } from './ensure-context-manager.ts';
 import { errorFrom } from './errors.ts';
 import type { Recorder } from './recorder.ts';
 import type { Recording } from './recording.ts';
-import { OpenCalls, scopeOf } from './tool-calls.ts';
+import { type Claim, claimIn, type Place, placeOf, ToolTurns } from './tool-calls.ts';
+import { readHistory, type ToolHistory } from './tool-history.ts';
 import { endToolRecording, startToolRecording } from './tool-spans.ts';
 
 export interface TraceToolOptions {
   /** The id of the model's call, where it is known; else the oldest open call with this name and arguments is taken. */
   readonly callId?: string;
+}
+
+interface RunOptions extends TraceToolOptions {
+  /** The conversation that the tool runs for, up to the model's calls. */
+  readonly history?: ToolHistory;
 }
 
 /**
@@ -36,7 +42,7 @@ export function runTraced<Result>(
   name: string,
   args: readonly unknown[],
   tool: () => Result,
-  options: TraceToolOptions = {},
+  options: RunOptions = {},
 ): Result {
   const runs = startRuns(name, args, options);
   const [first] = runs;
@@ -72,7 +78,7 @@ interface ToolRun {
 }
 
 /** One for each provider. */
-function startRuns(name: string, args: readonly unknown[], options: TraceToolOptions): readonly ToolRun[] {
+function startRuns(name: string, args: readonly unknown[], options: RunOptions): readonly ToolRun[] {
   return activeRecorders.current().flatMap((recorder) => {
     try {
       return (recorder.isWatching && startTool(recorder, name, args, options)) || [];
@@ -97,13 +103,12 @@ function startTool(
   recorder: Recorder,
   name: string,
   args: readonly unknown[],
-  { callId }: TraceToolOptions,
+  options: RunOptions,
 ): ToolRun | undefined {
   const active = context.active();
-  const calls = recorder.memoryOf(OpenCalls);
-  const call = callId === undefined ? calls.oldest(name, args, scopeOf(active, recorder)) : calls.get(callId);
-  const id = callId ?? call?.id;
-  const recording = startToolRecording(recorder, { name, id, facts: call?.facts }, call?.asking ?? active);
+  const { call, turn } = claimFor(recorder.memoryOf(ToolTurns), name, args, options, placeOf(active, recorder)) ?? {};
+  const id = options.callId ?? call?.id;
+  const recording = startToolRecording(recorder, { name, id, facts: turn?.facts }, turn?.asking ?? active);
   if (!recording) return undefined;
   if (call) call.isClaimed = true;
   const startTime = Date.now();
@@ -129,4 +134,19 @@ function startTool(
       recorder.measureTool(recording.elapsed, { name, ...(errorType !== undefined && { errorType }) });
     },
   };
+}
+
+function claimFor(
+  turns: ToolTurns,
+  name: string,
+  args: readonly unknown[],
+  { callId, history }: RunOptions,
+  place: Place,
+): Claim | undefined {
+  if (turns.isEmpty) return undefined;
+  if (callId !== undefined) return turns.claimById(callId, name, args, place);
+  if (!history) return turns.claim(name, args, place);
+  const lookups = readHistory(history).places.map(({ exact: key }) => ({ key, answers: [] }));
+  const found = turns.find(lookups, place, '');
+  return found && claimIn(found.turn, name, args[0]);
 }

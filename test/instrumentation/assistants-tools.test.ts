@@ -1,6 +1,7 @@
 import { context, trace } from '@opentelemetry/api';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import { expect, it } from 'vitest';
+import { traceTool } from '../../src/instrumentation/trace-tool.ts';
 import type { RunPlan } from '../../src/testing.ts';
 import { ASSISTANT_ID, interactionOf, only, openScene, SpanKind, toolOf, tracer } from './assistants-scene.ts';
 
@@ -257,4 +258,56 @@ it('tells a step that failed as an error', async () => {
     .done()
     .catch(() => {});
   expect(toolOf(only(toolSpans()))).toMatchObject({ name: 'code_interpreter', errorType: 'server_error' });
+});
+
+it.each(['polled', 'streamed'])('keeps rounds apart whose calls a server names anew in each: %s', async (how) => {
+  const scene = await openScene();
+  const { runs } = scene.client.beta.threads;
+  const again = { toolCalls: [{ id: 'call_0', name: 'in_stock', arguments: { item: 'tea' } }] };
+  scene.server.reply({ rounds: [again, again, 'Plenty.'] });
+  const id = await scene.ask();
+  const outputs = (run: Run, output: string) => ({
+    thread_id: run.thread_id,
+    tool_outputs: [{ tool_call_id: 'call_0', output }],
+  });
+  if (how === 'polled') {
+    let run = await runs.createAndPoll(id, { ...assistant, tools });
+    for (const output of ['one', 'two']) run = await runs.submitToolOutputsAndPoll(run.id, outputs(run, output));
+  } else {
+    let run = await runs.stream(id, { ...assistant, tools }).finalRun();
+    for (const output of ['one', 'two'])
+      run = await runs.submitToolOutputsStream(run.id, outputs(run, output)).finalRun();
+  }
+  await scene.client.beta.threads.messages.list(id);
+  expect(scene.toolSpans()).toHaveLength(2);
+  expect(scene.told().toolExecutions?.map(({ result }) => result)).toEqual(['one', 'two']);
+});
+
+it('claims equal calls of one round oldest first', async () => {
+  const scene = await openScene();
+  const { runs } = scene.client.beta.threads;
+  const call = { name: 'in_stock', arguments: { item: 'tea' } };
+  scene.server.reply({
+    rounds: [
+      {
+        toolCalls: [
+          { id: 'a', ...call },
+          { id: 'b', ...call },
+        ],
+      },
+      'Plenty.',
+    ],
+  });
+  const id = await scene.ask();
+  const run = await runs.createAndPoll(id, { ...assistant, tools });
+  const inStock = traceTool('in_stock', (_: { item: string }, count: number) => count);
+  const counts = [inStock({ item: 'tea' }, 1), inStock({ item: 'tea' }, 2)];
+  const tool_outputs = ['a', 'b'].map((tool_call_id, at) => ({ tool_call_id, output: String(counts[at]) }));
+  await runs.submitToolOutputsAndPoll(run.id, { thread_id: id, tool_outputs });
+  await scene.client.beta.threads.messages.list(id);
+  const claimed = scene.toolSpans().map((span) => [span.attributes['gen_ai.tool.call.id'], toolOf(span)?.result]);
+  expect(claimed).toEqual([
+    ['a', 1],
+    ['b', 2],
+  ]);
 });

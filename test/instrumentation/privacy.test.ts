@@ -126,6 +126,30 @@ describe('what is said', () => {
     expect(scene.told()['gen_ai.output.messages']).toContain('"0123456789… [9 more]"');
   });
 
+  it.each(['plain', 'streamed'])('is not taken for a cut text because it ends like one: %s', async (how) => {
+    const scene = await openScene({ capture: { contentOnSpans: true, maxTextLength: 10 } });
+    scene.server.reply('0123456789… [9 more]');
+    if (how === 'plain') await scene.client.chat.completions.create({ model, messages });
+    else for await (const _ of await scene.client.chat.completions.create({ model, messages, stream: true }));
+    expect(scene.told()['gen_ai.output.messages']).toContain('"0123456789… [10 more]"');
+  });
+
+  it.each(['plain', 'streamed'])('is cut before a character of two units, and not within it: %s', async (how) => {
+    const scene = await openScene({ capture: { contentOnSpans: true, maxTextLength: 4 } });
+    scene.server.reply('abc🙂 and more');
+    if (how === 'plain') await scene.client.chat.completions.create({ model, messages });
+    else for await (const _ of await scene.client.chat.completions.create({ model, messages, stream: true }));
+    expect(scene.told()['gen_ai.output.messages']).toContain('"abc… [11 more]"');
+  });
+
+  it('of an error is cut, too', async () => {
+    const scene = await openScene();
+    scene.server.fault({ status: 500, error: { message: '🙂'.repeat(1_000_000) } });
+    await scene.client.chat.completions.create({ model, messages }).catch(() => {});
+    expect(scene.spans()[0]?.status.message?.length).toBeLessThan(10_000);
+    expect(scene.spans()[0]?.status.message?.isWellFormed()).toBe(true);
+  });
+
   it('does not show the half of a secret that a cut goes through', async () => {
     const secret = 'sk-proj-AbCdEfGhIjKlMnOpQrStUvWx';
     const scene = await openScene({ capture: { contentOnSpans: true, maxTextLength: 30 } });

@@ -6,6 +6,7 @@ import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../../vendors/v
 import { type ContentMode, eventFor, feedbackFor } from '../content-policy.ts';
 import type { SpanDestination, SpanListener } from '../destination.ts';
 import { listenersFor } from '../settling.ts';
+import { Histories } from './histories.ts';
 import { recordsOf } from './records-of.ts';
 
 const encoder = new TextEncoder();
@@ -56,12 +57,15 @@ export function vendorDestination<Options, Payload>(
 ): SpanDestination {
   let skipped = 0;
   const answers = new Answers();
+  // A vendor that merges writes whole conversations, so that each call has to belong to one.
+  const histories = vendor.merge && new Histories();
   let amend = (interaction: Interaction): Interaction | undefined => interaction;
   const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>, listener?: SpanListener): void =>
     delivery.enqueue({ key: id, ...(orderKey !== undefined && { orderKey }), body: bytesFrom(payload) }, listener);
   const recordsFor = (interaction: Interaction): readonly VendorRecord<Payload>[] => {
     const amended = amend(interaction);
-    const records = amended ? recordsOf(vendor, options, amended, content) : [];
+    const named = amended && histories ? histories.named(amended) : amended;
+    const records = named ? recordsOf(vendor, options, named, content) : [];
     if (records.length === 0) skipped += 1;
     for (const { answerId } of records) if (answerId !== undefined) answers.remember(interaction, answerId);
     return records;

@@ -1,12 +1,12 @@
-import { type Context, context, SpanKind } from '@opentelemetry/api';
+import { type Context, SpanKind } from '@opentelemetry/api';
 import { type Content, type Facts, joinFacts, type Writable } from '../../interaction/interaction.ts';
 import type { ToolCallPart } from '../../interaction/message.ts';
 import type { Call, CallObserver, CallOutcome, Operation } from '../client/observer.ts';
 import type { RecordedError } from '../errors.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Recording } from '../recording.ts';
-import { scopeOf } from '../tool-calls.ts';
-import { continueLoop, openLoop } from '../tool-loop.ts';
+import type { ToolHistory } from '../tool-history.ts';
+import { ToolLoop } from '../tool-loop.ts';
 import { bodyOf, type RequestBody, readRequest } from './readers/parameters.ts';
 import { serverOf } from './server.ts';
 import { estimateUsage, StreamUsage } from './stream-usage.ts';
@@ -30,10 +30,12 @@ export interface Shape {
    */
   answer(answer: unknown, asked: Facts): Facts;
   content?(answer: unknown): Content;
-  /** Answers to tool calls that a request brings, by call id. */
-  toolAnswers?(body: RequestBody): readonly (readonly [id: string, answer: unknown])[];
-  /** Functions that an answer asks the application to run. */
-  toolCalls?(answer: unknown): readonly ToolCallPart[];
+  /** The messages of a request that has to do with tools: it answers calls, or offers functions. */
+  toolHistory?(body: RequestBody): ToolHistory | undefined;
+  /** Functions that an answer asks the application to run: a list for each of its choices. */
+  toolCalls?(answer: unknown): readonly (readonly ToolCallPart[])[];
+  /** Names under which the server keeps the history, with this answer in it. */
+  historyNames?(answer: unknown): readonly string[];
   /** A failure that the answer itself tells of. */
   failure?(answer: unknown): RecordedError | undefined;
   /** What else the answer tells, as spans below this one. */
@@ -42,8 +44,10 @@ export interface Shape {
 
 export interface Collector {
   add(chunk: unknown): void;
-  /** @param wasCut whether the stream ended before its time */
+  /** @param wasCut whether the stream ended early */
   answer(wasCut: boolean): unknown;
+  /** Texts of the answer that were cut while they grew. */
+  readonly cutTexts?: ReadonlySet<string> | undefined;
 }
 
 /** Watches a request to a model. */
@@ -52,14 +56,16 @@ export function observeInference(shape: Shape): Operation['observe'] {
     if (!recorder.isWatchingCall()) return undefined;
     const body = bodyOf(call.args);
     const facts = factsOf(shape, call, body);
+    const history = shape.toolHistory?.(body);
+    const loop = history && new ToolLoop(recorder, history, facts);
     const recording = recorder.start({
       name: facts.requestModel === undefined ? shape.operation : `${shape.operation} ${facts.requestModel}`,
       kind: SpanKind.CLIENT,
       client: call.client,
       facts,
-      ...continueLoop(recorder, shape.toolAnswers?.(body) ?? []),
+      ...loop?.resume(),
     });
-    return recording && new InferenceObserver(shape, recorder, recording, call, body);
+    return recording && new InferenceObserver({ shape, recorder, recording, loop }, call, body);
   };
 }
 
@@ -71,23 +77,30 @@ function factsOf({ operation, api, request }: Shape, { client }: Call, body: Req
   return request ? joinFacts(facts, request(body)) : facts;
 }
 
+interface Observed {
+  readonly shape: Shape;
+  readonly recorder: Recorder;
+  readonly recording: Recording;
+  readonly loop: ToolLoop | undefined;
+}
+
 class InferenceObserver implements CallObserver {
   readonly #shape: Shape;
   readonly #recorder: Recorder;
   readonly #recording: Recording;
   readonly #asked: (() => Content) | undefined;
   readonly #estimates: boolean;
-  readonly #scope: string;
+  readonly #loop: ToolLoop | undefined;
   readonly args: readonly unknown[] | undefined;
   readonly #usage: StreamUsage | undefined;
   #answer: unknown;
   #collector: Collector | undefined;
   #timeToFirstChunk: number | undefined;
 
-  constructor(shape: Shape, recorder: Recorder, recording: Recording, { args, client }: Call, body: RequestBody) {
+  constructor({ shape, recorder, recording, loop }: Observed, { args, client }: Call, body: RequestBody) {
     this.#shape = shape;
     this.#recorder = recorder;
-    this.#scope = scopeOf(context.active(), recorder);
+    this.#loop = loop;
     this.#recording = recording;
     const { options } = recorder;
     const isSilent = shape.tellsUsageOnDemand === true && body['stream'] === true;
@@ -124,14 +137,15 @@ class InferenceObserver implements CallObserver {
     const facts = answer === undefined ? {} : this.#factsOf(answer, content);
     const error = outcome.kind === 'failed' ? { thrown: outcome.error } : shape.failure?.(answer);
     if (answer !== undefined) {
-      openLoop(this.#recorder, recording, shape.toolCalls?.(answer) ?? [], this.#scope);
+      this.#loop?.open(recording, shape.toolCalls?.(answer) ?? [], shape.historyNames?.(answer));
       shape.tell?.(answer, recording, this.#recorder);
     }
     const { requestModel } = facts;
+    const cutTexts = this.#collector?.cutTexts;
     recording.end({
       facts: this.#timeToFirstChunk === undefined ? facts : { timeToFirstChunk: this.#timeToFirstChunk, ...facts },
       ...(requestModel !== undefined && { name: `${shape.operation} ${requestModel}` }),
-      ...(content && recording.withContent && { content }),
+      ...(content && recording.withContent && { content, ...(cutTexts && { cutTexts }) }),
       ...(error && { error }),
     });
   }

@@ -1,6 +1,7 @@
 import { activeRecorders } from '../active-recorders.ts';
 import type { Adaptation } from '../client/observer.ts';
 import { runTraced } from '../trace-tool.ts';
+import { readToolHistory } from './readers/chat.ts';
 import { fieldOf } from './readers/parameters.ts';
 
 type Tool = (...args: unknown[]) => unknown;
@@ -53,8 +54,9 @@ function like(original: object, name: string, value: unknown): object {
 function traced(tool: Tool, givenName: unknown): Tool {
   const name = typeof givenName === 'string' && givenName !== '' ? givenName : tool.name;
   function traced(this: unknown, ...args: unknown[]): unknown {
-    // The model gave the first argument; the runner and the application's own context come after it.
-    return runTraced(name, args.slice(0, 1), () => tool.apply(this, args));
+    // The model gave the first argument; the runner, which has the conversation, comes after it.
+    const history = readToolHistory({ messages: fieldOf(args[1], 'messages'), tools: [] });
+    return runTraced(name, args.slice(0, 1), () => tool.apply(this, args), history && { history });
   }
   Object.defineProperty(traced, 'length', { value: tool.length, configurable: true });
   return Object.defineProperty(traced, 'name', { value: tool.name, configurable: true });

@@ -12,8 +12,8 @@ import { conversationProperties, userProperties } from './properties.ts';
 import { conversationSource, userSource } from './source.ts';
 
 /**
- * The conversation as one call saw it; `merge` makes the whole of such views. A call that names no conversation is one
- * with the others of its trace. Pure; never throws. Source: 003_f40b4e92838b8090.txt
+ * The conversation as one call saw it; `merge` makes the whole of such views. A destination names a conversation for
+ * each call that has none; without one, the trace stands for it. Pure; never throws. Source: 003_f40b4e92838b8090.txt
  */
 export function encode(interaction: Interaction): readonly VendorRecord<InkeepPayload>[] {
   if (!isInWords(interaction.operation)) return [];

@@ -4,7 +4,8 @@ export const fields: VendorFields = {
   fields: [
     {
       path: 'id',
-      meaning: 'the conversation, else the trace',
+      meaning:
+        'the conversation; for a call without one the id of the history that it continues, `{traceId}-{spanId}` of its first call',
       from: ['conversationId', 'traceId'],
       back: ['conversationId'],
     },

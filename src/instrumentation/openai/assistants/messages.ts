@@ -1,7 +1,7 @@
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import { type Message, textOf } from '../../../interaction/message.ts';
 import { recordOf } from '../../../interaction/unknown.ts';
-import { type Capped, capText } from '../../capped.ts';
+import { type Capped, capText, cutTextsOf } from '../../capped.ts';
 import { known, type MaxTextLength, readMessage } from '../readers/assistants.ts';
 import type { WireMessage } from '../readers/assistants-wire.ts';
 
@@ -34,6 +34,7 @@ export class RunMessages {
   readonly #outputs = new Map<string, Output>();
   #inputs: readonly Message[];
   #growing: Growing | undefined;
+  #cutTexts: ReadonlySet<string> | undefined;
 
   constructor(inputs: readonly Message[], maxTextLength: MaxTextLength) {
     this.#inputs = inputs;
@@ -42,6 +43,11 @@ export class RunMessages {
 
   get inputs(): readonly Message[] {
     return this.#inputs;
+  }
+
+  /** Texts that were cut while they grew. */
+  get cutTexts(): ReadonlySet<string> | undefined {
+    return this.#cutTexts;
   }
 
   get hasOutput(): boolean {
@@ -80,6 +86,7 @@ export class RunMessages {
   keepGrowing(): void {
     if (!this.#growing) return;
     const { start, text } = this.#growing;
+    this.#cutTexts = cutTextsOf([text]);
     const message = readMessage({ ...start, role: 'assistant', content: text?.text ?? '' }, this.#maxTextLength);
     this.#outputs.set(start.id, { message, cutReason: 'error' });
     this.#growing = undefined;

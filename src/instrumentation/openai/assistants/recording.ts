@@ -12,7 +12,7 @@ import {
   type AskedCall,
   linksFrom,
   type OfferedCall,
-  offerCall,
+  offerCalls,
   type TimedExecution,
   tellTool,
 } from './run-tool-spans.ts';
@@ -30,13 +30,15 @@ export interface RunRecording {
   /** Tells of a tool that ran in the run: an `execute_tool` child, linked to the span that is active now. */
   tellTool(execution: TimedExecution, run: Facts): void;
   /** Offers a call that the run waits for to `traceTool`. */
-  offerCall(call: AskedCall, run: Facts): OfferedCall;
+  offerCalls(calls: readonly AskedCall[], run: Facts): readonly OfferedCall[];
   end(ending: RunEnding): void;
 }
 
 export interface RunEnding {
   readonly facts: Facts;
   readonly content: Content | undefined;
+  /** Texts of the content that were cut while they grew. */
+  readonly cutTexts?: ReadonlySet<string>;
   /** Unix milliseconds. */
   readonly endTime: number;
   readonly error?: RecordedError;
@@ -78,7 +80,7 @@ export function startRunRecording({ recorder, call, now, parent }: Moment, facts
     fetchMessages: async (threadId, runId) => (fetchRunMessages ? fetchMessages(call, threadId, runId) : []),
     tellTool: (execution, run) =>
       tellTool(recorder, execution, run, { parent: recording.context, links: linksFrom(recording.context, parent) }),
-    offerCall: (asked, run) => offerCall(recorder, asked, run, recording.context),
+    offerCalls: (asked, run) => offerCalls(recorder, asked, run, recording.context),
     end: ({ facts, content, ...ending }) =>
       recording.end({
         ...ending,

@@ -2,7 +2,7 @@ import { type Context, context, type Link, SpanKind, trace } from '@opentelemetr
 import type { Facts, ToolExecution } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
 import type { Recorder } from '../../recorder.ts';
-import { scopeOf as contextScopeOf, type OpenCall, OpenCalls } from '../../tool-calls.ts';
+import { type OpenCall, placeOf, ToolTurns } from '../../tool-calls.ts';
 import { endToolRecording } from '../../tool-spans.ts';
 import type { FunctionCall } from '../readers/assistants.ts';
 
@@ -45,27 +45,35 @@ function toolFacts({ agent, conversationId }: Facts): Facts {
   };
 }
 
-/** Offers a call that a run waits for to `traceTool`. */
-export function offerCall(recorder: Recorder, asked: AskedCall, run: Facts, asking: Context): OfferedCall {
-  const { id, name, since } = asked;
-  const call: OpenCall = {
-    id,
-    name,
-    arguments: asked.arguments,
-    asking,
-    // Where the application learns of the call; whoever works in the run's own trace finds it, too.
-    scope: contextScopeOf(context.active(), recorder),
-    facts: toolFacts(run),
-    since,
-  };
-  const calls = recorder.memoryOf(OpenCalls);
-  calls.open(call);
-  return {
+/** Offers the calls that a run waits for to `traceTool`: one turn, whatever the number of its calls. */
+export function offerCalls(
+  recorder: Recorder,
+  asked: readonly AskedCall[],
+  run: Facts,
+  asking: Context,
+): readonly OfferedCall[] {
+  const calls: OpenCall[] = asked.map(({ id, name, arguments: args }) => ({ id, name, arguments: args }));
+  const [first] = asked;
+  if (!first) return [];
+  const forget = recorder.memoryOf(ToolTurns).open(
+    {
+      calls,
+      asking,
+      // Where the application learns of the calls; code in the run's own trace finds them, too.
+      place: placeOf(context.active(), recorder),
+      server: '',
+      facts: toolFacts(run),
+      since: first.since,
+    },
+    [],
+  );
+  return calls.map((call) => ({
     withdraw() {
-      calls.close(id);
+      call.isAnswered = true;
+      if (calls.every(({ isAnswered }) => isAnswered)) forget();
       return call.isClaimed ? (call.taken ?? {}) : undefined;
     },
-  };
+  }));
 }
 
 /** A link to the span that is active now, unless that is the run's own or the one that the run was made under. */

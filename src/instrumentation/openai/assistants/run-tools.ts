@@ -1,4 +1,5 @@
 import type { Content, ToolExecution } from '../../../interaction/interaction.ts';
+import { canonical } from '../../../interaction/message-text.ts';
 import { type FunctionCall, parsed, readStepTimes, readStepTools } from '../readers/assistants.ts';
 import type { WireStep } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
@@ -11,7 +12,8 @@ interface ToolHost {
   readonly now: Clock;
   /** One `execute_tool` span. */
   tell(execution: TimedExecution): void;
-  offer(call: AskedCall): OfferedCall;
+  /** @returns one offer for each call */
+  offer(calls: readonly AskedCall[]): readonly OfferedCall[];
 }
 
 /** A function of the application that the run waits for. */
@@ -31,6 +33,8 @@ export class RunTools {
   readonly #startedAt: number;
   readonly #awaited = new Map<string, AwaitedCall>();
   readonly #executions = new Map<string, ToolExecution>();
+  /** Calls that were answered, or listed as done, since the run last moved on: a poll may show them once more. */
+  readonly #done = new Map<string, string>();
   /** When a stream told that a step began, by step id. */
   readonly #stepStarts = new Map<string, number>();
   #endedAt: number | undefined;
@@ -41,13 +45,25 @@ export class RunTools {
     this.#startedAt = host.now();
   }
 
+  get isAwaiting(): boolean {
+    return this.#awaited.size > 0;
+  }
+
+  /** The run works again: calls that it asks for from here on are new ones, whatever their ids. */
+  moveOn(): void {
+    this.#done.clear();
+  }
+
   /** The run waits for these. */
   require(calls: readonly FunctionCall[]): void {
-    for (const call of calls) {
-      if (this.#awaited.has(call.id) || this.#executions.has(call.id)) continue;
-      const since = this.#now();
-      this.#awaited.set(call.id, { call, since, offer: this.#host.offer({ ...call, since }) });
-    }
+    const fresh = calls.filter((call) => !this.#awaited.has(call.id) && this.#done.get(call.id) !== callText(call));
+    if (fresh.length === 0) return;
+    const since = this.#now();
+    const offers = this.#host.offer(fresh.map((call) => ({ ...call, since })));
+    fresh.forEach((call, index) => {
+      const offer = offers[index];
+      if (offer) this.#awaited.set(call.id, { call, since, offer });
+    });
   }
 
   /** The application answers them, by call id. */
@@ -56,9 +72,10 @@ export class RunTools {
       const awaited = this.#awaited.get(id);
       if (!awaited) continue;
       this.#awaited.delete(id);
+      this.#done.set(id, callText(awaited.call));
       const observed = { ...awaited.call, type: 'function', result: parsed(output) };
       const traced = awaited.offer.withdraw();
-      if (traced) this.#executions.set(id, { ...observed, ...traced });
+      if (traced) this.#executions.set(this.#newKey(id), { ...observed, ...traced });
       else this.#tell(id, { ...observed, startTime: awaited.since, endTime: this.#now() });
     }
   }
@@ -79,6 +96,7 @@ export class RunTools {
     for (const [at, execution] of readStepTools(step).entries()) {
       const id = execution.id ?? `${step.id}/${at}`;
       if (this.#executions.has(id) || this.#awaited.has(id)) continue;
+      this.#done.set(id, callText(execution));
       const start = this.#withinRun(startTime ?? this.#startedAt);
       this.#tell(id, { ...execution, startTime: start, endTime: Math.max(start, this.#withinRun(endTime ?? start)) });
     }
@@ -93,6 +111,7 @@ export class RunTools {
     this.#endedAt = endTime;
     for (const { offer } of this.#awaited.values()) offer.withdraw();
     this.#awaited.clear();
+    this.#done.clear();
     this.#stepStarts.clear();
     for (const [id, { name }] of this.#executions) this.#executions.set(id, { name });
   }
@@ -100,10 +119,21 @@ export class RunTools {
   #tell(id: string, execution: TimedExecution): void {
     if (this.#executions.size >= MAX_EXECUTIONS) return;
     this.#host.tell(execution);
-    this.#executions.set(id, this.#endedAt === undefined ? execution : { name: execution.name });
+    this.#executions.set(this.#newKey(id), this.#endedAt === undefined ? execution : { name: execution.name });
+  }
+
+  /** Servers exist whose calls are named anew in each round. */
+  #newKey(id: string): string {
+    let key = id;
+    for (let round = 2; this.#executions.has(key); round += 1) key = `${id} (${round})`;
+    return key;
   }
 
   #withinRun(time: number): number {
     return Math.min(Math.max(time, this.#startedAt), this.#endedAt ?? this.#now());
   }
+}
+
+function callText({ name, arguments: args }: Pick<FunctionCall, 'name' | 'arguments'>): string {
+  return JSON.stringify([name, canonical(args)]);
 }

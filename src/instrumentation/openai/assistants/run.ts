@@ -56,7 +56,7 @@ export class ObservedRun {
     this.tools = new RunTools({
       now,
       tell: (execution) => recording.tellTool(execution, this.#facts),
-      offer: (call) => recording.offerCall(call, this.#facts),
+      offer: (calls) => recording.offerCalls(calls, this.#facts),
     });
     this.#recording = recording;
     this.#facts = facts;
@@ -109,11 +109,17 @@ export class ObservedRun {
   see(wire: WireRun): StatusRule {
     const rule = ruleOf(wire.status);
     this.#seenAt = this.now();
-    if (this.isSettled || this.#facts.run?.status === wire.status) return rule;
+    if (this.isSettled) return rule;
+    if (this.#facts.run?.status === wire.status) {
+      // A quick server asks for the next tools in its answer to the outputs of the last ones.
+      if (rule.phase === 'tools' && !this.tools.isAwaiting) this.tools.require(readRequiredCalls(wire));
+      return rule;
+    }
     const facts = readRun(wire);
     this.#facts = { ...this.#facts, ...facts, parameters: { ...this.#facts.parameters, ...facts.parameters } };
     if (this.withContent) this.#settings = { ...this.#settings, ...readSettings(wire) };
     if (rule.phase === 'tools') this.tools.require(readRequiredCalls(wire));
+    else this.tools.moveOn();
     if (rule.phase === 'ended') this.#settle(wire, rule);
     return rule;
   }
@@ -145,6 +151,7 @@ export class ObservedRun {
       content: this.withContent
         ? { ...this.#settings, ...this.messages.content(finishReason), ...this.tools.content() }
         : undefined,
+      ...(this.messages.cutTexts && { cutTexts: this.messages.cutTexts }),
       endTime,
       ...(error && { error }),
     });

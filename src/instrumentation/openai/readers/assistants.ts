@@ -1,7 +1,6 @@
 import type { Content, Facts, Parameters, Run, ToolExecution, Usage } from '../../../interaction/interaction.ts';
 import type { Message, Part, TextPart, ToolDefinition } from '../../../interaction/message.ts';
 import { recordOf } from '../../../interaction/unknown.ts';
-import { cutText } from '../../capped.ts';
 import type {
   Maybe,
   WireAssistant,
@@ -116,7 +115,7 @@ export function readMessage(message: WireMessage | WireMessageRequest, maxLength
   const { metadata } = message;
   return {
     role: message.role ?? 'user',
-    parts: maxLength === undefined ? [] : readParts(message, maxLength),
+    parts: maxLength === undefined ? [] : readParts(message),
     ...known({
       id,
       createdAt: createdAt ? createdAt * 1_000 : undefined,
@@ -125,20 +124,20 @@ export function readMessage(message: WireMessage | WireMessageRequest, maxLength
   };
 }
 
-function readParts({ content, attachments }: WireMessageRequest, maxLength: number): readonly Part[] {
+function readParts({ content, attachments }: WireMessageRequest): readonly Part[] {
   const parts: Part[] = [];
-  if (typeof content === 'string') parts.push(readText({ value: content }, maxLength));
-  else for (const block of content ?? []) parts.push(...readBlock(block, maxLength));
+  if (typeof content === 'string') parts.push(readText({ value: content }));
+  else for (const block of content ?? []) parts.push(...readBlock(block));
   for (const { file_id } of attachments ?? []) if (file_id) parts.push({ type: 'file', modality: 'document', file_id });
   return parts;
 }
 
-function readBlock(block: WireContent, maxLength: number): readonly Part[] {
+function readBlock(block: WireContent): readonly Part[] {
   switch (block.type) {
     case 'text':
-      return [readText(typeof block.text === 'string' ? { value: block.text } : block.text, maxLength)];
+      return [readText(typeof block.text === 'string' ? { value: block.text } : block.text)];
     case 'refusal':
-      return [{ type: 'refusal', content: cutText(block.refusal, maxLength) }];
+      return [{ type: 'refusal', content: block.refusal }];
     case 'image_file':
       return block.image_file.file_id ? [{ type: 'file', modality: 'image', file_id: block.image_file.file_id }] : [];
     case 'image_url':
@@ -153,8 +152,8 @@ interface AnnotatedTextPart extends TextPart {
   readonly annotations?: readonly unknown[];
 }
 
-function readText({ value = '', annotations }: WireText, maxLength: number): AnnotatedTextPart {
-  return { type: 'text', content: cutText(value, maxLength), ...(annotations?.length && { annotations }) };
+function readText({ value = '', annotations }: WireText): AnnotatedTextPart {
+  return { type: 'text', content: value, ...(annotations?.length && { annotations }) };
 }
 
 /** Unix milliseconds in whole seconds: the server's clock. */

@@ -3,7 +3,8 @@ import { decodeMessage, toolCallsFromOpenAI } from '../../../formats/openai/mess
 import { toolsFromOpenAI } from '../../../formats/openai/request.ts';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message, ToolCallPart, ToolDefinition } from '../../../interaction/message.ts';
-import { fieldOf } from './parameters.ts';
+import type { ToolHistory } from '../../tool-history.ts';
+import { fieldOf, type RequestBody } from './parameters.ts';
 
 /**
  * A copy of what a request says that later changes by the caller cannot reach, as cheap as can be: texts are shared,
@@ -49,24 +50,34 @@ export function readChoices(completion: unknown): Content {
   return outputMessages ? { outputMessages } : {};
 }
 
-/** The functions that a `chat.completion` asks the application to run. */
-export function readToolCalls(completion: unknown): readonly ToolCallPart[] {
+/** The functions that a `chat.completion` asks the application to run, by choice. */
+export function readToolCalls(completion: unknown): readonly (readonly ToolCallPart[])[] {
   const choices = fieldOf(completion, 'choices');
   if (!Array.isArray(choices)) return [];
-  return choices.flatMap((choice) => {
-    const calls = fieldOf(fieldOf(choice, 'message'), 'tool_calls');
-    return Array.isArray(calls) && calls.length > 0 ? toolCallsFromOpenAI(calls) : [];
+  return choices.map((choice) => {
+    const message = fieldOf(choice, 'message');
+    const calls = fieldOf(message, 'tool_calls');
+    if (Array.isArray(calls) && calls.length > 0) return toolCallsFromOpenAI(calls);
+    const formerCall = fieldOf(message, 'function_call');
+    return fieldOf(formerCall, 'name') ? toolCallsFromOpenAI([formerCall]) : [];
   });
 }
 
-/** The answers to tool calls in a request, by call id. */
-export function readToolAnswers(messages: unknown): readonly (readonly [id: string, answer: unknown])[] {
-  if (!Array.isArray(messages)) return [];
-  const answers: [string, unknown][] = [];
-  for (const message of messages) {
-    if (fieldOf(message, 'role') !== 'tool') continue;
-    const id = fieldOf(message, 'tool_call_id');
-    if (typeof id === 'string') answers.push([id, fieldOf(message, 'content')]);
+/** Undefined for requests that neither answer a call nor offer a function. */
+export function readToolHistory({ messages, tools, functions }: RequestBody): ToolHistory | undefined {
+  if (!Array.isArray(messages)) return undefined;
+  const hasAnswers = endsInAnswers(messages);
+  if (!hasAnswers && !Array.isArray(tools) && !Array.isArray(functions)) return undefined;
+  // Applications add the answer to the same list.
+  const copy: readonly unknown[] = [...messages];
+  return { hasAnswers, read: () => readMessages(copy) };
+}
+
+function endsInAnswers(messages: readonly unknown[]): boolean {
+  for (let at = messages.length - 1; at >= 0; at -= 1) {
+    const role = fieldOf(messages[at], 'role');
+    if (role === 'tool' || role === 'function') return true;
+    if (role === 'assistant') return false;
   }
-  return answers;
+  return false;
 }

@@ -1,6 +1,6 @@
 import { costFromOpenAI, usageFromOpenAI } from '../../../formats/openai/completion.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
-import { type Capped, capText } from '../../capped.ts';
+import { type Capped, capText, cutTextsOf } from '../../capped.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
 /** The encoding that the caller asked for; the one that the SDK asks for by itself is nobody's wish. */
@@ -71,6 +71,10 @@ export class StreamedTranscript {
     if (type === 'transcript.text.done' && typeof text === 'string') this.#whole = text;
     const delta = type === 'transcript.text.delta' ? fieldOf(event, 'delta') : chunkText(event);
     if (typeof delta === 'string') this.#grown.add(delta);
+  }
+
+  get cutTexts(): ReadonlySet<string> | undefined {
+    return cutTextsOf([this.#grown]);
   }
 
   answer(): unknown {

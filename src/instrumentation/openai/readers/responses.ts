@@ -3,6 +3,7 @@ import { contentParts } from '../../../formats/openai/messages.ts';
 import type { Content, Facts, ToolExecution } from '../../../interaction/interaction.ts';
 import type { Message, Part, TextPart, ToolCallPart } from '../../../interaction/message.ts';
 import type { RecordedError } from '../../errors.ts';
+import type { ToolHistory } from '../../tool-history.ts';
 import { readErrorAnswer } from './error-answer.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
@@ -54,14 +55,32 @@ function readInputItem(item: Item): Message {
   return { role: isAnswer ? 'tool' : 'assistant', parts };
 }
 
-/** Answers of the application to functions that a model asked for, by call id. */
-export function readOutputItems(input: unknown): readonly (readonly [id: string, answer: unknown])[] {
-  return list(input).flatMap((item) => {
-    const id = text(fieldOf(item, 'call_id'));
-    return id !== undefined && String(fieldOf(item, 'type')).endsWith('_output')
-      ? [[id, fieldOf(item, 'output')] as const]
-      : [];
-  });
+/** Undefined for requests that neither answer a call nor offer a tool. */
+export function readToolHistory({
+  input,
+  tools,
+  prompt,
+  conversation,
+  previous_response_id: previous,
+}: RequestBody): ToolHistory | undefined {
+  const hasAnswers = list(input).some((item) => String(fieldOf(item, 'type')).endsWith('_output'));
+  // A stored prompt may offer tools of its own.
+  if (!hasAnswers && !Array.isArray(tools) && prompt === undefined) return undefined;
+  const copy = Array.isArray(input) ? [...(input as unknown[])] : input;
+  const names = historyNames(text(previous), conversationIdOf(conversation));
+  return { hasAnswers, read: () => readInput(copy), base: names.join(' '), names };
+}
+
+/** Names under which the server keeps the history that this response is the last of. */
+export function readHistoryNames(response: unknown): readonly string[] {
+  return historyNames(text(fieldOf(response, 'id')), conversationIdOf(fieldOf(response, 'conversation')));
+}
+
+function historyNames(responseId: string | undefined, conversationId: string | undefined): readonly string[] {
+  return [
+    ...(responseId === undefined ? [] : [`response ${responseId}`]),
+    ...(conversationId === undefined ? [] : [`conversation ${conversationId}`]),
+  ];
 }
 
 /** Calls that the application has to run, by the type of their item, with the name of their tool where they have none. */

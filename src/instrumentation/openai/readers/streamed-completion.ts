@@ -1,6 +1,6 @@
 import { usageIn } from '../../../formats/openai/completion.ts';
 import { reasoningIn, thinkingText } from '../../../formats/openai/messages.ts';
-import { type Capped, capText } from '../../capped.ts';
+import { type Capped, capText, cutTextsOf } from '../../capped.ts';
 import { fieldOf } from './parameters.ts';
 import { placeOf } from './place.ts';
 import { StreamedToolCalls } from './streamed-tool-calls.ts';
@@ -118,6 +118,17 @@ export class StreamedCompletion {
     const grown = text ?? capText(this.#maxTextLength);
     grown.add(piece);
     return grown;
+  }
+
+  get cutTexts(): ReadonlySet<string> | undefined {
+    return cutTextsOf(
+      this.#choices?.flatMap(({ content, refusal, reasoning, calls }) => [
+        content,
+        refusal,
+        reasoning,
+        ...(calls?.texts ?? []),
+      ]) ?? [],
+    );
   }
 
   /** @param wasCut whether the stream ended early: choices without a finish reason then have `error` */

@@ -1,4 +1,4 @@
-import { type Capped, capText } from '../../capped.ts';
+import { type Capped, capText, cutTextsOf } from '../../capped.ts';
 import { fieldOf } from './parameters.ts';
 import { placeOf } from './place.ts';
 
@@ -52,6 +52,10 @@ export class StreamedResponse {
     this.#endStatus = lastEvents[String(type)];
     const response = fieldOf(event, 'response');
     if (isItem(response)) this.#response = response;
+  }
+
+  get cutTexts(): ReadonlySet<string> | undefined {
+    return cutTextsOf([this.#text]);
   }
 
   answer(wasCut: boolean): unknown {

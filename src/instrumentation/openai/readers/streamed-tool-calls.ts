@@ -87,6 +87,10 @@ export class StreamedToolCalls {
     return this.#calls.findLast((call) => call.id === id);
   }
 
+  get texts(): readonly Capped[] {
+    return this.#calls.map((call) => call.arguments);
+  }
+
   /** As `message.tool_calls` of a completion. */
   get wire(): readonly Delta[] {
     // Where each call has an index of its own, the indexes are the order of a completion.

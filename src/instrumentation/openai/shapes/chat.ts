@@ -5,8 +5,8 @@ import {
   readChoices,
   readCompletion,
   readMessages,
-  readToolAnswers,
   readToolCalls,
+  readToolHistory,
   readTools,
 } from '../readers/chat.ts';
 import { readErrorAnswer } from '../readers/error-answer.ts';
@@ -25,7 +25,7 @@ export const chat: Shape = {
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,
-  toolAnswers: (body) => readToolAnswers(body['messages']),
+  toolHistory: readToolHistory,
   toolCalls: readToolCalls,
   failure: readErrorAnswer,
 };

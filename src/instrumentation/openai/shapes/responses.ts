@@ -7,18 +7,19 @@ import type { Recorder } from '../../recorder.ts';
 import type { Recording } from '../../recording.ts';
 import { endToolRecording } from '../../tool-spans.ts';
 import type { Shape } from '../inference.ts';
-import { keepMessages, readChoices, readCompletion, readTools } from '../readers/chat.ts';
+import { keepMessages, readChoices, readCompletion, readToolCalls, readTools } from '../readers/chat.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
 import {
   readFailure,
   readFunctionCalls,
+  readHistoryNames,
   readInput,
   readInstructions,
   readOutput,
-  readOutputItems,
   readResponse,
   readResponseRequest,
   readServerTools,
+  readToolHistory,
 } from '../readers/responses.ts';
 import { StreamedResponse } from '../readers/streamed-response.ts';
 import { serverOf } from '../server.ts';
@@ -32,8 +33,9 @@ export const response: Shape = {
   // Compatible servers have been seen to answer here as chat completions do.
   answer: (answer) => (isCompletion(answer) ? readCompletion(answer) : readResponse(answer)),
   content: (answer) => (isCompletion(answer) ? readChoices(answer) : readOutput(answer)),
-  toolAnswers: (body) => readOutputItems(body['input']),
-  toolCalls: readFunctionCalls,
+  toolHistory: readToolHistory,
+  toolCalls: (answer) => (isCompletion(answer) ? readToolCalls(answer) : [readFunctionCalls(answer)]),
+  historyNames: readHistoryNames,
   failure: readFailure,
   tell(answer, recording, recorder): void {
     tellServerTools(answer, recording, recorder);
@@ -101,7 +103,12 @@ function rememberQueued(answer: unknown, recording: Recording, recorder: Recorde
   const { responseId, responseStatus } = readResponse(answer);
   if (responseId === undefined || responseStatus === undefined) return;
   const asking = recording.span?.spanContext();
-  if (asking) recorder.memoryOf(QueuedResponses).set(responseId, asking);
+  if (asking) recorder.memoryOf(QueuedResponses).set(queueKey(recording.facts, responseId), asking);
+}
+
+/** Ids are unique on one server at most. */
+function queueKey({ serverAddress, serverPort }: Facts, id: string): string {
+  return `${serverAddress}:${serverPort} ${id}`;
 }
 
 /** `responses.retrieve` and stored `chat.completions.retrieve`: a span of its own kind, linked to the call that asked. */
@@ -114,14 +121,15 @@ export function observeFetch(
     if (!recorder.isWatchingCall()) return undefined;
     const [id, given] = call.args;
     const cursor = fieldOf(given, 'starting_after');
-    const asked = typeof id === 'string' ? recorder.memoryOf(QueuedResponses).get(id) : undefined;
+    const server = serverOf(call.client);
+    const asked = typeof id === 'string' ? recorder.memoryOf(QueuedResponses).get(queueKey(server, id)) : undefined;
     const recording = recorder.start({
       name: OPERATION.fetchResponse,
       kind: SpanKind.CLIENT,
       facts: {
         operation: OPERATION.fetchResponse,
         api,
-        ...serverOf(call.client),
+        ...server,
         ...(typeof id === 'string' && { responseId: id }),
         ...(cursor !== undefined && { parameters: { streamCursor: String(cursor) } }),
       },
@@ -168,7 +176,7 @@ class FetchObserver implements CallObserver {
         ...(answer !== undefined && this.#read(answer)),
         ...(typeof status === 'string' && { responseStatus: status }),
       },
-      ...(content && { content }),
+      ...(content && { content, ...(this.#collector?.cutTexts && { cutTexts: this.#collector.cutTexts }) }),
       ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
     });
   }

@@ -1,0 +1,73 @@
+import type { Interaction } from '../../interaction/interaction.ts';
+import type { Message } from '../../interaction/message.ts';
+import { partTexts } from '../../interaction/message-text.ts';
+
+/** In two halves, of which the older goes at once: deleting single entries makes a map slow. */
+const MAX_HISTORIES = 10_000;
+
+/** Stands for a history that several conversations have in common: which of them a call continues can't be known. */
+const SHARED = '';
+
+/**
+ * Gives each call that names no conversation the id of the one that it continues, or one of its own. A call continues
+ * another of the same trace and person if it begins with that call's messages and answer. The trace alone says too
+ * little: a handler may work for several people, and ask a model for several things.
+ */
+export class Histories {
+  #recent = new Map<string, string>();
+  #older = new Map<string, string>();
+
+  named(interaction: Interaction): Interaction {
+    if (interaction.conversationId !== undefined) return interaction;
+    const conversationId = this.#conversationOf(interaction);
+    return Object.assign({}, interaction, { conversationId });
+  }
+
+  #conversationOf(interaction: Interaction): string {
+    const { traceId, spanId, user, sessionId, customerId, previousResponseId, responseId } = interaction;
+    const scope = JSON.stringify([traceId, user?.id, sessionId, customerId]);
+    const { whole, answered } = keysOf(scope, interaction);
+    const earlier = answered.concat(previousResponseId === undefined ? [] : `${scope} response ${previousResponseId}`);
+    const found = earlier.map((key) => this.#find(key)).findLast((known) => known !== undefined);
+    const id = found || `${traceId}-${spanId}`;
+    for (const message of interaction.outputMessages ?? []) this.#add(nextKey(whole, message), id);
+    if (responseId !== undefined) this.#add(`${scope} response ${responseId}`, id);
+    return id;
+  }
+
+  #find(key: string): string | undefined {
+    return this.#recent.get(key) ?? this.#older.get(key);
+  }
+
+  #add(key: string, id: string): void {
+    const known = this.#find(key);
+    this.#recent.set(key, known === undefined || known === id ? id : SHARED);
+    if (this.#recent.size < MAX_HISTORIES / 2) return;
+    this.#older = this.#recent;
+    this.#recent = new Map();
+  }
+}
+
+/** The key of a call's messages, and those of its beginnings that end in an answer, shortest first. */
+function keysOf(
+  scope: string,
+  { systemInstructions, inputMessages = [] }: Interaction,
+): { readonly whole: string; readonly answered: readonly string[] } {
+  let whole = hashOf(scope, JSON.stringify(systemInstructions ?? []));
+  const answered: string[] = [];
+  for (const message of inputMessages) {
+    whole = nextKey(whole, message);
+    if (message.role === 'assistant') answered.push(whole);
+  }
+  return { whole, answered };
+}
+
+function nextKey(key: string, message: Message): string {
+  return partTexts(message).reduce((before, text) => hashOf(before, text), key);
+}
+
+function hashOf(...texts: readonly string[]): string {
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
+  for (const text of texts) hash.update(`${text}\n`);
+  return hash.digest('base64');
+}
