@@ -165,10 +165,30 @@ export function vendorEntries(
   { db }: StoreReader,
   table: 'feedback' | 'events',
   { vendor, project }: VendorScope,
-  query: { readonly ids?: readonly string[]; readonly offset?: number; readonly limit: number },
+  query: {
+    readonly ids?: readonly string[];
+    /** Of feedback alone. */
+    readonly rating?: string;
+    readonly messageIds?: readonly string[];
+    readonly offset?: number;
+    readonly limit: number;
+  },
 ): VendorPage<unknown> {
-  const where = `WHERE project = ? ${table === 'events' ? 'AND received_by = ?' : ''} ${idsSql('public_id', query.ids)}`;
-  const values: SqlValue[] = [project, ...(table === 'events' ? [vendor] : []), ...(query.ids ?? [])];
+  const { ids, rating, messageIds } = query;
+  const where = [
+    'WHERE project = ?',
+    table === 'events' ? 'AND received_by = ?' : '',
+    idsSql('public_id', ids),
+    rating === undefined ? '' : 'AND rating = ?',
+    idsSql('message_id', messageIds),
+  ].join(' ');
+  const values: SqlValue[] = [
+    project,
+    ...(table === 'events' ? [vendor] : []),
+    ...(ids ?? []),
+    ...(rating === undefined ? [] : [rating]),
+    ...(messageIds ?? []),
+  ];
   return pageOf(
     db,
     table,

@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { AnyVendor } from '../../src/vendors/index.ts';
-import { inkeep } from '../../src/vendors/inkeep/index.ts';
-import { keysOf, startVendorServer, type VendorServer } from '../vendors/routes-harness.ts';
+import { type ClientGateway, startClientGateway } from './support/client-gateway.ts';
 import { type InstalledClient, installNpm } from './support/installed-client.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-const KEY = 'key-of-the-gateway';
-let gateway: VendorServer;
+let gateway: ClientGateway;
 let client: InstalledClient;
 let told: Readonly<Record<string, Json>>;
 
 beforeAll(async () => {
-  gateway = await startVendorServer([inkeep as AnyVendor], keysOf(KEY));
+  gateway = await startClientGateway();
   client = await installNpm(['@inkeep/inkeep-analytics@0.2.4-alpha.27', 'zod@3']);
   if (client.missing === undefined)
-    told = (await client.run('inkeep-client.mjs', { CLIENT_KEY: KEY, GATEWAY_URL: gateway.url })) as typeof told;
+    told = (await client.run('inkeep-client.mjs', {
+      CLIENT_KEY: gateway.token,
+      GATEWAY_URL: gateway.url,
+    })) as typeof told;
 });
 afterAll(() => gateway.close());
 
@@ -31,6 +31,22 @@ it('@inkeep/inkeep-analytics (npm) reads back what it wrote', (context) => {
   expect(list?.['conversations']).toContainEqual(unnamed);
   expect(told['deleted']).toMatchObject({ success: true });
   expect(told['afterDelete']).toMatchObject({ status: 404 });
+});
+
+it("@inkeep/inkeep-analytics (npm) is found through the gateway's own API", async (context) => {
+  if (client.missing !== undefined) context.skip(client.missing);
+  const interactions = await gateway.interactions();
+  expect(interactions).toMatchObject([
+    {
+      operation: 'chat',
+      conversationId: 'sdk-conversation',
+      user: { id: 'u-1' },
+      tags: ['shop'],
+      inputMessages: [{ role: 'user', parts: [{ type: 'text', content: 'see this' }, { type: 'uri' }] }],
+      outputMessages: [{ role: 'assistant', parts: [{ type: 'tool_call', id: 'call_1', name: 'hours' }] }],
+    },
+  ]);
+  expect(await gateway.feedback()).toMatchObject([{ rating: 'negative' }]);
 });
 
 it('@inkeep/inkeep-analytics (npm) reads feedback with its message', (context) => {

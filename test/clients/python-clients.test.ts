@@ -1,30 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { startFakeOpenAI } from '../../src/testing.ts';
-import { vendors } from '../../src/vendors/index.ts';
-import type { MemoryStore } from '../vendors/memory-store.ts';
-import { keysOf, startVendorServer, type VendorServer } from '../vendors/routes-harness.ts';
+import { type ClientGateway, startClientGateway } from './support/client-gateway.ts';
 import { type InstalledClient, installPython } from './support/installed-client.ts';
 
-const KEY = 'key-of-the-gateway';
-const APP_KEY = 'app-key-1';
+const APP_KEY = 'app-key-of-reconify';
 
 interface Servers {
-  readonly gateway: VendorServer;
+  readonly gateway: ClientGateway;
   readonly model: Awaited<ReturnType<typeof startFakeOpenAI>>;
 }
 
 async function startServers(): Promise<Servers> {
-  return { gateway: await startVendorServer(vendors, keysOf(KEY)), model: await startFakeOpenAI() };
+  return { gateway: await startClientGateway(), model: await startFakeOpenAI() };
 }
 
 async function stop({ gateway, model }: Servers): Promise<void> {
   await Promise.all([gateway.close(), model.close()]);
-}
-
-function storeOf({ gateway }: Servers, vendor: string): MemoryStore {
-  const harness = gateway.harnesses[vendor];
-  if (!harness) throw new Error(`${vendor} is not served`);
-  return harness.store;
 }
 
 function skipWithout(context: TestContext, client: InstalledClient): void {
@@ -32,7 +23,7 @@ function skipWithout(context: TestContext, client: InstalledClient): void {
 }
 
 const clientEnvironment = ({ gateway, model }: Servers) => ({
-  CLIENT_KEY: KEY,
+  CLIENT_KEY: gateway.token,
   CLIENT_ID: APP_KEY,
   GATEWAY_URL: gateway.url,
   MODEL_URL: model.baseURL,
@@ -56,8 +47,8 @@ describe('athina-logger (PyPI)', () => {
       ...clientEnvironment(servers),
       API_BASE_URL: `${servers.gateway.url}/athina`,
     });
-    const store = storeOf(servers, 'athina');
-    const logged = (conversation: string) => store.all.find(({ conversationId }) => conversationId === conversation);
+    const interactions = await servers.gateway.interactions();
+    const logged = (conversation: string) => interactions.find(({ conversationId }) => conversationId === conversation);
 
     expect(logged('desk-1')).toMatchObject({
       requestModel: 'gpt-4o-mini',
@@ -82,18 +73,14 @@ describe('athina-logger (PyPI)', () => {
       promptName: 'wrap',
       inputMessages: [asked],
     });
-    const [root, step] = [...store.spans.values()];
-    expect(root).toMatchObject({ name: 'answer a question', attributes: { shop: 'north' } });
-    expect(step).toMatchObject({ name: 'find documents', parentSpanId: root?.spanId, input: { query: 'hours' } });
-    expect(logged('traced-1')).toMatchObject({
-      name: 'rewrite',
-      traceId: root?.traceId,
-      parentSpanId: step?.spanId,
-      usage: { inputTokens: 3, outputTokens: 2 },
-    });
-    expect([...store.receivedFeedback.values()]).toMatchObject([
-      { feedback: { rating: 'negative', comment: 'wrong day', spanId: logged('desk-1')?.spanId } },
-    ]);
+    const generation = logged('traced-1');
+    expect(generation).toMatchObject({ name: 'rewrite', usage: { inputTokens: 3, outputTokens: 2 } });
+    const spans = await servers.gateway.spansOf(generation?.traceId ?? '');
+    const named = (name: string) => spans.find((span) => span['name'] === name);
+    expect(named('answer a question')).toMatchObject({ attributes: { shop: 'north' } });
+    expect(named('find documents')).toMatchObject({ parentSpanId: named('answer a question')?.['spanId'] });
+    expect(generation?.parentSpanId).toBe(named('find documents')?.['spanId']);
+    expect(await servers.gateway.feedback()).toMatchObject([{ rating: 'negative', comment: 'wrong day' }]);
     expect(told).toMatchObject({ refused: expect.stringContaining('athina-api-key') });
   });
 });
@@ -111,11 +98,10 @@ describe("LiteLLM's Athina callback (PyPI)", () => {
     skipWithout(context, client);
     const told = await client.run('litellm_client.py', {
       ...clientEnvironment(servers),
-      ATHINA_API_KEY: KEY,
+      ATHINA_API_KEY: servers.gateway.token,
       ATHINA_BASE_URL: `${servers.gateway.url}/athina`,
     });
-    const store = storeOf(servers, 'athina');
-    expect(store.all).toEqual([
+    expect(await servers.gateway.interactions()).toEqual([
       expect.objectContaining({
         provider: 'openai',
         requestModel: 'gpt-4o-mini',
@@ -130,7 +116,8 @@ describe("LiteLLM's Athina callback (PyPI)", () => {
         parameters: expect.objectContaining({ temperature: 0.3 }),
       }),
     ]);
-    expect(JSON.stringify(store.writes)).not.toContain('provider-key-of-litellm');
+    expect(servers.gateway.holds('lite-1')).toBe(true);
+    expect(servers.gateway.holds('provider-key-of-litellm')).toBe(false);
   });
 });
 
@@ -147,9 +134,8 @@ describe('reconify (PyPI)', () => {
   it('tracks chats and images', async (context) => {
     skipWithout(context, client);
     const told = (await client.run('reconify_client.py', clientEnvironment(servers))) as Record<string, string>;
-    const store = storeOf(servers, 'reconify');
-    const [chat, image] = store.all;
-    expect(store.all).toHaveLength(2);
+    const [chat, image, ...others] = await servers.gateway.interactions();
+    expect(others).toEqual([]);
     expect(chat).toMatchObject({
       operation: 'chat',
       requestModel: 'gpt-4o-mini',
@@ -164,7 +150,8 @@ describe('reconify (PyPI)', () => {
       requestModel: 'dall-e-2',
       outputMessages: [{ parts: [{ type: 'blob', modality: 'image', content: told['image'] }] }],
     });
-    expect(JSON.stringify(store.writes)).not.toMatch(new RegExp(`${KEY}|${APP_KEY}`));
+    expect(servers.gateway.holds(APP_KEY)).toBe(false);
+    expect(servers.gateway.holds(servers.gateway.token)).toBe(false);
   });
 });
 
@@ -185,9 +172,9 @@ describe('requestyai (PyPI)', () => {
       template: { status: 200, body: { success: true } },
       refused: { status: 401, body: { success: false, error: expect.any(String) } },
     });
-    const store = storeOf(servers, 'requesty');
-    expect(store.all).toHaveLength(2);
-    expect(store.all.find(({ user }) => user?.id === 'u-1')).toMatchObject({
+    const interactions = await servers.gateway.interactions();
+    expect(interactions).toHaveLength(2);
+    expect(interactions.find(({ user }) => user?.id === 'u-1')).toMatchObject({
       conversationId: 'desk-1',
       requestModel: 'gpt-4o-mini',
       responseId: 'chatcmpl-r1',
@@ -195,7 +182,7 @@ describe('requestyai (PyPI)', () => {
       custom: { class: 'hours' },
       usage: { inputTokens: 21, outputTokens: 9 },
     });
-    expect(store.all.find(({ promptTemplate }) => promptTemplate)).toMatchObject({
+    expect(interactions.find(({ promptTemplate }) => promptTemplate)).toMatchObject({
       promptTemplate: 'Answer {q} in {lang}',
       promptVariables: { q: 'hours', lang: 'no' },
     });

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { AnyVendor } from '../../src/vendors/index.ts';
 import {
   type ClientKeys,
@@ -54,10 +52,6 @@ export class RoutesHarness {
     }
   }
 
-  refuse(status: number, message: string): RouteAnswer {
-    return this.#routes.errorAnswer({ status, message });
-  }
-
   readonly #lastOf = new Map<string, Promise<unknown>>();
 
   async #run(route: Route, request: RouteRequest): Promise<RouteAnswer> {
@@ -75,62 +69,6 @@ export async function harnessOf(vendor: AnyVendor, keys?: ClientKeys): Promise<R
   const routes = await vendor.routes?.();
   if (!routes) throw new Error(`${vendor.name} has no routes`);
   return new RoutesHarness(routes, keys);
-}
-
-export interface VendorServer {
-  /** Each vendor is served below its name. */
-  readonly url: string;
-  readonly harnesses: Readonly<Record<string, RoutesHarness>>;
-  close(): Promise<void>;
-}
-
-/** A real server with the APIs of these vendors, for real clients. Its clock is the machine's. */
-export async function startVendorServer(vendors: readonly AnyVendor[], keys?: ClientKeys): Promise<VendorServer> {
-  const harnesses = Object.fromEntries(
-    await Promise.all(vendors.map(async (vendor) => [vendor.name, await harnessOf(vendor, keys)] as const)),
-  );
-  const server = createServer(async (request, response) => {
-    const answer = await answerTo(request, harnesses);
-    response
-      .writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers })
-      .end(answer.body === undefined ? undefined : JSON.stringify(answer.body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    harnesses,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
-}
-
-async function answerTo(
-  request: IncomingMessage,
-  harnesses: Readonly<Record<string, RoutesHarness>>,
-): Promise<RouteAnswer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString('utf8');
-  const [, name = '', path = '/'] = /^\/([a-z]+)(\/.*)?$/.exec(request.url ?? '') ?? [];
-  const harness = harnesses[name];
-  if (!harness) return { status: 404, body: { error: `no vendor at ${request.url}` } };
-  harness.now = Date.now();
-  const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([key, value]) => [
-      key,
-      Array.isArray(value) ? value.join(', ') : (value ?? ''),
-    ]),
-  );
-  try {
-    const body: unknown = text === '' ? undefined : JSON.parse(text);
-    return await harness.send({ method: request.method ?? '', path, headers, body });
-  } catch (error) {
-    if (error instanceof SyntaxError) return harness.refuse(400, 'The body is not valid JSON.');
-    throw error;
-  }
 }
 
 /** Keys for a gateway that is not open: one secret, with an id where the vendor's key has two halves. */
