@@ -25,7 +25,7 @@ function reExporting(name, exports) {
 function registering() {
   return `if (process.env.OTEL_SDK_DISABLED?.trim().toLowerCase() !== 'true') {
   const { default: register } = await import('../cjs/register.js');
-  await register.instrumentImported();
+  await register.instrumentImported((url) => import(url));
 }
 `;
 }

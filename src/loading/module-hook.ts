@@ -35,6 +35,9 @@ export function hookModules(packages: readonly WatchedPackage[], onLoaded: OnLoa
   reportLoaded(packages, report);
 }
 
+/** `import()`, passed in: bundlers complain about one whose file they do not know. */
+export type ImportModule = (url: string) => Promise<unknown>;
+
 type Report = (name: string, exports: unknown, file: string | undefined) => void;
 
 interface CompilingModule extends NodeJS.Module {
@@ -174,12 +177,16 @@ function exportsClient({ exports }: NodeJS.Module, { client }: WatchedPackage): 
  * Reports the ES modules of the packages that the application imports, loading those that it has not loaded yet. For an
  * application whose own modules import `spanport/register`: it was linked as a whole before the hook was there.
  */
-export async function importPackages(packages: readonly WatchedPackage[], onLoaded: OnLoaded): Promise<void> {
+export async function importPackages(
+  packages: readonly WatchedPackage[],
+  importModule: ImportModule,
+  onLoaded: OnLoaded,
+): Promise<void> {
   for (const watched of packages) {
     for (const { file, version } of installedCopies(watched.name)) {
       const report = async (): Promise<void> => {
         try {
-          onLoaded(watched.name, await import(pathToFileURL(file).href), version);
+          onLoaded(watched.name, await importModule(pathToFileURL(file).href), version);
         } catch (error) {
           diag.debug(`spanport: ${file} could not be imported`, error);
         }

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../configuration/readers.ts';
 import { activeRecorders } from '../instrumentation/active-recorders.ts';
 import { hookOpenAI, importOpenAI } from '../instrumentation/openai/instrument.ts';
+import type { ImportModule } from '../loading/module-hook.ts';
 import { isPreloaded } from '../loading/preloading.ts';
 import { startOnce } from './tracing.ts';
 
@@ -26,6 +27,6 @@ export function preload(): void {
  * Reaches the ES modules of an application that imports `spanport/register` itself: they were linked before the hook was
  * there.
  */
-export async function instrumentImported(): Promise<void> {
-  if (!isPreloaded()) await importOpenAI();
+export async function instrumentImported(importModule: ImportModule): Promise<void> {
+  if (!isPreloaded()) await importOpenAI(importModule);
 }

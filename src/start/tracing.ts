@@ -18,6 +18,7 @@ import { ensureContextManager } from '../instrumentation/ensure-context-manager.
 import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/assistants/index.ts';
 import { createRecorder, type Recorder } from '../instrumentation/recorder.ts';
 import { type Mask, maskSecrets } from '../interaction/mask.ts';
+import { sharedState } from '../loading/shared-state.ts';
 import { findGateway } from './gateway-probe.ts';
 import { checkOptionNames, unknownVariables } from './known-settings.ts';
 import { hasForeignProvider, lendGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
@@ -47,21 +48,22 @@ interface Running {
   readonly pipeline: Pipeline | undefined;
 }
 
-let current: Running | undefined;
+/** One for all copies of the package in a process: a bundle may hold several, and each may call `start()`. */
+const started = sharedState('started', (): { current: Running | undefined } => ({ current: undefined }));
 
 /** The destinations of the active `start`. */
 export function currentDestinations(): readonly SpanDestination[] {
-  return current?.pipeline?.destinations ?? [];
+  return started.current?.pipeline?.destinations ?? [];
 }
 
 /** The mask of the active `start()`, for texts outside of calls. */
 export function currentMask(): Mask {
-  return current?.mask ?? maskSecrets;
+  return started.current?.mask ?? maskSecrets;
 }
 
 /** Passes every span that has ended to its destinations, now. */
 export function drainSpans(): void {
-  current?.pipeline?.drain();
+  started.current?.pipeline?.drain();
 }
 
 /**
@@ -76,17 +78,17 @@ export type Instrument = (recorder: Recorder) => () => void;
  * @throws ConfigurationError one sentence on a setting that cannot work; nothing has been started then
  */
 export function startOnce(options: StartOptions, instrument: Instrument): Handle {
-  if (current) {
+  if (started.current) {
     diag.warn('spanport: start() was called again; the first call stays active');
-    return current.handle;
+    return started.current.handle;
   }
   const environment = process.env;
   applyLogLevel(environment);
   checkOptionNames(options);
-  current = isSdkDisabled(environment)
+  started.current = isSdkDisabled(environment)
     ? { handle: inertHandle(), mask: maskSecrets, pipeline: undefined }
     : startTracing(options, environment, instrument);
-  return current.handle;
+  return started.current.handle;
 }
 
 function startTracing(options: StartOptions, environment: Environment, instrument: Instrument): Running {
@@ -177,7 +179,7 @@ function running(
   let ended: Promise<void> | undefined;
   const shutdown = async (): Promise<void> => {
     endAllRuns(recorder);
-    current = undefined;
+    started.current = undefined;
     stop();
     await found;
     await pipeline.shutdown(timeoutMillis);

@@ -51,7 +51,7 @@ export async function installPackage(directory: string): Promise<InstalledPackag
   if (!packed) throw new Error('npm pack named no tarball.');
 
   await writeFile(join(directory, 'package.json'), '{ "private": true }\n');
-  const others = ['openai', '@opentelemetry/api', '@types/node'].map(
+  const others = ['openai', '@opentelemetry/api', '@opentelemetry/instrumentation', '@types/node'].map(
     (name) => `${name}@${manifest.devDependencies[name]}`,
   );
   await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', `./${packed.filename}`, ...others], directory);

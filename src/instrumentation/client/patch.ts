@@ -9,6 +9,9 @@ type Holder = Record<string, unknown>;
 /** Prototypes that were patched, with the methods as they were: ESM and CommonJS copies of openai have their own. */
 const patched = sharedState('patched methods', () => new WeakMap<object, Set<string>>());
 
+/** Marks a patched method for copies of this package that share no state with this one. */
+const PATCHED: unique symbol = Symbol.for('spanport.patched');
+
 /**
  * Patches the methods that the tables name, on the prototypes of the resource classes, once for each class.
  * @returns how many methods are watched now
@@ -39,6 +42,14 @@ export function patchClass(
   return watched;
 }
 
+const warnings = new Set<string>();
+
+function warnOnce(message: string): void {
+  if (warnings.has(message)) return;
+  warnings.add(message);
+  diag.warn(message);
+}
+
 function adapted(args: unknown[], adapt: Adaptation['adapt'], path: string): unknown[] {
   try {
     return [...adapt(args)];
@@ -62,6 +73,12 @@ function patchMethod(
   patched.set(prototype, done);
   if (done.has(name)) return true;
   done.add(name);
+  if (PATCHED in original) {
+    warnOnce(
+      'spanport: another version of spanport has patched this openai, and records its calls in place of this one',
+    );
+    return true;
+  }
   const call = wrap(original as Method);
   const watching = {
     // A method by this name keeps its name and its arity for whoever asks.
@@ -69,6 +86,7 @@ function patchMethod(
       return call(this, args);
     },
   }[name] as Method;
+  Object.defineProperty(watching, PATCHED, { value: true });
   Object.defineProperty(watching, 'length', { value: original.length, configurable: true });
   Object.defineProperty(prototype, name, { value: watching, writable: true, configurable: true, enumerable: false });
   return true;

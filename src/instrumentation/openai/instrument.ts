@@ -1,5 +1,5 @@
 import { diag } from '../../diagnostics/diag.ts';
-import { hookModules, importPackages, type OnLoaded } from '../../loading/module-hook.ts';
+import { hookModules, type ImportModule, importPackages, type OnLoaded } from '../../loading/module-hook.ts';
 import { activeRecorders } from '../active-recorders.ts';
 import { patchClass } from '../client/patch.ts';
 import { operations } from './operations.ts';
@@ -12,8 +12,8 @@ export function hookOpenAI(): void {
 }
 
 /** Loads and instruments the ES modules of `openai` that the application's main module reaches. */
-export async function importOpenAI(): Promise<void> {
-  await importPackages([openaiPackage], onLoaded);
+export async function importOpenAI(importModule: ImportModule): Promise<void> {
+  await importPackages([openaiPackage], importModule, onLoaded);
 }
 
 const onLoaded: OnLoaded = (_name, openai, version) => instrumentModule(openai, version);
