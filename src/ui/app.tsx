@@ -1,7 +1,13 @@
 import type { JSX } from 'preact';
 import { go, segments } from './router.ts';
 import { Shell } from './shell.tsx';
+import { ConversationView } from './views/conversation.tsx';
 import { ConversationsView } from './views/conversations.tsx';
+import { DashboardView } from './views/dashboard.tsx';
+import { DestinationsView } from './views/destinations.tsx';
+import { PayloadView } from './views/payload.tsx';
+import { TraceView } from './views/trace.tsx';
+import { TracesView } from './views/traces.tsx';
 
 export function App(): JSX.Element {
   return (
@@ -19,6 +25,18 @@ function View(): JSX.Element | null {
       return null;
     case 'conversations':
       return <ConversationsView />;
+    case 'c':
+      return <ConversationView />;
+    case 'traces':
+      return <TracesView />;
+    case 't':
+      return <TraceView />;
+    case 'destinations':
+      return <DestinationsView />;
+    case 'i':
+      return <PayloadView />;
+    case 'dashboard':
+      return <DashboardView />;
     default:
       return <NotFound />;
   }

@@ -43,6 +43,11 @@ export function listen(): void {
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (link?.closest('.markdown')) {
+      // A link of a model leaves the page only after a question that names where it goes.
+      if (!window.confirm(`Open ${link.href}?`)) event.preventDefault();
+      return;
+    }
     if (!link || link.origin !== window.location.origin || link.target || link.hasAttribute('download')) return;
     event.preventDefault();
     go(`${link.pathname}${link.search}${link.hash}`);

@@ -57,7 +57,7 @@ const marks = {
 } as const satisfies Readonly<Record<string, JSX.Element>>;
 
 /** What each state is called for people. */
-const stateWords: Readonly<Record<DeliveryState, string>> = {
+export const stateWords: Readonly<Record<DeliveryState, string>> = {
   delivered: 'delivered',
   coalesced: 'delivered within a newer record',
   waiting: 'waiting',

@@ -4,6 +4,7 @@ import type { Conversation } from '../../gateway/api/routes.ts';
 import { age, count, counted, duration, moment, money, UNKNOWN } from '../format.ts';
 import { useKeys } from '../keyboard.ts';
 import { DeliveryHeads, DeliveryStrip } from '../parts/deliveries.tsx';
+import { FilterField } from '../parts/filter-field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
@@ -26,6 +27,9 @@ export function ConversationsView(): JSX.Element {
   const selected = query.get('peek') ?? undefined;
   const scroller = useRef<HTMLDivElement>(null);
 
+  const toggleLive = (): void => go(withQuery({ live: isLive ? 'off' : undefined }), { replace: true });
+  useKeys({ l: toggleLive, '.': showWaiting });
+
   useEffect(() => {
     load({ q, since }).catch(() => {});
     if (!isLive) return undefined;
@@ -38,13 +42,8 @@ export function ConversationsView(): JSX.Element {
   return (
     <>
       <div class="controls">
-        <FilterField q={q} />
-        <button
-          type="button"
-          class="button"
-          aria-pressed={isLive}
-          onClick={() => go(withQuery({ live: isLive ? 'off' : undefined }), { replace: true })}
-        >
+        <FilterField q={q} problem={problem.value} />
+        <button type="button" class="button" aria-pressed={isLive} onClick={toggleLive}>
           <OutcomeMark status={isLive ? 'live' : 'ok'} />
           Live <kbd>L</kbd>
         </button>
@@ -64,29 +63,6 @@ export function ConversationsView(): JSX.Element {
         {isEmpty && <p class="empty">No conversation matches.</p>}
       </div>
     </>
-  );
-}
-
-function FilterField({ q }: { readonly q: string }): JSX.Element {
-  const field = useRef<HTMLInputElement>(null);
-  useKeys({ '/': () => field.current?.focus() });
-  return (
-    <label class="filter">
-      <Icon name="search" />
-      <span class="spoken">Filter</span>
-      <input
-        ref={field}
-        class="mono"
-        type="search"
-        value={q}
-        placeholder={'Filter, such as model:gpt-5* cost>0.01 is:error "umbrella"'}
-        spellcheck={false}
-        aria-invalid={problem.value !== undefined}
-        onChange={(event) => go(withQuery({ q: event.currentTarget.value.trim() }))}
-      />
-      <kbd>/</kbd>
-      {problem.value && <span class="problem">{problem.value}</span>}
-    </label>
   );
 }
 
