@@ -16,6 +16,7 @@ const command: CommandDef = {
     data: { type: 'string', description: 'Folder for the data; else the user’s own', valueHint: 'path' },
     token: { type: 'string', description: 'Required of every request; else SPANPORT_TOKEN' },
     'allow-host': { type: 'string', description: 'Further host names it is reached by, separated by commas' },
+    forward: { type: 'string', description: 'Send everything on, such as athina,inkeep; else SPANPORT_FORWARD' },
     'max-age-days': { type: 'string', description: 'Remove what is older', default: '30' },
     'max-size-mb': { type: 'string', description: 'Remove the oldest beyond this size', default: '2000' },
   },
@@ -32,11 +33,13 @@ export default command;
 function optionsFrom(args: Readonly<Record<string, unknown>>): GatewayOptions {
   const token = textOf(args['token']) ?? textOf(process.env['SPANPORT_TOKEN']);
   const data = textOf(args['data']);
+  const forward = textOf(args['forward']);
   return {
     port: numberOf(args, 'port'),
     host: textOf(args['host']) ?? '127.0.0.1',
     ...(data !== undefined && { data }),
     ...(token !== undefined && { token }),
+    ...(forward !== undefined && { forward: forward.split(',').map((name) => name.trim()) }),
     allowedHosts: (textOf(args['allow-host']) ?? '').split(',').filter((name) => name !== ''),
     maxAgeDays: numberOf(args, 'max-age-days'),
     maxBytes: numberOf(args, 'max-size-mb') * 1e6,

@@ -5,6 +5,7 @@ import { defined } from '../interaction/defined.ts';
 import { createMask, maskJson } from '../interaction/mask.ts';
 import { builtFile } from '../loading/own-files.ts';
 import { VERSION } from '../loading/version.ts';
+import type { DeliveryNote } from '../store/port.ts';
 import { Store } from '../store/store.ts';
 import { Access, isLoopback } from './access.ts';
 import { createApi } from './api/app.ts';
@@ -12,7 +13,9 @@ import { type ApiHost, createHandlers, feedbackFrom } from './api/handlers.ts';
 import { LiveTail } from './api/live.ts';
 import type { FeedbackRow, NewFeedback } from './api/routes.ts';
 import { RequestError } from './body.ts';
+import { listDestinations, requestFor } from './destinations.ts';
 import { Discovery } from './discovery.ts';
+import { Forwarder } from './forwarder.ts';
 import { Metrics } from './metrics.ts';
 import { type GatewayOptions, type ResolvedOptions, resolveGatewayOptions } from './options.ts';
 import { Page } from './page.ts';
@@ -51,15 +54,15 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     threadFile,
     onProgress: ({ sequence }) => onProgress(sequence),
   });
-  const running = new RunningGateway(settings, store);
-  onProgress = (sequence) => running.live.notify(sequence);
   try {
+    const running = new RunningGateway(settings, store);
+    onProgress = (sequence) => running.live.notify(sequence);
     await running.listen();
+    return running;
   } catch (error) {
     await store.close();
     throw error;
   }
-  return running;
 }
 
 class RunningGateway implements Gateway {
@@ -69,6 +72,7 @@ class RunningGateway implements Gateway {
   readonly #access: Access;
   readonly #server: GatewayServer;
   readonly #discovery: Discovery | undefined;
+  readonly #forwarder: Forwarder;
   readonly #startedAt = Date.now();
   #url = '';
   #closing: Promise<void> | undefined;
@@ -81,6 +85,14 @@ class RunningGateway implements Gateway {
     this.live = new LiveTail(store);
     const { log } = settings;
     const mask = createMask(settings.mask);
+    this.#forwarder = new Forwarder({
+      names: settings.forward,
+      environment: process.env,
+      store,
+      mask,
+      log,
+      onNoted: (notes) => this.#reportDeliveries(notes),
+    });
     const handlers = createHandlers(this.#apiHost());
     this.#server = new GatewayServer({
       access: this.#access,
@@ -89,8 +101,19 @@ class RunningGateway implements Gateway {
       log,
       metrics: new Metrics(() => store.progress),
       page: new Page(pageFolder()),
-      receiver: new Receiver({ store, mask, content: settings.content }),
-      vendorApis: new VendorApis({ store, access: this.#access, mask, maxBytes: MAX_BYTES }),
+      receiver: new Receiver({
+        store,
+        mask,
+        content: settings.content,
+        onStored: (spans, project) => this.#forwarder.take(spans, project, 'otlp'),
+      }),
+      vendorApis: new VendorApis({
+        store,
+        access: this.#access,
+        mask,
+        maxBytes: MAX_BYTES,
+        onChanges: (vendor, changes, project) => this.#forwarder.takeChanges(vendor, changes, project),
+      }),
       maxBytes: MAX_BYTES,
       drainMillis: DRAIN_MILLIS,
       health: (challenge) => this.#health(challenge),
@@ -121,7 +144,21 @@ class RunningGateway implements Gateway {
   async #close(): Promise<void> {
     this.#discovery?.withdraw();
     await this.#server.close();
+    await this.#forwarder.close(DRAIN_MILLIS);
     await this.#store.close();
+  }
+
+  #reportDeliveries(notes: readonly DeliveryNote[]): void {
+    if (this.live.streams === 0) return;
+    const keys = new Map(notes.map((note) => [`${note.project}\n${note.interaction}`, note]));
+    const reads = [...keys.values()].map(({ interaction, project }) =>
+      this.#store.read.deliveriesOf(interaction, project),
+    );
+    // The page reads the state again when it is needed.
+    void Promise.all(reads).then(
+      (rows) => this.live.deliveries(rows.flat()),
+      () => undefined,
+    );
   }
 
   /** Who asks gets the version only where nobody else can ask. */
@@ -136,18 +173,23 @@ class RunningGateway implements Gateway {
   }
 
   #apiHost(): ApiHost {
-    const none = async (): Promise<number> => {
-      throw new RequestError(409, 'no-forwarding', 'This gateway forwards to no destination. Start it with --forward.');
+    const forwarderTo = (name: string): Forwarder => {
+      if (this.#forwarder.names.includes(name)) return this.#forwarder;
+      throw new RequestError(
+        409,
+        'not-forwarded',
+        `This gateway does not forward to '${name}'. Start it with --forward ${name}.`,
+      );
     };
     return {
       store: this.#store,
       version: VERSION,
       startedAt: this.#startedAt,
       url: () => this.#url,
-      destinations: async () => [],
-      request: async () => undefined,
-      resend: none,
-      resendAll: none,
+      destinations: () => listDestinations(this.#store, this.#forwarder.names),
+      request: (id, name) => requestFor(this.#store, id, name, process.env),
+      resend: async (id, name) => Number(await forwarderTo(name).resend(id, name)),
+      resendAll: (name) => forwarderTo(name).resendAll(name),
       addFeedback: (feedback) => this.#addFeedback(feedback),
     };
   }

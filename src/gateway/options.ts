@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly content?: ContentMode;
   /** Applied to every text before it is stored, after the built-in patterns for secrets. */
   readonly mask?: Mask;
+  /** Destinations that everything is sent on to, as in `SPANPORT_DESTINATIONS`. Default: `SPANPORT_FORWARD`, else none. */
+  readonly forward?: readonly string[];
   /** Whether applications of this user find the gateway by themselves. Default: true on the default port. */
   readonly discoverable?: boolean;
   /** Receives each line of the log. Default: stderr. */
@@ -41,6 +43,7 @@ export interface ResolvedOptions {
   readonly retention: { readonly maxAgeSeconds?: number; readonly maxBytes?: number };
   readonly content: ContentMode;
   readonly mask: Mask | undefined;
+  readonly forward: readonly string[];
   readonly discovery: string | undefined;
   readonly log: Log;
 }
@@ -75,7 +78,15 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
     },
     content: options.content ?? 'full',
     mask: options.mask,
+    forward: options.forward ?? listFrom(environment['SPANPORT_FORWARD']),
     discovery: (options.discoverable ?? port === DEFAULT_PORT) ? discoveryFile(environment) : undefined,
     log: createLog(options.log ?? ((line) => void process.stderr.write(`${line}\n`))),
   };
+}
+
+function listFrom(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }

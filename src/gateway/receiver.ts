@@ -18,7 +18,7 @@ export interface ReceiverOptions {
   readonly store: Store;
   readonly mask: Mask;
   readonly content: ContentMode;
-  /** Called with what was stored. */
+  /** Called with what was stored, masked. */
   readonly onStored?: (spans: readonly SpanData[], project: string) => void;
 }
 
@@ -41,9 +41,9 @@ export class Receiver {
   async spans({ records, rejected, reason }: Decoded<SpanData>, arrival: Arrival): Promise<PartialSuccess | undefined> {
     const results = await Promise.all(
       [...byProject(records, arrival.project)].map(async ([project, spans]) => {
-        const rows = this.#rows(spans);
-        const { rejectedSpans } = await this.#options.store.write({ ...stamp(arrival, project), spans: rows });
-        this.#options.onStored?.(spans, project);
+        const safe = this.#masked(spans);
+        const { rejectedSpans } = await this.#options.store.write({ ...stamp(arrival, project), spans: rowsOf(safe) });
+        this.#options.onStored?.(safe, project);
         return rejectedSpans;
       }),
     );
@@ -65,21 +65,20 @@ export class Receiver {
     return rejected > 0 ? { rejected, message: reason ?? '' } : undefined;
   }
 
-  /** Spans of one resource object share its JSON. */
-  #rows(spans: readonly SpanData[]): SpanRow[] {
-    const { mask } = this.#options;
-    const resources = new Map<SpanData['resource'], string>();
+  /** Spans of one resource share its object, and so its copy. */
+  #masked(spans: readonly SpanData[]): SpanData[] {
+    const resources = new Map<SpanData['resource'], SpanData['resource']>();
     return spans.map((span) => {
       let resource = resources.get(span.resource);
-      if (resource === undefined) {
-        resource = resourceJsonOf(maskJson(span.resource, mask));
+      if (!resource) {
+        resource = maskJson(span.resource, this.#options.mask);
         resources.set(span.resource, resource);
       }
-      return spanRowFrom(this.#masked(span), resource);
+      return { ...this.#maskedSpan(span), resource };
     });
   }
 
-  #masked(span: SpanData): SpanData {
+  #maskedSpan(span: SpanData): SpanData {
     const { mask, content } = this.#options;
     const { attributes, events, status, name } = maskJson(
       { attributes: span.attributes, events: span.events, status: span.status, name: span.name },
@@ -96,6 +95,18 @@ export class Receiver {
     });
     return { ...masked, attributes: kept };
   }
+}
+
+function rowsOf(spans: readonly SpanData[]): SpanRow[] {
+  const resources = new Map<SpanData['resource'], string>();
+  return spans.map((span) => {
+    let json = resources.get(span.resource);
+    if (json === undefined) {
+      json = resourceJsonOf(span.resource);
+      resources.set(span.resource, json);
+    }
+    return spanRowFrom(span, json);
+  });
 }
 
 function stamp({ receivedBy }: Arrival, project: string) {

@@ -132,11 +132,13 @@ export class Ingest {
   delivery(note: DeliveryNote): void {
     const { project, interaction, destination, attempt } = note;
     const [known] = this.#db.all(
-      'SELECT id, attempts FROM deliveries WHERE interaction = ? AND destination = ? AND project = ?',
+      'SELECT id, attempts, state FROM deliveries WHERE interaction = ? AND destination = ? AND project = ?',
       interaction,
       destination,
       project,
     );
+    // A span that is sent twice is delivered once: the second one changes nothing.
+    if (note.state === 'waiting' && (known?.['state'] === 'delivered' || known?.['state'] === 'coalesced')) return;
     const attempts: unknown[] = known ? (JSON.parse(String(known['attempts'])) as unknown[]) : [];
     if (attempt) attempts.push(attempt);
     this.#db.run(

@@ -1,0 +1,105 @@
+import type { Environment } from '../configuration/environment.ts';
+import type { OutgoingRequest } from '../delivery/delivery.ts';
+import { planDestination } from '../exporter/destinations/open-destination.ts';
+import { openPipeline } from '../exporter/pipeline.ts';
+import { asIs } from '../interaction/mask.ts';
+import { spanDataOf } from '../semconv/to-span.ts';
+import type { Store } from '../store/store.ts';
+import { vendors } from '../vendors/index.ts';
+import type { Answer, Destination } from './api/routes.ts';
+
+/** What a person would set to use a vendor. */
+const setUps: Readonly<Record<string, readonly string[]>> = {
+  athina: ['ATHINA_API_KEY'],
+  reconify: ['RECONIFY_APP_KEY', 'RECONIFY_API_KEY'],
+  inkeep: ['INKEEPANALYTICS_API_INTEGRATION_KEY'],
+  requesty: ['REQUESTY_API_KEY'],
+  kore: ['SPANPORT_KORE_OUTPUT'],
+};
+/** Stands for what is not set while a payload is only shown. */
+const SHOWN_OPTIONS: Readonly<Record<string, object>> = {
+  athina: { apiKey: '***' },
+  reconify: { appKey: '***', apiKey: '***' },
+  inkeep: { apiKey: '***' },
+  requesty: { apiKey: '***' },
+  kore: { output: 'http://127.0.0.1/kore' },
+};
+const PLAIN_HEADERS = new Set(['content-type', 'content-encoding', 'user-agent', 'accept']);
+
+/** The destinations that this gateway forwards to, then the vendors that it could. */
+export async function listDestinations(store: Store, forwarded: readonly string[]): Promise<Destination[]> {
+  const counts = await store.read.deliveryCounts();
+  const names = [...forwarded, ...counts.map(({ destination }) => destination), ...vendors.map(({ name }) => name)];
+  return [...new Set(names)].map((name) => {
+    const own = counts.filter(({ destination }) => destination === name);
+    const lastDeliveredAt = own.find(({ state }) => state === 'delivered')?.lastAt;
+    return {
+      name,
+      isConfigured: forwarded.includes(name),
+      isStopped: own.some(({ state, records }) => state === 'stopped' && records > 0),
+      ...(lastDeliveredAt !== undefined && { lastDeliveredAt }),
+      counts: Object.fromEntries(own.map(({ state, records }) => [state, records])),
+      setUp: [...(setUps[name] ?? [])],
+    };
+  });
+}
+
+/** The request that a destination would receive for an interaction, without credentials. Nothing is sent. */
+export async function requestFor(
+  store: Store,
+  id: string,
+  name: string,
+  environment: Environment,
+): Promise<Answer<'getDelivery'>['request']> {
+  const found = await store.read.interaction(id);
+  if (!found) return undefined;
+  const requests: OutgoingRequest[] = [];
+  const pipeline = openPipeline({
+    mask: asIs,
+    transport: () => async (request) => {
+      requests.push(request);
+      return request.method === 'GET'
+        ? { status: 404, headers: {}, body: '' }
+        : { status: 200, headers: {}, body: '{}' };
+    },
+    write: () => undefined,
+  });
+  try {
+    const context = {
+      environment: {},
+      content: () => 'full' as const,
+      contentOnSpans: true,
+      spool: undefined,
+      warn: () => undefined,
+    };
+    const vendor = vendors.find((each) => each.name === name);
+    const options = vendor ? { name, ...SHOWN_OPTIONS[name] } : name;
+    pipeline.join(planDestination(options, { ...context, environment: vendor ? {} : environment }));
+  } catch {
+    return undefined;
+  }
+  pipeline.take(spanDataOf(found.interaction));
+  await pipeline.shutdown(1_000);
+  const request = requests.find(({ method }) => method !== 'GET');
+  return request && shownRequest(request);
+}
+
+function shownRequest({ method, url, headers, body }: OutgoingRequest): NonNullable<Answer<'getDelivery'>['request']> {
+  const text = Buffer.from(body as string).toString('utf8');
+  return {
+    method,
+    url,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, PLAIN_HEADERS.has(name.toLowerCase()) ? value : '***']),
+    ),
+    body: bodyFrom(text),
+  };
+}
+
+function bodyFrom(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Environment } from '../configuration/environment.ts';
+import type { Attempt } from '../delivery/delivery.ts';
+import { replayDeadLetters } from '../delivery/spool/inspect.ts';
+import type { SpanOutcome } from '../exporter/destination.ts';
+import { type DestinationContext, planDestination } from '../exporter/destinations/open-destination.ts';
+import { openPipeline, type Pipeline } from '../exporter/pipeline.ts';
+import { resolveContent } from '../exporter/settings.ts';
+import type { Mask } from '../interaction/mask.ts';
+import { interactionFrom } from '../semconv/from-spans.ts';
+import type { SpanData } from '../semconv/span-data.ts';
+import { spanDataOf } from '../semconv/to-span.ts';
+import type { DeliveryNote, DeliveryState } from '../store/port.ts';
+import type { Store } from '../store/store.ts';
+import type { RouteChanges } from '../vendors/routes.ts';
+import type { Log } from './log.ts';
+
+export interface ForwarderOptions {
+  /** Names of destinations, as in `SPANPORT_DESTINATIONS`. */
+  readonly names: readonly string[];
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly mask: Mask;
+  readonly log: Log;
+  /** Called after notes were stored. */
+  readonly onNoted: (notes: readonly DeliveryNote[]) => void;
+}
+
+/** Names the gateways that a span has passed, so that two that forward to each other do not go on forever. */
+const PASSED = 'spanport.gateway.passed';
+const NOTE_MILLIS = 100;
+const RESEND_MILLIS = 5_000;
+const SPOOL_BYTES = 268_435_456;
+/** Interactions whose project is remembered while they are on their way. */
+const MAX_FOLLOWED = 100_000;
+
+/** Sends what is stored on to destinations, through the pipeline and the spool that applications use. */
+export class Forwarder {
+  readonly #options: ForwarderOptions;
+  readonly #spoolFolder: string;
+  readonly #self: string;
+  /** One for each destination: an interaction does not go back to where it came from. */
+  readonly #pipelines = new Map<string, Pipeline>();
+  /** From the key of a record to its interaction. */
+  readonly #followed = new Map<string, { readonly project: string; readonly interaction: string }>();
+  #notes: DeliveryNote[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @throws ConfigurationError for a destination that cannot work */
+  constructor(options: ForwarderOptions) {
+    this.#options = options;
+    const { names, environment, store, mask } = options;
+    this.#spoolFolder = join(store.folder, 'spool');
+    this.#self = createHash('sha256').update(`${hostname()}\n${store.folder}`).digest('hex').slice(0, 16);
+    const context = this.#context(environment);
+    const planned = names.map((name) => [name, planDestination(name, context)] as const);
+    for (const [name, open] of planned) {
+      const pipeline = openPipeline({ mask, onAttempt: (attempt) => this.#attempted(attempt) });
+      pipeline.join(open);
+      this.#pipelines.set(name, pipeline);
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.#pipelines.keys()];
+  }
+
+  /** @param from the API that they came by */
+  take(spans: readonly SpanData[], project: string, from: string): void {
+    if (this.#pipelines.size === 0) return;
+    for (const span of spans) {
+      const passed = String(span.resource[PASSED] ?? '');
+      if (passed.split(',').includes(this.#self)) continue;
+      const marked = {
+        ...span,
+        resource: { ...span.resource, [PASSED]: passed ? `${passed},${this.#self}` : this.#self },
+      };
+      const interaction = interactionFrom(span)?.id;
+      for (const [name, pipeline] of this.#pipelines) {
+        if (name !== from) this.#send(pipeline, name, marked, project, interaction);
+      }
+    }
+  }
+
+  /** What a vendor's client wrote. */
+  takeChanges(vendor: string, { interactions = [], feedback = [] }: RouteChanges, project: string): void {
+    this.take(interactions.map(spanDataOf), project, vendor);
+    for (const [name, { destinations }] of this.#pipelines) {
+      if (name === vendor) continue;
+      for (const each of feedback) for (const destination of destinations) destination.feedback?.(each.feedback);
+    }
+  }
+
+  /** Sends one interaction again. @returns whether there is such a destination */
+  async resend(id: string, name: string): Promise<boolean> {
+    const pipeline = this.#pipelines.get(name);
+    const found = await this.#options.store.read.interaction(id);
+    if (!pipeline || !found) return false;
+    this.#send(pipeline, name, spanDataOf(found.interaction), found.row.project, id);
+    return true;
+  }
+
+  /** Puts all dead letters of a destination back into its queue. @returns how many */
+  async resendAll(name: string): Promise<number> {
+    const replayed = replayDeadLetters(this.#spoolFolder, name);
+    await this.#options.store.changeDeliveries(name, 'dead', 'waiting');
+    // A flush looks into the spool at once; otherwise it is looked at every few seconds.
+    void this.#pipelines.get(name)?.flush(RESEND_MILLIS);
+    return replayed;
+  }
+
+  /** Ends the destinations; what they have not sent stays on the disk for the next start. */
+  async close(timeoutMillis: number): Promise<void> {
+    await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.shutdown(timeoutMillis)));
+    await this.#flush();
+  }
+
+  #context(environment: Environment): DestinationContext {
+    return {
+      environment,
+      content: resolveContent(undefined, environment),
+      contentOnSpans: false,
+      spool: { dir: this.#spoolFolder, maxBytes: SPOOL_BYTES, durability: 'batch' },
+      warn: (message) => this.#options.log.warn(message),
+    };
+  }
+
+  #send(
+    pipeline: Pipeline,
+    destination: string,
+    span: SpanData,
+    project: string,
+    interaction: string | undefined,
+  ): void {
+    if (interaction === undefined) {
+      pipeline.take(span);
+      return;
+    }
+    this.#follow(interaction, project, interaction);
+    this.#follow(`${span.traceId}:${span.spanId}`, project, interaction);
+    this.#note({ project, interaction, destination, state: 'waiting', atUs: now() });
+    pipeline.take(span, {
+      settled: (settlements) => {
+        for (const { outcome } of settlements) this.#settled(project, interaction, destination, outcome);
+      },
+    });
+  }
+
+  #follow(key: string, project: string, interaction: string): void {
+    if (this.#followed.size >= MAX_FOLLOWED) this.#followed.clear();
+    this.#followed.set(key, { project, interaction });
+  }
+
+  #settled(project: string, interaction: string, destination: string, outcome: SpanOutcome): void {
+    const note = { project, interaction, destination, atUs: now() };
+    if (outcome.status === 'delivered') this.#note({ ...note, state: 'delivered' });
+    else if (outcome.status === 'coalesced') this.#note({ ...note, state: 'coalesced', carriedBy: outcome.into });
+    else if (outcome.status === 'rejected') this.#note({ ...note, state: 'dead', reason: outcome.reason });
+    else if (outcome.status === 'on_disk') this.#note({ ...note, state: 'waiting' });
+    // Sent before: what became of it then still holds.
+    else if (outcome.reason !== 'duplicate') this.#note({ ...note, state: 'skipped', reason: outcome.reason });
+  }
+
+  /** Also hears of records that an earlier process left in the spool. */
+  #attempted({ destination, keys, at, httpStatus, outcome }: Attempt): void {
+    const [state, word] = states[outcome.status];
+    const reason = 'reason' in outcome ? outcome.reason : undefined;
+    const attempt = {
+      at,
+      outcome: word,
+      ...(httpStatus !== undefined && { status: httpStatus }),
+      ...(reason !== undefined && { reason }),
+      ...(outcome.status === 'retryable' &&
+        outcome.retryAfterMillis !== undefined && { waitMillis: outcome.retryAfterMillis, waitReason: 'retry-after' }),
+    };
+    if (outcome.status === 'split') return;
+    for (const key of keys) {
+      const followed = this.#followed.get(key) ?? this.#followed.get(key.replace(/:\d+$/, ''));
+      const note = { destination, state, atUs: now(), attempt, ...(reason !== undefined && { reason }) };
+      if (followed) this.#note({ ...followed, ...note });
+      else void this.#noteUnknown(key, note);
+    }
+  }
+
+  async #noteUnknown(key: string, note: Omit<DeliveryNote, 'project' | 'interaction'>): Promise<void> {
+    const found = await this.#options.store.read.interaction(key).catch(() => undefined);
+    if (found) this.#note({ project: found.row.project, interaction: key, ...note });
+  }
+
+  #note(note: DeliveryNote): void {
+    this.#notes.push(note);
+    this.#timer ??= setTimeout(() => void this.#flush(), NOTE_MILLIS);
+  }
+
+  async #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const notes = this.#notes.splice(0);
+    if (notes.length === 0) return;
+    try {
+      await this.#options.store.note(notes);
+      this.#options.onNoted(notes);
+    } catch (error) {
+      this.#options.log.warn(`the state of ${notes.length} deliveries was not stored: ${(error as Error).message}`);
+    }
+  }
+}
+
+const states: Readonly<Record<Attempt['outcome']['status'], readonly [DeliveryState, string]>> = {
+  delivered: ['delivered', 'delivered'],
+  retryable: ['retrying', 'retry'],
+  rejected: ['dead', 'rejected'],
+  blocked: ['stopped', 'stopped'],
+  split: ['retrying', 'retry'],
+};
+
+function now(): number {
+  return Date.now() * 1e3;
+}

@@ -1,0 +1,162 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
+import { openGateway, until } from './gateway-scene.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close().closeAllConnections());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const chat = (trace: string, conversation = 'c1') => ({
+  traceId: trace.repeat(32),
+  spanId: trace.repeat(16),
+  name: 'chat gpt-4o',
+  kind: 3,
+  startTimeUnixNano: '1760000000000000000',
+  endTimeUnixNano: '1760000001000000000',
+  attributes: Object.entries({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.request.model': 'gpt-4o',
+    'gen_ai.conversation.id': conversation,
+    'gen_ai.input.messages': '[{"role":"user","parts":[{"type":"text","content":"Hello"}]}]',
+    'gen_ai.output.messages': '[{"role":"assistant","parts":[{"type":"text","content":"Hi"}],"finish_reason":"stop"}]',
+  }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+});
+
+const post = (url: string, spans: object[]) =>
+  fetch(`${url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+  });
+const idOf = (trace: string) => `${trace.repeat(32)}:${trace.repeat(16)}`;
+
+it('takes an Athina client in and sends to Inkeep, and not back to Athina', async () => {
+  const target = await openGateway();
+  vi.stubEnv('INKEEP_ANALYTICS_URL', `${target.gateway.url}/inkeep`);
+  vi.stubEnv('INKEEPANALYTICS_API_INTEGRATION_KEY', 'inkeep-key');
+  vi.stubEnv('ATHINA_BASE_URL', `${target.gateway.url}/athina`);
+  vi.stubEnv('ATHINA_API_KEY', 'athina-key');
+  const { gateway, client } = await openGateway({ forward: ['athina', 'inkeep'] });
+  const response = await fetch(`${gateway.url}/athina/api/v1/log/inference`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'athina-api-key': 'x' },
+    body: JSON.stringify({
+      language_model_id: 'gpt-4o',
+      prompt: [{ role: 'user', content: 'Hello' }],
+      response: 'Hi',
+      session_id: 's-1',
+      customer_user_id: 'ann',
+    }),
+  });
+  expect(response.status).toBe(200);
+  const { items } = await until(async () => {
+    const page = await target.client.listInteractions();
+    return page.items.length > 0 ? page : undefined;
+  });
+  expect(items).toMatchObject([{ receivedBy: 'inkeep', title: 'Hello', answer: 'Hi' }]);
+  const row = await until(async () => {
+    const page = await client.listInteractions();
+    return page.items[0]?.deliveries['inkeep'] === 'delivered' ? page.items[0] : undefined;
+  });
+  expect(row.deliveries).toEqual({ inkeep: 'delivered' });
+  const delivery = await client.getDelivery({ params: { id: row.id, destination: 'inkeep' } });
+  expect(delivery).toMatchObject({ state: 'delivered', attempts: [{ outcome: 'delivered', status: 200 }] });
+  expect(JSON.stringify(delivery.request)).not.toContain('inkeep-key');
+  expect(delivery.request?.body).toMatchObject({ messages: [{ role: 'user', content: 'Hello' }, { content: 'Hi' }] });
+});
+
+it('keeps a dead letter with its reason, and sends it again on request', async () => {
+  let isBroken = true;
+  const received: string[] = [];
+  const sink = await serve((request, answer) => {
+    let text = '';
+    request.on('data', (chunk) => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      if (!isBroken) received.push(text);
+      answer
+        .writeHead(isBroken ? 400 : 200, { 'content-type': 'application/json' })
+        .end(isBroken ? '{"error":"no such field"}' : '{}');
+    });
+  });
+  vi.stubEnv('REQUESTY_INGESTION_URL', `${sink}/insight`);
+  vi.stubEnv('REQUESTY_API_KEY', 'key');
+  const { gateway, client } = await openGateway({ forward: ['requesty'] });
+  await post(gateway.url, [chat('1')]);
+  const dead = await until(async () => {
+    const page = await client.listDeliveries({ params: { name: 'requesty' }, query: { state: 'dead' } });
+    return page.items[0];
+  });
+  expect(dead).toMatchObject({ interaction: idOf('1'), state: 'dead', reason: expect.stringContaining('400') });
+  expect(dead.attempts).toMatchObject([{ status: 400, outcome: 'rejected' }]);
+  expect((await client.listConversations({ query: { q: 'delivery:dead' } })).items).toHaveLength(1);
+  expect((await client.listDestinations()).items[0]).toMatchObject({
+    name: 'requesty',
+    isConfigured: true,
+    counts: { dead: 1 },
+  });
+  isBroken = false;
+  expect(await client.retryDeliveries({ params: { name: 'requesty' } })).toEqual({ changed: 1 });
+  await until(async () => (received.length > 0 ? true : undefined));
+  await until(async () => {
+    const page = await client.listDeliveries({ params: { name: 'requesty' } });
+    return page.items[0]?.state === 'delivered' ? true : undefined;
+  });
+});
+
+it('two gateways that forward to each other send each span once', async () => {
+  const counts = { a: 0, b: 0 };
+  const proxy = async (name: 'a' | 'b', target: () => string) =>
+    serve((request, answer) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk) => chunks.push(chunk));
+      request.on('end', async () => {
+        counts[name] += 1;
+        const headers = {
+          'content-type': request.headers['content-type'] ?? '',
+          'content-encoding': request.headers['content-encoding'] ?? 'identity',
+        };
+        const response = await fetch(`${target()}${request.url}`, {
+          method: 'POST',
+          headers,
+          body: Buffer.concat(chunks),
+        });
+        answer
+          .writeHead(response.status, { 'content-type': response.headers.get('content-type') ?? '' })
+          .end(Buffer.from(await response.arrayBuffer()));
+      });
+    });
+  let [urlA, urlB] = ['', ''];
+  vi.stubEnv('SPANPORT_GATEWAY', await proxy('b', () => urlB));
+  const a = await openGateway({ forward: ['spanport'] });
+  urlA = a.gateway.url;
+  vi.stubEnv('SPANPORT_GATEWAY', await proxy('a', () => urlA));
+  const b = await openGateway({ forward: ['spanport'] });
+  urlB = b.gateway.url;
+  await post(urlA, [chat('7')]);
+  for (const { client } of [a, b]) {
+    await until(async () =>
+      (await client.listInteractions()).items[0]?.deliveries['spanport'] === 'delivered' ? true : undefined,
+    );
+  }
+  await post(urlA, [chat('8')]);
+  await until(async () => ((await b.client.listInteractions()).items.length === 2 ? true : undefined));
+  await until(async () =>
+    (await b.client.listInteractions()).items.every((row) => row.deliveries['spanport'] === 'delivered')
+      ? true
+      : undefined,
+  );
+  // Each came to the other one and back once, where it ended.
+  expect(counts).toEqual({ a: 2, b: 2 });
+});
+
+it('a wrong destination ends the start with one sentence', async () => {
+  await expect(openGateway({ forward: ['athna'] })).rejects.toThrow(/'athna'/);
+});
