@@ -57,7 +57,11 @@ export class Forwarder {
     const context = this.#context(environment);
     const planned = names.map((name) => [name, planDestination(name, context)] as const);
     for (const [name, open] of planned) {
-      const pipeline = openPipeline({ mask, onAttempt: (attempt) => this.#attempted(attempt) });
+      const pipeline = openPipeline({
+        mask,
+        onAttempt: (attempt) => this.#attempted(attempt),
+        report: (message) => this.#options.log.warn(message),
+      });
       pipeline.join(open);
       this.#pipelines.set(name, pipeline);
     }
