@@ -16,7 +16,7 @@ export type {
 } from './exporter/destination.ts';
 export type { DestinationSetting, NamedDestination } from './exporter/destinations/open-destination.ts';
 export type { OtlpOptions } from './exporter/destinations/otlp-destination.ts';
-export type { CaptureOptions, Price } from './instrumentation/capture-options.ts';
+export type { CaptureOptions } from './instrumentation/capture-options.ts';
 export { type ContextFields, withContext } from './instrumentation/context.ts';
 export { instrumentOpenAI } from './instrumentation/openai/instrument.ts';
 export {
@@ -27,6 +27,7 @@ export { type TraceToolOptions, traceTool } from './instrumentation/trace-tool.t
 export type * from './interaction/interaction.ts';
 export type { Mask } from './interaction/mask.ts';
 export type * from './interaction/message.ts';
+export type { Price } from './pricing/cost.ts';
 export type { SpanData, SpanEvent, SpanLink, SpanScope } from './semconv/span-data.ts';
 export { recordFeedback, recordUsageEvent } from './start/feedback.ts';
 export { start } from './start/start.ts';

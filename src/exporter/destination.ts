@@ -72,6 +72,8 @@ export interface SpanDestination {
    * @param listener passed when the caller follows the span; then `settled` must be called once
    */
   take(ended: Ended, listener?: SpanListener): void;
+  /** Takes calls that were held back when their spans were taken. Only destinations of interactions have it. */
+  record?(interactions: readonly Interaction[], listener?: SpanListener): void;
   feedback?(feedback: Feedback): void;
   usageEvent?(event: UsageEvent): void;
   /** Takes a vendor's record that was not made from a span. `make` receives what content the record may hold. */

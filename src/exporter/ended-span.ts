@@ -1,8 +1,7 @@
 import { type Content, type Interaction, isContentField } from '../interaction/interaction.ts';
 import { type Mask, maskContent, maskJson } from '../interaction/mask.ts';
-import { dialectOf } from '../semconv/dialects/index.ts';
 import { contentOf, factsOf } from '../semconv/span-content.ts';
-import { isSpanData, originOf, type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
+import { isSpanData, type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
 import type { Ended } from './destination.ts';
 
 /** A span on its way to the destinations. An OTLP destination writes `source` and never needs the other two. */
@@ -10,12 +9,12 @@ export class EndedSpan implements Ended {
   readonly source: ReadableSpanLike | SpanData;
   readonly mask: Mask;
   readonly content?: Content;
-  readonly #assemble: (data: SpanData) => readonly Interaction[];
+  readonly #assemble: (ended: EndedSpan) => readonly Interaction[];
   #data: SpanData | undefined;
   #interactions: readonly Interaction[] | undefined;
 
   /** @param assemble the interactions that a span completes; called at most once */
-  constructor(source: ReadableSpanLike | SpanData, mask: Mask, assemble: (data: SpanData) => readonly Interaction[]) {
+  constructor(source: ReadableSpanLike | SpanData, mask: Mask, assemble: (ended: EndedSpan) => readonly Interaction[]) {
     this.source = source;
     this.mask = mask;
     this.#assemble = assemble;
@@ -29,9 +28,7 @@ export class EndedSpan implements Ended {
   }
 
   get interactions(): readonly Interaction[] {
-    this.#interactions ??= dialectOf(originOf(this.source))
-      ? this.#assemble(this.span).map((each) => masked(each, this.content, this.mask))
-      : [];
+    this.#interactions ??= this.#assemble(this).map((each) => masked(each, this.content, this.mask));
     return this.#interactions;
   }
 
@@ -53,7 +50,7 @@ function maskedContent(source: ReadableSpanLike | SpanData, mask: Mask): Content
 }
 
 /** Masks content that came on the span itself. Content that travelled beside it is masked already. */
-function masked(interaction: Interaction, content: Content | undefined, mask: Mask): Interaction {
+export function masked(interaction: Interaction, content: Content | undefined, mask: Mask): Interaction {
   const { outcome } = interaction;
   let safe = isAllFrom(content, interaction) ? interaction : maskContent(interaction, mask);
   const custom = safe.custom && maskJson(safe.custom, mask);

@@ -3,10 +3,12 @@ import type { Transport } from '../delivery/http/transport.ts';
 import { diag } from '../diagnostics/diag.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
+import { dialectOf } from '../semconv/dialects/index.ts';
 import { wantContent } from '../semconv/span-content.ts';
-import type { LateSpan, ReadableSpanLike, SpanData } from '../semconv/span-data.ts';
+import { type LateSpan, originOf, type ReadableSpanLike, type SpanData } from '../semconv/span-data.ts';
 import type { DestinationStats, FlushResult, SpanDestination, SpanListener } from './destination.ts';
-import { EndedSpan } from './ended-span.ts';
+import { EndedSpan, masked } from './ended-span.ts';
+import { HOLD_MILLIS, type LeavingCall } from './held-calls.ts';
 import { reportLosses } from './losses.ts';
 import { RunAssembler } from './run-assembler.ts';
 import { type PipelineListener, Settling } from './settling.ts';
@@ -108,6 +110,8 @@ class SpanPipeline implements Pipeline {
   /** Whether a turn is scheduled, whether one is due later, and whether the last one left spans over. */
   #isDue = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Due while calls wait for the spans around them. */
+  #holdTimer: NodeJS.Timeout | undefined;
   #isBehind = false;
   #holds = 0;
 
@@ -160,6 +164,7 @@ class SpanPipeline implements Pipeline {
   drain(): void {
     if (this.#holds > 0) return;
     while (this.#next());
+    if (this.#assembler.held > 0) this.#record(this.#assembler.release(true));
   }
 
   async flush(timeoutMillis?: number): Promise<FlushResult> {
@@ -231,11 +236,38 @@ class SpanPipeline implements Pipeline {
 
   #map(source: SpanData | ReadableSpanLike, settling: Settling | undefined): void {
     const { mask, service } = this.#options;
-    const ended = new EndedSpan(source, mask, (data) => {
-      const interactions = this.#assembler.add(data, settling);
+    const ended = new EndedSpan(source, mask, (each) => {
+      const isRelevant = dialectOf(originOf(source)) !== undefined || this.#assembler.held > 0;
+      if (!isRelevant) return [];
+      const interactions = this.#assembler.add(each.span, settling);
       return service ? interactions.map((each) => withService(each, service)) : interactions;
     });
     for (const destination of this.destinations) this.#give(destination, ended, settling?.at(destination.name));
+    if (this.#assembler.held > 0) this.#holdTimer ??= setTimeout(this.#release, HOLD_MILLIS).unref();
+  }
+
+  /** Passes on calls that waited long enough for the spans around them. */
+  readonly #release = (): void => {
+    clearTimeout(this.#holdTimer);
+    this.#holdTimer = undefined;
+    this.#record(this.#assembler.release(false));
+    if (this.#assembler.held > 0) this.#holdTimer = setTimeout(this.#release, HOLD_MILLIS / 4).unref();
+  };
+
+  #record(calls: readonly LeavingCall[]): void {
+    const { mask, service } = this.#options;
+    for (const { interaction, content, settling, releases } of calls) {
+      const known = masked(service ? withService(interaction, service) : interaction, content, mask);
+      for (const destination of this.destinations) {
+        try {
+          destination.record?.([known], settling?.at(destination.name));
+        } catch (error) {
+          this.#countFailed(destination.name);
+          diag.error(`spanport: ${destination.name} could not take a call`, error);
+        }
+      }
+      for (const release of releases) release();
+    }
   }
 
   /** What one destination cannot take, the others still get. */

@@ -1,7 +1,9 @@
 import type { Interaction, ToolExecution } from '../interaction/interaction.ts';
-import { interactionFrom, isUnfinished, joinBackground, toolExecutionFrom } from '../semconv/from-spans.ts';
+import { costOf } from '../pricing/cost.ts';
+import { interactionFrom, isUnfinished, joinBackground, readSpan, toolExecutionFrom } from '../semconv/from-spans.ts';
 import { ATTR, OPERATION, SCOPE_NAME } from '../semconv/names.ts';
 import type { SpanData } from '../semconv/span-data.ts';
+import { HeldCalls, type LeavingCall } from './held-calls.ts';
 import type { Settling } from './settling.ts';
 
 /** Maximum number of spans that wait for another one, and for how long. */
@@ -69,25 +71,34 @@ export class RunAssembler {
   readonly #queued: Waiting<Interaction>;
   readonly #tools: Waiting<ToolExecution[]>;
   readonly #documents: Waiting<unknown>;
+  readonly #held: HeldCalls;
 
   constructor(now: () => number = Date.now) {
     this.#queued = new Waiting(now);
     this.#tools = new Waiting(now);
     this.#documents = new Waiting(now);
+    this.#held = new HeldCalls(now);
   }
 
   /** @param settling of the span, where somebody follows it: it stays open while the span waits here */
   add(span: SpanData, settling?: Settling): Interaction[] {
-    const tool = toolExecutionFrom(span);
+    const reading = readSpan(span);
+    if (!reading) return leaving(this.#held.pass(span), settling);
+    const tool = toolExecutionFrom(span, reading);
     if (tool) {
+      this.#held.addPart(span);
       if (span.parentSpanId) this.#addTool(`${span.traceId}:${span.parentSpanId}`, tool, span, settling);
       return [];
     }
     const documents = span.attributes['gen_ai.retrieval.documents'];
     if (documents !== undefined) this.#documents.put(span.traceId, documents);
 
-    const interaction = interactionFrom(span);
-    if (!interaction) return [];
+    if (reading.role === 'outer') return leaving(this.#held.addOuter(span, reading), settling);
+    const interaction = interactionFrom(span, reading);
+    if (!interaction) {
+      this.#held.addPart(span);
+      return [];
+    }
     const isUnfinishedYet = isUnfinished(interaction);
     if (interaction.operation === OPERATION.fetchResponse) {
       if (isUnfinishedYet) return [];
@@ -102,7 +113,24 @@ export class RunAssembler {
       for (const entry of left) releaseWith(settling, entry);
       return left.map(({ value }) => value);
     }
-    return [this.#withChildren(interaction, span, settling)];
+    const completed = priced(this.#withChildren(interaction, span, settling));
+    if (this.#held.passes(span, completed)) return [completed];
+    return leaving(this.#held.addCall(span, completed, settling), settling);
+  }
+
+  /** How many calls wait for the spans around them. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** Spans that made no record of their own, by reason. */
+  get leftOut(): Readonly<Record<string, number>> {
+    return this.#held.leftOut;
+  }
+
+  /** Calls that waited long enough for the spans around them; all of them when nothing more will come. */
+  release(isLast: boolean): readonly LeavingCall[] {
+    return isLast ? this.#held.flush() : this.#held.due();
   }
 
   /** Gives up waiting. @returns the background responses that were never fetched, as far as they are known */
@@ -148,6 +176,24 @@ function releaseWith(settling: Settling | undefined, { releases }: Entry<unknown
     if (settling) settling.onSettled(release);
     else release();
   }
+}
+
+/** The calls that leave with a span. Their own spans are held until that one is settled. */
+function leaving(calls: readonly LeavingCall[], settling: Settling | undefined): Interaction[] {
+  for (const { releases } of calls) {
+    for (const release of releases) {
+      if (settling) settling.onSettled(release);
+      else release();
+    }
+  }
+  return calls.map(({ interaction }) => interaction);
+}
+
+/** Spans of other tracers seldom have a cost: it is computed from their usage. Ours were priced when they were recorded. */
+function priced(interaction: Interaction): Interaction {
+  if (interaction.cost !== undefined || interaction.usage === undefined) return interaction;
+  const cost = costOf(interaction, {});
+  return cost ? { ...interaction, cost } : interaction;
 }
 
 /** The same background response, whichever process asks for it. */

@@ -2,14 +2,7 @@ import { resolveCapture } from '../configuration/content-capture.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { oneOf } from '../configuration/readers.ts';
 import { createMask, type Mask, maskSecrets } from '../interaction/mask.ts';
-
-/** USD for a million tokens. */
-export interface Price {
-  readonly input: number;
-  readonly output: number;
-  /** Of input tokens that came from the provider's cache; `input` where it is not given. */
-  readonly cacheRead?: number;
-}
+import type { Price } from '../pricing/cost.ts';
 
 /** How calls are captured. Complete: every option has a value. */
 export interface CaptureOptions {

@@ -19,13 +19,13 @@ import {
 import { jsonOf } from '../interaction/json.ts';
 import { asIs, type Mask } from '../interaction/mask.ts';
 import { wellFormed } from '../interaction/text.ts';
+import { costOf } from '../pricing/cost.ts';
 import { type AttributeSink, type Attributes, withFetchedUsageTo, writeAttributes } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachTold, type KeptContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
 import { capContent, cutText } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
-import { costOf } from './cost.ts';
 import { type ErrorFacts, errorFrom, type RecordedError } from './errors.ts';
 import { joinMasks } from './masks.ts';
 

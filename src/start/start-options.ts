@@ -1,8 +1,8 @@
 import type { ContentMode } from '../exporter/content-policy.ts';
 import type { DestinationSetting } from '../exporter/destinations/open-destination.ts';
 import type { SpoolSettings } from '../exporter/settings.ts';
-import type { Price } from '../instrumentation/capture-options.ts';
 import type { Mask } from '../interaction/mask.ts';
+import type { Price } from '../pricing/cost.ts';
 
 /** Explicit options win over the environment, and the environment alone is complete. */
 export interface StartOptions {

@@ -5,6 +5,7 @@ import { nothingWaits } from '../../src/exporter/destination.ts';
 import { spanLineDestination } from '../../src/exporter/destinations/line-destination.ts';
 import { otlpDestination } from '../../src/exporter/destinations/otlp-destination.ts';
 import { openPipeline } from '../../src/exporter/pipeline.ts';
+import type { Interaction } from '../../src/interaction/interaction.ts';
 import { createMask } from '../../src/interaction/mask.ts';
 import { writeOpenInference } from '../../src/semconv/dialects/openinference/write.ts';
 import { type SpanData, SpanKind, SpanStatusCode } from '../../src/semconv/span-data.ts';
@@ -25,6 +26,9 @@ interface Exported {
 function exported(spans: readonly SpanData[], mode: ContentMode): Exported {
   const bodies = { json: '', protobuf: '', preset: '', lines: '' };
   let interactions = '';
+  const record = (made: readonly Interaction[]): void => {
+    interactions += JSON.stringify(made.map((each) => applyContentMode(each, mode)));
+  };
   const into = (name: keyof typeof bodies): Delivery =>
     ({
       enqueue: ({ body }: { readonly body: Uint8Array }) => {
@@ -49,9 +53,8 @@ function exported(spans: readonly SpanData[], mode: ContentMode): Exported {
   pipeline.join((host) => spanLineDestination('console', { kind: 'console' }, mode, host));
   pipeline.join({
     ...otlpDestination('vendor', { ...options, encoding: 'json' }, mode, into('json')),
-    take: (ended) => {
-      interactions += JSON.stringify(ended.interactions.map((each) => applyContentMode(each, mode)));
-    },
+    take: ({ interactions: made }) => record(made),
+    record,
   });
   for (const span of spans) pipeline.take(span);
   pipeline.drain();

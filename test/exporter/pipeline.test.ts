@@ -28,12 +28,16 @@ const span = (more: Partial<SpanData> = {}): SpanData => ({
   ...more,
 });
 
+/** What a call that was held back has besides its interaction. */
+const silent = { span: span(), mask: asIs };
+
 function destination(take: (ended: Ended, listener?: SpanListener) => void, name = 'test'): SpanDestination {
   const flushed = Promise.resolve({ waiting: 0, onDisk: 0 });
   return {
     name,
     wantsContent: true,
     take,
+    record: (interactions, listener) => take({ ...silent, interactions }, listener),
     forceFlush: () => flushed,
     shutdown: () => flushed,
     stats: () => ({

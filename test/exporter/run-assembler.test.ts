@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RunAssembler } from '../../src/exporter/run-assembler.ts';
+import type { Interaction } from '../../src/interaction/interaction.ts';
 import { type SpanData, SpanKind, SpanStatusCode } from '../../src/semconv/span-data.ts';
 
 const traceId = 'a'.repeat(32);
@@ -23,6 +24,11 @@ function span(
     status: { code: SpanStatusCode.UNSET },
     ...more,
   };
+}
+
+/** What a span of another tracer completes. Its call waits for the spans around it. */
+function completedBy(assembler: RunAssembler, each: SpanData): readonly Interaction[] {
+  return [...assembler.add(each), ...assembler.release(true).map(({ interaction }) => interaction)];
 }
 
 const response = (status: string, more: Readonly<Record<string, unknown>> = {}) => ({
@@ -105,7 +111,7 @@ describe('a run of another tracer', () => {
     expect(assembler.add(beside)).toEqual([]);
     assembler.add(tool('f'.repeat(16)));
     assembler.add(tool(run.spanId, { traceId: 'b'.repeat(32) }));
-    expect(assembler.add(run)[0]?.toolExecutions).toMatchObject([
+    expect(completedBy(assembler, run)[0]?.toolExecutions).toMatchObject([
       { name: 'hours', arguments: { day: 1 }, result: 'open' },
       { name: 'stock', arguments: { sku: 2 }, result: [3] },
     ]);
@@ -116,7 +122,7 @@ describe('a run of another tracer', () => {
     const own = [{ name: 'own' }];
     const run = span('invoke_agent', { 'spanport.tool.executions': JSON.stringify(own) });
     assembler.add(tool(run.spanId));
-    expect(assembler.add(run)[0]?.toolExecutions).toEqual(own);
+    expect(completedBy(assembler, run)[0]?.toolExecutions).toEqual(own);
   });
 
   it('is told a thousand tools at the most, and tools of nobody are kept nowhere', () => {
@@ -126,7 +132,7 @@ describe('a run of another tracer', () => {
       assembler.add(tool(run.spanId));
       assembler.add(tool(undefined));
     }
-    expect(assembler.add(run)[0]?.toolExecutions).toHaveLength(1_000);
+    expect(completedBy(assembler, run)[0]?.toolExecutions).toHaveLength(1_000);
   });
 
   it('is no interaction where it ran in the process of its caller', () => {
@@ -138,8 +144,8 @@ it('gives the documents of a retrieval to the chat of its trace', () => {
   const assembler = new RunAssembler();
   const documents = [{ id: 'd1', score: 0.5 }];
   assembler.add(span('retrieval', { 'gen_ai.retrieval.documents': JSON.stringify(documents) }));
-  expect(assembler.add(span('chat', {}))[0]?.context).toEqual(documents);
-  expect(assembler.add(span('chat', { 'spanport.context': '"mine"' }))[0]?.context).toBe('mine');
-  expect(assembler.add(span('chat', {}, { traceId: 'b'.repeat(32) }))[0]?.context).toBeUndefined();
-  expect(assembler.add(span('embeddings', {}))[0]?.context).toBeUndefined();
+  expect(completedBy(assembler, span('chat', {}))[0]?.context).toEqual(documents);
+  expect(completedBy(assembler, span('chat', { 'spanport.context': '"mine"' }))[0]?.context).toBe('mine');
+  expect(completedBy(assembler, span('chat', {}, { traceId: 'b'.repeat(32) }))[0]?.context).toBeUndefined();
+  expect(completedBy(assembler, span('embeddings', {}))[0]?.context).toBeUndefined();
 });

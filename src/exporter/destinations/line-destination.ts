@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import type { Interaction } from '../../interaction/interaction.ts';
 import { wellFormedJson } from '../../interaction/text.ts';
 import { spanToJson } from '../../otlp/write-json.ts';
 import type { LocalOutput, Vendor } from '../../vendors/vendor.ts';
@@ -61,11 +62,18 @@ export function localDestination<Options, Payload>(
   content: ContentMode,
   { write, report }: PipelineHost,
 ): SpanDestination {
-  const payloadsOf = ({ interactions }: Ended): Payload[] =>
+  const payloadsOf = (interactions: readonly Interaction[]): Payload[] =>
     interactions.flatMap((interaction) =>
       recordsOf(vendor, options, interaction, content).map(({ payload }) => payload),
     );
-  return writingDestination(vendor.name, content, payloadsOf, sinkFor(vendor.name, output, write), report);
+  const { write: writeItems, ...destination } = writingDestination(
+    vendor.name,
+    content,
+    ({ interactions }) => payloadsOf(interactions),
+    sinkFor(vendor.name, output, write),
+    report,
+  );
+  return { ...destination, record: (interactions, listener) => writeItems(payloadsOf(interactions), listener) };
 }
 
 function sinkFor(name: string, output: LocalOutput, write: PipelineHost['write']): Sink<unknown> {
@@ -79,13 +87,17 @@ function sinkFor(name: string, output: LocalOutput, write: PipelineHost['write']
   return { write: (payload) => file.write(wellFormedJson(JSON.stringify(payload))), close: () => file.close?.() };
 }
 
+interface WritingDestination<T> extends SpanDestination {
+  write(items: readonly T[], listener?: SpanListener): void;
+}
+
 function writingDestination<T>(
   name: string,
   content: ContentMode,
   itemsOf: (ended: Ended) => readonly T[],
   sink: Sink<T>,
   report: PipelineHost['report'],
-): SpanDestination {
+): WritingDestination<T> {
   const counts = { enqueued: 0, delivered: 0, rejected: 0, skipped: 0 };
   const underWay = new Set<Promise<void>>();
   const accept = (listener: SpanListener | undefined): void => {
@@ -98,7 +110,7 @@ function writingDestination<T>(
     counts.rejected += 1;
     listener?.settled({ status: 'rejected', reason });
   };
-  const write = (item: T, listener: SpanListener | undefined): void => {
+  const writeItem = (item: T, listener: SpanListener | undefined): void => {
     try {
       const writing = sink.write(item);
       if (writing === undefined) {
@@ -116,6 +128,16 @@ function writingDestination<T>(
       reject(error, listener);
     }
   };
+  const write = (items: readonly T[], listener: SpanListener | undefined): void => {
+    counts.enqueued += items.length;
+    if (items.length === 0) {
+      counts.skipped += 1;
+      listener?.settled({ status: 'skipped', reason: 'no call or run ends with this span' });
+      return;
+    }
+    const listeners = listener && listenersFor(items.length, listener);
+    for (const [index, item] of items.entries()) writeItem(item, listeners?.[index]);
+  };
   const flush = async (timeoutMillis = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> => {
     if (underWay.size > 0) {
       const deadline = new Promise((resolve) => setTimeout(resolve, timeoutMillis).unref());
@@ -126,17 +148,8 @@ function writingDestination<T>(
   return {
     name,
     wantsContent: content !== 'none',
-    take(ended, listener): void {
-      const items = itemsOf(ended);
-      counts.enqueued += items.length;
-      if (items.length === 0) {
-        counts.skipped += 1;
-        listener?.settled({ status: 'skipped', reason: 'no call or run ends with this span' });
-        return;
-      }
-      const listeners = listener && listenersFor(items.length, listener);
-      for (const [index, item] of items.entries()) write(item, listeners?.[index]);
-    },
+    take: (ended, listener) => write(itemsOf(ended), listener),
+    write,
     forceFlush: flush,
     async shutdown(timeoutMillis): Promise<FlushResult> {
       const flushed = await flush(timeoutMillis);

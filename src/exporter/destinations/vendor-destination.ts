@@ -71,29 +71,31 @@ export function vendorDestination<Options, Payload>(
     return records;
   };
 
+  const record = (interactions: readonly Interaction[], listener?: SpanListener): void => {
+    const records: VendorRecord<Payload>[] = [];
+    let failure: string | undefined;
+    for (const interaction of interactions) {
+      try {
+        records.push(...recordsFor(interaction));
+      } catch (error) {
+        skipped += 1;
+        failure = error instanceof Error ? error.message : String(error);
+        diag.error(`spanport: ${vendor.name} could not encode ${interaction.id}`, error);
+      }
+    }
+    if (!listener) for (const record of records) enqueue(record);
+    else if (records.length === 0) listener.settled({ status: 'skipped', reason: failure ?? whySkipped(interactions) });
+    else {
+      const listeners = listenersFor(records.length, listener);
+      for (const [index, record] of records.entries()) enqueue(record, listeners[index]);
+    }
+  };
+
   return {
     name: vendor.name,
     wantsContent: content !== 'none',
-    take({ interactions }, listener): void {
-      const records: VendorRecord<Payload>[] = [];
-      let failure: string | undefined;
-      for (const interaction of interactions) {
-        try {
-          records.push(...recordsFor(interaction));
-        } catch (error) {
-          skipped += 1;
-          failure = error instanceof Error ? error.message : String(error);
-          diag.error(`spanport: ${vendor.name} could not encode ${interaction.id}`, error);
-        }
-      }
-      if (!listener) for (const record of records) enqueue(record);
-      else if (records.length === 0)
-        listener.settled({ status: 'skipped', reason: failure ?? whySkipped(interactions) });
-      else {
-        const listeners = listenersFor(records.length, listener);
-        for (const [index, record] of records.entries()) enqueue(record, listeners[index]);
-      }
-    },
+    take: ({ interactions }, listener) => record(interactions, listener),
+    record,
     // Only the vendor's own handler makes such records, so they are this vendor's payloads.
     send: (make) => enqueue(make(content) as VendorRecord<Payload>),
     amend(amendment): void {

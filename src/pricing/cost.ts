@@ -1,7 +1,14 @@
 import type { Cost, Facts, Usage } from '../interaction/interaction.ts';
-import { type ModelPrice, PriceTable } from '../pricing/table.ts';
-import { totalOf } from '../pricing/total.ts';
-import type { Price } from './capture-options.ts';
+import { type ModelPrice, PriceTable } from './table.ts';
+import { totalOf } from './total.ts';
+
+/** USD for a million tokens. */
+export interface Price {
+  readonly input: number;
+  readonly output: number;
+  /** Of input tokens that came from the provider's cache; `input` where it is not given. */
+  readonly cacheRead?: number;
+}
 
 /** The price table's names for providers, where they differ from the conventions'. */
 const providerIds: Readonly<Record<string, string>> = {
