@@ -73,7 +73,7 @@ export function TracesView(): JSX.Element {
                     <OutcomeMark status={row.errors > 0 ? 'error' : 'ok'} /> {row.name}
                   </a>
                 </td>
-                <td>{row.services.join(', ')}</td>
+                <td>{row.services.filter((name) => !name.startsWith('unknown_service')).join(', ')}</td>
                 <td class="number">{count(row.spans)}</td>
                 <td class="number">{row.errors > 0 ? count(row.errors) : ''}</td>
                 <td>{row.models.join(', ')}</td>

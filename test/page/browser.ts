@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const known = [
+  process.env['CHROMIUM_PATH'],
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
+
+/** The browser of this system, if it has one. */
+export const browserPath = known.find((path) => path !== undefined && existsSync(path));
+
+export interface Scene {
+  readonly url: string;
+  /** Environment of an application that sends to the gateway. */
+  readonly environment: Readonly<Record<string, string>>;
+  open(
+    path: string,
+    options?: { readonly dark?: boolean; readonly width?: number; readonly height?: number },
+  ): Promise<Page>;
+  run(program: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The gateway as `spanport up` starts it, over a folder of its own, and a browser. */
+export async function startScene(): Promise<Scene> {
+  const folder = await mkdtemp(join(tmpdir(), 'spanport-page-'));
+  const port = await freePort();
+  const environment = {
+    ...cleanEnvironment(),
+    XDG_DATA_HOME: folder,
+    SPANPORT_GATEWAY: `http://127.0.0.1:${port}`,
+    SPANPORT_DESTINATIONS: 'spanport',
+  } as Record<string, string>;
+  const gateway = spawn(
+    process.execPath,
+    [join(ROOT, 'dist/cli/main.js'), 'up', '--port', String(port), '--data', join(folder, 'data')],
+    {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await until(async () => (await fetch(`${url}/healthz`)).ok);
+  const browser = await chromium.launch({
+    executablePath: browserPath ?? '',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  const contexts: BrowserContext[] = [];
+  return {
+    url,
+    environment,
+    open: async (path, options) => openPage(browser, contexts, `${url}${path}`, options),
+    run: (program) => runProgram(program, environment),
+    close: async () => {
+      for (const context of contexts) await context.close();
+      await browser.close();
+      gateway.kill('SIGTERM');
+      await new Promise((resolve) => gateway.once('exit', resolve));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface OpenOptions {
+  readonly dark?: boolean;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+async function openPage(
+  browser: Browser,
+  contexts: BrowserContext[],
+  url: string,
+  { dark = false, width = 1440, height = 900 }: OpenOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' });
+  contexts.push(context);
+  const page = await context.newPage();
+  await page.goto(url);
+  return page;
+}
+
+/** An application of a user: real client, real server, `--import spanport/register`. */
+async function runProgram(program: string, environment: Readonly<Record<string, string>>): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    ['--import', join(ROOT, 'dist/register.js'), fileURLToPath(new URL(program, import.meta.url))],
+    {
+      cwd: ROOT,
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  if (code !== 0) throw new Error(`${program} ended with ${code}`);
+}
+
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (;;) {
+    if (await condition().catch(() => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}

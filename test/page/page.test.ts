@@ -1,0 +1,164 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, type Scene, startScene } from './browser.ts';
+import { hostileRequest } from './hostile.ts';
+
+const SCREENS = fileURLToPath(new URL('../../docs/screens', import.meta.url));
+const ASSETS = fileURLToPath(new URL('../../dist/ui/assets', import.meta.url));
+
+it('weighs at most 120 KB gzip in all, and 60 KB for the first view', () => {
+  const size = (name: string): number => gzipSync(readFileSync(join(ASSETS, name))).length;
+  const code = readdirSync(ASSETS).filter((name) => /\.(js|css)$/.test(name));
+  const first = code.filter((name) => name.startsWith('index-'));
+  expect(first.length).toBeGreaterThanOrEqual(2);
+  expect(first.reduce((sum, name) => sum + size(name), 0)).toBeLessThan(60_000);
+  expect(code.reduce((sum, name) => sum + size(name), 0)).toBeLessThan(120_000);
+});
+
+describe.skipIf(browserPath === undefined)('the page in a browser', () => {
+  let scene: Scene;
+
+  beforeAll(async () => {
+    scene = await startScene();
+    await scene.run('./application.mjs');
+  });
+  afterAll(() => scene?.close());
+
+  it('lists conversations, and opens one with its words, its tool and what the tool answered', async () => {
+    const page = await scene.open('/');
+    await page.getByText('I am off to Lisbon on Saturday.').first().click();
+    await expect.poll(() => page.url()).toContain('/c/');
+    await page.getByText('rainPercent').first().waitFor();
+    expect(await page.locator('.call header b').allTextContents()).toEqual(['get_weather']);
+    expect(await page.locator('.message.user').allInnerTexts()).toEqual([
+      expect.stringContaining('Do I need an umbrella?'),
+      expect.stringContaining('And Porto?'),
+    ]);
+    expect(await page.locator('.facts').innerText()).toContain('u-17, Mara Lindt');
+    await page.keyboard.press('2');
+    await expect.poll(() => page.locator('.turns tbody tr').count()).toBe(3);
+    await page.keyboard.press('3');
+    await page.locator('.details').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => new URL(page.url()).pathname).toBe('/conversations');
+  });
+
+  it('shows a failed call with its message, and filters by it', async () => {
+    const page = await scene.open('/conversations?q=is:error');
+    await page.getByText('Is anybody there?').first().waitFor();
+    expect(await page.locator('.list .scroller [role=row]').count()).toBe(1);
+  });
+
+  it('says what is wrong with a filter, and keeps the last rows', async () => {
+    const page = await scene.open('/conversations');
+    await page.getByText('Refund order 1187').first().waitFor();
+    await page.getByRole('searchbox').fill('modle:gpt-4o');
+    await page.keyboard.press('Enter');
+    await page.locator('.problem').waitFor();
+    expect(await page.locator('.problem').innerText()).toMatch(/modle.*model/s);
+    expect(await page.locator('.list .scroller [role=row]').count()).toBeGreaterThan(0);
+  });
+
+  it('draws a trace and opens a span by its address', async () => {
+    const page = await scene.open('/traces');
+    await page.getByText('chat gpt-4o-mini').first().click();
+    await page.locator('.span-row').first().click();
+    await expect.poll(() => page.url()).toContain('span=');
+    const again = await scene.open(page.url().slice(scene.url.length));
+    await again.locator('.span-panel').waitFor();
+    expect(await again.locator('.span-panel').innerText()).toContain('gen_ai.operation.name');
+    expect(await again.locator('.span-row .name').allInnerTexts()).toContain('execute_tool get_weather');
+  });
+
+  it('shows what arrives while one looks, without a reload', async () => {
+    const page = await scene.open('/conversations');
+    await page.getByText('Refund order 1187').first().waitFor();
+    const before = await page.locator('.list .scroller [role=row]').count();
+    await scene.run('./application.mjs');
+    await expect
+      .poll(() => page.locator('.list .scroller [role=row]').count(), { timeout: 20_000 })
+      .toBeGreaterThan(before);
+  });
+
+  const views = (id: string, trace: string): readonly (readonly [name: string, path: string])[] => [
+    ['list', '/conversations'],
+    ['conversation', `/c/${id}`],
+    ['turns', `/c/${id}/turns`],
+    ['details', `/c/${id}/details`],
+    ['traces', '/traces'],
+    ['trace', `/t/${trace}`],
+    ['destinations', '/destinations'],
+    ['dashboard', '/dashboard'],
+  ];
+
+  it('has no serious barrier in any view, in either colour, on a desk or a phone', async () => {
+    await mkdir(SCREENS, { recursive: true });
+    const { id, trace } = await aConversation(scene.url);
+    for (const [name, path] of views(id, trace)) {
+      for (const [suffix, options] of [
+        ['', {}],
+        ['-dark', { dark: true }],
+        ['-phone', { width: 390, height: 844 }],
+      ] as const) {
+        const page = await scene.open(path, options);
+        await page.locator('main').waitFor();
+        await settled(page);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        expect(serious.map((each) => `${name}${suffix} ${each.id}: ${each.nodes[0]?.html}`)).toEqual([]);
+        if (process.env['SPANPORT_WRITE_SCREENS'])
+          await page.screenshot({ path: join(SCREENS, `${name}${suffix}.png`) });
+        await page.context().close();
+      }
+    }
+  });
+
+  it('treats everything that a sender wrote as text', async () => {
+    const { body, text } = hostileRequest(scene.url);
+    const sent = await fetch(`${scene.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    expect(sent.status).toBe(200);
+    const page = await scene.open('/conversations?q=hostile');
+    const asked: string[] = [];
+    const dialogs: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    page.on('dialog', async (dialog) => {
+      dialogs.push(dialog.message());
+      await dialog.dismiss();
+    });
+    await page.goto(`${scene.url}/conversations`);
+    await page.getByText(text).first().click();
+    await page.locator('.markdown').first().waitFor();
+    for (const key of ['2', '3', '1']) await page.keyboard.press(key);
+    await page.locator('.figures a').first().click();
+    await page.locator('.span-panel').waitFor();
+    expect(dialogs).toEqual([]);
+    expect(asked.filter((url) => !url.startsWith(scene.url) && !url.startsWith('blob:'))).toEqual([]);
+    expect(await page.evaluate('window.taken')).toBeUndefined();
+    expect(await page.locator('script:not([src]), iframe, object, embed, form').count()).toBe(0);
+  });
+});
+
+/** The live stream keeps the network busy for ever: what counts is that nothing is loading any more. */
+async function settled(page: Page): Promise<void> {
+  await expect.poll(() => page.locator('[aria-busy=true]').count()).toBe(0);
+  await page.waitForTimeout(300);
+}
+
+async function aConversation(url: string): Promise<{ id: string; trace: string }> {
+  const { items } = (await (await fetch(`${url}/api/conversations`)).json()) as {
+    items: { id: string; conversationId?: string }[];
+  };
+  const id = items.find(({ conversationId }) => conversationId === 'trip-1042')?.id ?? '';
+  const { rows } = (await (await fetch(`${url}/api/conversations/${id}`)).json()) as { rows: { traceId: string }[] };
+  return { id, trace: rows[0]?.traceId ?? '' };
+}

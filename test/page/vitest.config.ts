@@ -1,0 +1,14 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+/** Apart from `npm test`: these drive a real browser, Chromium of the system. */
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['test/page/**/*.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
+
+export default config;
