@@ -109,9 +109,7 @@ export class RunAssembler {
       return [joinBackground(created.value, interaction)];
     }
     if (isUnfinishedYet) {
-      const left = this.#queued.put(keyOf(interaction), interaction, settling?.hold());
-      for (const entry of left) releaseWith(settling, entry);
-      return left.map(({ value }) => value);
+      return this.#addQueued(interaction, settling);
     }
     const completed = priced(this.#withChildren(interaction, span, settling));
     if (this.#held.passes(span, completed)) return [completed];
@@ -131,6 +129,22 @@ export class RunAssembler {
   /** Calls that waited long enough for the spans around them; all of them when nothing more will come. */
   release(isLast: boolean): readonly LeavingCall[] {
     return isLast ? this.#held.flush() : this.#held.due();
+  }
+
+  /**
+   * Two responses with one id can't be told apart when one of them is fetched: both are reported as they are.
+   * @returns what does not wait any more
+   */
+  #addQueued(interaction: Interaction, settling: Settling | undefined): Interaction[] {
+    const key = keyOf(interaction);
+    const repeated = this.#queued.take(key);
+    if (repeated) {
+      releaseWith(settling, repeated);
+      return [repeated.value, interaction];
+    }
+    const left = this.#queued.put(key, interaction, settling?.hold());
+    for (const entry of left) releaseWith(settling, entry);
+    return left.map(({ value }) => value);
   }
 
   /** Gives up waiting. @returns the background responses that were never fetched, as far as they are known */

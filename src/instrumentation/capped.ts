@@ -115,6 +115,13 @@ export function cutText(text: string, maxLength: number): string {
   return markCut(kept, text.length - kept.length);
 }
 
+/** UTF-16 units of a span's name: a model may be named by anything. */
+const MAX_NAME_LENGTH = 512;
+
+export function spanName(name: string): string {
+  return wellFormed(beginningOf(name, MAX_NAME_LENGTH));
+}
+
 function markCut(text: string, cut: number): string {
   return `${withoutCutSecret(text)}… [${cut} more]`;
 }

@@ -10,10 +10,10 @@ import type { LoggerProvider } from '@opentelemetry/api-logs';
 import { diag } from '../diagnostics/diag.ts';
 import type { Facts } from '../interaction/interaction.ts';
 import { maskContent } from '../interaction/mask.ts';
-import { wellFormed } from '../interaction/text.ts';
 import { type Attributes, encodeAttributes } from '../semconv/attributes.ts';
 import { isContentWanted } from '../semconv/span-content.ts';
 import type { UnreadSpan } from '../semconv/span-data.ts';
+import { spanName } from './capped.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
 import { contextFields } from './context-fields.ts';
 import type { ErrorFacts } from './errors.ts';
@@ -178,7 +178,7 @@ export class Recorder implements RecordingHost {
     // written when the span ends.
     const attributes = this.isForeign ? this.#attributesOf(facts, start) : undefined;
     const span = tracer?.startSpan(
-      wellFormed(start.name),
+      spanName(start.name),
       {
         kind: start.kind,
         ...(attributes && { attributes: attributes as Record<string, string> }),

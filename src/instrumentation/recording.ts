@@ -24,7 +24,7 @@ import { type AttributeSink, type Attributes, withFetchedUsageTo, writeAttribute
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachTold, type KeptContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
-import { capContent, cutText } from './capped.ts';
+import { capContent, cutText, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { type ErrorFacts, errorFrom, type RecordedError } from './errors.ts';
 import { joinMasks } from './masks.ts';
@@ -125,7 +125,7 @@ export class Recording implements UnreadSpan {
   get span(): Span | undefined {
     if (!this.#span && this.#tracer) {
       const { name, kind, startTime = this.#startedAt } = this.#start;
-      this.#span = this.#tracer.startSpan(wellFormed(name), { kind, startTime }, this.#parent);
+      this.#span = this.#tracer.startSpan(spanName(name), { kind, startTime }, this.#parent);
     }
     return this.#span;
   }
@@ -214,7 +214,7 @@ export class Recording implements UnreadSpan {
     if (attributes) setAll(span, attributes);
     if (tool && contentOnSpans) setAll(span, toolAttributes(tool, host.options));
     if (failed) setError(span, failed);
-    if (name !== undefined) span.updateName(wellFormed(name));
+    if (name !== undefined) span.updateName(spanName(name));
     const split = splitContent(facts, tool);
     const attached = this.#isForReaders ? deferredContent(split.content, ending, host.options) : undefined;
     // Read by our own exporters next to the span: its facts, where nothing else wrote attributes, and its content.

@@ -1,6 +1,6 @@
 import type { ContentField, Facts } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
-import { wellFormed, wellFormedIn, wellFormedJson } from '../interaction/text.ts';
+import { beginningOf, wellFormed, wellFormedIn, wellFormedJson } from '../interaction/text.ts';
 import { ATTR } from './names.ts';
 import { listFrom, messagesFrom, partsFrom, toolsFrom } from './read-structure.ts';
 
@@ -177,7 +177,7 @@ function write(
   } else if (entry.content && !withContent) {
     return;
   } else if (entry.as === 'value') {
-    sink.setAttribute(entry.name, wellFormedIn(fact as AttributeValue));
+    sink.setAttribute(entry.name, storable(fact as AttributeValue));
   } else if (entry.as === 'json') {
     const text = jsonFrom(fact);
     if (text !== undefined) sink.setAttribute(entry.name, text);
@@ -185,9 +185,16 @@ function write(
     const values = fact as Record<string, AttributeValue>;
     for (const key in values) {
       const value = values[key];
-      if (value !== undefined) sink.setAttribute(entry.name + wellFormed(key), wellFormedIn(value));
+      if (value !== undefined) sink.setAttribute(entry.name + wellFormed(key), storable(value));
     }
   }
+}
+
+/** Content is capped where it is recorded; ids, names and an application's own attributes are capped here. */
+const MAX_TEXT_LENGTH = 131_072;
+
+function storable(value: AttributeValue): AttributeValue {
+  return typeof value === 'string' ? wellFormed(beginningOf(value, MAX_TEXT_LENGTH)) : wellFormedIn(value);
 }
 
 /** An application's value may be a circle or a bigint, which JSON can't express. */

@@ -59,6 +59,14 @@ describe('a background response', () => {
     expect(assembler.add(span('fetch_response', response('completed')))).toEqual([]);
   });
 
+  it('is joined with no other one that has the same id', () => {
+    const assembler = new RunAssembler();
+    const [one, other] = [created(), created()];
+    assembler.add(one);
+    expect(assembler.add(other).map(({ spanId }) => spanId)).toEqual([one.spanId, other.spanId]);
+    expect(assembler.add(span('fetch_response', response('completed')))).toEqual([]);
+  });
+
   it('is told as it failed', () => {
     const assembler = new RunAssembler();
     assembler.add(created());

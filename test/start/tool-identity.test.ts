@@ -187,6 +187,82 @@ describe.each(Object.entries(idSchemes))('a server whose ids repeat: %s', (_, id
   });
 });
 
+describe('a server whose ids repeat', () => {
+  const weather = { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } };
+  const open = async () => {
+    const { baseURL } = await repeatingModel(idSchemes.call_0);
+    return instrumentOpenAI(new OpenAI({ apiKey: 'unused', baseURL, maxRetries: 0 }));
+  };
+
+  it('gives each of two runners the calls of its own conversation', async () => {
+    const client = await open();
+    const ask = (tag: string): Promise<unknown> => {
+      const tool = async (_: { city: string }) => `result ${tag}`;
+      const definition = {
+        ...weather,
+        description: 'Weather',
+        function: tool,
+        parse: JSON.parse as (text: string) => { city: string },
+      };
+      return client.chat.completions
+        .runTools({
+          model: 'm',
+          messages: [{ role: 'user', content: `${tag}: Paris?` }],
+          tools: [{ type: 'function', function: definition }],
+        })
+        .done();
+    };
+    await Promise.all([ask('TAG-1'), ask('TAG-2')]);
+    const all = await spans();
+    expect(crossings(all, 'nothing')).toEqual([]);
+    const run = all.filter(({ name }) => name === 'execute_tool get_weather');
+    expect(run.map(({ attributes }) => attributes['gen_ai.tool.call.id'])).toEqual(['call_0', 'call_0']);
+    expect(run.filter(({ attributes }) => 'spanport.inferred' in attributes)).toEqual([]);
+  });
+
+  /** One round, whose history the application rewrites before it sends the result. */
+  const rewritten = async (client: OpenAI, tag: string): Promise<void> => {
+    const user = { role: 'user' as const, content: `${tag}: Paris?` };
+    const tools = [{ type: 'function' as const, function: weather }];
+    const at = (time: string) => ({ role: 'system' as const, content: `It is ${time}.` });
+    const asked = await client.chat.completions.create({ model: 'm', messages: [at('noon'), user], tools });
+    const message = asked.choices[0]?.message as OpenAI.ChatCompletionMessage;
+    const answer = { role: 'tool' as const, tool_call_id: 'call_0', content: `result ${tag}` };
+    await client.chat.completions.create({ model: 'm', messages: [at('one'), user, message, answer], tools });
+  };
+
+  it('finds a call by the conversation where its history was rewritten', async () => {
+    const client = await open();
+    const ask = (tag: string) => withContext({ conversationId: `c-${tag}` }, () => rewritten(client, tag));
+    await Promise.all([ask('TAG-1'), ask('TAG-2')]);
+    expect(crossings(await spans(), 'a conversation')).toEqual([]);
+    expect(await tools()).toHaveLength(2);
+  });
+
+  it('does not guess where a history was rewritten and no trace or conversation is named', async () => {
+    await rewritten(await open(), 'TAG-1');
+    expect(await tools()).toEqual([]);
+  });
+
+  it('infers nothing again where a request is repeated', async () => {
+    const client = await open();
+    const user = { role: 'user' as const, content: 'TAG-1: Paris?' };
+    const offered = [{ type: 'function' as const, function: weather }];
+    const asked = await client.chat.completions.create({ model: 'm', messages: [user], tools: offered });
+    const message = asked.choices[0]?.message as OpenAI.ChatCompletionMessage;
+    const answer = { role: 'tool' as const, tool_call_id: 'call_0', content: 'sunny' };
+    const whole = { model: 'm', messages: [user, message, answer], tools: offered };
+    await client.chat.completions.create(whole);
+    await client.chat.completions.create(whole);
+    const more = { role: 'user' as const, content: 'Thanks' };
+    await client.chat.completions.create({
+      ...whole,
+      messages: [...whole.messages, { role: 'assistant', content: 'done' }, more],
+    });
+    expect(await tools()).toHaveLength(1);
+  });
+});
+
 const person = fc.record({
   api: fc.constantFrom(...interfaces),
   isTagged: fc.boolean(),

@@ -130,6 +130,9 @@ function whySkipped(interactions: readonly Interaction[]): string {
   return 'the vendor has no record for it';
 }
 
+/** Stands for an id that several answers have. */
+const NONE = '';
+
 /**
  * Remembers under which id a vendor knows the latest answers, so that feedback finds them by any of ours. In two
  * halves, of which the older goes at once: taking out single entries makes a map slow.
@@ -140,11 +143,14 @@ class Answers {
 
   remember(interaction: Interaction, answerId: string): void {
     const { responseId, traceId, spanId, parentSpanId = '', conversationId } = interaction;
+    for (const id of [responseId, ...messagesOf(interaction, answerId)]) {
+      const known = id === undefined ? undefined : this.#find(id);
+      // Servers exist that give the same ids to every answer: such an id names none.
+      if (id !== undefined) this.#recent.set(id, known === undefined || known === answerId ? answerId : NONE);
+    }
     for (const key of [
-      responseId,
-      ...messagesOf(interaction, answerId),
       `${traceId}:${spanId}`,
-      // Whoever has a verdict rarely stands in the call's own span, but in the one around it.
+      // Feedback is rarely given in the call's own span, but in the one around it.
       `${traceId}:${parentSpanId}`,
       traceId,
       conversationId,
@@ -158,7 +164,7 @@ class Answers {
 
   idFor({ messageId, responseId, conversationId, traceId, spanId }: Feedback | UsageEvent): string | undefined {
     const named = messageId ?? responseId ?? conversationId;
-    if (named !== undefined) return this.#find(named);
+    if (named !== undefined) return this.#find(named) || undefined;
     return traceId === undefined ? undefined : (this.#find(`${traceId}:${spanId}`) ?? this.#find(traceId));
   }
 
