@@ -7,11 +7,15 @@ import { Failure } from './failure.ts';
 
 /** Each command loads when it is named, so that `spanport doctor` never pays for the demo. */
 const commands = {
+  conversations: () => import('./conversations.ts').then(({ default: command }) => command),
+  db: () => import('./db.ts').then(({ default: command }) => command),
   demo: () => import('./demo.ts').then(({ default: command }) => command),
   doctor: () => import('./doctor.ts').then(({ default: command }) => command),
   export: () => import('./export.ts').then(({ default: command }) => command),
   import: () => import('./import.ts').then(({ default: command }) => command),
+  search: () => import('./search.ts').then(({ default: command }) => command),
   spool: () => import('./spool.ts').then(({ default: command }) => command),
+  traces: () => import('./traces.ts').then(({ default: command }) => command),
   up: () => import('./up.ts').then(({ default: command }) => command),
 };
 

@@ -22,9 +22,11 @@ const command: CommandDef = {
   },
   async run({ args }): Promise<void> {
     const gateway = await startOrExplain(optionsFrom(args));
+    // Before anything is printed: whoever reads the address may end the gateway at once.
+    const ended = untilSignal();
     process.stdout.write(`Spanport listens at ${gateway.url}\n`);
     process.stdout.write(`Send traces: OTEL_EXPORTER_OTLP_ENDPOINT=${gateway.url}\n`);
-    await untilSignal();
+    await ended;
     await gateway.close();
   },
 };

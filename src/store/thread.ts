@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Database, findSqlite, type OpenDatabase } from '../sqlite/driver.ts';
 import { readerCalls, type ThreadReply, type ThreadRequest } from './calls.ts';
+import { lockFolder } from './lock.ts';
 import type { Retention, StoreWrite } from './port.ts';
 import { StoreReader } from './reader.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
@@ -39,22 +40,6 @@ function sqlite(): OpenDatabase {
   );
 }
 
-/** Held while a gateway writes to the folder; the system releases it when the process ends, however it ends. */
-function lock(open: OpenDatabase, file: string): Database {
-  const db = open(`${file}.lock`);
-  try {
-    db.exec('PRAGMA busy_timeout = 0');
-    db.exec('BEGIN EXCLUSIVE');
-    return db;
-  } catch {
-    db.close();
-    throw new StoreError(
-      'locked',
-      'Another gateway writes to this data folder. Stop it, or choose another one with --data.',
-    );
-  }
-}
-
 /**
  * Requests that arrive while the disk is busy share the next commit. Between commits the index is built, in steps that
  * are short enough for a request to wait for.
@@ -71,7 +56,7 @@ class WriterThread {
 
   constructor({ file, retention }: ThreadSettings) {
     const open = sqlite();
-    this.#lock = lock(open, file);
+    this.#lock = lockFolder(open, file);
     this.#writer = new StoreWriter(open, { file, retention });
     setInterval(() => this.#prune(), PRUNE_MILLIS);
     this.#continue();

@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import type { ArgsDef } from 'citty';
+import { discoveryFile } from '../configuration/discovery.ts';
+import { userDataFolder } from '../configuration/user-folders.ts';
+import { createClient } from '../gateway/api/client.ts';
+import { createHandlers } from '../gateway/api/handlers.ts';
+import { findSqlite } from '../sqlite/driver.ts';
+import { findGateway } from '../start/gateway-probe.ts';
+import { readerCalls } from '../store/calls.ts';
+import { StoreReader } from '../store/reader.ts';
+import { databaseFile, type Store } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
+import { Failure } from './failure.ts';
+
+export const sourceArgs: ArgsDef = {
+  url: { type: 'string', description: 'A running gateway; else that of this user', valueHint: 'http://…' },
+  data: { type: 'string', description: 'Read a data folder instead, with or without a gateway', valueHint: 'path' },
+  token: { type: 'string', description: 'The gateway’s token; else SPANPORT_TOKEN' },
+  json: { type: 'boolean', description: 'Print one JSON document' },
+  limit: { type: 'string', description: 'Rows to print', default: '20' },
+  since: { type: 'string', description: 'Only what is newer: a time, or 15m, 12h, 7d' },
+};
+
+/** The part of the API that commands read, from a running gateway or straight from its folder. */
+export interface StoredData {
+  conversations(query: Query): Promise<{ items: readonly object[] }>;
+  traces(query: Query): Promise<{ items: readonly object[] }>;
+  search(query: Query & { q: string }): Promise<{ items: readonly object[] }>;
+  close(): void;
+}
+
+export interface Query {
+  readonly q?: string;
+  readonly since?: string;
+  readonly limit: number;
+}
+
+type Args = Readonly<Record<string, unknown>>;
+
+/** @throws Failure when there is neither a gateway nor data */
+export async function openStoredData(args: Args): Promise<StoredData> {
+  if (typeof args['data'] === 'string') return fromFolder(args['data']);
+  const gateway = await findGateway(discoveryFile(process.env));
+  const url = typeof args['url'] === 'string' ? args['url'] : gateway?.url;
+  if (url === undefined) return fromFolder(userDataFolder(process.env));
+  const given = typeof args['token'] === 'string' ? args['token'] : process.env['SPANPORT_TOKEN'];
+  const token = given ?? (url === gateway?.url ? gateway.token : undefined);
+  const client = createClient({ baseUrl: url, ...(token !== undefined && { token }) });
+  const call = <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((error: Error) => {
+      throw new Failure(error.message === 'fetch failed' ? `No gateway answers at ${url}.` : error.message);
+    });
+  return {
+    conversations: (query) => call(client.listConversations({ query: { ...query } })),
+    traces: (query) => call(client.listTraces({ query: { ...query } })),
+    search: (query) => call(client.search({ query: { ...query } })),
+    close: () => undefined,
+  };
+}
+
+/** A connection of our own that only reads: a gateway may write to the folder meanwhile. */
+function fromFolder(folder: string): StoredData {
+  const reader = openReader(folder);
+  const calls = readerCalls(reader);
+  const read = Object.fromEntries(
+    Object.entries(calls).map(([name, call]) => [
+      name,
+      async (...args: never[]) => Reflect.apply(call, undefined, args),
+    ]),
+  );
+  // The handlers of the API run over the folder alone: what they answer is the same.
+  const handlers = createHandlers({ store: { read } as unknown as Store } as Parameters<typeof createHandlers>[0]);
+  const query = (given: Query) => ({ q: '', ...given });
+  const call = { params: {}, body: undefined };
+  return {
+    conversations: (given) => handlers.listConversations({ ...call, query: query(given) }),
+    traces: (given) => handlers.listTraces({ ...call, query: query(given) }),
+    search: (given) => handlers.search({ ...call, query: given }),
+    close: () => calls.close(),
+  };
+}
+
+/** @throws Failure that says what is in the way */
+export function openReader(folder: string): StoreReader {
+  const file = databaseFile(folder);
+  if (!existsSync(file)) {
+    throw new Failure(`There is no data in ${folder}, and no gateway of yours runs. Start one: spanport up`);
+  }
+  const open = findSqlite();
+  if (!open) throw new Failure('There is no SQLite: use Node 22.13 or later, or install libsql.');
+  try {
+    return new StoreReader(open, file);
+  } catch (error) {
+    throw error instanceof StoreError ? new Failure(error.message) : error;
+  }
+}
+
+export function queryFrom(args: Args): Query {
+  const limit = Number(args['limit']);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 500) {
+    throw new Failure(`--limit '${args['limit']}' is not a number from 1 to 500.`, 2);
+  }
+  const words = Array.isArray(args['_']) ? args['_'].join(' ') : '';
+  return {
+    limit,
+    ...(words !== '' && { q: words }),
+    ...(typeof args['since'] === 'string' && { since: args['since'] }),
+  };
+}

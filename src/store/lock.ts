@@ -1,0 +1,21 @@
+import type { Database, OpenDatabase } from '../sqlite/driver.ts';
+import { StoreError } from './store-error.ts';
+
+/**
+ * Held while a process writes to the folder of a database file; the system releases it when the process ends, however it
+ * ends. @throws StoreError when another process holds it
+ */
+export function lockFolder(open: OpenDatabase, file: string): Database {
+  const db = open(`${file}.lock`);
+  try {
+    db.exec('PRAGMA busy_timeout = 0');
+    db.exec('BEGIN EXCLUSIVE');
+    return db;
+  } catch {
+    db.close();
+    throw new StoreError(
+      'locked',
+      'Another gateway writes to this data folder. Stop it, or choose another one with --data.',
+    );
+  }
+}

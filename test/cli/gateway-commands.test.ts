@@ -1,0 +1,155 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createClient } from '../../src/gateway/api/client.ts';
+import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const home = mkdtempSync(join(tmpdir(), 'spanport-cli-'));
+const data = join(home, 'data');
+const env = { ...process.env, XDG_DATA_HOME: home, NO_COLOR: '1' };
+const run = promisify(execFile);
+const spanport = (...args: string[]) => run(process.execPath, [CLI, ...args], { env });
+const fails = (...args: string[]) =>
+  spanport(...args).then(
+    () => expect.unreachable(),
+    ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+  );
+
+let gateway: ChildProcess;
+let url = '';
+
+async function up(...args: string[]): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, [CLI, 'up', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const found = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += String(chunk);
+      const address = /listens at (\S+)/.exec(text)?.[1];
+      if (address) resolve(address);
+    });
+    child.once('exit', () => reject(new Error(`the gateway ended: ${text}`)));
+  });
+  return { child, url: found };
+}
+
+beforeAll(async () => {
+  ({ child: gateway, url } = await up('--port', '0', '--data', data));
+  const span = (trace: string, question: string, model: string) => ({
+    traceId: trace.repeat(32),
+    spanId: trace.repeat(16),
+    name: `chat ${model}`,
+    startTimeUnixNano: '1760000000000000000',
+    endTimeUnixNano: '1760000001000000000',
+    attributes: Object.entries({
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': model,
+      'gen_ai.conversation.id': `c-${trace}`,
+      'gen_ai.input.messages': JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: question }] }]),
+    }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+  });
+  const spans = [span('1', 'Where is my refund?', 'gpt-4o'), span('2', 'What is the weather?', 'o3')];
+  await fetch(`${url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+  });
+  const client = createClient({ baseUrl: url });
+  while ((await client.listConversations()).items.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+});
+
+afterAll(() => {
+  gateway.kill();
+  rmSync(home, { recursive: true, force: true });
+});
+
+it.each([
+  ['a running gateway', () => ['--url', url]],
+  ['a folder, while a gateway writes to it', () => ['--data', data]],
+])('lists and searches %s', async (_, source) => {
+  const rows = async (...args: string[]) => JSON.parse((await spanport(...args, '--json', ...source())).stdout);
+  expect(await rows('conversations')).toMatchObject([{ interactions: 1 }, { interactions: 1 }]);
+  expect(await rows('conversations', 'model:gpt-*')).toMatchObject([{ title: 'Where is my refund?' }]);
+  expect(await rows('traces', 'model:o3')).toMatchObject([{ traceId: '2'.repeat(32), spans: 1 }]);
+  expect(await rows('search', 'weather')).toMatchObject([{ title: 'What is the weather?', model: 'o3' }]);
+  expect(await rows('search', 'nothing')).toEqual([]);
+  const { stdout } = await spanport('conversations', ...source());
+  expect(stdout).toContain('Where is my refund?');
+});
+
+it('says what is wrong with a filter, and where there is nothing to read', async () => {
+  expect(await fails('conversations', 'modle:x', '--url', url)).toEqual({
+    code: 1,
+    stderr: 'modle is not a key. Did you mean model?\n',
+  });
+  const none = join(home, 'none');
+  expect(await fails('traces', '--data', none)).toEqual({
+    code: 1,
+    stderr: `There is no data in ${none}, and no gateway of yours runs. Start one: spanport up\n`,
+  });
+});
+
+it('checks and exports the data', async () => {
+  const check = JSON.parse((await spanport('db', 'check', '--data', data, '--json')).stdout);
+  expect(check).toMatchObject({ isSound: true, spans: 2, interactions: 2, conversations: 2 });
+  const spans = spansFromOtlpJson((await spanport('db', 'export', '--data', data)).stdout);
+  expect(spans.map(({ traceId }) => traceId[0]).sort()).toEqual(['1', '2']);
+  expect(await fails('db', 'vacuum', '--data', data)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('Another gateway writes to this data folder.'),
+  });
+});
+
+it('a second gateway on the same folder is refused', async () => {
+  expect(await fails('up', '--port', '0', '--data', data)).toEqual({
+    code: 1,
+    stderr: 'Another gateway writes to this data folder. Stop it, or choose another one with --data.\n',
+  });
+});
+
+it('a port that is taken is reported with its owner and the next free one', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const { code, stderr } = await fails('up', '--port', String(port), '--data', join(home, 'other'));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    new RegExp(
+      `^Port ${port} is taken( by .*\\(process ${process.pid}\\))?\\. The next free one: spanport up --port \\d+\n$`,
+    ),
+  );
+  server.close();
+});
+
+it('a folder that cannot be written is reported', async () => {
+  const { code, stderr } = await fails('up', '--port', '0', '--data', join(CLI, 'x'));
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /^The data folder .+main\.js\/x cannot be written \(\w+\)\. Choose another one with --data\.\n$/,
+    ),
+  ]);
+});
+
+it('an address of other machines needs a token', async () => {
+  expect(await fails('up', '--host', '0.0.0.0', '--port', '0', '--data', join(home, 'x'))).toEqual({
+    code: 1,
+    stderr:
+      "The address '0.0.0.0' can be reached from other machines. Protect the gateway with --token, or listen on 127.0.0.1.\n",
+  });
+});
+
+it('only this user can read the data, and SIGTERM ends the gateway in order', async () => {
+  const folder = join(home, 'mine');
+  const { child } = await up('--port', '0', '--data', folder);
+  expect(statSync(folder).mode & 0o777).toBe(0o700);
+  expect(statSync(join(folder, 'spanport.db')).mode & 0o777).toBe(0o600);
+  child.kill('SIGTERM');
+  expect(await new Promise((resolve) => child.once('exit', (code) => resolve(code)))).toBe(0);
+  expect((await spanport('db', 'vacuum', '--data', folder)).stdout).toMatch(/MB were given back/);
+});
