@@ -13,7 +13,9 @@ import type { Terminal } from './terminal.ts';
 
 /** Spans in flight at once: few enough for the queue of a slow destination. */
 const PORTION = 500;
-const PORTION_TIMEOUT_MILLIS = 60_000;
+/** How long a destination may accept nothing before the command stops waiting for it. */
+const PATIENCE_MILLIS = 15_000;
+const STEP_MILLIS = 1_000;
 
 /** By destination. `failure`: why a record was last not delivered, where some were not. */
 export type Delivered = Readonly<Record<string, DestinationStats & { readonly failure?: string }>>;
@@ -48,6 +50,7 @@ export class Sender {
   readonly #pipeline: Pipeline;
   /** By destination: why a record was last not delivered. */
   readonly #failures = new Map<string, string>();
+  #hasStalled = false;
 
   /** @throws ConfigurationError for a destination that cannot work */
   constructor(names: readonly string[], environment: Environment, { warn, spool, ...replaced }: SenderOptions) {
@@ -71,11 +74,36 @@ export class Sender {
     for (const open of planned) this.#pipeline.join(open);
   }
 
+  async sendAll(portions: AsyncIterable<readonly SpanData[]>): Promise<void> {
+    for await (const spans of portions) await this.send(spans);
+  }
+
   async send(spans: readonly SpanData[]): Promise<void> {
     for (let from = 0; from < spans.length; from += PORTION) {
       for (const span of spans.slice(from, from + PORTION)) this.#pipeline.take(span, this.#listener);
-      await this.#pipeline.flush(PORTION_TIMEOUT_MILLIS);
+      await this.#settle();
     }
+  }
+
+  /** Waits while records are accepted. After a stall, only as long as more are. */
+  async #settle(): Promise<void> {
+    let settled = this.#settled();
+    for (let stalled = this.#hasStalled ? PATIENCE_MILLIS : 0; stalled <= PATIENCE_MILLIS; ) {
+      // A destination with a wrong key ends its flush at once.
+      const { waiting, onDisk } = await this.#pipeline.flush(STEP_MILLIS);
+      if (waiting === onDisk) return;
+      const now = this.#settled();
+      stalled = now > settled ? 0 : stalled + STEP_MILLIS;
+      settled = now;
+    }
+    this.#hasStalled = true;
+  }
+
+  #settled(): number {
+    return Object.values(this.#pipeline.stats()).reduce(
+      (sum, { delivered, rejected, coalesced }) => sum + delivered + rejected + coalesced,
+      0,
+    );
   }
 
   /** Ends the destinations and returns what became of everything. */
@@ -110,7 +138,8 @@ const codes: readonly (readonly [code: RegExp, words: string])[] = [
   [/^EACCES: permission denied.*'(.*)'$/, 'permission denied: $1'],
 ];
 
-function inWords(reason: string): string {
+/** A failure as people call it. */
+export function inWords(reason: string): string {
   const [code, words] = codes.find(([code]) => code.test(reason)) ?? [/$^/, ''];
   return reason.replace(code, words).trim();
 }

@@ -5,9 +5,17 @@ import type { ArgsDef, CommandDef } from 'citty';
 import { resolveCapture } from '../configuration/content-capture.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
-import { destinationsFrom, planDestination } from '../exporter/destinations/open-destination.ts';
+import {
+  type DestinationContext,
+  destinationsFrom,
+  planDestination,
+} from '../exporter/destinations/open-destination.ts';
 import { resolveContent, resolveSpool } from '../exporter/settings.ts';
+import { spoolProblem } from '../exporter/usable-spool.ts';
 import { withContext } from '../index.ts';
+import { unknownVariables } from '../start/known-settings.ts';
+import { vendors } from '../vendors/index.ts';
+import { fileProblem, reach } from './connect.ts';
 import { padEnd, terminalOn, wrap } from './terminal.ts';
 
 /** `ok`: works. `note`: works, and there is something to know. `fault`: will not work. */
@@ -19,13 +27,16 @@ interface Finding {
   readonly text: string;
 }
 
-const args: ArgsDef = { json: { type: 'boolean', description: 'Print one JSON document' } };
+const args: ArgsDef = {
+  connect: { type: 'boolean', description: 'Also connect to each destination. No record is sent' },
+  json: { type: 'boolean', description: 'Print one JSON document' },
+};
 
 const command: CommandDef = {
   meta: { name: 'doctor', description: 'Check this machine, this application’s packages and the configuration' },
   args,
   async run({ args }): Promise<void> {
-    const findings = await examine(process.env, process.cwd());
+    const findings = await examine(process.env, process.cwd(), args['connect'] === true);
     if (args['json']) process.stdout.write(`${JSON.stringify({ findings }, null, 2)}\n`);
     else print(findings);
     if (findings.some(({ state }) => state === 'fault')) process.exitCode = 1;
@@ -33,15 +44,16 @@ const command: CommandDef = {
 };
 export default command;
 
-async function examine(environment: Environment, directory: string): Promise<Finding[]> {
+async function examine(environment: Environment, directory: string, connect: boolean): Promise<Finding[]> {
+  const isDisabled = isSdkDisabled(environment);
   return [
     node(process.versions.node),
     openai(versionOf('openai', directory)),
     api(versionOf('@opentelemetry/api', directory)),
     sdk(directory),
-    ...destinations(environment),
-    await spool(environment),
-    await carriesContext(),
+    ...unknownVariables(environment).map((text): Finding => ({ check: 'Variables', state: 'note', text })),
+    ...(await destinations(environment, connect)),
+    ...(isDisabled ? [] : [await spool(environment), await carriesContext()]),
   ];
 }
 
@@ -111,11 +123,11 @@ function versionOf(name: string, directory: string): string | undefined {
   }
 }
 
-/** Opens every destination as `start()` would, without a spool, so that nothing is sent. */
-function destinations(environment: Environment): Finding[] {
+/** Checks every destination as `start()` would. Nothing is sent; with `connect`, each is reached. */
+async function destinations(environment: Environment, connect: boolean): Promise<Finding[]> {
   const check = 'Destinations';
   if (isSdkDisabled(environment)) {
-    return [{ check, state: 'note', text: 'OTEL_SDK_DISABLED is true: nothing is watched and nothing is sent.' }];
+    return [{ check, state: 'note', text: 'OTEL_SDK_DISABLED is true: nothing is instrumented and nothing is sent.' }];
   }
   const warnings: Finding[] = [];
   const warn = (text: string): void => void warnings.push({ check, state: 'note', text });
@@ -124,7 +136,7 @@ function destinations(environment: Environment): Finding[] {
   if (names.value === 'none') return [{ check, state: 'note', text: 'none: OTEL_TRACES_EXPORTER is none.' }];
   if (names.value.length === 0) {
     const text =
-      'none is set: spans go to a Spanport gateway on port 4318 if one answers, else nowhere. Set SPANPORT_DESTINATIONS, a vendor’s key or OTEL_EXPORTER_OTLP_ENDPOINT.';
+      'none is set: spans go to a Spanport gateway of this user if one runs, else nowhere. Set SPANPORT_DESTINATIONS, a vendor’s key or OTEL_EXPORTER_OTLP_ENDPOINT.';
     return [...warnings, { check, state: 'note', text }];
   }
   const settings = attempt(check, () => ({
@@ -135,16 +147,30 @@ function destinations(environment: Environment): Finding[] {
     warn,
   }));
   if ('check' in settings) return [settings];
-  const opened = names.value.map((name): Finding => {
-    const destination = attempt(name, () =>
-      planDestination(name, settings.value)({ onDrain: () => {}, report: () => {} }),
-    );
-    if ('check' in destination) return destination;
-    const { wantsContent } = destination.value;
-    void destination.value.shutdown(0);
-    return { check: name, state: 'ok', text: `is set up and gets ${wantsContent ? 'content' : 'no content'}.` };
-  });
-  return [...warnings, ...opened];
+  const findings: Finding[] = [];
+  for (const name of names.value) findings.push(await destination(name, settings.value, connect));
+  return [...warnings, ...findings];
+}
+
+async function destination(name: string, context: DestinationContext, connect: boolean): Promise<Finding> {
+  const planned = attempt(name, () => planDestination(name, context));
+  if ('check' in planned) return planned;
+  const opened = planned.value({ onDrain: () => {}, report: () => {} });
+  void opened.shutdown(0);
+  const problem = fileProblemOf(name, context.environment);
+  if (problem !== undefined) return { check: name, state: 'fault', text: problem };
+  const text = `is set up and gets ${opened.wantsContent ? 'content' : 'no content'}.`;
+  const reached = connect ? await reach(planned.value) : undefined;
+  if (!reached) return { check: name, state: 'ok', text };
+  return { check: name, state: reached.isFault ? 'fault' : 'ok', text: `${text} ${reached.text}` };
+}
+
+/** Why the file that a destination writes cannot be written. */
+function fileProblemOf(name: string, environment: Environment): string | undefined {
+  if (name.startsWith('file:')) return fileProblem(name.slice('file:'.length));
+  const vendor = vendors.find((each) => each.name === name);
+  const output = vendor?.localOutput?.(vendor.resolveOptions({}, environment));
+  return output?.kind === 'file' ? fileProblem(output.path) : undefined;
 }
 
 /** A setting that cannot work, as a finding: its message names the variable and never a key. */
@@ -167,15 +193,15 @@ async function spool(environment: Environment): Promise<Finding> {
       text: 'off: records wait in memory alone. Set SPANPORT_SPOOL_DIR to keep them on disk.',
     };
   }
+  const problem = spoolProblem(settings.value.dir);
+  if (problem !== undefined) return { check, state: 'fault', text: problem };
   const driver = await driverName();
-  if (!driver)
-    return {
-      check,
-      state: 'fault',
-      text: `Node ${process.versions.node} has no SQLite of its own: npm install libsql.`,
-    };
   const { dir, durability, maxBytes } = settings.value;
-  return { check, state: 'ok', text: `${dir}, by ${driver}, durability ${durability}, at most ${maxBytes >> 20} MiB.` };
+  return {
+    check,
+    state: 'ok',
+    text: `${dir}, with ${driver}, durability ${durability}, at most ${maxBytes >> 20} MiB.`,
+  };
 }
 
 async function driverName(): Promise<string | undefined> {

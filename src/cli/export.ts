@@ -6,7 +6,7 @@ import { vendors } from '../vendors/index.ts';
 import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
 import { jsonView } from './json-view.ts';
 import { RecordedRequests } from './recorded-requests.ts';
-import { readSpans } from './span-source.ts';
+import { readSpans, SourceReport } from './span-source.ts';
 import { type Terminal, terminalOn } from './terminal.ts';
 
 const meta: CommandMeta = {
@@ -17,7 +17,7 @@ const meta: CommandMeta = {
 const args: ArgsDef = {
   file: {
     type: 'positional',
-    description: 'OTLP/JSON: one request, or one per line as file: writes it',
+    description: 'OTLP/JSON: one request, or one per line as file: writes it. - for stdin',
     required: true,
   },
   to: {
@@ -34,35 +34,39 @@ const command: CommandDef = {
   meta,
   args,
   async run({ args }): Promise<void> {
-    const spans = readSpans(String(args['file']));
+    const path = String(args['file']);
+    const read = new SourceReport(path, warn);
+    const spans = readSpans(path, read);
     const terminal = terminalOn(process.stdout);
-    if (args['dry-run']) return preview(terminal, spans, args);
-
-    const sender = new Sender(destinationNames(args['to'], process.env, warn), process.env, { warn });
-    await sender.send(spans);
-    const delivered = await sender.finish();
-    if (args['json']) printJson(delivered);
-    else printDelivered(terminal, delivered);
-    if (!isComplete(delivered)) process.exitCode = 1;
+    if (args['dry-run']) await preview(terminal, spans, args);
+    else await send(terminal, spans, args['to'], args['json'] === true);
+    if (read.unreadable > 0) process.exitCode = 1;
   },
 };
 export default command;
+
+type Spans = AsyncIterable<readonly SpanData[]>;
+
+async function send(terminal: Terminal, spans: Spans, to: unknown, json: boolean): Promise<void> {
+  const sender = new Sender(destinationNames(to, process.env, warn), process.env, { warn });
+  await sender.sendAll(spans);
+  const delivered = await sender.finish();
+  if (json) printJson(delivered);
+  else printDelivered(terminal, delivered);
+  if (!isComplete(delivered)) process.exitCode = 1;
+}
 
 function warn(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
 /** Sends through the same pipeline, into a transport that records and accepts everything. */
-async function preview(
-  terminal: Terminal,
-  spans: readonly SpanData[],
-  args: Readonly<Record<string, unknown>>,
-): Promise<void> {
+async function preview(terminal: Terminal, spans: Spans, args: Readonly<Record<string, unknown>>): Promise<void> {
   const names = plannedNames(args['to'], process.env);
   const recorded = new RecordedRequests(names, secretsIn(process.env));
   const { transport, write } = recorded;
   const sender = new Sender(names, withSampleSettings(process.env), { warn, spool: false, transport, write });
-  await sender.send(spans);
+  await sender.sendAll(spans);
   await sender.finish();
   if (args['json']) printJson(recorded.all);
   else printRequests(terminal, recorded.all, args['full'] === true);

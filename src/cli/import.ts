@@ -1,12 +1,9 @@
 import type { ArgsDef, CommandDef } from 'citty';
 import type { Interaction } from '../interaction/interaction.ts';
-import { isOtlpJson } from '../otlp/read-json.ts';
-import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
-import { vendors } from '../vendors/index.ts';
 import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
-import { readSpans, readText } from './span-source.ts';
+import { readRecords, SourceReport } from './span-source.ts';
 import { terminalOn } from './terminal.ts';
 
 const shared = {
@@ -21,10 +18,10 @@ const shared = {
 const fileArgs: ArgsDef = {
   path: {
     type: 'positional',
-    description: 'OTLP/JSON, or records of a vendor: a list, or one per line',
+    description: 'OTLP/JSON or records of a vendor: a list, or one per line. - for stdin',
     required: true,
   },
-  from: { type: 'string', description: 'The vendor whose records they are; seen from the records when left out' },
+  from: { type: 'string', description: 'The vendor of the records. Default: recognised by the first record' },
   ...shared,
 };
 
@@ -32,10 +29,14 @@ const importFile: CommandDef = {
   meta: { name: 'file', description: 'Read spans or a vendor’s records from a file into destinations' },
   args: fileArgs,
   async run({ args }): Promise<void> {
-    const spans = await spansOfFile(String(args['path']), args['from']);
+    const path = String(args['path']);
+    const from = typeof args['from'] === 'string' ? args['from'] : undefined;
     const sender = openSender(args);
-    await sender.send(spans);
-    await report(sender, args, { spans: spans.length });
+    const read = new SourceReport(path, warn);
+    await sender.sendAll(readRecords(path, from, read));
+    const { spans, unreadable } = read;
+    await report(sender, args, { spans, ...(unreadable > 0 && { unreadable }) });
+    if (unreadable > 0) process.exitCode = 1;
   },
 };
 
@@ -103,8 +104,11 @@ const command: CommandDef = {
 };
 export default command;
 
+function warn(message: string): void {
+  process.stderr.write(`${message}\n`);
+}
+
 function openSender(args: Readonly<Record<string, unknown>>): Sender {
-  const warn = (message: string): void => void process.stderr.write(`${message}\n`);
   return new Sender(destinationNames(args['to'], process.env, warn), process.env, { warn });
 }
 
@@ -126,60 +130,4 @@ async function report(
     printDelivered(terminal, delivered);
   }
   if (!isComplete(delivered)) process.exitCode = 1;
-}
-
-/** What only this vendor's records have at their top. */
-const marks: Readonly<Record<string, readonly string[]>> = {
-  athina: ['language_model_id'],
-  reconify: ['reconify'],
-  requesty: ['response', 'args'],
-  inkeep: ['messages', 'type'],
-  kore: ['Time Taken'],
-};
-
-async function spansOfFile(path: string, from: unknown): Promise<SpanData[]> {
-  const text = readText(path);
-  if (isOtlpJson(text)) return readSpans(path);
-  const records = recordsOf(text, path);
-  const first = records[0];
-  const name =
-    typeof from === 'string'
-      ? from
-      : Object.keys(marks).find((name) => marks[name]?.every((key) => Object.hasOwn(Object(first), key)));
-  const vendor = vendors.find((vendor) => vendor.name === name);
-  if (!vendor) {
-    throw new Failure(
-      `${name === undefined ? `${path} does not show whose records it holds` : `'${name}' is no vendor`}: say --from ${vendors.map(({ name }) => name).join(', ')}.`,
-      2,
-    );
-  }
-  const spans: SpanData[] = [];
-  for (const [index, record] of records.entries()) {
-    try {
-      spans.push(...(await vendor.decode(record)).map(spanDataOf));
-    } catch {
-      throw new Failure(`Record ${index + 1} of ${path} is none of ${vendor.name}'s.`);
-    }
-  }
-  return spans;
-}
-
-/** A list, one record, or one record per line. */
-function recordsOf(text: string, path: string): unknown[] {
-  const whole = parsed(text);
-  if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];
-  const lines = text.split('\n').filter((line) => line.trim());
-  return lines.map((line, index) => {
-    const record = parsed(line);
-    if (record === undefined) throw new Failure(`Line ${index + 1} of ${path} is no JSON.`);
-    return record;
-  });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
+import { didYouMean } from '../configuration/nearest.ts';
 import { ConfigurationError } from '../configuration/readers.ts';
 import { Failure } from './failure.ts';
 
@@ -22,11 +23,15 @@ const commands = {
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
 const root: CommandDef = {
-  meta: { name: 'spanport', version, description: 'Watch calls to OpenAI and hand each one to whoever asked for it' },
+  meta: {
+    name: 'spanport',
+    version,
+    description: 'Trace OpenAI calls and export them to any OpenTelemetry backend or LLM logging vendor',
+  },
   subCommands: commands,
 };
 
-/** The command that the words name, and its own arguments. @throws Failure for a word that names none */
+/** The command that the words name, and its own arguments. @throws Failure for an unknown command */
 async function find(words: readonly string[]): Promise<{ command: CommandDef; path: string[]; rest: string[] }> {
   let command = root;
   const path = ['spanport'];
@@ -36,7 +41,10 @@ async function find(words: readonly string[]): Promise<{ command: CommandDef; pa
     const [word] = rest;
     const next = Object.hasOwn(known, word) ? known[word] : undefined;
     if (!next) {
-      throw new Failure(`'${[...path, word].join(' ')}' is no command: use ${listed(Object.keys(known))}.`, 2);
+      throw new Failure(
+        `Unknown command '${[...path, word].join(' ')}'.${didYouMean(word, Object.keys(known))} Available: ${Object.keys(known).join(', ')}.`,
+        2,
+      );
     }
     command = typeof next === 'function' ? await next() : next;
     path.push(word);
@@ -56,26 +64,28 @@ async function main(words: readonly string[]): Promise<void> {
   await runCommand(command, { rawArgs: rest });
 }
 
-/** citty passes over options it does not know; a misspelt `--dry-run` must not send. */
+/** citty ignores unknown options; a misspelt `--dry-run` must not send. */
 function refuseUnknown(command: CommandDef, path: readonly string[], words: readonly string[]): void {
   const known = Object.keys((command.args ?? {}) as ArgsDef);
   for (const word of words) {
     if (word === '--') return;
     const name = /^--?([^=]+)/.exec(word)?.[1];
     if (name === undefined || known.includes(name.replace(/^no-/, ''))) continue;
-    throw new Failure(`'${word}' is no option of ${path.join(' ')}: --help lists them.`, 2);
+    throw new Failure(
+      `Unknown option '${word}' of ${path.join(' ')}.${didYouMean(
+        `--${name}`,
+        known.map((each) => `--${each}`),
+      )} Use --help for a list.`,
+      2,
+    );
   }
-}
-
-function listed(names: readonly string[]): string {
-  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : String(names[0]);
 }
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-// `spanport … | head` closes the pipe early, which is no fault.
+// `spanport … | head` closes the pipe early, which is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
   throw error;
@@ -83,7 +93,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof Failure || error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`);
-  // citty's own complaints about arguments are sentences, too; everything else is a fault of ours and keeps its stack.
+  // citty's own errors about arguments are sentences, too. Everything else is a bug and keeps its stack.
   else if (error instanceof Error && error.name === 'CLIError') process.stderr.write(`${error.message}.\n`);
   else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode =

@@ -2,8 +2,10 @@ import { gunzipSync } from 'node:zlib';
 import { withoutCredentials } from '../configuration/readers.ts';
 import type { OutgoingRequest } from '../delivery/delivery.ts';
 import type { Transport } from '../delivery/http/transport.ts';
+import { recordOf } from '../interaction/unknown.ts';
 import { readTraceProtobuf } from '../otlp/read-protobuf.ts';
 import { spanToJson } from '../otlp/write-json.ts';
+import { vendors } from '../vendors/index.ts';
 import { masked } from './masked.ts';
 
 /** One request as it would be sent, without credentials; `write` for what stays on this machine. */
@@ -30,8 +32,9 @@ export class RecordedRequests {
       // A vendor that is read before it is written to has nothing yet.
       if (request.method === 'GET') return { status: 404, headers: {}, body: '' };
       const { method, url } = request;
-      this.#add(destination, { method, url: withoutCredentials(url), body: this.#bodyOf(request) });
-      return { status: 200, headers: {}, body: '{"status":"ok"}' };
+      const body = this.#bodyOf(request);
+      this.#add(destination, { method, url: withoutCredentials(url), body });
+      return { status: 200, headers: {}, body: await acceptanceOf(destination, body) };
     };
 
   readonly write = (destination: string, target: string, item: unknown): void => {
@@ -55,8 +58,14 @@ export class RecordedRequests {
   }
 }
 
+/** What the destination's server answers when it accepts a request. */
+async function acceptanceOf(destination: string, body: unknown): Promise<string> {
+  const demo = await vendors.find(({ name }) => name === destination)?.demo();
+  return JSON.stringify(demo?.accepted(recordOf(body) ?? {}) ?? {});
+}
+
 function unzipped(headers: OutgoingRequest['headers'], body: OutgoingRequest['body']): Uint8Array {
-  const bytes = Buffer.from(body as string);
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   return headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
 }
 

@@ -2,6 +2,7 @@ import type { ArgsDef, CommandDef } from 'citty';
 import {
   type DeadLetter,
   dropRecords,
+  hasSpool,
   replayDeadLetters,
   type SpoolStatus,
   spoolStatus,
@@ -20,7 +21,7 @@ function dirOf(args: Readonly<Record<string, unknown>>): string {
   const given = typeof args['dir'] === 'string' ? { dir: args['dir'] } : undefined;
   const settings = resolveSpool(given, process.env);
   if (settings) return settings.dir;
-  throw new Failure('There is no spool to look at: name its directory with --dir, or set SPANPORT_SPOOL_DIR.', 2);
+  throw new Failure('No spool is set: name its directory with --dir, or set SPANPORT_SPOOL_DIR.', 2);
 }
 
 const destinationOf = ({ destination }: Readonly<Record<string, unknown>>): string | undefined =>
@@ -33,13 +34,15 @@ function report(args: Readonly<Record<string, unknown>>, result: object, sentenc
 const status: CommandDef = {
   meta: {
     name: 'status',
-    description: 'Show what waits, for whom and since when, and the dead letters with their reasons',
+    description: 'Show the records that wait for each destination, and the dead letters with their reasons',
   },
   args: shared,
   run({ args }): void {
-    const found = spoolStatus(dirOf(args), destinationOf(args));
-    if (args['json']) return void process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
-    printStatus(found);
+    const dir = dirOf(args);
+    if (!hasSpool(dir)) throw new Failure(`${dir} holds no spool: no process has written records there.`);
+    const status = spoolStatus(dir, destinationOf(args));
+    if (args['json']) return void process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+    printStatus(status);
   },
 };
 
@@ -58,7 +61,7 @@ function printStatus({
     );
   }
   for (const { destination, key, at, reason } of dead) {
-    line(`${colors.red('✗')} ${colors.bold(destination)} refused ${key} at ${new Date(at).toISOString()}: ${reason}`);
+    line(`${colors.red('✗')} ${colors.bold(destination)} rejected ${key} at ${new Date(at).toISOString()}: ${reason}`);
   }
 }
 
@@ -81,7 +84,7 @@ const drop: CommandDef = {
 };
 
 const command: CommandDef = {
-  meta: { name: 'spool', description: 'Look after the records that wait on disk' },
+  meta: { name: 'spool', description: 'Inspect and manage undelivered records' },
   subCommands: { status: () => status, replay: () => replay, drop: () => drop },
 };
 export default command;

@@ -7,6 +7,7 @@ import { dialectOf } from '../semconv/dialects/index.ts';
 import { wantContent } from '../semconv/span-content.ts';
 import { type LateSpan, originOf, type ReadableSpanLike, type SpanData } from '../semconv/span-data.ts';
 import type { DestinationStats, FlushResult, SpanDestination, SpanListener } from './destination.ts';
+import type { Connection } from './destinations/connection.ts';
 import { EndedSpan, masked } from './ended-span.ts';
 import { HOLD_MILLIS, type LeavingCall } from './held-calls.ts';
 import { reportLosses } from './losses.ts';
@@ -44,7 +45,7 @@ export interface PipelineOptions {
    */
   readonly report?: (message: string) => void;
   /** Replaces HTTP, by destination. For dry runs and tests. */
-  readonly transport?: (destination: string) => Transport;
+  readonly transport?: OpenTransport;
   /** Replaces writing to files, stdout and callbacks. For dry runs and tests. */
   readonly write?: LocalWrite;
 }
@@ -58,9 +59,12 @@ export interface PipelineHost {
   readonly onDrain: () => void;
   readonly report: (message: string) => void;
   readonly onAttempt?: (attempt: Attempt) => void;
-  readonly transport?: (destination: string) => Transport;
+  readonly transport?: OpenTransport;
   readonly write?: LocalWrite;
 }
+
+/** @param connection how the destination would be reached */
+export type OpenTransport = (destination: string, connection: Connection) => Transport;
 
 export type OpenDestination = (host: PipelineHost) => SpanDestination;
 

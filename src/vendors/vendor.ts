@@ -1,6 +1,7 @@
 import type { Environment } from '../configuration/environment.ts';
 import type { Answer, DeliveryOutcome, OutgoingRequest } from '../delivery/delivery.ts';
 import type { Interaction } from '../interaction/interaction.ts';
+import type { VendorDemo } from './demo.ts';
 import type { Feedback, UsageEvent } from './feedback.ts';
 import type { VendorFields } from './fields.ts';
 import type { VendorRoutes } from './routes.ts';
@@ -39,6 +40,10 @@ export interface Vendor<Options, Payload> {
   readonly secrets: readonly string[];
   /** Values for other variables without which the vendor cannot be set up. For a preview without configuration. */
   readonly sampleSettings?: Environment;
+  /** Whether a record in a file is one of this vendor's payloads, by fields that no other vendor's have. */
+  recognises(record: Readonly<Record<string, unknown>>): boolean;
+  /** The vendor's server, as the demo plays it. Loaded on request. */
+  demo(): Promise<VendorDemo>;
   /** True when the environment holds the vendor's key, which puts it among the default destinations. */
   isConfigured(environment: Environment): boolean;
   /** The vendor's records for an interaction; none where the vendor has no place for it. Never throws. */

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createUserProject, type Finished, type UserProject } from './user-project.ts';
@@ -46,9 +48,9 @@ describe('spanport', () => {
   });
 
   it.each([
-    [['demmo'], "'spanport demmo' is no command"],
-    [['spool', 'clear'], "'spanport spool clear' is no command"],
-    [['demo', '--jsn'], "'--jsn' is no option of spanport demo"],
+    [['demmo'], "Unknown command 'spanport demmo'. Did you mean 'demo'?"],
+    [['spool', 'clear'], "Unknown command 'spanport spool clear'."],
+    [['demo', '--jsn'], "Unknown option '--jsn' of spanport demo. Did you mean '--json'?"],
     [['export'], 'FILE'],
     [['export', '--dry-run', 'missing.jsonl'], 'missing.jsonl cannot be read (ENOENT)'],
   ])('answers %j with one sentence', async (args, sentence) => {
@@ -82,6 +84,51 @@ describe('spanport doctor', () => {
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ athina .*ATHINA_API_KEY is not set/);
     expect(stdout).toMatch(/✗ nowhere .*no destination/);
+  });
+
+  const found = async (
+    args: string[],
+    env: Record<string, string>,
+  ): Promise<{ code: unknown; byName: Record<string, string> }> => {
+    const { code, stdout } = await spanport(['doctor', '--json', ...args], env);
+    const { findings } = JSON.parse(stdout) as { findings: { check: string; state: string; text: string }[] };
+    return { code, byName: Object.fromEntries(findings.map(({ check, state, text }) => [check, `${state}: ${text}`])) };
+  };
+
+  it('names misspelt variables, and directories and files that cannot be written', async () => {
+    const { code, byName } = await found([], {
+      SPANPORT_DESTINATIONS: 'athina,file:/proc/no/spans.jsonl',
+      SPANPORT_SPOOL_DIR: '/proc/no/spool',
+      SPANPORT_CONTNT: 'none',
+    });
+    expect(code).toBe(1);
+    expect(byName).toMatchObject({
+      Variables: "note: Unknown variable SPANPORT_CONTNT. Did you mean 'SPANPORT_CONTENT'?",
+      'file:/proc/no/spans.jsonl': 'fault: /proc/no/spans.jsonl cannot be written (ENOENT).',
+      Spool: expect.stringMatching(/^fault: the spool directory \/proc\/no\/spool cannot be written/),
+    });
+  });
+
+  it('takes OTEL_SDK_DISABLED as it is meant', async () => {
+    const { code, byName } = await found([], { OTEL_SDK_DISABLED: 'true' });
+    expect(code).toBe(0);
+    expect(Object.values(byName).filter((text) => text.startsWith('fault'))).toEqual([]);
+  });
+
+  it('connects to each destination with --connect, and leaves no record there', async () => {
+    const before = project.sinks.athina.received.length;
+    const { code, byName } = await found(['--connect'], {
+      SPANPORT_DESTINATIONS: 'athina,reconify,otlp',
+      RECONIFY_TRACKER: 'http://127.0.0.1:9/track',
+      OTEL_EXPORTER_OTLP_ENDPOINT: project.sinks.kore.url,
+    });
+    expect(code).toBe(1);
+    expect(byName).toMatchObject({
+      athina: expect.stringMatching(/^ok: .* answers\. The key is checked by the first record\.$/),
+      reconify: expect.stringMatching(/^fault: .* cannot be reached: connection refused 127\.0\.0\.1:9\.$/),
+      otlp: expect.stringMatching(/^fault: .* answers HTTP 404: check the URL\.$/),
+    });
+    expect(project.sinks.athina.received.slice(before)).toMatchObject([{ method: 'GET' }]);
   });
 
   it('sends nothing', async () => {
@@ -153,12 +200,57 @@ describe('spanport export and import', () => {
     ]);
   });
 
-  it('names the record that is none of the vendor’s', async () => {
+  it.each([
+    ['a wrong key', 401, 'HTTP 401: invalid key'],
+    ['a closed port', 0, 'connection refused 127.0.0.1:9'],
+  ])(
+    'names the cause: %s',
+    async (_, status, cause) => {
+      const server = createServer((request, response) => {
+        request.resume();
+        request.on('end', () => response.writeHead(status).end('{"error":"invalid key"}'));
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = status === 0 ? 'http://127.0.0.1:9' : `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const { code, stdout, stderr } = await spanport(['export', 'spans.jsonl', '--to', 'athina'], {
+        ATHINA_BASE_URL: url,
+      });
+      server.close();
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+      expect(stdout).toMatch(/^✗ athina: 0 of 2 delivered, 2 not sent: /);
+      expect(stdout).toContain(cause);
+      expect(stdout).not.toContain('shut_down');
+    },
+    90_000,
+  );
+
+  it('reads stdin, and an empty file is not a success', async () => {
+    const piped = await project.run('sh', ['-c', `node ${main} export - --to athina --json < spans.jsonl`]);
+    expect(JSON.parse(piped.stdout)).toMatchObject({ athina: { delivered: 2 } });
+    project.write('empty.jsonl', '');
+    expect(await spanport(['export', 'empty.jsonl', '--to', 'athina'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'empty.jsonl holds no spans.\n',
+    });
+  });
+
+  it('spool status fails where there is no spool', async () => {
+    expect(await spanport(['spool', 'status', '--dir', 'nowhere'])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/nowhere holds no spool/),
+    });
+  });
+
+  it('names the records that are not the vendor’s, and why', async () => {
     project.write('odd.jsonl', '{"Time Taken": 1}\n{"hello": "there"}\n');
     const { code, stderr } = await spanport(['import', 'file', 'odd.jsonl', '--from', 'reconify', '--to', 'athina']);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/^Record 1 of odd.jsonl is none of reconify's/),
+      stderr: expect.stringMatching(
+        /^Line 1 of odd.jsonl is left out: it is not a record of reconify .*\nLine 2 .*\nodd.jsonl holds no spans that can be read\.\n$/,
+      ),
     });
   });
 });

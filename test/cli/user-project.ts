@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
-import { type Sink, startSink, type VendorName, vendorNames } from '../../src/cli/demo/sinks.ts';
+import { type Sink, startSink } from '../../src/cli/demo/sinks.ts';
 import { type FakeOpenAI, type FakeOpenAIOptions, startFakeOpenAI } from '../../src/testing.ts';
+import { vendors } from '../../src/vendors/index.ts';
+
+export type VendorName = 'athina' | 'reconify' | 'inkeep' | 'requesty' | 'kore';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -35,7 +38,7 @@ export async function createUserProject(options: FakeOpenAIOptions = {}): Promis
   install(directory);
   const openai = await startFakeOpenAI(options);
   const sinks = Object.fromEntries(
-    await Promise.all(vendorNames.map(async (name) => [name, await startSink(name)])),
+    await Promise.all(vendors.map(async ({ name, demo }) => [name, await startSink(await demo())])),
   ) as Record<VendorName, Sink>;
   const environment = {
     ...cleanEnvironment(process.env),
@@ -62,7 +65,7 @@ export async function createUserProject(options: FakeOpenAIOptions = {}): Promis
     run: (command, args, { cwd = '.', env = {} } = {}) =>
       finished(command, args, join(directory, cwd), { ...environment, ...env }),
     async close(): Promise<void> {
-      await Promise.all([openai.close(), ...vendorNames.map((name) => sinks[name].close())]);
+      await Promise.all([openai.close(), ...Object.values(sinks).map((sink) => sink.close())]);
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
+import { spanToJson } from '../../src/otlp/write-json.ts';
+import { spanDataOf } from '../../src/semconv/to-span.ts';
+import { fullInteraction } from '../../src/testing/sample-interactions.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const page = readFileSync(join(repository, 'docs/adding-a-vendor.md'), 'utf8');
@@ -15,7 +18,9 @@ let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'spanport-docs-'));
   for (const path of [
+    'scripts/build.mjs',
     'scripts/price-table.mjs',
+    'scripts/undici.mjs',
     'src',
     'test/support',
     'test/fixtures',
@@ -89,7 +94,32 @@ it('exports', () => expect(new LanternSpanExporter({ apiKey: 'k' }).stats()).toM
   });
 
   it('builds its entry', async () => {
-    expect(run('rolldown', '--config')).toMatchObject({ status: 0 });
+    const { status } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: copy, env: cleanEnvironment() });
+    expect(status).toBe(0);
     expect(await import(join(copy, 'dist/lantern.js'))).toHaveProperty('LanternSpanExporter');
   });
+
+  it('makes it part of a preview without any configuration, and of the demo', () => {
+    const spans = join(copy, 'spans.jsonl');
+    writeFileSync(spans, `${spanToJson(spanDataOf(fullInteraction))}\n`);
+    const preview = spawnSync(process.execPath, ['dist/cli/main.js', 'export', '--dry-run', '--json', spans], {
+      cwd: copy,
+      env: cleanEnvironment(),
+      encoding: 'utf8',
+    });
+    expect({ status: preview.status, stderr: preview.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(preview.stdout)).toMatchObject({
+      athina: [{}],
+      lantern: [
+        { method: 'POST', url: 'https://lantern.example/v1/calls', body: { model: fullInteraction.requestModel } },
+      ],
+    });
+    const demo = spawnSync(process.execPath, ['dist/cli/main.js', 'demo', '--json'], {
+      cwd: copy,
+      env: cleanEnvironment(),
+      encoding: 'utf8',
+    });
+    expect(demo.status).toBe(0);
+    expect((JSON.parse(demo.stdout) as { payloads: { lantern: unknown[] } }).payloads.lantern).toHaveLength(2);
+  }, 60_000);
 });

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSpans } from '../../src/cli/span-source.ts';
+import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { createUserProject, type UserProject } from '../cli/user-project.ts';
 
 const example = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
@@ -20,7 +21,9 @@ describe('examples, run as their READMEs say and without a key', () => {
     });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout).toContain('celsius 17');
-    const spans = readSpans(`${project.directory}/chat.jsonl`).toSorted((a, b) => a.startTime[1] - b.startTime[1]);
+    const spans = spansFromOtlpJson(readFileSync(`${project.directory}/chat.jsonl`, 'utf8')).toSorted(
+      (a, b) => a.startTime[1] - b.startTime[1],
+    );
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
     expect(spans.map(({ attributes }) => attributes['gen_ai.operation.name']).toSorted()).toEqual([
       'chat',

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { VendorName } from '../../src/cli/demo/sinks.ts';
 import { knownNames } from '../../src/exporter/destinations/known-names.ts';
-import { createUserProject, type UserProject } from '../cli/user-project.ts';
+import { createUserProject, type UserProject, type VendorName } from '../cli/user-project.ts';
 import { codeBlocksIn } from './code-blocks.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { recordOf } from '../../interaction/unknown.ts';
+import type { VendorDemo } from '../../vendors/demo.ts';
 import { masked } from '../masked.ts';
-
-export type VendorName = 'athina' | 'reconify' | 'inkeep' | 'requesty' | 'kore';
-export const vendorNames: readonly VendorName[] = ['athina', 'reconify', 'inkeep', 'requesty', 'kore'];
 
 /** One HTTP request as a sink received it, keys masked. */
 export interface Received {
@@ -15,98 +14,30 @@ export interface Received {
   readonly status: number;
 }
 
-/** A vendor's server, as far as logging goes, on 127.0.0.1. */
+/** A vendor's server on 127.0.0.1 that accepts records. */
 export interface Sink {
   readonly url: string;
   readonly received: readonly Received[];
   close(): Promise<void>;
 }
 
-/** What a vendor says to one request. `keys` holds the values that authorise it. */
-interface Reply {
-  readonly status: number;
-  readonly body: unknown;
-  readonly contentType?: string;
-}
-
-interface Manners {
-  readonly method: 'POST' | 'PUT';
-  readonly path: string;
-  /** Undefined when the key is wrong or missing. */
-  keyOf(request: IncomingMessage, body: Record<string, unknown>): unknown;
-  readonly accepted: (body: Record<string, unknown>) => unknown;
-  readonly refused: (status: number, message: string) => Reply;
-}
-
-const error = (status: number, message: string): Reply => ({ status, body: { error: message, details: { message } } });
-const problem = (status: number, message: string): Reply => ({
-  status,
-  body: { title: message, status, detail: message, code: status === 401 ? 'unauthorized' : 'bad_request' },
-  contentType: 'application/problem+json',
-});
-const bearer = (request: IncomingMessage): unknown => request.headers.authorization?.replace(/^Bearer /, '');
-
-/** How each vendor is spoken to and how it answers; the vendors' READMEs say where this is known from. */
-const manners: Readonly<Record<VendorName, Manners>> = {
-  athina: {
-    method: 'POST',
-    path: '/api/v1/log/inference',
-    keyOf: (request) => request.headers['athina-api-key'],
-    accepted: () => ({ status: 'success', data: { prompt_run_id: 'run-of-the-demo' } }),
-    refused: error,
-  },
-  reconify: {
-    method: 'POST',
-    path: '/track',
-    keyOf: (_request, body) => (body['reconify'] as Record<string, unknown> | undefined)?.['apiKey'],
-    accepted: () => ({ status: 'ok' }),
-    refused: (status, message) => ({ status, body: { status: 'error', message } }),
-  },
-  inkeep: {
-    method: 'POST',
-    path: '/conversations',
-    keyOf: bearer,
-    accepted: conversation,
-    refused: problem,
-  },
-  requesty: {
-    method: 'PUT',
-    path: '/insight',
-    keyOf: bearer,
-    accepted: () => ({ success: true }),
-    refused: (status, message) => ({ status, body: { success: false, error: message } }),
-  },
-  kore: {
-    method: 'POST',
-    path: '/',
-    keyOf: () => undefined,
-    accepted: () => ({}),
-    refused: error,
-  },
-};
-
-/** Where the sink takes this vendor's records. */
-export function routeOf(vendor: VendorName): { readonly method: string; readonly path: string } {
-  return manners[vendor];
-}
-
 export interface SinkOptions {
-  /** The only key it lets in; any, where this is not given. */
+  /** The only accepted key. Default: any. */
   readonly key?: string | undefined;
-  /** Texts to mask in what is kept. */
+  /** Texts to mask in what is recorded. */
   readonly secrets?: readonly string[];
   /** The vendor's own host: requests go on to the same path there, and the answer is the vendor's. */
   readonly relay?: URL | undefined;
 }
 
 /** Starts a sink for one vendor. */
-export async function startSink(vendor: VendorName, { key, secrets = [], relay }: SinkOptions = {}): Promise<Sink> {
+export async function startSink(demo: VendorDemo, { key, secrets = [], relay }: SinkOptions = {}): Promise<Sink> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     void bodyOf(request).then(async (text) => {
       const reply = relay
         ? await passOn(new URL(request.url ?? '/', relay), request, text)
-        : replyTo(vendor, key, request, text);
+        : replyTo(demo, key, request, text);
       received.push({
         method: request.method ?? '',
         path: request.url ?? '/',
@@ -130,30 +61,20 @@ export async function startSink(vendor: VendorName, { key, secrets = [], relay }
   };
 }
 
-function replyTo(vendor: VendorName, key: string | undefined, request: IncomingMessage, text: string): Reply {
-  const { method, path, keyOf, accepted, refused } = manners[vendor];
-  const body = parsed(text);
-  if (request.method !== method || request.url !== path) return refused(404, `no ${request.method} ${request.url}`);
-  if (typeof body !== 'object' || body === null) return refused(400, 'the body is no JSON object');
-  if (key !== undefined && keyOf(request, body as Record<string, unknown>) !== key) return refused(401, 'wrong key');
-  return { status: 200, body: accepted(body as Record<string, unknown>) };
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly contentType?: string;
 }
 
-/** Inkeep answers with the whole conversation, every key written. */
-function conversation(body: Record<string, unknown>): unknown {
-  const now = new Date().toISOString();
-  const unset = { externalId: null, externalUrl: null, createdAt: now, updatedAt: now };
-  const messages = Array.isArray(body['messages']) ? (body['messages'] as Record<string, unknown>[]) : [];
-  return {
-    ...unset,
-    projectId: null,
-    integrationId: null,
-    supportTicketConversationId: null,
-    visibility: null,
-    ...body,
-    messages: messages.map((message) => ({ ...unset, type: body['type'], conversationId: body['id'], ...message })),
-    messagesOpenAIFormat: messages.map(({ role, content }) => ({ role, content })),
-  };
+function replyTo(demo: VendorDemo, key: string | undefined, request: IncomingMessage, text: string): Reply {
+  const refuse = (status: number, message: string): Reply => ({ status, ...demo.refused(status, message) });
+  const body = recordOf(parsed(text));
+  if (request.method !== demo.method || request.url !== demo.path)
+    return refuse(404, `no ${request.method} ${request.url}`);
+  if (!body) return refuse(400, 'the body is not a JSON object');
+  if (key !== undefined && demo.keyOf({ headers: request.headers, body }) !== key) return refuse(401, 'wrong key');
+  return { status: 200, body: demo.accepted(body) };
 }
 
 /** `--live`: the vendor itself gets the same bytes under the same headers. */

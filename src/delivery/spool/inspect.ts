@@ -25,6 +25,11 @@ export interface SpoolStatus {
   readonly oldest: number;
 }
 
+/** Whether a directory holds a spool. */
+export function hasSpool(dir: string): boolean {
+  return existsSync(spoolPath(resolve(dir)));
+}
+
 /**
  * What lies in the spool of a directory, for all destinations or one. Safe while processes write to it. A directory
  * without a spool is an empty one.

@@ -13,7 +13,7 @@ export function openDelivery(
 ): Delivery {
   return createDelivery(destination, {
     ...(spool && { spool }),
-    ...(transport && { transport: transport(destination.name) }),
+    ...(transport && { transport: transport(destination.name, connection) }),
     ...(onAttempt && { onAttempt }),
     onDrain,
     connection,

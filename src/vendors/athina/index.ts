@@ -15,6 +15,8 @@ export const athina: Vendor<AthinaOptions, AthinaPayload> = {
   secrets: ['ATHINA_API_KEY'],
   resolveOptions,
   isConfigured: (environment) => Boolean(environment['ATHINA_API_KEY']?.trim()),
+  recognises: (record) => 'language_model_id' in record,
+  demo: async () => (await import('./demo.ts')).demo,
   encode,
   encodeFeedback,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),

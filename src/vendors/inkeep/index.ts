@@ -16,6 +16,8 @@ export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
   secrets: ['INKEEPANALYTICS_API_INTEGRATION_KEY'],
   resolveOptions,
   isConfigured,
+  recognises: (record) => 'messages' in record && 'type' in record,
+  demo: async () => (await import('./demo.ts')).demo,
   encode,
   encodeFeedback,
   encodeEvent,

@@ -31,6 +31,8 @@ export const kore: Kore = {
     ...(botId !== undefined && { botId }),
   }),
   isConfigured: isOutputSet,
+  recognises: (record) => 'Time Taken' in record,
+  demo: async () => (await import('./demo.ts')).demo,
   encode,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,

@@ -16,6 +16,8 @@ export const reconify: Vendor<ReconifyOptions, ReconifyPayload> = {
   // Half of the keys counts as well: what is missing is then said at start and not found out by silence.
   isConfigured: (environment) =>
     Boolean(environment['RECONIFY_APP_KEY']?.trim() || environment['RECONIFY_API_KEY']?.trim()),
+  recognises: (record) => 'reconify' in record,
+  demo: async () => (await import('./demo.ts')).demo,
   encode,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,

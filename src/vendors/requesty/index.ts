@@ -22,6 +22,8 @@ export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
     url: readUrl(given.url, environment, URL_VARIABLE, INTAKE),
   }),
   isConfigured: (environment) => Boolean(environment[KEY]?.trim()),
+  recognises: (record) => 'response' in record && 'args' in record,
+  demo: async () => (await import('./demo.ts')).demo,
   encode,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
