@@ -1,14 +1,15 @@
 import { beginningOf } from '../interaction/text.ts';
 
-/** No vendor documents a limit. One record of this size is a long book; more than it starves the others. */
+/** No vendor documents a limit. A larger record would delay all others. */
 export const DEFAULT_MAX_RECORD_BYTES: number = 1 << 20;
 
 /** Shorter texts are names and ids, not content. */
 const MIN_TEXT_LENGTH = 64;
 
 /**
- * The payload in at most so many bytes of JSON: its longest texts are cut to one common length, each cut saying how
- * long the text was. A payload that is too large for another reason comes back as it is, for delivery to refuse. Pure.
+ * The payload in at most this many bytes of JSON: its longest texts are cut to one common length, and each of them ends
+ * with its original length. A payload that is too large for another reason is returned unchanged, and delivery refuses
+ * it. Pure.
  */
 export function fitted<T>(payload: T, maxBytes: number): T {
   if (mostBytesOf(payload) <= maxBytes || bytesOf(payload) <= maxBytes) return payload;
@@ -23,7 +24,7 @@ function bytesOf(payload: unknown): number {
   return Buffer.byteLength(JSON.stringify(payload));
 }
 
-/** A quick upper bound, which spares nearly all payloads the exact count: JSON needs 6 bytes for a character at most. */
+/** A fast upper bound, so that few payloads need the exact count: JSON takes at most 6 bytes for a character. */
 function mostBytesOf(value: unknown): number {
   if (typeof value === 'string') return value.length * 6 + 3;
   if (typeof value !== 'object' || value === null) return 32;
@@ -39,7 +40,7 @@ function cutTo(length: number, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutTo(length, item)]));
 }
 
-/** Half a picture is none: of inline bytes only the kind stays. */
+/** A truncated image is useless, so of inline bytes only the media type is kept. */
 function cutText(length: number, text: string): string {
   const [bytesKind] = /^data:[^,]{0,64};base64,/.exec(text) ?? [];
   const kept = bytesKind ?? beginningOf(text, length);

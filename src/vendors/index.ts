@@ -5,8 +5,8 @@ import { reconify } from './reconify/index.ts';
 import { requesty } from './requesty/index.ts';
 import type { Vendor } from './vendor.ts';
 
-/** A vendor whose options and payload are its own affair: they are only handed from one of its calls to the next. */
+/** A vendor whose options and payload are opaque: they are only passed from one of its functions to another. */
 export type AnyVendor = Vendor<object, unknown>;
 
-/** The vendors that can be named as destinations, in the order in which people are shown them. */
+/** The vendors that can be destinations, in the order in which they are listed. */
 export const vendors: readonly AnyVendor[] = [athina, reconify, inkeep, requesty, kore];

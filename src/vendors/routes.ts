@@ -69,7 +69,7 @@ export interface ClientKeys {
   secretsOf(clientId: string): readonly string[];
 }
 
-/** Why a request is refused, in words that hold nothing secret. */
+/** Why a request is refused. Holds no secrets. */
 export interface RouteFailure {
   readonly status: number;
   /** One sentence for the client's developer. Names the field where one is at fault. */
@@ -136,7 +136,7 @@ export interface RouteChanges {
   readonly deletedConversationIds?: readonly string[];
 }
 
-/** A span that is no interaction. */
+/** A span that is not an interaction. */
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -147,7 +147,7 @@ export interface ReceivedSpan {
   readonly endTime: number;
   readonly outcome: Outcome;
   readonly attributes?: Readonly<Record<string, Scalar>>;
-  /** Content: what the step was given and what it returned, as JSON. */
+  /** Content: input and output of the step, as JSON. */
   readonly input?: unknown;
   readonly output?: unknown;
 }
@@ -296,7 +296,7 @@ export interface RouteStore {
   write(changes: RouteChanges): Promise<void>;
 }
 
-/** Does what the steps say until there is an answer. */
+/** Executes steps until there is an answer. */
 export async function runSteps(first: RouteStep, store: RouteStore): Promise<RouteAnswer> {
   let step = first;
   while (step.kind !== 'answer') step = await stepAfter(step, store);

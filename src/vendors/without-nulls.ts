@@ -1,7 +1,7 @@
 /**
- * A JSON value without the members that are null, at any depth: vendors and their clients write null for what they do
- * not know, and here what is unknown is absent. Items of lists stay. Never throws on a circle or a deep nesting: below
- * the given depth a value is kept as it is.
+ * A JSON value without members that are null: vendors and their clients write null for an unknown value, which is absent
+ * here. Null items of lists stay. Below the maximum depth values are left unchanged, so that a circular or deeply nested
+ * value does not make it throw.
  */
 export function withoutNulls(value: unknown, depth = 32): unknown {
   if (typeof value !== 'object' || value === null || depth === 0) return value;

@@ -30,8 +30,8 @@ const implied: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The interaction with changes in Athina's words: its record is written, changed and read again, and those fields of the
- * interaction that read differently are changed. All others stay, also those that Athina has no field for. Undefined for
+ * The interaction with changes to fields of Athina: its record is written, changed and read again, and those fields of
+ * the interaction that read differently are changed. All others stay, also those that Athina has no field for. Undefined for
  * an interaction that Athina has no record of. Pure.
  * @param reference which record of a run with several messages is changed; the last one by default
  */

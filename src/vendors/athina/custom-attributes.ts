@@ -1,21 +1,21 @@
 import type { Message } from '../../interaction/message.ts';
 
 /**
- * `custom_attributes` by which a record keeps what Athina has no field for. Everything else in there is the
+ * The `custom_attributes` that hold fields of an interaction for which Athina has no field. All others are the
  * application's own.
  */
 export const OWN = {
   traceId: 'otel.trace_id',
   spanId: 'otel.span_id',
-  /** Only where it is not `language_model_id`. */
+  /** Only where it differs from `language_model_id`. */
   requestModel: 'gen_ai.request.model',
-  /** Only where it is not `language_model_id`: dated names. */
+  /** Only where it differs from `language_model_id`, as dated names do. */
   responseModel: 'gen_ai.response.model',
-  /** Only where it is not `external_reference_id`. */
+  /** Only where it differs from `external_reference_id`. */
   responseId: 'gen_ai.response.id',
-  /** Only where one of them is neither `stop` nor `tool_calls`; a comma between them. */
+  /** Only where one of them is neither `stop` nor `tool_calls`; separated by commas. */
   finishReasons: 'gen_ai.response.finish_reasons',
-  /** Only where neither `status_code` nor `error` says it. */
+  /** Only where it differs from `status_code` and `error`. */
   errorType: 'error.type',
   promptVersion: 'gen_ai.prompt.version',
   /** Only where `session_id` is the conversation. */
@@ -33,18 +33,18 @@ export function isOwn(key: string): boolean {
   return own.has(key) || /^choice\.\d+$/.test(key);
 }
 
-/** What stands in `language_model_id`, which Athina requires, for a model that nobody named. */
+/** The value of `language_model_id`, which Athina requires, where the model is not known. */
 export const UNKNOWN_MODEL = 'unknown';
 
-/** What a user asked: the texts of a message, a line each, since pictures and files may stand between them. */
+/** A user's question: the texts of a message, one per line, since there may be pictures and files between them. */
 export function questionOf({ parts }: Message): string {
   return parts.flatMap((part) => (part.type === 'text' && part.content !== '' ? [part.content] : [])).join('\n');
 }
 
-/** The user's question where it is not the last user message; lies in that message's metadata, being content. */
+/** `user_query` where it differs from the last user message. It is content, so it is in the metadata of that message. */
 export const USER_QUERY = 'athina.user_query';
 
-/** What only Athina's own payload says, in `source`. */
+/** Values of a payload that an interaction has no field for, by their name in `source`. */
 export const SOURCE = {
   metricPrefix: 'athina.custom_eval_metrics.',
   feedback: 'athina.user_feedback',

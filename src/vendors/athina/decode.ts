@@ -12,9 +12,9 @@ import { choiceKey, isOwn, OWN, questionOf, SOURCE, UNKNOWN_MODEL, USER_QUERY } 
 import { type AthinaInference, athinaInference, athinaPayload } from './payload.ts';
 
 /**
- * What a payload of ours, or the bare body of any client's inference log, says. Feedback and updates speak of a record
- * that is elsewhere: they hold no interaction. Pure. An inference log has a duration but no time: it starts at the
- * epoch unless its completion or LiteLLM dates it, and whoever received it moves it.
+ * The interaction in a payload of ours, or in the body of any client's inference log. Feedback and updates refer to a
+ * record and hold no interaction. An inference has a duration and no time: it starts at the epoch unless its completion
+ * or LiteLLM has a time, and a gateway replaces that with the time of receipt. Pure.
  * @throws ZodError that names the field
  */
 export function decode(payload: unknown): readonly Interaction[] {
@@ -76,8 +76,8 @@ export function decodeInference(body: AthinaInference): Interaction {
 }
 
 /**
- * No field says so, but a text in the session of a thread is a message of an assistant run, unless something in it is a
- * chat's alone: further choices, or a failure without a status.
+ * Whether a record is a message of an assistant run. No field tells: it is a text in the session of a thread, without
+ * anything that only a chat call has, which is further choices, or a failure without a status.
  */
 function isOfRun({
   response,
@@ -90,42 +90,42 @@ function isOfRun({
   return typeof response === 'string' && session !== undefined && /^thread_/.test(session) && !isChat;
 }
 
-/** LiteLLM's word for what was called. */
+/** From LiteLLM's name of the called function. */
 function operationOf(callType: string | null | undefined): string {
   return callType?.endsWith('text_completion') ? 'text_completion' : 'chat';
 }
 
-/** `language_model_id` is the requested model, unless that has an attribute of its own. */
+/** `language_model_id` is the requested model, unless an attribute holds another requested model. */
 function modelsOf(
   body: AthinaInference,
-  answered: string | undefined,
+  modelOfAnswer: string | undefined,
 ): Pick<Interaction, 'requestModel' | 'responseModel'> {
   const { language_model_id: label, custom_attributes: custom = {} } = body;
   const requested = stringOf(custom[OWN.requestModel]);
   const responseModel =
-    stringOf(custom[OWN.responseModel]) ?? answered ?? (requested === undefined ? undefined : label);
+    stringOf(custom[OWN.responseModel]) ?? modelOfAnswer ?? (requested === undefined ? undefined : label);
   const isUnnamed = label === UNKNOWN_MODEL && responseModel === undefined;
   return defined({ requestModel: requested ?? (isUnnamed ? undefined : label), responseModel });
 }
 
-/** The reference of a record is the id of the response, where it looks like one and the response has no other place. */
+/** The reference is the id of the response if it has the format of one and the record holds no other. */
 function responseIdIn({ response, external_reference_id: reference }: AthinaInference): string | undefined {
   return typeof response === 'string' && /^(chatcmpl-|resp_)/.test(reference ?? '') ? reference : undefined;
 }
 
-/** The prompt, and the user's question where the last words of a user in it are others. */
-function inputOf({ prompt, user_query: asked }: AthinaInference): ReturnType<typeof inputFromOpenAI> {
+/** The prompt, and `user_query` where it differs from the last user message. */
+function inputOf({ prompt, user_query: userQuery }: AthinaInference): ReturnType<typeof inputFromOpenAI> {
   const input = inputFromOpenAI(recordOf(prompt) ? [jsonText(prompt)] : prompt);
   const messages = input.inputMessages ?? [];
   const isUser = ({ role }: Message): boolean => role === 'user';
-  const spoke = messages.findLastIndex((message) => isUser(message) && questionOf(message) !== '');
-  const at = spoke < 0 ? messages.findLastIndex(isUser) : spoke;
+  const lastText = messages.findLastIndex((message) => isUser(message) && questionOf(message) !== '');
+  const at = lastText < 0 ? messages.findLastIndex(isUser) : lastText;
   const last = messages[at];
-  if (!last || asked === undefined || asked === questionOf(last)) return input;
-  return { ...input, inputMessages: messages.with(at, { ...last, metadata: { [USER_QUERY]: asked } }) };
+  if (!last || userQuery === undefined || userQuery === questionOf(last)) return input;
+  return { ...input, inputMessages: messages.with(at, { ...last, metadata: { [USER_QUERY]: userQuery } }) };
 }
 
-/** The answer and its further choices. Tool calls beside an answer that has them itself are the same ones. */
+/** The answer and its further choices. `tool_calls` are only added to an answer that holds none itself. */
 function outputOf(
   body: AthinaInference,
   read: readonly OutputMessage[] | undefined,
@@ -154,11 +154,11 @@ function furtherChoicesIn(custom: AthinaInference['custom_attributes'] = {}): re
 }
 
 function usageOf(body: AthinaInference, counted: Usage | undefined): Usage | undefined {
-  const given = defined({
+  const reported = defined({
     inputTokens: body.prompt_tokens,
     outputTokens: body.completion_tokens ?? body.completion,
   });
-  return someFields({ ...counted, ...given });
+  return someFields({ ...counted, ...reported });
 }
 
 function timesOf({ request, response, response_time: millis = 0 }: AthinaInference): {
@@ -172,7 +172,7 @@ function timesOf({ request, response, response_time: millis = 0 }: AthinaInferen
   return { startTime: endTime - millis, endTime };
 }
 
-/** Python's `str(datetime)`, which names no zone: read as UTC. */
+/** Python's `str(datetime)`, which has no zone and is read as UTC. */
 function timeFrom(text: string | null | undefined): number | undefined {
   const millis = Date.parse(`${text?.replace(' ', 'T')}Z`);
   return Number.isNaN(millis) ? undefined : millis;

@@ -46,8 +46,8 @@ export function encode(interaction: Interaction, settings: Settings): readonly V
 }
 
 /**
- * A run taken apart, an interaction per assistant message, since Athina wants a request per message. What counts for the
- * whole run (tokens, cost, its failure) stays on the last, so that sums stay right.
+ * A run as one interaction per assistant message, since Athina takes one request per message. Tokens, cost and failure of
+ * the run are on the last one, so that sums are right.
  */
 function answersOfRun(run: Interaction): Interaction[] {
   const { outputMessages = [], finishReasons = [], messageIds } = run;
@@ -73,7 +73,7 @@ function answersOfRun(run: Interaction): Interaction[] {
   });
 }
 
-/** OpenAI's codes for a failed run, as the HTTP status they would have been; Athina knows no other kind of failure. */
+/** OpenAI's error codes of runs and the HTTP status that each corresponds to: Athina's only field for a failure. */
 const statusOfRun: ReadonlyMap<string | undefined, number> = new Map([
   ['rate_limit_exceeded', 429],
   ['server_error', 500],
@@ -98,7 +98,7 @@ function encodeInference(interaction: Interaction, settings: Settings): AthinaIn
   return defined({
     language_model_id: languageModelOf(interaction, settings) ?? UNKNOWN_MODEL,
     prompt: openAIMessagesFrom(interaction),
-    response: settings.responseFormat === 'openai' ? completionOf(interaction) : wordsOf(answer),
+    response: settings.responseFormat === 'openai' ? completionOf(interaction) : responseTextOf(answer),
     session_id: nonEmpty(interaction.conversationId) ?? nonEmpty(interaction.sessionId),
     user_query: userQueryOf(interaction.inputMessages),
     context: contextOf(interaction),
@@ -131,19 +131,19 @@ function languageModelOf({ requestModel, responseModel }: Interaction, settings:
     : (nonEmpty(responseModel) ?? nonEmpty(requestModel));
 }
 
-/** Every record has one, stable over resends, so that feedback finds it. */
+/** Every record has a reference, and a resend has the same one, so that feedback finds its record. */
 function referenceOf({ externalReferenceId, responseId, spanId }: Interaction): string | undefined {
   return nonEmpty(externalReferenceId) ?? nonEmpty(responseId) ?? nonEmpty(spanId);
 }
 
-/** The whole answer; '' where nobody saw it, since Athina requires the field. */
+/** The whole answer; '' where it was not seen, since Athina requires the field. */
 function completionOf(interaction: Interaction): OpenAICompletion | '' {
   const completion = openAICompletionFrom(interaction);
   return completion.choices.length === 0 ? '' : completion;
 }
 
-/** What was said; the words of a refusal where nothing else was. '' for an answer of tool calls alone, or unseen. */
-function wordsOf(answer: Message | undefined): string {
+/** The text of the answer, else of its refusal. '' for an answer with tool calls only, and for one that was not seen. */
+function responseTextOf(answer: Message | undefined): string {
   if (!answer) return '';
   return textOf(answer) || (encodeAnswer(answer).refusal ?? '');
 }
@@ -152,19 +152,19 @@ function toolCallsOf({ parts }: Message): readonly OpenAIToolCall[] | undefined 
   return someOf(parts.filter((part) => part.type === 'tool_call').map(encodeToolCall));
 }
 
-/** The last words of a user. */
+/** The text of the last user message that has one. */
 function userQueryOf(messages: readonly Message[] = []): string | undefined {
-  const asked = (message: Message): string => message.metadata?.[USER_QUERY] ?? questionOf(message);
-  const last = messages.findLast((message) => message.role === 'user' && asked(message) !== '');
-  return last && asked(last);
+  const queryIn = (message: Message): string => message.metadata?.[USER_QUERY] ?? questionOf(message);
+  const last = messages.findLast((message) => message.role === 'user' && queryIn(message) !== '');
+  return last && queryIn(last);
 }
 
-/** What the application gave, else what a file search of the run found. A text or an object: Athina takes no list. */
+/** The application's context, else the results of the run's file searches. Athina takes a text or an object, no list. */
 function contextOf({ context, toolExecutions = [] }: Interaction): AthinaInference['context'] {
-  const found = toolExecutions.flatMap(({ name, result }) =>
+  const results = toolExecutions.flatMap(({ name, result }) =>
     name === 'file_search' && result !== undefined && result !== null ? [result] : [],
   );
-  const documents = context === undefined || context === null ? someOf(found.flat()) : listOf(context);
+  const documents = context === undefined || context === null ? someOf(results.flat()) : listOf(context);
   if (documents) return { documents };
   return recordOf(context) ?? nonEmpty(String(context ?? ''));
 }
@@ -199,20 +199,20 @@ function statusCodeOf({ httpStatus, type }: Failure): number | undefined {
   return httpStatus ?? (/^\d{3}$/.test(type) ? Number(type) : undefined);
 }
 
-/** What Athina has no field for, and the application's own attributes. */
+/** Fields of an interaction that Athina has no field for, and the application's own attributes. */
 function customAttributesOf(interaction: Interaction, settings: Settings): Record<string, unknown> {
   const { traceId, spanId, requestModel, responseModel, responseId, outcome } = interaction;
   const languageModel = languageModelOf(interaction, settings);
-  const unless = (said: string | undefined, value: string | undefined): string | undefined =>
-    value === said ? undefined : nonEmpty(value);
+  const unlessEqual = (written: string | undefined, value: string | undefined): string | undefined =>
+    value === written ? undefined : nonEmpty(value);
   return {
     ...Object.fromEntries(Object.entries(interaction.custom ?? {}).filter(([key]) => !isOwn(key))),
     ...defined({
       [OWN.traceId]: nonEmpty(traceId),
       [OWN.spanId]: nonEmpty(spanId),
-      [OWN.requestModel]: unless(languageModel, requestModel),
-      [OWN.responseModel]: unless(languageModel, responseModel),
-      [OWN.responseId]: unless(referenceOf(interaction), responseId),
+      [OWN.requestModel]: unlessEqual(languageModel, requestModel),
+      [OWN.responseModel]: unlessEqual(languageModel, responseModel),
+      [OWN.responseId]: unlessEqual(referenceOf(interaction), responseId),
       [OWN.promptVersion]: nonEmpty(interaction.promptVersion),
       [OWN.sessionId]: interaction.conversationId ? nonEmpty(interaction.sessionId) : undefined,
       [OWN.errorType]: outcome.status === 'error' ? errorTypeOf(outcome) : undefined,
@@ -226,8 +226,8 @@ function customAttributesOf(interaction: Interaction, settings: Settings): Recor
 
 function errorTypeOf(failure: Failure): string | undefined {
   const { type, message } = failure;
-  const isSaid = type === String(statusCodeOf(failure)) || type === '_OTHER' || !message || type === message;
-  return isSaid ? undefined : nonEmpty(type);
+  const isWritten = type === String(statusCodeOf(failure)) || type === '_OTHER' || !message || type === message;
+  return isWritten ? undefined : nonEmpty(type);
 }
 
 const usualFinish: ReadonlySet<string> = new Set(['stop', 'tool_calls', '']);
@@ -239,7 +239,7 @@ function unusualFinishOf(interaction: Interaction): string | undefined {
   return reasons.split(',').every((reason) => usualFinish.has(reason)) ? undefined : reasons;
 }
 
-/** Each as short as it can be said, and a text in any case: custom attributes are flat. */
+/** Always texts, since custom attributes are flat: the plain text of a choice, or the whole message as JSON. */
 function furtherChoicesOf({ outputMessages = [] }: Interaction): Readonly<Record<string, string>> {
   const [, ...others] = outputMessages;
   return Object.fromEntries(
@@ -251,16 +251,16 @@ function furtherChoicesOf({ outputMessages = [] }: Interaction): Readonly<Record
   );
 }
 
-/** A user's verdict, which finds its record by the external reference id. None where no answer is named. */
+/** Feedback refers to its record by the external reference id. Feedback that names no answer has no record. */
 export function encodeFeedback(feedback: Feedback): readonly VendorRecord<AthinaPayload>[] {
   const { rating, comment, reasons = [], answerId, messageId, responseId, conversationId, spanId, time } = feedback;
   const reference = answerId ?? messageId ?? responseId ?? (conversationId === undefined ? spanId : undefined);
   if (reference === undefined) return [];
-  const words = [comment, ...reasons.map(({ label, details }) => (details ? `${label}: ${details}` : label))];
+  const texts = [comment, ...reasons.map(({ label, details }) => (details ? `${label}: ${details}` : label))];
   const body = defined({
     external_reference_id: reference,
     user_feedback: rating === 'positive' ? 1 : -1,
-    user_feedback_comment: nonEmpty(words.filter(Boolean).join('\n')),
+    user_feedback_comment: nonEmpty(texts.filter(Boolean).join('\n')),
   });
   return [
     { id: `feedback:${reference}:${time}`, orderKey: reference, payload: { kind: 'feedback', body: toJson(body) } },

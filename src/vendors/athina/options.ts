@@ -7,11 +7,11 @@ export interface AthinaOptions {
   readonly apiKey: string;
   /** `ATHINA_BASE_URL`; its own path is kept. Default https://log.athina.ai. */
   readonly baseUrl: string;
-  /** Which of the two paths of the same call. Default `v1`, the one of the documentation and both clients. */
+  /** Which of two paths to use. Default `v1`, as in the documentation and in both clients. */
   readonly apiVersion: 'v1' | 'v2';
   /** `text` (default), or `openai` for the whole rebuilt ChatCompletion, from which Athina takes the tokens itself. */
   readonly responseFormat: 'text' | 'openai';
-  /** Which name is `language_model_id`. Default `request`: prices and groups go by it, and dated names by none. */
+  /** Which model is `language_model_id`. Default `request`: Athina knows no prices of dated names, and groups by it. */
   readonly languageModel: 'request' | 'response';
   /** Larger records have their longest texts cut. Default 1 MiB. */
   readonly maxRecordBytes: number;

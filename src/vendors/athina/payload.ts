@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { withoutNulls } from '../without-nulls.ts';
 
 /**
- * What Athina takes, wire names as they are. Sources: S the seed 000_efbf9ec31321befd.txt, L athina-logger 1.3.0,
+ * Athina's requests, with the names that they have on the wire. Sources: S the seed 000_efbf9ec31321befd.txt, L athina-logger 1.3.0,
  * T LiteLLM's athina callback, D Athina's documentation. Only `decode` and tests load this module: it brings zod.
  */
 
-/** athina-logger makes texts of its ids, LiteLLM does not. */
+/** athina-logger converts ids to texts, LiteLLM does not. */
 const id = z.union([z.string(), z.number()]).transform(String);
 const json = z.unknown().refine((value) => value !== undefined, 'is missing');
 const message = z.looseObject({ role: z.string() });
@@ -22,7 +22,7 @@ const modelOptions = z
   })
   .describe('request parameters (L)');
 
-/** What LiteLLM adds is its whole state with the provider's API key in it: these fields are read, the rest never kept. */
+/** LiteLLM adds its whole state, with the provider's API key in it. Only these fields are read; all others are dropped. */
 const liteLLMCall = z
   .object({
     optional_params: z.record(z.string(), z.unknown()).nullish(),
@@ -39,10 +39,10 @@ const inferenceFields = z.object({
   language_model_id: z.string().describe('any label; Athina finds the price by it'),
   prompt: z
     .union([z.string(), z.array(z.union([message, z.string()])).readonly(), z.record(z.string(), z.unknown())])
-    .describe('what was sent: a text, messages, or any object'),
-  response: z.union([z.string(), chatCompletion]).describe('what came back: a text, or the whole ChatCompletion'),
+    .describe('the input: a text, messages, or any object'),
+  response: z.union([z.string(), chatCompletion]).describe('the answer: a text, or the whole ChatCompletion'),
   session_id: id.exactOptional().describe('groups records; the thread id of an assistant run'),
-  user_query: z.string().exactOptional().describe('what the user asked'),
+  user_query: z.string().exactOptional().describe('the question of the user'),
   context: z
     .union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown()).readonly()])
     .exactOptional()
@@ -78,7 +78,7 @@ const inferenceFields = z.object({
   request: liteLLMCall.exactOptional(),
 });
 
-/** null is as good as absent: LiteLLM writes it. */
+/** null means absent: LiteLLM writes it. */
 const absentNulls = (value: unknown): unknown => withoutNulls(value, 1);
 
 /** The body of `POST /api/{v1,v2}/log/inference`. */

@@ -14,7 +14,7 @@ import {
   type Step,
 } from './trace.ts';
 
-/** Traces, whole or step by step. A trace is kept as it was written and read anew after each change. */
+/** Traces, whole or step by step. A trace is stored as it was written, and decoded again after each change. */
 
 const TRACES = 'trace';
 const ofTrace = (request: RouteRequest): string => paramOf(request, 'id');

@@ -117,7 +117,7 @@ function stepOf(step: Step, ids: Ids, fallback: number): ReceivedSpan {
   });
 }
 
-/** athina-logger writes `{}` for what it was not given. */
+/** athina-logger writes `{}` for an input or output that was not set. */
 function isEmpty(value: unknown): boolean {
   return value === undefined || jsonText(value) === '{}';
 }

@@ -1,10 +1,10 @@
 import type { InkeepPayload } from './payload.ts';
 
-/** What one conversation may grow to; beyond, its oldest messages are left out. */
+/** Limits of one conversation. Beyond them its oldest messages are left out. */
 export const MAX_MESSAGES = 2_000;
 export const MAX_BYTES: number = 1 << 20;
 
-/** The newest messages that fit. The last one always stays: what is too large alone is the transport's to refuse. */
+/** The newest messages that fit. The last one always stays; if it is too large by itself, delivery refuses it. */
 export function bounded(payload: InkeepPayload): InkeepPayload {
   if (payload.path !== '/conversations' || payload.body.type !== 'openai') return payload;
   const { body } = payload;
@@ -16,8 +16,8 @@ export function bounded(payload: InkeepPayload): InkeepPayload {
     if (room < 0) break;
     first -= 1;
   }
-  const kept = Math.min(first, messages.length - 1);
-  return kept <= 0 ? payload : { ...payload, body: { ...body, messages: messages.slice(kept) } };
+  const start = Math.min(first, messages.length - 1);
+  return start <= 0 ? payload : { ...payload, body: { ...body, messages: messages.slice(start) } };
 }
 
 function bytesOf(value: unknown): number {

@@ -63,7 +63,7 @@ function logAs(id: string, sent: InkeepAnyConversation, { receivedAt }: RouteReq
   };
 }
 
-/** Which messages have feedback is only asked for where messages would be lost. */
+/** Reads which messages have feedback. Only used where messages would be lost. */
 function withRated(known: InkeepAnyConversation, next: (rated: ReadonlySet<string>) => RouteStep): RouteStep {
   const messageIds = known.messages.flatMap(({ id }) => id ?? []);
   return {

@@ -9,7 +9,7 @@ import { millisOf } from '../times.ts';
 import { messageId } from './message-id.ts';
 import { idsOfAnswer } from './messages.ts';
 import { type InkeepAnyConversation, inkeepPayload } from './payload.ts';
-import { CHOICES, factsFromCall, factsFromConversation, isCallWord, TOOL_RESULTS, userFrom } from './properties.ts';
+import { CHOICES, factsFromCall, factsFromConversation, isCallProperty, TOOL_RESULTS, userFrom } from './properties.ts';
 import { sourceOf } from './source.ts';
 
 type Body = InkeepAnyConversation;
@@ -17,9 +17,9 @@ type Body = InkeepAnyConversation;
 type WireMessage = Body['messages'][number];
 
 /**
- * One interaction per answer in a conversation, the messages before it its input, and one for questions that were left
- * without. Feedback and events tell of no call.
- * @throws ZodError what is given is no request of Inkeep's
+ * One interaction per answer in a conversation, with the messages before it as its input, and one for questions without
+ * an answer. Feedback and events hold no interaction.
+ * @throws ZodError the payload is not a request of Inkeep's API
  */
 export function decode(payload: unknown): readonly Interaction[] {
   const request = inkeepPayload.parse(payload);
@@ -33,33 +33,33 @@ export function decodeConversation(body: Body): readonly Interaction[] {
   const history: Message[] = [];
 
   for (const turn of turnsOf(body.messages, conversationId)) {
-    const said = turn.flatMap(({ wire, message }) => [message, ...resultMessagesFrom(wire)]);
-    if (isTold(turn, body)) {
+    const messages = turn.flatMap(({ wire, message }) => [message, ...resultMessagesFrom(wire)]);
+    if (isCall(turn, body)) {
       const isAnswer = turn[0]?.wire.role === 'assistant';
-      const input = isAnswer ? history : [...history, ...said];
+      const input = isAnswer ? history : [...history, ...messages];
       interactions.push(interactionFrom(body, conversationId, turn, [...input], isAnswer));
     }
-    history.push(...said);
+    history.push(...messages);
   }
   return interactions;
 }
 
-/** A message as it came, and as ours. */
-interface Said {
+/** A message as Inkeep writes it, and in our format. */
+interface ReadMessage {
   readonly wire: WireMessage;
   readonly id: string;
   readonly message: Message;
 }
 
-/** Each message for itself, but the answers that one call gave together. */
-function turnsOf(messages: readonly WireMessage[], conversationId: string): Said[][] {
-  const turns: Said[][] = [];
+/** Each message by itself, and the answers of one call together. */
+function turnsOf(messages: readonly WireMessage[], conversationId: string): ReadMessage[][] {
+  const turns: ReadMessage[][] = [];
   messages.forEach((wire, position) => {
     const id = nonEmpty(wire.id) ?? messageId(conversationId, position, wire.role, wire.content ?? '');
-    const said = { wire, id, message: messageFrom(wire, id) };
+    const read = { wire, id, message: messageFrom(wire, id) };
     const last = turns.at(-1);
-    if (last?.[0] && isOfOneCall(last[0].wire, wire)) last.push(said);
-    else turns.push([said]);
+    if (last?.[0] && isOfOneCall(last[0].wire, wire)) last.push(read);
+    else turns.push([read]);
   });
   return turns;
 }
@@ -74,8 +74,8 @@ function isOfOneCall(one: WireMessage, other: WireMessage): boolean {
   );
 }
 
-/** Answers, calls that failed, and what stands at the end without an answer. */
-function isTold(turn: readonly Said[], body: Body): boolean {
+/** Whether a turn is a call: an answer, a failure, or the last messages without an answer. */
+function isCall(turn: readonly ReadMessage[], body: Body): boolean {
   const wire = turn.at(-1)?.wire;
   return wire?.role === 'assistant' || wire?.properties?.['error_type'] !== undefined || wire === body.messages.at(-1);
 }
@@ -83,12 +83,12 @@ function isTold(turn: readonly Said[], body: Body): boolean {
 function interactionFrom(
   body: Body,
   conversationId: string,
-  turn: readonly Said[],
+  turn: readonly ReadMessage[],
   input: readonly Message[],
   isAnswer: boolean,
 ): Interaction {
-  // The last answer of a call says what the call was like; of a call without one, the question does.
-  const { wire, id } = turn.at(-1) as Said;
+  // The properties of a call are on its last answer; without an answer, on its question.
+  const { wire, id } = turn.at(-1) as ReadMessage;
   const properties = wire.properties ?? {};
   const made = idsOfAnswer(conversationId, id);
   const traceId = traceIdOf(properties['trace_id']) ?? made.traceId;
@@ -118,42 +118,46 @@ function interactionFrom(
   });
 }
 
-/** A message is settled with its last change; a question without an answer may have waited as long as anything happened. */
+/** An answer ends with its last change; a question without an answer ends with the conversation. */
 function endOf(body: Body, { createdAt, updatedAt }: WireMessage, isAnswer: boolean): number {
-  const told = updatedAt ?? (isAnswer ? createdAt : undefined) ?? body.updatedAt ?? createdAt;
-  return millisOf(told) ?? millisOf(body.createdAt) ?? 0;
+  const end = updatedAt ?? (isAnswer ? createdAt : undefined) ?? body.updatedAt ?? createdAt;
+  return millisOf(end) ?? millisOf(body.createdAt) ?? 0;
 }
 
 function messageFrom(wire: WireMessage, id: string): Message {
   const { role, content, name, createdAt, properties } = wire;
-  const said = decodeMessage({ role: role === 'tool' ? 'user' : role, content: content === '' ? null : content, name });
+  const decoded = decodeMessage({
+    role: role === 'tool' ? 'user' : role,
+    content: content === '' ? null : content,
+    name,
+  });
   return defined({
-    ...(said ?? { role, parts: contentParts(content) }),
-    parts: [...(said?.parts ?? []), ...callsIn(wire)],
+    ...(decoded ?? { role, parts: contentParts(content) }),
+    parts: [...(decoded?.parts ?? []), ...callsIn(wire)],
     id,
     createdAt: millisOf(createdAt),
     metadata: metadataFrom(properties),
   });
 }
 
-/** Results of calls that are not there stay with the answer that they were found on. */
-function outputFrom({ wire, message }: Said): OutputMessage {
+/** Results whose call is not in the conversation stay with the answer that holds them. */
+function outputFrom({ wire, message }: ReadMessage): OutputMessage {
   const reason = stringOf(wire.properties?.['finish_reason']);
   const { span_id: _, ...metadata } = message.metadata ?? {};
-  const { metadata: _metadata, ...said } = message;
+  const { metadata: _metadata, ...answer } = message;
   const calls = callsIn(wire);
   const others = resultsIn(wire).filter(({ id }) => !calls.some((call) => call.id === id));
   return defined({
-    ...said,
-    parts: [...said.parts, ...others],
+    ...answer,
+    parts: [...answer.parts, ...others],
     metadata: someFields(metadata),
     finish_reason: reason === 'tool_calls' ? 'tool_call' : reason,
   });
 }
 
-/** Properties of a message that are no words of ours, as texts. */
+/** The properties of a message that do not describe its call, as texts. */
 function metadataFrom(properties: UnknownRecord = {}): Message['metadata'] {
-  const own = Object.entries(properties).filter(([key, value]) => !isCallWord(key) && value !== undefined);
+  const own = Object.entries(properties).filter(([key, value]) => !isCallProperty(key) && value !== undefined);
   return someFields(Object.fromEntries(own.map(([key, value]) => [key, jsonText(value)])));
 }
 
@@ -176,7 +180,7 @@ function resultsIn({ properties }: WireMessage): readonly ToolCallResponsePart[]
   }));
 }
 
-/** What tools answered: the next call was given it. */
+/** Results of tools, which are input of the next call. */
 function resultMessagesFrom(wire: WireMessage): Message[] {
   return resultsIn(wire).map((part) => ({ role: 'tool', parts: [part] }));
 }

@@ -12,8 +12,8 @@ import { conversationProperties, userProperties } from './properties.ts';
 import { conversationSource, userSource } from './source.ts';
 
 /**
- * The conversation as one call saw it; `merge` makes the whole of such views. A destination names a conversation for
- * each call that has none; without one, the trace stands for it. Pure; never throws. Source: 003_f40b4e92838b8090.txt
+ * The conversation as one call saw it; `merge` combines such views. A destination names a conversation for each call that
+ * has none; otherwise its id is that of the trace. Pure; never throws. Source: 003_f40b4e92838b8090.txt
  */
 export function encode(interaction: Interaction): readonly VendorRecord<InkeepPayload>[] {
   if (!isInWords(interaction.operation)) return [];
@@ -42,14 +42,14 @@ export function encode(interaction: Interaction): readonly VendorRecord<InkeepPa
   ];
 }
 
-/** All of one form, so that the order of texts is that of time. */
+/** All times are in the same format, so that sorting them as texts sorts them by time. */
 function earliest(times: readonly (string | undefined)[]): string | undefined {
   return times.filter((time) => time !== undefined).sort()[0];
 }
 
 /**
- * A verdict on the message that it names. Without an order key: it is no part of the conversation that `merge` joins.
- * What names no message is nothing to Inkeep.
+ * Feedback on a message. It has no order key, since `merge` does not apply to it. Feedback that names no message has no
+ * record.
  */
 export function encodeFeedback(feedback: Feedback): readonly VendorRecord<InkeepPayload>[] {
   const { rating, score, comment, reasons, user, time } = feedback;
@@ -68,7 +68,7 @@ export function encodeFeedback(feedback: Feedback): readonly VendorRecord<Inkeep
   return [{ id, payload: { path: '/feedback', body: toJson({ id, ...body }) } }];
 }
 
-/** About the search, a message or a conversation, the first that it names. What names none is nothing to Inkeep. */
+/** An event of the search, a message or a conversation, the first that it names. An event that names none has no record. */
 export function encodeEvent(event: UsageEvent): readonly VendorRecord<InkeepPayload>[] {
   const entity = entityOf(event);
   if (!entity) return [];
@@ -91,7 +91,7 @@ function entityOf({ searchQuery, answerId, messageId = answerId, conversationId 
   return conversationId === undefined ? undefined : { entityType: 'conversation', conversationId };
 }
 
-/** An id of its own words, which makes a repeated request harmless. */
+/** An id derived from the content, so that a repeated request is harmless. */
 function digest(body: object): string {
   return sha256Of(JSON.stringify(toJson(body))).slice(0, 24);
 }

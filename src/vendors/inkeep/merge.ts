@@ -1,17 +1,17 @@
 import { bounded } from './bounds.ts';
-import { callOf, isDerivedId, messageId, wordsOf } from './message-id.ts';
+import { callOf, contentKeyOf, isDerivedId, messageId } from './message-id.ts';
 import type { InkeepConversation, InkeepMessage, InkeepPayload } from './payload.ts';
 
 /**
- * The whole conversation out of what was last delivered of it and one call's view of it. A chat call brings its history
- * along, which is found again by equality; a run brings what is new, which is told by ids. A view that was merged
- * before changes nothing. Feedback and events are no part of a conversation and stay as they are.
+ * Merges one call's view of a conversation into what was last delivered of it. A chat call carries its history, whose
+ * messages are matched by content; a run carries new messages, which are matched by id. Merging a view twice changes
+ * nothing. Feedback and events are returned unchanged.
  */
 export function merge(delivered: InkeepPayload | undefined, next: InkeepPayload): InkeepPayload {
   if (delivered?.path !== '/conversations' || next.path !== '/conversations') return bounded(next);
   const { body: known } = delivered;
   const { body: view } = next;
-  // What people said to each other is written by no exporter, so it can only stand for itself.
+  // Conversations between people are not written by exporters and are never merged.
   if (known.type !== 'openai' || view.type !== 'openai') return bounded(next);
 
   const [older, newer] = isBefore(view.updatedAt, known.updatedAt) ? [view, known] : [known, view];
@@ -31,8 +31,8 @@ export function merge(delivered: InkeepPayload | undefined, next: InkeepPayload)
 }
 
 /**
- * Every known message in its order. What is new stands before the known message that follows it in the view, or at the
- * end when none does.
+ * All known messages in their order. A new message is inserted before the known message that follows it in the view, or
+ * at the end when none follows.
  */
 function joinMessages(
   known: InkeepConversation,
@@ -47,12 +47,12 @@ function joinMessages(
 
   for (const message of view.messages) {
     const place = placeOf(message, from);
-    const found = place === undefined ? undefined : messages[place];
-    if (place === undefined || !found) {
+    const match = place === undefined ? undefined : messages[place];
+    if (place === undefined || !match) {
       fresh.push(message);
       continue;
     }
-    messages[place] = updated(found, message, viewIsNewer);
+    messages[place] = updated(match, message, viewIsNewer);
     if (place < from) continue;
     if (fresh.length > 0) insertions.set(place, fresh);
     fresh = [];
@@ -62,7 +62,7 @@ function joinMessages(
   return withInsertions(view.id ?? '', messages, insertions);
 }
 
-/** Each list of new messages stands before the place that it is filed under. */
+/** Inserts each list of new messages before its place. */
 function withInsertions(
   conversationId: string,
   messages: readonly InkeepMessage[],
@@ -85,30 +85,30 @@ function withInsertions(
 type Finder = (message: InkeepMessage, from: number) => number | undefined;
 
 /**
- * Where a message of a view stands among the known ones. A provider's id is the same anywhere. Words are looked for
- * onward from the message before, and what a call told itself is never what another one told.
+ * The place of a view's message among the known ones. A provider's id identifies a message. Without one, its content is
+ * searched for after the preceding message, and messages of two different calls are never the same.
  */
 function finderIn(known: readonly InkeepMessage[]): Finder {
   const byId = new Map(known.map(({ id }, place) => [id, place]));
   const calls = known.map(callOf);
-  const byWords = new Map<string, number[]>();
+  const byContent = new Map<string, number[]>();
   known.forEach((message, place) => {
-    const words = wordsOf(message);
-    const places = byWords.get(words);
+    const content = contentKeyOf(message);
+    const places = byContent.get(content);
     if (places) places.push(place);
-    else byWords.set(words, [place]);
+    else byContent.set(content, [place]);
   });
 
   return (message, from) => {
     if (!isDerivedId(message.id)) return byId.get(message.id);
     const call = callOf(message);
-    const places = (byWords.get(wordsOf(message)) ?? []).filter((place) => place >= from);
+    const places = (byContent.get(contentKeyOf(message)) ?? []).filter((place) => place >= from);
     if (call === undefined) return places[0];
     return places.find((place) => calls[place] === call) ?? places.find((place) => calls[place] === undefined);
   };
 }
 
-/** What both say of a message, the newer word first. Its id and its time stay those that were first known. */
+/** Both versions of a message, with the values of the newer one. Id and creation time stay as they were first known. */
 function updated(known: InkeepMessage, view: InkeepMessage, viewIsNewer: boolean): InkeepMessage {
   const [older, newer] = viewIsNewer ? [known, view] : [view, known];
   return {
@@ -122,7 +122,7 @@ function updated(known: InkeepMessage, view: InkeepMessage, viewIsNewer: boolean
   };
 }
 
-/** A message's own id, or the next one that nobody has: a text may be said again at the same place of a later call. */
+/** The message's id, or the next free one: an equal text may be at the same position of a later call. */
 function freeId(
   conversationId: string,
   place: number,
@@ -150,7 +150,7 @@ function earlier(one: string | undefined, other: string | undefined): string | u
   return isBefore(other, one) ? other : (one ?? other);
 }
 
-/** By the moment and not by the text: other writers may use another zone. */
+/** Compares instants and not texts: other writers may use another time zone. */
 function isBefore(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && other !== undefined && Date.parse(one) < Date.parse(other);
 }

@@ -8,12 +8,12 @@ import { fitted } from '../fit.ts';
 import { isoFrom } from '../times.ts';
 import { messageId } from './message-id.ts';
 import type { InkeepContent, InkeepContentPart, InkeepMessage, InkeepToolCall } from './payload.ts';
-import { CHOICES, callProperties, isCallWord, TOOL_RESULTS } from './properties.ts';
+import { CHOICES, callProperties, isCallProperty, TOOL_RESULTS } from './properties.ts';
 
-/** One message of a size that leaves room for others; cut alike in every resend, so that it is found again. */
+/** The limit of one message, which leaves room for others. Every resend is cut alike, so that it is matched. */
 const MAX_MESSAGE_BYTES = 1 << 18;
 
-/** A message that later ones may still add to: answers of tools lie in the message that asked for them. */
+/** A message that later ones may add to: results of tools are written on the message with the tool call. */
 interface Draft {
   readonly role: InkeepMessage['role'];
   readonly content: InkeepContent;
@@ -26,18 +26,18 @@ interface Draft {
   properties: Record<string, unknown>;
 }
 
-/** One call's view of a conversation, and the place of its answer in it. */
+/** One call's view of a conversation, and its answer. */
 export interface View {
   readonly messages: readonly InkeepMessage[];
   readonly answer: InkeepMessage | undefined;
 }
 
-/** The messages that a call was given and those that it gave, as Inkeep writes them. Pure; never throws. */
+/** Input and output of a call as Inkeep's messages. Pure; never throws. */
 export function viewOf(interaction: Interaction, conversationId: string): View {
   const drafts = instructionsOf(interaction);
-  const given = draftsOf(drafts, inputOf(interaction));
+  const input = draftsOf(drafts, inputOf(interaction));
   if (!bringsHistory(interaction))
-    for (const draft of given)
+    for (const draft of input)
       if (draft.role === 'user' && draft.id === undefined) draft.properties['span_id'] = interaction.spanId;
 
   const answers = answersOf(interaction, drafts);
@@ -45,16 +45,17 @@ export function viewOf(interaction: Interaction, conversationId: string): View {
   for (const draft of answers.slice(0, -1))
     Object.assign(draft.properties, { trace_id: interaction.traceId, span_id: interaction.spanId });
 
-  const told = last ?? (interaction.outcome.status === 'error' ? drafts.at(-1) : undefined);
-  setTimes(drafts, last ? answers : drafts.filter((draft) => draft === told), isoFrom(interaction.endTime));
+  const described = last ?? (interaction.outcome.status === 'error' ? drafts.at(-1) : undefined);
+  setTimes(drafts, last ? answers : drafts.filter((draft) => draft === described), isoFrom(interaction.endTime));
   const ids = idsOf(drafts, conversationId);
-  if (told) Object.assign(told.properties, ownProperties(interaction, conversationId, ids.get(told) ?? ''));
+  if (described)
+    Object.assign(described.properties, ownProperties(interaction, conversationId, ids.get(described) ?? ''));
 
   const messages = drafts.map((draft) => messageFrom(draft, ids.get(draft) ?? ''));
   return { messages, answer: last && messages[drafts.indexOf(last)] };
 }
 
-/** A call whose ids were made up for a record that had none does not claim them. */
+/** Ids that were derived for a record without ids are not written. */
 function ownProperties(
   interaction: Interaction,
   conversationId: string,
@@ -66,7 +67,7 @@ function ownProperties(
   return others;
 }
 
-/** Trace and span ids of a call of which Inkeep knows no more than its answer. */
+/** Trace and span ids of a call whose answer names none. */
 export function idsOfAnswer(conversationId: string, id: string): { readonly traceId: string; readonly spanId: string } {
   return derivedIds(JSON.stringify([conversationId, id]));
 }
@@ -75,22 +76,22 @@ function instructionsOf({ systemInstructions = [], startTime: createdAt }: Inter
   return systemInstructions.map((part) => draftOf({ role: 'system', parts: [part], createdAt }));
 }
 
-const silent: OutputMessage = { role: 'assistant', parts: [] };
+const emptyAnswer: OutputMessage = { role: 'assistant', parts: [] };
 
-/** What was asked; where its text was left out, the ids alone. */
+/** The input; empty messages with their ids where content was dropped. */
 function inputOf({ inputMessages, messageIds, startTime }: Interaction): readonly Message[] {
   const unseen = messageIds?.in?.map((): Message => ({ role: 'user', parts: [] }));
   return completed(inputMessages ?? unseen, messageIds?.in, startTime);
 }
 
-/** What was answered; a call that went well gave an answer, whether or not anybody saw it. */
+/** The output; an empty answer for a successful call whose answer was not seen. */
 function outputOf({ outputMessages, messageIds, outcome, endTime }: Interaction): readonly OutputMessage[] {
-  const said = outputMessages?.map((message) => ({ ...message, role: 'assistant' }));
-  const unseen = someOf(messageIds?.out?.map(() => silent)) ?? (outcome.status === 'ok' ? [silent] : []);
-  return completed(someOf(said) ?? unseen, messageIds?.out, endTime);
+  const answers = outputMessages?.map((message) => ({ ...message, role: 'assistant' }));
+  const unseen = someOf(messageIds?.out?.map(() => emptyAnswer)) ?? (outcome.status === 'ok' ? [emptyAnswer] : []);
+  return completed(someOf(answers) ?? unseen, messageIds?.out, endTime);
 }
 
-/** Each with the id that is known beside it, and a time: its own, or that of the call. */
+/** Each message with its id and its time, else with the id in `messageIds` and the time of the call. */
 function completed<M extends Message>(
   messages: readonly M[] = [],
   ids: readonly string[] = [],
@@ -103,15 +104,15 @@ function completed<M extends Message>(
 }
 
 /**
- * A chat completion carries the whole conversation. An assistant's run does not, nor does a response that goes on from
- * another: there the same words may well be new ones.
+ * Whether the input holds the whole conversation, as that of a chat completion does. The input of a run and of a response
+ * that continues another holds new messages, and an equal text may be a new message.
  */
 function bringsHistory({ operation, api, previousResponseId, inputMessages = [] }: Interaction): boolean {
   if (operation === 'invoke_agent' || previousResponseId !== undefined) return false;
   return api !== 'responses' || inputMessages.some(({ role }) => role === 'assistant');
 }
 
-/** Adds the messages to those before, and gives back the new ones. */
+/** Adds the messages to the drafts and returns the new drafts. */
 function draftsOf(drafts: Draft[], messages: readonly Message[]): Draft[] {
   const first = drafts.length;
   for (const message of messages) {
@@ -125,7 +126,7 @@ function draftsOf(drafts: Draft[], messages: readonly Message[]): Draft[] {
 
 function draftOf({ role, parts, name, id, createdAt, metadata = {} }: Message): Draft {
   const known = roles[role];
-  const ownProperties = Object.entries(toJson(metadata)).filter(([key]) => !isCallWord(key));
+  const ownProperties = Object.entries(toJson(metadata)).filter(([key]) => !isCallProperty(key));
   return defined({
     role: known ?? 'user',
     content: fitted(toJson(contentOf(parts)), MAX_MESSAGE_BYTES),
@@ -139,7 +140,7 @@ function draftOf({ role, parts, name, id, createdAt, metadata = {} }: Message): 
   });
 }
 
-/** Inkeep refuses all other roles: their word becomes the name of a user. */
+/** Inkeep refuses all other roles: they become the name of a user. */
 const roles: Readonly<Partial<Record<string, Draft['role']>>> = Object.assign(Object.create(null), {
   system: 'system',
   developer: 'system',
@@ -147,12 +148,12 @@ const roles: Readonly<Partial<Record<string, Draft['role']>>> = Object.assign(Ob
   assistant: 'assistant',
 });
 
-/** Texts as one text; beside pictures, as parts. Audio, documents and reasoning have no place. */
+/** Texts as one text; with pictures, as parts. Audio, documents and reasoning are left out. */
 function contentOf(parts: readonly Part[]): InkeepContent {
-  const shown = parts.filter((part) => part.type === 'text' || isPicture(part));
-  if (!shown.some(isPicture)) return parts.map(spokenText).join('');
-  // Pictures among them, so the codec writes a list, and of no other parts than these two.
-  return encodeSpoken({ role: 'user', parts: shown }).content as readonly InkeepContentPart[];
+  const supported = parts.filter((part) => part.type === 'text' || isPicture(part));
+  if (!supported.some(isPicture)) return parts.map(spokenText).join('');
+  // With a picture among them the codec writes a list, of these two kinds of parts.
+  return encodeSpoken({ role: 'user', parts: supported }).content as readonly InkeepContentPart[];
 }
 
 function isPicture(part: Part): boolean {
@@ -163,12 +164,12 @@ function spokenText(part: Part): string {
   return part.type === 'text' || part.type === 'refusal' ? part.content : '';
 }
 
-/** What the provider's own tools were asked is told like any call. */
+/** Calls of the provider's own tools are written like any other tool call. */
 function toolCallOf(part: Part, index: number): InkeepToolCall[] {
   if (part.type !== 'tool_call' && part.type !== 'server_tool_call') return [];
   const { id, name } = part;
-  const given = part.type === 'tool_call' ? part.arguments : part.server_tool_call;
-  const call = encodeToolCall({ type: 'tool_call', name, arguments: given });
+  const args = part.type === 'tool_call' ? part.arguments : part.server_tool_call;
+  const call = encodeToolCall({ type: 'tool_call', name, arguments: args });
   return [toJson({ ...call, id: nonEmpty(id) ?? `call_${index}` })];
 }
 
@@ -179,35 +180,35 @@ function resultOf(part: Part, role: string): { readonly id: string | undefined; 
   return role === 'tool' && part.type === 'text' ? [{ id: undefined, text: part.content }] : [];
 }
 
-/** To the message that asked; a result that nobody asked for goes to the last answer, or makes one. */
+/** Adds a result to the message with its call; without one, to the last answer, or to a new one. */
 function addResult(drafts: Draft[], id: string | undefined, text: string, createdAt = 0): void {
-  const asked = drafts.findLast(({ toolCalls, toolResults }) =>
+  const caller = drafts.findLast(({ toolCalls, toolResults }) =>
     toolCalls.some((call) => (id === undefined ? !toolResults.has(call.id) : call.id === id)),
   );
-  const place = asked ?? drafts.findLast(({ role }) => role === 'assistant');
-  const draft = place ?? draftOf({ ...silent, createdAt });
+  const place = caller ?? drafts.findLast(({ role }) => role === 'assistant');
+  const draft = place ?? draftOf({ ...emptyAnswer, createdAt });
   if (!place) drafts.push(draft);
   const open = draft.toolCalls.find((call) => !draft.toolResults.has(call.id));
-  // The name of a result that no call asked for is no call's.
-  const unasked = `result_${drafts.length}_${draft.toolResults.size}`;
-  draft.toolResults.set(toJson(id ?? open?.id ?? unasked), toJson(text));
+  // A result without a call gets a name that no call has.
+  const unmatched = `result_${drafts.length}_${draft.toolResults.size}`;
+  draft.toolResults.set(toJson(id ?? open?.id ?? unmatched), toJson(text));
 }
 
-/** The answers, added to the messages before them: of several choices the first, the others as its property. */
+/** Adds the answers to the drafts: of several choices the first, with the others as its property. */
 function answersOf(interaction: Interaction, drafts: Draft[]): Draft[] {
   const output = outputOf(interaction);
   const [first, ...others] = areChoices(interaction) ? output : [];
-  const said = first ? [first] : output;
+  const written = first ? [first] : output;
 
-  const answers = draftsOf(drafts, said);
+  const answers = draftsOf(drafts, written);
   if (others.length > 0 && answers[0]) answers[0].properties[CHOICES] = others.map(({ parts }) => contentOf(parts));
   addExecutions(interaction, drafts, answers);
   return answers;
 }
 
 /**
- * No message is later than the one after it: what is known of its time may be a whole second, or the time of the call
- * that told it. An answer, and a question left without, is settled when its call ends.
+ * Makes no message later than the one after it: its time may be rounded to a second, or be the time of the call. An
+ * answer, and a question without an answer, is updated last when its call ends.
  */
 function setTimes(drafts: readonly Draft[], settled: readonly Draft[], end: string | undefined): void {
   let latest = end;
@@ -218,12 +219,12 @@ function setTimes(drafts: readonly Draft[], settled: readonly Draft[], end: stri
   if (end !== undefined) for (const draft of settled) if (draft.createdAt !== end) draft.updatedAt = end;
 }
 
-/** Several outputs are several answers there, and one answer in several messages elsewhere. */
+/** Whether several output messages are choices. Otherwise they are one answer in several messages. */
 function areChoices({ api, parameters }: Interaction): boolean {
   return api === 'chat_completions' || (parameters?.choiceCount ?? 1) > 1;
 }
 
-/** The tools that a run used on its way to the answer. */
+/** Adds the tools that a run used as tool calls of its answer. */
 function addExecutions(
   { toolExecutions = [], endTime: createdAt }: Interaction,
   drafts: Draft[],
@@ -231,22 +232,22 @@ function addExecutions(
 ): void {
   if (toolExecutions.length === 0) return;
   if (answers.length === 0) {
-    const answer = draftOf({ ...silent, createdAt });
+    const answer = draftOf({ ...emptyAnswer, createdAt });
     drafts.push(answer);
     answers.push(answer);
   }
-  toolExecutions.forEach(({ name, id, arguments: given, result }, index) => {
+  toolExecutions.forEach(({ name, id, arguments: args, result }, index) => {
     const callId = toJson(nonEmpty(id)) ?? `call_${index}`;
-    const asked = answers.find(({ toolCalls }) => toolCalls.some((call) => call.id === callId));
-    const answer = asked ?? answers.at(-1);
+    const caller = answers.find(({ toolCalls }) => toolCalls.some((call) => call.id === callId));
+    const answer = caller ?? answers.at(-1);
     if (!answer) return;
-    if (!asked)
-      answer.toolCalls.push(toJson({ ...encodeToolCall({ type: 'tool_call', name, arguments: given }), id: callId }));
+    if (!caller)
+      answer.toolCalls.push(toJson({ ...encodeToolCall({ type: 'tool_call', name, arguments: args }), id: callId }));
     if (result !== undefined) answer.toolResults.set(callId, toJson(jsonText(result)));
   });
 }
 
-/** The provider's ids, and for the rest ids of their own words. */
+/** The provider's ids, and derived ids for all other messages. */
 function idsOf(drafts: readonly Draft[], conversationId: string): ReadonlyMap<Draft, string> {
   const ids = new Map<Draft, string>();
   const taken = new Set<string>();

@@ -6,8 +6,8 @@ export interface InkeepOptions {
   /** The base of the API; its own path is kept. */
   readonly url: string;
   /**
-   * Reads a conversation from Inkeep before this process writes to it for the first time, and adds to what is there. For
-   * conversations that others write to as well; needs a key that may read. Default false.
+   * Reads a conversation from Inkeep before this process writes to it for the first time, and merges into it. For
+   * conversations with other writers; requires a key that can read. Default false.
    */
   readonly mergeRemote?: boolean;
 }

@@ -1,7 +1,7 @@
 /**
- * What Inkeep Analytics takes. Sources: seed 003_f40b4e92838b8090.txt and @inkeep/inkeep-analytics@0.2.4-alpha.27, whose
- * schemas are the strictest public statement of the API. Where Inkeep allows null for what is unknown, we write and
- * keep nothing. Times are ISO 8601 with a zone.
+ * Requests of Inkeep Analytics. Sources: seed 003_f40b4e92838b8090.txt and @inkeep/inkeep-analytics@0.2.4-alpha.27, whose
+ * schemas are the strictest public statement of the API. Where Inkeep allows null for an unknown value, we leave the
+ * field out. Times are ISO 8601 with a zone.
  */
 import { z } from 'zod';
 import { listOf, recordOf, type UnknownRecord } from '../../interaction/unknown.ts';
@@ -28,7 +28,7 @@ const toolCall = z.object({
 });
 
 const messageFields = {
-  /** We always send one, since it makes a repeated request harmless. */
+  /** We always send one, so that a repeated request is harmless. */
   id: optionalText,
   externalId: optionalText,
   externalUrl: optionalText,
@@ -45,7 +45,7 @@ const messageFields = {
 
 const message = z.object({
   ...messageFields,
-  /** There is no tool role: results lie in the property `tool_results` of the message that asked for them. */
+  /** There is no tool role: results are in the property `tool_results` of the message with the tool call. */
   role: z.enum(['system', 'user', 'assistant']),
   content,
   tool_calls: z.array(toolCall).readonly().exactOptional(),
@@ -74,14 +74,14 @@ const conversation = z.object({
   messages: z.array(message).readonly(),
 });
 
-/** A conversation between people: any role, and no tools. Read, never written. */
+/** A conversation between people: any role, and no tools. Only read. */
 const supportConversation = z.object({
   ...conversationFields,
   type: z.enum(['support_ticket', 'support_copilot']),
   messages: z.array(z.object({ ...messageFields, role: text, content: content.exactOptional() })).readonly(),
 });
 
-/** A verdict on one message. */
+/** Feedback on one message. */
 const feedback = z.object({
   id: optionalText,
   type: z.enum(['positive', 'negative']),
@@ -136,7 +136,7 @@ const request = z.discriminatedUnion('path', [
   z.object({ path: z.literal('/events'), body: event }),
 ]);
 
-/** A POST request: where to, and what. A body alone is told by its members. */
+/** A POST request: path and body. The path of a body alone follows from its members. */
 export const inkeepPayload = z.preprocess((value) => withoutNulls(withPath(value)), request);
 
 function withPath(value: unknown): unknown {
@@ -146,7 +146,7 @@ function withPath(value: unknown): unknown {
   return { path, body };
 }
 
-/** The bodies of the three requests. Null is as good as absent, except among the properties, which are the client's own. */
+/** The bodies of the three requests. null means absent, except among the properties, which are the client's own. */
 export const inkeepConversation = z.preprocess(withoutFieldNulls, anyConversation);
 export const inkeepFeedback = z.preprocess(withoutFieldNulls, feedback);
 export const inkeepEvent = z.preprocess(withoutFieldNulls, event);

@@ -4,7 +4,7 @@ import type { Interaction, Outcome, Scalar, User } from '../../interaction/inter
 import { idOf, isScalar, numberOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { durationOf } from '../times.ts';
 
-/** What Inkeep has no field for lies in its free properties: of the conversation, of the person, of each answer. */
+/** Fields that Inkeep does not have are written as properties: of the conversation, of the user, and of each answer. */
 
 type TextField =
   | 'environment'
@@ -16,7 +16,7 @@ type TextField =
   | 'feature'
   | 'channel';
 
-/** Of the conversation, by key. Read both ways; all other keys are the application's. */
+/** Properties of the conversation by key, used in both directions. All other keys are the application's. */
 const conversationTexts: Readonly<Record<string, TextField>> = {
   environment: 'environment',
   'gen_ai.provider.name': 'provider',
@@ -29,13 +29,13 @@ const conversationTexts: Readonly<Record<string, TextField>> = {
 };
 const AGENT_ID = 'gen_ai.agent.id';
 const AGENT_NAME = 'gen_ai.agent.name';
-const conversationWords: ReadonlySet<string> = new Set([...Object.keys(conversationTexts), AGENT_ID, AGENT_NAME]);
+const conversationKeys: ReadonlySet<string> = new Set([...Object.keys(conversationTexts), AGENT_ID, AGENT_NAME]);
 
 export function conversationProperties(interaction: Interaction): UnknownRecord | undefined {
   const { custom = {}, agent } = interaction;
   return someFields(
     defined({
-      ...Object.fromEntries(Object.entries(custom).filter(([key]) => !conversationWords.has(key))),
+      ...Object.fromEntries(Object.entries(custom).filter(([key]) => !conversationKeys.has(key))),
       ...Object.fromEntries(
         Object.entries(conversationTexts).map(([key, field]) => [key, nonEmpty(interaction[field])]),
       ),
@@ -47,7 +47,7 @@ export function conversationProperties(interaction: Interaction): UnknownRecord 
 
 export function factsFromConversation(properties: UnknownRecord = {}): Partial<Interaction> {
   const texts = Object.entries(conversationTexts).map(([key, field]) => [field, idOf(properties[key])]);
-  const custom = Object.entries(properties).filter(([key, value]) => !conversationWords.has(key) && isScalar(value));
+  const custom = Object.entries(properties).filter(([key, value]) => !conversationKeys.has(key) && isScalar(value));
   return defined({
     ...(Object.fromEntries(texts) as Partial<Pick<Interaction, TextField>>),
     agent: someFields(defined({ id: idOf(properties[AGENT_ID]), name: idOf(properties[AGENT_NAME]) })),
@@ -55,7 +55,7 @@ export function factsFromConversation(properties: UnknownRecord = {}): Partial<I
   });
 }
 
-/** Inkeep's word for the person is `userId`; the others are ours. */
+/** `userId` is Inkeep's own key; these are ours. */
 const userTexts = ['email', 'fullName', 'firstName', 'lastName', 'phone', 'gender'] as const;
 
 export function userProperties(user: User | undefined): UnknownRecord | undefined {
@@ -82,8 +82,8 @@ export function userFrom(properties: UnknownRecord = {}): User | undefined {
 }
 
 /**
- * What a call says of itself, on the answer that it gave. A failed call without an answer says it on the question.
- * @param isOfChoices whether the output is several answers to choose from, and not one answer in several messages
+ * Properties of a call, which are written on its answer, or on its question if it failed without an answer.
+ * @param isOfChoices whether the output is several choices, and not one answer in several messages
  */
 export function callProperties(interaction: Interaction, isOfChoices: boolean): UnknownRecord {
   const { usage, outcome } = interaction;
@@ -105,11 +105,11 @@ export function callProperties(interaction: Interaction, isOfChoices: boolean): 
   });
 }
 
-/** Texts of the choices beside the first one, and results of tools by the id of their call. */
+/** Texts of the choices after the first one, and results of tools by the id of their call. */
 export const CHOICES = 'choices';
 export const TOOL_RESULTS = 'tool_results';
 
-const callWords: ReadonlySet<string> = new Set([
+const callKeys: ReadonlySet<string> = new Set([
   'gen_ai.request.model',
   'gen_ai.response.model',
   'gen_ai.usage.input_tokens',
@@ -125,9 +125,9 @@ const callWords: ReadonlySet<string> = new Set([
   TOOL_RESULTS,
 ]);
 
-/** `span_id` stays with a message: a question that its call alone told is known by it. */
-export function isCallWord(key: string): boolean {
-  return callWords.has(key);
+/** `span_id` is not among them: it stays on a question, which is matched by it. */
+export function isCallProperty(key: string): boolean {
+  return callKeys.has(key);
 }
 
 export function factsFromCall(properties: UnknownRecord = {}): Partial<Interaction> & { readonly outcome: Outcome } {

@@ -152,7 +152,7 @@ function topSearchQueries({ query: filters }: RouteRequest): RouteStep {
   });
 }
 
-/** Of a search without a user nobody knows whether it is another user's. */
+/** Searches without a user are not counted, since they may be of one user or of many. */
 function weeklySearchUsers({ query: filters }: RouteRequest): RouteStep {
   return withRows(['events'], (rows) => {
     const users = new Map<string, Set<string>>();

@@ -5,7 +5,7 @@ import { withoutNulls } from '../without-nulls.ts';
 import type { InkeepOptions } from './options.ts';
 import type { InkeepConversation, InkeepMessage, InkeepPayload } from './payload.ts';
 
-/** What an upsert takes of what Inkeep answers; the rest (project, integration, other formats) is Inkeep's own. */
+/** Fields of Inkeep's answer that an upsert takes. Remaining fields (project, integration, other formats) are Inkeep's own. */
 const conversationKeys = [
   'id',
   'externalId',
@@ -45,20 +45,20 @@ export function requestFor({ path, body }: InkeepPayload, { apiKey, url }: Inkee
 }
 
 /**
- * The conversation that Inkeep has, as one of ours; undefined where it has none, or one that nobody can add to: what
- * people said to each other. Pure.
- * @throws RangeError it has one that is longer than an answer may be, or that is no JSON
+ * The conversation in Inkeep's answer; undefined where there is none, and for a conversation between people, to which
+ * nothing can be added. Pure.
+ * @throws RangeError the answer is too long to be read, or is not JSON
  */
 export function conversationIn({ status, body }: Answer): InkeepPayload | undefined {
   if (status !== 200) return undefined;
-  const found = recordOf(withoutNulls(jsonObjectIn(body)));
-  if (!found) throw new RangeError('what Inkeep has of this conversation is too long to be read, or no JSON');
-  const messages: unknown = found['messages'];
-  if (found['type'] !== 'openai' || !Array.isArray(messages)) return undefined;
-  const kept = messages.map((message) => picked(recordOf(message) ?? {}, messageKeys)).filter(isMessage);
+  const conversation = recordOf(withoutNulls(jsonObjectIn(body)));
+  if (!conversation) throw new RangeError('the conversation that Inkeep has is too long to be read, or not JSON');
+  const messages: unknown = conversation['messages'];
+  if (conversation['type'] !== 'openai' || !Array.isArray(messages)) return undefined;
+  const valid = messages.map((message) => picked(recordOf(message) ?? {}, messageKeys)).filter(isMessage);
   return {
     path: '/conversations',
-    body: { ...picked(found, conversationKeys), messages: kept } as unknown as InkeepConversation,
+    body: { ...picked(conversation, conversationKeys), messages: valid } as unknown as InkeepConversation,
   };
 }
 

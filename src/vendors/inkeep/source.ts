@@ -3,17 +3,17 @@ import type { Interaction, Scalar } from '../../interaction/interaction.ts';
 import { isScalar } from '../../interaction/unknown.ts';
 import type { InkeepConversation, InkeepPayload } from './payload.ts';
 
-/** What an interaction has no field for, kept under the vendor's name so that it can be written again. */
-const written = {
+/** Fields that an interaction does not have, by their name in `source`, from which they are written again. */
+const writtenNames = {
   externalId: 'inkeep.external_id',
   externalUrl: 'inkeep.external_url',
   supportTicketConversationId: 'inkeep.support_ticket_conversation_id',
   visibility: 'inkeep.visibility',
 } as const satisfies Names;
 
-/** Kept alone: Inkeep has both from the key. */
-const kept = {
-  ...written,
+/** Of these the last two are only read: Inkeep derives both from the key. */
+const readNames = {
+  ...writtenNames,
   projectId: 'inkeep.project_id',
   integrationId: 'inkeep.integration_id',
 } as const satisfies Names;
@@ -21,8 +21,8 @@ const kept = {
 type Names = Partial<Record<keyof InkeepConversation, string>>;
 
 const USER = 'inkeep.user.';
-/** Known to `userProperties` in properties.ts. */
-const userWords: ReadonlySet<string> = new Set([
+/** Keys that `userProperties` in properties.ts writes. */
+const userKeys: ReadonlySet<string> = new Set([
   'userId',
   'email',
   'fullName',
@@ -36,14 +36,14 @@ const userWords: ReadonlySet<string> = new Set([
 type Body = Extract<InkeepPayload, { path: '/conversations' }>['body'];
 
 export function sourceOf(body: Body, traceId: string): Interaction['source'] {
-  const fields = Object.entries(kept).map(([key, name]) => [name, body[key as keyof typeof kept]] as const);
+  const fields = Object.entries(readNames).map(([key, name]) => [name, body[key as keyof typeof readNames]] as const);
   const person = Object.entries(body.userProperties ?? {})
-    .filter(([key]) => !userWords.has(key))
+    .filter(([key]) => !userKeys.has(key))
     .map(([key, value]) => [USER + key, value] as const);
   const source = Object.fromEntries(
     [...fields, ...person].filter(
       (entry): entry is [string, Scalar] =>
-        isScalar(entry[1]) && !(entry[0] === kept.externalId && entry[1] === traceId),
+        isScalar(entry[1]) && !(entry[0] === readNames.externalId && entry[1] === traceId),
     ),
   );
   return someFields(source);
@@ -51,7 +51,9 @@ export function sourceOf(body: Body, traceId: string): Interaction['source'] {
 
 export function conversationSource(source: Interaction['source'] = {}): Partial<InkeepConversation> {
   return Object.fromEntries(
-    Object.entries(written).flatMap(([key, name]) => (typeof source[name] === 'string' ? [[key, source[name]]] : [])),
+    Object.entries(writtenNames).flatMap(([key, name]) =>
+      typeof source[name] === 'string' ? [[key, source[name]]] : [],
+    ),
   );
 }
 

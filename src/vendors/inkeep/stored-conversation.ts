@@ -93,7 +93,7 @@ export function conversationIn(stored: StoredConversation | undefined): InkeepAn
   return stored?.document && inkeepConversation.parse(stored.document.body);
 }
 
-/** The interactions that a conversation tells of. */
+/** The interactions in a conversation. */
 export function interactionsIn(conversation: InkeepAnyConversation | undefined): readonly Interaction[] {
   return conversation ? decodeConversation(withoutNulls(conversation) as InkeepAnyConversation) : [];
 }
@@ -103,16 +103,16 @@ export interface InteractionChanges {
   readonly deletedInteractionIds: readonly string[];
 }
 
-/** Only what a new version of a conversation tells differently: most of its answers stay as they are. */
+/** The interactions that differ between two versions of a conversation. Most of its answers stay as they are. */
 export function interactionChanges(
   before: InkeepAnyConversation | undefined,
   after: InkeepAnyConversation,
 ): InteractionChanges {
   const known = new Map(interactionsIn(before).map((interaction) => [interaction.id, jsonText(interaction)]));
-  const told = interactionsIn(after);
-  const ids = new Set(told.map(({ id }) => id));
+  const current = interactionsIn(after);
+  const ids = new Set(current.map(({ id }) => id));
   return {
-    interactions: told.filter((interaction) => known.get(interaction.id) !== jsonText(interaction)),
+    interactions: current.filter((interaction) => known.get(interaction.id) !== jsonText(interaction)),
     deletedInteractionIds: [...known.keys()].filter((id) => !ids.has(id)),
   };
 }
@@ -134,7 +134,7 @@ export function wholeConversation(stored: StoredConversation): InkeepAnyConversa
   return whole?.path === '/conversations' ? whole.body : undefined;
 }
 
-/** What Inkeep answers: all keys always, null where nothing is known, since its SDK refuses an answer without one. */
+/** Inkeep's answer. All keys are always there, null for an unknown value, since its SDK refuses an answer without one. */
 export function shown(conversation: InkeepAnyConversation): Readonly<Record<string, unknown>> {
   const { id = '', type, createdAt, updatedAt, messages } = conversation;
   return {

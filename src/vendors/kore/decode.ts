@@ -9,7 +9,7 @@ import { type KoreRecord, koreRecord } from './payload.ts';
 import { sourceOf } from './source.ts';
 import { operationOf, providerOf } from './words.ts';
 
-/** @throws ZodError what is given is no usage-log record */
+/** @throws ZodError the payload is not a usage-log record */
 export function decode(payload: unknown): readonly Interaction[] {
   const record = koreRecord.parse(payload);
   const interaction = interactionFrom(record);
@@ -17,28 +17,28 @@ export function decode(payload: unknown): readonly Interaction[] {
 }
 
 /**
- * What tells a record from others, as hexadecimal digits: Kore gives it no id.
- * @throws ZodError what is given is no usage-log record
+ * The identity of a record, as hexadecimal digits: Kore gives it no id.
+ * @throws ZodError the payload is not a usage-log record
  */
 export function recordKey(payload: unknown): string {
   return keyOf(koreRecord.parse(payload));
 }
 
 function keyOf(record: KoreRecord): string {
-  const words = [
+  const identity = [
     record['Bot ID'],
     record['start Date'],
     record['task Id'],
     record['User ID'],
     idOf(record['Payload Details']['Response Payload']?.['id']),
   ];
-  return sha256Of(JSON.stringify(words));
+  return sha256Of(JSON.stringify(identity));
 }
 
 function interactionFrom(record: KoreRecord): Interaction {
   const details = record['Payload Details'];
   const key = keyOf(record);
-  // Where no assistant and no task was known, our own records name the trace instead.
+  // In our own records the task is the trace id where neither task nor assistant is known.
   const ownTraceId = traceIdOf(record['task Id']);
   const traceId = ownTraceId ?? key.slice(0, 32);
   const spanId = key.slice(32, 48);

@@ -7,14 +7,14 @@ import { DEFAULT_MAX_RECORD_BYTES, fitted } from '../fit.ts';
 import { durationOf, isoFrom } from '../times.ts';
 import type { VendorRecord } from '../vendor.ts';
 import type { KoreRecord } from './payload.ts';
-import { inItsWords } from './source.ts';
+import { withSourceValues } from './source.ts';
 import { DEFAULT_CHANNEL, featureOf, integrationOf } from './words.ts';
 
 const DEFAULT_PROMPT = 'Default';
 
 /**
- * One record per request to a model, and one per assistant run; no text, no record of a time that no calendar has.
- * Pure; never throws. Source: 002_b6d300cffc005b28.txt
+ * One record per request to a model, and one per assistant run. None for an operation that Kore has no feature for, and
+ * none for a start that is not a valid date. Pure; never throws. Source: 002_b6d300cffc005b28.txt
  */
 export function encode(
   interaction: Interaction,
@@ -55,10 +55,10 @@ export function recordFrom(interaction: Interaction, botId?: string): KoreRecord
       'Response Tokens': usage?.outputTokens,
     }),
   });
-  return inItsWords(record, interaction.source);
+  return withSourceValues(record, interaction.source);
 }
 
-/** OpenAI's answer with the two members that Kore shows as null; of a call that failed without one, OpenAI's error. */
+/** A ChatCompletion with the two members that Kore shows as null; OpenAI's error object for a failure without an answer. */
 function responseFrom(interaction: Interaction): KoreRecord['Payload Details']['Response Payload'] {
   const { outcome, run } = interaction;
   const completion = openAICompletionFrom(interaction, run?.id);

@@ -2,7 +2,7 @@ import type { Environment } from '../../configuration/environment.ts';
 import { ConfigurationError, readUrl } from '../../configuration/readers.ts';
 import type { KoreRecord } from './payload.ts';
 
-/** Kore takes no records itself, so they go where the user says. */
+/** Where records go: Kore has no API that takes them. */
 export type KoreOutput =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'http'; readonly url: string }
@@ -13,7 +13,7 @@ export type KoreCallback = (record: KoreRecord) => void | Promise<void>;
 const VARIABLE = 'SPANPORT_KORE_OUTPUT';
 const EXAMPLE = 'https://example.com/kore';
 
-/** `file:PATH`, an http(s) URL or a callback, told apart. */
+/** The kind of an output: `file:PATH`, an http(s) URL, or a callback. */
 export function readOutput(
   given: string | KoreCallback | KoreOutput | undefined,
   environment: Environment,
@@ -30,11 +30,13 @@ export function readOutput(
   return { kind: 'http', url: readUrl(text, environment, VARIABLE, EXAMPLE) };
 }
 
-/** What stands after `file:`; of a `file:///…` URL the path that it names. */
+/** The path after `file:`, or the path of a `file:///…` URL. */
 function pathIn(text: string): string {
   const path = text.startsWith('file://') ? decodeURIComponent(new URL(text).pathname) : text.slice('file:'.length);
   if (path === '' || path.endsWith('/')) {
-    throw new ConfigurationError(`${VARIABLE} is '${text}', which names no file: write it like file:kore.jsonl.`);
+    throw new ConfigurationError(
+      `${VARIABLE} is '${text}', which is not a file name. Use a path such as file:kore.jsonl.`,
+    );
   }
   return path;
 }

@@ -21,8 +21,8 @@ const details = z.object({
 });
 
 const record = z.object({
-  'Prompt Name': text.exactOptional().describe('"Default" where there is none'),
-  Integration: text.exactOptional().describe('the provider, as people write it'),
+  'Prompt Name': text.exactOptional().describe('"Default" where it is not known'),
+  Integration: text.exactOptional().describe('the display name of the provider'),
   'start Date': time,
   'End Date': time.exactOptional(),
   'Time Taken': integer.exactOptional().describe('milliseconds'),
@@ -38,12 +38,12 @@ const record = z.object({
   'Payload Details': details,
 });
 
-/** Reads what a live host answers, too, which may spell and nest some values otherwise than the documentation. */
+/** Also reads the answers of a live host, which may name and nest some values differently than the documentation. */
 export const koreRecord = z.preprocess(documented, record);
 
 export type KoreRecord = z.infer<typeof record>;
 
-/** Where a value may lie instead, on the top level or among the details. The first name is the documented one. */
+/** Other names of a field, on the top level or among the details. The first name is the documented one. */
 const aliases: readonly (readonly [keyof KoreRecord, ...string[]])[] = [
   ['Feature Name ', 'Feature Name', 'Feature'],
   ['Model Name', 'Model'],
@@ -67,7 +67,7 @@ function documented(value: unknown): unknown {
   return read;
 }
 
-/** A client of theirs reads the payloads on the top level. */
+/** A public client reads the payloads on the top level. */
 function detailsIn(found: UnknownRecord, inner: UnknownRecord): UnknownRecord {
   const outer = Object.keys(details.shape).filter((key) => key !== 'Prompt Name' && found[key] !== undefined);
   return { ...Object.fromEntries(outer.map((key) => [key, found[key]])), ...inner };

@@ -28,7 +28,7 @@ function errorAnswer({ status, message, field }: RouteFailure): RouteAnswer {
   return { status, body: { errors: [{ msg: message, code: status, ...(field !== undefined && { field }) }] } };
 }
 
-/** A bare list, newest first. No total is told: a client reads on until a page is not full. */
+/** A bare list, newest first. It has no total: a client reads on until a page is not full. */
 function usageLogs(request: RouteRequest): RouteStep {
   const botId = paramOf(request, 'botId');
   return {

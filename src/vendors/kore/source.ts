@@ -2,8 +2,8 @@ import { someFields } from '../../interaction/defined.ts';
 import type { Interaction, Scalar } from '../../interaction/interaction.ts';
 import type { KoreRecord } from './payload.ts';
 
-/** Values of a record that an interaction may have no field for, by the name under which it keeps them. */
-const kept = {
+/** Values of a record that an interaction may have no field for, by their name in `source`. */
+const namesInSource = {
   'Prompt Name': 'kore.prompt_name',
   Integration: 'kore.integration',
   'End Date': 'kore.end_date',
@@ -16,21 +16,21 @@ const kept = {
   'task Id': 'kore.task_id',
 } as const satisfies Partial<Record<keyof KoreRecord, string>>;
 
-type Kept = keyof typeof kept;
-const names = Object.entries(kept) as readonly [Kept, string][];
+type Key = keyof typeof namesInSource;
+const names = Object.entries(namesInSource) as readonly [Key, string][];
 
-/** What a record says and the record that would be written of it does not. */
+/** The values of a record that differ from those that would be written for its interaction. */
 export function sourceOf(record: KoreRecord, written: KoreRecord | undefined): Interaction['source'] {
-  const lost = names.flatMap(([key, name]): [string, Scalar][] => {
+  const differing = names.flatMap(([key, name]): [string, Scalar][] => {
     const value = record[key];
     return value === undefined || value === written?.[key] ? [] : [[name, value]];
   });
-  return someFields(Object.fromEntries(lost));
+  return someFields(Object.fromEntries(differing));
 }
 
-/** The record in the words of the one that it was read from. */
-export function inItsWords(record: KoreRecord, source: Interaction['source']): KoreRecord {
+/** The record with the values of the record that its interaction was read from. */
+export function withSourceValues(record: KoreRecord, source: Interaction['source']): KoreRecord {
   if (!source) return record;
-  const words = names.flatMap(([key, name]) => (source[name] === undefined ? [] : [[key, source[name]]]));
-  return { ...record, ...(Object.fromEntries(words) as Partial<KoreRecord>) };
+  const values = names.flatMap(([key, name]) => (source[name] === undefined ? [] : [[key, source[name]]]));
+  return { ...record, ...(Object.fromEntries(values) as Partial<KoreRecord>) };
 }

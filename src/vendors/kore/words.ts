@@ -1,6 +1,6 @@
 import { OPERATION, type OperationKind, operationKind } from '../../interaction/operation.ts';
 
-/** Kore's display words, and ours. Pure data with its two readings. */
+/** Display names of Kore and our values for them. */
 
 const integrations: Readonly<Record<string, string>> = {
   openai: 'OpenAI',
@@ -17,14 +17,14 @@ export function providerOf(integration: string): string {
   return known ? known[0] : integration.toLowerCase();
 }
 
-/** Which of Kore's features each kind of operation most resembles. The last word is ours: Kore's log has none. */
+/** Which of Kore's features each kind of operation resembles most. The last name is ours: Kore's log has no embeddings. */
 const features: { readonly [K in OperationKind]?: string } = {
   inference: 'GenAI Node',
   agent: 'Agent Node',
   embeddings: 'Embeddings',
 };
 
-/** Kore's own web channel, which stands where a call names none. */
+/** Kore's own web channel: the default. */
 export const DEFAULT_CHANNEL = 'rtm';
 
 /** Undefined for operations that Kore's log has no place for. */

@@ -20,7 +20,7 @@ const operations: Readonly<Record<string, string | undefined>> = {
   image: 'image_generation',
 };
 
-/** `reconify.format` → `gen_ai.provider.name`; `universal` names none. */
+/** `reconify.format` → `gen_ai.provider.name`; `universal` means that it is unknown. */
 const providers: Readonly<Record<string, string | undefined>> = {
   openai: 'openai',
   bedrock: 'aws.bedrock',
@@ -31,8 +31,8 @@ const providers: Readonly<Record<string, string | undefined>> = {
 };
 
 /**
- * What a tracked interaction says. The keys in it are dropped by the schema. A record without timestamps starts at the
- * epoch, and whoever received it moves it. Pure.
+ * The interaction in a tracked record. The schema drops the credentials. A record without timestamps starts at the epoch;
+ * a gateway replaces that with the time of receipt. Pure.
  * @throws ZodError that names the field
  */
 export function decode(payload: unknown): readonly Interaction[] {
@@ -40,7 +40,7 @@ export function decode(payload: unknown): readonly Interaction[] {
   const { reconify, request, response } = body;
   const operation = ownOf(operations, reconify.type) ?? 'chat';
   const exchange = exchangeFrom(operation, request, response);
-  const ids = derivedIds(wordsFor(body));
+  const ids = derivedIds(identityOf(body));
   const session = idOf(body.session);
   const thread = exchange.conversationId;
   return [
@@ -80,43 +80,43 @@ function nameOf(operation: string, { requestModel }: Facts): string {
   return requestModel === undefined || operation === 'invoke_agent' ? operation : `${operation} ${requestModel}`;
 }
 
-/** A resend is told by the ids of both messages, where they have some. */
-function wordsFor(body: ReconifyPayload): string {
-  const asked = idOf(recordOf(body.request)?.['id']);
-  const answered = idOf(recordOf(body.response)?.['id']);
-  return asked !== undefined && answered !== undefined ? `${asked}:${answered}` : jsonText(body);
+/** What identifies a record, so that a resend has the same ids: the ids of both messages, else all of its content. */
+function identityOf(body: ReconifyPayload): string {
+  const requestId = idOf(recordOf(body.request)?.['id']);
+  const responseId = idOf(recordOf(body.response)?.['id']);
+  return requestId !== undefined && responseId !== undefined ? `${requestId}:${responseId}` : jsonText(body);
 }
 
 function assistantFrom(request: unknown, response: unknown): Facts {
-  const asked: UnknownRecord = recordOf(request) ?? { content: request };
-  const answered: UnknownRecord | undefined =
+  const question: UnknownRecord = recordOf(request) ?? { content: request };
+  const answer: UnknownRecord | undefined =
     recordOf(response) ?? (typeof response === 'string' ? { content: response } : undefined);
-  const runId = idOf(answered?.['run_id']) ?? idOf(asked['run_id']);
-  const agentId = idOf(asked['assistant_id']) ?? idOf(answered?.['assistant_id']);
+  const runId = idOf(answer?.['run_id']) ?? idOf(question['run_id']);
+  const agentId = idOf(question['assistant_id']) ?? idOf(answer?.['assistant_id']);
   return defined({
-    requestModel: nonEmpty(stringOf(asked['model'])),
-    inputMessages: [decodeThreadMessage(asked, 'user')],
-    outputMessages: answered && [decodeThreadMessage(answered, 'assistant')],
-    usage: usageFromOpenAI(answered?.['usage']),
-    conversationId: idOf(asked['thread_id']) ?? idOf(answered?.['thread_id']),
+    requestModel: nonEmpty(stringOf(question['model'])),
+    inputMessages: [decodeThreadMessage(question, 'user')],
+    outputMessages: answer && [decodeThreadMessage(answer, 'assistant')],
+    usage: usageFromOpenAI(answer?.['usage']),
+    conversationId: idOf(question['thread_id']) ?? idOf(answer?.['thread_id']),
     agent: agentId === undefined ? undefined : { id: agentId },
     run: runId === undefined ? undefined : { id: runId },
   });
 }
 
 function callFrom(request: unknown, response: unknown): Facts {
-  const asked = recordOf(request);
+  const parameters = recordOf(request);
   const answer = response === undefined || response === null ? {} : answerFromOpenAI(response);
-  const told = asked ? requestFromOpenAI(asked) : {};
+  const facts = parameters ? requestFromOpenAI(parameters) : {};
   return defined({
-    ...told,
-    ...(asked?.['messages'] === undefined && inputFromOpenAI(asked ? asked['prompt'] : request)),
+    ...facts,
+    ...(parameters?.['messages'] === undefined && inputFromOpenAI(parameters ? parameters['prompt'] : request)),
     ...answer,
-    serviceTier: someFields({ ...told.serviceTier, ...answer.serviceTier }),
+    serviceTier: someFields({ ...facts.serviceTier, ...answer.serviceTier }),
   });
 }
 
-/** Times before 1973 are seconds that somebody meant as milliseconds. */
+/** Some clients send seconds. Anything before 1973 in milliseconds is one of those. */
 const MIN_MILLIS = 1e11;
 
 function timesFrom({ timestamps, response }: ReconifyPayload): Pick<Interaction, 'startTime' | 'endTime'> {

@@ -18,7 +18,7 @@ type Settings = Pick<ReconifyOptions, 'session' | 'sessionTimeout' | 'sendFailur
 /** The version of the API, which the seed and the last npm module share. */
 export const VERSION = '3.1.0';
 
-/** What was asked and what came back, in the shape of each type. `response` is null where there was none. */
+/** Request and response in the format of each type. `response` is null where there was no answer. */
 type Exchange = Pick<ReconifyPayload, 'request' | 'response'>;
 interface Type {
   readonly name: string;
@@ -55,33 +55,41 @@ export function encode(interaction: Interaction, settings: Settings): readonly V
   return [{ id: known.id, payload: fitted(payload, settings.maxRecordBytes) }];
 }
 
-/** All times of a record come from the same two numbers, so that they read back alike. */
+/** All times of a record are rounded from the same two numbers, so that reading them back gives equal values. */
 function inWholeMillis(interaction: Interaction): Interaction {
   return { ...interaction, startTime: Math.round(interaction.startTime), endTime: Math.round(interaction.endTime) };
 }
 
 function assistantOf(run: Interaction): Exchange {
   const { inputMessages = [], outputMessages = [], messageIds } = run;
-  const asked = inputMessages.findLast(({ role }) => role === 'user');
-  const answered = outputMessages.at(-1);
-  const askedId = asked ? (asked.id ?? messageIds?.in?.[inputMessages.indexOf(asked)]) : messageIds?.in?.at(-1);
-  const answeredId = answered?.id ?? nonEmpty(messageIds?.out?.at(-1));
+  const question = inputMessages.findLast(({ role }) => role === 'user');
+  const answer = outputMessages.at(-1);
+  const questionId = question
+    ? (question.id ?? messageIds?.in?.[inputMessages.indexOf(question)])
+    : messageIds?.in?.at(-1);
+  const answerId = answer?.id ?? nonEmpty(messageIds?.out?.at(-1));
   const place = {
     assistantId: nonEmpty(run.agent?.id),
     threadId: nonEmpty(stringOf(run.source?.[SOURCE.threadId]) ?? run.conversationId),
   };
   return {
-    // A thread message has no model; the vendor wants it there.
+    // Reconify expects a model in the thread message, which has none in OpenAI's API.
     request: defined({
-      ...encodeThreadMessage(asked, { ...place, id: askedId, role: 'user', time: run.startTime, runId: undefined }),
+      ...encodeThreadMessage(question, {
+        ...place,
+        id: questionId,
+        role: 'user',
+        time: run.startTime,
+        runId: undefined,
+      }),
       model: nonEmpty(run.requestModel) ?? nonEmpty(run.responseModel),
     }),
     response:
-      answered || answeredId !== undefined
+      answer || answerId !== undefined
         ? defined({
-            ...encodeThreadMessage(answered, {
+            ...encodeThreadMessage(answer, {
               ...place,
-              id: answeredId,
+              id: answerId,
               role: 'assistant',
               time: run.endTime,
               runId: nonEmpty(run.run?.id),
@@ -96,7 +104,7 @@ function chatOf(interaction: Interaction): Exchange {
   return { request: openAIRequestFrom(interaction), response: seen(openAICompletionFrom(interaction)) };
 }
 
-/** The former completions: a prompt instead of messages, a text instead of a message. */
+/** The old completions endpoint: a prompt instead of messages, a text instead of a message. */
 function completionOf(interaction: Interaction): Exchange {
   const { messages: _, tools: __, ...request } = openAIRequestFrom(interaction);
   const completion = seen(openAICompletionFrom(interaction));
@@ -107,8 +115,8 @@ function completionOf(interaction: Interaction): Exchange {
       ...completion,
       object: 'text_completion',
       choices: completion.choices.map(({ index, finish_reason }) => {
-        const said = outputMessages[index];
-        return { index, text: said ? textOf(said) : '', finish_reason };
+        const message = outputMessages[index];
+        return { index, text: message ? textOf(message) : '', finish_reason };
       }),
     },
   };
@@ -119,7 +127,7 @@ function seen(completion: OpenAICompletion): OpenAICompletion | null {
   return choices.length > 0 || id !== undefined || usage !== undefined ? completion : null;
 }
 
-/** An application that names more than the user's id wants it known. `{}` for nobody, as both clients send it. */
+/** All user fields that the application has set. `{}` without a user, as both clients send it. */
 function encodeUser(user: User = {}): NonNullable<ReconifyPayload['user']> {
   const { isAuthenticated } = user;
   return defined({
@@ -132,7 +140,7 @@ function encodeUser(user: User = {}): NonNullable<ReconifyPayload['user']> {
   });
 }
 
-/** A name that is known as a whole alone is split at its last space: Reconify has no field for it. */
+/** Reconify has no field for a full name, so a full name alone is split at its last space. */
 function namesOf(user: User): { readonly firstName?: string; readonly lastName?: string } {
   const given = defined({ firstName: nonEmpty(user.firstName), lastName: nonEmpty(user.lastName) });
   if (Object.keys(given).length > 0) return given;

@@ -20,7 +20,7 @@ export interface ReconifyUser {
   readonly gender?: string;
 }
 
-/** What the application told the handler, for all that it logs from then on. */
+/** User and session as the application set them on the handler, for all later records. */
 export interface HandlerSession {
   readonly user: ReconifyUser;
   readonly session: string | null;
@@ -29,10 +29,10 @@ export interface HandlerSession {
 }
 
 /**
- * The record that the old client made of a run, its question and its answer: times from the run, and its ids, model and
- * usage filled in where the messages lack them. The application's own objects stay as they are. Pure.
- * @param id the run's, which its span has, too
- * @param now Unix milliseconds, for a run that says no times
+ * The record that the old client made of a run and its two messages: times from the run, and its ids, model and usage
+ * where the messages lack them. The application's objects are not changed. Pure.
+ * @param id the id of the run, which is also that of its span's record
+ * @param now Unix milliseconds, for a run without times
  */
 export function assistantRecord(
   id: string,
@@ -42,30 +42,30 @@ export function assistantRecord(
   now: number,
   maxBytes: number,
 ): VendorRecord<ReconifyPayload> {
-  const told = recordOf(run) ?? {};
-  const asked = recordOf(messageIn);
-  const answered = recordOf(messageOut);
+  const runFields = recordOf(run) ?? {};
+  const question = recordOf(messageIn);
+  const answer = recordOf(messageOut);
   const payload: ReconifyPayload = {
     reconify: { format: 'openai', type: 'assistant', version: VERSION },
     timestamps: {
-      request: millisFrom(told['started_at']) ?? now,
-      response: millisFrom(told['completed_at']) ?? now,
+      request: millisFrom(runFields['started_at']) ?? now,
+      response: millisFrom(runFields['completed_at']) ?? now,
     },
     session,
     sessionTimeout,
     user,
     request: masked(
       {
-        ...asked,
-        assistant_id: asked?.['assistant_id'] || told['assistant_id'],
-        thread_id: asked?.['thread_id'] || told['thread_id'],
-        model: asked?.['model'] || told['model'],
+        ...question,
+        assistant_id: question?.['assistant_id'] || runFields['assistant_id'],
+        thread_id: question?.['thread_id'] || runFields['thread_id'],
+        model: question?.['model'] || runFields['model'],
       },
       mask,
     ),
-    response: answered
-      ? // A run that is not over has null for its usage.
-        masked({ ...answered, ...(!('usage' in answered) && { usage: told['usage'] ?? undefined }) }, mask)
+    response: answer
+      ? // The usage of an unfinished run is null.
+        masked({ ...answer, ...(!('usage' in answer) && { usage: runFields['usage'] ?? undefined }) }, mask)
       : null,
   };
   return { id, payload: fitted(payload, maxBytes) };
@@ -80,7 +80,7 @@ function millisFrom(seconds: unknown): number | undefined {
   return number === undefined ? undefined : number * 1_000;
 }
 
-/** A call as the application wants it logged: what the call itself says wins. Pure. */
+/** A call with the handler's user and session where it has none of its own. Pure. */
 export function withSession(interaction: Interaction, { user, session, sessionTimeout }: HandlerSession): Interaction {
   return {
     ...interaction,

@@ -9,11 +9,11 @@ export interface ReconifyOptions {
   readonly apiKey: string;
   /** `RECONIFY_TRACKER`, the whole URL. Default https://track.reconify.com/track. */
   readonly tracker: string;
-  /** The session of every record whose application names none. */
+  /** The session of every record whose application has not set one. */
   readonly session?: string;
   /** Idle minutes that end a session; Reconify's own default is 10. */
   readonly sessionTimeout?: number;
-  /** Whether what failed is sent, too, with `response: null`. Default false, as the old client did. */
+  /** Whether failures are sent as well, with `response: null`. Default false, like the old client. */
   readonly sendFailures: boolean;
   /** Larger records have their longest texts cut. Default 1 MiB. */
   readonly maxRecordBytes: number;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * What Reconify takes, wire names as they are, without the two keys: those are added to the body right before it leaves
- * and dropped right after it came in. Sources: S the seed 001_116f5331460c15db.txt, N the npm module 3.1.0, P the PyPI
+ * and dropped when it is read. Sources: S the seed 001_116f5331460c15db.txt, N the npm module 3.1.0, P the PyPI
  * client 3.0.0. Only `decode` and tests load this module: it brings zod.
  */
 
@@ -17,7 +17,7 @@ const client = z.object({
 });
 
 const user = z.object({
-  userId: z.union([z.string(), z.number()]).nullable().exactOptional().describe('this or email tells users apart'),
+  userId: z.union([z.string(), z.number()]).nullable().exactOptional().describe('this or email identifies a user'),
   isAuthenticated: z.union([z.literal([0, 1]), z.boolean(), unset]).exactOptional(),
   firstName: text,
   lastName: text,

@@ -1,4 +1,4 @@
-/** What only Reconify's own payload says, in an interaction's `source`. */
+/** Values of a payload that an interaction has no field for, by their name in `source`. */
 export const SOURCE = {
   version: 'reconify.version',
   sessionTimeout: 'reconify.session_timeout_min',

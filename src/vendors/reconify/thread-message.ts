@@ -3,7 +3,7 @@ import { defined, nonEmpty, someFields } from '../../interaction/defined.ts';
 import type { Message, Part, TextPart } from '../../interaction/message.ts';
 import { idOf, listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
 
-/** OpenAI's `thread.message`, which is what Reconify keeps of an assistant run. Pure; never throws. */
+/** OpenAI's `thread.message`, in which Reconify logs an assistant run. Pure; never throws. */
 export type ThreadMessage = {
   readonly id?: string;
   readonly object: 'thread.message';
@@ -18,18 +18,18 @@ export type ThreadMessage = {
   readonly metadata: Readonly<Record<string, string>>;
 };
 
-/** Where a message stands: the fields that are the run's and not the message's own. */
+/** Fields of a thread message that come from its run. */
 export interface Place {
   readonly id: string | undefined;
   readonly role: 'user' | 'assistant';
-  /** Unix milliseconds; stands in where the message has no time of its own. */
+  /** Unix milliseconds; used where the message has no time. */
   readonly time: number;
   readonly assistantId: string | undefined;
   readonly threadId: string | undefined;
   readonly runId: string | undefined;
 }
 
-/** A message nobody saw the text of has no content, and keeps its place. */
+/** A message whose text was not seen is written with empty content. */
 export function encodeThreadMessage(message: Message | undefined, place: Place): ThreadMessage {
   const parts = message?.parts ?? [];
   return defined({
@@ -57,10 +57,10 @@ export function decodeThreadMessage(value: Readonly<Record<string, unknown>>, ro
   });
 }
 
-/** Citations lie on the text part, as a property of its own: the conventions allow any. */
+/** Citations are an additional property of the text part, which the conventions allow. */
 type CitedText = TextPart & { readonly annotations?: readonly unknown[] };
 
-/** What a thread message never holds: its tools are the run's steps. */
+/** Parts that a thread message cannot hold: tool calls are steps of the run. */
 const besideContent: ReadonlySet<string> = new Set(['tool_call', 'tool_call_response', 'reasoning']);
 
 function isAttachment(part: Part): part is Extract<Part, { type: 'file' }> {

@@ -9,7 +9,7 @@ import { millisOf } from '../times.ts';
 import { customFromMeta, textsFromMeta } from './meta.ts';
 import { requestyPayload } from './payload.ts';
 
-/** @throws ZodError what is given is no insight */
+/** @throws ZodError the payload is not an insight */
 export function decode(payload: unknown): readonly Interaction[] {
   const { response, messages, template, inputs, args, meta, user_id } = requestyPayload.parse(payload);
   const made = derivedIds(jsonText(payload));
@@ -47,7 +47,7 @@ export function decode(payload: unknown): readonly Interaction[] {
   ];
 }
 
-/** The start and the length that we write; else the end, which the completion tells. */
+/** Start and duration as our own records have them; else the end, from the completion. */
 function timesFrom(meta: UnknownRecord, created: number | undefined): Pick<Interaction, 'startTime' | 'endTime'> {
   const latency = numberOf(meta['latency_ms']) ?? 0;
   const startTime = millisOf(meta['timestamp']) ?? (created ?? latency) - latency;

@@ -15,7 +15,7 @@ export function encode(interaction: Interaction): readonly VendorRecord<Requesty
   if (!isInWords(interaction.operation)) return [];
   const { messages, ...args } = openAIRequestFrom(interaction);
   const payload: RequestyPayload = {
-    // A run has no completion of its own: its id stands in.
+    // A run has no completion id: the run id takes its place.
     response: openAICompletionFrom(interaction, interaction.run?.id),
     messages,
     template: interaction.promptTemplate ?? null,
@@ -27,7 +27,7 @@ export function encode(interaction: Interaction): readonly VendorRecord<Requesty
   return [{ id: interaction.id, payload: fitted(toJson(payload), DEFAULT_MAX_RECORD_BYTES) }];
 }
 
-/** The record has no place for time, cost, conversation or failure: they go where everything may. */
+/** A record has no fields for time, cost, conversation and failure, so they are in `meta`. */
 function metaFrom(interaction: Interaction): RequestyPayload['meta'] {
   const { conversationId, sessionId, outcome, agent } = interaction;
   const failure = outcome.status === 'error' ? outcome : undefined;

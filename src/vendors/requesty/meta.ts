@@ -12,7 +12,7 @@ type TextField =
   | 'channel'
   | 'taskId';
 
-/** Texts of an interaction that Requesty has no field for, by their key in `meta`. Read both ways. */
+/** Texts of an interaction that Requesty has no field for, by their key in `meta`. Used in both directions. */
 const texts: Readonly<Record<string, TextField>> = {
   environment: 'environment',
   service_name: 'serviceName',
@@ -60,7 +60,7 @@ export function customMetaFrom(custom: Interaction['custom']): Readonly<Record<s
   return Object.fromEntries(Object.entries(custom ?? {}).filter(([key]) => !reserved.has(key)));
 }
 
-/** What is no word of ours is the application's; structures have no place in an attribute. */
+/** All other scalar members are the application's own attributes. An attribute cannot hold a structure. */
 export function customFromMeta(meta: Readonly<Record<string, unknown>>): Interaction['custom'] {
   const own = Object.entries(meta).filter(([key, value]) => !reserved.has(key) && isScalar(value));
   return someFields(Object.fromEntries(own) as Readonly<Record<string, Scalar>>);

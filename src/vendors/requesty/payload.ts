@@ -12,12 +12,12 @@ const prompt = z
   .transform((given) => given ?? null);
 const fields = record.nullish().transform((given) => given ?? {});
 
-/** The client writes all seven keys, and so do we; of other writers only `response` and one prompt are asked. */
+/** The client writes all seven members, and so do we. Only `response` and one of the two prompts are required. */
 export const requestyPayload = z
   .object({
     /** An OpenAI ChatCompletion; the documentation's examples hold no more than `choices[].message.content`. */
     response: record,
-    /** What the model was given. */
+    /** The input of the model. */
     messages: prompt,
     /** The prompt before its variables were filled in. */
     template: prompt,
