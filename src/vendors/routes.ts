@@ -39,7 +39,7 @@ export interface Route {
   readonly path: string;
   /**
    * Set where the route reads and then writes: requests with the same key run one after the other. Undefined for a
-   * request that can run beside any other.
+   * request that can run concurrently with any other.
    */
   readonly orderKey?: (request: RouteRequest) => string | undefined;
   /** @throws RouteError for a request that the vendor refuses */

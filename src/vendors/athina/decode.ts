@@ -76,7 +76,7 @@ export function decodeInference(body: AthinaInference): Interaction {
 }
 
 /**
- * Whether a record is a message of an assistant run. No field tells: it is a text in the session of a thread, without
+ * Whether a record is a message of an assistant run. No field says so: it is a text in the session of a thread, without
  * anything that only a chat call has, which is further choices, or a failure without a status.
  */
 function isOfRun({

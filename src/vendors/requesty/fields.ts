@@ -5,7 +5,7 @@ export const fields: VendorFields = {
     {
       path: 'response',
       meaning:
-        'a ChatCompletion: its id (of a run the run id), end as `created`, model, choices, finish reasons, usage. Pictures and the tools of the provider are beside the text as `content_parts`; no choices where the answer was not seen',
+        'a ChatCompletion: its id (of a run the run id), end as `created`, model, choices, finish reasons, usage. Pictures and the tools of the provider are in `content_parts`; no choices where the answer was not seen',
       from: [
         'outputMessages',
         'responseId',
