@@ -1,6 +1,7 @@
 import { defined } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { OPERATION } from '../../interaction/operation.ts';
+import { idOf, recordOf } from '../../interaction/unknown.ts';
 import { checked, paramOf, written } from '../route-parts.ts';
 import {
   type Condition,
@@ -14,7 +15,7 @@ import {
   type VendorRoutes,
 } from '../routes.ts';
 import { changed } from './changed.ts';
-import { decodeInference } from './decode.ts';
+import { OWN } from './custom-attributes.ts';
 import { type AthinaFeedback, athinaChanges, athinaFeedback, athinaInference } from './payload.ts';
 import { feedbackIn, identified, joinRun, promptRunId, spanOfPromptRun } from './received.ts';
 import { traceRoutes } from './trace-routes.ts';
@@ -58,11 +59,10 @@ function errorAnswer({ status, message, field }: RouteFailure): RouteAnswer {
   return { status, body: { error: message, details: defined({ message: detail, field }) } };
 }
 
-/** Messages of one run come in requests of their own and are put together here. */
+/** Messages of one run come in requests of their own and are put together here, one after the other. */
 function runOf({ body }: RouteRequest): string | undefined {
-  const parsed = athinaInference.safeParse(body);
-  const interaction = parsed.success ? decodeInference(parsed.data) : undefined;
-  return interaction?.operation === OPERATION.invokeAgent ? promptRunId(interaction) : undefined;
+  const { session_id: session, custom_attributes: custom } = recordOf(body) ?? {};
+  return /^thread_/.test(String(session)) ? idOf(recordOf(custom)?.[OWN.spanId]) : undefined;
 }
 
 function log(request: RouteRequest): RouteStep {

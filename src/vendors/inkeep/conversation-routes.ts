@@ -1,3 +1,4 @@
+import { idOf, recordOf } from '../../interaction/unknown.ts';
 import { answered, checked, paramOf, written } from '../route-parts.ts';
 import {
   type Page,
@@ -32,8 +33,8 @@ export const conversationRoutes: readonly Route[] = [
 const CONVERSATIONS = 'conversation';
 
 function sentId({ body }: RouteRequest): string | undefined {
-  const sent = inkeepConversation.safeParse(body);
-  return sent.success ? (sent.data.id ?? sent.data.externalId) : undefined;
+  const sent = recordOf(body);
+  return idOf(sent?.['id']) ?? idOf(sent?.['externalId']);
 }
 
 /** Creates a conversation or updates it, by its id, else by its external id. */

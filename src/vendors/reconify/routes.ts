@@ -1,17 +1,17 @@
 import { recordOf, stringOf } from '../../interaction/unknown.ts';
 import { checked, dated, written } from '../route-parts.ts';
-import type { RouteAnswer, RouteFailure, RouteRequest, RouteStep, VendorRoutes } from '../routes.ts';
+import type { RouteAnswer, RouteFailure, RouteRequest, RouteStep, VendorDocument, VendorRoutes } from '../routes.ts';
 import { decode } from './decode.ts';
 import { fileNamesIn, reconifyUpload, type Upload, uploadIn, withUploads } from './uploads.ts';
 
 /** Both clients take only this answer for a success. */
 const ok: RouteAnswer = { status: 200, body: { status: 'ok' } };
 
-/** Pictures of an image call come by themselves, each under its file name. */
+/**
+ * Pictures of an image call come in requests of their own, each with its file name. Whichever comes first leaves a document
+ * with this name: the picture, or the id of its call.
+ */
 const UPLOADS = 'upload';
-/** An upload follows its call within seconds, so that it belongs to one of the newest. */
-const NEWEST_CALLS = 100;
-const imageOperations = ['image_generation', 'generate_content'];
 
 export const routes: VendorRoutes = {
   routes: [
@@ -41,24 +41,38 @@ function track({ body, receivedAt }: RouteRequest): RouteStep {
     query: { collection: UPLOADS, ids: names, limit: names.length },
     next: ({ items }) => {
       const uploads = items.flatMap((document) => uploadIn(document.body) ?? []);
-      return written({ interactions: interactions.map((interaction) => withUploads(interaction, uploads)) }, ok);
+      const filled = interactions.map((interaction) => withUploads(interaction, uploads));
+      const documents = filled.flatMap((interaction) =>
+        fileNamesIn(interaction).map((name) => documentOf(name, receivedAt, { call: interaction.id })),
+      );
+      return written({ interactions: filled, documents }, ok);
     },
   };
 }
 
 function upload({ body, receivedAt }: RouteRequest): RouteStep {
   const { upload: picture } = checked(400, () => reconifyUpload.parse(body));
+  const { filename } = picture;
+  const keep = (): RouteStep => written({ documents: [documentOf(filename, receivedAt, picture)] }, ok);
   return {
-    kind: 'interactions',
-    query: { where: { field: 'operation', in: imageOperations }, limit: NEWEST_CALLS },
-    next: ({ items }) => {
-      const call = items.find((interaction) => fileNamesIn(interaction).includes(picture.filename));
-      if (call) return written({ replacedInteractions: [withUploads(call, [picture])] }, ok);
-      return written({ documents: [documentOf(picture, receivedAt)] }, ok);
+    kind: 'documents',
+    query: { collection: UPLOADS, ids: [filename], limit: 1 },
+    next: ({ items: [document] }) => {
+      const call = stringOf(document?.body['call']);
+      return call === undefined ? keep() : fill(call, picture, keep);
     },
   };
 }
 
-function documentOf(picture: Upload, updatedAt: number) {
-  return { collection: UPLOADS, id: picture.filename, updatedAt, body: { ...picture } };
+function fill(call: string, picture: Upload, otherwise: () => RouteStep): RouteStep {
+  return {
+    kind: 'interactions',
+    query: { where: { field: 'id', in: [call] }, limit: 1 },
+    next: ({ items: [known] }) =>
+      known ? written({ replacedInteractions: [withUploads(known, [picture])] }, ok) : otherwise(),
+  };
+}
+
+function documentOf(id: string, updatedAt: number, body: VendorDocument['body']): VendorDocument {
+  return { collection: UPLOADS, id, updatedAt, body: { ...body } };
 }
