@@ -186,7 +186,9 @@ export async function importPackages(
     for (const { file, version } of installedCopies(watched.name)) {
       const report = async (): Promise<void> => {
         try {
-          onLoaded(watched.name, await importModule(pathToFileURL(file).href), version);
+          onLoaded(watched.name, await importModule(pathToFileURL(file.replace(/\.js$/, '.mjs')).href), version);
+          // Bun loads CommonJS past Node's loader, and so past its hooks.
+          if ('bun' in process.versions) onLoaded(watched.name, createRequire(file)(file), version);
         } catch (error) {
           diag.debug(`spanport: ${file} could not be imported`, error);
         }
@@ -209,7 +211,7 @@ function installedCopies(name: string): InstalledCopy[] {
   return [name, ...aliasesOf(name)].flatMap((alias) => {
     try {
       const file = main.resolve(alias);
-      return [{ file: file.replace(/\.js$/, '.mjs'), version: manifestBeside(file)?.version }];
+      return [{ file, version: manifestBeside(file)?.version }];
     } catch {
       return [];
     }

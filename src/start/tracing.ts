@@ -1,4 +1,5 @@
 import { type TracerProvider, trace } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { discoveryFile } from '../configuration/discovery.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
@@ -23,6 +24,7 @@ import { findGateway } from './gateway-probe.ts';
 import { checkOptionNames, unknownVariables } from './known-settings.ts';
 import { hasForeignProvider, lendGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
 import type { StartOptions } from './start-options.ts';
+import { createUnreachedNotice } from './unreached.ts';
 
 export interface Stats {
   /** Calls that the trace sampler left out. */
@@ -145,8 +147,13 @@ function watch(
     // `sync`: its records are on disk when `span.end()` returns.
     if (isSync) pipeline.drain();
   };
+  const notice = createUnreachedNotice(environment);
+  const onForeignSpan = (span: ReadableSpan): void => {
+    notice(span);
+    take(span);
+  };
   const provider = new OwnTracerProvider(
-    { ...options, onForeignSpan: take, onForeignTracer: ensureContextManager },
+    { ...options, onForeignSpan, onForeignTracer: ensureContextManager },
     environment,
   );
   const drainAll = (): void => {

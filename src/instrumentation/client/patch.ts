@@ -12,6 +12,13 @@ const patched = sharedState('patched methods', () => new WeakMap<object, Set<str
 /** Marks a patched method for copies of this package that share no state with this one. */
 const PATCHED: unique symbol = Symbol.for('spanport.patched');
 
+const patchedClasses = sharedState('patched classes', () => ({ count: 0 }));
+
+/** Whether any class in this process is instrumented. */
+export function isAnyClassPatched(): boolean {
+  return patchedClasses.count > 0;
+}
+
 /**
  * Patches the methods that the tables name, on the prototypes of the resource classes, once for each class.
  * @returns how many methods are watched now
@@ -37,8 +44,8 @@ export function patchClass(
       (original) => (resource, args) => original.apply(resource, adapted(args, adapt, path)),
     );
   }
-  if (watched === 0)
-    diag.warn('spanport: this openai has none of the methods that are instrumented; no spans will be made');
+  if (watched > 0) patchedClasses.count += 1;
+  else diag.warn('spanport: this openai has none of the methods that are instrumented; no spans will be made');
   return watched;
 }
 
