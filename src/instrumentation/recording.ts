@@ -28,6 +28,7 @@ import { capContent, cutText, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { type ErrorFacts, errorFrom, type RecordedError } from './errors.ts';
 import { joinMasks } from './masks.ts';
+import { unsampledSpan } from './unsampled-span.ts';
 
 /** A span that is about to be started. */
 export interface Start {
@@ -201,29 +202,51 @@ export class Recording implements UnreadSpan {
   ): void {
     const host = this.#host;
     const { contentOnSpans, contentOnEvents, mask } = host.options;
-    const { name, content, cutTexts, attributes, tool, endTime } = ending;
+    const { content, cutTexts, tool } = ending;
     const shown =
       content && (contentOnSpans || contentOnEvents)
         ? capContent(read(content), host.options, mask, cutTexts)
         : undefined;
+    const readable = this.#readable(span);
     const isOurs = !this.#isBegun && !contentOnSpans && hasNoAttributes(span);
-    const sink = sinkOf(span, facts);
-    this.#write(sink, unwritten);
-    if (shown) writeAttributes(shown, contentOnSpans, sink);
-    if (!this.#isBegun && this.#start.attributes) setAll(span, this.#start.attributes);
-    if (attributes) setAll(span, attributes);
-    if (tool && contentOnSpans) setAll(span, toolAttributes(tool, host.options));
-    if (failed) setError(span, failed);
-    if (name !== undefined) span.updateName(spanName(name));
+    this.#fill(span, ending, this.#isBegun, unwritten, shown, failed);
+    if (readable !== span) this.#fill(readable, ending, false, facts, shown, failed);
     const split = splitContent(facts, tool);
     const attached = this.#isForReaders ? deferredContent(split.content, ending, host.options) : undefined;
     // Read by our own exporters next to the span: its facts, where nothing else wrote attributes, and its content.
-    if (attached || isOurs) attachTold(span, isOurs ? split.facts : undefined, attached);
+    if (attached || isOurs) attachTold(readable, isOurs ? split.facts : undefined, attached);
     if (failed) host.emitException(failed, this.context);
     if (contentOnEvents) host.emitDetails({ ...capContent(facts, host.options, mask), ...shown }, this.context);
-    span.end(endTime);
+    span.end(ending.endTime);
+    if (readable !== span) readable.end(ending.endTime ?? Date.now());
     // A recording span of either SDK line is readable; the API's type does not say so.
-    this.#ended = span as unknown as ReadableSpanLike;
+    this.#ended = readable as unknown as ReadableSpanLike;
+  }
+
+  /** The span, or a twin of it where its provider makes spans that can only be written, as Sentry's does. */
+  #readable(span: Span): Span {
+    if ('attributes' in span) return span;
+    const { name, kind, startTime = Date.now() - this.elapsed * 1_000 } = this.#start;
+    return unsampledSpan(span, { name, kind, startTime }, {}, this.#parent);
+  }
+
+  #fill(
+    span: Span,
+    { name, attributes, tool }: Ending,
+    isBegun: boolean,
+    facts: Facts,
+    shown: Content | undefined,
+    failed: ErrorFacts | undefined,
+  ): void {
+    const { options } = this.#host;
+    const sink = sinkOf(span, this.facts);
+    this.#write(sink, facts);
+    if (shown) writeAttributes(shown, options.contentOnSpans, sink);
+    if (!isBegun && this.#start.attributes) setAll(span, this.#start.attributes);
+    if (attributes) setAll(span, attributes);
+    if (tool && options.contentOnSpans) setAll(span, toolAttributes(tool, options));
+    if (failed) setError(span, failed);
+    if (name !== undefined) span.updateName(spanName(name));
   }
 
   #write(sink: AttributeSink, facts: Facts): void {

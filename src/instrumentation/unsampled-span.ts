@@ -14,8 +14,8 @@ import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import { hrTimeFrom } from '../semconv/to-span.ts';
 
 /**
- * A call that the sampler left out, kept for vendors alone under the unsampled span's own ids: it says that it records
- * and keeps what it is told, and no processor ever sees it.
+ * Records a call for our destinations alone, under the ids of a span that does not: the sampler left it out, or its
+ * provider makes spans that cannot be read. No processor ever sees it.
  */
 export function unsampledSpan(
   span: Span,
