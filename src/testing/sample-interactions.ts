@@ -87,7 +87,7 @@ function nest(depth: number): unknown {
   return nested;
 }
 
-const said = (content: string): Partial<Interaction> => ({
+const asks = (content: string): Partial<Interaction> => ({
   inputMessages: [{ role: 'user', parts: [{ type: 'text', content }] }],
   outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content }] }],
 });
@@ -123,9 +123,9 @@ const oddities: Readonly<Record<string, Partial<Interaction>>> = {
     inputMessages: [{ role: 'user', parts: [] }],
     outputMessages: [{ role: 'assistant', parts: [] }],
   },
-  'unpaired surrogates': said('half \uD83D of a pair, and the other \uDE00'),
-  'NUL in a text': said('a\u0000b'),
-  'a text of 5 MB': said('long '.repeat(1 << 20)),
+  'unpaired surrogates': asks('half \uD83D of a pair, and the other \uDE00'),
+  'NUL in a text': asks('a\u0000b'),
+  'a text of 5 MB': asks('long '.repeat(1 << 20)),
   'a picture of 5 MB': {
     inputMessages: [
       {

@@ -50,7 +50,7 @@ export interface GoldenCase {
 export interface CapturedCase {
   readonly name: string;
   readonly payload: unknown;
-  /** Texts in it that must not be kept: somebody else's keys. */
+  /** Texts in it that must not be kept: keys of other services. */
   readonly secrets?: readonly string[];
 }
 
@@ -146,7 +146,7 @@ export function vendorContract<Options, Payload>(contract: VendorContract<Option
       for (const interaction of samples) refuteSecrets(JSON.stringify(encode(interaction)), secrets);
     },
 
-    'sends what was said, and nothing of it once the content is dropped': () => {
+    'sends the messages, and none of their text once the content is dropped': () => {
       assert.ok(JSON.stringify(encode(fullInteraction)).includes(PLANTED_TEXT), 'the content is not sent at all');
       const text = JSON.stringify(encode(interactionWithoutContent));
       assert.ok(!text.includes(PLANTED_TEXT), 'the vendor kept content somewhere else');
@@ -161,7 +161,7 @@ export function vendorContract<Options, Payload>(contract: VendorContract<Option
       }
     },
 
-    'decodes nothing that is no payload': async () => {
+    'refuses to decode what is not a payload': async () => {
       for (const nonsense of [null, undefined, 7, 'text', [], {}, { unknown: true }])
         await assert.rejects(async () => vendor.decode(nonsense), `decoded ${JSON.stringify(nonsense)}`);
     },

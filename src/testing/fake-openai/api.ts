@@ -10,7 +10,7 @@ import type { FakeOpenAIOptions, SeenRequest } from './types.ts';
 /** The API without its HTTP: requests in, answers out, and what is remembered in between. */
 export interface Api {
   readonly script: Script;
-  /** Never rejects: errors are answers. `gone` aborts when nobody waits any more. */
+  /** Never rejects: errors are answers. `gone` aborts when the client no longer waits. */
   answer(request: SeenRequest, gone: AbortSignal): Promise<HttpAnswer>;
   /** Forgets what was stored and scripted; preset assistants stay, ids begin again. */
   reset(): void;

@@ -123,7 +123,7 @@ export interface RunRecord {
   readonly thread: Thread;
   readonly steps: Step[];
   /** What happened inside the run so far, for the model: its calls and what came back. */
-  readonly told: TurnMessage[];
+  readonly history: TurnMessage[];
   /** The rounds of a plan that are still to come. */
   rounds: readonly ModelReply[];
   /** Token counts of each answer so far; `undefined` in it: usage stays unknown. */

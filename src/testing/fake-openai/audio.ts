@@ -69,7 +69,7 @@ interface HearingBody {
 function transcribe(context: Context): HttpAnswer {
   const { file, model = 'whisper-1', response_format = 'json', stream: streamed } = bodyOf<HearingBody>(context);
   const name = isObject(file) && typeof file['file'] === 'string' ? file['file'] : 'audio';
-  const text = `This is what was said in ${name}.`;
+  const text = `This is the speech in ${name}.`;
   const usage = model.startsWith('whisper') ? { type: 'duration', seconds: 1 } : tokenUsage(text);
   if (streamed === 'true') {
     const deltas = textPieces(text, {}).map((delta) => typedFrame({ type: 'transcript.text.delta', delta }));

@@ -157,14 +157,14 @@ const azureFilter = { content_filter_results: {} };
 /** Azure says first what its filter thinks of the prompt. */
 const promptFilter = { prompt_filter_results: [{ prompt_index: 0, ...azureFilter }] };
 
-/** `usage` is there when the caller asked for it: `null` on every chunk, and its own chunk without choices at the end. */
+/** `usage` is there when the caller requested it: `null` on every chunk, and its own chunk without choices at the end. */
 function* chunks(
   head: Head,
   choices: readonly Choice[],
-  asked: { readonly usage?: object | undefined },
+  requested: { readonly usage?: object | undefined },
   azure: boolean,
 ): Generator<string> {
-  const usage = 'usage' in asked ? { usage: null } : {};
+  const usage = 'usage' in requested ? { usage: null } : {};
   const chunk = (choice: object): string =>
     frame({ ...head, object: 'chat.completion.chunk', choices: [choice], ...usage });
   if (azure) yield frame({ id: '', object: '', created: 0, model: '', choices: [], ...promptFilter });
@@ -179,7 +179,7 @@ function* chunks(
   for (const { index, finishReason: reason } of choices) {
     yield chunk({ index, delta: {}, logprobs: null, finish_reason: reason });
   }
-  if (asked.usage) yield frame({ ...head, object: 'chat.completion.chunk', choices: [], usage: asked.usage });
+  if (requested.usage) yield frame({ ...head, object: 'chat.completion.chunk', choices: [], usage: requested.usage });
   yield DONE;
 }
 

@@ -19,7 +19,7 @@ export interface Context {
   readonly advance: 'poll' | number;
   /** What the model says: the next scripted reply, else the default. Text alone comes as a {@link ModelReply}. */
   ask(turn: Omit<ModelTurn, 'request'>): Promise<ModelReply | RunPlan | RawReply>;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the client no longer waits for the answer. */
   readonly gone: AbortSignal;
 }
 

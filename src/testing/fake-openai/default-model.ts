@@ -5,7 +5,7 @@ import type { ModelReply, ModelTurn, OfferedTool, ScriptedToolCall } from './typ
 
 /**
  * What the model says when nothing is scripted; the same for the same question. It calls a tool when the last user
- * message speaks of one, answers from what tools gave back, fills the schema that is asked for, and else echoes.
+ * message speaks of one, answers from what tools gave back, fills the requested schema, and else echoes.
  */
 export function defaultReply(turn: ModelTurn): ModelReply {
   const toolCalls = callsFor(turn);
@@ -24,9 +24,9 @@ function spoken(turn: ModelTurn): string {
   if (turn.toolOutputs.length > 0) {
     return `Here is what I found. ${turn.toolOutputs.map(({ name, output }) => `${name}: ${readable(output)}.`).join(' ')}`;
   }
-  const asked = question(turn).trim();
-  if (asked === '') return 'Hello! How can I help you today?';
-  const quoted = asked.length > 200 ? `${asked.slice(0, 200)}…` : asked;
+  const text = question(turn).trim();
+  if (text === '') return 'Hello! How can I help you today?';
+  const quoted = text.length > 200 ? `${text.slice(0, 200)}…` : text;
   return `You said: “${quoted}” This is the fake OpenAI server of Spanport, so that is all I know.`;
 }
 
@@ -54,22 +54,22 @@ function shortened(text: string, maxTokens: number | undefined): ModelReply {
 function callsFor(turn: ModelTurn): ScriptedToolCall[] {
   const { tools, toolChoice } = turn;
   if (toolChoice === 'none' || turn.toolOutputs.length > 0) return [];
-  const asked = question(turn);
-  const wanted = tools.filter((tool) => speaksOf(asked, tool));
+  const text = question(turn);
+  const wanted = tools.filter((tool) => speaksOf(text, tool));
   const chosen =
     typeof toolChoice === 'object'
       ? tools.filter((tool) => tool.name === toolChoice.name)
       : toolChoice === 'required' && wanted.length === 0
         ? tools.slice(0, 1)
         : wanted;
-  const calls = chosen.flatMap((tool) => callsOf(tool, asked));
+  const calls = chosen.flatMap((tool) => callsOf(tool, text));
   return turn.parallelToolCalls ? calls : calls.slice(0, 1);
 }
 
 /** A word of the tool's name, or two of its description. */
-function speaksOf(asked: string, tool: OfferedTool): boolean {
-  const said = words(asked);
-  const shared = (text: string): number => [...words(text)].filter((word) => said.has(word)).length;
+function speaksOf(question: string, tool: OfferedTool): boolean {
+  const spoken = words(question);
+  const shared = (text: string): number => [...words(text)].filter((word) => spoken.has(word)).length;
   return shared(tool.name) > 0 || shared(tool.description) > 1;
 }
 
@@ -90,12 +90,12 @@ const words = (text: string): Set<string> =>
   );
 
 /** “Paris and London” makes one call each, if the tool wants one text. */
-function callsOf(tool: OfferedTool, asked: string): ScriptedToolCall[] {
+function callsOf(tool: OfferedTool, text: string): ScriptedToolCall[] {
   const places = /\b(?:in|for|at|of)\s+((?:\p{Lu}[\p{L}'-]+)(?:(?:,\s*|\s+and\s+|,\s+and\s+)\p{Lu}[\p{L}'-]+)+)/u.exec(
-    asked,
+    text,
   );
   const subjects = places?.[1]?.split(/,\s*and\s+|,\s*|\s+and\s+/) ?? [];
-  const hints = subjects.length > 1 && takesOneText(tool) ? subjects.map((subject) => `in ${subject}`) : [asked];
+  const hints = subjects.length > 1 && takesOneText(tool) ? subjects.map((subject) => `in ${subject}`) : [text];
   return hints.map((hint) => ({
     name: tool.name,
     arguments: JSON.stringify(sampleFrom(tool.parameters, hint, 'required')),

@@ -44,7 +44,7 @@ export async function startFakeOpenAI(options: FakeOpenAIOptions = {}): Promise<
     await send(res, answer, { fault, chunks, paceMillis: options.paceMillis ?? 0, headers: headersOf(), gone });
   }
 
-  // Only broken connections end here: there is nobody left to tell.
+  // Only broken connections end here: there is no client left to answer.
   const server = createServer((incoming, res) => void serve(incoming, res).catch(() => res.destroy()));
   const endpoint = await listen(server, options.port ?? 0);
   let closed: Promise<void> | undefined;

@@ -20,7 +20,7 @@ const DATED: Readonly<Record<string, string>> = {
   'o4-mini': 'o4-mini-2025-04-16',
 };
 
-export const answeringModel = (asked: string): string => DATED[asked] ?? asked;
+export const answeringModel = (requested: string): string => DATED[requested] ?? requested;
 
 /** The model of a request; without one the API refuses. */
 export function requiredModel(model: unknown): string {

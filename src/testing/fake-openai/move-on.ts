@@ -9,7 +9,7 @@ export interface Moving {
   readonly changed: { changedAt: number };
 }
 
-/** Moves on as somebody looks: by one status (`poll`), or by as many as the time allows. */
+/** Moves on each time it is read: by one status (`poll`), or by as many as the time allows. */
 export function moveOn(moving: Moving, clock: Clockwork): void {
   if (clock.advance === 'poll') {
     toNextStatus(moving);

@@ -1,4 +1,4 @@
-/** Resolves after so many ms, `Infinity` included, or as soon as nobody waits any more. */
+/** Resolves after this many milliseconds, `Infinity` included, or as soon as the client no longer waits. */
 export function pause(millis: number, gone: AbortSignal): Promise<void> {
   if (gone.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -82,7 +82,7 @@ function filesOf(source: string | readonly string[]): string[] {
 
 function readCassette(file: string): Cassette {
   const cassette: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (!isCassette(cassette)) throw new Error(`${file} is no recorded exchange: it needs a name and interactions.`);
+  if (!isCassette(cassette)) throw new Error(`${file} is not a recorded exchange: it needs a name and interactions.`);
   return cassette;
 }
 

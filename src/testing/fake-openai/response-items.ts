@@ -19,11 +19,11 @@ export function outputItems(reply: ModelReply, newId: NewId): Item[] {
     ...(reply.builtIns ?? []).map((call) => builtInItem(call, newId)),
     ...(reply.items ?? []).map((item) => withId(item, newId)),
     ...(content.length === 0 ? [] : [{ id: newId('msg_'), type: 'message', status, content, role: 'assistant' }]),
-    ...settledCalls(reply, newId).map(({ id, name, arguments: given }) => ({
+    ...settledCalls(reply, newId).map(({ id, name, arguments: input }) => ({
       id: newId('fc_'),
       type: 'function_call',
       status: 'completed',
-      arguments: given,
+      arguments: input,
       call_id: id,
       name,
     })),
@@ -107,20 +107,20 @@ function stored(item: JsonObject): JsonObject {
 
 /** An item as the model reads it. */
 export function itemMessage(item: Item): TurnMessage[] {
-  const said = (field: string): string => (typeof item[field] === 'string' ? item[field] : textOf(item[field]));
+  const textIn = (field: string): string => (typeof item[field] === 'string' ? item[field] : textOf(item[field]));
   switch (item.type) {
     case 'message':
-      return [{ role: said('role'), text: textOf(item['content']) }];
+      return [{ role: textIn('role'), text: textOf(item['content']) }];
     case 'function_call':
     case 'custom_tool_call': {
-      const given = item.type === 'function_call' ? said('arguments') : said('input');
+      const input = item.type === 'function_call' ? textIn('arguments') : textIn('input');
       return [
-        { role: 'assistant', text: '', toolCalls: [{ id: said('call_id'), name: said('name'), arguments: given }] },
+        { role: 'assistant', text: '', toolCalls: [{ id: textIn('call_id'), name: textIn('name'), arguments: input }] },
       ];
     }
     case 'function_call_output':
     case 'custom_tool_call_output':
-      return [{ role: 'tool', text: said('output'), toolCallId: said('call_id') }];
+      return [{ role: 'tool', text: textIn('output'), toolCallId: textIn('call_id') }];
     default:
       return [];
   }

@@ -30,7 +30,7 @@ export function finish(record: ResponseRecord, clock: Clockwork): void {
   }
 }
 
-/** Moves a background response on as somebody looks at it. */
+/** Moves a background response on each time it is read. */
 export function lookAtResponse(record: ResponseRecord, clock: Clockwork): void {
   const status = (): string => record.response.status;
   moveOn({ status, happen: () => nextResponseEvent(record, clock) !== undefined, changed: record }, clock);

@@ -83,7 +83,7 @@ const idOf = (conversation: string | { readonly id: string }): string =>
 /** What a response goes on from. */
 type Follows = { readonly [F in 'conversation' | 'previous_response_id']?: ResponseBody[F] | undefined };
 
-/** What was said before: in the conversation, or in the responses this one follows, oldest first. */
+/** The earlier messages: of the conversation, or of the responses this one follows, oldest first. */
 function earlierItems(context: Context, body: Follows): Item[] {
   if (body.conversation) return conversationOf(context, idOf(body.conversation)).items;
   if (!body.previous_response_id) return [];
@@ -200,7 +200,7 @@ function compact(context: Context): HttpAnswer {
   const body = bodyOf<ResponseBody>(context);
   const model = requiredModel(body.model);
   const items = [...earlierItems(context, body), ...inputItems(body.input, context.newId)];
-  const counts = countUsage(responseTurn(model, body, items), { text: 'A summary of what was said.' });
+  const counts = countUsage(responseTurn(model, body, items), { text: 'A summary of the conversation.' });
   const encrypted_content = Buffer.from(JSON.stringify(items.map(({ id }) => id))).toString('base64');
   return json({
     id: context.newId('resp_'),

@@ -35,7 +35,7 @@ export function nextEvent(record: RunRecord, clock: Clockwork): RunEvent | undef
   return next.done ? undefined : next.value;
 }
 
-/** Moves a run on as somebody looks at it; one that is streamed moves by its stream. */
+/** Moves a run on each time it is read; one that is streamed moves by its stream. */
 export function lookAt(record: RunRecord, clock: Clockwork): void {
   if (!record.streaming) moveOn(moving(record, clock), clock);
 }
@@ -112,15 +112,15 @@ function* messageStep(
   yield stepEvent(step, 'in_progress');
   yield messageEvent(message, 'created');
   yield messageEvent(message, 'in_progress');
-  let said = '';
+  let content = '';
   for (const piece of textPieces(text, reply)) {
-    said += piece;
-    message.content = [textPart(said)];
-    const part = said === piece ? textPart(piece) : { type: 'text', text: { value: piece } };
+    content += piece;
+    message.content = [textPart(content)];
+    const part = content === piece ? textPart(piece) : { type: 'text', text: { value: piece } };
     yield messageEvent({ ...message, delta: { content: [{ index: 0, ...part }] } }, 'delta');
   }
   message.content = text === '' ? [] : [textPart(text, reply.annotations)];
-  record.told.push({ role: 'assistant', text });
+  record.history.push({ role: 'assistant', text });
   yield* messageDone(record, cutReason(reply.end), clock);
   yield* stepDone(record, counts, clock);
 }
@@ -179,7 +179,7 @@ function* functionStep(
       yield stepDelta(step, { index, type: 'function', function: { arguments: piece } });
     }
   }
-  record.told.push({ role: 'assistant', text: '', toolCalls: calls });
+  record.history.push({ role: 'assistant', text: '', toolCalls: calls });
   step.usage = counts ? runUsage([counts]) : null;
   run.status = 'requires_action';
   run.required_action = {

@@ -71,7 +71,7 @@ async function create(context: Context, thread: Thread, firstFrame?: string): Pr
     run: newRun(context, thread, assistant, body),
     thread,
     steps: [],
-    told: [],
+    history: [],
     rounds: [],
     counts: [],
     events: [].values(),
@@ -142,13 +142,13 @@ async function nextRounds(context: Context, record: RunRecord): Promise<Round[] 
 
 const asReply = (round: string | ModelReply): ModelReply => (typeof round === 'string' ? { text: round } : round);
 
-function runTurn({ run, thread, told }: RunRecord): Omit<ModelTurn, 'request'> {
+function runTurn({ run, thread, history }: RunRecord): Omit<ModelTurn, 'request'> {
   const schema = schemaOf(run.response_format);
   const instructions = run.instructions ? [{ role: 'system', text: run.instructions }] : [];
   return turnFrom({
     api: 'runs',
     model: run.model,
-    messages: [...instructions, ...thread.messages.filter((one) => one.run_id !== run.id).map(turnMessage), ...told],
+    messages: [...instructions, ...thread.messages.filter((one) => one.run_id !== run.id).map(turnMessage), ...history],
     tools: offeredFunctions(run.tools),
     toolChoice: toolChoiceOf(run.tool_choice),
     parallelToolCalls: run.parallel_tool_calls,
@@ -243,7 +243,7 @@ async function submitToolOutputs(context: Context): Promise<HttpAnswer> {
   return body.stream ? stream(frames(context, record)) : json(run);
 }
 
-function takeOutputs({ step, told }: RunRecord, outputs: SubmitBody['tool_outputs']): void {
+function takeOutputs({ step, history }: RunRecord, outputs: SubmitBody['tool_outputs']): void {
   const details = step?.step_details['tool_calls'];
   const calls = (Array.isArray(details) ? details : []).filter(isObject);
   const wanted = calls.map((call) => String(call['id']));
@@ -257,7 +257,7 @@ function takeOutputs({ step, told }: RunRecord, outputs: SubmitBody['tool_output
     function: { ...(isObject(call['function']) && call['function']), output: got.get(String(call['id'])) },
   }));
   if (step) step.step_details = { type: 'tool_calls', tool_calls: withOutput };
-  for (const [toolCallId, text] of got) told.push({ role: 'tool', text, toolCallId });
+  for (const [toolCallId, text] of got) history.push({ role: 'tool', text, toolCallId });
 }
 
 function listSteps(context: Context): HttpAnswer {
@@ -275,7 +275,7 @@ function retrieveStep(context: Context): HttpAnswer {
   return json(shown(stored(steps, context.params['step'], 'run step'), context));
 }
 
-/** The text of file search results comes only when it is asked for. */
+/** The text of file search results comes only on request. */
 function shown(step: Step, { request }: Context): Step {
   const included = Object.entries(request.query).some(([name, value]) => name.startsWith('include') && value !== '');
   if (included || step.type === 'message_creation') return step;

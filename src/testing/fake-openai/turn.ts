@@ -34,9 +34,9 @@ export function offeredFunctions(tools: unknown): OfferedTool[] {
   if (!Array.isArray(tools)) return [];
   return tools.filter(isObject).flatMap((tool) => {
     if (tool['type'] !== undefined && tool['type'] !== 'function') return [];
-    const told = isObject(tool['function']) ? tool['function'] : tool;
-    if (typeof told['name'] !== 'string') return [];
-    const { name, description, parameters } = told;
+    const definition = isObject(tool['function']) ? tool['function'] : tool;
+    if (typeof definition['name'] !== 'string') return [];
+    const { name, description, parameters } = definition;
     return [
       {
         name: String(name),
@@ -50,8 +50,8 @@ export function offeredFunctions(tools: unknown): OfferedTool[] {
 export function toolChoiceOf(choice: unknown): ModelTurn['toolChoice'] {
   if (choice === 'none' || choice === 'required') return choice;
   if (!isObject(choice)) return 'auto';
-  const told = isObject(choice['function']) ? choice['function'] : choice;
-  return typeof told['name'] === 'string' ? { name: told['name'] } : 'auto';
+  const definition = isObject(choice['function']) ? choice['function'] : choice;
+  return typeof definition['name'] === 'string' ? { name: definition['name'] } : 'auto';
 }
 
 /** The schema of a `response_format` or `text.format`; `{}` for JSON of any form. */
@@ -59,6 +59,6 @@ export function schemaOf(format: unknown): { readonly [key: string]: unknown } |
   if (!isObject(format)) return undefined;
   if (format['type'] === 'json_object') return {};
   if (format['type'] !== 'json_schema') return undefined;
-  const told = isObject(format['json_schema']) ? format['json_schema'] : format;
-  return isObject(told['schema']) ? told['schema'] : {};
+  const definition = isObject(format['json_schema']) ? format['json_schema'] : format;
+  return isObject(definition['schema']) ? definition['schema'] : {};
 }

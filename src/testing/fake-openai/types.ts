@@ -33,7 +33,7 @@ export type RequestMatch = string | RegExp | ((request: SeenRequest) => boolean)
 export interface Reach {
   /** Default: every request that asks the model (replies), every request (faults). */
   readonly match?: RequestMatch;
-  /** Default 1; `Infinity` for ever. */
+  /** Default 1; `Infinity`: always. */
   readonly times?: number;
 }
 
@@ -54,7 +54,7 @@ export interface OfferedTool {
   readonly parameters: JsonObject;
 }
 
-/** What the model is asked, in one form for chat, completions, responses and runs. A scripted function gets this. */
+/** A request to the model, in one form for chat, completions, responses and runs. A scripted function gets this. */
 export interface ModelTurn {
   /** `other` for requests that ask no model (lists, embeddings, files …), which only replies with a `match` reach. */
   readonly api: 'chat' | 'completions' | 'responses' | 'runs' | 'other';
@@ -110,7 +110,7 @@ export type Ending =
   | { readonly status: 'incomplete'; readonly reason?: 'max_output_tokens' | 'content_filter' }
   /** Runs only; with `toolCalls` the run expires or is cancelled while it waits for their outputs. */
   | { readonly status: 'expired' | 'cancelled' }
-  /** Runs and background responses: stays in progress for ever. */
+  /** Runs and background responses: stays in progress forever. */
   | { readonly status: 'in_progress' };
 
 /** Token counts; sub-counts are part of input or output. What is left out is counted from the texts (4 characters each). */
@@ -145,7 +145,7 @@ export interface ModelReply {
   readonly end?: Ending;
   /** `null`: the server says nothing of usage. */
   readonly usage?: ReplyUsage | null;
-  /** The model that answered; default: the dated name of the one asked for. */
+  /** The model that answered; default: the dated name of the requested one. */
   readonly model?: string;
   readonly serviceTier?: string;
   readonly systemFingerprint?: string;
@@ -207,15 +207,15 @@ export interface Fault extends Reach {
   /** `Retry-After`: seconds, or an HTTP date. */
   readonly retryAfter?: number | string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Wait this long, before the headers or, with `afterChunks`, in the middle. `Infinity`: until somebody gives up. */
+  /** Wait this long, before the headers or, with `afterChunks`, in the middle. `Infinity`: until the client gives up. */
   readonly stallMillis?: number;
   /** Where in the body `stallMillis`, `malformedJson` and `errorEvent` strike. */
   readonly afterChunks?: number;
   /** Drop the connection without any answer. */
   readonly reset?: boolean;
-  /** Drop the connection after so many chunks of the body; 0: right after the headers. */
+  /** Drop the connection after this many chunks of the body; 0: right after the headers. */
   readonly resetAfterChunks?: number;
-  /** Drop the connection after so many bytes of the body. */
+  /** Drop the connection after this many bytes of the body. */
   readonly cutAt?: number;
   /** Half of the JSON: of the body, or of the event after `afterChunks` (default 1), then the end. */
   readonly malformedJson?: boolean;
@@ -223,7 +223,7 @@ export interface Fault extends Reach {
   readonly errorEvent?: WireError;
 }
 
-/** How bodies of event streams are cut into writes: one event each, all at once, or every so many bytes. */
+/** How bodies of event streams are cut into writes: one event each, all at once, or every N bytes. */
 export type ChunkCut = 'event' | 'whole' | number;
 
 /** An assistant that exists from the start. */
@@ -252,7 +252,7 @@ export interface FakeOpenAIOptions {
   readonly paceMillis?: number;
   /**
    * When runs and background responses move on: `poll` (default) by one state per retrieve; a number by one state each
-   * so many ms, whoever looks.
+   * this many milliseconds, whether it is read or not.
    */
   readonly advance?: 'poll' | number;
   /** The `openai-poll-after-ms` header, which the SDK's polling helpers obey. Default 5. */
