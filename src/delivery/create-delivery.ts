@@ -34,8 +34,6 @@ export interface SpoolOptions {
   readonly durability: 'batch' | 'sync';
 }
 
-let hasWarned = false;
-
 /**
  * Opens the delivery to one destination. Without a spool nothing is sent and no connection is made before the first
  * record; with one, what an earlier process left there is taken up in the background.
@@ -54,7 +52,6 @@ export function createDelivery(destination: Destination, options: DeliveryOption
     const spool = openSpool(options.spool, { clock: parts.clock, ...(startWriter && { startWriter }) });
     return new DurableDelivery(destination, spool, parts);
   }
-  if (!hasWarned) parts.report('records are kept in memory, not on disk: this Node has no SQLite; run npm i libsql');
-  hasWarned = true;
+  parts.report('records are kept in memory, not on disk, because this Node has no SQLite: run npm i libsql');
   return new MemoryDelivery(destination, parts);
 }

@@ -13,7 +13,10 @@ export interface SpoolSettings {
   readonly dir: string;
   /** Maximum bytes on disk, 256 MiB by default; the oldest records are dropped first. */
   readonly maxBytes: number;
-  /** `batch`: on disk within one tick (50 ms) after the span ended. `sync`: when `span.end()` returned. */
+  /**
+   * `batch`: on disk within one tick (50 ms) after the span ended. `sync`: when `span.end()` returned. In a worker thread
+   * always `sync`.
+   */
   readonly durability: 'batch' | 'sync';
 }
 

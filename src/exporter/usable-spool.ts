@@ -4,7 +4,7 @@ import { hasSqlite } from '../sqlite/driver.ts';
 import type { SpoolSettings } from './settings.ts';
 
 /**
- * The spool if this machine can have it. A directory that cannot be written is a condition of the environment and must
+ * The spool as this machine and thread can have it. A directory that cannot be written is a condition of the environment and must
  * not stop the application, so records then stay in memory and the operator is told.
  */
 export function usableSpool(
@@ -13,9 +13,17 @@ export function usableSpool(
 ): SpoolSettings | undefined {
   if (!spool) return undefined;
   const problem = spoolProblem(spool.dir);
-  if (problem === undefined) return spool;
+  if (problem === undefined) return { ...spool, durability: durabilityHere(spool.durability) };
   warn(`records are kept in memory, not on disk: ${problem}`);
   return undefined;
+}
+
+/**
+ * In a worker thread always `sync`: `terminate()` ends the thread without running another line of its code, so that a
+ * record cannot wait there for the end of a tick.
+ */
+export function durabilityHere(durability: SpoolSettings['durability']): SpoolSettings['durability'] {
+  return process.getBuiltinModule('node:worker_threads').isMainThread ? durability : 'sync';
 }
 
 /** Why a directory cannot hold a spool, and what to do; undefined when it can. */

@@ -98,12 +98,12 @@ function startTracing(options: StartOptions, environment: Environment, instrumen
   for (const sentence of unknownVariables(environment)) warn(sentence);
   const capture = captureOptionsFrom(options, environment, warn);
   const recorder = createRecorder(capture);
-  const spool = resolveSpool(options.spool, environment);
+  const spool = usableSpool(resolveSpool(options.spool, environment), warn);
   const context: DestinationContext = {
     environment,
     content: resolveContent(options.content, environment),
     contentOnSpans: capture.contentOnSpans,
-    spool: usableSpool(spool, warn),
+    spool,
     warn,
   };
   const names = options.destinations ?? destinationsFrom(environment, warn);

@@ -28,5 +28,8 @@ parentPort?.on('message', ({ id, method, args }: Request) => {
   } catch (error) {
     reply({ id, error: error instanceof Error ? error.message : String(error) });
   }
-  if (method === 'close') parentPort?.close();
+  if (method !== 'close') return;
+  // Deno's ports cannot be closed; in a thread, this ends nothing but the thread.
+  if (parentPort?.close) parentPort.close();
+  else process.exit();
 });
