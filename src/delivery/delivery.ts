@@ -52,9 +52,9 @@ export interface Destination {
    * wait under one order key to what was last delivered under it. The result is the one body handed to `prepare`, and
    * the state for the next time once it is delivered. All records but the newest count as coalesced.
    */
-  fold?(delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array;
+  coalesce?(delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array;
   /**
-   * For destinations that fold: how to ask what the destination has under an order key, where nothing is known here of
+   * For destinations that coalesce: how to ask what the destination has under an order key, where nothing is known here of
    * what was delivered. Asked before the first request under that key.
    */
   readonly remote?: RemoteState;

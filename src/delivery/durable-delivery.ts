@@ -1,3 +1,4 @@
+import { Counters } from './counters.ts';
 import type { Delivery, DeliveryRecord, DeliveryStats, Destination, FlushResult, RecordListener } from './delivery.ts';
 import { bindMetrics, joinMetrics } from './delivery-metrics.ts';
 import { joinEndings } from './endings.ts';
@@ -7,7 +8,6 @@ import { Receipts } from './receipts.ts';
 import { Sender } from './sender.ts';
 import type { Spool } from './spool/spool.ts';
 import { SpoolQueue } from './spool/spool-queue.ts';
-import { Tally } from './tally.ts';
 
 const DEFAULT_TIMEOUT_MILLIS = 5_000;
 /** Of a shutdown's time, so much is for closing the file. */
@@ -21,7 +21,7 @@ export class DurableDelivery implements Delivery {
   readonly #name: string;
   readonly #parts: DeliveryParts;
   readonly #spool: Spool;
-  readonly #tally: Tally;
+  readonly #counters: Counters;
   readonly #receipts: Receipts;
   readonly #queue: SpoolQueue;
   readonly #sender: Sender;
@@ -35,32 +35,32 @@ export class DurableDelivery implements Delivery {
     this.#name = destination.name;
     this.#parts = parts;
     this.#spool = spool;
-    this.#tally = new Tally(destination.name, parts.report);
-    this.#queue = new SpoolQueue(spool, destination.name, destination.fold !== undefined, parts.clock);
+    this.#counters = new Counters(destination.name, parts.report);
+    this.#queue = new SpoolQueue(spool, destination.name, destination.coalesce !== undefined, parts.clock);
     this.#receipts = new Receipts(parts.report);
     this.#memory = new MemoryQueue((reason, { key }) => {
-      this.#tally.drop(reason, 1);
+      this.#counters.drop(reason, 1);
       this.#receipts.settle([key], { status: 'dropped', reason });
     }, parts.clock);
-    const common = { ...parts, destination, tally: this.#tally, receipts: this.#receipts };
+    const common = { ...parts, destination, counters: this.#counters, receipts: this.#receipts };
     this.#sender = new Sender({ ...common, queue: this.#queue, isDurable: true });
     this.#memorySender = new Sender({ ...common, queue: this.#memory, isDurable: false });
     spool.join({
       destination: destination.name,
       report: parts.report,
-      onDrop: (reason, count) => this.#tally.drop(reason, count),
+      onDrop: (reason, count) => this.#counters.drop(reason, count),
       onEvicted: (keys) => this.#receipts.settle(keys, { status: 'dropped', reason: 'spool_full' }),
       onStored: (key, listener) => {
         this.#receipts.add(key, listener);
         this.#receipts.stored(listener);
       },
       onSettled: (listener, outcome) => this.#receipts.notify(listener, outcome),
-      onKept: (record, id) => {
+      onRetained: (record, id) => {
         this.#queue.hold(record, id);
         this.#sender.wake(1);
       },
       onLeft: () => {
-        this.#queue.lookAgain();
+        this.#queue.onMoreOnDisk();
         this.#sender.wake(MANY);
       },
       onRefused: (records, followed) => {
@@ -85,14 +85,14 @@ export class DurableDelivery implements Delivery {
         this.#spool.finish();
       },
     });
-    if (spool.isThere) this.#sender.wake(MANY);
+    if (spool.exists) this.#sender.wake(MANY);
   }
 
   enqueue(record: DeliveryRecord, listener?: RecordListener): void {
     bindMetrics();
-    this.#tally.add('enqueued', 1);
+    this.#counters.add('enqueued', 1);
     if (this.#hasEnded) {
-      this.#tally.drop('shut_down', 1);
+      this.#counters.drop('shut_down', 1);
       if (listener) this.#receipts.notify(listener, { status: 'dropped', reason: 'shut_down' });
     } else if (this.#spool.isBroken) {
       if (listener) this.#receipts.add(record.key, listener);
@@ -107,7 +107,7 @@ export class DurableDelivery implements Delivery {
     bindMetrics();
     onDrain();
     await this.#spool.flush(rest());
-    if (!this.#spool.isThere && this.#memory.size === 0) return this.#left;
+    if (!this.#spool.exists && this.#memory.size === 0) return this.#left;
     await Promise.all([this.#sender.flush(rest()), this.#memory.size > 0 && this.#memorySender.flush(rest())]);
     // What destinations said belongs on disk, too: the process may be frozen or killed after this.
     await this.#spool.flush(rest());
@@ -126,7 +126,7 @@ export class DurableDelivery implements Delivery {
     this.#leaveMetrics();
     await this.#spool.leave(this.#name, Math.max(0, end - clock.monotonic()));
     // After the spool was left, which may have refused its last records.
-    this.#tally.drop('shut_down', this.#memory.size);
+    this.#counters.drop('shut_down', this.#memory.size);
     this.#receipts.settle(this.#memory.keys(), { status: 'dropped', reason: 'shut_down' });
     this.#receipts.settleRest({ status: 'on_disk' });
     return this.#left;
@@ -139,7 +139,7 @@ export class DurableDelivery implements Delivery {
 
   stats(): DeliveryStats {
     const { records, bytes } = this.#spool.total(this.#name);
-    return this.#tally.stats(this.#hasEnded ? 0 : this.#memory.size, records, bytes);
+    return this.#counters.stats(this.#hasEnded ? 0 : this.#memory.size, records, bytes);
   }
 
   #drain(): number {

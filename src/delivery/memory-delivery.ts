@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { Counters } from './counters.ts';
 import type {
   Attempt,
   Delivery,
@@ -15,7 +16,6 @@ import { MemoryQueue } from './memory-queue.ts';
 import { Receipts } from './receipts.ts';
 import { Recent } from './recent.ts';
 import { Sender } from './sender.ts';
-import { Tally } from './tally.ts';
 
 const DEFAULT_TIMEOUT_MILLIS = 5_000;
 const KEYS_MIN_AGE_MILLIS = 24 * 60 * 60_000;
@@ -32,7 +32,7 @@ export interface DeliveryParts {
 /** Delivery out of memory: bounded, retried, and gone with the process. */
 export class MemoryDelivery implements Delivery {
   readonly #parts: DeliveryParts;
-  readonly #tally: Tally;
+  readonly #counters: Counters;
   readonly #receipts: Receipts;
   readonly #queue: MemoryQueue;
   readonly #sender: Sender;
@@ -44,16 +44,16 @@ export class MemoryDelivery implements Delivery {
   constructor(destination: Destination, parts: DeliveryParts) {
     this.#parts = parts;
     this.#keys = new Recent({ maxWeight: MAX_KEYS, minAgeMillis: KEYS_MIN_AGE_MILLIS }, parts.clock);
-    this.#tally = new Tally(destination.name, parts.report);
+    this.#counters = new Counters(destination.name, parts.report);
     this.#receipts = new Receipts(parts.report);
     this.#queue = new MemoryQueue((reason, { key }) => {
-      this.#tally.drop(reason, 1);
+      this.#counters.drop(reason, 1);
       this.#receipts.settle([key], { status: 'dropped', reason });
       // It may come again.
       this.#keys.delete(key);
     }, parts.clock);
-    const [queue, tally, receipts] = [this.#queue, this.#tally, this.#receipts];
-    this.#sender = new Sender({ ...parts, destination, queue, tally, receipts, isDurable: false });
+    const [queue, counters, receipts] = [this.#queue, this.#counters, this.#receipts];
+    this.#sender = new Sender({ ...parts, destination, queue, counters, receipts, isDurable: false });
     // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
     this.#leaveMetrics = joinMetrics({
       destination: destination.name,
@@ -69,10 +69,10 @@ export class MemoryDelivery implements Delivery {
 
   enqueue(record: DeliveryRecord, listener?: RecordListener): void {
     bindMetrics();
-    this.#tally.add('enqueued', 1);
+    this.#counters.add('enqueued', 1);
     const reason = this.#reasonToDrop(record);
     if (reason !== undefined) {
-      this.#tally.drop(reason, 1);
+      this.#counters.drop(reason, 1);
       if (listener) this.#receipts.notify(listener, { status: 'dropped', reason });
       return;
     }
@@ -96,7 +96,7 @@ export class MemoryDelivery implements Delivery {
     this.#sender.end();
     this.#leaveEndings();
     this.#leaveMetrics();
-    this.#tally.drop('shut_down', this.#queue.size);
+    this.#counters.drop('shut_down', this.#queue.size);
     this.#receipts.settleRest({ status: 'dropped', reason: 'shut_down' });
     return this.#left;
   }
@@ -111,7 +111,7 @@ export class MemoryDelivery implements Delivery {
   }
 
   stats(): DeliveryStats {
-    return this.#tally.stats(this.#hasEnded ? 0 : this.#queue.size);
+    return this.#counters.stats(this.#hasEnded ? 0 : this.#queue.size);
   }
 
   #drain(): number {

@@ -78,7 +78,7 @@ export class MemoryQueue implements Queue {
     return removed;
   }
 
-  take({ maxRecords, maxBytes, maxFolded = 1 }: TakeLimits): Promise<Taken> {
+  take({ maxRecords, maxBytes, maxCoalesced = 1 }: TakeLimits): Promise<Taken> {
     const now = this.#clock.monotonic();
     this.#dropAged(now);
     const held = new Set(this.#busyOrders);
@@ -104,10 +104,10 @@ export class MemoryQueue implements Queue {
       bytes += body.byteLength;
       taken.push(entry);
       this.#leave(index);
-      if (taken.length >= (orderKey === undefined ? maxRecords : maxFolded)) break;
+      if (taken.length >= (orderKey === undefined ? maxRecords : maxCoalesced)) break;
     }
     this.#compact();
-    if (taken.length > 0) return Promise.resolve({ status: 'batch', batch: this.#lend(taken, order) });
+    if (taken.length > 0) return Promise.resolve({ status: 'batch', batch: this.#acquire(taken, order) });
     if (this.size === 0) return Promise.resolve({ status: 'empty' });
     return Promise.resolve({ status: 'wait', millis: nextAt - now });
   }
@@ -123,7 +123,7 @@ export class MemoryQueue implements Queue {
     return Promise.resolve();
   }
 
-  giveBack(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void> {
+  release(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void> {
     const readyAt = this.#clock.monotonic() + delayMillis;
     const back = this.#settle(batch);
     for (const entry of back) {
@@ -137,11 +137,11 @@ export class MemoryQueue implements Queue {
     return Promise.resolve();
   }
 
-  hurry(): void {
+  retryNow(): void {
     for (const entry of this.#line) if (entry) entry.readyAt = 0;
   }
 
-  #lend(entries: readonly Entry[], orderKey: string | undefined): Batch {
+  #acquire(entries: readonly Entry[], orderKey: string | undefined): Batch {
     for (const entry of entries) this.#lent.set(entry.id, entry);
     const batch = {
       ids: entries.map(({ id }) => id),

@@ -3,8 +3,8 @@ export interface TakeLimits {
   /** Records without an order key. */
   readonly maxRecords: number;
   readonly maxBytes: number;
-  /** Records under one order key, which become one body. Without it, records with an order key go one by one. */
-  readonly maxFolded?: number;
+  /** Records under one order key, which outcome one body. Without it, records with an order key go one by one. */
+  readonly maxCoalesced?: number;
 }
 
 /** Records under way. Nobody else is handed them until they are settled. */
@@ -39,7 +39,7 @@ export interface Queue {
   /** The destination will never take them. */
   rejected(batch: Batch, reason: string): Promise<void>;
   /** They keep their place and are not handed out again for `delayMillis`. `isAttempt`: it counts as one. */
-  giveBack(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void>;
+  release(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void>;
   /** Makes whatever waits for its next attempt ready at once. */
-  hurry(): void;
+  retryNow(): void;
 }

@@ -41,7 +41,7 @@ function leave(isClean: boolean): Map<string, Buffer> {
   }
   const { batches } = file.run((outbox) => outbox.take('vendor', { maxRecords: 1, maxBytes: 1 << 20 }));
   const ids = batches.slice(0, 20).flatMap((batch) => batch.ids);
-  file.commit(Buffer.alloc(0), [{ become: 'delivered', destination: 'vendor', ids }]);
+  file.commit(Buffer.alloc(0), [{ outcome: 'delivered', destination: 'vendor', ids }]);
   if (isClean) file.close(true);
   const files = new Map(
     readdirSync(dir)
@@ -55,7 +55,7 @@ function leave(isClean: boolean): Map<string, Buffer> {
 function bodiesIn(file: SpoolFile): string[] {
   const bodies: string[] = [];
   // What the process had under way: it goes by the same name as this one.
-  file.run((outbox) => outbox.release(true));
+  file.run((outbox) => outbox.releaseAbandoned(true));
   for (;;) {
     const { batches, damaged } = file.run((outbox) => outbox.take('vendor', { maxRecords: 1, maxBytes: 1 << 20 }));
     if (batches.length === 0 && damaged.length === 0) return bodies;

@@ -100,7 +100,7 @@ describe.each(modes)('delivery %s', (_, options) => {
       Buffer.from(
         [...(last ? [last] : []), ...waiting].map((body) => Buffer.from(body).toString().split(' ')[0]).join('+'),
       );
-    const delivery = start(options(), { fold: join });
+    const delivery = start(options(), { coalesce: join });
     enqueue(delivery, keys(3), 'conversation');
     await delivery.flush();
     enqueue(delivery, ['later'], 'conversation');
@@ -119,7 +119,7 @@ describe.each(modes)('delivery %s', (_, options) => {
     });
     const newest = (_: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array =>
       waiting.at(-1) as Uint8Array;
-    const delivery = start(options(), { fold: newest, prepare: one });
+    const delivery = start(options(), { coalesce: newest, prepare: one });
     enqueue(delivery, keys(3));
     await delivery.flush();
     await vendor.has(3);

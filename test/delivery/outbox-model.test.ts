@@ -15,7 +15,7 @@ type Action =
       readonly process: number;
       readonly key: number;
       readonly order: number;
-      readonly isKept: boolean;
+      readonly isRetained: boolean;
     }
   | { readonly do: 'take'; readonly process: number; readonly most: number }
   | { readonly do: 'deliver' | 'reject' | 'give back'; readonly process: number }
@@ -38,7 +38,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       process,
       key: fc.integer({ min: 0, max: 60 }),
       order: fc.integer({ min: 0, max: 3 }),
-      isKept: fc.boolean(),
+      isRetained: fc.boolean(),
     }),
   },
   {
@@ -54,10 +54,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ do: fc.constant('jump' as const), hours: fc.integer({ min: -2, max: 2 }) }),
 );
 
-function frameOf(key: string, orderKey: string | undefined, created: number, isKept: boolean): Buffer {
+function frameOf(key: string, orderKey: string | undefined, created: number, isRetained: boolean): Buffer {
   const record = { destination: 'd', key, orderKey, created, body: Buffer.alloc(BODY_BYTES, `${key} `) };
   const bytes = Buffer.alloc(frameBytes(record));
-  return bytes.subarray(0, writeFrame(bytes, 0, record, isKept));
+  return bytes.subarray(0, writeFrame(bytes, 0, record, isRetained));
 }
 
 const nameOf = (body: Uint8Array): string => Buffer.from(body).toString('utf8', 0, 4).split(' ')[0] ?? '';
@@ -84,7 +84,7 @@ it('what was put is delivered, refused, counted as dropped or there: any calls, 
       // Counts, because a key that was refused or dropped may come again.
       const counts = { put: 0, duplicates: 0, delivered: 0, rejected: 0, dropped: 0 };
       const leases = new Map<number, number>();
-      const lend = (ids: readonly number[]): void => {
+      const acquire = (ids: readonly number[]): void => {
         for (const id of ids) {
           // Nobody is handed what somebody else holds.
           expect(leases.get(id) ?? 0).toBeLessThanOrEqual(monotonic);
@@ -97,12 +97,12 @@ it('what was put is delivered, refused, counted as dropped or there: any calls, 
         if (!actor) throw new Error('no such process');
         if (each.do === 'put') {
           const orderKey = each.order === 0 ? undefined : `o${each.order}`;
-          const frame = frameOf(`k${each.key}`, orderKey, wall, each.isKept);
+          const frame = frameOf(`k${each.key}`, orderKey, wall, each.isRetained);
           const { ids, dropped } = actor.outbox.commit(frame);
           counts.put += 1;
           if (ids[0] === -1) counts.duplicates += 1;
           counts.dropped += dropped['d']?.length ?? 0;
-          lend(ids.filter((id) => id > 0));
+          acquire(ids.filter((id) => id > 0));
           const body = Buffer.from(`k${each.key} `);
           for (const id of ids.filter((kept) => kept > 0))
             actor.underWay.push({
@@ -117,7 +117,7 @@ it('what was put is delivered, refused, counted as dropped or there: any calls, 
           const orders = batches.flatMap(({ orderKey }) => orderKey ?? []);
           expect(new Set(orders).size).toBe(orders.length);
           for (const { ids, bodies, orderKey } of batches) {
-            lend(ids);
+            acquire(ids);
             if (orderKey !== undefined) expect(ids).toHaveLength(1);
             for (const body of bodies) expect(Buffer.alloc(BODY_BYTES, `${nameOf(body)} `).equals(body)).toBe(true);
           }
@@ -137,12 +137,12 @@ it('what was put is delivered, refused, counted as dropped or there: any calls, 
             const isOurs = ids.every((id) => (leases.get(id) ?? 0) > monotonic);
             if (isOurs) for (const id of ids) leases.delete(id);
             actor.outbox.commit(none, [
-              { become: 'waiting', destination: 'd', ids, delayMillis: 500, isAttempt: true },
+              { outcome: 'waiting', destination: 'd', ids, delayMillis: 500, isAttempt: true },
             ]);
             continue;
           }
-          if (each.do === 'deliver') actor.outbox.commit(none, [{ become: 'delivered', destination: 'd', ids }]);
-          else actor.outbox.commit(none, [{ become: 'rejected', destination: 'd', ids, reason: 'refused' }]);
+          if (each.do === 'deliver') actor.outbox.commit(none, [{ outcome: 'delivered', destination: 'd', ids }]);
+          else actor.outbox.commit(none, [{ outcome: 'rejected', destination: 'd', ids, reason: 'refused' }]);
           // Whoever answers after its lease may find that another process was faster.
           const gone = before - (actor.outbox.totals()['d']?.records ?? 0);
           counts[each.do === 'deliver' ? 'delivered' : 'rejected'] += gone;
@@ -157,11 +157,11 @@ it('what was put is delivered, refused, counted as dropped or there: any calls, 
       let found = 0;
       for (;;) {
         monotonic += 48 * 3_600_000;
-        const lent = last?.outbox.take('d', { maxRecords: 100, maxBytes: 1 << 20, maxFolded: 100 });
+        const lent = last?.outbox.take('d', { maxRecords: 100, maxBytes: 1 << 20, maxCoalesced: 100 });
         if (!lent || lent.batches.length === 0) break;
         for (const { ids } of lent.batches) {
           found += ids.length;
-          last?.outbox.commit(Buffer.alloc(0), [{ become: 'delivered', destination: 'd', ids }]);
+          last?.outbox.commit(Buffer.alloc(0), [{ outcome: 'delivered', destination: 'd', ids }]);
         }
       }
       expect(found).toBe(put - duplicates - delivered - rejected - dropped);

@@ -107,7 +107,7 @@ describe.each(modes)('a record listener, %s', (_mode, spoolOf) => {
   it('is told into which record its own was coalesced', async () => {
     const newest = (_: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array =>
       waiting.at(-1) ?? Buffer.alloc(0);
-    const { clock, delivery, events, enqueue } = world(spoolOf(), { fold: newest });
+    const { clock, delivery, events, enqueue } = world(spoolOf(), { coalesce: newest });
     for (const key of keys(3)) enqueue(key, undefined, 'conversation');
     await clock.pass(1_000);
     expect(outcomesOf(events)).toEqual([

@@ -14,7 +14,7 @@ export interface SpoolRecord {
 export interface Frame extends SpoolRecord {
   readonly crc: number;
   /** Whether the process that wrote it keeps the body and means to send it at once. */
-  readonly isKept: boolean;
+  readonly isRetained: boolean;
 }
 
 // A flag, then what the checksum covers: four lengths, the time, the texts, the body.
@@ -30,8 +30,8 @@ export function frameBytes({ destination, key, orderKey = '', body }: SpoolRecor
 }
 
 /** Writes a record as bytes. Returns where the next one goes. */
-export function writeFrame(target: Buffer, start: number, record: SpoolRecord, isKept: boolean): number {
-  target[start] = isKept ? 1 : 0;
+export function writeFrame(target: Buffer, start: number, record: SpoolRecord, isRetained: boolean): number {
+  target[start] = isRetained ? 1 : 0;
   const end = writeHead(target, start + FLAG_BYTES, record);
   target.set(record.body, end);
   return end + record.body.byteLength;
@@ -41,7 +41,7 @@ export function writeFrame(target: Buffer, start: number, record: SpoolRecord, i
 export function* readFrames(bytes: Buffer): Generator<Frame> {
   let at = 0;
   while (at < bytes.length) {
-    const isKept = bytes[at] === 1;
+    const isRetained = bytes[at] === 1;
     const start = at + FLAG_BYTES;
     const lengths = [0, 4, 8, 12].map((offset) => bytes.readUInt32LE(start + offset));
     const [bodyLength = 0, destinationLength = 0, keyLength = 0, orderLength = 0] = lengths;
@@ -61,7 +61,7 @@ export function* readFrames(bytes: Buffer): Generator<Frame> {
       created: bytes.readDoubleLE(start + 16),
       body,
       crc: crc32(bytes.subarray(start, at)),
-      isKept,
+      isRetained,
     };
   }
 }

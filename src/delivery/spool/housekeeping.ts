@@ -38,7 +38,7 @@ export function keepHouse(
     try {
       const totals = guard(() =>
         file.run((outbox) => {
-          outbox.release(false);
+          outbox.releaseAbandoned(false);
           outbox.tidy();
           return outbox.totals();
         }),

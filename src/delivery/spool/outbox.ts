@@ -4,8 +4,8 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Batch, TakeLimits } from '../queue.ts';
 import { checksum, readFrames, recordOf, type SpoolRecord, stateOf } from './frame.ts';
 import { KnownKeys } from './known-keys.ts';
+import { AMONG, Leases } from './leases.ts';
 import { type Books, type Entries, Ledger, type Total } from './ledger.ts';
-import { AMONG, Loans } from './loans.ts';
 import { isDead, ownerOf } from './owner.ts';
 import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
 
@@ -24,7 +24,7 @@ const PAGE_BYTES = 4_096;
 /** What became of records that were lent. */
 export type Settlement =
   | {
-      readonly become: 'delivered';
+      readonly outcome: 'delivered';
       readonly destination: string;
       readonly ids: readonly number[];
       readonly orderKey?: string;
@@ -32,14 +32,14 @@ export type Settlement =
       readonly state?: Uint8Array;
     }
   | {
-      readonly become: 'rejected';
+      readonly outcome: 'rejected';
       readonly destination: string;
       readonly ids: readonly number[];
       readonly reason: string;
     }
   /** Free again after the delay. `isAttempt`: it counts as one. */
   | {
-      readonly become: 'waiting';
+      readonly outcome: 'waiting';
       readonly destination: string;
       readonly ids: readonly number[];
       readonly delayMillis: number;
@@ -54,7 +54,7 @@ export interface Committed extends Books {
 }
 
 /** What could be lent. Without batches, `waitMillis` says when to ask again; undefined when nothing is there. */
-export interface Lent {
+export interface Acquired {
   readonly batches: readonly Batch[];
   /** Keys of records that could not be read back, and are dead letters now. */
   readonly damaged: readonly string[];
@@ -77,7 +77,7 @@ export class Outbox {
   readonly #owner: string;
   readonly #ledger: Ledger;
   readonly #known: KnownKeys;
-  readonly #loans: Loans;
+  readonly #leases: Leases;
 
   constructor(db: Database, { maxBytes, clock = systemClock, owner = ownerOf(clock) }: OutboxOptions) {
     prepareDatabase(db);
@@ -87,7 +87,7 @@ export class Outbox {
     this.#owner = owner;
     this.#ledger = new Ledger(this.#db, owner);
     this.#known = new KnownKeys(this.#db);
-    this.#loans = new Loans(this.#db, { clock, owner, maxBytes });
+    this.#leases = new Leases(this.#db, { clock, owner, maxBytes });
   }
 
   /** Settles records and keeps new ones, in one go: on disk when it returns. */
@@ -95,8 +95,8 @@ export class Outbox {
     return this.#transact(() => {
       for (const settlement of settlements) this.#settle(settlement);
       const { ids, kept, ordered } = this.#add(frames);
-      const lent = new Set([...kept, ...this.#loans.firsts(ordered)]);
-      this.#loans.lend([...lent]);
+      const lent = new Set([...kept, ...this.#leases.firsts(ordered)]);
+      this.#leases.acquire([...lent]);
       this.#ledger.write();
       const dropped = ids.length > 0 ? this.#enforceSize() : {};
       const lentOrNot = ids.map((id) => (id < 0 || lent.has(id) ? id : 0));
@@ -115,11 +115,11 @@ export class Outbox {
   }
 
   /** Lends the oldest records of a destination that are free; at most one batch per order key is out at any time. */
-  take(destination: string, limits: TakeLimits): Lent {
-    if (!this.#loans.isAnyFree(destination))
-      return { batches: [], damaged: [], waitMillis: this.#loans.waitMillis(destination) };
+  take(destination: string, limits: TakeLimits): Acquired {
+    if (!this.#leases.isAnyFree(destination))
+      return { batches: [], damaged: [], waitMillis: this.#leases.waitMillis(destination) };
     return this.#transact(() => {
-      const groups = this.#loans.choose(destination, limits);
+      const groups = this.#leases.choose(destination, limits);
       const ids = groups.flatMap((group) => group.ids);
       const records = new Map(this.#read(ids).map(({ id, ...record }) => [id, record]));
       const unreadable = ids.filter((id) => !records.has(id));
@@ -128,29 +128,29 @@ export class Outbox {
         const sound = wanted.filter((id) => records.has(id));
         if (sound.length === 0) return [];
         const state =
-          limits.maxFolded !== undefined && orderKey !== undefined ? this.#state(destination, orderKey) : undefined;
+          limits.maxCoalesced !== undefined && orderKey !== undefined ? this.#state(destination, orderKey) : undefined;
         const bodies = sound.flatMap((id) => records.get(id)?.body ?? []);
         const keys = sound.map((id) => records.get(id)?.key ?? '');
         return [
           { ids: sound, keys, bodies, attempts, ...(orderKey !== undefined && { orderKey }), ...(state && { state }) },
         ];
       });
-      this.#loans.lend(batches.flatMap((batch) => batch.ids));
+      this.#leases.acquire(batches.flatMap((batch) => batch.ids));
       this.#ledger.write();
-      const isMore = this.#loans.isAnyFree(destination);
-      const waitMillis = isMore ? 0 : this.#loans.waitMillis(destination);
+      const isMore = this.#leases.isAnyFree(destination);
+      const waitMillis = isMore ? 0 : this.#leases.waitMillis(destination);
       return { batches, damaged, waitMillis };
     });
   }
 
   /** Makes ready what waits for its next attempt. */
-  hurry(destination: string): void {
-    this.#loans.hurry(destination);
+  retryNow(destination: string): void {
+    this.#leases.retryNow(destination);
   }
 
-  /** Ends the loans of processes that are gone, and of this one when `ownToo`. */
-  release(ownToo: boolean): void {
-    this.#loans.release(ownToo);
+  /** Ends the loans of processes that are gone, and of this one when `includeOwn`. */
+  releaseAbandoned(includeOwn: boolean): void {
+    this.#leases.releaseAbandoned(includeOwn);
   }
 
   totals(): Readonly<Record<string, Total>> {
@@ -252,7 +252,7 @@ export class Outbox {
       const isNew = this.#known.add(frame.destination, frame.key, now);
       const id = isNew ? this.#insert(frame, frame.crc) : -1;
       ids.push(id);
-      if (isNew && frame.isKept) (frame.orderKey === undefined ? kept : ordered).push(id);
+      if (isNew && frame.isRetained) (frame.orderKey === undefined ? kept : ordered).push(id);
     }
     return { ids, kept, ordered };
   }
@@ -277,12 +277,12 @@ export class Outbox {
   #settle(settlement: Settlement): void {
     const { ids } = settlement;
     const list = JSON.stringify(ids);
-    if (settlement.become === 'rejected') {
+    if (settlement.outcome === 'rejected') {
       this.#bury(ids, settlement.reason);
       return;
     }
-    if (settlement.become === 'waiting') {
-      this.#loans.giveBack(ids, settlement.delayMillis, settlement.isAttempt);
+    if (settlement.outcome === 'waiting') {
+      this.#leases.release(ids, settlement.delayMillis, settlement.isAttempt);
       return;
     }
     this.#remove(list);

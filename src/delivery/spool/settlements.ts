@@ -30,7 +30,7 @@ export class Settlements {
     } else this.#waiting.push({ settlement: { ...settlement, ids: [...settlement.ids] }, bytes });
   }
 
-  /** All that were not sent yet; they are until {@link done} or {@link giveBack}. */
+  /** All that were not sent yet; they are until {@link done} or {@link release}. */
   take(): readonly Settlement[] {
     const waiting = this.#waiting;
     const settlements = waiting.map(({ settlement }) => settlement);
@@ -43,7 +43,7 @@ export class Settlements {
     this.#sent.delete(settlements);
   }
 
-  giveBack(settlements: readonly Settlement[]): void {
+  release(settlements: readonly Settlement[]): void {
     this.#waiting.unshift(...(this.#sent.get(settlements) ?? []));
     this.#sent.delete(settlements);
   }
@@ -58,7 +58,7 @@ export class Settlements {
     let records = 0;
     let bytes = 0;
     for (const { settlement, bytes: each } of [...this.#sent.values(), this.#waiting].flat()) {
-      if (settlement.destination !== destination || settlement.become === 'waiting') continue;
+      if (settlement.destination !== destination || settlement.outcome === 'waiting') continue;
       records += settlement.ids.length;
       bytes += each;
     }
@@ -68,8 +68,8 @@ export class Settlements {
 
 function isAlike(one: Settlement, other: Settlement): boolean {
   return (
-    one.become === 'delivered' &&
-    other.become === 'delivered' &&
+    one.outcome === 'delivered' &&
+    other.outcome === 'delivered' &&
     one.destination === other.destination &&
     one.state === undefined &&
     other.state === undefined &&

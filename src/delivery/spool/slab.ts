@@ -8,7 +8,7 @@ const WAITING = 0;
 const COMMITTED = 1;
 
 /** A body that stays in memory, to be sent as soon as it is on disk. */
-export interface Kept {
+export interface Retained {
   /** Which of the slab's records. */
   readonly index: number;
   readonly record: DeliveryRecord;
@@ -30,7 +30,7 @@ export interface Followed {
 export class Slab {
   /** The destination of each record. */
   readonly destinations: string[] = [];
-  readonly kept: Kept[] = [];
+  readonly kept: Retained[] = [];
   #followed: Followed[] = [];
   readonly #counts = new Map<string, { records: number; bytes: number }>();
   readonly #status = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));

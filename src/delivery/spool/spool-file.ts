@@ -109,7 +109,7 @@ export class SpoolFile {
     // Where a live process has the file open, SQLite does not read the log again.
     if (marks.every(({ isLeft }) => isLeft) && isLogDamaged(`${this.#path}-wal`)) this.#salvage();
     this.#outbox = this.#connect();
-    if (isChecking) this.#outbox.release(false);
+    if (isChecking) this.#outbox.releaseAbandoned(false);
     if (isChecking || this.#isRebuilt) this.#countLosses(this.#outbox);
     return this.#outbox;
   }

@@ -20,7 +20,7 @@ interface Held {
 export class SpoolQueue implements Queue {
   readonly #spool: Spool;
   readonly #destination: string;
-  readonly #isFolding: boolean;
+  readonly #isCoalescing: boolean;
   readonly #clock: Clock;
   #held: Held[] = [];
   /** Held, or about to be. */
@@ -31,22 +31,22 @@ export class SpoolQueue implements Queue {
   /** When the disk is asked again in any case; never when nothing lies there. */
   #askAt = Number.POSITIVE_INFINITY;
 
-  constructor(spool: Spool, destination: string, isFolding: boolean, clock: Clock) {
+  constructor(spool: Spool, destination: string, isCoalescing: boolean, clock: Clock) {
     this.#spool = spool;
     this.#destination = destination;
-    this.#isFolding = isFolding;
+    this.#isCoalescing = isCoalescing;
     this.#clock = clock;
-    this.#isMore = spool.isThere;
+    this.#isMore = spool.exists;
   }
 
   add(record: DeliveryRecord, listener?: RecordListener): void {
     // Whoever folds wants all that waits under a key, and the state beside it.
     const mostBytes = Math.min(MAX_HELD_BYTES, this.#spool.maxBytes / HELD_SHARE);
     const hasRoom = this.#records < MAX_HELD_RECORDS && this.#bytes + record.body.byteLength <= mostBytes;
-    const isKept = hasRoom && !this.#isMore && !this.#isFolding;
-    if (isKept) this.#count(1, record.body.byteLength);
+    const isRetained = hasRoom && !this.#isMore && !this.#isCoalescing;
+    if (isRetained) this.#count(1, record.body.byteLength);
     else this.#isMore = true;
-    this.#spool.append(this.#destination, record, isKept, listener);
+    this.#spool.append(this.#destination, record, isRetained, listener);
   }
 
   /** A body that was kept is on disk now, and ours to send; or not, when there is no id. */
@@ -67,7 +67,7 @@ export class SpoolQueue implements Queue {
   }
 
   /** Records lie on the disk that nobody holds. */
-  lookAgain(): void {
+  onMoreOnDisk(): void {
     this.#isMore = true;
   }
 
@@ -99,28 +99,28 @@ export class SpoolQueue implements Queue {
     const { ids, orderKey } = batch;
     const keep = orderKey !== undefined && state ? { orderKey, state } : {};
     this.#free(batch);
-    this.#spool.settle({ become: 'delivered', destination: this.#destination, ids, ...keep }, bytesOf(batch));
+    this.#spool.settle({ outcome: 'delivered', destination: this.#destination, ids, ...keep }, bytesOf(batch));
     return Promise.resolve();
   }
 
   rejected(batch: Batch, reason: string): Promise<void> {
     const { ids } = batch;
     this.#free(batch);
-    this.#spool.settle({ become: 'rejected', destination: this.#destination, ids, reason }, bytesOf(batch));
+    this.#spool.settle({ outcome: 'rejected', destination: this.#destination, ids, reason }, bytesOf(batch));
     return Promise.resolve();
   }
 
-  giveBack(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void> {
+  release(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void> {
     const { ids } = batch;
     this.#free(batch);
-    this.#spool.settle({ become: 'waiting', destination: this.#destination, ids, delayMillis, isAttempt }, 0);
+    this.#spool.settle({ outcome: 'waiting', destination: this.#destination, ids, delayMillis, isAttempt }, 0);
     if (delayMillis <= 0) this.#isMore = true;
     this.#askAt = Math.min(this.#askAt, this.#clock.monotonic() + delayMillis);
     return Promise.resolve();
   }
 
-  hurry(): void {
-    this.#spool.hurry(this.#destination);
+  retryNow(): void {
+    this.#spool.retryNow(this.#destination);
     this.#isMore = true;
   }
 
@@ -150,7 +150,7 @@ export class SpoolQueue implements Queue {
     const limit = this.#clock.monotonic() - MAX_HELD_MILLIS;
     while (this.#held[0] && this.#held[0].since < limit) {
       const { batch } = this.#held.shift() as Held;
-      void this.giveBack(batch, 0, false);
+      void this.release(batch, 0, false);
     }
   }
 

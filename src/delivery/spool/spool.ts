@@ -10,7 +10,7 @@ import { Settlements } from './settlements.ts';
 import { type Followed, Slab } from './slab.ts';
 import { SpoolFile, spoolPath } from './spool-file.ts';
 import { startWriter as startDefaultWriter } from './start-writer.ts';
-import type { Committed, Lent, Notice, Settlement, Total } from './writer-messages.ts';
+import type { Acquired, Committed, Notice, Settlement, Total } from './writer-messages.ts';
 import type { StartWriter, Writer } from './writer-thread.ts';
 
 /** A record is on disk within 50 ms: so long it is gathered, and the rest is for the commit. */
@@ -47,7 +47,7 @@ export interface SpoolMember {
   /** A record with a listener did not get onto the disk, or the delivery ends. */
   readonly onSettled: (listener: RecordListener, outcome: RecordOutcome) => void;
   /** A record whose body was kept is on disk: lent to us under this id, or not (0). */
-  readonly onKept: (record: DeliveryRecord, id: number) => void;
+  readonly onRetained: (record: DeliveryRecord, id: number) => void;
   /** Records are on disk that nobody holds: they have to be taken from there. */
   readonly onLeft: () => void;
   /** The disk does not take them. `followed`: those that have a listener. */
@@ -112,7 +112,7 @@ export class Spool {
   }
 
   /** Whether an earlier process left a file. */
-  get isThere(): boolean {
+  get exists(): boolean {
     return existsSync(spoolPath(this.#settings.dir));
   }
 
@@ -174,10 +174,10 @@ export class Spool {
   }
 
   /**
-   * Takes a record: on disk when it returns (`sync`), or within 50 ms (`batch`). `isKept`: its body stays in memory, and
-   * `onKept` tells when it may be sent.
+   * Takes a record: on disk when it returns (`sync`), or within 50 ms (`batch`). `isRetained`: its body stays in memory, and
+   * `onRetained` tells when it may be sent.
    */
-  append(destination: string, record: DeliveryRecord, isKept: boolean, listener?: RecordListener): void {
+  append(destination: string, record: DeliveryRecord, isRetained: boolean, listener?: RecordListener): void {
     const { key, orderKey, body } = record;
     const whole = { destination, key, orderKey, body, created: this.#clock.wall() };
     let slab = this.#slabs.at(-1);
@@ -186,7 +186,7 @@ export class Spool {
       slab = new Slab(this.#memory(frameBytes(whole)));
       this.#slabs.push(slab);
     }
-    slab.add(whole, isKept ? record : undefined, listener);
+    slab.add(whole, isRetained ? record : undefined, listener);
     if (this.#settings.durability === 'sync') this.commit();
     else this.#gather();
   }
@@ -197,14 +197,14 @@ export class Spool {
     this.#gather();
   }
 
-  take(destination: string, limits: TakeLimits): Promise<Lent> {
+  take(destination: string, limits: TakeLimits): Promise<Acquired> {
     // In this order: what is settled may make others free.
     if (this.#settlements.isWaiting) void this.#send(undefined);
     return this.#writer.call('take', destination, limits);
   }
 
-  hurry(destination: string): void {
-    this.#writer.call('hurry', destination).catch(() => {});
+  retryNow(destination: string): void {
+    this.#writer.call('retryNow', destination).catch(() => {});
   }
 
   /** Commits all that is pending before it returns: on this thread, unless the other one is at it. */
@@ -303,7 +303,7 @@ export class Spool {
       this.#totals = committed.totals;
       if (slab) this.#committed(slab, committed);
     } catch (error) {
-      this.#settlements.giveBack(settlements);
+      this.#settlements.release(settlements);
       if (slab) {
         // The writing thread has let go of it.
         slab.isSent = false;
@@ -338,7 +338,7 @@ export class Spool {
       if (ids[index] === undefined) this.#members.get(destination)?.onDrop('damaged', 1);
     });
     for (const { index, record, destination } of slab.kept)
-      this.#members.get(destination)?.onKept(record, ids[index] ?? 0);
+      this.#members.get(destination)?.onRetained(record, ids[index] ?? 0);
     for (const destination of left) this.#members.get(destination)?.onLeft();
   }
 
@@ -397,7 +397,7 @@ export class Spool {
       this.#members.get(destination)?.onDrop('queue_full', records);
     for (const { listener, destination } of oldest.takeFollowed())
       this.#members.get(destination)?.onSettled(listener, { status: 'dropped', reason: 'queue_full' });
-    for (const { record, destination } of oldest.kept) this.#members.get(destination)?.onKept(record, 0);
+    for (const { record, destination } of oldest.kept) this.#members.get(destination)?.onRetained(record, 0);
   }
 
   /** Whether all that waits may stay on disk. Where not, to keep the newest would cost as many older ones. */
@@ -440,7 +440,7 @@ export class Spool {
     const records = slab.records();
     const followed = slab.takeFollowed();
     this.#remove(slab);
-    for (const { record, destination } of slab.kept) this.#members.get(destination)?.onKept(record, 0);
+    for (const { record, destination } of slab.kept) this.#members.get(destination)?.onRetained(record, 0);
     for (const [destination, member] of this.#members)
       member.onRefused(
         records

@@ -1,8 +1,8 @@
 import type { Entries, Total } from './ledger.ts';
-import type { Committed, Lent, Outbox, Settlement } from './outbox.ts';
+import type { Acquired, Committed, Outbox, Settlement } from './outbox.ts';
 import type { Place } from './overflow.ts';
 
-export type { Committed, Entries, Lent, Settlement, Total };
+export type { Acquired, Committed, Entries, Settlement, Total };
 
 export interface WriterSettings {
   readonly dir: string;
@@ -27,7 +27,7 @@ export type SharedFrames = { readonly status: Int32Array } & (
 );
 
 /** What the writing thread does for the main one. */
-export type Calls = Pick<Outbox, 'take' | 'hurry' | 'probe'> & {
+export type Calls = Pick<Outbox, 'take' | 'retryNow' | 'probe'> & {
   commit(frames: SharedFrames | undefined, settlements: readonly Settlement[]): Committed;
   /** Lets go of the file and ends. `isClean`: nothing is left in memory. */
   close(isClean: boolean): void;

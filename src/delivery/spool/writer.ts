@@ -18,10 +18,10 @@ export function createCalls(file: SpoolFile): Calls {
       return committed;
     },
     take: (...args) => file.run((outbox) => outbox.take(...args)),
-    hurry: (...args) => file.run((outbox) => outbox.hurry(...args)),
+    retryNow: (...args) => file.run((outbox) => outbox.retryNow(...args)),
     probe: () => file.run((outbox) => outbox.probe()),
     close(isClean) {
-      file.run((outbox) => outbox.release(true));
+      file.run((outbox) => outbox.releaseAbandoned(true));
       file.close(isClean);
     },
   };

@@ -30,7 +30,7 @@ export function deliveryDestination<Options, Payload>(vendor: Vendor<Options, Pa
     prepare: ([body]): OutgoingRequest => vendor.request(payloadFrom<Payload>(body), options),
     outcome: (answer) => vendor.outcome(answer),
     ...(merge && {
-      fold: (delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array => {
+      coalesce: (delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array => {
         let merged = delivered && payloadFrom<Payload>(delivered);
         for (const body of waiting) merged = merge(merged, payloadFrom<Payload>(body));
         return bytesFrom(merged);

@@ -11,10 +11,10 @@ const MAX_BUSY_MILLIS = 24 * 60 * 60_000;
 /** Other processes settle records, too, without telling. */
 const POLL_MILLIS = 1_000;
 /** What one take lends at the most. */
-const MAX_LENT_RECORDS = 256;
-const MAX_LENT_BYTES = 1 << 20;
+const MAX_LEASED_RECORDS = 256;
+const MAX_LEASED_BYTES = 1 << 20;
 /** What is lent cannot be dropped: it is a part of the file's size. */
-const LENT_SHARE = 16;
+const LEASED_SHARE = 16;
 
 /** Behind a column, with a JSON list of its values. */
 export const AMONG = 'IN (SELECT value FROM json_each(?))';
@@ -28,7 +28,7 @@ const FREE_HEADS = `
   WHERE this.destination = ? AND (loan.id IS NULL OR NOT ${BUSY})
     AND ${IS_FIRST}
   ORDER BY this.id LIMIT ?`;
-export interface LoansOptions {
+export interface LeasesOptions {
   readonly clock: Clock;
   readonly owner: string;
   /** Of the file. */
@@ -44,17 +44,17 @@ export interface Group {
 }
 
 /** Who is sending which records, and which wait for their next attempt. */
-export class Loans {
+export class Leases {
   readonly #db: Connection;
   readonly #clock: Clock;
   readonly #owner: string;
-  readonly #maxLentBytes: number;
+  readonly #maxLeasedBytes: number;
 
-  constructor(db: Connection, { clock, owner, maxBytes }: LoansOptions) {
+  constructor(db: Connection, { clock, owner, maxBytes }: LeasesOptions) {
     this.#db = db;
     this.#clock = clock;
     this.#owner = owner;
-    this.#maxLentBytes = Math.min(MAX_LENT_BYTES, maxBytes / LENT_SHARE);
+    this.#maxLeasedBytes = Math.min(MAX_LEASED_BYTES, maxBytes / LEASED_SHARE);
   }
 
   isAnyFree(destination: string): boolean {
@@ -62,7 +62,7 @@ export class Loans {
   }
 
   /** Ends a loan; the records are free again after the delay. */
-  giveBack(ids: readonly number[], delayMillis: number, isAttempt: boolean): void {
+  release(ids: readonly number[], delayMillis: number, isAttempt: boolean): void {
     const delay = Math.min(Math.max(0, Math.ceil(delayMillis)), MAX_BUSY_MILLIS);
     this.#db.run(
       `UPDATE loan SET owner = NULL, boot = ?, until = ?, attempts = attempts + ? WHERE owner = ? AND id ${AMONG}`,
@@ -75,7 +75,7 @@ export class Loans {
   }
 
   /** Makes ready what waits for its next attempt. */
-  hurry(destination: string): void {
+  retryNow(destination: string): void {
     this.#db.run(
       `UPDATE loan SET until = 0 WHERE owner IS NULL AND until > 0
          AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = loan.id AND destination = ?)`,
@@ -83,10 +83,10 @@ export class Loans {
     );
   }
 
-  /** Ends the loans of processes that are gone, and of this one when `ownToo`. */
-  release(ownToo: boolean): void {
+  /** Ends the loans of processes that are gone, and of this one when `includeOwn`. */
+  releaseAbandoned(includeOwn: boolean): void {
     for (const { owner } of this.#db.all(`SELECT DISTINCT ${text('owner')} FROM loan WHERE owner IS NOT NULL`)) {
-      const isFree = owner === this.#owner ? ownToo : isDead(String(owner), this.#owner);
+      const isFree = owner === this.#owner ? includeOwn : isDead(String(owner), this.#owner);
       if (isFree) this.#db.run('UPDATE loan SET owner = NULL, until = 0 WHERE owner = ?', String(owner));
     }
   }
@@ -98,7 +98,7 @@ export class Loans {
     return rows.map(({ id }) => Number(id));
   }
 
-  lend(ids: readonly number[]): void {
+  acquire(ids: readonly number[]): void {
     if (ids.length === 0) return;
     this.#db.run(
       `INSERT INTO loan (id, attempts, owner, boot, until) SELECT value, 0, ?, ?, ? FROM json_each(?) WHERE true
@@ -138,19 +138,19 @@ export class Loans {
 
   /** Which records go together, oldest first. */
   choose(destination: string, limits: TakeLimits): Group[] {
-    const heads = this.#freeHeads(destination, MAX_LENT_RECORDS);
+    const heads = this.#freeHeads(destination, MAX_LEASED_RECORDS);
     let bytes = 0;
     const isWithin = ({ size }: SqlRow, index: number): boolean => {
       bytes += Number(size);
-      return index === 0 || bytes <= this.#maxLentBytes;
+      return index === 0 || bytes <= this.#maxLeasedBytes;
     };
     const end = heads.findIndex((head, index) => !isWithin(head, index));
     return heads.slice(0, end < 0 ? undefined : end).map((head) => {
       const attempts = Number(head['attempts']);
       const orderKey = head['order_key'];
       if (typeof orderKey !== 'string') return { ids: [Number(head['id'])], attempts };
-      const ids = limits.maxFolded
-        ? this.#under(destination, orderKey, limits.maxFolded, limits.maxBytes)
+      const ids = limits.maxCoalesced
+        ? this.#under(destination, orderKey, limits.maxCoalesced, limits.maxBytes)
         : [Number(head['id'])];
       return { ids, attempts, orderKey };
     });

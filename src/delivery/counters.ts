@@ -6,7 +6,7 @@ type Count = Exclude<keyof DeliveryStats, 'dropped' | 'spooled' | 'spooledBytes'
 const QUIET_REASONS: ReadonlySet<string> = new Set(['duplicate', 'shut_down']);
 
 /** What became of the records of one destination. Every record is counted where it ends, exactly once. */
-export class Tally {
+export class Counters {
   readonly #name: string;
   readonly #report: (message: string) => void;
   readonly #counts: Record<Count, number> = { enqueued: 0, delivered: 0, retried: 0, rejected: 0, coalesced: 0 };

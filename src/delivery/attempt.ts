@@ -1,0 +1,52 @@
+import type { DeliveryOutcome, Destination } from './delivery.ts';
+import type { Transport } from './http/transport.ts';
+import type { Batch } from './queue.ts';
+
+export interface AttemptResult {
+  readonly outcome: DeliveryOutcome;
+  /** Missing when no response came, or when the request could not be made. */
+  readonly httpStatus?: number;
+  /** What the destination has under the order key, if it accepted the request. */
+  readonly state?: Uint8Array | undefined;
+}
+
+/** Sends one batch and judges the response. Never rejects: what the destination's own code throws rejects the records. */
+export async function attempt(
+  destination: Destination,
+  transport: Transport,
+  { bodies, orderKey, state }: Batch,
+  signal: AbortSignal,
+): Promise<AttemptResult> {
+  try {
+    const isCoalesced = destination.coalesce !== undefined && orderKey !== undefined;
+    const previous = isCoalesced && !state ? await fetchState(destination, transport, bodies, signal) : { state };
+    if (previous.outcome) return { ...previous, outcome: previous.outcome };
+    const whole = isCoalesced ? destination.coalesce?.(previous.state, bodies) : undefined;
+    const request = destination.prepare(whole ? [whole] : bodies);
+    const answer = await transport(request, signal).catch((error: Error) => error);
+    if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
+    return { outcome: destination.outcome(answer), httpStatus: answer.status, ...(whole && { state: whole }) };
+  } catch (error) {
+    return { outcome: { status: 'rejected', reason: messageOf(error) } };
+  }
+}
+
+/** What the destination has under an order key that is not known here, or why it could not be fetched. */
+async function fetchState(
+  { remote, outcome: judge }: Destination,
+  transport: Transport,
+  bodies: readonly Uint8Array[],
+  signal: AbortSignal,
+): Promise<Partial<AttemptResult>> {
+  const request = remote?.request(bodies);
+  if (!request) return {};
+  const answer = await transport(request, signal).catch((error: Error) => error);
+  if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
+  const outcome = judge(answer);
+  if (outcome.status === 'retryable' || outcome.status === 'blocked') return { outcome, httpStatus: answer.status };
+  return { state: remote?.state(answer) };
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
