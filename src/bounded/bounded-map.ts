@@ -1,12 +1,20 @@
-/** A map that forgets: the oldest entry when it is full, and every entry that nobody has set for a while. */
+interface Entry<V> {
+  readonly value: V;
+  readonly since: number;
+}
+
+/** A map that drops its oldest entry when it is full, and every entry that has not been set for a while. */
 export class BoundedMap<V> {
-  readonly #entries = new Map<string, { readonly value: V; readonly since: number }>();
+  readonly #entries = new Map<string, Entry<V>>();
   readonly #maxEntries: number;
   readonly #maxAgeMillis: number;
+  readonly #now: () => number;
 
-  constructor(maxEntries: number, maxAgeMillis: number) {
+  /** @param now in ms, of a clock that never jumps */
+  constructor(maxEntries: number, maxAgeMillis: number, now: () => number = () => performance.now()) {
     this.#maxEntries = maxEntries;
     this.#maxAgeMillis = maxAgeMillis;
+    this.#now = now;
   }
 
   get size(): number {
@@ -23,32 +31,46 @@ export class BoundedMap<V> {
 
   /**
    * Makes the entry the youngest one.
-   * @returns what had to leave for it, oldest first
+   * @returns the entries that were dropped for it, oldest first
    */
   set(key: string, value: V): readonly V[] {
     this.#entries.delete(key);
-    this.#entries.set(key, { value, since: performance.now() });
+    this.#entries.set(key, { value, since: this.#now() });
     return this.expire();
   }
 
-  /** @returns what was too old, or too many, oldest first */
+  /** @returns the entries that were too old or too many, oldest first */
   expire(): readonly V[] {
-    const left: V[] = [];
-    const oldest = performance.now() - this.#maxAgeMillis;
+    const dropped: V[] = [];
+    const oldest = this.#now() - this.#maxAgeMillis;
     for (const [key, { value, since }] of this.#entries) {
       if (this.#entries.size <= this.#maxEntries && since > oldest) break;
       this.#entries.delete(key);
-      left.push(value);
+      dropped.push(value);
     }
-    return left;
+    return dropped;
   }
 
   delete(key: string): void {
     this.#entries.delete(key);
   }
 
+  /** Removes an entry. @returns its value */
+  take(key: string): V | undefined {
+    const value = this.get(key);
+    this.#entries.delete(key);
+    return value;
+  }
+
   values(): readonly V[] {
     return Array.from(this.#entries.values(), ({ value }) => value);
+  }
+
+  /** Removes all entries. @returns their values, oldest first */
+  drain(): readonly V[] {
+    const values = this.values();
+    this.#entries.clear();
+    return values;
   }
 
   clear(): void {

@@ -1,3 +1,4 @@
+import { RecentMap } from '../bounded/recent-map.ts';
 import type { Clock } from './clock.ts';
 import { Counters } from './counters.ts';
 import type {
@@ -14,7 +15,6 @@ import { joinEndings } from './endings.ts';
 import type { Transport } from './http/transport.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { Receipts } from './receipts.ts';
-import { Recent } from './recent.ts';
 import { Sender } from './sender.ts';
 
 const DEFAULT_TIMEOUT_MILLIS = 5_000;
@@ -36,14 +36,15 @@ export class MemoryDelivery implements Delivery {
   readonly #receipts: Receipts;
   readonly #queue: MemoryQueue;
   readonly #sender: Sender;
-  readonly #keys: Recent<true>;
+  readonly #keys: RecentMap<true>;
   readonly #leaveEndings: () => void;
   readonly #leaveMetrics: () => void;
   #hasEnded = false;
 
   constructor(destination: Destination, parts: DeliveryParts) {
     this.#parts = parts;
-    this.#keys = new Recent({ maxWeight: MAX_KEYS, minAgeMillis: KEYS_MIN_AGE_MILLIS }, parts.clock);
+    const now = (): number => parts.clock.monotonic();
+    this.#keys = new RecentMap({ maxWeight: MAX_KEYS, minAgeMillis: KEYS_MIN_AGE_MILLIS }, now);
     this.#counters = new Counters(destination.name, parts.report);
     this.#receipts = new Receipts(parts.report);
     this.#queue = new MemoryQueue((reason, { key }) => {
@@ -76,7 +77,7 @@ export class MemoryDelivery implements Delivery {
       if (listener) this.#receipts.notify(listener, { status: 'dropped', reason });
       return;
     }
-    this.#keys.set(record.key, true, 1);
+    this.#keys.set(record.key, true);
     if (listener) this.#receipts.add(record.key, listener);
     this.#queue.add(record);
     this.#sender.wake(1);

@@ -1,7 +1,7 @@
+import { RecentMap } from '../bounded/recent-map.ts';
 import type { Clock } from './clock.ts';
 import type { DeliveryRecord } from './delivery.ts';
-import type { Batch, Queue, TakeLimits, Taken } from './queue.ts';
-import { Recent } from './recent.ts';
+import { type Batch, type Group, maxRecordsOf, mayJoin, type Queue, type TakeLimits, type Taken } from './queue.ts';
 
 /** Beyond any of these the oldest records go. */
 const MAX_RECORDS = 20_000;
@@ -31,21 +31,21 @@ export class MemoryQueue implements Queue {
   #head = 0;
   #holes = 0;
   /** What is being sent, by id. It stands in no line, so that a request that hangs is in nobody's way. */
-  readonly #lent = new Map<number, Entry>();
+  readonly #leased = new Map<number, Entry>();
   #lastId = 0;
   #bytes = 0;
   readonly #busyOrders = new Set<string>();
-  readonly #states: Recent<Uint8Array>;
+  readonly #states: RecentMap<Uint8Array>;
 
   /** `onDrop` is told of records that had to go, and why. */
   constructor(onDrop: (reason: string, record: DeliveryRecord) => void, clock: Clock) {
     this.#onDrop = onDrop;
     this.#clock = clock;
-    this.#states = new Recent({ maxWeight: MAX_STATE_BYTES }, clock);
+    this.#states = new RecentMap({ maxWeight: MAX_STATE_BYTES }, () => clock.monotonic());
   }
 
   get size(): number {
-    return this.#waiting + this.#lent.size;
+    return this.#waiting + this.#leased.size;
   }
 
   /** How long the oldest record that waits has done so, in ms; 0 when none does. */
@@ -67,7 +67,7 @@ export class MemoryQueue implements Queue {
 
   /** All records, waiting or being sent. */
   keys(): string[] {
-    return [...this.#line, ...this.#lent.values()].flatMap((entry) => entry?.record.key ?? []);
+    return [...this.#line, ...this.#leased.values()].flatMap((entry) => entry?.record.key ?? []);
   }
 
   /** Takes out all that nobody is sending. */
@@ -78,38 +78,44 @@ export class MemoryQueue implements Queue {
     return removed;
   }
 
-  take({ maxRecords, maxBytes, maxCoalesced = 1 }: TakeLimits): Promise<Taken> {
+  take(limits: TakeLimits): Promise<Taken> {
     const now = this.#clock.monotonic();
     this.#dropAged(now);
-    const held = new Set(this.#busyOrders);
+    const batch = this.#nextBatch(now, limits);
+    if (typeof batch !== 'number') return Promise.resolve({ status: 'batch', batch });
+    if (this.size === 0) return Promise.resolve({ status: 'empty' });
+    return Promise.resolve({ status: 'wait', millis: batch - now });
+  }
+
+  /** Leases the oldest records that are ready. Returns when the next one is ready where none is. */
+  #nextBatch(now: number, limits: TakeLimits): Batch | number {
+    // Only the oldest record of an order key may be sent, so a key is busy once one of its records was passed over.
+    const busyOrders = new Set(this.#busyOrders);
     const taken: Entry[] = [];
-    let order: string | undefined;
-    let bytes = 0;
+    let group: Group | undefined;
     let nextAt = Number.POSITIVE_INFINITY;
     for (let index = this.#head; index < this.#line.length; index += 1) {
       const entry = this.#line[index];
       if (!entry) continue;
       const { orderKey, body } = entry.record;
-      if (taken.length > 0 && orderKey !== order) continue;
-      if (taken.length === 0 && orderKey !== undefined && held.has(orderKey)) continue;
+      if (group && orderKey !== group.orderKey) continue;
+      if (!group && orderKey !== undefined && busyOrders.has(orderKey)) continue;
       if (entry.readyAt > now) {
         nextAt = Math.min(nextAt, entry.readyAt);
-        // Nothing younger under the same key may pass it.
-        if (orderKey !== undefined && taken.length === 0) held.add(orderKey);
-        if (orderKey !== undefined && taken.length > 0) break;
+        if (orderKey === undefined) continue;
+        if (group) break;
+        busyOrders.add(orderKey);
         continue;
       }
-      if (taken.length > 0 && bytes + body.byteLength > maxBytes) break;
-      order = orderKey;
-      bytes += body.byteLength;
+      const own = { orderKey, records: 1, bytes: body.byteLength };
+      if (group && !mayJoin(group, own, limits)) break;
+      group = group ? { orderKey, records: group.records + 1, bytes: group.bytes + own.bytes } : own;
       taken.push(entry);
       this.#leave(index);
-      if (taken.length >= (orderKey === undefined ? maxRecords : maxCoalesced)) break;
+      if (group.records >= maxRecordsOf(group, limits)) break;
     }
     this.#compact();
-    if (taken.length > 0) return Promise.resolve({ status: 'batch', batch: this.#acquire(taken, order) });
-    if (this.size === 0) return Promise.resolve({ status: 'empty' });
-    return Promise.resolve({ status: 'wait', millis: nextAt - now });
+    return taken.length > 0 ? this.#lease(taken, group?.orderKey) : nextAt;
   }
 
   delivered(batch: Batch, state?: Uint8Array): Promise<void> {
@@ -141,8 +147,8 @@ export class MemoryQueue implements Queue {
     for (const entry of this.#line) if (entry) entry.readyAt = 0;
   }
 
-  #acquire(entries: readonly Entry[], orderKey: string | undefined): Batch {
-    for (const entry of entries) this.#lent.set(entry.id, entry);
+  #lease(entries: readonly Entry[], orderKey: string | undefined): Batch {
+    for (const entry of entries) this.#leased.set(entry.id, entry);
     const batch = {
       ids: entries.map(({ id }) => id),
       keys: entries.map(({ record }) => record.key),
@@ -157,9 +163,9 @@ export class MemoryQueue implements Queue {
 
   /** @returns what the batch was made of */
   #settle(batch: Batch): Entry[] {
-    const entries = batch.ids.flatMap((id) => this.#lent.get(id) ?? []);
+    const entries = batch.ids.flatMap((id) => this.#leased.get(id) ?? []);
     for (const { id, record } of entries) {
-      this.#lent.delete(id);
+      this.#leased.delete(id);
       this.#bytes -= record.body.byteLength;
     }
     if (batch.orderKey !== undefined) this.#busyOrders.delete(batch.orderKey);

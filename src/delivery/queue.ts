@@ -1,10 +1,30 @@
-/** What one request may carry, as the sender asks for it. */
+/** Maximum content of one request. */
 export interface TakeLimits {
   /** Records without an order key. */
   readonly maxRecords: number;
   readonly maxBytes: number;
   /** Records under one order key, which outcome one body. Without it, records with an order key go one by one. */
   readonly maxCoalesced?: number;
+}
+
+/** The records chosen for a batch so far, or one more that is considered for it. */
+export interface Group {
+  readonly orderKey?: string | undefined;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/**
+ * Whether records may be sent in the same request: they have the same order key or none, are within the limits, and
+ * those with an order key are coalesced.
+ */
+export function mayJoin(group: Group, next: Group, limits: TakeLimits): boolean {
+  const isFull = group.records + next.records > maxRecordsOf(group, limits);
+  return group.orderKey === next.orderKey && !isFull && group.bytes + next.bytes <= limits.maxBytes;
+}
+
+export function maxRecordsOf({ orderKey }: Group, { maxRecords, maxCoalesced = 1 }: TakeLimits): number {
+  return orderKey === undefined ? maxRecords : maxCoalesced;
 }
 
 /** Records under way. Nobody else is handed them until they are settled. */

@@ -1,7 +1,7 @@
 import type { Connection } from '../../sqlite/connection.ts';
 import { type SqlRow, text } from '../../sqlite/driver.ts';
 import type { Clock } from '../clock.ts';
-import type { TakeLimits } from '../queue.ts';
+import { mayJoin, type TakeLimits } from '../queue.ts';
 import { isDead } from './owner.ts';
 
 /** How long records belong to who took them: longer than they wait in memory and any request lasts (30 s). */
@@ -136,41 +136,45 @@ export class Leases {
     return Math.min(POLL_MILLIS, typeof at === 'number' ? at - this.#now() : POLL_MILLIS);
   }
 
-  /** Which records go together, oldest first. */
+  /** The records of the next batches, oldest first. */
   choose(destination: string, limits: TakeLimits): Group[] {
     const heads = this.#freeHeads(destination, MAX_LEASED_RECORDS);
-    let bytes = 0;
-    const isWithin = ({ size }: SqlRow, index: number): boolean => {
-      bytes += Number(size);
-      return index === 0 || bytes <= this.#maxLeasedBytes;
-    };
-    const end = heads.findIndex((head, index) => !isWithin(head, index));
-    return heads.slice(0, end < 0 ? undefined : end).map((head) => {
+    return within(heads, this.#maxLeasedBytes).map((head) => {
       const attempts = Number(head['attempts']);
       const orderKey = head['order_key'];
       if (typeof orderKey !== 'string') return { ids: [Number(head['id'])], attempts };
-      const ids = limits.maxCoalesced
-        ? this.#under(destination, orderKey, limits.maxCoalesced, limits.maxBytes)
-        : [Number(head['id'])];
-      return { ids, attempts, orderKey };
+      return { ids: this.#joinedUnder(destination, orderKey, limits), attempts, orderKey };
     });
   }
 
-  /** All that is free under an order key. */
-  #under(destination: string, orderKey: string, maxRecords: number, maxBytes: number): number[] {
+  /** The free records under an order key that may go in one request. */
+  #joinedUnder(destination: string, orderKey: string, limits: TakeLimits): number[] {
     const rows = this.#db.all(
       `SELECT outbox.id, length(body) AS size FROM outbox LEFT JOIN loan ON loan.id = outbox.id
        WHERE destination = ? AND order_key = ? AND (loan.id IS NULL OR NOT ${BUSY}) ORDER BY outbox.id LIMIT ?`,
       destination,
       orderKey,
       ...this.#busyNow(),
-      maxRecords,
+      limits.maxCoalesced ?? 1,
     );
-    let bytes = 0;
-    const end = rows.findIndex(({ size }, index) => {
-      bytes += Number(size);
-      return index > 0 && bytes > maxBytes;
-    });
-    return rows.slice(0, end < 0 ? undefined : end).map(({ id }) => Number(id));
+    let group = { orderKey, records: 0, bytes: 0 };
+    const ids: number[] = [];
+    for (const { id, size } of rows) {
+      const bytes = Number(size);
+      if (ids.length > 0 && !mayJoin(group, { orderKey, records: 1, bytes }, limits)) break;
+      group = { orderKey, records: group.records + 1, bytes: group.bytes + bytes };
+      ids.push(Number(id));
+    }
+    return ids;
   }
+}
+
+/** The first rows whose sizes are within the limit together, and at least one. */
+function within(rows: readonly SqlRow[], maxBytes: number): readonly SqlRow[] {
+  let bytes = 0;
+  const end = rows.findIndex(({ size }, index) => {
+    bytes += Number(size);
+    return index > 0 && bytes > maxBytes;
+  });
+  return end < 0 ? rows : rows.slice(0, end);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { DeliveryRecord, RecordListener } from '../delivery.ts';
-import type { Batch, Queue, TakeLimits, Taken } from '../queue.ts';
+import { type Batch, type Group, mayJoin, type Queue, type TakeLimits, type Taken } from '../queue.ts';
 import type { Spool } from './spool.ts';
 
 /** Bodies kept in memory for one destination, so that one that answers well needs no read from the disk. */
@@ -124,16 +124,16 @@ export class SpoolQueue implements Queue {
     this.#isMore = true;
   }
 
-  /** The oldest of what is held; as many without an order key as one request may carry. */
-  #next({ maxRecords, maxBytes }: TakeLimits): Batch | undefined {
+  /** The oldest batch in memory, with those that may go in the same request. */
+  #next(limits: TakeLimits): Batch | undefined {
     const first = this.#held[0]?.batch;
     if (!first) return undefined;
+    let group = groupOf(first);
     let count = 1;
-    let bytes = bytesOf(first);
-    while (first.orderKey === undefined && count < maxRecords) {
-      const next = this.#held[count]?.batch;
-      bytes += next ? bytesOf(next) : 0;
-      if (!next || next.orderKey !== undefined || bytes > maxBytes) break;
+    for (const { batch } of this.#held.slice(1, limits.maxRecords)) {
+      const next = groupOf(batch);
+      if (!mayJoin(group, next, limits)) break;
+      group = { ...next, records: group.records + next.records, bytes: group.bytes + next.bytes };
       count += 1;
     }
     const batches = this.#held.splice(0, count).map(({ batch }) => batch);
@@ -164,6 +164,10 @@ export class SpoolQueue implements Queue {
     this.#records += records;
     this.#bytes += bytes;
   }
+}
+
+function groupOf(batch: Batch): Group {
+  return { orderKey: batch.orderKey, records: batch.ids.length, bytes: bytesOf(batch) };
 }
 
 function bytesOf({ bodies }: Batch): number {

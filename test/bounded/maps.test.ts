@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { BoundedMap } from '../../src/bounded/bounded-map.ts';
+import { RecentMap } from '../../src/bounded/recent-map.ts';
+
+it('a bounded map drops the oldest entry when it is full, and says which', () => {
+  const map = new BoundedMap<number>(2, 1_000, () => 0);
+  expect([map.set('a', 1), map.set('b', 2), map.set('a', 3), map.set('c', 4)]).toEqual([[], [], [], [2]]);
+  expect([map.get('a'), map.has('b'), map.take('c'), map.size, map.drain(), map.size]).toEqual([
+    3,
+    false,
+    4,
+    1,
+    [3],
+    0,
+  ]);
+});
+
+it('a bounded map drops entries that have not been set for a while', () => {
+  let now = 0;
+  const map = new BoundedMap<number>(10, 1_000, () => now);
+  map.set('a', 1);
+  now = 600;
+  map.set('b', 2);
+  now = 1_000;
+  expect(map.expire()).toEqual([1]);
+  expect(map.values()).toEqual([2]);
+});
+
+it('a recent map keeps at least half of its weight', () => {
+  const map = new RecentMap<number>({ maxWeight: 10 }, () => 0);
+  for (let each = 0; each < 12; each += 1) map.set(`k${each}`, each);
+  const kept = Array.from({ length: 12 }, (_, each) => map.get(`k${each}`)).filter((value) => value !== undefined);
+  expect(kept).toEqual([5, 6, 7, 8, 9, 10, 11]);
+});
+
+it('a recent map forgets a generation that is old enough, however light it is', () => {
+  let now = 0;
+  const map = new RecentMap<number>({ maxWeight: 10, minAgeMillis: 1_000 }, () => now);
+  map.set('a', 1);
+  now = 1_001;
+  map.set('b', 2);
+  expect([map.get('a'), map.get('b')]).toEqual([1, 2]);
+  now = 2_003;
+  map.set('c', 3);
+  expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([undefined, 2, 3]);
+});
