@@ -6,6 +6,7 @@ import { checksum, readFrames, recordOf, type SpoolRecord, stateOf } from './fra
 import { KnownKeys } from './known-keys.ts';
 import { AMONG, Leases } from './leases.ts';
 import { type Books, type Entries, Ledger, type Total } from './ledger.ts';
+import type { Acquired, Committed, Settlement } from './outbox-results.ts';
 import { isDead, ownerOf } from './owner.ts';
 import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
 
@@ -20,46 +21,6 @@ const KEY_BYTES = 48;
 /** Free pages that stay in the file; beyond, they go back to the file system. */
 const SPARE_PAGES = 16;
 const PAGE_BYTES = 4_096;
-
-/** What became of records that were lent. */
-export type Settlement =
-  | {
-      readonly outcome: 'delivered';
-      readonly destination: string;
-      readonly ids: readonly number[];
-      readonly orderKey?: string;
-      /** For the next fold under the order key. */
-      readonly state?: Uint8Array;
-    }
-  | {
-      readonly outcome: 'rejected';
-      readonly destination: string;
-      readonly ids: readonly number[];
-      readonly reason: string;
-    }
-  /** Free again after the delay. `isAttempt`: it counts as one. */
-  | {
-      readonly outcome: 'waiting';
-      readonly destination: string;
-      readonly ids: readonly number[];
-      readonly delayMillis: number;
-      readonly isAttempt: boolean;
-    };
-
-export interface Committed extends Books {
-  /** For each record in turn: its id when it was lent to the writer, 0 when it just lies there, -1 for a known key. */
-  readonly ids: readonly number[];
-  /** Keys of the oldest records, removed because the file had reached its size, by destination. */
-  readonly dropped: Readonly<Record<string, readonly string[]>>;
-}
-
-/** What could be lent. Without batches, `waitMillis` says when to ask again; undefined when nothing is there. */
-export interface Acquired {
-  readonly batches: readonly Batch[];
-  /** Keys of records that could not be read back, and are dead letters now. */
-  readonly damaged: readonly string[];
-  readonly waitMillis: number | undefined;
-}
 
 export interface OutboxOptions {
   /** Bytes in the file at the most, beside free pages. */

@@ -1,4 +1,4 @@
-import type { Settlement } from './outbox.ts';
+import type { Settlement } from './outbox-results.ts';
 
 interface Waiting {
   readonly settlement: Settlement;

@@ -30,7 +30,7 @@ export interface Followed {
 export class Slab {
   /** The destination of each record. */
   readonly destinations: string[] = [];
-  readonly kept: Retained[] = [];
+  readonly retained: Retained[] = [];
   #followed: Followed[] = [];
   readonly #counts = new Map<string, { records: number; bytes: number }>();
   readonly #status = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
@@ -89,15 +89,15 @@ export class Slab {
     return this.#end + frameBytes(record) <= this.size;
   }
 
-  add(record: SpoolRecord, kept: DeliveryRecord | undefined, listener: RecordListener | undefined): void {
+  add(record: SpoolRecord, retained: DeliveryRecord | undefined, listener: RecordListener | undefined): void {
     if (!this.#view) throw new Error('the slab was given back');
     const { destination, key, body } = record;
     if (listener) this.#followed.push({ index: this.destinations.length, key, destination, listener });
-    if (kept) this.kept.push({ index: this.destinations.length, record: kept, destination });
+    if (retained) this.retained.push({ index: this.destinations.length, record: retained, destination });
     this.destinations.push(destination);
     const { records, bytes } = this.countOf(destination);
     this.#counts.set(destination, { records: records + 1, bytes: bytes + body.byteLength });
-    this.#end = writeFrame(this.#view, this.#end, record, kept !== undefined);
+    this.#end = writeFrame(this.#view, this.#end, record, retained !== undefined);
   }
 
   /** The records that have listeners, of one destination or all. The slab forgets them. */

@@ -1,31 +1,23 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Clock, systemClock, within } from '../clock.ts';
-import type { DeliveryRecord, RecordListener, RecordOutcome } from '../delivery.ts';
+import type { DeliveryRecord, RecordListener } from '../delivery.ts';
 import type { TakeLimits } from '../queue.ts';
-import { frameBytes } from './frame.ts';
-import { Overflow, PLACE_BYTES } from './overflow.ts';
+import { Members, type SpoolMember } from './members.ts';
+import { Overflow } from './overflow.ts';
 import { ownerOf } from './owner.ts';
+import { PendingSlabs } from './pending-slabs.ts';
 import { Settlements } from './settlements.ts';
-import { type Followed, Slab } from './slab.ts';
+import type { Slab } from './slab.ts';
 import { SpoolFile, spoolPath } from './spool-file.ts';
 import { startWriter as startDefaultWriter } from './start-writer.ts';
 import type { Acquired, Committed, Notice, Settlement, Total } from './writer-messages.ts';
 import type { StartWriter, Writer } from './writer-thread.ts';
 
-/** A record is on disk within 50 ms: so long it is gathered, and the rest is for the commit. */
+/** Records are gathered for this long; the commit takes the remainder of the 50 ms in which a record is on disk. */
 const GATHER_MILLIS = 20;
-/** Commits that the writing thread has at once. */
-const MAX_SENT = 4;
-/** Memory that a burst has used and the next commit may use again. */
-const MAX_SPARE = 16;
-const IDLE_SPARE = 2;
-/** What waits in memory for its commit; beyond it, it waits in the overflow. */
-const MAX_WAITING_BYTES = 8 << 20;
-/** Where the overflow cannot be written, more waits in memory, and the oldest go beyond this. */
-const MAX_PENDING_BYTES = 32 << 20;
 const DISK_RETRY_MILLIS = 30_000;
-/** How long the end of the process waits for a commit that the writing thread is at. */
+/** How long the end of the process waits for commits that are under way in the writing thread. */
 const SETTLE_MILLIS = 500;
 const NO_FRAMES = Buffer.alloc(0);
 
@@ -35,27 +27,6 @@ export interface SpoolSettings {
   readonly durability: 'batch' | 'sync';
 }
 
-/** One destination's part in the spool. */
-export interface SpoolMember {
-  readonly destination: string;
-  readonly report: (message: string) => void;
-  readonly onDrop: (reason: string, count: number) => void;
-  /** Records on disk were removed because the file had reached its size. */
-  readonly onEvicted: (keys: readonly string[]) => void;
-  /** A record with a listener is on disk. */
-  readonly onStored: (key: string, listener: RecordListener) => void;
-  /** A record with a listener did not get onto the disk, or the delivery ends. */
-  readonly onSettled: (listener: RecordListener, outcome: RecordOutcome) => void;
-  /** A record whose body was kept is on disk: lent to us under this id, or not (0). */
-  readonly onRetained: (record: DeliveryRecord, id: number) => void;
-  /** Records are on disk that nobody holds: they have to be taken from there. */
-  readonly onLeft: () => void;
-  /** The disk does not take them. `followed`: those that have a listener. */
-  readonly onRefused: (records: readonly DeliveryRecord[], followed: readonly Followed[]) => void;
-  /** The disk takes records again. */
-  readonly onRecovered: () => void;
-}
-
 export interface SpoolParts {
   readonly clock?: Clock;
   readonly startWriter?: StartWriter;
@@ -63,7 +34,7 @@ export interface SpoolParts {
 
 const spools = new Map<string, Spool>();
 
-/** The spool of a directory, shared by all who name it. The first one's settings are in force. */
+/** The spool of a directory, shared by its destinations. The settings of the first one apply. */
 export function openSpool(settings: SpoolSettings, parts: SpoolParts = {}): Spool {
   const dir = resolve(settings.dir);
   const open = spools.get(dir) ?? new Spool({ ...settings, dir }, parts);
@@ -75,21 +46,19 @@ export function openSpool(settings: SpoolSettings, parts: SpoolParts = {}): Spoo
 export class Spool {
   readonly #settings: SpoolSettings;
   readonly #clock: Clock;
-  readonly #members = new Map<string, SpoolMember>();
+  readonly #members = new Members();
   readonly #writer: Writer;
   /** The connection of this thread: for `sync`, and for the end of the process. */
   readonly #ownFile: SpoolFile;
-  /** Not on disk yet as far as we know, oldest first. */
-  readonly #slabs: Slab[] = [];
-  readonly #spare: SharedArrayBuffer[] = [];
   readonly #overflow: Overflow;
+  readonly #slabs: PendingSlabs;
   readonly #settlements = new Settlements();
   #cancelTimer: (() => void) | undefined;
   #cancelRetry = (): void => {};
   #idle: (() => void)[] = [];
   #isBroken = false;
   #hasLeft = false;
-  /** The books are closed, whatever the writing thread may still do. */
+  /** The counters are final, whatever the writing thread still does. */
   #isClosed = false;
   /** The last commit had to drop records. */
   #isFull = false;
@@ -108,6 +77,7 @@ export class Spool {
       onLost: (lost) => this.#hear({ lost }),
     });
     this.#overflow = new Overflow(dir, ownerOf(clock));
+    this.#slabs = new PendingSlabs(this.#overflow);
     this.#writer = startWriter({ dir, maxBytes }, (notice) => this.#hear(notice));
   }
 
@@ -116,25 +86,25 @@ export class Spool {
     return existsSync(spoolPath(this.#settings.dir));
   }
 
-  /** Bytes on disk at the most. */
+  /** Maximum bytes on disk. */
   get maxBytes(): number {
     return this.#settings.maxBytes;
   }
 
-  /** Whether the disk takes no records at present. */
+  /** Whether the disk accepts no records at present. */
   get isBroken(): boolean {
     return this.#isBroken;
   }
 
   join(member: SpoolMember): void {
-    this.#members.set(member.destination, member);
+    this.#members.add(member);
   }
 
   /** The last one to leave closes the file. */
   async leave(destination: string, timeoutMillis: number): Promise<void> {
     if (this.#members.size > 1) {
-      if (this.#slabs.some((slab) => slab.countOf(destination).records > 0)) this.commit();
-      this.#unfollow(destination);
+      if (this.#slabs.countOf(destination).records > 0) this.commit();
+      this.#members.unfollow(destination, this.#slabs);
       this.#members.delete(destination);
       return;
     }
@@ -144,7 +114,7 @@ export class Spool {
     this.#cancelRetry();
     // Before it leaves, so that it hears what became of its last records.
     this.finish();
-    this.#unfollow(destination);
+    this.#members.unfollow(destination, this.#slabs);
     this.#members.delete(destination);
     await within(
       this.#clock,
@@ -160,17 +130,17 @@ export class Spool {
   total(destination: string): Total {
     const { records = 0, bytes = 0, oldestAgeMillis = 0 } = this.#totals[destination] ?? {};
     const settled = this.#settlements.removedOf(destination);
-    const counts = this.#slabs.map((slab) => slab.countOf(destination));
+    const pending = this.#slabs.countOf(destination);
     return {
-      records: Math.max(0, counts.reduce((sum, each) => sum + each.records, records) - settled.records),
-      bytes: Math.max(0, counts.reduce((sum, each) => sum + each.bytes, bytes) - settled.bytes),
+      records: Math.max(0, records + pending.records - settled.records),
+      bytes: Math.max(0, bytes + pending.bytes - settled.bytes),
       oldestAgeMillis,
     };
   }
 
   /** How many records of a destination are in memory only. */
   uncommitted(destination: string): number {
-    return this.#slabs.reduce((sum, slab) => sum + (slab.isOut ? 0 : slab.countOf(destination).records), 0);
+    return this.#slabs.countOf(destination).inMemory;
   }
 
   /**
@@ -180,13 +150,7 @@ export class Spool {
   append(destination: string, record: DeliveryRecord, isRetained: boolean, listener?: RecordListener): void {
     const { key, orderKey, body } = record;
     const whole = { destination, key, orderKey, body, created: this.#clock.wall() };
-    let slab = this.#slabs.at(-1);
-    if (!slab || slab.isSent || !slab.fits(whole)) {
-      this.#sendFull();
-      slab = new Slab(this.#memory(frameBytes(whole)));
-      this.#slabs.push(slab);
-    }
-    slab.add(whole, isRetained ? record : undefined, listener);
+    this.#slabs.add(whole, isRetained ? record : undefined, listener, () => this.#sendFull());
     if (this.#settings.durability === 'sync') this.commit();
     else this.#gather();
   }
@@ -211,7 +175,8 @@ export class Spool {
   commit(): void {
     const end = this.#clock.monotonic() + SETTLE_MILLIS;
     // What lies in the overflow is safe: the next start finds it there.
-    for (const slab of this.#slabs.filter(({ isOut }) => !isOut)) {
+    for (const slab of this.#slabs) {
+      if (slab.isOut) continue;
       const isElsewhere = slab.isSent && this.#writer.isAlive;
       if (isElsewhere && slab.waitForCommit(end - this.#clock.monotonic())) continue;
       try {
@@ -240,9 +205,9 @@ export class Spool {
 
   #closeOwnFile(): void {
     try {
-      if (this.#ownFile.isOpen || this.#slabs.length > 0) {
+      if (this.#ownFile.isOpen || !this.#slabs.isEmpty) {
         // Both threads have written, and the last to answer need not have been the last to write.
-        for (const slab of this.#slabs.filter(({ isCommitted }) => isCommitted)) this.#remove(slab);
+        this.#slabs.removeCommitted();
         this.#totals = this.#ownFile.run((outbox) => outbox.totals());
       }
     } catch {
@@ -261,7 +226,7 @@ export class Spool {
   }
 
   get #isIdle(): boolean {
-    return this.#isBroken || (this.#slabs.length === 0 && !this.#settlements.isPending);
+    return this.#isBroken || (this.#slabs.isEmpty && !this.#settlements.isPending);
   }
 
   #gather(): void {
@@ -277,20 +242,15 @@ export class Spool {
 
   /** A slab is full in the middle of a turn: it goes at once, and so do those that can follow. */
   #sendFull(): void {
-    for (const slab of this.#slabs) if (slab.isCommitted) this.#reclaim(slab);
+    this.#slabs.reclaimCommitted();
     this.#sendNext();
-    this.#bound();
+    const dropped = this.#slabs.bound(this.#hasRoom);
+    if (dropped) this.#members.dropped(dropped);
   }
 
   #sendNext(): void {
     if (this.#isBroken || this.#hasLeft) return;
-    let atWork = this.#slabs.filter((slab) => slab.isSent && !slab.isCommitted).length;
-    for (const slab of this.#slabs) {
-      if (slab.isSent) continue;
-      if (atWork >= MAX_SENT) return;
-      atWork += 1;
-      void this.#send(slab);
-    }
+    for (const slab of this.#slabs.sendable()) void this.#send(slab);
   }
 
   async #send(slab: Slab | undefined): Promise<void> {
@@ -318,107 +278,25 @@ export class Spool {
   #committed(slab: Slab, { ids, dropped, totals }: Committed): void {
     this.#totals = totals;
     this.#isFull = Object.keys(dropped).length > 0;
-    if (this.#remove(slab)) this.#reportCommitted(slab, ids);
+    if (this.#slabs.remove(slab)) this.#members.committed(slab, ids);
     // A commit may also drop some of its own records.
-    this.#evict(dropped);
+    this.#members.evicted(dropped);
     this.#wakeIdle();
-  }
-
-  #reportCommitted(slab: Slab, ids: readonly number[]): void {
-    for (const { index, key, destination, listener } of slab.takeFollowed()) {
-      const member = this.#members.get(destination);
-      const id = ids[index];
-      if (id !== undefined && id >= 0) member?.onStored(key, listener);
-      else member?.onSettled(listener, { status: 'dropped', reason: id === undefined ? 'damaged' : 'duplicate' });
-    }
-    const left = new Set(slab.destinations.filter((_, index) => ids[index] === 0));
-    slab.destinations.forEach((destination, index) => {
-      if (ids[index] === -1) this.#members.get(destination)?.onDrop('duplicate', 1);
-      // It could not be read back from the overflow.
-      if (ids[index] === undefined) this.#members.get(destination)?.onDrop('damaged', 1);
-    });
-    for (const { index, record, destination } of slab.kept)
-      this.#members.get(destination)?.onRetained(record, ids[index] ?? 0);
-    for (const destination of left) this.#members.get(destination)?.onLeft();
-  }
-
-  #evict(dropped: Committed['dropped']): void {
-    for (const [destination, keys] of Object.entries(dropped)) {
-      const member = this.#members.get(destination);
-      member?.onDrop('spool_full', keys.length);
-      member?.onEvicted(keys);
-    }
-  }
-
-  /** What is still in a slab when its destination leaves is in the overflow, where the next start finds it. */
-  #unfollow(destination: string): void {
-    const member = this.#members.get(destination);
-    for (const slab of this.#slabs)
-      for (const { listener } of slab.takeFollowed(destination)) member?.onSettled(listener, { status: 'on_disk' });
-  }
-
-  /** Whether it was still there. */
-  #remove(slab: Slab): boolean {
-    const index = this.#slabs.indexOf(slab);
-    if (index >= 0) this.#slabs.splice(index, 1);
-    this.#reclaim(slab);
-    return index >= 0;
-  }
-
-  #memory(bytes: number): SharedArrayBuffer {
-    const spare = bytes <= PLACE_BYTES ? this.#spare.pop() : undefined;
-    return spare ?? new SharedArrayBuffer(Math.max(PLACE_BYTES, bytes));
-  }
-
-  #reclaim(slab: Slab): void {
-    const { buffer, place } = slab.reclaim();
-    if (buffer) this.#keepSpare(buffer);
-    if (place) this.#overflow.free(place);
-  }
-
-  #keepSpare(buffer: SharedArrayBuffer): void {
-    if (buffer.byteLength === PLACE_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(buffer);
-  }
-
-  /** Too much waits for its commit: the newest slab goes to the overflow, or the oldest goes for good. */
-  #bound(): void {
-    const inMemory = this.#slabs.reduce((sum, { size }) => sum + size, 0);
-    if (inMemory <= MAX_WAITING_BYTES) return;
-    if (this.#hasRoom) {
-      const newest = this.#slabs.at(-1);
-      const buffer = newest && !newest.isSent ? newest.moveTo(this.#overflow) : undefined;
-      if (buffer) this.#keepSpare(buffer);
-      if (buffer || inMemory <= MAX_PENDING_BYTES) return;
-    }
-    const oldest = this.#slabs.find(({ isSent, size }) => !isSent && size > 0);
-    if (!oldest) return;
-    this.#remove(oldest);
-    for (const [destination, { records }] of oldest.counts)
-      this.#members.get(destination)?.onDrop('queue_full', records);
-    for (const { listener, destination } of oldest.takeFollowed())
-      this.#members.get(destination)?.onSettled(listener, { status: 'dropped', reason: 'queue_full' });
-    for (const { record, destination } of oldest.kept) this.#members.get(destination)?.onRetained(record, 0);
   }
 
   /** Whether all that waits may stay on disk. Where not, to keep the newest would cost as many older ones. */
   get #hasRoom(): boolean {
     const onDisk = Object.values(this.#totals).reduce((sum, { bytes }) => sum + bytes, 0);
-    const waiting = this.#slabs.reduce((sum, { length }) => sum + length, 0);
-    return !this.#isFull && onDisk + waiting <= this.#settings.maxBytes;
+    return !this.#isFull && onDisk + this.#slabs.length <= this.#settings.maxBytes;
   }
 
   #hear(notice: Notice): void {
-    if ('report' in notice) {
-      const [member] = this.#members.values();
-      member?.report(notice.report);
-    } else if ('lost' in notice) {
-      for (const [destination, count] of Object.entries(notice.lost))
-        this.#members.get(destination)?.onDrop('damaged', count);
-    } else if (!this.#isClosed) {
+    if ('report' in notice) this.#members.report(notice.report);
+    else if ('lost' in notice) this.#members.lost(notice.lost);
+    else if (!this.#isClosed) {
       this.#totals = notice.totals;
-      this.#evict(notice.dropped ?? {});
-      for (const [destination, { records }] of Object.entries(notice.totals))
-        if (records > 0) this.#members.get(destination)?.onLeft();
+      this.#members.evicted(notice.dropped ?? {});
+      this.#members.found(notice.totals);
     }
   }
 
@@ -430,24 +308,14 @@ export class Spool {
       this.#retryLater();
     }
     this.#isBroken = true;
-    // What the writing thread is still at ends by itself, and what lies in the overflow waits there.
-    for (const slab of this.#slabs.filter((each) => !each.isOut && (each === failed || !each.isSent)))
-      this.#refuse(slab);
+    // Commits under way in the writing thread end by themselves, and what is in the overflow waits there.
+    for (const slab of this.#slabs) {
+      if (slab.isOut || (slab !== failed && slab.isSent)) continue;
+      const records = slab.records();
+      this.#slabs.remove(slab);
+      this.#members.refused(slab, records);
+    }
     this.#wakeIdle();
-  }
-
-  #refuse(slab: Slab): void {
-    const records = slab.records();
-    const followed = slab.takeFollowed();
-    this.#remove(slab);
-    for (const { record, destination } of slab.kept) this.#members.get(destination)?.onRetained(record, 0);
-    for (const [destination, member] of this.#members)
-      member.onRefused(
-        records
-          .filter((record) => record.destination === destination)
-          .map(({ key, orderKey, body }) => ({ key, ...(orderKey !== undefined && { orderKey }), body })),
-        followed.filter((each) => each.destination === destination),
-      );
   }
 
   #retryLater(): void {
@@ -455,7 +323,7 @@ export class Spool {
       this.#writer.call('probe').then(
         () => {
           this.#isBroken = false;
-          for (const member of this.#members.values()) member.onRecovered();
+          this.#members.recovered();
           this.#sendAll();
         },
         () => this.#retryLater(),
@@ -465,7 +333,7 @@ export class Spool {
 
   #wakeIdle(): void {
     if (!this.#isIdle) return;
-    this.#spare.length = Math.min(this.#spare.length, IDLE_SPARE);
+    this.#slabs.trim();
     for (const done of this.#idle.splice(0)) done();
   }
 }

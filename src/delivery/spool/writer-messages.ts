@@ -1,5 +1,6 @@
 import type { Entries, Total } from './ledger.ts';
-import type { Acquired, Committed, Outbox, Settlement } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import type { Acquired, Committed, Settlement } from './outbox-results.ts';
 import type { Place } from './overflow.ts';
 
 export type { Acquired, Committed, Entries, Settlement, Total };
