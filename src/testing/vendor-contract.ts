@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Environment } from '../configuration/environment.ts';
 import type { Answer, DeliveryOutcome } from '../delivery/delivery.ts';
 import type { Interaction } from '../interaction/interaction.ts';
+import type { VendorFields } from '../vendors/fields.ts';
 import type { Feedback, Vendor, VendorRecord } from '../vendors/vendor.ts';
 import {
   fullInteraction,
@@ -10,6 +11,7 @@ import {
   oddInteractions,
   PLANTED_TEXT,
 } from './sample-interactions.ts';
+import { checkLosses, fieldOf, pathsIn } from './vendor-losses.ts';
 
 /** One rule that a vendor keeps. `title` and `check` are what `it` takes, in any test framework. */
 export interface ContractCheck {
@@ -190,6 +192,8 @@ export function vendorContract<Options, Payload>(contract: VendorContract<Option
     },
   };
 
+  // A table describes the default options.
+  if (vendor.fields && !contract.options) Object.assign(checks, fieldChecks(vendor, options, forAll));
   for (const { name, interaction, payloads } of golden) {
     checks[`encodes ${name} as its golden file says`] = () => assert.deepEqual(payloadsOf(interaction), payloads);
     checks[`reads ${name} back from its golden file`] = async () => {
@@ -249,6 +253,43 @@ export function vendorContract<Options, Payload>(contract: VendorContract<Option
     };
   }
   return Object.entries(checks).map(([title, check]) => ({ title, check: async () => check() }));
+}
+
+type ForAll = NonNullable<VendorContract<unknown, unknown>['forAll']>;
+
+/** The vendor's table of fields against what it writes and reads. */
+function fieldChecks<Options, Payload>(
+  vendor: Vendor<Options, Payload>,
+  options: Options,
+  forAll: ForAll,
+): Readonly<Record<string, () => Promise<void>>> {
+  const fields = async (): Promise<VendorFields> => (await vendor.fields?.()) ?? { fields: [], changed: {}, lost: [] };
+  return {
+    'has a field in its table for every value of a request': async () => {
+      const table = await fields();
+      await forAll(async (interaction) => {
+        for (const { payload } of vendor.encode(interaction, options)) {
+          const { body } = vendor.request(payload, options);
+          const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+          for (const path of pathsIn(JSON.parse(text)))
+            assert.ok(fieldOf(table, path) !== undefined, `no field covers ${path}`);
+        }
+      });
+    },
+
+    'loses what its table says and nothing else': async () => {
+      const table = await fields();
+      await forAll(async (interaction) => {
+        const records = vendor.encode(interaction, options);
+        const [record] = records;
+        // An interaction with several records is read back as several.
+        if (!record || records.length > 1) return;
+        const payload = vendor.merge?.(undefined, record.payload) ?? record.payload;
+        const decoded = await vendor.decode(payload);
+        if (decoded[0] && decoded.length === 1) checkLosses(table, interaction, decoded[0]);
+      });
+    },
+  };
 }
 
 async function eachOf<T>(items: readonly T[], law: (item: T) => Promise<void>): Promise<void> {

@@ -34,7 +34,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
-/** Fails where a field comes back differently than the table says. */
+/** Fails where a field comes back differently than a table says. */
 export function checkLosses({ changed, lost }: VendorFields, written: Interaction, read: Interaction): void {
   const before = valuesOf(written);
   const after = valuesOf(read);

@@ -23,8 +23,8 @@ export interface VendorField {
 }
 
 /**
- * How a vendor's payload is made, as data: for its README, for its tests, and for people who compare what each vendor
- * gets. A field of an interaction that is neither `changed` nor `lost` comes back as it was.
+ * How a vendor's payload is made with the default options, as data: for its README, for its tests, and for people who
+ * compare what each vendor gets. A field of an interaction that is neither `changed` nor `lost` comes back as it was.
  */
 export interface VendorFields {
   readonly fields: readonly VendorField[];

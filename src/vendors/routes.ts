@@ -338,12 +338,12 @@ export function matchRoute({ routes }: VendorRoutes, method: string, path: strin
 }
 
 function paramsIn(path: string, pattern: string): Readonly<Record<string, string>> | undefined {
-  const given = path.replace(/\/$/, '').split('/');
+  const segments = path.replace(/\/$/, '').split('/');
   const wanted = pattern.split('/');
-  if (given.length !== wanted.length) return undefined;
+  if (segments.length !== wanted.length) return undefined;
   const params: Record<string, string> = {};
   for (const [index, name] of wanted.entries()) {
-    const text = given[index] ?? '';
+    const text = segments[index] ?? '';
     if (!name.startsWith(':')) {
       if (text !== name) return undefined;
       continue;

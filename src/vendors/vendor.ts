@@ -8,65 +8,65 @@ import type { VendorRoutes } from './routes.ts';
 
 export type { Feedback, FeedbackContext, FeedbackOptions, UsageEvent, UsageEventOptions } from './feedback.ts';
 
-/** One payload of a vendor, and how it is told from others. */
+/** One payload of a vendor, with the ids that identify it. */
 export interface VendorRecord<Payload> {
   /** Derived from the interaction, so that a resend carries the same one. */
   readonly id: string;
-  /** Set where the vendor's grain is the conversation: one request at a time per key. */
+  /** Set for vendors that store whole conversations: at most one request with this key is sent at a time. */
   readonly orderKey?: string;
-  /** The id by which the vendor's feedback call names the answer in this record; none where it has no such call. */
+  /** The id by which the vendor's feedback call names the answer in this record. Absent for vendors without such a call. */
   readonly answerId?: string;
   readonly payload: Payload;
 }
 
-/** Where records go that no HTTP request carries. */
+/** Where records go that are not sent by HTTP. */
 export type LocalOutput =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'callback'; readonly write: (payload: never) => void | Promise<void> };
 
 /**
- * A vendor: one codec that serves both directions. Everything here is pure. `Payload` is what lies in the spool, so it
- * holds no credentials: `request` adds them.
+ * A vendor: one codec for both directions. Everything here is pure. `Payload` is what the spool stores, so it holds no
+ * credentials: `request` adds them.
  */
 export interface Vendor<Options, Payload> {
   /** Also the name in `SPANPORT_DESTINATIONS`. */
   readonly name: string;
   /**
-   * Completes the options: what is given wins over the environment, the environment over the default.
-   * @throws ConfigurationError one sentence that names the variable, the value and the remedy
+   * Completes the options: an option takes precedence over the environment, and the environment over the default.
+   * @throws ConfigurationError one sentence that names the variable, its value and what to do
    */
-  resolveOptions(given: Partial<Options>, environment: Environment): Options;
+  resolveOptions(options: Partial<Options>, environment: Environment): Options;
   /** The variables that hold credentials. Their values are never shown. */
   readonly secrets: readonly string[];
   /** Values for other variables without which the vendor cannot be set up. For a preview without configuration. */
   readonly sampleSettings?: Environment;
-  /** Whether a record in a file is one of this vendor's payloads, by fields that no other vendor's have. */
+  /** Whether a record in a file is one of this vendor's payloads, by fields that payloads of other vendors do not have. */
   recognises(record: Readonly<Record<string, unknown>>): boolean;
-  /** The vendor's server, as the demo plays it. Loaded on request. */
+  /** A server of the vendor for the demo. Loaded on request. */
   demo(): Promise<VendorDemo>;
   /** True when the environment holds the vendor's key, which puts it among the default destinations. */
   isConfigured(environment: Environment): boolean;
-  /** The vendor's records for an interaction; none where the vendor has no place for it. Never throws. */
+  /** The vendor's records for an interaction; none for an operation that the vendor does not log. Never throws. */
   encode(interaction: Interaction, options: Options): readonly VendorRecord<Payload>[];
   /**
-   * What a payload says, as far as the vendor lets it be said. Fails with a zod error on a payload that is none. It may
-   * be a promise, because zod is loaded by the first payload to be decoded and never in a process that only exports.
+   * The interactions in a payload, as far as its format can express them. Fails with a zod error on an invalid payload. The
+   * result may be a promise, because zod is loaded by the first call, and never in a process that only exports.
    */
   decode(payload: unknown): readonly Interaction[] | Promise<readonly Interaction[]>;
   /** The HTTP request, with credentials. */
   request(payload: Payload, options: Options): OutgoingRequest;
   outcome(answer: Answer): DeliveryOutcome;
-  /** For vendors without an intake of their own: the file or the function that takes their records, if it is one. */
+  /** For vendors without an API that takes records: the file or function that receives them, if the output is one. */
   localOutput?(options: Options): LocalOutput | undefined;
-  /** For vendors whose grain is the conversation: what was last delivered, joined with what is new. */
+  /** For vendors that store whole conversations: merges a new payload into the one that was last delivered. */
   merge?(delivered: Payload | undefined, next: Payload): Payload;
-  /** With `merge`: how to read what the vendor has of a conversation. Undefined when it is not wanted. */
+  /** With `merge`: how to read a conversation from the vendor. Undefined when the options do not ask for it. */
   remote?(options: Options):
     | {
         request(payload: Payload): OutgoingRequest | undefined;
         /**
-         * Undefined when the vendor has nothing, or nothing that can be merged.
-         * @throws Error the vendor has something that cannot be read: nothing is written over it
+         * Undefined when the vendor has no such conversation, or one that cannot be merged.
+         * @throws Error the conversation cannot be read, and must not be overwritten
          */
         payload(answer: Answer): Payload | undefined;
       }

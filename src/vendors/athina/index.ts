@@ -9,7 +9,7 @@ import type { AthinaPayload } from './payload.ts';
 export type { AthinaOptions } from './options.ts';
 export type { AthinaInference, AthinaPayload } from './payload.ts';
 
-/** Athina: LLM monitoring and evaluation, one record per message of a model. See README.md beside this file. */
+/** Athina: LLM monitoring and evaluation, one record per message of a model. See README.md in this folder. */
 export const athina: Vendor<AthinaOptions, AthinaPayload> = {
   name: 'athina',
   secrets: ['ATHINA_API_KEY'],

@@ -17,13 +17,13 @@ export interface AthinaOptions {
   readonly maxRecordBytes: number;
 }
 
-export function resolveOptions(given: Partial<AthinaOptions>, environment: Environment): AthinaOptions {
+export function resolveOptions(options: Partial<AthinaOptions>, environment: Environment): AthinaOptions {
   return {
-    apiKey: requireSecret(given.apiKey, environment, 'ATHINA_API_KEY', 'apiKey'),
-    baseUrl: readUrl(given.baseUrl, environment, 'ATHINA_BASE_URL', 'https://log.athina.ai'),
-    apiVersion: requireChoice(given.apiVersion, 'apiVersion', ['v1', 'v2']),
-    responseFormat: requireChoice(given.responseFormat, 'responseFormat', ['text', 'openai']),
-    languageModel: requireChoice(given.languageModel, 'languageModel', ['request', 'response']),
-    maxRecordBytes: requireCount(given.maxRecordBytes, 'maxRecordBytes', DEFAULT_MAX_RECORD_BYTES),
+    apiKey: requireSecret(options.apiKey, environment, 'ATHINA_API_KEY', 'apiKey'),
+    baseUrl: readUrl(options.baseUrl, environment, 'ATHINA_BASE_URL', 'https://log.athina.ai'),
+    apiVersion: requireChoice(options.apiVersion, 'apiVersion', ['v1', 'v2']),
+    responseFormat: requireChoice(options.responseFormat, 'responseFormat', ['text', 'openai']),
+    languageModel: requireChoice(options.languageModel, 'languageModel', ['request', 'response']),
+    maxRecordBytes: requireCount(options.maxRecordBytes, 'maxRecordBytes', DEFAULT_MAX_RECORD_BYTES),
   };
 }

@@ -140,28 +140,28 @@ function notLogged(name: string): RouteError {
  * that it may come first.
  */
 function feedback({ body, receivedAt }: RouteRequest): RouteStep {
-  const given = checked(400, () => athinaFeedback.parse(body));
-  const reference = given.external_reference_id;
+  const sent = checked(400, () => athinaFeedback.parse(body));
+  const reference = sent.external_reference_id;
   return {
     kind: 'interactions',
     query: { where: withReference(reference), limit: 1 },
     next: ({ items: [known] }) => {
-      const entry = feedbackFrom(given, known, receivedAt);
+      const entry = feedbackFrom(sent, known, receivedAt);
       const answer = known ? accepted(known) : { status: 200, body: { status: 'success', data: {} } };
       return written({ feedback: [entry] }, answer);
     },
   };
 }
 
-function feedbackFrom(given: AthinaFeedback, known: Interaction | undefined, time: number): ReceivedFeedback {
-  const reference = given.external_reference_id;
+function feedbackFrom(sent: AthinaFeedback, known: Interaction | undefined, time: number): ReceivedFeedback {
+  const reference = sent.external_reference_id;
   const isMessage = known?.outputMessages?.some(({ id }) => id === reference);
   return {
     id: `athina:${reference}`,
     feedback: defined({
-      rating: given.user_feedback > 0 ? ('positive' as const) : ('negative' as const),
-      score: given.user_feedback,
-      comment: given.user_feedback_comment,
+      rating: sent.user_feedback > 0 ? ('positive' as const) : ('negative' as const),
+      score: sent.user_feedback,
+      comment: sent.user_feedback_comment,
       answerId: reference,
       messageId: isMessage ? reference : undefined,
       responseId: known?.responseId,
@@ -171,6 +171,6 @@ function feedbackFrom(given: AthinaFeedback, known: Interaction | undefined, tim
       user: known?.user,
       time,
     }),
-    body: given,
+    body: sent,
   };
 }

@@ -84,8 +84,8 @@ function joined<T extends Step>(known: T, changes: Partial<Step>): T {
 }
 
 function addSpan(request: RouteRequest): RouteStep {
-  const given = checked(400, () => athinaSpan.parse(request.body));
-  const span = { ...given, id: sha256Of(`span ${request.id}`).slice(0, 32) };
+  const sent = checked(400, () => athinaSpan.parse(request.body));
+  const span = { ...sent, id: sha256Of(`span ${request.id}`).slice(0, 32) };
   return withTrace(request, (trace) => save({ ...trace, spans: [...(trace.spans ?? []), span] }, request, span));
 }
 

@@ -10,7 +10,7 @@ import { conversationIn, requestFor } from './remote.ts';
 export type { InkeepOptions } from './options.ts';
 export type { InkeepConversation, InkeepEvent, InkeepFeedback, InkeepPayload } from './payload.ts';
 
-/** Inkeep Analytics: whole conversations, verdicts on their messages, and what people did with them. See README.md beside this file. */
+/** Inkeep Analytics: whole conversations, feedback on their messages, and usage events. See README.md in this folder. */
 export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
   name: 'inkeep',
   secrets: ['INKEEPANALYTICS_API_INTEGRATION_KEY'],

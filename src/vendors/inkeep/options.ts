@@ -16,11 +16,11 @@ const KEY = 'INKEEPANALYTICS_API_INTEGRATION_KEY';
 const URL_VARIABLE = 'INKEEP_ANALYTICS_URL';
 const HOST = 'https://api.analytics.inkeep.com';
 
-export function resolveOptions(given: Partial<InkeepOptions>, environment: Environment): InkeepOptions {
+export function resolveOptions(options: Partial<InkeepOptions>, environment: Environment): InkeepOptions {
   return {
-    apiKey: requireSecret(given.apiKey, environment, KEY, 'apiKey'),
-    url: readUrl(given.url, environment, URL_VARIABLE, HOST),
-    ...(given.mergeRemote && { mergeRemote: true }),
+    apiKey: requireSecret(options.apiKey, environment, KEY, 'apiKey'),
+    url: readUrl(options.url, environment, URL_VARIABLE, HOST),
+    ...(options.mergeRemote && { mergeRemote: true }),
   };
 }
 

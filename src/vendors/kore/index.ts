@@ -8,18 +8,18 @@ export type { KoreCallback, KoreOutput } from './output.ts';
 export type { KoreRecord } from './payload.ts';
 
 export interface KoreOptions {
-  /** `file:PATH` for lines of JSON, an http(s) URL for one POST per record, or a function. Settled: a {@link KoreOutput}. */
+  /** `file:PATH` for lines of JSON, an http(s) URL for one POST per record, or a function. Resolved: a {@link KoreOutput}. */
   readonly output: string | KoreCallback | KoreOutput;
-  /** Stands in where a call names no bot. */
+  /** The bot of calls that have none. */
   readonly botId?: string;
 }
 
-export interface SettledKoreOptions extends KoreOptions {
+export interface ResolvedKoreOptions extends KoreOptions {
   readonly output: KoreOutput;
 }
 
 interface Kore extends Vendor<KoreOptions, KoreRecord> {
-  resolveOptions(...args: Parameters<Vendor<KoreOptions, KoreRecord>['resolveOptions']>): SettledKoreOptions;
+  resolveOptions(...args: Parameters<Vendor<KoreOptions, KoreRecord>['resolveOptions']>): ResolvedKoreOptions;
 }
 
 export const kore: Kore = {
@@ -37,7 +37,7 @@ export const kore: Kore = {
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
   fields: async () => (await import('./fields.ts')).fields,
-  /** Only of an output that is a URL; files and callbacks need no request. */
+  /** Only for an output that is a URL. Files and callbacks need no request. */
   request(record, { output }) {
     const { kind, ...to } = readOutput(output, {});
     if (!('url' in to)) throw new TypeError(`A ${kind} output has no request: write the record to it.`);
@@ -49,9 +49,9 @@ export const kore: Kore = {
     };
   },
   localOutput({ output }) {
-    const settled = readOutput(output, {});
-    return settled.kind === 'http' ? undefined : settled;
+    const resolved = readOutput(output, {});
+    return resolved.kind === 'http' ? undefined : resolved;
   },
-  // The address is the user's own, so 404 is a wrong one.
+  // The URL is the user's own, so 404 means that it is wrong.
   outcome: (answer) => outcomeOf(answer, { blocked: [401, 403, 404] }),
 };

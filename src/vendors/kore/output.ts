@@ -15,12 +15,12 @@ const EXAMPLE = 'https://example.com/kore';
 
 /** The kind of an output: `file:PATH`, an http(s) URL, or a callback. */
 export function readOutput(
-  given: string | KoreCallback | KoreOutput | undefined,
+  output: string | KoreCallback | KoreOutput | undefined,
   environment: Environment,
 ): KoreOutput {
-  if (typeof given === 'function') return { kind: 'callback', write: given };
-  if (typeof given === 'object') return given;
-  const text = (given ?? environment[VARIABLE])?.trim();
+  if (typeof output === 'function') return { kind: 'callback', write: output };
+  if (typeof output === 'object') return output;
+  const text = (output ?? environment[VARIABLE])?.trim();
   if (!text) {
     throw new ConfigurationError(
       `${VARIABLE} is not set: set it to file:PATH or to an http(s) URL, or pass output (also a function).`,

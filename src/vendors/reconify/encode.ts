@@ -142,8 +142,8 @@ function encodeUser(user: User = {}): NonNullable<ReconifyPayload['user']> {
 
 /** Reconify has no field for a full name, so a full name alone is split at its last space. */
 function namesOf(user: User): { readonly firstName?: string; readonly lastName?: string } {
-  const given = defined({ firstName: nonEmpty(user.firstName), lastName: nonEmpty(user.lastName) });
-  if (Object.keys(given).length > 0) return given;
+  const names = defined({ firstName: nonEmpty(user.firstName), lastName: nonEmpty(user.lastName) });
+  if (Object.keys(names).length > 0) return names;
   const [, firstName, lastName] = /^(?:(.*) )?(.*)$/s.exec(user.fullName ?? '') ?? [];
   return firstName ? defined({ firstName, lastName: nonEmpty(lastName) }) : defined({ firstName: nonEmpty(lastName) });
 }

@@ -8,12 +8,12 @@ import type { ReconifyPayload } from './payload.ts';
 export type { ReconifyOptions } from './options.ts';
 export type { ReconifyPayload } from './payload.ts';
 
-/** Reconify: chat analytics, one record per exchange of messages. See README.md beside this file. */
+/** Reconify: chat analytics, one record per exchange of messages. See README.md in this folder. */
 export const reconify: Vendor<ReconifyOptions, ReconifyPayload> = {
   name: 'reconify',
   secrets: ['RECONIFY_APP_KEY', 'RECONIFY_API_KEY'],
   resolveOptions,
-  // Half of the keys counts as well: what is missing is then said at start and not found out by silence.
+  // One of the two keys is enough: the start then fails with a message about the missing one.
   isConfigured: (environment) =>
     Boolean(environment['RECONIFY_APP_KEY']?.trim() || environment['RECONIFY_API_KEY']?.trim()),
   recognises: (record) => 'reconify' in record,
@@ -26,7 +26,7 @@ export const reconify: Vendor<ReconifyOptions, ReconifyPayload> = {
   outcome,
 };
 
-/** The one vendor with its credentials in the body: they get there here, and lie nowhere before. */
+/** Reconify's credentials belong in the body. They are added here, so that no stored payload holds them. */
 function request({ reconify, ...payload }: ReconifyPayload, options: ReconifyOptions): OutgoingRequest {
   const { appKey, apiKey, tracker } = options;
   return {
@@ -37,7 +37,7 @@ function request({ reconify, ...payload }: ReconifyPayload, options: ReconifyOpt
   };
 }
 
-/** A body other than `{"status":"ok"}` is a failure whatever the status says. No reason quotes it: it may hold the keys. */
+/** Any body other than `{"status":"ok"}` is a failure. It is not quoted as the reason, since it may hold the keys. */
 function outcome(answer: Answer): DeliveryOutcome {
   const judged = outcomeOf(answer);
   if (judged.status !== 'delivered' || jsonObjectIn(answer.body)?.['status'] === 'ok') return judged;

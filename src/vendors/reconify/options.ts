@@ -19,15 +19,15 @@ export interface ReconifyOptions {
   readonly maxRecordBytes: number;
 }
 
-export function resolveOptions(given: Partial<ReconifyOptions>, environment: Environment): ReconifyOptions {
-  const { session, sessionTimeout } = given;
+export function resolveOptions(options: Partial<ReconifyOptions>, environment: Environment): ReconifyOptions {
+  const { session, sessionTimeout } = options;
   return {
-    appKey: requireSecret(given.appKey, environment, 'RECONIFY_APP_KEY', 'appKey'),
-    apiKey: requireSecret(given.apiKey, environment, 'RECONIFY_API_KEY', 'apiKey'),
-    tracker: readUrl(given.tracker, environment, 'RECONIFY_TRACKER', 'https://track.reconify.com/track'),
+    appKey: requireSecret(options.appKey, environment, 'RECONIFY_APP_KEY', 'appKey'),
+    apiKey: requireSecret(options.apiKey, environment, 'RECONIFY_API_KEY', 'apiKey'),
+    tracker: readUrl(options.tracker, environment, 'RECONIFY_TRACKER', 'https://track.reconify.com/track'),
     ...(session !== undefined && { session }),
     ...(sessionTimeout !== undefined && { sessionTimeout: requireCount(sessionTimeout, 'sessionTimeout', 10) }),
-    sendFailures: given.sendFailures ?? false,
-    maxRecordBytes: requireCount(given.maxRecordBytes, 'maxRecordBytes', DEFAULT_MAX_RECORD_BYTES),
+    sendFailures: options.sendFailures ?? false,
+    maxRecordBytes: requireCount(options.maxRecordBytes, 'maxRecordBytes', DEFAULT_MAX_RECORD_BYTES),
   };
 }

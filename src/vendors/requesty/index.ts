@@ -17,9 +17,9 @@ const INTAKE = 'https://ingestion.requesty.ai/insight';
 export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
   name: 'requesty',
   secrets: [KEY],
-  resolveOptions: (given, environment) => ({
-    apiKey: requireSecret(given.apiKey, environment, KEY, 'apiKey'),
-    url: readUrl(given.url, environment, URL_VARIABLE, INTAKE),
+  resolveOptions: (options, environment) => ({
+    apiKey: requireSecret(options.apiKey, environment, KEY, 'apiKey'),
+    url: readUrl(options.url, environment, URL_VARIABLE, INTAKE),
   }),
   isConfigured: (environment) => Boolean(environment[KEY]?.trim()),
   recognises: (record) => 'response' in record && 'args' in record,
@@ -34,6 +34,6 @@ export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
     headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
     body: JSON.stringify(payload),
   }),
-  // 404 is a wrong URL: there is nothing else that could be missing.
+  // 404 means that the configured URL is wrong.
   outcome: (answer) => outcomeOf(answer, { blocked: [401, 403, 404] }),
 };

@@ -9,8 +9,8 @@ const record = z.record(z.string(), z.unknown());
 const prompt = z
   .union([z.string(), z.array(z.union([z.string(), record])).readonly()])
   .nullish()
-  .transform((given) => given ?? null);
-const fields = record.nullish().transform((given) => given ?? {});
+  .transform((value) => value ?? null);
+const fields = record.nullish().transform((value) => value ?? {});
 
 /** The client writes all seven members, and so do we. Only `response` and one of the two prompts are required. */
 export const requestyPayload = z
