@@ -23,23 +23,23 @@ export function cutTextsOf(texts: readonly (Capped | undefined)[]): ReadonlySet<
   return cut.length > 0 ? new Set(cut) : undefined;
 }
 
-/** Room of a text that has just begun, in bytes: so much lies on the heap itself. */
-const FIRST_ROOM = 64;
-const NEXT_ROOM = 256;
-/** Half more each time: at most a third of the room is empty, and what is copied stays linear. */
+/** First capacity of a text in bytes: buffers of this size are allocated on the heap itself. */
+const FIRST_CAPACITY = 64;
+const NEXT_CAPACITY = 256;
+/** Growth by half: at most a third of the capacity is unused, and the total of copied bytes stays linear. */
 const GROWTH = 1.5;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * The units of the text in a buffer of their own. A string that grows by small pieces would be a tree of them, some
- * sixty bytes for a token of seven. A byte for a unit until the first one beyond Latin-1 comes, then two.
+ * The units of the text in a buffer. A string that grows by small pieces would be a tree of them, some sixty bytes for
+ * a token of seven. Each unit takes one byte until the first one beyond Latin-1 arrives, then two.
  */
 class GrowingText implements Capped {
   readonly #maxLength: number;
   #bytes = NO_BYTES;
   #isWide = false;
-  /** Units that are kept, and units that were said. */
-  #kept = 0;
+  /** Units that are stored, and units that arrived. */
+  #stored = 0;
   #length = 0;
 
   constructor(maxLength: number) {
@@ -48,19 +48,19 @@ class GrowingText implements Capped {
 
   add(piece: string): void {
     this.#length += piece.length;
-    const count = Math.min(piece.length, this.#maxLength - this.#kept);
+    const count = Math.min(piece.length, this.#maxLength - this.#stored);
     if (count <= 0) return;
     if (!this.#isWide && !this.#addNarrow(piece, count)) this.#widen();
     if (this.#isWide) this.#addWide(piece, count);
-    this.#kept += count;
+    this.#stored += count;
   }
 
   /** @returns false where a unit does not fit into a byte */
   #addNarrow(piece: string, count: number): boolean {
-    this.#makeRoom(this.#kept + count);
+    this.#reserve(this.#stored + count);
     const bytes = this.#bytes;
-    let at = this.#kept;
-    // Tokens are short: a call into the engine for each costs more than to go through them here.
+    let at = this.#stored;
+    // Tokens are short: one call into the engine for each costs more than this loop.
     for (let index = 0; index < count; index += 1) {
       const unit = piece.charCodeAt(index);
       if (unit > 0xff) return false;
@@ -71,40 +71,40 @@ class GrowingText implements Capped {
   }
 
   #addWide(piece: string, count: number): void {
-    this.#makeRoom((this.#kept + count) * 2);
-    this.#bytes.write(piece, this.#kept * 2, count * 2, 'utf16le');
+    this.#reserve((this.#stored + count) * 2);
+    this.#bytes.write(piece, this.#stored * 2, count * 2, 'utf16le');
   }
 
   #widen(): void {
-    this.#bytes = Buffer.from(this.#said, 'utf16le');
+    this.#bytes = Buffer.from(this.#content, 'utf16le');
     this.#isWide = true;
   }
 
-  #makeRoom(size: number): void {
-    const room = this.#bytes.length;
-    if (size <= room) return;
-    const next = room === 0 ? FIRST_ROOM : Math.max(NEXT_ROOM, Math.ceil(room * GROWTH));
-    // Not out of Node's pool: a text that is long open would keep the whole page.
+  #reserve(size: number): void {
+    const capacity = this.#bytes.length;
+    if (size <= capacity) return;
+    const next = capacity === 0 ? FIRST_CAPACITY : Math.max(NEXT_CAPACITY, Math.ceil(capacity * GROWTH));
+    // Not from Node's pool: a text that stays open for long would hold a whole page of it.
     const bytes = Buffer.allocUnsafeSlow(Math.max(size, next));
     bytes.set(this.#bytes);
     this.#bytes = bytes;
   }
 
   get text(): string {
-    const text = this.#said;
+    const text = this.#content;
     if (!this.isCut) return text;
     const kept = isHigh(text.charCodeAt(text.length - 1)) ? text.slice(0, -1) : text;
     return markCut(kept, this.#length - kept.length);
   }
 
   get isCut(): boolean {
-    return this.#length > this.#kept;
+    return this.#length > this.#stored;
   }
 
-  get #said(): string {
+  get #content(): string {
     return this.#isWide
-      ? this.#bytes.toString('utf16le', 0, this.#kept * 2)
-      : this.#bytes.toString('latin1', 0, this.#kept);
+      ? this.#bytes.toString('utf16le', 0, this.#stored * 2)
+      : this.#bytes.toString('latin1', 0, this.#stored);
   }
 }
 

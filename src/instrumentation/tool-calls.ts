@@ -25,15 +25,15 @@ export interface Turn {
   readonly place: Place;
   /** Host and port that answered. */
   readonly server: string;
-  /** What the spans of the tools say of the agent and conversation that they run for. */
+  /** Agent and conversation, for the spans of the tools. */
   readonly facts: Facts;
   /** Unix milliseconds. */
   readonly since: number;
-  /** Fingerprint of the answers, once they came: who sends the same ones again repeats that request. */
+  /** Fingerprint of the answers, once they arrived. A request with the same answers repeats the earlier one. */
   answered?: string;
 }
 
-/** Where code runs, as far as the application says it. */
+/** The trace and the identities that are active where code runs. */
 export interface Place {
   readonly traceId: string | undefined;
   readonly conversationId: string | undefined;
@@ -55,7 +55,7 @@ export function placeOf(active: Context, { options }: Recorder): Place {
 
 const identities = ['conversationId', 'userId', 'sessionId', 'customerId'] as const;
 
-/** A way to find a turn. `near` is weaker than the rest: it needs a trace or conversation that both name. */
+/** A way to find a turn. A near one is weaker: it also requires the same trace or conversation. */
 export interface Lookup {
   readonly key: string;
   readonly answers: readonly ToolAnswer[];
@@ -71,8 +71,8 @@ const MAX_TURNS = 10_000;
 const MAX_AGE_MILLIS = 60 * 60_000;
 
 /**
- * The turns whose tool calls one recorder has seen, answered ones included. Where turns of several histories match, none
- * is taken: nothing of one conversation may reach the spans of another.
+ * The turns whose tool calls one recorder has observed, answered ones included. Where turns of several histories match,
+ * no turn is chosen: nothing of one conversation may reach the spans of another.
  */
 export class ToolTurns {
   readonly #turns = new BoundedMap<{ readonly turn: Turn; readonly keys: readonly string[] }>(
@@ -138,16 +138,16 @@ export class ToolTurns {
 
   /** The oldest call of a function with these arguments that is still open, here and in one history only. */
   claim(name: string, args: readonly unknown[], place: Place): Claim | undefined {
-    const isWanted = (call: OpenCall): boolean => call.name === name && hasArguments(call, args);
+    const isMatch = (call: OpenCall): boolean => call.name === name && hasArguments(call, args);
     return onlyClaim(
-      this.#claims(isWanted).filter(({ turn }) => isAt(turn, place)),
+      this.#claims(isMatch).filter(({ turn }) => isAt(turn, place)),
       place,
     );
   }
 
   /**
-   * The open call of this id, where it is known which one that is. The id is the application's word: it also counts in
-   * another trace, if there is one such call in this process and its arguments are the same.
+   * The open call of this id, unless several calls have it. The application names the id, so the call may be of another
+   * trace, if it is the only one in this process and its arguments are the same.
    */
   claimById(id: string, name: string, args: readonly unknown[], place: Place): Claim | undefined {
     const claims = this.#claims((call) => call.id === id && call.name === name);
@@ -157,10 +157,10 @@ export class ToolTurns {
     return elsewhere.length === 1 ? elsewhere[0] : undefined;
   }
 
-  /** The first open call of each turn that is wanted, oldest turn first. */
-  #claims(isWanted: (call: OpenCall) => boolean): readonly Claim[] {
+  /** The first matching open call of each turn, oldest turn first. */
+  #claims(isMatch: (call: OpenCall) => boolean): readonly Claim[] {
     return this.#turns.values().flatMap(({ turn }) => {
-      const call = turn.calls.find((each) => isOpen(each) && isWanted(each));
+      const call = turn.calls.find((each) => isOpen(each) && isMatch(each));
       return call ? [{ turn, call }] : [];
     });
   }
@@ -177,14 +177,13 @@ function onlyClaim(claims: readonly Claim[], place: Place): Claim | undefined {
 
 /** Whether a tool runs with the arguments of a call: as its first argument, or as all of them. */
 function hasArguments(call: OpenCall, args: readonly unknown[]): boolean {
-  const asked = canonical(call.arguments);
-  return asked === canonical(args[0]) || (args.length > 1 && asked === canonical(args));
+  const expected = canonical(call.arguments);
+  return expected === canonical(args[0]) || (args.length > 1 && expected === canonical(args));
 }
 
 /** The oldest call of a turn with these arguments: parallel calls may be equal. */
 export function claimIn(turn: Turn, name: string, args: unknown): Claim | undefined {
-  const given = canonical(args);
-  const call = turn.calls.find((each) => isOpen(each) && each.name === name && canonical(each.arguments) === given);
+  const call = turn.calls.find((each) => isOpen(each) && each.name === name && hasArguments(each, [args]));
   return call && { turn, call };
 }
 
@@ -213,14 +212,15 @@ function hasCalls(turn: Turn, answers: readonly ToolAnswer[]): boolean {
 }
 
 /**
- * Whether a turn may be of this place. Conversations, users, sessions and customers never mix; traces only where both
- * sides name the same conversation. A chat without an active span shares with its tools the trace that it made itself.
+ * Whether a turn and this place may belong together. Different conversations, users, sessions and customers never do;
+ * different traces only within one named conversation. A chat without an active span shares the trace of its own span
+ * with its tools.
  */
-function isAt({ place: asked, asking }: Turn, here: Place, isNear = false): boolean {
-  if (contradicts(asked, here)) return false;
-  if (asked.conversationId !== undefined && asked.conversationId === here.conversationId) return true;
-  if (here.traceId === undefined) return asked.traceId === undefined && !isNear;
-  return here.traceId === asked.traceId || here.traceId === trace.getSpanContext(asking)?.traceId;
+function isAt({ place, asking }: Turn, here: Place, isNear = false): boolean {
+  if (contradicts(place, here)) return false;
+  if (place.conversationId !== undefined && place.conversationId === here.conversationId) return true;
+  if (here.traceId === undefined) return place.traceId === undefined && !isNear;
+  return here.traceId === place.traceId || here.traceId === trace.getSpanContext(asking)?.traceId;
 }
 
 /** Whether two places name different conversations, users, sessions or customers. */
@@ -228,7 +228,7 @@ function contradicts(one: Place, other: Place): boolean {
   return identities.some((name) => one[name] !== undefined && other[name] !== undefined && one[name] !== other[name]);
 }
 
-/** One turn; of several, one only where the application says that they are of the same conversation. */
+/** The only turn; of several, one only where the application names the same conversation for all of them. */
 function onlyOne(turns: readonly Turn[], { conversationId }: Place, wanted: 'oldest' | 'newest'): Turn | undefined {
   if (turns.length === 1) return turns[0];
   const isOneConversation =

@@ -2,17 +2,17 @@ import type { Message, ToolCallPart } from '../interaction/message.ts';
 import { canonical, hasSubstance, messageText } from '../interaction/message-text.ts';
 
 /**
- * The messages of a request, as far as they say which tool calls it answers. Ids of calls are unique inside of one
- * history at most (some servers name each first call `call_0`), so that a call is identified by the history before it.
+ * The messages of a request, from which the tool calls that it answers are found. Call ids are unique within one history
+ * at most (some servers name each first call `call_0`), so a call is identified by the history before it.
  */
 export interface ToolHistory {
-  /** Whether the request ends with answers of tools: the quick question that most requests need alone. */
+  /** Whether the request ends with answers of tools. Most requests don't, and are not read any further. */
   readonly hasAnswers: boolean;
-  /** Oldest first. Read once, and only where tools are in play. May throw on nonsense. */
+  /** Oldest first. Called once, and only where tools are involved. May throw on invalid messages. */
   read(): readonly Message[];
-  /** What the messages go on from and don't show, such as a previous response. */
+  /** What comes before the messages and isn't among them, such as a previous response. */
   readonly base?: string;
-  /** Where the server keeps the history: names under which the calls of its last answer are known. */
+  /** Where the server stores the history: names under which the calls of its last answer are found. */
   readonly names?: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export interface ReadHistory {
   readonly newest: readonly ToolAnswer[];
 }
 
-/** Longer runs of calls and answers without any word of a user between them are not searched. */
+/** Maximum number of calls and answers in a row, without a message of a user between them, that are searched. */
 const MAX_PLACES = 64;
 
 export function readHistory({ read, base = '' }: ToolHistory): ReadHistory {
@@ -56,13 +56,13 @@ export function readHistory({ read, base = '' }: ToolHistory): ReadHistory {
   };
 }
 
-/** How the calls of one turn are told from those of another after the same history. */
+/** Keys of the calls of one turn after a history. */
 export function turnKeys(
   { whole, last }: Pick<ReadHistory, 'whole' | 'last'>,
   calls: readonly ToolCallPart[],
 ): { readonly exact: string; readonly near: string } {
-  const asked = callsText(calls);
-  return { exact: digest(`exact\n${whole}\n${asked}`), near: digest(`near\n${last}\n${asked}`) };
+  const text = callsText(calls);
+  return { exact: digest(`exact\n${whole}\n${text}`), near: digest(`near\n${last}\n${text}`) };
 }
 
 /**
@@ -79,7 +79,7 @@ function placesIn(messages: readonly Message[], prefixes: readonly string[]): re
     answers = [...own, ...answers];
     if (message.role === 'assistant') {
       calls = [...message.parts.filter((part) => part.type === 'tool_call'), ...calls];
-      // The model has answered since: what stands before was the matter of an earlier request.
+      // The model has answered since: earlier answers belong to an earlier request.
       if (calls.length === 0) return places;
       const keys = turnKeys({ whole: prefixes[at] ?? '', last: nearOf(messages, at) }, calls);
       places.push({ ...keys, answers });
@@ -122,7 +122,7 @@ export function digest(text: string): string {
   return sha256().update(text).digest('base64');
 }
 
-/** Loaded by the first tool loop: Node's cryptography takes 3 ms, which an application that starts need not wait for. */
+/** Loaded by the first tool loop: loading Node's cryptography takes 3 ms, which would delay the application's start. */
 function sha256(): import('node:crypto').Hash {
   return process.getBuiltinModule('node:crypto').createHash('sha256');
 }

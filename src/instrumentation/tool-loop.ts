@@ -26,7 +26,7 @@ export class ToolLoop {
     this.#history = history;
     this.#server = `${serverAddress ?? ''}:${serverPort ?? ''}`;
     const here = placeOf(context.active(), recorder);
-    // A conversation that the server keeps is one of its own.
+    // Conversation ids of a server are unique on that server only.
     this.#here =
       here.conversationId === undefined && conversationId !== undefined
         ? { ...here, conversationId: this.#named(conversationId) }
@@ -41,9 +41,9 @@ export class ToolLoop {
     const turns = this.#recorder.memoryOf(ToolTurns);
     if (turns.isEmpty || !this.#history.hasAnswers) return {};
     const history = this.#readOnce();
-    const found = history && turns.find(this.#lookupsIn(history), this.#here, this.#server);
-    if (!found) return {};
-    const { turn, lookup } = found;
+    const match = history && turns.find(this.#lookupsIn(history), this.#here, this.#server);
+    if (!match) return {};
+    const { turn, lookup } = match;
     for (const [call, result] of answeredCalls(turn, lookup.answers)) {
       if (!call.isClaimed) inferTool(this.#recorder, turn, call, result);
     }
@@ -52,8 +52,8 @@ export class ToolLoop {
   }
 
   /**
-   * Remembers the functions that an answer asks for: each of its choices may go on by itself.
-   * @param names under which the server keeps the history from here on
+   * Remembers the functions that an answer asks for. Each choice of the answer may be continued by itself.
+   * @param names under which the server stores the history that includes this answer
    */
   open(recording: Recording, answers: readonly (readonly ToolCallPart[])[], names: readonly string[] = []): void {
     const asking = answers.filter((calls) => calls.length > 0);

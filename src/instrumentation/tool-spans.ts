@@ -9,7 +9,7 @@ interface ToolStart {
   readonly name: string;
   readonly id: string | undefined;
   readonly facts: Facts | undefined;
-  /** Unix milliseconds, for a tool that ran already: it is told of, and was not measured. */
+  /** Unix milliseconds. Set for a tool that already ran: its span is inferred, and no duration was measured. */
   readonly inferredSince?: number;
 }
 

@@ -113,7 +113,7 @@ function startTool(
   if (call) call.isClaimed = true;
   const startTime = Date.now();
   // Copies: the function may change its arguments, and its caller the result.
-  const given = recording.withContent ? toJson(args.length > 1 ? args : args[0]) : undefined;
+  const input = recording.withContent ? toJson(args.length > 1 ? args : args[0]) : undefined;
   return {
     recording,
     end(outcome): void {
@@ -123,7 +123,7 @@ function startTool(
         name,
         type: 'function',
         ...(id !== undefined && { id }),
-        ...(given !== undefined && { arguments: given }),
+        ...(input !== undefined && { arguments: input }),
         ...(result !== undefined && { result }),
         ...(errorType !== undefined && { errorType }),
         startTime,
@@ -147,6 +147,6 @@ function claimFor(
   if (callId !== undefined) return turns.claimById(callId, name, args, place);
   if (!history) return turns.claim(name, args, place);
   const lookups = readHistory(history).places.map(({ exact: key }) => ({ key, answers: [] }));
-  const found = turns.find(lookups, place, '');
-  return found && claimIn(found.turn, name, args[0]);
+  const match = turns.find(lookups, place, '');
+  return match && claimIn(match.turn, name, args[0]);
 }

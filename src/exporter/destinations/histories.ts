@@ -5,13 +5,13 @@ import { partTexts } from '../../interaction/message-text.ts';
 /** In two halves, of which the older goes at once: deleting single entries makes a map slow. */
 const MAX_HISTORIES = 10_000;
 
-/** Stands for a history that several conversations have in common: which of them a call continues can't be known. */
+/** Marks a history that several conversations have in common: it is unknown which of them a call continues. */
 const SHARED = '';
 
 /**
  * Gives each call that names no conversation the id of the one that it continues, or one of its own. A call continues
- * another of the same trace and person if it begins with that call's messages and answer. The trace alone says too
- * little: a handler may work for several people, and ask a model for several things.
+ * another of the same trace and user if it begins with that call's messages and answer. The trace alone is not enough:
+ * a handler may work for several users, and call a model for several purposes.
  */
 export class Histories {
   #recent = new Map<string, string>();
@@ -28,8 +28,8 @@ export class Histories {
     const scope = JSON.stringify([traceId, user?.id, sessionId, customerId]);
     const { whole, answered } = keysOf(scope, interaction);
     const earlier = answered.concat(previousResponseId === undefined ? [] : `${scope} response ${previousResponseId}`);
-    const found = earlier.map((key) => this.#find(key)).findLast((known) => known !== undefined);
-    const id = found || `${traceId}-${spanId}`;
+    const continued = earlier.map((key) => this.#find(key)).findLast((id) => id !== undefined);
+    const id = continued || `${traceId}-${spanId}`;
     for (const message of interaction.outputMessages ?? []) this.#add(nextKey(whole, message), id);
     if (responseId !== undefined) this.#add(`${scope} response ${responseId}`, id);
     return id;

@@ -34,9 +34,9 @@ export type OpenAICompletion = {
 };
 
 /**
- * The answer of an interaction as OpenAI would have given it: `created` is its end, and choices whose content was
- * dropped keep their finish reason.
- * @param id what stands as the completion's id; a run has none of its own
+ * The answer of an interaction in OpenAI's form: `created` is its end, and choices whose content was dropped keep their
+ * finish reason.
+ * @param id the completion's id, for a run, which has no response id
  */
 export function openAICompletionFrom(interaction: Interaction, id?: string): OpenAICompletion {
   return defined({
@@ -51,18 +51,18 @@ export function openAICompletionFrom(interaction: Interaction, id?: string): Ope
   });
 }
 
-const silent: OutputMessage = { role: 'assistant', parts: [] };
+const emptyAnswer: OutputMessage = { role: 'assistant', parts: [] };
 
 function openAIChoicesFrom(interaction: Interaction): OpenAIChoice[] {
   const { outputMessages = [] } = interaction;
   return openAIFinishReasonsFrom(interaction).map((finishReason, index) => ({
     index,
     finish_reason: finishReason,
-    message: encodeAnswer(outputMessages[index] ?? silent),
+    message: encodeAnswer(outputMessages[index] ?? emptyAnswer),
   }));
 }
 
-/** One per choice, null where nobody said why it ended. */
+/** One per choice; null where the reason is unknown. */
 export function openAIFinishReasonsFrom({
   outputMessages = [],
   finishReasons = [],
@@ -122,7 +122,7 @@ function decodeChoice({ message, text, finish_reason: reason }: UnknownRecord): 
     typeof text === 'string' && !recordOf(message)
       ? { role: 'assistant', parts: [{ type: 'text', content: text }] }
       : // Documentation examples leave the role out: a choice is an assistant's.
-        (decodeMessage({ role: 'assistant', ...recordOf(message) }) ?? silent);
+        (decodeMessage({ role: 'assistant', ...recordOf(message) }) ?? emptyAnswer);
   if (typeof reason !== 'string' || reason === '') return output;
   return { finish_reason: reason === 'tool_calls' || reason === 'function_call' ? 'tool_call' : reason, ...output };
 }
@@ -133,8 +133,8 @@ export type ProviderError = { readonly code?: string; readonly message?: string 
 const resultFields = ['choices', 'output', 'output_text', 'data', 'text', 'results'] as const;
 
 /**
- * The error of an answer that has status 200 and holds nothing else, which is how gateways and local servers report that
- * a model failed. Also a completion whose choices all failed (OpenRouter).
+ * The error of an answer that has status 200 and holds nothing else: gateways and local servers report a failure of the
+ * model like that. Also the error of a completion whose choices all failed (OpenRouter).
  */
 export function errorFromOpenAI(answer: unknown): ProviderError | undefined {
   const record = recordOf(answer);
@@ -159,7 +159,7 @@ function errorIn(error: unknown): ProviderError | undefined {
   return defined({ code, message: nonEmpty(stringOf(record['message'])) });
 }
 
-/** When a completion says it was made, in Unix milliseconds. */
+/** The creation time of a completion, in Unix milliseconds. */
 export function createdFromOpenAI(completion: unknown): number | undefined {
   const seconds = numberOf(recordOf(completion)?.['created']);
   return seconds === undefined ? undefined : seconds * 1000;
@@ -183,7 +183,7 @@ const completionDetails: UsageNames = [
   ['audioOutputTokens', 'audio_tokens'],
 ];
 
-/** The total is given where both sides are known. Absent when no token was counted. */
+/** The total is included where both sides are known. Undefined when no token was counted. */
 export function openAIUsageFrom(usage: Usage | undefined): OpenAIUsage | undefined {
   if (!usage) return undefined;
   const { inputTokens, outputTokens } = usage;
@@ -214,7 +214,7 @@ export function usageFromOpenAI(usage: unknown): Usage | undefined {
   const counts = defined({
     inputTokens: numberOf(record['prompt_tokens'] ?? record['input_tokens']),
     outputTokens: numberOf(record['completion_tokens'] ?? record['output_tokens']),
-    // Moonshot, DeepSeek and Perplexity count these beside the totals.
+    // Moonshot, DeepSeek and Perplexity write these next to the totals.
     cacheReadInputTokens: numberOf(record['cached_tokens'] ?? record['prompt_cache_hit_tokens']),
     reasoningOutputTokens: numberOf(record['reasoning_tokens']),
     ...countsOf(promptDetails, record['prompt_tokens_details'] ?? record['input_tokens_details']),

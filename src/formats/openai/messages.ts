@@ -12,13 +12,12 @@ import type {
 import { listOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 
 /**
- * Messages as OpenAI's chat completions write them, which most vendors have made their own, to and from ours. Pure, and
- * never throws: what is written may come from any span, what is read from any client. Writing what was read back gives
- * the same again.
+ * Messages of OpenAI's chat completions, which most vendors use as well, to and from ours. Pure and never throws: input
+ * may come from any span or any client. Reading back what was written gives the same message.
  *
- * Beyond OpenAI's own API: thoughts on assistant messages ({@link reasoningIn}) and `thinking`, `video_url`,
- * `audio_url`, `image_file` parts, as other providers and gateways write them, and `content_parts`, ours, beside the text of an answer. Parts that OpenAI
- * has no form for stay as they are.
+ * Beyond OpenAI's own API: thoughts on assistant messages ({@link reasoningIn}), parts of type `thinking`, `video_url`,
+ * `audio_url` and `image_file`, as other providers and gateways write them, and our own `content_parts` next to the
+ * text of an answer. Parts without a form in OpenAI's API stay as they are.
  */
 
 // Type aliases, not interfaces: only they fit a schema's index signature.
@@ -52,7 +51,7 @@ export function openAIMessagesFrom(
   ];
 }
 
-/** The inverse: plain system texts at the head become instructions. Strings in a list are a user's messages. */
+/** The inverse: system texts at the beginning become instructions. Strings in a list are a user's messages. */
 export function inputFromOpenAI(messages: unknown): Pick<Interaction, 'systemInstructions' | 'inputMessages'> {
   const list = (listOf(messages) ?? (messages === undefined || messages === null ? [] : [messages])).flatMap(
     (message) => decodeMessage(message) ?? [],
@@ -67,7 +66,7 @@ export function inputFromOpenAI(messages: unknown): Pick<Interaction, 'systemIns
   return defined({ systemInstructions: someOf(systemInstructions), inputMessages: someOf(inputMessages) });
 }
 
-/** One of ours is several of theirs where it answers tool calls: each answer is a message there. */
+/** A message with answers to tool calls becomes several: each answer is a message there. */
 export function encodeMessage(message: Message): OpenAIMessage[] {
   const answers = message.parts.filter((part) => part.type === 'tool_call_response');
   const answered = answers.map((part) => encodeToolAnswer(part, message.name));
@@ -80,8 +79,8 @@ function encodeToolAnswer({ id, response }: ToolCallResponsePart, name: string |
 }
 
 /**
- * The `message` of a choice: whoever wrote it, a choice is an assistant's, and answers no tool calls. Its content is one
- * text or null, as every reader of completions expects; pictures and the provider's own tools stand beside it.
+ * The `message` of a choice, whose role is always `assistant`, and which answers no tool calls. Its content is one
+ * text or null, as every reader of completions expects; pictures and the provider's own tools are stored in `content_parts`.
  */
 export function encodeAnswer(message: Message): OpenAIMessage {
   const spoken = encodeSpoken({ ...message, role: 'assistant' });
@@ -94,13 +93,13 @@ export function encodeAnswer(message: Message): OpenAIMessage {
 
 /** A message without its answers to tool calls. */
 export function encodeSpoken({ role, parts, name }: Message): OpenAIMessage {
-  const reasoning = joined(parts, 'reasoning');
-  const refusal = joined(parts, 'refusal');
+  const reasoning = joinedText(parts, 'reasoning');
+  const refusal = joinedText(parts, 'refusal');
   const toolCalls = someOf(parts.filter((part) => part.type === 'tool_call').map(encodeToolCall));
   const isSilent = role === 'assistant' || (reasoning ?? refusal ?? toolCalls) !== undefined;
   return defined({
     role: role === 'function' ? 'tool' : role,
-    content: encodeContent(parts.filter((part) => !besideContent.has(part.type))) ?? (isSilent ? null : ''),
+    content: encodeContent(parts.filter((part) => !outsideContent.has(part.type))) ?? (isSilent ? null : ''),
     name,
     reasoning_content: reasoning,
     refusal,
@@ -108,21 +107,21 @@ export function encodeSpoken({ role, parts, name }: Message): OpenAIMessage {
   });
 }
 
-/** A single text is a string there, and all else a list of parts. */
+/** A single text is a string there; everything else is a list of parts. */
 function encodeContent(parts: readonly Part[]): string | OpenAIContentPart[] | undefined {
   const [first] = parts;
   if (parts.length === 1 && first?.type === 'text') return first.content;
   return first && parts.map(encodePart);
 }
 
-const besideContent: ReadonlySet<string> = new Set(['tool_call', 'tool_call_response', 'reasoning', 'refusal']);
+const outsideContent: ReadonlySet<string> = new Set(['tool_call', 'tool_call_response', 'reasoning', 'refusal']);
 
-function joined(parts: readonly Part[], type: 'reasoning' | 'refusal'): string | undefined {
+function joinedText(parts: readonly Part[], type: 'reasoning' | 'refusal'): string | undefined {
   const texts = parts.flatMap((part) => (part.type === type ? [part.content] : []));
   return nonEmpty(texts.join(''));
 }
 
-/** One part of a message's content. Parts that stand beside the content stay as they are. */
+/** One part of a message's content. Parts without a form in OpenAI's API stay as they are. */
 export function encodePart(part: Part): OpenAIContentPart {
   switch (part.type) {
     case 'text':
@@ -158,13 +157,13 @@ function encodeBlob(modality: Modality, mimeType: string | undefined, content: s
 
 const BASE64 = ';base64,';
 
-export function encodeToolCall({ id, name, arguments: given }: ToolCallPart): OpenAIToolCall {
-  return defined({ id, type: 'function' as const, function: { name, arguments: argumentsText(given) } });
+export function encodeToolCall({ id, name, arguments: args }: ToolCallPart): OpenAIToolCall {
+  return defined({ id, type: 'function' as const, function: { name, arguments: argumentsText(args) } });
 }
 
-/** Arguments as JSON text in one spelling, so that text which parses is written like the value it is. */
-function argumentsText(given: unknown): string {
-  const plain = toJson(given);
+/** Arguments as JSON text in one form, so that text which parses is written like its value. */
+function argumentsText(args: unknown): string {
+  const plain = toJson(args);
   return jsonText(typeof plain === 'string' ? parsedJson(plain, plain) : plain);
 }
 
@@ -176,7 +175,7 @@ function parsedJson(text: string, otherwise: unknown): unknown {
   }
 }
 
-/** Any client's message. A bare string is a user's; what is no message at all is undefined. */
+/** Any client's message. A string is a user's; undefined for any other value. */
 export function decodeMessage(value: unknown): Message | undefined {
   if (typeof value === 'string') return { role: 'user', parts: [{ type: 'text', content: value }] };
   const message = recordOf(value);
@@ -188,7 +187,7 @@ export function decodeMessage(value: unknown): Message | undefined {
   return name === undefined ? spoken : { ...spoken, name };
 }
 
-/** An answer is a text under the id of its call; richer messages of that role are read like any other. */
+/** An answer is a text with the id of its call; other messages of that role are read like any message. */
 function toolAnswerParts(message: UnknownRecord): Part[] {
   const { content, tool_call_id: id } = message;
   const isAnswer = typeof content === 'string' && !spokenFields.some((field) => field in message);
@@ -198,7 +197,7 @@ function toolAnswerParts(message: UnknownRecord): Part[] {
 
 const spokenFields = ['reasoning_content', 'reasoning', 'refusal', 'tool_calls', 'function_call'] as const;
 
-/** Some servers fill every field: a refusal, a transcript or a function call of empty texts is none. */
+/** Some servers fill every field. A refusal, a transcript or a function call of empty texts is ignored. */
 function spokenParts(message: UnknownRecord): Part[] {
   const { refusal, tool_calls: calls, function_call: formerCall } = message;
   const reasoning = reasoningIn(message);
@@ -242,7 +241,7 @@ function decodePart(value: unknown): Part {
   const part = recordOf(value);
   const type = stringOf(part?.['type']);
   if (!part || type === undefined) return { type: 'text', content: jsonText(value) };
-  // A generic part, which the conventions allow and every switch over parts lets pass.
+  // A generic part, which the conventions allow and every switch over parts ignores.
   return partReaders[type]?.(part) ?? (part as unknown as Part);
 }
 
@@ -341,7 +340,7 @@ function nestedIn(call: UnknownRecord): UnknownRecord {
   return recordOf(call['function']) ?? recordOf(call['custom']) ?? call;
 }
 
-function argumentsFrom(given: unknown): unknown {
-  if (typeof given !== 'string') return given ?? undefined;
-  return given === '' ? undefined : parsedJson(given, given);
+function argumentsFrom(args: unknown): unknown {
+  if (typeof args !== 'string') return args ?? undefined;
+  return args === '' ? undefined : parsedJson(args, args);
 }

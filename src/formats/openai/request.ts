@@ -31,7 +31,7 @@ export type OpenAIRequest = OpenAIParameters & {
   readonly service_tier?: string;
 };
 
-/** The request as chat completions take it, also where it went to another of OpenAI's interfaces. */
+/** The request in the form of chat completions, whichever of OpenAI's APIs it used. */
 export function openAIRequestFrom(interaction: Interaction): OpenAIRequest {
   return defined({
     model: nonEmpty(interaction.requestModel),
@@ -53,7 +53,7 @@ export function requestFromOpenAI(request: unknown): Facts {
   });
 }
 
-/** `max_tokens` stands for both of its names: an interaction does not keep which one was used. */
+/** `max_tokens` stands for both of its names: an interaction does not store which one was used. */
 export function openAIParametersFrom(parameters: Parameters | undefined): OpenAIParameters {
   if (!parameters) return {};
   return defined({
@@ -71,7 +71,7 @@ export function openAIParametersFrom(parameters: Parameters | undefined): OpenAI
   });
 }
 
-/** Whatever a record of parameters says that we know. Undefined where that is nothing. */
+/** The known parameters of a record. Undefined where it has none of them. */
 export function parametersFromOpenAI(parameters: UnknownRecord): Parameters | undefined {
   return someFields(
     defined({
@@ -100,7 +100,7 @@ function outputTypeFrom(format: unknown): 'json' | undefined {
   return type === 'json_object' || type === 'json_schema' ? 'json' : undefined;
 }
 
-/** Functions nested as chat completions have them; built-in and other tools flat, named only where the name says more. */
+/** Functions in the nested form of chat completions; other tools flat, with a name only where it differs from the type. */
 export function openAIToolsFrom(tools: readonly ToolDefinition[] | undefined): readonly OpenAITool[] | undefined {
   return someOf(tools?.map(encodeTool));
 }
@@ -120,9 +120,9 @@ function decodeTool(value: unknown): ToolDefinition | undefined {
   const tool = recordOf(value);
   if (!tool) return undefined;
   const type = stringOf(tool['type']) ?? 'function';
-  const told = recordOf(tool['function']) ?? recordOf(tool['custom']) ?? tool;
-  const name = stringOf(told['name']) ?? (type === 'function' ? undefined : type);
+  const definition = recordOf(tool['function']) ?? recordOf(tool['custom']) ?? tool;
+  const name = stringOf(definition['name']) ?? (type === 'function' ? undefined : type);
   if (name === undefined) return undefined;
-  const description = stringOf(told['description']);
-  return defined({ type, name, description, parameters: told['parameters'] ?? undefined });
+  const description = stringOf(definition['description']);
+  return defined({ type, name, description, parameters: definition['parameters'] ?? undefined });
 }

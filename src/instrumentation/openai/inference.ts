@@ -11,24 +11,24 @@ import { bodyOf, type RequestBody, readRequest } from './readers/parameters.ts';
 import { serverOf } from './server.ts';
 import { estimateUsage, StreamUsage } from './stream-usage.ts';
 
-/** How one method's requests and answers are read. Readers are pure, and take whatever they are given. */
+/** How one method's requests and answers are read. Readers are pure and accept any value. */
 export interface Shape {
   /** `gen_ai.operation.name`; the span's name is this and the model. */
   readonly operation: string;
   readonly api?: Facts['api'];
   /** Facts of the request beyond the common parameters. */
   request?(body: RequestBody): Facts;
-  /** Keeps what a request says, by value and cheaply, to be read only if somebody asks. */
-  keep?(body: RequestBody): () => Content;
-  /** Whether its streams tell their usage only when asked to. */
-  readonly tellsUsageOnDemand?: boolean;
+  /** A cheap snapshot of a request's content. The function decodes it, and is called only when a consumer reads it. */
+  snapshot?(body: RequestBody): () => Content;
+  /** Whether its streams report usage only on request. */
+  readonly reportsUsageOnDemand?: boolean;
   /** Collects the chunks of a stream into an answer. */
   collect?(withContent: boolean, maxTextLength: number): Collector;
   /**
    * Facts of an answer, without its content.
-   * @param asked what was known beforehand
+   * @param request the facts that were known at the start
    */
-  answer(answer: unknown, asked: Facts): Facts;
+  answer(answer: unknown, request: Facts): Facts;
   content?(answer: unknown): Content;
   /** The messages of a request that has to do with tools: it answers calls, or offers functions. */
   toolHistory?(body: RequestBody): ToolHistory | undefined;
@@ -36,10 +36,10 @@ export interface Shape {
   toolCalls?(answer: unknown): readonly (readonly ToolCallPart[])[];
   /** Names under which the server keeps the history, with this answer in it. */
   historyNames?(answer: unknown): readonly string[];
-  /** A failure that the answer itself tells of. */
+  /** A failure that the answer itself reports. */
   failure?(answer: unknown): RecordedError | undefined;
-  /** What else the answer tells, as spans below this one. */
-  tell?(answer: unknown, recording: Recording, recorder: Recorder): void;
+  /** Records other spans that the answer reports, below this one. */
+  report?(answer: unknown, recording: Recording, recorder: Recorder): void;
 }
 
 export interface Collector {
@@ -88,7 +88,7 @@ class InferenceObserver implements CallObserver {
   readonly #shape: Shape;
   readonly #recorder: Recorder;
   readonly #recording: Recording;
-  readonly #asked: (() => Content) | undefined;
+  readonly #input: (() => Content) | undefined;
   readonly #estimates: boolean;
   readonly #loop: ToolLoop | undefined;
   readonly args: readonly unknown[] | undefined;
@@ -103,9 +103,9 @@ class InferenceObserver implements CallObserver {
     this.#loop = loop;
     this.#recording = recording;
     const { options } = recorder;
-    const isSilent = shape.tellsUsageOnDemand === true && body['stream'] === true;
+    const isSilent = shape.reportsUsageOnDemand === true && body['stream'] === true;
     this.#estimates = isSilent && options.estimateUsage;
-    if (recording.withContent || this.#estimates) this.#asked = shape.keep?.(body);
+    if (recording.withContent || this.#estimates) this.#input = shape.snapshot?.(body);
     if (isSilent && options.includeUsage) this.#usage = StreamUsage.of(body, args[1], client.baseURL ?? '');
     const request = this.#usage?.request(body);
     if (request) this.args = [request, ...args.slice(1)];
@@ -122,7 +122,7 @@ class InferenceObserver implements CallObserver {
   chunk(chunk: unknown): 'hide' | undefined {
     if (this.#timeToFirstChunk === undefined) {
       this.#timeToFirstChunk = this.#recording.elapsed;
-      this.#collector = this.#shape.collect?.(this.#asked !== undefined, this.#recorder.options.maxTextLength);
+      this.#collector = this.#shape.collect?.(this.#input !== undefined, this.#recorder.options.maxTextLength);
     }
     this.#collector?.add(chunk);
     return this.#usage?.chunk(chunk);
@@ -133,12 +133,12 @@ class InferenceObserver implements CallObserver {
     const recording = this.#recording;
     if (outcome.kind === 'complete') this.#usage?.end();
     const answer = this.#collector ? this.#collector.answer(outcome.kind !== 'complete') : this.#answer;
-    const content = this.#asked && contentOf(this.#asked, answer, shape);
+    const content = this.#input && contentOf(this.#input, answer, shape);
     const facts = answer === undefined ? {} : this.#factsOf(answer, content);
     const error = outcome.kind === 'failed' ? { thrown: outcome.error } : shape.failure?.(answer);
     if (answer !== undefined) {
       this.#loop?.open(recording, shape.toolCalls?.(answer) ?? [], shape.historyNames?.(answer));
-      shape.tell?.(answer, recording, this.#recorder);
+      shape.report?.(answer, recording, this.#recorder);
     }
     const { requestModel } = facts;
     const cutTexts = this.#collector?.cutTexts;
@@ -151,13 +151,13 @@ class InferenceObserver implements CallObserver {
   }
 
   #factsOf(answer: unknown, content: (() => Content) | undefined): Facts {
-    const asked = this.#recording.facts;
-    const facts = withRequestModel(this.#shape.answer(answer, asked), asked);
+    const request = this.#recording.facts;
+    const facts = withRequestModel(this.#shape.answer(answer, request), request);
     return this.#estimates && content && !facts.usage ? { ...facts, usage: estimateUsage(content()) } : facts;
   }
 }
 
-/** A prompt template may name the model in place of the request, and the conventions want one: it is what answered. */
+/** A stored prompt may name the model in place of the request. The conventions require one: the response's is used. */
 function withRequestModel(facts: Facts, { requestModel }: Facts): Facts {
   return requestModel === undefined && facts.responseModel !== undefined
     ? { ...facts, requestModel: facts.responseModel }
@@ -165,10 +165,10 @@ function withRequestModel(facts: Facts, { requestModel }: Facts): Facts {
 }
 
 /**
- * What was asked is read when somebody asks, out of what was kept of it. The answer is read now: it is the
- * application's from here on, which may change it. A function of its own, so that what it keeps is what it needs.
+ * The input is decoded when a consumer reads it, from its snapshot. The answer is decoded now, because the application
+ * may change it from here on. A separate function, so that its closure holds only what it needs.
  */
-function contentOf(asked: () => Content, answer: unknown, shape: Shape): () => Content {
-  const answered = answer === undefined ? undefined : shape.content?.(answer);
-  return () => Object.assign(asked(), answered);
+function contentOf(input: () => Content, answer: unknown, shape: Shape): () => Content {
+  const output = answer === undefined ? undefined : shape.content?.(answer);
+  return () => Object.assign(input(), output);
 }

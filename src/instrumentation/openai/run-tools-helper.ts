@@ -6,7 +6,7 @@ import { fieldOf } from './readers/parameters.ts';
 
 type Tool = (...args: unknown[]) => unknown;
 
-/** `runTools` asks the model and runs the application's functions in turn: each run has its span. */
+/** `runTools` calls the model and the application's functions in turn: each call of a function has a span. */
 export const toolRunners: readonly Adaptation[] = [
   { path: 'chat.completions.runTools', adapt: withTracedTools },
   { path: 'beta.chat.completions.runTools', adapt: withTracedTools },
@@ -26,21 +26,21 @@ function withTracedTools([body, ...rest]: readonly unknown[]): readonly unknown[
   return Array.isArray(tools) ? [{ ...(body as object), tools: tools.map(tracedTool) }, ...rest] : [body, ...rest];
 }
 
-/** A definition like the given one, hidden properties included, whose function makes a span of each run. */
+/** A copy of a definition, hidden properties included, whose function makes a span of each call. */
 function tracedTool(definition: unknown): unknown {
-  const told = fieldOf(definition, 'function');
+  const nested = fieldOf(definition, 'function');
   const callback = fieldOf(definition, '$callback');
-  // The SDK's own helpers for schemas keep the function beside the definition.
+  // The SDK's own helpers for schemas store the function next to the definition.
   if (typeof callback === 'function')
-    return like(definition as object, '$callback', traced(callback as Tool, fieldOf(told, 'name')));
-  const withFunction = tracedFunction(told);
-  return withFunction === told ? definition : like(definition as object, 'function', withFunction);
+    return like(definition as object, '$callback', traced(callback as Tool, fieldOf(nested, 'name')));
+  const withFunction = tracedFunction(nested);
+  return withFunction === nested ? definition : like(definition as object, 'function', withFunction);
 }
 
-function tracedFunction(told: unknown): unknown {
-  const tool = fieldOf(told, 'function');
-  if (typeof tool !== 'function') return told;
-  return like(told as object, 'function', traced(tool as Tool, fieldOf(told, 'name')));
+function tracedFunction(definition: unknown): unknown {
+  const tool = fieldOf(definition, 'function');
+  if (typeof tool !== 'function') return definition;
+  return like(definition as object, 'function', traced(tool as Tool, fieldOf(definition, 'name')));
 }
 
 function like(original: object, name: string, value: unknown): object {
@@ -50,11 +50,11 @@ function like(original: object, name: string, value: unknown): object {
   return Object.create(Object.getPrototypeOf(original) as object | null, properties) as object;
 }
 
-/** The runner takes the name of a function where its definition has none. */
-function traced(tool: Tool, givenName: unknown): Tool {
-  const name = typeof givenName === 'string' && givenName !== '' ? givenName : tool.name;
+/** The runner uses the function's own name where its definition has none. */
+function traced(tool: Tool, definedName: unknown): Tool {
+  const name = typeof definedName === 'string' && definedName !== '' ? definedName : tool.name;
   function traced(this: unknown, ...args: unknown[]): unknown {
-    // The model gave the first argument; the runner, which has the conversation, comes after it.
+    // The first argument is the model's; the second is the runner, which has the conversation.
     const history = readToolHistory({ messages: fieldOf(args[1], 'messages'), tools: [] });
     return runTraced(name, args.slice(0, 1), () => tool.apply(this, args), history && { history });
   }

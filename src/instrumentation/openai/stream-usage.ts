@@ -4,7 +4,7 @@ import { jsonText } from '../../interaction/json.ts';
 import type { Message } from '../../interaction/message.ts';
 import { fieldOf, type RequestBody } from './readers/parameters.ts';
 
-/** What is known of a server's streams: `always` reports usage unasked, `on demand` only when asked. */
+/** When the streams of a server report usage. `to find out`: the next stream runs without a request for usage. */
 type Habit = 'always' | 'on demand' | 'to find out';
 
 const MAX_SERVERS = 1_000;
@@ -23,18 +23,18 @@ function habitOf(baseURL: string): Habit | undefined {
 }
 
 /**
- * Asks for the usage of a stream that the application made without, and hides the extra chunk from the application. Chat
- * completions report usage in a last chunk and only when asked; a caller who sets `stream_options` decides alone.
+ * Requests the usage of a stream that the application created without it, and hides the extra chunk from the application.
+ * Chat completions report usage in a last chunk, and only on request. A caller that sets `stream_options` is not changed.
  *
- * A chunk that the application would have received anyway is not hidden. The protocol has a sign for a chunk that was
- * asked for: `usage: null` in the chunks before it. A server that doesn't give the sign is asked once, and its chunk
- * passed on; its next stream is not asked, which shows what it sends by itself.
+ * A chunk that the application would have received anyway is not hidden. A server that follows OpenAI's protocol marks
+ * a requested chunk by `usage: null` in the chunks before it. Without this mark the first chunk is passed on, and the
+ * next stream runs without the request, which shows what the server sends by itself.
  */
 export class StreamUsage {
   readonly #baseURL: string;
   readonly #isAsking: boolean;
   readonly #habit: Habit | undefined;
-  #hasSign = false;
+  #hasMark = false;
   #hasUsage = false;
 
   /** @returns undefined where the request is not ours to change */
@@ -51,7 +51,7 @@ export class StreamUsage {
     this.#isAsking = this.#habit === undefined || this.#habit === 'on demand';
   }
 
-  /** The request with the question; undefined where it stays as it is. */
+  /** The request that includes usage; undefined where it stays as it is. */
   request(body: RequestBody): RequestBody | undefined {
     return this.#isAsking ? { ...body, stream_options: { include_usage: true } } : undefined;
   }
@@ -67,11 +67,11 @@ export class StreamUsage {
       return undefined;
     }
     if (usage === null) {
-      this.#hasSign = true;
+      this.#hasMark = true;
       delete (chunk as { usage?: null }).usage;
     }
     if (usage == null || !isUsageOnly(chunk)) return undefined;
-    if (this.#hasSign || this.#habit === 'on demand') return 'hide';
+    if (this.#hasMark || this.#habit === 'on demand') return 'hide';
     habits.set(this.#baseURL, 'to find out');
     return undefined;
   }
@@ -94,7 +94,7 @@ const chunkFields: ReadonlySet<string> = new Set([
   'obfuscation',
 ]);
 
-/** A chunk with something else in it, such as citations, is the application's. */
+/** A chunk that also holds something else, such as citations, is passed on. */
 function isUsageOnly(chunk: unknown): boolean {
   const choices = fieldOf(chunk, 'choices');
   if (!Array.isArray(choices) || choices.length > 0) return false;
@@ -106,8 +106,8 @@ const CHARACTERS_PER_TOKEN = 4;
 
 /** An estimate of a call's usage, from the length of its texts. It is marked as an estimate wherever it goes. */
 export function estimateUsage({ systemInstructions = [], inputMessages = [], outputMessages = [] }: Content): Usage {
-  const asked = [{ role: 'system', parts: systemInstructions }, ...inputMessages];
-  return { inputTokens: tokensIn(asked), outputTokens: tokensIn(outputMessages), estimated: true };
+  const input = [{ role: 'system', parts: systemInstructions }, ...inputMessages];
+  return { inputTokens: tokensIn(input), outputTokens: tokensIn(outputMessages), estimated: true };
 }
 
 function tokensIn(messages: readonly Message[]): number {

@@ -28,7 +28,7 @@ export function decode(payload: unknown): readonly Interaction[] {
 
 /** The interactions of a conversation that the schema has read. */
 export function decodeConversation(body: Body): readonly Interaction[] {
-  const conversationId = nonEmpty(body.id) ?? `conv_${derivedIds(JSON.stringify(body.messages)).traceId}`;
+  const conversationId = nonEmpty(body.id) ?? `conv_${derivedIds(JSON.stringify(body)).traceId}`;
   const interactions: Interaction[] = [];
   const history: Message[] = [];
 

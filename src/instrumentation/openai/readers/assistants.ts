@@ -16,10 +16,10 @@ import type {
 
 /** The objects of the Assistants API, read into parts of an Interaction. Pure. */
 
-/** UTF-16 units of one text at the most; undefined where texts are not kept at all. */
+/** Maximum UTF-16 units of a text that grows; undefined where content is not recorded. */
 export type MaxTextLength = number | undefined;
 
-/** What the request for a run says of it before there is one. */
+/** Facts of a run from the request that creates it. */
 export function readRunRequest(request: WireRunRequest): Facts {
   return known({ requestModel: request.model, parameters: readParameters(request) });
 }
@@ -41,7 +41,7 @@ export function readRun(run: WireRun): Facts {
   });
 }
 
-/** What a run, or the request for one, tells the model beforehand. */
+/** Instructions and tools of a run, or of the request for one. */
 export function readSettings(source: WireRun | WireRunRequest): Content {
   return known({ systemInstructions: readInstructions(source), toolDefinitions: readToolDefinitions(source) });
 }
@@ -109,7 +109,7 @@ export function readRequiredCalls(run: WireRun): readonly FunctionCall[] {
   }));
 }
 
-/** A message of a thread, or of a request that makes one. Its id and time are always kept. */
+/** A message of a thread, or of a request that makes one. Its id and time are always recorded. */
 export function readMessage(message: WireMessage | WireMessageRequest, maxLength: MaxTextLength): Message {
   const { id, created_at: createdAt } = message as Partial<WireMessage>;
   const { metadata } = message;
@@ -192,7 +192,7 @@ const stepCallReaders: Readonly<Record<string, StepCallReader>> = {
   retrieval: () => ({ type: 'datastore' }),
 };
 
-/** The tools that a step ran, none while it is still running. */
+/** The tools that a step ran; empty while it is still running. */
 export function readStepTools(step: WireStep): readonly ToolExecution[] {
   if (!step.status || step.status === 'in_progress') return [];
   const errorType = step.status === 'completed' ? undefined : (step.last_error?.code ?? `step_${step.status}`);
@@ -203,7 +203,7 @@ export function readStepTools(step: WireStep): readonly ToolExecution[] {
   }));
 }
 
-/** JSON where it parses, else the text itself; undefined when there is none. */
+/** Parsed JSON, else the text itself; undefined for an empty text. */
 export function parsed(text: Maybe<string>): unknown {
   if (text === null || text === undefined) return undefined;
   try {
@@ -217,10 +217,10 @@ type Known<T> = { [K in keyof T]?: NonNullable<T[K]> };
 
 /** The fields that have a value: neither undefined nor, as OpenAI writes it, null. */
 export function known<T extends object>(fields: T): Known<T> {
-  const found: Known<T> = {};
+  const result: Known<T> = {};
   for (const key in fields) {
     const value = fields[key];
-    if (value !== undefined && value !== null) found[key] = value;
+    if (value !== undefined && value !== null) result[key] = value;
   }
-  return found;
+  return result;
 }

@@ -7,32 +7,32 @@ import type { ToolHistory } from '../../tool-history.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
 /**
- * A copy of what a request says that later changes by the caller cannot reach, as cheap as can be: texts are shared,
- * for they cannot change, and messages are read for good only when somebody asks.
+ * A snapshot of a request's messages, which later changes by the caller don't reach. It is cheap: texts are immutable
+ * and shared, and messages are decoded only when a consumer reads the content.
  */
-export function keepMessages(messages: unknown): readonly unknown[] {
-  return Array.isArray(messages) ? messages.map(keepMessage) : [];
+export function snapshotMessages(messages: unknown): readonly unknown[] {
+  return Array.isArray(messages) ? messages.map(snapshotMessage) : [];
 }
 
-function keepMessage(message: unknown): unknown {
+function snapshotMessage(message: unknown): unknown {
   if (typeof message !== 'object' || message === null) return message;
-  const kept: Record<string, unknown> = { ...message };
-  for (const name in kept) if (typeof kept[name] === 'object') kept[name] = keepValue(kept[name]);
-  return kept;
+  const snapshot: Record<string, unknown> = { ...message };
+  for (const name in snapshot) if (typeof snapshot[name] === 'object') snapshot[name] = snapshotValue(snapshot[name]);
+  return snapshot;
 }
 
-/** Deep, but for what nobody can change. Inline bytes are large texts, and shared like any other. */
-function keepValue(value: unknown): unknown {
+/** A deep copy of all that can change. Inline bytes are texts, and shared like any other. */
+function snapshotValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(keepValue);
-  const kept: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) kept[key] = keepValue(item);
-  return kept;
+  if (Array.isArray(value)) return value.map(snapshotValue);
+  const snapshot: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) snapshot[key] = snapshotValue(item);
+  return snapshot;
 }
 
-/** The content of a request that was kept. */
-export function readMessages(kept: readonly unknown[]): readonly Message[] {
-  return kept.flatMap((message) => decodeMessage(message) ?? []);
+/** The messages of a snapshot. */
+export function readMessages(snapshot: readonly unknown[]): readonly Message[] {
+  return snapshot.flatMap((message) => decodeMessage(message) ?? []);
 }
 
 export function readTools(tools: unknown): readonly ToolDefinition[] | undefined {
@@ -44,7 +44,7 @@ export function readCompletion(completion: unknown): Facts {
   return answerFactsFromOpenAI(completion);
 }
 
-/** What a `chat.completion` says. */
+/** The content of a `chat.completion`. */
 export function readChoices(completion: unknown): Content {
   const outputMessages = outputFromOpenAI(completion);
   return outputMessages ? { outputMessages } : {};

@@ -3,14 +3,14 @@ import type { Facts } from '../../../interaction/interaction.ts';
 import { type Capped, capText, cutTextsOf } from '../../capped.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
-/** The encoding that the caller asked for; the one that the SDK asks for by itself is nobody's wish. */
+/** The encoding that the caller requested. The one that the SDK adds by itself does not count. */
 export function readEmbeddingRequest(body: RequestBody): Facts {
   const format = body['encoding_format'];
   return typeof format === 'string' ? { parameters: { encodingFormats: [format] } } : {};
 }
 
-export function readEmbeddings(answer: unknown, asked: Facts): Facts {
-  const dimensionCount = asked.parameters?.dimensionCount ?? dimensionsOf(answer);
+export function readEmbeddings(answer: unknown, request: Facts): Facts {
+  const dimensionCount = request.parameters?.dimensionCount ?? dimensionsOf(answer);
   return { ...readCommon(answer), ...(dimensionCount !== undefined && { parameters: { dimensionCount } }) };
 }
 

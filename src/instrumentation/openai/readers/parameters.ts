@@ -1,7 +1,7 @@
 import { someFields } from '../../../interaction/defined.ts';
 import type { Facts, Parameters, Writable } from '../../../interaction/interaction.ts';
 
-/** A request's body, as the caller wrote it: nothing in it can be relied on. */
+/** A request's body, as the caller wrote it: its fields may have any type. */
 export type RequestBody = Readonly<Record<string, unknown>>;
 
 export function bodyOf(args: readonly unknown[]): RequestBody {
@@ -25,8 +25,8 @@ const numbers = [
 export function readRequest(body: RequestBody, facts: Writable<Facts>): void {
   const parameters: Writable<Parameters> = {};
   for (const [wire, name] of numbers) {
-    const found = body[wire];
-    if (typeof found === 'number') parameters[name] = found;
+    const value = body[wire];
+    if (typeof value === 'number') parameters[name] = value;
   }
   const maxTokens = body['max_completion_tokens'] ?? body['max_output_tokens'] ?? body['max_tokens'];
   if (typeof maxTokens === 'number') parameters.maxTokens = maxTokens;

@@ -13,7 +13,7 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null;
 
-/** What a Responses request says of the conversation that it goes on with. */
+/** The conversation that a Responses request continues, and its stored prompt. */
 export function readResponseRequest(body: RequestBody): Facts {
   const conversationId = conversationIdOf(body['conversation']);
   const previousResponseId = text(body['previous_response_id']);
@@ -83,7 +83,7 @@ function historyNames(responseId: string | undefined, conversationId: string | u
   ];
 }
 
-/** Calls that the application has to run, by the type of their item, with the name of their tool where they have none. */
+/** Calls that the application has to run, by the type of their item. */
 const clientTools: ReadonlySet<string> = new Set([
   'function_call',
   'custom_tool_call',
@@ -109,11 +109,11 @@ function partsOf(item: Item): Part[] {
   return readServerCall(item, type);
 }
 
-/** Encrypted reasoning is nobody's to read. */
+/** Encrypted reasoning can't be read. */
 function readReasoning({ summary, content }: Item): Part[] {
   return [...list(summary), ...list(content)].flatMap((piece) => {
-    const said = text(fieldOf(piece, 'text'));
-    return said === undefined ? [] : [{ type: 'reasoning' as const, content: said }];
+    const content = text(fieldOf(piece, 'text'));
+    return content === undefined ? [] : [{ type: 'reasoning' as const, content }];
   });
 }
 
@@ -128,12 +128,12 @@ function readAnswer(item: Item): Part {
 
 function readClientCall(item: Item, type: string): ToolCallPart {
   const id = text(item['call_id']) ?? text(item['id']);
-  const given = item['arguments'] ?? item['input'] ?? item['action'] ?? item['operation'];
+  const args = item['arguments'] ?? item['input'] ?? item['action'] ?? item['operation'];
   return {
     type: 'tool_call',
     ...(id !== undefined && { id }),
     name: text(item['name']) ?? toolNameOf(type),
-    ...(given !== undefined && { arguments: typeof given === 'string' ? parsed(given) : given }),
+    ...(args !== undefined && { arguments: typeof args === 'string' ? parsed(args) : args }),
   };
 }
 
@@ -149,7 +149,7 @@ function parsed(json: string): unknown {
   }
 }
 
-/** What tells how a provider's tool ended, by the names that its items have for it. */
+/** Fields with the outcome of a tool that the provider ran. */
 const outcomes: ReadonlySet<string> = new Set(['results', 'outputs', 'output', 'result', 'error', 'tools']);
 const bookkeeping: ReadonlySet<string> = new Set(['type', 'id', 'status', 'name', 'created_by', ...outcomes]);
 
@@ -157,22 +157,26 @@ function readServerCall(item: Item, type: string): Part[] {
   const id = text(item['id']);
   const name = text(item['name']) ?? toolNameOf(type);
   const identity = id === undefined ? {} : { id };
-  const given = Object.fromEntries(Object.entries(item).filter(([key]) => !bookkeeping.has(key)));
-  if (typeof given['arguments'] === 'string') given['arguments'] = parsed(given['arguments']);
-  const told = Object.fromEntries(Object.entries(item).filter(([key, value]) => outcomes.has(key) && value != null));
+  const input = Object.fromEntries(Object.entries(item).filter(([key]) => !bookkeeping.has(key)));
+  if (typeof input['arguments'] === 'string') input['arguments'] = parsed(input['arguments']);
+  const outcome = Object.fromEntries(Object.entries(item).filter(([key, value]) => outcomes.has(key) && value != null));
   const call: Part = {
     type: 'server_tool_call',
     ...identity,
     name,
-    server_tool_call: { type: toolNameOf(type), ...given },
+    server_tool_call: { type: toolNameOf(type), ...input },
   };
-  if (typeof told['result'] === 'string' && type === 'image_generation_call') {
-    return [call, { type: 'blob', modality: 'image', mime_type: 'image/png', content: told['result'] }];
+  if (typeof outcome['result'] === 'string' && type === 'image_generation_call') {
+    return [call, { type: 'blob', modality: 'image', mime_type: 'image/png', content: outcome['result'] }];
   }
-  if (Object.keys(told).length === 0) return [call];
+  if (Object.keys(outcome).length === 0) return [call];
   return [
     call,
-    { type: 'server_tool_call_response', ...identity, server_tool_call_response: { type: toolNameOf(type), ...told } },
+    {
+      type: 'server_tool_call_response',
+      ...identity,
+      server_tool_call_response: { type: toolNameOf(type), ...outcome },
+    },
   ];
 }
 
@@ -273,7 +277,7 @@ export function readFunctionCalls(response: unknown): readonly ToolCallPart[] {
 
 const datastores: ReadonlySet<string> = new Set(['file_search']);
 
-/** Tools that the provider ran while it answered, with what the answer says of them. */
+/** Tools that the provider ran while it answered, with their input and outcome. */
 export function readServerTools(response: unknown): readonly ToolExecution[] {
   return list(fieldOf(response, 'output'))
     .filter(isItem)
@@ -282,7 +286,7 @@ export function readServerTools(response: unknown): readonly ToolExecution[] {
       if (!type.endsWith('_call') || clientTools.has(type)) return [];
       const [call, answer] = readServerCall(item, type);
       if (call?.type !== 'server_tool_call') return [];
-      const { type: kind, ...given } = call.server_tool_call;
+      const { type: kind, ...input } = call.server_tool_call;
       const result = answer?.type === 'server_tool_call_response' ? answer.server_tool_call_response : undefined;
       const hasFailed = item['status'] === 'failed' || item['error'] != null;
       return [
@@ -290,7 +294,7 @@ export function readServerTools(response: unknown): readonly ToolExecution[] {
           name: call.name,
           type: datastores.has(kind) ? 'datastore' : 'extension',
           ...(call.id !== undefined && { id: call.id }),
-          ...(Object.keys(given).length > 0 && { arguments: given }),
+          ...(Object.keys(input).length > 0 && { arguments: input }),
           ...(result && { result: Object.fromEntries(Object.entries(result).filter(([key]) => key !== 'type')) }),
           ...(hasFailed && { errorType: '_OTHER' }),
         },

@@ -7,10 +7,10 @@ import { StreamedToolCalls } from './streamed-tool-calls.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
-/** Pictures and other parts that come whole: more of them than this are not kept. */
+/** Maximum number of pictures and other parts that arrive whole. */
 const MAX_PARTS = 64;
 
-/** One of the answers that a request asked for. A field that never comes takes no memory. */
+/** One choice of the answer. A field that never arrives takes no memory. */
 class Choice {
   content: Capped | undefined;
   refusal: Capped | undefined;
@@ -42,8 +42,8 @@ export class StreamedCompletion {
 
   add(chunk: unknown): void {
     const wire = (chunk ?? {}) as Wire;
-    const { id, model, choices: given, service_tier: tier, system_fingerprint: fingerprint } = wire;
-    const choices = Array.isArray(given) ? (given as Wire[]) : undefined;
+    const { id, model, choices: wireChoices, service_tier: tier, system_fingerprint: fingerprint } = wire;
+    const choices = Array.isArray(wireChoices) ? (wireChoices as Wire[]) : undefined;
     this.#id ||= id;
     this.#model ||= model;
     // Servers that report it in every chunk count up: the last one is the usage of the call.

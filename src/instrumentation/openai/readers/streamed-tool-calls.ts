@@ -35,7 +35,7 @@ export class StreamedToolCalls {
     const call = this.#callFor(delta, id, name);
     if (!call) return;
     call.id ??= id;
-    // The SDK's own helper takes the last name, too: servers repeat names, and none sends them in pieces.
+    // The last name replaces earlier ones, as in the SDK's own helper: servers repeat names, but don't split them.
     if (name !== undefined) call.name = name;
     this.#addArguments(call, fieldOf(called, 'arguments') ?? fieldOf(custom, 'input'));
   }
@@ -66,7 +66,7 @@ export class StreamedToolCalls {
     return call;
   }
 
-  /** Another id at the same index is another call if it comes with a name; some servers make a new id for each delta. */
+  /** Another id at the same index is another call if it has a name; some servers create an id for each delta. */
   #atIndex(place: number, id: string | undefined, name: string | undefined): Call | undefined {
     const newest = this.#byIndex[place];
     if (!newest || id === undefined || newest.id === undefined || newest.id === id) return newest;

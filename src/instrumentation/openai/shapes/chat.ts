@@ -1,13 +1,13 @@
 import { OPERATION } from '../../../semconv/names.ts';
 import type { Shape } from '../inference.ts';
 import {
-  keepMessages,
   readChoices,
   readCompletion,
   readMessages,
   readToolCalls,
   readToolHistory,
   readTools,
+  snapshotMessages,
 } from '../readers/chat.ts';
 import { readErrorAnswer } from '../readers/error-answer.ts';
 import { StreamedCompletion } from '../readers/streamed-completion.ts';
@@ -16,12 +16,12 @@ import { StreamedCompletion } from '../readers/streamed-completion.ts';
 export const chat: Shape = {
   operation: OPERATION.chat,
   api: 'chat_completions',
-  keep: (body) => {
-    const messages = keepMessages(body['messages']);
+  snapshot: (body) => {
+    const messages = snapshotMessages(body['messages']);
     const toolDefinitions = readTools(body['tools'] ?? body['functions']);
     return () => ({ inputMessages: readMessages(messages), ...(toolDefinitions && { toolDefinitions }) });
   },
-  tellsUsageOnDemand: true,
+  reportsUsageOnDemand: true,
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,
@@ -33,12 +33,12 @@ export const chat: Shape = {
 /** The former `completions.create`: a prompt is a user's message, and each choice an assistant's. */
 export const completion: Shape = {
   operation: OPERATION.textCompletion,
-  keep: (body) => {
+  snapshot: (body) => {
     const { prompt } = body;
     const prompts = (Array.isArray(prompt) ? prompt : [prompt]).filter((text) => typeof text === 'string');
     return () => ({ inputMessages: prompts.map((content) => ({ role: 'user', parts: [{ type: 'text', content }] })) });
   },
-  tellsUsageOnDemand: true,
+  reportsUsageOnDemand: true,
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,

@@ -5,7 +5,7 @@ import { readErrorAnswer } from '../readers/error-answer.ts';
 import { LastUsage, readCommon, readEmbeddingRequest, readEmbeddings, StreamedTranscript } from '../readers/media.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
 
-const said = (text: unknown): Content =>
+const userText = (text: unknown): Content =>
   typeof text === 'string' ? { inputMessages: [{ role: 'user', parts: [{ type: 'text', content: text }] }] } : {};
 
 const texts = (input: unknown): Content => {
@@ -13,18 +13,18 @@ const texts = (input: unknown): Content => {
   return { inputMessages: list.map((content) => ({ role: 'user', parts: [{ type: 'text', content }] })) };
 };
 
-const keepText =
+const snapshotText =
   (field: string) =>
   (body: RequestBody): (() => Content) => {
     const text = body[field];
-    return () => said(text);
+    return () => userText(text);
   };
 
 /** Vectors are not recorded. */
 export const embeddings: Shape = {
   operation: OPERATION.embeddings,
   request: readEmbeddingRequest,
-  keep: (body) => {
+  snapshot: (body) => {
     const input = Array.isArray(body['input']) ? [...(body['input'] as unknown[])] : body['input'];
     return () => texts(input);
   },
@@ -38,7 +38,7 @@ const collect = (): Collector => new LastUsage();
 export const image: Shape = {
   operation: OPERATION.imageGeneration,
   request: () => ({ parameters: { outputType: 'image' } }),
-  keep: keepText('prompt'),
+  snapshot: snapshotText('prompt'),
   collect,
   answer: readCommon,
   failure: readErrorAnswer,
@@ -46,7 +46,7 @@ export const image: Shape = {
 
 export const transcription: Shape = {
   operation: OPERATION.transcription,
-  keep: keepText('prompt'),
+  snapshot: snapshotText('prompt'),
   collect: (withContent, maxTextLength) => new StreamedTranscript(withContent, maxTextLength),
   answer: readCommon,
   failure: readErrorAnswer,
@@ -62,14 +62,14 @@ export const transcription: Shape = {
 export const speech: Shape = {
   operation: OPERATION.speech,
   request: () => ({ parameters: { outputType: 'speech' } }),
-  keep: keepText('input'),
+  snapshot: snapshotText('input'),
   collect,
   answer: () => ({}),
 };
 
 export const moderation: Shape = {
   operation: OPERATION.moderation,
-  keep: (body) => {
+  snapshot: (body) => {
     const input = Array.isArray(body['input']) ? [...(body['input'] as unknown[])] : body['input'];
     return () => texts(input);
   },

@@ -7,7 +7,7 @@ import type { Recorder } from '../../recorder.ts';
 import type { Recording } from '../../recording.ts';
 import { endToolRecording } from '../../tool-spans.ts';
 import type { Shape } from '../inference.ts';
-import { keepMessages, readChoices, readCompletion, readToolCalls, readTools } from '../readers/chat.ts';
+import { readChoices, readCompletion, readToolCalls, readTools, snapshotMessages } from '../readers/chat.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
 import {
   readFailure,
@@ -28,7 +28,7 @@ import { serverOf } from '../server.ts';
 export const response: Shape = {
   operation: OPERATION.chat,
   request: readResponseRequest,
-  keep: keepRequest,
+  snapshot: snapshotRequest,
   collect: (withContent, maxTextLength) => new StreamedResponse(withContent, maxTextLength),
   // Compatible servers have been seen to answer here as chat completions do.
   answer: (answer) => (isCompletion(answer) ? readCompletion(answer) : readResponse(answer)),
@@ -37,8 +37,8 @@ export const response: Shape = {
   toolCalls: (answer) => (isCompletion(answer) ? readToolCalls(answer) : [readFunctionCalls(answer)]),
   historyNames: readHistoryNames,
   failure: readFailure,
-  tell(answer, recording, recorder): void {
-    tellServerTools(answer, recording, recorder);
+  report(answer, recording, recorder): void {
+    reportServerTools(answer, recording, recorder);
     rememberQueued(answer, recording, recorder);
   },
 };
@@ -47,7 +47,7 @@ export const response: Shape = {
 export const compaction: Shape = {
   operation: OPERATION.chat,
   request: readResponseRequest,
-  keep: keepRequest,
+  snapshot: snapshotRequest,
   answer: readResponse,
   content: readOutput,
 };
@@ -56,27 +56,27 @@ function isCompletion(answer: unknown): boolean {
   return Array.isArray(fieldOf(answer, 'choices'));
 }
 
-function keepRequest(body: RequestBody): ReturnType<NonNullable<Shape['keep']>> {
+function snapshotRequest(body: RequestBody): ReturnType<NonNullable<Shape['snapshot']>> {
   const { input, instructions } = body;
-  const kept = typeof input === 'string' ? input : keepMessages(input);
-  const keptInstructions = typeof instructions === 'string' ? instructions : keepMessages(instructions);
+  const inputSnapshot = typeof input === 'string' ? input : snapshotMessages(input);
+  const instructionsSnapshot = typeof instructions === 'string' ? instructions : snapshotMessages(instructions);
   const toolDefinitions = readTools(body['tools']);
   return () => {
-    const systemInstructions = readInstructions(keptInstructions);
+    const systemInstructions = readInstructions(instructionsSnapshot);
     return {
       ...(systemInstructions.length > 0 && { systemInstructions }),
-      inputMessages: readInput(kept),
+      inputMessages: readInput(inputSnapshot),
       ...(toolDefinitions && { toolDefinitions }),
     };
   };
 }
 
-/** Tools that the provider ran have no times of their own: each is told as long as the answer took. */
-function tellServerTools(answer: unknown, recording: Recording, recorder: Recorder): void {
+/** Tools that the provider ran have no times of their own: their spans last as long as the answer took. */
+function reportServerTools(answer: unknown, recording: Recording, recorder: Recorder): void {
   const endTime = Date.now();
   const startTime = endTime - recording.elapsed * 1_000;
   for (const tool of readServerTools(answer)) {
-    const told = recorder.start({
+    const toolRecording = recorder.start({
       name: `${OPERATION.executeTool} ${tool.name}`,
       kind: SpanKind.INTERNAL,
       facts: { operation: OPERATION.executeTool },
@@ -85,14 +85,14 @@ function tellServerTools(answer: unknown, recording: Recording, recorder: Record
       parent: recording.context,
     });
     const failed = tool.errorType === undefined ? {} : { error: { type: tool.errorType } };
-    if (told) endToolRecording(told, { ...tool, startTime, endTime }, { endTime, ...failed });
+    if (toolRecording) endToolRecording(toolRecording, { ...tool, startTime, endTime }, { endTime, ...failed });
   }
 }
 
 const MAX_QUEUED = 1_000;
 const MAX_QUEUED_MILLIS = 60 * 60_000;
 
-/** Background responses that were made here, by id, and the span that made them. */
+/** Spans that created background responses, by server and response id. */
 class QueuedResponses extends BoundedMap<SpanContext> {
   constructor() {
     super(MAX_QUEUED, MAX_QUEUED_MILLIS);
@@ -111,18 +111,18 @@ function queueKey({ serverAddress, serverPort }: Facts, id: string): string {
   return `${serverAddress}:${serverPort} ${id}`;
 }
 
-/** `responses.retrieve` and stored `chat.completions.retrieve`: a span of its own kind, linked to the call that asked. */
+/** `responses.retrieve` and stored `chat.completions.retrieve`: a span of its own kind, linked to the call that created the response. */
 export function observeFetch(
   api: 'responses' | 'chat_completions',
   read: (answer: unknown) => Facts,
-  say: Shape['content'],
+  contentIn: Shape['content'],
 ): Operation['observe'] {
   return (call, recorder) => {
     if (!recorder.isWatchingCall()) return undefined;
-    const [id, given] = call.args;
-    const cursor = fieldOf(given, 'starting_after');
+    const [id, query] = call.args;
+    const cursor = fieldOf(query, 'starting_after');
     const server = serverOf(call.client);
-    const asked = typeof id === 'string' ? recorder.memoryOf(QueuedResponses).get(queueKey(server, id)) : undefined;
+    const creator = typeof id === 'string' ? recorder.memoryOf(QueuedResponses).get(queueKey(server, id)) : undefined;
     const recording = recorder.start({
       name: OPERATION.fetchResponse,
       kind: SpanKind.CLIENT,
@@ -133,9 +133,9 @@ export function observeFetch(
         ...(typeof id === 'string' && { responseId: id }),
         ...(cursor !== undefined && { parameters: { streamCursor: String(cursor) } }),
       },
-      ...(asked && { links: [{ context: asked }] }),
+      ...(creator && { links: [{ context: creator }] }),
     });
-    return recording && new FetchObserver(recorder, recording, read, say);
+    return recording && new FetchObserver(recorder, recording, read, contentIn);
   };
 }
 
@@ -143,15 +143,20 @@ class FetchObserver implements CallObserver {
   readonly #maxTextLength: number;
   readonly #recording: Recording;
   readonly #read: (answer: unknown) => Facts;
-  readonly #say: Shape['content'];
+  readonly #contentIn: Shape['content'];
   #answer: unknown;
   #collector: StreamedResponse | undefined;
 
-  constructor({ options }: Recorder, recording: Recording, read: (answer: unknown) => Facts, say: Shape['content']) {
+  constructor(
+    { options }: Recorder,
+    recording: Recording,
+    read: (answer: unknown) => Facts,
+    contentIn: Shape['content'],
+  ) {
     this.#maxTextLength = options.maxTextLength;
     this.#recording = recording;
     this.#read = read;
-    this.#say = say;
+    this.#contentIn = contentIn;
   }
 
   get context(): Context | undefined {
@@ -170,7 +175,7 @@ class FetchObserver implements CallObserver {
   end(outcome: CallOutcome): void {
     const answer = this.#collector ? this.#collector.answer(outcome.kind !== 'complete') : this.#answer;
     const status = fieldOf(answer, 'status');
-    const content = this.#recording.withContent && answer !== undefined ? this.#say?.(answer) : undefined;
+    const content = this.#recording.withContent && answer !== undefined ? this.#contentIn?.(answer) : undefined;
     this.#recording.end({
       facts: {
         ...(answer !== undefined && this.#read(answer)),
