@@ -2,8 +2,8 @@ import type { Message, ToolCallPart } from '../interaction/message.ts';
 import { canonical, hasSubstance, messageText } from '../interaction/message-text.ts';
 
 /**
- * The messages of a request, from which the tool calls that it answers are found. Call ids are unique within one history
- * at most (some servers name each first call `call_0`), so a call is identified by the history before it.
+ * The messages of a request, from which the tool calls that it answers are found. Call ids are unique within one
+ * history at most (some servers name each first call `call_0`), so a call is identified by the history before it.
  */
 export interface ToolHistory {
   /** Whether the request ends with answers of tools. Most requests don't, and are not read any further. */

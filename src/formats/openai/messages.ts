@@ -80,7 +80,7 @@ function encodeToolAnswer({ id, response }: ToolCallResponsePart, name: string |
 
 /**
  * The `message` of a choice, whose role is always `assistant`, and which answers no tool calls. Its content is one
- * text or null, as every reader of completions expects; pictures and the provider's own tools are stored in `content_parts`.
+ * text or null, as every reader of completions expects; pictures and the provider's own tools are in `content_parts`.
  */
 export function encodeAnswer(message: Message): OpenAIMessage {
   const spoken = encodeSpoken({ ...message, role: 'assistant' });

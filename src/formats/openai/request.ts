@@ -100,7 +100,7 @@ function outputTypeFrom(format: unknown): 'json' | undefined {
   return type === 'json_object' || type === 'json_schema' ? 'json' : undefined;
 }
 
-/** Functions in the nested form of chat completions; other tools flat, with a name only where it differs from the type. */
+/** Functions in the nested form of chat completions; other tools flat, named only where the type doesn't say it. */
 export function openAIToolsFrom(tools: readonly ToolDefinition[] | undefined): readonly OpenAITool[] | undefined {
   return someOf(tools?.map(encodeTool));
 }

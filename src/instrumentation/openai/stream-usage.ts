@@ -23,8 +23,9 @@ function habitOf(baseURL: string): Habit | undefined {
 }
 
 /**
- * Requests the usage of a stream that the application created without it, and hides the extra chunk from the application.
- * Chat completions report usage in a last chunk, and only on request. A caller that sets `stream_options` is not changed.
+ * Requests the usage of a stream that the application created without it, and hides the extra chunk from the
+ * application. Chat completions report usage in a last chunk, and only on request. A caller that sets `stream_options`
+ * is not changed.
  *
  * A chunk that the application would have received anyway is not hidden. A server that follows OpenAI's protocol marks
  * a requested chunk by `usage: null` in the chunks before it. Without this mark the first chunk is passed on, and the

@@ -111,7 +111,10 @@ function queueKey({ serverAddress, serverPort }: Facts, id: string): string {
   return `${serverAddress}:${serverPort} ${id}`;
 }
 
-/** `responses.retrieve` and stored `chat.completions.retrieve`: a span of its own kind, linked to the call that created the response. */
+/**
+ * `responses.retrieve` and stored `chat.completions.retrieve`: a `fetch_response` span, linked to the call that created the
+ * response.
+ */
 export function observeFetch(
   api: 'responses' | 'chat_completions',
   read: (answer: unknown) => Facts,
