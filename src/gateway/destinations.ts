@@ -8,22 +8,6 @@ import type { Store } from '../store/store.ts';
 import { vendors } from '../vendors/index.ts';
 import type { Answer, Destination } from './api/routes.ts';
 
-/** What a person would set to use a vendor. */
-const setUps: Readonly<Record<string, readonly string[]>> = {
-  athina: ['ATHINA_API_KEY'],
-  reconify: ['RECONIFY_APP_KEY', 'RECONIFY_API_KEY'],
-  inkeep: ['INKEEPANALYTICS_API_INTEGRATION_KEY'],
-  requesty: ['REQUESTY_API_KEY'],
-  kore: ['SPANPORT_KORE_OUTPUT'],
-};
-/** Stands for what is not set while a payload is only shown. */
-const SHOWN_OPTIONS: Readonly<Record<string, object>> = {
-  athina: { apiKey: '***' },
-  reconify: { appKey: '***', apiKey: '***' },
-  inkeep: { apiKey: '***' },
-  requesty: { apiKey: '***' },
-  kore: { output: 'http://127.0.0.1/kore' },
-};
 const PLAIN_HEADERS = new Set(['content-type', 'content-encoding', 'user-agent', 'accept']);
 
 /** The destinations that this gateway forwards to, then the vendors that it could. */
@@ -39,7 +23,7 @@ export async function listDestinations(store: Store, forwarded: readonly string[
       isStopped: own.some(({ state, records }) => state === 'stopped' && records > 0),
       ...(lastDeliveredAt !== undefined && { lastDeliveredAt }),
       counts: Object.fromEntries(own.map(({ state, records }) => [state, records])),
-      setUp: [...(setUps[name] ?? [])],
+      setUp: setUpOf(name),
     };
   });
 }
@@ -66,15 +50,12 @@ export async function requestFor(
   });
   try {
     const context = {
-      environment: {},
       content: () => 'full' as const,
       contentOnSpans: true,
       spool: undefined,
       warn: () => undefined,
     };
-    const vendor = vendors.find((each) => each.name === name);
-    const options = vendor ? { name, ...SHOWN_OPTIONS[name] } : name;
-    pipeline.join(planDestination(options, { ...context, environment: vendor ? {} : environment }));
+    pipeline.join(planDestination(name, { ...context, environment: shownEnvironment(name, environment) }));
   } catch {
     return undefined;
   }
@@ -82,6 +63,20 @@ export async function requestFor(
   await pipeline.shutdown(1_000);
   const request = requests.find(({ method }) => method !== 'GET');
   return request && shownRequest(request);
+}
+
+/** The variables that a person sets to use a vendor. */
+function setUpOf(name: string): string[] {
+  const vendor = vendors.find((each) => each.name === name);
+  return vendor ? [...vendor.secrets, ...Object.keys(vendor.sampleSettings ?? {})] : [];
+}
+
+/** A vendor is shown without its keys, and without having been set up. */
+function shownEnvironment(name: string, environment: Environment): Environment {
+  const vendor = vendors.find((each) => each.name === name);
+  if (!vendor) return environment;
+  const secrets = Object.fromEntries(vendor.secrets.map((variable) => [variable, '***']));
+  return { ...vendor.sampleSettings, ...environment, ...secrets };
 }
 
 function shownRequest({ method, url, headers, body }: OutgoingRequest): NonNullable<Answer<'getDelivery'>['request']> {

@@ -16,6 +16,7 @@ import { RequestError } from './body.ts';
 import { listDestinations, requestFor } from './destinations.ts';
 import { Discovery } from './discovery.ts';
 import { Forwarder } from './forwarder.ts';
+import type { GrpcServer } from './grpc.ts';
 import { Metrics } from './metrics.ts';
 import { type GatewayOptions, type ResolvedOptions, resolveGatewayOptions } from './options.ts';
 import { Page } from './page.ts';
@@ -30,6 +31,8 @@ export type { ContentMode, GatewayOptions };
 export interface Gateway {
   /** Such as `http://127.0.0.1:4318`. */
   readonly url: string;
+  /** Where OTLP over gRPC is received; undefined without it. */
+  readonly grpcUrl: string | undefined;
   /** Answers what is in flight, writes everything to the disk, and ends. A second call is harmless. */
   close(): Promise<void>;
 }
@@ -73,6 +76,9 @@ class RunningGateway implements Gateway {
   readonly #server: GatewayServer;
   readonly #discovery: Discovery | undefined;
   readonly #forwarder: Forwarder;
+  readonly #receiver: Receiver;
+  readonly #metrics: Metrics;
+  #grpc: GrpcServer | undefined;
   readonly #startedAt = Date.now();
   #url = '';
   #closing: Promise<void> | undefined;
@@ -83,6 +89,7 @@ class RunningGateway implements Gateway {
     this.#access = new Access(settings);
     this.#discovery = settings.discovery === undefined ? undefined : new Discovery(settings.discovery);
     this.live = new LiveTail(store);
+    this.#metrics = new Metrics(() => store.progress);
     const { log } = settings;
     const mask = createMask(settings.mask);
     this.#forwarder = new Forwarder({
@@ -93,20 +100,21 @@ class RunningGateway implements Gateway {
       log,
       onNoted: (notes) => this.#reportDeliveries(notes),
     });
+    this.#receiver = new Receiver({
+      store,
+      mask,
+      content: settings.content,
+      onStored: (spans, project) => this.#forwarder.take(spans, project, 'otlp'),
+    });
     const handlers = createHandlers(this.#apiHost());
     this.#server = new GatewayServer({
       access: this.#access,
       api: createApi(handlers, this.#access, VERSION, (error) => describe(error, log)),
       live: this.live,
       log,
-      metrics: new Metrics(() => store.progress),
+      metrics: this.#metrics,
       page: new Page(pageFolder()),
-      receiver: new Receiver({
-        store,
-        mask,
-        content: settings.content,
-        onStored: (spans, project) => this.#forwarder.take(spans, project, 'otlp'),
-      }),
+      receiver: this.#receiver,
       vendorApis: new VendorApis({
         store,
         access: this.#access,
@@ -129,11 +137,25 @@ class RunningGateway implements Gateway {
     this.#access.port = await this.#server.listen(port, host);
     const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
     this.#url = `http://${name.includes(':') ? `[${name}]` : name}:${this.#access.port}`;
+    await this.#listenGrpc();
     try {
       this.#discovery?.publish(this.#url, token);
     } catch (error) {
       this.#settings.log.warn(`applications cannot find the gateway by themselves: ${(error as Error).message}`);
     }
+  }
+
+  get grpcUrl(): string | undefined {
+    return this.#grpc && `${this.#url.replace(/:\d+$/, '')}:${this.#grpc.port}`;
+  }
+
+  async #listenGrpc(): Promise<void> {
+    const { grpcPort, host, log } = this.#settings;
+    if (grpcPort === undefined) return;
+    // Loaded on request: most gateways never see gRPC.
+    const { startGrpc } = await import('./grpc.ts');
+    const parts = { access: this.#access, receiver: this.#receiver, metrics: this.#metrics, log, maxBytes: MAX_BYTES };
+    this.#grpc = await startGrpc(host, grpcPort, parts);
   }
 
   close(): Promise<void> {
@@ -143,7 +165,7 @@ class RunningGateway implements Gateway {
 
   async #close(): Promise<void> {
     this.#discovery?.withdraw();
-    await this.#server.close();
+    await Promise.all([this.#server.close(), this.#grpc?.close()]);
     await this.#forwarder.close(DRAIN_MILLIS);
     await this.#store.close();
   }

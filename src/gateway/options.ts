@@ -10,6 +10,8 @@ import { createLog, type Log } from './log.ts';
 export interface GatewayOptions {
   /** Default 4318; 0 takes any free port. */
   readonly port?: number;
+  /** OTLP over gRPC; needs `@grpc/grpc-js`. Default: 4317 beside the default port, else none. 0 takes any free port. */
+  readonly grpcPort?: number;
   /** Default 127.0.0.1. Any other address needs a token. */
   readonly host?: string;
   /** The folder for the data. Default: the user's own, `$XDG_DATA_HOME/spanport`. */
@@ -36,6 +38,7 @@ export interface GatewayOptions {
 
 export interface ResolvedOptions {
   readonly port: number;
+  readonly grpcPort: number | undefined;
   readonly host: string;
   readonly folder: string;
   readonly token: string | undefined;
@@ -49,6 +52,7 @@ export interface ResolvedOptions {
 }
 
 const DEFAULT_PORT = 4318;
+const DEFAULT_GRPC_PORT = 4317;
 const MIN_TOKEN = 16;
 
 /** @throws ConfigurationError one sentence */
@@ -68,6 +72,7 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
   const { maxAgeDays, maxBytes } = options;
   return {
     port,
+    grpcPort: options.grpcPort ?? (port === DEFAULT_PORT ? DEFAULT_GRPC_PORT : undefined),
     host,
     folder: options.data ?? userDataFolder(environment),
     token,

@@ -40,6 +40,8 @@ const variables: readonly string[] = [
   'SPANPORT_SPOOL_MAX_BYTES',
   'SPANPORT_DURABILITY',
   'SPANPORT_GATEWAY',
+  'SPANPORT_TOKEN',
+  'SPANPORT_FORWARD',
 ];
 
 /** @throws ConfigurationError for an option that does not exist: a typo would be ignored silently */

@@ -1,4 +1,5 @@
 import type { Environment } from '../../configuration/environment.ts';
+import { hasGateway } from '../../exporter/destinations/gateway-options.ts';
 import type { NamedDestination } from '../../exporter/destinations/open-destination.ts';
 import { hasOtlpEndpoint } from '../../exporter/destinations/otlp-options.ts';
 import type { VendorDemo } from '../../vendors/demo.ts';
@@ -56,5 +57,6 @@ export function otherDestinations(environment: Environment): string[] {
   const named = (environment['SPANPORT_DESTINATIONS'] ?? '').split(',').map((name) => name.trim());
   const others = named.filter((name) => name && name !== 'console' && !vendors.some((vendor) => vendor.name === name));
   if (hasOtlpEndpoint(environment) && !others.includes('otlp')) others.push('otlp');
+  if (hasGateway(environment) && !others.includes('spanport')) others.push('spanport');
   return others;
 }

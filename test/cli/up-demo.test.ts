@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createClient } from '../../src/gateway/api/client.ts';
+import { createUserProject, type UserProject } from './user-project.ts';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const home = mkdtempSync(join(tmpdir(), 'spanport-up-demo-'));
+const env = { OPENAI_API_KEY: '', OPENAI_BASE_URL: '', XDG_DATA_HOME: home };
+let project: UserProject;
+
+beforeAll(async () => {
+  project = await createUserProject();
+});
+afterAll(() => {
+  project.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+it('fills a gateway that goes on, with the address of its page first', async () => {
+  const child = spawn(process.execPath, [main, 'up', '--demo', '--port', '0', '--data', join(home, 'data')], {
+    cwd: project.directory,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      text += String(chunk);
+      if (text.includes('Ctrl-C ends it.')) resolve();
+    });
+    child.once('exit', () => reject(new Error(text)));
+  });
+  const url = /^The page: (\S+)\n/.exec(text)?.[1] ?? '';
+  const { items } = await createClient({ baseUrl: url }).listConversations();
+  expect(items.some(({ hasRun }) => hasRun)).toBe(true);
+  expect(items.some(({ tools }) => tools.length > 0)).toBe(true);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGINT');
+  expect(await ended).toBe(0);
+});
+
+it('ends by itself with --once, and prints the document of the demo', async () => {
+  const { code, stdout } = await project.run('node', [main, 'up', '--demo', '--once', '--json'], { env });
+  expect(code).toBe(0);
+  const { spans, payloads } = JSON.parse(stdout) as { spans: unknown[]; payloads: Record<string, unknown[]> };
+  expect(spans.length).toBeGreaterThan(3);
+  expect(Object.keys(payloads)).toEqual(['athina', 'reconify', 'inkeep', 'requesty', 'kore']);
+});
