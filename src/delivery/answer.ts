@@ -4,39 +4,47 @@ import type { Answer, DeliveryOutcome } from './delivery.ts';
 const SPLIT_PAIR = /\p{Surrogate}$/u;
 
 /** Request timeout, too early, too many requests. */
-const transient: ReadonlySet<number> = new Set([408, 425, 429]);
+const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Whether the same request may be taken later, as after every failure on their side. */
+/** Whether the same request may be accepted later, as after every failure of the server. */
 export function isTransient(status: number): boolean {
-  return status >= 500 || transient.has(status);
+  return status >= 500 || TRANSIENT.has(status);
 }
 
-/** How a vendor's answers differ from the usual. */
+/** How the responses of a destination differ from the usual. */
 export interface AnswerRules {
-  /** Statuses that say the configuration is wrong. Default 401 and 403: a wrong key. */
+  /** Statuses that mean a wrong configuration. Default 401 and 403: a wrong key. */
   readonly blocked?: readonly number[];
-  /** What an error body says, in a few words that quote neither key nor content. */
+  /** Statuses after which the same request may be accepted later. Default: {@link isTransient}. */
+  readonly retryable?: readonly number[];
+  /** Statuses that ask for smaller requests. Default: none. */
+  readonly tooLarge?: readonly number[];
+  /** The reason in an error body, in a few words that quote neither key nor content. */
   readonly reasonIn?: (body: string) => string | undefined;
+  /** What a response of 2xx takes back or adds. */
+  readonly accepted?: (answer: Answer) => { readonly rejected?: number; readonly reason?: string };
 }
 
 /**
- * What became of a record, by the status of the answer: 2xx delivered; wrong key and redirects (a wrong URL) block;
- * 408, 425, 429 and 5xx retry, not before `Retry-After`; everything else refuses the record. Pure.
+ * What became of a record, by the status of the response: 2xx delivered; wrong keys and redirects (a wrong URL) block;
+ * 408, 425, 429 and 5xx are retried, not before `Retry-After`; everything else rejects the record. Pure.
  */
-export function outcomeOf(answer: Answer, { blocked = [401, 403], reasonIn }: AnswerRules = {}): DeliveryOutcome {
+export function outcomeOf(answer: Answer, rules: AnswerRules = {}): DeliveryOutcome {
+  const { blocked = [401, 403], retryable, tooLarge = [], reasonIn, accepted } = rules;
   const { status, body } = answer;
-  const said = reasonIn?.(body);
+  if (status >= 200 && status < 300) return { status: 'delivered', ...accepted?.(answer) };
+  if (tooLarge.includes(status)) return { status: 'split' };
+  const text = reasonIn?.(body);
   const reason =
-    said === undefined ? `HTTP ${status}` : `HTTP ${status}: ${said.slice(0, 200).replace(SPLIT_PAIR, '')}`;
-  if (status >= 200 && status < 300) return { status: 'delivered' };
+    text === undefined ? `HTTP ${status}` : `HTTP ${status}: ${text.slice(0, 200).replace(SPLIT_PAIR, '')}`;
   if (blocked.includes(status)) return { status: 'blocked', reason: `${reason}: check the key and the URL` };
   if (status >= 300 && status < 400) return { status: 'blocked', reason: `${reason}, a redirect: check the URL` };
-  if (!isTransient(status)) return { status: 'rejected', reason };
+  if (!(retryable ? retryable.includes(status) : isTransient(status))) return { status: 'rejected', reason };
   const retryAfterMillis = retryAfterFrom(answer);
   return { status: 'retryable', reason, ...(retryAfterMillis !== undefined && { retryAfterMillis }) };
 }
 
-/** `Retry-After` (RFC 9110) in milliseconds. A date is measured by the answer's own clock, which may not be ours. */
+/** `Retry-After` (RFC 9110) in milliseconds. A date is compared with the clock of the response, which may differ from ours. */
 export function retryAfterFrom({ headers }: Pick<Answer, 'headers'>): number | undefined {
   const after = headers['retry-after']?.trim();
   if (!after) return undefined;

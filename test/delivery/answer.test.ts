@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { outcomeOf } from '../../src/delivery/answer.ts';
-import { outcomeOf as otlpOutcomeOf } from '../../src/exporter/destinations/otlp-destination.ts';
+import { outcomeOf as otlpOutcomeOf } from '../../src/exporter/destinations/otlp-answer.ts';
 import { fitted } from '../../src/vendors/fit.ts';
 
 describe('the time of a retry', () => {
@@ -19,6 +19,30 @@ describe('the time of a retry', () => {
         reason: 'HTTP 503',
         ...(retryAfterMillis !== undefined && { retryAfterMillis }),
       });
+  });
+});
+
+describe('OTLP', () => {
+  it.each([
+    [200, '', { status: 'delivered' }],
+    [
+      200,
+      '{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}',
+      { status: 'delivered', rejected: 2, reason: 'too old' },
+    ],
+    [307, '', { status: 'blocked', reason: 'HTTP 307, a redirect: check the URL' }],
+    [400, 'bad span', { status: 'rejected', reason: 'HTTP 400: bad span' }],
+    [401, '', { status: 'blocked', reason: 'HTTP 401: check the key and the URL' }],
+    [403, '', { status: 'blocked', reason: 'HTTP 403: check the key and the URL' }],
+    [408, '', { status: 'rejected', reason: 'HTTP 408' }],
+    [413, '', { status: 'split' }],
+    [429, '', { status: 'retryable', reason: 'HTTP 429' }],
+    [500, '', { status: 'rejected', reason: 'HTTP 500' }],
+    [502, '', { status: 'retryable', reason: 'HTTP 502' }],
+    [503, 'busy', { status: 'retryable', reason: 'HTTP 503: busy' }],
+    [504, '', { status: 'retryable', reason: 'HTTP 504' }],
+  ])('judges %i as its specification says', (status, body, outcome) => {
+    expect(otlpOutcomeOf({ status, headers: {}, body })).toEqual(outcome);
   });
 });
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { createDelivery } from '../../src/delivery/create-delivery.ts';
-import { outcomeOf } from '../../src/exporter/destinations/otlp-destination.ts';
+import { outcomeOf } from '../../src/exporter/destinations/otlp-answer.ts';
 import { enqueue, keys, linesTo } from './support/lines.ts';
 
 const json = Buffer.from('{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}');
