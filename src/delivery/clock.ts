@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Time, as delivery needs it. Tests put in one of their own, in which hours pass at once. */
+/** The clock of delivery. Tests replace it with one in which hours pass at once. */
 export interface Clock {
   /** ms since 1970, for ages that outlive a boot. It may jump. */
   wall(): number;
   /** ms since some point that all processes of this machine share until its next boot. It never jumps. */
   monotonic(): number;
-  /** Under which boot `monotonic` counts. */
+  /** The boot from which `monotonic` counts. */
   readonly boot: string;
-  /** Runs once after so many ms, until the returned function is called. `isHolding`: the process lives on for it. */
+  /** Runs once after this many ms, unless the returned function is called before. `isHolding`: keeps the process alive. */
   after(millis: number, run: () => void, isHolding?: boolean): () => void;
 }
 
@@ -31,7 +31,7 @@ export const systemClock: Clock = {
 export async function within(clock: Clock, millis: number, work: Promise<unknown>): Promise<void> {
   let cancel = (): void => {};
   const timeout = new Promise<void>((resolve) => {
-    // Somebody waits for it.
+    // The caller waits for it, so the process must not end before.
     cancel = clock.after(millis, resolve, true);
   });
   await Promise.race([work, timeout]).finally(() => cancel());

@@ -21,7 +21,7 @@ export class Counters {
     this.#counts[count] += by;
   }
 
-  /** Counts records given up, and says so the first time for each reason. */
+  /** Counts dropped records, and reports the first drop for each reason. */
   drop(reason: string, by: number): void {
     if (by === 0) return;
     if (this.#dropped[reason] === undefined && !QUIET_REASONS.has(reason))

@@ -8,9 +8,9 @@ import { openSpool } from './spool/spool.ts';
 import type { StartWriter } from './spool/writer-thread.ts';
 
 export interface DeliveryOptions {
-  /** Called before each flush and at the end, so that whoever holds items that are not encoded yet hands them over. */
+  /** Called before each flush and at the end, so that the caller enqueues what it has not encoded yet. */
   readonly onDrain?: () => void;
-  /** Told, in one sentence, of what an operator should know. */
+  /** Called with one sentence about what an operator should know. */
   readonly report?: (message: string) => void;
   /** Called after each request, for example to log it. */
   readonly onAttempt?: (attempt: Attempt) => void;
@@ -18,17 +18,17 @@ export interface DeliveryOptions {
   readonly transport?: Transport;
   readonly connection?: TransportOptions;
   readonly spool?: SpoolOptions;
-  /** Default: the system's. */
+  /** Default: the system's clock. */
   readonly clock?: Clock;
-  /** Default: a thread. */
+  /** Default: a thread. For tests in simulated time. */
   readonly startWriter?: StartWriter;
 }
 
-/** Durable delivery: records lie on disk until the destination has them. */
+/** Durable delivery: records are on disk until the destination has accepted or rejected them. */
 export interface SpoolOptions {
-  /** The directory, made when it is not there. On a disk of this machine: file locks do not hold over a network. */
+  /** The directory. It is created when it does not exist. Use a local disk: file locks do not work over a network. */
   readonly dir: string;
-  /** Bytes on disk at the most; the oldest records go first. */
+  /** Maximum bytes on disk; the oldest records are dropped first. */
   readonly maxBytes: number;
   /** `batch`: on disk within one tick (50 ms). `sync`: when `enqueue` returned. */
   readonly durability: 'batch' | 'sync';
@@ -36,7 +36,7 @@ export interface SpoolOptions {
 
 /**
  * Opens the delivery to one destination. Without a spool nothing is sent and no connection is made before the first
- * record; with one, what an earlier process left there is taken up in the background.
+ * record; with one, records of earlier processes are delivered in the background.
  */
 export function createDelivery(destination: Destination, options: DeliveryOptions = {}): Delivery {
   const parts: DeliveryParts = {

@@ -1,11 +1,11 @@
 import { createNoopMeter, type Meter, metrics, type ObservableResult } from '@opentelemetry/api';
 import type { DeliveryStats } from './delivery.ts';
 
-/** One destination, as the metrics see it. */
+/** The figures of one destination. */
 export interface MetricSource {
   readonly destination: string;
   readonly stats: () => DeliveryStats;
-  /** ms that the oldest waiting record has waited; 0 when none waits. */
+  /** How long the oldest waiting record has waited, in ms; 0 when none waits. */
   readonly oldestAgeMillis: () => number;
 }
 
@@ -21,7 +21,7 @@ export function joinMetrics(source: MetricSource): () => void {
   };
 }
 
-/** Makes the instruments, once a MeterProvider is registered. Without one there is nobody to read them. */
+/** Creates the instruments once a MeterProvider is registered. Without one they would not be read. */
 export function bindMetrics(): void {
   if (bound) return;
   const meter = metrics.getMeter('spanport');

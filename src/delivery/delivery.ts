@@ -1,6 +1,6 @@
 /**
- * Delivery carries bytes to one destination and says what became of them. It knows no meaning: what a record says,
- * how it is authorised and how an answer is judged all come from the {@link Destination}.
+ * Delivery carries bytes to one destination and reports what became of them. It does not interpret them: the content of a
+ * record, its authorisation and the judgement of a response all come from the {@link Destination}.
  */
 
 /** One HTTP request, complete with credentials. Built right before each attempt and never stored. */
@@ -22,7 +22,7 @@ export interface Answer {
 
 /**
  * - `delivered`: the destination has it, all but `rejected` records of it, which it does not name and will never take.
- *   `reason` is what it had to say.
+ *   `reason` is a message of the destination.
  * - `retryable`: try again, not before `retryAfterMillis` when the destination named a time.
  * - `rejected`: this record will never be taken; it becomes a dead letter.
  * - `split`: too large as a batch; try its halves. A single record that is too large counts as rejected.
@@ -39,9 +39,9 @@ export type DeliveryOutcome =
 export interface Destination {
   /** Also the key under which the spool files the records: stable over restarts, such as `athina`. */
   readonly name: string;
-  /** Records per request at the most. 1 unless the wire format can carry several. */
+  /** Maximum records per request. 1 unless the wire format can carry several. */
   readonly maxBatchRecords: number;
-  /** Bytes per request at the most, before compression. */
+  /** Maximum bytes per request, before compression. */
   readonly maxBatchBytes: number;
   /** Requests under way at once. */
   readonly concurrency: number;
@@ -54,14 +54,14 @@ export interface Destination {
    */
   coalesce?(delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array;
   /**
-   * For destinations that coalesce: how to ask what the destination has under an order key, where nothing is known here of
+   * For destinations that coalesce: how to fetch what the destination has under an order key, where nothing is known here of
    * what was delivered. Asked before the first request under that key.
    */
   readonly remote?: RemoteState;
 }
 
 export interface RemoteState {
-  /** Undefined: there is nothing to ask for. */
+  /** Undefined: there is nothing to fetch. */
   request(waiting: readonly Uint8Array[]): OutgoingRequest | undefined;
   /**
    * The answer as what was last delivered; undefined when the destination has nothing. What it throws refuses the
@@ -142,7 +142,7 @@ export interface DeliveryStats {
   readonly delivered: number;
   /** Attempts after the first, counted per record. */
   readonly retried: number;
-  /** Records refused for good. With a spool they lie among its dead letters, unless the destination did not name them. */
+  /** Records rejected for good. With a spool they are dead letters, unless the destination did not name them. */
   readonly rejected: number;
   /** Records that went as part of a newer one under their order key. */
   readonly coalesced: number;

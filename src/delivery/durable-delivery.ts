@@ -10,13 +10,13 @@ import type { Spool } from './spool/spool.ts';
 import { SpoolQueue } from './spool/spool-queue.ts';
 
 const DEFAULT_TIMEOUT_MILLIS = 5_000;
-/** Of a shutdown's time, so much is for closing the file. */
+/** The part of a shutdown's time that is reserved for closing the file. */
 const MAX_CLOSE_MILLIS = 500;
 
-/** What lies on disk alone is so many records that nothing is gained by waiting for more. */
+/** The number of records that are only on disk is not known. It counts as enough for a full request. */
 const MANY = Number.POSITIVE_INFINITY;
 
-/** Delivery out of the spool: records lie on disk until the destination has them, and in memory while the disk fails. */
+/** Delivery from the spool: records are on disk until the destination has them, and in memory while the disk fails. */
 export class DurableDelivery implements Delivery {
   readonly #name: string;
   readonly #parts: DeliveryParts;
@@ -71,7 +71,7 @@ export class DurableDelivery implements Delivery {
         for (const record of this.#memory.removeWaiting()) this.#queue.add(record, this.#receipts.take(record.key));
       },
     });
-    // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
+    // Before the first record, because all records may still be with the caller, not encoded, when the process ends.
     this.#leaveMetrics = joinMetrics({
       destination: destination.name,
       stats: () => this.stats(),
@@ -109,7 +109,7 @@ export class DurableDelivery implements Delivery {
     await this.#spool.flush(rest());
     if (!this.#spool.exists && this.#memory.size === 0) return this.#left;
     await Promise.all([this.#sender.flush(rest()), this.#memory.size > 0 && this.#memorySender.flush(rest())]);
-    // What destinations said belongs on disk, too: the process may be frozen or killed after this.
+    // The outcomes must be on disk, too: the process may be frozen or killed after this.
     await this.#spool.flush(rest());
     return this.#left;
   }

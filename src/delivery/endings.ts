@@ -78,7 +78,7 @@ class Endings {
       try {
         member.commit();
       } catch {
-        // Nothing of ours may change how the process ends.
+        // An error in delivery must not change how the process ends.
       }
     }
   };
@@ -111,12 +111,12 @@ export function beforeSignalEnds(report: () => void): () => void {
   };
 }
 
-/** Nothing of ours may change how the process ends. */
+/** An error in delivery must not change how the process ends. */
 function attempt(call: () => void): void {
   try {
     call();
   } catch {
-    // As said above.
+    // See above.
   }
 }
 

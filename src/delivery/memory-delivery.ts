@@ -55,7 +55,7 @@ export class MemoryDelivery implements Delivery {
     }, parts.clock);
     const [queue, counters, receipts] = [this.#queue, this.#counters, this.#receipts];
     this.#sender = new Sender({ ...parts, destination, queue, counters, receipts, isDurable: false });
-    // Before the first record: whoever holds items that are not encoded yet may have all of them still at the end.
+    // Before the first record, because all records may still be with the caller, not encoded, when the process ends.
     this.#leaveMetrics = joinMetrics({
       destination: destination.name,
       stats: () => this.stats(),

@@ -3,13 +3,13 @@ import type { Clock } from './clock.ts';
 import type { DeliveryRecord } from './delivery.ts';
 import { type Batch, type Group, maxRecordsOf, mayJoin, type Queue, type TakeLimits, type Taken } from './queue.ts';
 
-/** Beyond any of these the oldest records go. */
+/** Beyond any of these limits the oldest records are dropped. */
 const MAX_RECORDS = 20_000;
 const MAX_BYTES = 32 << 20;
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
-/** What is remembered of last states, for destinations that fold. */
+/** Bytes of the latest states that are retained, for destinations that coalesce. */
 const MAX_STATE_BYTES = 16 << 20;
-/** Places of the line that may lie idle before it is made anew. */
+/** Unused places in the line before it is compacted. */
 const MIN_WASTE = 1_024;
 
 interface Entry {
@@ -25,19 +25,19 @@ interface Entry {
 export class MemoryQueue implements Queue {
   readonly #onDrop: (reason: string, record: DeliveryRecord) => void;
   readonly #clock: Clock;
-  /** What waits, oldest first. What was lent out of the middle leaves a hole until the line is made anew. */
+  /** Waiting records, oldest first. A record leased from the middle leaves a hole until the line is compacted. */
   #line: (Entry | undefined)[] = [];
-  /** Before this index there are holes only. */
+  /** There are only holes before this index. */
   #head = 0;
   #holes = 0;
-  /** What is being sent, by id. It stands in no line, so that a request that hangs is in nobody's way. */
+  /** Records under way, by id. They are not in the line, so that a request that hangs does not delay others. */
   readonly #leased = new Map<number, Entry>();
   #lastId = 0;
   #bytes = 0;
   readonly #busyOrders = new Set<string>();
   readonly #states: RecentMap<Uint8Array>;
 
-  /** `onDrop` is told of records that had to go, and why. */
+  /** @param onDrop is called with each record that is dropped, and the reason */
   constructor(onDrop: (reason: string, record: DeliveryRecord) => void, clock: Clock) {
     this.#onDrop = onDrop;
     this.#clock = clock;
@@ -48,7 +48,7 @@ export class MemoryQueue implements Queue {
     return this.#waiting + this.#leased.size;
   }
 
-  /** How long the oldest record that waits has done so, in ms; 0 when none does. */
+  /** How long the oldest waiting record has waited, in ms; 0 when none waits. */
   get oldestAgeMillis(): number {
     const oldest = this.#line.find((entry) => entry !== undefined);
     return oldest ? this.#clock.monotonic() - oldest.since : 0;
@@ -70,7 +70,7 @@ export class MemoryQueue implements Queue {
     return [...this.#line, ...this.#leased.values()].flatMap((entry) => entry?.record.key ?? []);
   }
 
-  /** Takes out all that nobody is sending. */
+  /** Removes all records that are not under way. */
   removeWaiting(): DeliveryRecord[] {
     const removed = this.#line.flatMap((entry) => entry?.record ?? []);
     for (const { body } of removed) this.#bytes -= body.byteLength;
@@ -137,7 +137,7 @@ export class MemoryQueue implements Queue {
       if (isAttempt) entry.attempts += 1;
       this.#bytes += entry.record.body.byteLength;
     }
-    // They were the oldest once, and most often are still; where not, the line is brought into order again.
+    // They were the oldest when they were leased and usually still are; if not, the line is sorted again.
     const line = [...back, ...this.#line.flatMap((entry) => entry ?? [])];
     this.#setLine(line.every((entry, index) => entry.id >= (line[index - 1]?.id ?? 0)) ? line : line.sort(byId));
     return Promise.resolve();

@@ -27,23 +27,23 @@ export function maxRecordsOf({ orderKey }: Group, { maxRecords, maxCoalesced = 1
   return orderKey === undefined ? maxRecords : maxCoalesced;
 }
 
-/** Records under way. Nobody else is handed them until they are settled. */
+/** Leased records. They are not leased again until they are settled. */
 export interface Batch {
   readonly ids: readonly number[];
   readonly keys: readonly string[];
   readonly bodies: readonly Uint8Array[];
-  /** How often the oldest of them was tried before. */
+  /** How many attempts the oldest of them has had. */
   readonly attempts: number;
   readonly orderKey?: string;
-  /** What was last delivered under this order key, for destinations that fold. */
+  /** What was last delivered under this order key, for destinations that coalesce. */
   readonly state?: Uint8Array;
 }
 
 /**
  * - `batch`: send this.
- * - `damaged`: these records could not be read back and are dead letters now; ask again.
- * - `wait`: records are there, but none is ready before so many ms.
- * - `empty`: none is there.
+ * - `damaged`: these records could not be read back and are dead letters now; take again.
+ * - `wait`: there are records, but none is ready before this many ms.
+ * - `empty`: there are no records.
  */
 export type Taken =
   | { readonly status: 'batch'; readonly batch: Batch }
@@ -54,12 +54,12 @@ export type Taken =
 /** The records of one destination, oldest first: in memory, or on disk. */
 export interface Queue {
   take(limits: TakeLimits): Promise<Taken>;
-  /** The destination has them. `state` is kept for the next fold under the batch's order key. */
+  /** The destination has them. `state`: what it has now under the batch's order key. */
   delivered(batch: Batch, state?: Uint8Array): Promise<void>;
   /** The destination will never take them. */
   rejected(batch: Batch, reason: string): Promise<void>;
-  /** They keep their place and are not handed out again for `delayMillis`. `isAttempt`: it counts as one. */
+  /** Ends the lease. They keep their place and wait for `delayMillis`. `isAttempt`: the lease counts as an attempt. */
   release(batch: Batch, delayMillis: number, isAttempt: boolean): Promise<void>;
-  /** Makes whatever waits for its next attempt ready at once. */
+  /** Ends the delays of all waiting records. */
   retryNow(): void;
 }

@@ -43,7 +43,7 @@ export class Sender {
   readonly #abort = new AbortController();
   #cancelTimer = (): void => {};
   #timerAt = Number.POSITIVE_INFINITY;
-  /** The queue is being asked for records; another wish to ask it is remembered in `#isWoken`. */
+  /** A take from the queue is under way; `#isWoken` remembers that another one is wanted after it. */
   #isTaking = false;
   #isWoken = false;
   /** Requests without a response yet. */
@@ -51,7 +51,7 @@ export class Sender {
   #pacing = initialPacing;
   /** Maximum records in the next request; see {@link sizeAfterAccepted}. */
   #batchRecords: number;
-  /** Records that arrived since the queue was last asked. */
+  /** Records that arrived since the last take. */
   #arrived = 0;
   /** Whether the queue may have more records that can be sent now. */
   #hasMore = false;

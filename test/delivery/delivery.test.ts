@@ -95,7 +95,7 @@ describe.each(modes)('delivery %s', (_, options) => {
     expect(vendor.arrivals.map(({ key }) => key)).toEqual(keys(5));
   });
 
-  it('folds what waits under an order key into one body', async () => {
+  it('coalesces the records that wait under an order key into one body', async () => {
     const join = (last: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array =>
       Buffer.from(
         [...(last ? [last] : []), ...waiting].map((body) => Buffer.from(body).toString().split(' ')[0]).join('+'),
@@ -110,7 +110,7 @@ describe.each(modes)('delivery %s', (_, options) => {
     expect(delivered + coalesced).toBe(4);
   });
 
-  it('sends what has no order key in requests of its own, to a destination that folds as well', async () => {
+  it('sends what has no order key in requests of its own, to a destination that coalesces as well', async () => {
     const one = ([body]: readonly Uint8Array[]) => ({
       method: 'POST' as const,
       url: vendor.url,
@@ -243,6 +243,6 @@ describe('the spool', () => {
     await vendor.has(5);
     await delivery.flush();
     expect(delivery.stats()).toMatchObject({ delivered: 5, dropped: {} });
-    expect(reports.filter((message) => message.includes('takes no records'))).toHaveLength(1);
+    expect(reports.filter((message) => message.includes('accepts no records'))).toHaveLength(1);
   });
 });

@@ -9,7 +9,7 @@ import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
 import type { Answer, OutgoingRequest } from '../delivery.ts';
 import { type ProxyEnvironment, proxyFor } from './proxy.ts';
 
-/** A longer response is cut: it has nothing of use to us, unless we asked for it with a GET. */
+/** A longer response is cut. Only the response to a GET has content that is used. */
 const MAX_RESPONSE_BYTES = 1 << 20;
 const MAX_GET_RESPONSE_BYTES = 8 << 20;
 const MAX_CONNECT_MILLIS = 10_000;

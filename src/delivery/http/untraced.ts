@@ -7,8 +7,8 @@ import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 const suppressed = ROOT_CONTEXT.setValue(createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING'), true);
 
 /**
- * Runs where HTTP instrumentations make no spans. Where no context manager is registered, nobody can read a context, and
- * the API's own no-op just calls the function: AsyncLocalStorage, which slows every later promise of the process on
+ * Runs in a context in which instrumentations make no spans. Where no context manager is registered, no code can read a
+ * context, and the API's own no-op just calls the function: AsyncLocalStorage, which slows every later promise of the process on
  * Node < 24, is not entered for our sake.
  */
 export function untraced<T>(run: () => T): T {

@@ -1,7 +1,7 @@
 import type { SqlRow } from '../../sqlite/driver.ts';
 import { crc32 } from './crc32.ts';
 
-/** What a record says, whole: as it is kept, and what its checksum covers. */
+/** A record as it is stored: everything that its checksum covers. */
 export interface SpoolRecord {
   readonly destination: string;
   readonly key: string;
@@ -13,7 +13,7 @@ export interface SpoolRecord {
 
 export interface Frame extends SpoolRecord {
   readonly crc: number;
-  /** Whether the process that wrote it keeps the body and means to send it at once. */
+  /** Whether the process that wrote it retains the body and sends it at once. */
   readonly isRetained: boolean;
 }
 
@@ -23,7 +23,7 @@ const HEAD_BYTES = 4 * 4 + 8;
 const NONE = 0xffff_ffff;
 const MAX_UTF8_BYTES = 3;
 
-/** Bytes that a record takes at the most. */
+/** Maximum bytes of a record. */
 export function frameBytes({ destination, key, orderKey = '', body }: SpoolRecord): number {
   const texts = destination.length + key.length + orderKey.length;
   return FLAG_BYTES + HEAD_BYTES + texts * MAX_UTF8_BYTES + body.byteLength;
@@ -66,7 +66,7 @@ export function* readFrames(bytes: Buffer): Generator<Frame> {
   }
 }
 
-/** Over all that a record says, so that no other text or body passes for it. */
+/** Covers the whole record, so that any change of it is detected. */
 export function checksum(record: SpoolRecord): number {
   const head = Buffer.allocUnsafe(frameBytes({ ...record, body: NO_BODY }));
   return crc32(record.body, crc32(head.subarray(0, writeHead(head, 0, record))));
@@ -89,7 +89,7 @@ function writeHead(target: Buffer, start: number, { destination, key, orderKey, 
   return at;
 }
 
-/** A row of the tables that keep records. */
+/** A row of the tables that store records. */
 export function recordOf({ destination, key, order_key: orderKey, created, body }: SqlRow): SpoolRecord {
   return {
     destination: String(destination),

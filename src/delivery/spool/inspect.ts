@@ -31,7 +31,7 @@ export function hasSpool(dir: string): boolean {
 }
 
 /**
- * What lies in the spool of a directory, for all destinations or one. Safe while processes write to it. A directory
+ * What is in the spool of a directory, for all destinations or one. Safe while processes write to it. A directory
  * without a spool is an empty one.
  * @throws when there is no SQLite, or the file is damaged
  */

@@ -1,11 +1,11 @@
 import type { Connection } from '../../sqlite/connection.ts';
 
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
-/** Among a million keys, two are taken for one with a chance of 1 in 30 million. */
+/** Among a million keys, two have the same hash with a probability of 1 in 30 million. */
 const HASH_BYTES = 8;
 const AT_ONCE = 1_024;
 
-/** The keys of the last 24 h: what waits and what was delivered. A record that was dropped or refused may come again. */
+/** The keys of the last 24 h, waiting or delivered. A record that was dropped or rejected may be enqueued again. */
 export class KnownKeys {
   readonly #db: Connection;
 
@@ -28,7 +28,7 @@ export class KnownKeys {
     this.#db.run('DELETE FROM known WHERE hash = ?', hashOf(destination, key));
   }
 
-  /** Forgets the oldest when there are more than so many. Returns whether any went. */
+  /** Deletes the oldest when there are more than `most`. Returns whether any was deleted. */
   shrink(most: number): boolean {
     let isShrunk = false;
     while (this.#span > most && this.#forgetOldest(Number.MAX_SAFE_INTEGER) > 0) isShrunk = true;
@@ -39,7 +39,7 @@ export class KnownKeys {
     while (this.#forgetOldest(now - MAX_AGE_MILLIS) === AT_ONCE);
   }
 
-  /** How many they are, or were before some went out of their turn. */
+  /** How many there are, counting those deleted out of order. */
   get #span(): number {
     const [edges] = this.#db.all(
       'SELECT (SELECT id FROM known ORDER BY id DESC LIMIT 1) - (SELECT id FROM known ORDER BY id LIMIT 1) AS span',
@@ -56,7 +56,7 @@ export class KnownKeys {
   }
 }
 
-/** Always in the same place: a buffer for each key is work for the collector. */
+/** One buffer for all keys: one for each would be work for the garbage collector. */
 const hashed = Buffer.alloc(HASH_BYTES);
 
 function hashOf(destination: string, key: string): Uint8Array {

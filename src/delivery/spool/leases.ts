@@ -4,16 +4,16 @@ import type { Clock } from '../clock.ts';
 import { mayJoin, type TakeLimits } from '../queue.ts';
 import { isDead } from './owner.ts';
 
-/** How long records belong to who took them: longer than they wait in memory and any request lasts (30 s). */
+/** How long a lease lasts: longer than records wait in memory and a request takes (30 s). */
 const LEASE_MILLIS = 90_000;
-/** No wait is longer; a time further ahead comes from a clock that is not ours. */
+/** No delay is longer; a later time was written by another clock. */
 const MAX_BUSY_MILLIS = 24 * 60 * 60_000;
-/** Other processes settle records, too, without telling. */
+/** Other processes settle records without a notice to this one. */
 const POLL_MILLIS = 1_000;
-/** What one take lends at the most. */
+/** Maximum number of records that one call leases. */
 const MAX_LEASED_RECORDS = 256;
 const MAX_LEASED_BYTES = 1 << 20;
-/** What is lent cannot be dropped: it is a part of the file's size. */
+/** Leased records cannot be dropped, so they are at most this fraction (1/n) of the file's maximum size. */
 const LEASED_SHARE = 16;
 
 /** Behind a column, with a JSON list of its values. */
@@ -43,7 +43,7 @@ export interface Group {
   readonly orderKey?: string;
 }
 
-/** Who is sending which records, and which wait for their next attempt. */
+/** Which process sends which records, and which records wait for their next attempt. */
 export class Leases {
   readonly #db: Connection;
   readonly #clock: Clock;
@@ -61,7 +61,7 @@ export class Leases {
     return this.#freeHeads(destination, 1).length > 0;
   }
 
-  /** Ends a loan; the records are free again after the delay. */
+  /** Ends a lease; the records are free again after the delay. */
   release(ids: readonly number[], delayMillis: number, isAttempt: boolean): void {
     const delay = Math.min(Math.max(0, Math.ceil(delayMillis)), MAX_BUSY_MILLIS);
     this.#db.run(
@@ -74,7 +74,7 @@ export class Leases {
     );
   }
 
-  /** Makes ready what waits for its next attempt. */
+  /** Ends the delays of a destination's records. */
   retryNow(destination: string): void {
     this.#db.run(
       `UPDATE loan SET until = 0 WHERE owner IS NULL AND until > 0
@@ -83,7 +83,7 @@ export class Leases {
     );
   }
 
-  /** Ends the loans of processes that are gone, and of this one when `includeOwn`. */
+  /** Ends the leases of dead processes, and of this one when `includeOwn`. */
   releaseAbandoned(includeOwn: boolean): void {
     for (const { owner } of this.#db.all(`SELECT DISTINCT ${text('owner')} FROM loan WHERE owner IS NOT NULL`)) {
       const isFree = owner === this.#owner ? includeOwn : isDead(String(owner), this.#owner);
@@ -91,7 +91,7 @@ export class Leases {
     }
   }
 
-  /** Those that wait behind no other under their order key. */
+  /** Those that are the oldest of their order key. */
   firsts(ids: readonly number[]): number[] {
     if (ids.length === 0) return [];
     const rows = this.#db.all(`SELECT id FROM outbox AS this WHERE id ${AMONG} AND ${IS_FIRST}`, JSON.stringify(ids));
@@ -123,7 +123,7 @@ export class Leases {
     return this.#db.all(FREE_HEADS, destination, ...this.#busyNow(), most);
   }
 
-  /** When to ask again, where none is free; undefined when none is there. */
+  /** When to try again if no record is free; undefined when there is no record. */
   waitMillis(destination: string): number | undefined {
     const [first] = this.#db.all('SELECT 1 AS one FROM outbox WHERE destination = ? LIMIT 1', destination);
     if (!first) return undefined;

@@ -1,7 +1,7 @@
 import type { Connection } from '../../sqlite/connection.ts';
 import { type SqlRow, text } from '../../sqlite/driver.ts';
 
-/** Whoever wrote records whose line is gone. */
+/** The owner of records whose row is gone. */
 const UNKNOWN_OWNER = 'unknown ';
 
 /** What one process has committed for one destination since its start, and what of that was taken out again. */
@@ -34,7 +34,7 @@ interface Change {
   removedBytes: number;
 }
 
-/** Writes down how many records came and went. Every method belongs into the transaction that moves the records. */
+/** Counts how many records came and went. Call every method in the transaction that moves the records. */
 export class Ledger {
   readonly #db: Connection;
   readonly #owner: string;
@@ -46,7 +46,7 @@ export class Ledger {
     this.#owner = owner;
   }
 
-  /** The line under which this process files what it keeps for a destination. */
+  /** The row that counts this process's records for a destination. */
   idOf(destination: string): number {
     const known = this.#ids.get(destination);
     if (known !== undefined) return known;
@@ -119,8 +119,8 @@ export class Ledger {
   }
 
   /**
-   * Compares the lines with what is there. What was committed and is neither there nor taken out is lost, and is counted
-   * once. `noted` is what processes last wrote down outside the file, by owner. Returns the losses by destination.
+   * Compares the rows with the records that exist. A record that was committed, not removed, and is missing is lost, and is
+   * counted once. `noted` is what processes last wrote outside the file, by owner. Returns the losses by destination.
    */
   reconcile(noted: ReadonlyMap<string, Entries>): Record<string, number> {
     const lost: Record<string, number> = {};
@@ -152,7 +152,7 @@ export class Ledger {
       );
       present.delete(place);
     }
-    // Records whose line is gone get one again.
+    // Records whose row is gone get a new one.
     const orphans: Record<string, number> = {};
     for (const { ledger, destination, records, bytes } of present.values()) {
       this.#db.run(
@@ -177,7 +177,7 @@ export class Ledger {
     return lost;
   }
 
-  /** Forgets processes that are gone and left nothing behind. */
+  /** Deletes the rows of dead processes that left no records. */
   forgetOwners(isGone: (owner: string) => boolean): void {
     for (const { owner } of this.#db.all(`SELECT DISTINCT ${text('owner')} FROM ledger WHERE committed = removed`)) {
       const name = String(owner);

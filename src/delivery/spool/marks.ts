@@ -6,9 +6,9 @@ import { isDead } from './owner.ts';
 const SUFFIX = '.mark';
 
 /**
- * A note beside the file, one per process: who it is, and how many records it has committed and taken out again. The
- * file alone cannot tell that the end of its log is missing. A note that outlived its process says that the process did
- * not end well.
+ * A file next to the database, one per process: its name, and how many records it has committed and removed. The
+ * database alone cannot show that the end of its log is missing. A mark that outlived its process means that the process
+ * did not end normally.
  */
 export class Mark {
   readonly #path: string;
@@ -21,7 +21,7 @@ export class Mark {
     this.#path = join(dir, `${owner.split(' ').at(-1)}${SUFFIX}`);
   }
 
-  /** In one write that covers all of the last, so that no kill leaves half a note. */
+  /** In one write that covers all of the previous one, so that a kill leaves no partial mark. */
   write(entries: Entries): void {
     const text = `${this.#owner}\n${JSON.stringify(entries)}`;
     this.#longest = Math.max(this.#longest, text.length);
@@ -35,7 +35,7 @@ export class Mark {
     forget(this.#path);
   }
 
-  /** Lets go of the note without taking it away. */
+  /** Closes the mark without deleting it. */
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
@@ -46,11 +46,11 @@ export interface LeftMark {
   readonly path: string;
   readonly owner: string;
   readonly entries: Entries;
-  /** Whether its process is gone. */
+  /** Whether its process is dead. */
   readonly isLeft: boolean;
 }
 
-/** The notes of all processes. */
+/** The marks of all processes. */
 export function readMarks(dir: string, self: string): LeftMark[] {
   return readdirSync(dir)
     .filter((name) => name.endsWith(SUFFIX))
@@ -76,7 +76,7 @@ function parse(path: string): [string, Entries] {
     owner = text.slice(0, text.indexOf('\n'));
     return [owner, JSON.parse(text.slice(owner.length + 1)) as Entries];
   } catch {
-    // A damaged one still says that its process did not end well.
+    // A damaged mark still means that its process did not end normally.
     return [owner, {}];
   }
 }

@@ -12,25 +12,25 @@ import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
 
 const STATE_MAX_AGE_MILLIS = 30 * 24 * 60 * 60_000;
 const DROP_AT_ONCE = 64;
-/** Keys that are known beside those of what waits. */
+/** Known keys, besides those of waiting records. */
 const MAX_KEYS = 12_000;
-/** In a full file keys have one part in so many. */
+/** Known keys take at most this fraction (1/n) of a full file. */
 const KEYS_SHARE = 8;
 /** What a key takes, in its table and its index. */
 const KEY_BYTES = 48;
-/** Free pages that stay in the file; beyond, they go back to the file system. */
+/** Free pages that stay in the file; more are returned to the file system. */
 const SPARE_PAGES = 16;
 const PAGE_BYTES = 4_096;
 
 export interface OutboxOptions {
-  /** Bytes in the file at the most, beside free pages. */
+  /** Maximum bytes in the file, without free pages. */
   readonly maxBytes: number;
   readonly clock?: Clock;
-  /** Who takes and writes. Default: this process. */
+  /** The process in whose name leases are acquired. Default: this one. */
   readonly owner?: string;
 }
 
-/** What waits, over one connection. Every method is one transaction, synchronous, and throws what SQLite throws. */
+/** The records on disk, over one connection. Every method is one synchronous transaction and throws what SQLite throws. */
 export class Outbox {
   readonly #db: Connection;
   readonly #clock: Clock;
@@ -51,21 +51,21 @@ export class Outbox {
     this.#leases = new Leases(this.#db, { clock, owner, maxBytes });
   }
 
-  /** Settles records and keeps new ones, in one go: on disk when it returns. */
+  /** Settles leased records and stores new ones, in one transaction: on disk when it returns. */
   commit(frames: Buffer, settlements: readonly Settlement[] = []): Committed {
     return this.#transact(() => {
       for (const settlement of settlements) this.#settle(settlement);
-      const { ids, kept, ordered } = this.#add(frames);
-      const lent = new Set([...kept, ...this.#leases.firsts(ordered)]);
-      this.#leases.acquire([...lent]);
+      const { ids, retained, ordered } = this.#add(frames);
+      const leased = new Set([...retained, ...this.#leases.firsts(ordered)]);
+      this.#leases.acquire([...leased]);
       this.#ledger.write();
       const dropped = ids.length > 0 ? this.#enforceSize() : {};
-      const lentOrNot = ids.map((id) => (id < 0 || lent.has(id) ? id : 0));
-      return { ids: lentOrNot, dropped, ...this.#books() };
+      const leasedIds = ids.map((id) => (id < 0 || leased.has(id) ? id : 0));
+      return { ids: leasedIds, dropped, ...this.#books() };
     });
   }
 
-  /** Keeps what another process did not come to commit. */
+  /** Stores records that a process which died had not committed. */
   adopt(frames: Buffer): Committed {
     return this.#transact(() => {
       this.#add(frames);
@@ -75,7 +75,7 @@ export class Outbox {
     });
   }
 
-  /** Lends the oldest records of a destination that are free; at most one batch per order key is out at any time. */
+  /** Leases the oldest free records of a destination; at most one batch per order key is leased at any time. */
   take(destination: string, limits: TakeLimits): Acquired {
     if (!this.#leases.isAnyFree(destination))
       return { batches: [], damaged: [], waitMillis: this.#leases.waitMillis(destination) };
@@ -104,12 +104,12 @@ export class Outbox {
     });
   }
 
-  /** Makes ready what waits for its next attempt. */
+  /** Ends the delays of a destination's records. */
   retryNow(destination: string): void {
     this.#leases.retryNow(destination);
   }
 
-  /** Ends the loans of processes that are gone, and of this one when `includeOwn`. */
+  /** Ends the leases of dead processes, and of this one when `includeOwn`. */
   releaseAbandoned(includeOwn: boolean): void {
     this.#leases.releaseAbandoned(includeOwn);
   }
@@ -118,12 +118,12 @@ export class Outbox {
     return this.#books().totals;
   }
 
-  /** Throws when nothing can be written. */
+  /** @throws when nothing can be written */
   probe(): void {
     this.#transact(() => this.#db.all(`PRAGMA user_version = ${SCHEMA_VERSION}`));
   }
 
-  /** Forgets what is too old to matter and gives free pages back. */
+  /** Deletes old keys and states, and returns free pages to the file system. */
   tidy(): void {
     const now = this.#clock.wall();
     this.#known.forgetAged(now);
@@ -147,7 +147,7 @@ export class Outbox {
     });
   }
 
-  /** The dead letters that are there, with their bodies: for {@link replay} and for whoever inspects the spool. */
+  /** The dead letters, for {@link replay} and for inspection. */
   deadLetters(destination?: string): SqlRow[] {
     return this.#db.all(
       `SELECT id, ${text('destination')}, ${text('key')}, ${text('order_key')}, created, at, ${text('reason')} FROM dead
@@ -156,7 +156,7 @@ export class Outbox {
     );
   }
 
-  /** Puts dead letters back among what waits, in their order. Returns how many. */
+  /** Makes dead letters waiting records again, in their order. Returns how many. */
   replay(destination?: string): number {
     return this.#transact(() => {
       let back = 0;
@@ -172,12 +172,12 @@ export class Outbox {
     });
   }
 
-  /** Removes dead letters. Returns how many. */
+  /** Deletes dead letters. Returns how many. */
   dropDead(destination?: string): number {
     return this.#db.run('DELETE FROM dead WHERE ?1 IS NULL OR destination = ?1', destination ?? null).changes;
   }
 
-  /** Removes what waits and is not under way. Returns how many. */
+  /** Deletes waiting records that are not leased. Returns how many. */
   dropWaiting(destination?: string): number {
     return this.#transact(() => {
       const dropped = this.#drop('?1 IS NULL OR destination = ?1', destination ?? null);
@@ -204,18 +204,18 @@ export class Outbox {
   }
 
   /** Returns the ids, -1 for a known key, and which of them the writer means to send itself: at once, or in order. */
-  #add(frames: Buffer): { readonly ids: number[]; readonly kept: number[]; readonly ordered: number[] } {
+  #add(frames: Buffer): { readonly ids: number[]; readonly retained: number[]; readonly ordered: number[] } {
     const now = this.#clock.wall();
     const ids: number[] = [];
-    const kept: number[] = [];
+    const retained: number[] = [];
     const ordered: number[] = [];
     for (const frame of readFrames(frames)) {
       const isNew = this.#known.add(frame.destination, frame.key, now);
       const id = isNew ? this.#insert(frame, frame.crc) : -1;
       ids.push(id);
-      if (isNew && frame.isRetained) (frame.orderKey === undefined ? kept : ordered).push(id);
+      if (isNew && frame.isRetained) (frame.orderKey === undefined ? retained : ordered).push(id);
     }
-    return { ids, kept, ordered };
+    return { ids, retained, ordered };
   }
 
   /** Returns the id. */
@@ -285,7 +285,7 @@ export class Outbox {
     return buried.map(({ key }) => String(key));
   }
 
-  /** Those that are as they were written. */
+  /** The records whose checksum is right. */
   #read(ids: readonly number[]): (SpoolRecord & { readonly id: number })[] {
     return this.#db
       .all(
@@ -310,7 +310,7 @@ export class Outbox {
     return checksum(state) === Number(row['crc']) ? state.body : undefined;
   }
 
-  /** What only serves comfort goes first (keys beyond their share), then dead letters, then the oldest records. */
+  /** Deletes what matters least first: keys beyond their share, then dead letters, then the oldest records. */
   #enforceSize(): Record<string, string[]> {
     const dropped: Record<string, string[]> = {};
     while ((this.#db.pragma('page_count') - this.#db.pragma('freelist_count')) * PAGE_BYTES > this.#maxBytes) {

@@ -13,15 +13,15 @@ import { join } from 'node:path';
 import { crc32 } from './crc32.ts';
 import { isDead } from './owner.ts';
 
-/** What one place takes at the most. */
+/** Maximum bytes of one place. */
 export const PLACE_BYTES = 256 << 10;
 
 const SUFFIX = '.overflow';
-/** Nobody who lives leaves his file alone for so long. Where one does, the keys of his records are known. */
+/** A live process touches its file more often than this. If one does not, the keys of its records are known. */
 const STALE_MILLIS = 15 * 60_000;
-/** In front of all places: whose they are. */
+/** In front of all places: the name of the process. */
 const OWNER_BYTES = 4_096;
-/** In front of what a place holds: its length and its checksum. */
+/** In front of the frames of a place: their length and their checksum. */
 const HEAD_BYTES = 8;
 const STRIDE_BYTES = 4_096 + PLACE_BYTES;
 const NOTHING = Buffer.alloc(HEAD_BYTES);
@@ -33,9 +33,9 @@ export interface Place {
 }
 
 /**
- * Frames that the writing thread cannot follow yet wait here, written in passing by the thread that made them: a burst
- * takes no memory. One file per process, which is empty or gone but for a burst. One that outlived its process holds
- * what that process had not come to commit.
+ * Frames that arrive faster than the writing thread commits wait here, written by the thread that made them, so that a
+ * burst takes no memory. One file per process, which only exists during a burst. A file that outlived its process holds
+ * frames that were not committed.
  */
 export class Overflow {
   readonly #dir: string;
@@ -66,7 +66,7 @@ export class Overflow {
     }
   }
 
-  /** Forgets what lies in a place. When nothing is left, the file goes. */
+  /** Empties a place. When all are empty, the file is deleted. */
   free({ descriptor, index }: Place): void {
     if (descriptor !== this.#descriptor) return;
     empty(descriptor, index);
@@ -78,7 +78,7 @@ export class Overflow {
     remove(this.#path);
   }
 
-  /** Lets go of the file. What waits in it waits for the next start. */
+  /** Closes the file. The frames in it wait for the next start. */
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
@@ -94,7 +94,7 @@ export class Overflow {
   }
 }
 
-/** What lies in a place, into `target` where it is large enough. Returns nothing when it is not what was written. */
+/** Reads a place, into `target` if that is large enough. Returns nothing when its checksum is wrong. */
 export function readPlace({ descriptor, index }: Place, target: Buffer = Buffer.alloc(0)): Buffer | undefined {
   const head = Buffer.alloc(HEAD_BYTES);
   const at = OWNER_BYTES + index * STRIDE_BYTES;
@@ -106,7 +106,7 @@ export function readPlace({ descriptor, index }: Place, target: Buffer = Buffer.
   return crc32(frames) === head.readUInt32LE(4) ? frames : undefined;
 }
 
-/** What processes that are gone left behind, one place at a time; each is forgotten when the next is asked for. */
+/** The frames that dead processes left, one place at a time; each is emptied when the next is requested. */
 export function* leftBehind(dir: string, self: string): Generator<Buffer> {
   for (const name of readdirSync(dir).filter((each) => each.endsWith(SUFFIX))) {
     const path = join(dir, name);

@@ -3,24 +3,24 @@ import type { Clock } from '../clock.ts';
 
 const PROCESS_ID = Symbol.for('spanport.spool.process');
 
-/** The random part of this process's name. Copies of this module in one thread share it; other threads are told. */
+/** The random part of this process's name. Copies of this module in one thread share it; other threads receive it. */
 export function processId(): string {
   const shared = globalThis as { [PROCESS_ID]?: string };
   shared[PROCESS_ID] ??= process.getBuiltinModule('node:crypto').randomUUID();
   return shared[PROCESS_ID];
 }
 
-/** For a thread that works for another one: it goes by the same name, or each would take the other for gone. */
+/** For a thread that works for another one: both have the same name, or each would treat the other as dead. */
 export function adoptProcessId(id: string): void {
   (globalThis as { [PROCESS_ID]?: string })[PROCESS_ID] = id;
 }
 
-/** Names this process, for good: `boot pid start random`. */
+/** A name of this process that no other process ever has: `boot pid start random`. */
 export function ownerOf(clock: Clock): string {
   return `${clock.boot} ${process.pid} ${startOf(process.pid)} ${processId()}`;
 }
 
-/** Whether that owner is surely gone. One of another machine, or another thread of this process, may be alive. */
+/** Whether that owner is certainly dead. One of another machine, or another thread of this process, may be alive. */
 export function isDead(owner: string, self: string): boolean {
   if (owner === self) return false;
   const [boot, pid, start] = owner.split(' ');
@@ -30,11 +30,11 @@ export function isDead(owner: string, self: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
-  // Numbers are given again, and a container's first process is number 1 each time.
+  // Process ids are reused, and the first process of a container always has id 1.
   return start !== startOf(Number(pid));
 }
 
-/** When a process began, in ticks since the boot; `-` where the system does not say. */
+/** When a process started, in ticks since the boot; `-` where the system does not report it. */
 function startOf(pid: number): string {
   try {
     // Fields are counted behind the name, which may hold blanks and parentheses: this is field 22 of proc(5).

@@ -21,11 +21,11 @@ const FRAME_BYTES = FRAME_HEAD_BYTES + PAGE_BYTES;
 export interface RawRow {
   readonly id: number;
   readonly values: readonly SqlValue[];
-  /** Whether the page counts it among its rows. Where not, only its own checksum says that it is one. */
+  /** Whether the page lists it. If not, only its own checksum shows that it is a row. */
   readonly isListed: boolean;
 }
 
-/** All rows of all tables, in no order. A row may be wrong; whoever reads it has to check. */
+/** All rows of all tables, in no order. A row may be wrong, so the caller has to check it. */
 export function* readRows(file: string): Generator<RawRow> {
   const pages = new Pages(file);
   try {
@@ -67,7 +67,7 @@ class Pages {
 
   constructor(file: string) {
     const frames = [...framesOf(readLog(`${file}-wal`))].filter(({ isCurrent }) => isCurrent);
-    // What stands behind the last commit belongs to one that never came.
+    // Pages after the last commit belong to a transaction that was not committed.
     const end = frames.findLastIndex(({ isCommit }) => isCommit);
     for (const { head, page } of frames.slice(0, end + 1)) this.#logged.set(head.readUInt32BE(0), page);
     this.#file = openSync(file, 'r');
@@ -123,7 +123,7 @@ function rowAt(pages: Pages, page: Buffer, cell: number): { id: number; values: 
     const payload = payloadAt(pages, page, start, length);
     return payload && { id, values: valuesOf(payload) };
   } catch {
-    // It points beyond the page: not a row, or not any more.
+    // It points beyond the page: not a row, or no longer one.
     return undefined;
   }
 }

@@ -5,10 +5,10 @@ import { type RawRow, readRows } from './raw-pages.ts';
 import { DamagedSchemaError, prepareDatabase } from './schema.ts';
 
 const PARTS = ['', '-wal', '-shm'];
-/** A salvage that takes longer than this has died. */
+/** A process that holds the lock longer than this has died. */
 const LOCK_MAX_AGE_MILLIS = 60_000;
 
-/** Whether SQLite says that the file is damaged, rather than busy, full, out of reach or of another version. */
+/** Whether the error means that the file is damaged, and not busy, full, unreachable or of another version. */
 export function isCorrupt(error: unknown): boolean {
   if (error instanceof DamagedSchemaError) return true;
   const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
@@ -26,15 +26,15 @@ export function isHealthy(db: Database): boolean {
 }
 
 /**
- * Copies whatever can still be read into a new file that takes the place of the old one, which is kept beside it as
- * `.corrupt-<time>`. Returns the old one's new name, or nothing when another process is at it.
+ * Copies what can still be read into a new file that replaces the old one, which is renamed to `.corrupt-<time>`. Returns
+ * the old one's new name, or nothing when another process is doing it.
  */
 export function salvage(file: string, open: OpenDatabase): string | undefined {
   const lock = `${file}.salvage`;
   if (!lockFile(lock)) return undefined;
   try {
     const fresh = `${file}.fresh`;
-    const kept = `${file}.corrupt-${Date.now()}`;
+    const aside = `${file}.corrupt-${Date.now()}`;
     removeAll(fresh);
     closeSync(openSync(fresh, 'w', 0o600));
     const target = open(fresh);
@@ -43,14 +43,14 @@ export function salvage(file: string, open: OpenDatabase): string | undefined {
     target.prepare('PRAGMA journal_mode = DELETE').all();
     copy(file, target);
     target.close();
-    moveAll(file, kept);
+    moveAll(file, aside);
     moveAll(fresh, file);
     // What another process committed to the old file between the copy and the renaming.
     const again = open(file);
     prepareDatabase(again);
-    copy(kept, again);
+    copy(aside, again);
     again.close();
-    return kept;
+    return aside;
   } finally {
     unlinkSync(lock);
   }
@@ -60,9 +60,9 @@ interface Table {
   readonly name: string;
   /** In the order of the row. The id is not among a row's values. */
   readonly columns: readonly string[];
-  /** A row's kinds of values, by which it is told from those of other tables. */
+  /** The types of a row's values, which distinguish it from rows of other tables. */
   readonly kinds: RegExp;
-  /** What its checksum covers. Rows without one are taken only where a page lists them. */
+  /** What its checksum covers. Rows without one are only used where a page lists them. */
   readonly record?: (row: SqlRow) => SpoolRecord;
 }
 
@@ -95,7 +95,7 @@ function copy(from: string, target: Database): void {
 }
 
 function insertInto({ name, columns }: Table): string {
-  // A line of the ledger only grows, and the copy after the renaming has the newer one.
+  // The counts of a ledger row only grow, and the copy after the renaming has the newer ones.
   const conflict = name === 'ledger' ? 'REPLACE' : 'IGNORE';
   return `INSERT OR ${conflict} INTO ${name} (id, ${columns.join(', ')}) VALUES (?${', ?'.repeat(columns.length)})`;
 }
@@ -104,7 +104,7 @@ function insert(statement: Statement | undefined, { id, values }: RawRow): void 
   try {
     statement?.run(id, ...values.slice(1));
   } catch {
-    // A row that breaks a rule of its table is not the row that was written.
+    // A row that violates a constraint is not the row that was written.
   }
 }
 

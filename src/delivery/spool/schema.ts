@@ -4,9 +4,9 @@ import { type Database, text } from '../../sqlite/driver.ts';
 export const SCHEMA_VERSION = 2;
 
 /**
- * - `outbox`: what waits. A row is written once and never changed; `crc` covers all that the record says.
- * - `loan`: rows that somebody is sending (`owner` is set), or that wait for their next attempt. `until` counts by the
- *   monotonic clock of `boot`.
+ * - `outbox`: the records. A row is written once and never changed; `crc` covers the whole record.
+ * - `loan`: the leases: rows that a process is sending (`owner` is set), or that wait for their next attempt. `until` is a
+ *   time of the monotonic clock of `boot`.
  * - `ledger`: per process and destination, how many records were committed and how many were taken out again, so that
  *   one that disappears from a damaged file leaves a gap; and the bytes of what is there.
  * - `known`: hashes of the keys of the last 24 h.

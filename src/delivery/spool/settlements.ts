@@ -2,18 +2,19 @@ import type { Settlement } from './outbox-results.ts';
 
 interface Waiting {
   readonly settlement: Settlement;
-  /** Of the records that are gone with it. */
+  /** Of the records that it removes. */
   bytes: number;
 }
 
-const MAX_JOINED = 1_000;
+/** Records in one settlement. */
+const MAX_RECORDS = 1_000;
 
-/** What destinations said of records on disk, until it is written down there. */
+/** The outcomes of leased records, until they are committed. */
 export class Settlements {
   #waiting: Waiting[] = [];
   readonly #sent = new Map<readonly Settlement[], Waiting[]>();
 
-  /** Whether some were not sent yet. */
+  /** Whether some have not been sent to the writing thread. */
   get isWaiting(): boolean {
     return this.#waiting.length > 0;
   }
@@ -30,7 +31,7 @@ export class Settlements {
     } else this.#waiting.push({ settlement: { ...settlement, ids: [...settlement.ids] }, bytes });
   }
 
-  /** All that were not sent yet; they are until {@link done} or {@link release}. */
+  /** All that have not been sent. They count as sent until {@link done} or {@link release}. */
   take(): readonly Settlement[] {
     const waiting = this.#waiting;
     const settlements = waiting.map(({ settlement }) => settlement);
@@ -48,12 +49,12 @@ export class Settlements {
     this.#sent.delete(settlements);
   }
 
-  /** Oldest first, sent or not. To write one down twice is harmless. */
+  /** All, oldest first, sent or not. Committing one twice is harmless. */
   all(): Settlement[] {
     return [...this.#sent.values(), this.#waiting].flat().map(({ settlement }) => settlement);
   }
 
-  /** Records of a destination that are gone, although the disk still counts them. */
+  /** Records of a destination that are settled, but still counted on disk. */
   removedOf(destination: string): { readonly records: number; readonly bytes: number } {
     let records = 0;
     let bytes = 0;
@@ -73,6 +74,6 @@ function isAlike(one: Settlement, other: Settlement): boolean {
     one.destination === other.destination &&
     one.state === undefined &&
     other.state === undefined &&
-    one.ids.length < MAX_JOINED
+    one.ids.length < MAX_RECORDS
   );
 }

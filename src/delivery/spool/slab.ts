@@ -3,7 +3,7 @@ import { frameBytes, readFrames, type SpoolRecord, writeFrame } from './frame.ts
 import { type Overflow, type Place, readPlace } from './overflow.ts';
 import type { SharedFrames } from './writer-messages.ts';
 
-/** How far the commit has come, for both threads to see. */
+/** The state of the commit, shared by both threads. */
 const WAITING = 0;
 const COMMITTED = 1;
 
@@ -24,8 +24,8 @@ export interface Followed {
 }
 
 /**
- * Records of one commit, as bytes that the writing thread sees, too: nothing is copied to hand them over, and the main
- * thread learns in the middle of its turn that they are on disk.
+ * The records of one commit, as bytes in shared memory: they are not copied for the writing thread, and the calling
+ * thread can see in the middle of its tick that they are on disk.
  */
 export class Slab {
   /** The destination of each record. */
@@ -38,7 +38,7 @@ export class Slab {
   #view: Buffer | undefined;
   #place: Place | undefined;
   #end = 0;
-  /** Whether the writing thread was given it. */
+  /** Whether it was sent to the writing thread. */
   isSent = false;
 
   constructor(buffer: SharedArrayBuffer) {
@@ -46,7 +46,7 @@ export class Slab {
     this.#view = Buffer.from(buffer);
   }
 
-  /** Bytes of memory that it holds. */
+  /** Bytes of its memory. */
   get size(): number {
     return this.#buffer?.byteLength ?? 0;
   }
@@ -60,7 +60,7 @@ export class Slab {
     return Atomics.load(this.#status, 0) === COMMITTED;
   }
 
-  /** Whether its records lie in the overflow. */
+  /** Whether its records are in the overflow. */
   get isOut(): boolean {
     return this.#place !== undefined;
   }
@@ -71,7 +71,7 @@ export class Slab {
     return this.#buffer && { status, buffer: this.#buffer, end: this.#end };
   }
 
-  /** The frames, until their memory is given back. */
+  /** The frames, until their memory is released. */
   get frames(): Buffer {
     if (this.#place) return readPlace(this.#place) ?? NO_FRAMES;
     return this.#view ? Buffer.from(this.#view.subarray(0, this.#end)) : NO_FRAMES;
@@ -90,7 +90,7 @@ export class Slab {
   }
 
   add(record: SpoolRecord, retained: DeliveryRecord | undefined, listener: RecordListener | undefined): void {
-    if (!this.#view) throw new Error('the slab was given back');
+    if (!this.#view) throw new Error('the slab has released its memory');
     const { destination, key, body } = record;
     if (listener) this.#followed.push({ index: this.destinations.length, key, destination, listener });
     if (retained) this.retained.push({ index: this.destinations.length, record: retained, destination });
@@ -113,23 +113,23 @@ export class Slab {
     return [...readFrames(this.frames)];
   }
 
-  /** Moves the records out of memory. Returns the memory, or nothing where that could not be. */
+  /** Moves the records to the overflow. Returns the memory, or nothing if that failed. */
   moveTo(overflow: Overflow): SharedArrayBuffer | undefined {
     if (!this.#view) return undefined;
     this.#place = overflow.keep(this.#view.subarray(0, this.#end));
     return this.#place && this.#release();
   }
 
-  /** Gives back what it holds, once its records are on disk or not asked for again. */
+  /** Releases its memory or its place, once its records are on disk or no longer needed. */
   reclaim(): { readonly buffer?: SharedArrayBuffer | undefined; readonly place?: Place | undefined } {
-    // The writing thread may still read what it was given.
+    // The writing thread may still read it.
     if (this.isSent && !this.isCommitted) return {};
     const place = this.#place;
     this.#place = undefined;
     return { buffer: this.#release(), place };
   }
 
-  /** Said by this thread, when it has written the records itself. */
+  /** Called by this thread, when it has written the records itself. */
   markCommitted(): void {
     markCommitted(this.#status);
   }
@@ -162,7 +162,7 @@ export function copyOf(shared: SharedFrames, target: Buffer): Buffer | undefined
   return copy.subarray(0, frames.byteLength);
 }
 
-/** Said by the writing thread. */
+/** Called by the writing thread. */
 export function markCommitted(status: Int32Array): void {
   Atomics.store(status, 0, COMMITTED);
   Atomics.notify(status, 0);

@@ -15,12 +15,12 @@ const FILE_NAME = 'spool.db';
 export interface SpoolFileOptions {
   readonly dir: string;
   readonly maxBytes: number;
-  /** Reads the whole file when it opens it, and counts what is missing. One thread does that for its process. */
+  /** Whether to read the whole file when it is opened and count what is missing. One thread per process does that. */
   readonly isChecking: boolean;
   readonly clock?: Clock;
-  /** Told of damage, in one sentence. */
+  /** Called with one sentence about damage. */
   readonly report: (message: string) => void;
-  /** Told of records that were committed and are gone, by destination. */
+  /** Called with the number of records that were committed and are gone, by destination. */
   readonly onLost: (lost: Readonly<Record<string, number>>) => void;
 }
 
@@ -50,7 +50,7 @@ export class SpoolFile {
     return this.#outbox !== undefined;
   }
 
-  /** Settles and keeps; see {@link Outbox.commit}. */
+  /** See {@link Outbox.commit}. */
   commit(frames: Buffer, settlements: readonly Settlement[]): Committed {
     return this.#write((outbox) => outbox.commit(frames, settlements));
   }
@@ -65,7 +65,7 @@ export class SpoolFile {
       const { value: frames } = this.#left.next();
       if (frames) return this.#write((outbox) => outbox.adopt(frames));
     } catch (error) {
-      // To ask for the next one would say that this one is safe.
+      // Continuing would mark this one as adopted.
       this.#left.return(undefined);
       this.#left = undefined;
       throw error;
@@ -76,7 +76,7 @@ export class SpoolFile {
 
   /** Runs on the outbox. A damaged file is salvaged and the work done again, once. */
   run<T>(work: (outbox: Outbox) => T): T {
-    if (this.#outbox && this.#isReplaced()) this.#letGo();
+    if (this.#outbox && this.#isReplaced()) this.#close();
     try {
       return work(this.#open());
     } catch (error) {
@@ -86,16 +86,16 @@ export class SpoolFile {
     }
   }
 
-  /** `isClean`: nothing is left in memory, so the next start need not look for what is missing. */
+  /** @param isClean nothing is left in memory, so the next start does not have to look for missing records */
   close(isClean: boolean): void {
-    this.#letGo();
+    this.#close();
     if (isClean) this.#mark.remove();
     else this.#mark.close();
   }
 
   #write(work: (outbox: Outbox) => Committed): Committed {
     let committed = this.run(work);
-    // Another process found damage and put a new file in place; ours was renamed under our hands.
+    // Another process found damage and replaced the file; the one that is open here was renamed.
     if (this.#isReplaced()) committed = this.run(work);
     this.#mark.write(committed.own);
     return committed;
@@ -138,7 +138,7 @@ export class SpoolFile {
     const lost = outbox.reconcile(() => {
       const marks = readMarks(dir, this.#owner);
       for (const { path } of marks.filter(({ isLeft }) => isLeft)) forget(path);
-      // Live processes note their numbers a moment after the commit: they are believed only where the file was lost.
+      // Live processes write their marks shortly after the commit, so those only count where the file was lost.
       return marks.filter(({ isLeft }) => isLeft || isRebuilt);
     });
     if (Object.keys(lost).length > 0) onLost(lost);
@@ -158,11 +158,13 @@ export class SpoolFile {
   }
 
   #salvage(): void {
-    this.#letGo();
-    const kept = salvage(this.#path, findOrThrow());
-    if (kept === undefined) throw new Error('another process salvages the spool');
+    this.#close();
+    const aside = salvage(this.#path, findOrThrow());
+    if (aside === undefined) throw new Error('another process is salvaging the spool');
     this.#isRebuilt = true;
-    this.#options.report(`the spool was damaged; what could be read goes on, the rest is ${kept}`);
+    this.#options.report(
+      `the spool was damaged: what could be read was copied to a new file, and the old one is ${aside}`,
+    );
   }
 
   #isReplaced(): boolean {
@@ -173,7 +175,7 @@ export class SpoolFile {
     }
   }
 
-  #letGo(): void {
+  #close(): void {
     if (this.#outbox) close(this.#outbox);
     this.#outbox = undefined;
   }

@@ -3,12 +3,12 @@ import type { DeliveryRecord, RecordListener } from '../delivery.ts';
 import { type Batch, type Group, mayJoin, type Queue, type TakeLimits, type Taken } from '../queue.ts';
 import type { Spool } from './spool.ts';
 
-/** Bodies kept in memory for one destination, so that one that answers well needs no read from the disk. */
+/** Bodies in memory for one destination, so that its records need no read from the disk while it works. */
 const MAX_HELD_RECORDS = 512;
 const MAX_HELD_BYTES = 4 << 20;
-/** What is under way cannot be dropped, so it is little beside what the disk may hold. */
+/** Records under way cannot be dropped, so they are at most this fraction (1/n) of the spool's maximum. */
 const HELD_SHARE = 8;
-/** Older than this they go back: another process may be lent them when the lease (90 s) ends. */
+/** Older ones are released: another process may lease them when the lease (90 s) ends. */
 const MAX_HELD_MILLIS = 45_000;
 
 interface Held {
@@ -16,20 +16,20 @@ interface Held {
   readonly since: number;
 }
 
-/** The records of one destination: on disk, and those about to be sent in memory, too. */
+/** The records of one destination: all on disk, and those about to be sent in memory, too. */
 export class SpoolQueue implements Queue {
   readonly #spool: Spool;
   readonly #destination: string;
   readonly #isCoalescing: boolean;
   readonly #clock: Clock;
   #held: Held[] = [];
-  /** Held, or about to be. */
+  /** In `#held`, or about to be. */
   #records = 0;
   #bytes = 0;
-  /** Whether the disk may have records that are free. */
+  /** Whether there may be free records on disk. */
   #isMore: boolean;
-  /** When the disk is asked again in any case; never when nothing lies there. */
-  #askAt = Number.POSITIVE_INFINITY;
+  /** When to take from the disk again in any case; never when it is empty. */
+  #takeAt = Number.POSITIVE_INFINITY;
 
   constructor(spool: Spool, destination: string, isCoalescing: boolean, clock: Clock) {
     this.#spool = spool;
@@ -40,7 +40,7 @@ export class SpoolQueue implements Queue {
   }
 
   add(record: DeliveryRecord, listener?: RecordListener): void {
-    // Whoever folds wants all that waits under a key, and the state beside it.
+    // A destination that coalesces needs all records of a key, and its state.
     const mostBytes = Math.min(MAX_HELD_BYTES, this.#spool.maxBytes / HELD_SHARE);
     const hasRoom = this.#records < MAX_HELD_RECORDS && this.#bytes + record.body.byteLength <= mostBytes;
     const isRetained = hasRoom && !this.#isMore && !this.#isCoalescing;
@@ -49,7 +49,7 @@ export class SpoolQueue implements Queue {
     this.#spool.append(this.#destination, record, isRetained, listener);
   }
 
-  /** A body that was kept is on disk now, and ours to send; or not, when there is no id. */
+  /** A record whose body was retained is on disk now, and leased to this process if it has an id. */
   hold({ key, orderKey, body }: DeliveryRecord, id: number): void {
     if (id > 0) {
       const batch = {
@@ -66,7 +66,7 @@ export class SpoolQueue implements Queue {
     if (id === 0) this.#isMore = true;
   }
 
-  /** Records lie on the disk that nobody holds. */
+  /** There are records on disk that no process has leased. */
   onMoreOnDisk(): void {
     this.#isMore = true;
   }
@@ -75,7 +75,7 @@ export class SpoolQueue implements Queue {
     this.#giveBackAged();
     const held = this.#next(limits);
     if (held) return { status: 'batch', batch: held };
-    const wait = this.#askAt - this.#clock.monotonic();
+    const wait = this.#takeAt - this.#clock.monotonic();
     if (!this.#isMore && wait > 0)
       return Number.isFinite(wait) ? { status: 'wait', millis: wait } : { status: 'empty' };
     this.#isMore = false;
@@ -88,7 +88,7 @@ export class SpoolQueue implements Queue {
       this.#count(batch.ids.length, bytesOf(batch));
       this.#held.push({ batch, since: now });
     }
-    this.#askAt = now + (waitMillis ?? Number.POSITIVE_INFINITY);
+    this.#takeAt = now + (waitMillis ?? Number.POSITIVE_INFINITY);
     if (damaged.length > 0) return { status: 'damaged', keys: damaged };
     const next = this.#next(limits);
     if (next) return { status: 'batch', batch: next };
@@ -115,7 +115,7 @@ export class SpoolQueue implements Queue {
     this.#free(batch);
     this.#spool.settle({ outcome: 'waiting', destination: this.#destination, ids, delayMillis, isAttempt }, 0);
     if (delayMillis <= 0) this.#isMore = true;
-    this.#askAt = Math.min(this.#askAt, this.#clock.monotonic() + delayMillis);
+    this.#takeAt = Math.min(this.#takeAt, this.#clock.monotonic() + delayMillis);
     return Promise.resolve();
   }
 
@@ -156,8 +156,8 @@ export class SpoolQueue implements Queue {
 
   #free(batch: Batch): void {
     this.#count(-batch.ids.length, -bytesOf(batch));
-    // Another record under its key may have waited for it.
-    if (batch.orderKey !== undefined && Number.isFinite(this.#askAt)) this.#isMore = true;
+    // Another record with its order key may have waited for it.
+    if (batch.orderKey !== undefined && Number.isFinite(this.#takeAt)) this.#isMore = true;
   }
 
   #count(records: number, bytes: number): void {

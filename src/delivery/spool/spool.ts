@@ -73,12 +73,12 @@ export class Spool {
       maxBytes,
       clock,
       isChecking: false,
-      report: (report) => this.#hear({ report }),
-      onLost: (lost) => this.#hear({ lost }),
+      report: (report) => this.#onNotice({ report }),
+      onLost: (lost) => this.#onNotice({ lost }),
     });
     this.#overflow = new Overflow(dir, ownerOf(clock));
     this.#slabs = new PendingSlabs(this.#overflow);
-    this.#writer = startWriter({ dir, maxBytes }, (notice) => this.#hear(notice));
+    this.#writer = startWriter({ dir, maxBytes }, (notice) => this.#onNotice(notice));
   }
 
   /** Whether an earlier process left a file. */
@@ -100,7 +100,7 @@ export class Spool {
     this.#members.add(member);
   }
 
-  /** The last one to leave closes the file. */
+  /** The last destination to leave closes the file. */
   async leave(destination: string, timeoutMillis: number): Promise<void> {
     if (this.#members.size > 1) {
       if (this.#slabs.countOf(destination).records > 0) this.commit();
@@ -112,7 +112,7 @@ export class Spool {
     this.#hasLeft = true;
     this.#cancelTimer?.();
     this.#cancelRetry();
-    // Before it leaves, so that it hears what became of its last records.
+    // Before it is removed, so that it is told what became of its last records.
     this.finish();
     this.#members.unfollow(destination, this.#slabs);
     this.#members.delete(destination);
@@ -145,7 +145,7 @@ export class Spool {
 
   /**
    * Takes a record: on disk when it returns (`sync`), or within 50 ms (`batch`). `isRetained`: its body stays in memory, and
-   * `onRetained` tells when it may be sent.
+   * `onRetained` is called when it may be sent.
    */
   append(destination: string, record: DeliveryRecord, isRetained: boolean, listener?: RecordListener): void {
     const { key, orderKey, body } = record;
@@ -155,14 +155,14 @@ export class Spool {
     else this.#gather();
   }
 
-  /** Says what became of records that were lent. `bytes`: of those that are gone with it. */
+  /** Reports what became of leased records. `bytes`: of those that this removes. */
   settle(settlement: Settlement, bytes: number): void {
     this.#settlements.add(settlement, bytes);
     this.#gather();
   }
 
   take(destination: string, limits: TakeLimits): Promise<Acquired> {
-    // In this order: what is settled may make others free.
+    // In this order, because settling a record may free others.
     if (this.#settlements.isWaiting) void this.#send(undefined);
     return this.#writer.call('take', destination, limits);
   }
@@ -171,17 +171,17 @@ export class Spool {
     this.#writer.call('retryNow', destination).catch(() => {});
   }
 
-  /** Commits all that is pending before it returns: on this thread, unless the other one is at it. */
+  /** Commits all pending records before it returns: on this thread, unless the writing thread has them. */
   commit(): void {
     const end = this.#clock.monotonic() + SETTLE_MILLIS;
-    // What lies in the overflow is safe: the next start finds it there.
+    // Records in the overflow are safe: the next start finds them there.
     for (const slab of this.#slabs) {
       if (slab.isOut) continue;
       const isElsewhere = slab.isSent && this.#writer.isAlive;
       if (isElsewhere && slab.waitForCommit(end - this.#clock.monotonic())) continue;
       try {
         const committed = this.#ownFile.commit(slab.frames, []);
-        // Its memory is free, unless the other thread may still come to read it.
+        // Its memory can be used again, unless the writing thread may still read it.
         if (!slab.isSent) slab.markCommitted();
         this.#committed(slab, committed);
       } catch (error) {
@@ -190,14 +190,14 @@ export class Spool {
     }
   }
 
-  /** The last word before the process ends: all that is pending, and what destinations said. */
+  /** Commits all pending records and settlements, before the process ends. */
   finish(): void {
     this.commit();
     for (const settlement of this.#settlements.all()) {
       try {
         this.#ownFile.commit(NO_FRAMES, [settlement]);
       } catch {
-        // It is sent again at the next start, under the same key.
+        // The record is sent again at the next start, with the same key.
         return;
       }
     }
@@ -206,19 +206,19 @@ export class Spool {
   #closeOwnFile(): void {
     try {
       if (this.#ownFile.isOpen || !this.#slabs.isEmpty) {
-        // Both threads have written, and the last to answer need not have been the last to write.
+        // Both threads have written, and the replies may have come in another order than the commits.
         this.#slabs.removeCommitted();
         this.#totals = this.#ownFile.run((outbox) => outbox.totals());
       }
     } catch {
-      // What was known last is good enough.
+      // The last known totals are good enough.
     }
     this.#isClosed = true;
-    // What the disk did not take was never committed.
+    // Records that the disk refused were never committed.
     this.#ownFile.close(true);
   }
 
-  /** Resolves when all that is pending is on disk, or was refused. */
+  /** Resolves when all pending records are on disk, or were refused. */
   async flush(timeoutMillis: number): Promise<void> {
     this.#sendAll();
     if (this.#isIdle) return;
@@ -240,7 +240,7 @@ export class Spool {
     if (this.#settlements.isWaiting) void this.#send(undefined);
   }
 
-  /** A slab is full in the middle of a turn: it goes at once, and so do those that can follow. */
+  /** A slab is full in the middle of a tick: it is sent at once, with those before it. */
   #sendFull(): void {
     this.#slabs.reclaimCommitted();
     this.#sendNext();
@@ -265,7 +265,7 @@ export class Spool {
     } catch (error) {
       this.#settlements.release(settlements);
       if (slab) {
-        // The writing thread has let go of it.
+        // The writing thread has released it.
         slab.isSent = false;
         this.#breakDown(error, slab);
       }
@@ -274,7 +274,7 @@ export class Spool {
     this.#wakeIdle();
   }
 
-  /** Each record ends here once, even if two threads committed it because the process seemed to end. */
+  /** Each record is reported once, even if both threads committed it because the process seemed to end. */
   #committed(slab: Slab, { ids, dropped, totals }: Committed): void {
     this.#totals = totals;
     this.#isFull = Object.keys(dropped).length > 0;
@@ -284,13 +284,13 @@ export class Spool {
     this.#wakeIdle();
   }
 
-  /** Whether all that waits may stay on disk. Where not, to keep the newest would cost as many older ones. */
+  /** Whether all pending records fit on disk. If not, each of the newest would evict an older one. */
   get #hasRoom(): boolean {
     const onDisk = Object.values(this.#totals).reduce((sum, { bytes }) => sum + bytes, 0);
     return !this.#isFull && onDisk + this.#slabs.length <= this.#settings.maxBytes;
   }
 
-  #hear(notice: Notice): void {
+  #onNotice(notice: Notice): void {
     if ('report' in notice) this.#members.report(notice.report);
     else if ('lost' in notice) this.#members.lost(notice.lost);
     else if (!this.#isClosed) {
@@ -300,11 +300,11 @@ export class Spool {
     }
   }
 
-  /** The disk is full, read-only or away: records are delivered out of memory, and the disk is asked again in a while. */
+  /** The disk is full, read-only or away: records are delivered from memory, and the disk is tried again later. */
   #breakDown(error: unknown, failed: Slab): void {
     if (!this.#isBroken && !this.#hasLeft) {
       const reason = error instanceof Error ? error.message : error;
-      this.#hear({ report: `the spool takes no records, they are kept in memory: ${reason}` });
+      this.#onNotice({ report: `the spool accepts no records, they stay in memory: ${reason}` });
       this.#retryLater();
     }
     this.#isBroken = true;

@@ -11,7 +11,7 @@ import { type StartWriter, type Writer, WriterThread } from './writer-thread.ts'
 export const startWriter: StartWriter = (settings, onNotice) => {
   const file = builtFile('spool-worker.js');
   if (file) return new WriterThread(file, settings, onNotice);
-  // Later, because those who read notices join the spool after it was made.
+  // Later, because the members that receive notices join the spool after it was created.
   queueMicrotask(() =>
     onNotice({
       report:

@@ -30,7 +30,7 @@ export type SharedFrames = { readonly status: Int32Array } & (
 /** What the writing thread does for the main one. */
 export type Calls = Pick<Outbox, 'take' | 'retryNow' | 'probe'> & {
   commit(frames: SharedFrames | undefined, settlements: readonly Settlement[]): Committed;
-  /** Lets go of the file and ends. `isClean`: nothing is left in memory. */
+  /** Closes the file and ends. `isClean`: nothing is left in memory. */
   close(isClean: boolean): void;
 };
 
@@ -40,7 +40,7 @@ export interface Request {
   readonly args: readonly unknown[];
 }
 
-/** What the writing thread says without being asked. */
+/** What the writing thread reports on its own. */
 export type Notice =
   | {
       readonly totals: Readonly<Record<string, Total>>;

@@ -3,16 +3,16 @@ import { closeGate, createGate } from './gate.ts';
 import { processId } from './owner.ts';
 import type { Calls, Notice, Reply, Request, ThreadSettings, WriterSettings } from './writer-messages.ts';
 
-/** How long the end of the process waits for the thread to come out of a call. */
+/** How long the end of the process waits for a call of the thread to return. */
 const CLOSE_MILLIS = 2_000;
 
-/** Who writes: a thread of its own, but for tests in simulated time. */
+/** What writes to the file: a thread of its own, except in tests and in bundles. */
 export interface Writer {
-  /** Rejects with what SQLite or the file system said. */
+  /** Rejects with the error of SQLite or of the file system. */
   call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>>;
-  /** Lets go of the file; see {@link Calls.close}. */
+  /** Closes the file; see {@link Calls.close}. */
   end(isClean: boolean): Promise<void>;
-  /** Whether it could still come to do what it was asked, while this thread waits. */
+  /** Whether it still executes calls while this thread waits. */
   readonly isAlive: boolean;
 }
 
@@ -25,7 +25,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The writing thread, as seen from the main one. Started by the first call, and again after it died. */
+/** The calling thread's side of the writing thread. Started by the first call, and again after it died. */
 export class WriterThread implements Writer {
   readonly #file: URL;
   readonly #settings: WriterSettings;
@@ -62,7 +62,7 @@ export class WriterThread implements Writer {
   }
 
   async end(isClean: boolean): Promise<void> {
-    // Only the end of the thread lets go of the file for good: a driver may hold it for statements not collected yet.
+    // Only the end of the thread closes the file for certain: a driver may hold it for statements not collected yet.
     const ended = new Promise<void>((resolve) => {
       if (this.#worker) this.#worker.once('exit', () => resolve());
       else resolve();
@@ -93,7 +93,7 @@ export class WriterThread implements Writer {
       this.#lose(worker, new Error('the writing thread ended'));
     });
     process.on('exit', close);
-    // Last, because a listener for messages holds the process again.
+    // Last, because adding a listener for messages references the worker again.
     worker.unref();
     return worker;
   }
