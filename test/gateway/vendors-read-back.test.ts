@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose';
 import { expect, it } from 'vitest';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { inkeep } from '../../src/vendors/inkeep/index.ts';
@@ -92,4 +93,22 @@ it('keeps a rated message when a conversation is replaced', async () => {
   await json(`${base}/feedback`, 'POST', { type: 'positive', messageId: 'b' });
   const { messages } = await log('c');
   expect((messages as readonly Json[]).map(({ id }) => id)).toEqual(['b', 'c']);
+});
+
+it("accepts Kore's JWT when it is signed with the gateway's token", async () => {
+  const token = 'a-token-that-is-long-enough-for-hs256';
+  const { gateway } = await openGateway({ token });
+  const read = async (secret: string): Promise<number> => {
+    const auth = await new SignJWT({ sub: '1', appId: 'cs-1' })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .sign(new TextEncoder().encode(secret));
+    const { status } = await fetch(`${gateway.url}/kore/api/1.1/public/bot/st-1/getLLMUsageLogs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', auth },
+      body: JSON.stringify({ dateFrom: '2024-03-07', dateTo: '2024-03-09', limit: 1 }),
+    });
+    return status;
+  };
+  expect(await read(token)).toBe(200);
+  expect(await read('another-token-that-is-long-enough')).toBe(401);
 });
