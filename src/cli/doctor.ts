@@ -16,6 +16,7 @@ import { withContext } from '../index.ts';
 import { unknownVariables } from '../start/known-settings.ts';
 import { vendors } from '../vendors/index.ts';
 import { fileProblem, reach } from './connect.ts';
+import { loadingFindings } from './loading-findings.ts';
 import { padEnd, terminalOn, wrap } from './terminal.ts';
 
 /** `ok`: works. `note`: works, and there is something to know. `fault`: will not work. */
@@ -51,6 +52,7 @@ async function examine(environment: Environment, directory: string, connect: boo
     openai(versionOf('openai', directory)),
     api(versionOf('@opentelemetry/api', directory)),
     sdk(directory),
+    ...loadingFindings(directory).map((each): Finding => ({ ...each, state: 'note' })),
     ...unknownVariables(environment).map((text): Finding => ({ check: 'Variables', state: 'note', text })),
     ...(await destinations(environment, connect)),
     ...(isDisabled ? [] : [await spool(environment), await carriesContext()]),
@@ -81,7 +83,7 @@ function openai(version: string | undefined): Finding {
     return {
       check,
       state: 'note',
-      text: `${version}: in an ES module application call instrumentOpenAI(OpenAI) yourself.`,
+      text: `${version}: preload spanport/register. Imported by the application, it reaches ES modules only when they have run.`,
     };
   }
   return { check, state: 'ok', text: version };
