@@ -174,9 +174,10 @@ export class Spool {
   /** Commits all pending records before it returns: on this thread, unless the writing thread has them. */
   commit(): void {
     const end = this.#clock.monotonic() + SETTLE_MILLIS;
-    // Records in the overflow are safe: the next start finds them there.
     for (const slab of this.#slabs) {
-      if (slab.isOut) continue;
+      // Records in the overflow are safe: the next start finds them there. Others may be committed, although the writing
+      // thread could not report it while this thread was busy.
+      if (slab.isOut || slab.isCommitted) continue;
       const isElsewhere = slab.isSent && this.#writer.isAlive;
       if (isElsewhere && slab.waitForCommit(end - this.#clock.monotonic())) continue;
       try {
