@@ -46,14 +46,14 @@ function nodeSqlite(): OpenDatabase | undefined {
   const sqlite = quietly(() => process.getBuiltinModule?.('node:sqlite')) as
     | { readonly DatabaseSync: new (file: string) => Engine }
     | undefined;
-  return sqlite && ((file) => seam(new sqlite.DatabaseSync(file), (values) => values));
+  return sqlite && ((file) => seam(new sqlite.DatabaseSync(file), (values) => values, true));
 }
 
 function libsql(): OpenDatabase | undefined {
   try {
     const Libsql = loadPackage('libsql') as new (file: string) => Engine;
     // As an array, always: a lone value is looked at for its type, and a lone Buffer aborts the process.
-    return (file) => seam(new Libsql(file), (values) => [values]);
+    return (file) => seam(new Libsql(file), (values) => [values], false);
   } catch {
     return undefined;
   }
@@ -72,15 +72,19 @@ function quietly<T>(load: () => T): T {
   }
 }
 
-function seam(engine: Engine, bind: (values: SqlValue[]) => unknown[]): Database {
+/** @param hasPlainRows whether the engine's rows hold the columns alone */
+function seam(engine: Engine, bind: (values: SqlValue[]) => unknown[], hasPlainRows: boolean): Database {
   return {
     exec: (sql) => void engine.exec(sql),
     prepare(sql) {
       const statement = engine.prepare(sql);
+      // Its rows are what is passed on, but for columns of hexadecimal digits.
+      const isPlain = hasPlainRows && !sql.includes(HEX);
       return {
         all(...values) {
           for (const value of values) assertBindable(value);
-          return statement.all(...bind(values)).map(row);
+          const rows = statement.all(...bind(values));
+          return isPlain ? (rows as SqlRow[]) : rows.map(row);
         },
         run(...values) {
           for (const value of values) assertBindable(value);

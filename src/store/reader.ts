@@ -3,7 +3,16 @@ import type { SpanData } from '../semconv/span-data.ts';
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase, SqlRow, SqlValue } from '../sqlite/driver.ts';
 import { parseFilter } from './filter-language.ts';
-import { Marks } from './marks.ts';
+import {
+  cursorOf,
+  INTERACTIONS,
+  inText,
+  type ListQuery,
+  listRows,
+  position,
+  rangeOf,
+  type Selection,
+} from './lists.ts';
 import type { DeliveryState } from './port.ts';
 import {
   type ConversationRow,
@@ -23,19 +32,7 @@ import {
 import { prepareReader } from './schema.ts';
 import { spanFromRow } from './span-row.ts';
 import { storeErrorFrom } from './store-error.ts';
-import { conditionsFor, joined, type Level, type Sql, wordsIn } from './where.ts';
-
-/** What a list selects. Times are microseconds. */
-export interface Selection {
-  readonly q?: string;
-  readonly sinceUs?: number;
-  readonly untilUs?: number;
-  readonly project?: string;
-}
-export interface ListQuery extends Selection {
-  readonly limit: number;
-  readonly cursor?: string;
-}
+import { conditionsFor, joined, wordsIn } from './where.ts';
 
 export interface StoredSpan {
   readonly span: SpanData;
@@ -44,13 +41,9 @@ export interface StoredSpan {
   readonly interaction?: string;
 }
 
-const INTERACTIONS = `SELECT i.*, c.public_id AS conversation_id FROM interactions i
-  JOIN conversations c ON c.id = i.conversation`;
-
 /** Reads, and never changes anything. Synchronous: it lives in a thread of its own. */
 export class StoreReader {
   readonly db: Connection;
-  readonly #marks: Marks;
 
   /** @throws StoreError */
   constructor(open: OpenDatabase, file: string) {
@@ -60,11 +53,10 @@ export class StoreReader {
     } catch (error) {
       throw storeErrorFrom(error);
     }
-    this.#marks = new Marks(this.db);
   }
 
   conversations(query: ListQuery): PageOf<ConversationRow> {
-    const { rows, next } = this.#list('conversation', query);
+    const { rows, next } = listRows(this.db, 'conversation', query);
     return { items: this.#conversationRows(rows), ...(next && { next }) };
   }
 
@@ -98,7 +90,7 @@ export class StoreReader {
   }
 
   interactions(query: ListQuery): PageOf<InteractionRow> {
-    const { rows, next } = this.#list('interaction', query);
+    const { rows, next } = listRows(this.db, 'interaction', query);
     return { items: this.#interactionRows(rows), ...(next && { next }) };
   }
 
@@ -114,7 +106,7 @@ export class StoreReader {
   }
 
   traces(query: ListQuery): PageOf<TraceRow> {
-    const { rows, next } = this.#list('trace', query);
+    const { rows, next } = listRows(this.db, 'trace', query);
     return { items: rows.map(traceRow), ...(next && { next }) };
   }
 
@@ -242,60 +234,7 @@ export class StoreReader {
   }
 
   get sequence(): number {
-    return this.#marks.get('sequence');
-  }
-
-  #list(level: Level, query: ListQuery): { rows: SqlRow[]; next?: string } {
-    const filter = parseFilter(query.q ?? '');
-    const words = wordsIn(filter);
-    const conditions = conditionsFor(filter, level);
-    const rows =
-      words === undefined || level === 'trace'
-        ? this.#byTime(level, query, [...conditions, ...(words === undefined ? [] : [traceInText(words)])])
-        : this.#byWords(level, query, words, conditions);
-    const kept = rows.slice(0, query.limit);
-    return { rows: kept, ...(rows.length > query.limit && { next: cursorOf(kept.at(-1)) }) };
-  }
-
-  #byTime(level: Level, query: ListQuery, conditions: readonly Sql[]): SqlRow[] {
-    const { table, alias } = sources[level];
-    const after = position(query.cursor);
-    const where = joined([
-      ...rangeOf(alias, query),
-      ...(level === 'interaction' ? [{ sql: 'i.is_hidden = 0', values: [] }] : []),
-      ...(after ? [{ sql: `(${alias}.sort_us, ${alias}.id) < (?, ?)`, values: after }] : []),
-      ...conditions,
-    ]);
-    const sql = `${table} WHERE ${where.sql} ORDER BY ${alias}.sort_us DESC, ${alias}.id DESC LIMIT ?`;
-    return this.db.all(sql, ...where.values, query.limit + 1);
-  }
-
-  /** Full text leads, the latest rows first: a word that stands in half of them needs no sort and no count. */
-  #byWords(
-    level: 'interaction' | 'conversation',
-    query: ListQuery,
-    words: string,
-    conditions: readonly Sql[],
-  ): SqlRow[] {
-    const after = position(query.cursor)?.[1];
-    const where = joined([
-      ...rangeOf('i', query),
-      { sql: 'i.is_hidden = 0', values: [] },
-      ...(after === undefined ? [] : [{ sql: 'x.rowid < ?', values: [after] }]),
-      ...conditions,
-      // Of a conversation, the latest of its matches stands for it.
-      ...(level === 'conversation' ? [laterMatch(words)] : []),
-    ]);
-    const columns = level === 'interaction' ? 'i.*, c.public_id AS conversation_id' : 'c.*';
-    const rows = this.db.all(
-      `SELECT ${columns}, i.id AS match_id FROM interaction_text x CROSS JOIN interactions i ON i.id = x.rowid
-         JOIN conversations c ON c.id = i.conversation
-       WHERE x.interaction_text MATCH ? AND ${where.sql} ORDER BY x.rowid DESC LIMIT ?`,
-      words,
-      ...where.values,
-      query.limit + 1,
-    );
-    return rows;
+    return Number(this.db.all(`SELECT value FROM meta WHERE name = 'sequence'`)[0]?.['value'] ?? 0);
   }
 
   #conversationRows(rows: readonly SqlRow[]): ConversationRow[] {
@@ -329,40 +268,6 @@ export class StoreReader {
       return { ...interactionRow(row), deliveries: worstOf(deliveries), feedback: countsOf(ratings) };
     });
   }
-}
-
-const sources: Readonly<Record<Level, { readonly table: string; readonly alias: string }>> = {
-  interaction: { table: INTERACTIONS, alias: 'i' },
-  conversation: { table: 'SELECT c.* FROM conversations c', alias: 'c' },
-  trace: { table: 'SELECT t.* FROM traces t', alias: 't' },
-};
-
-function rangeOf(alias: string, { sinceUs, untilUs, project }: Selection): Sql[] {
-  return [
-    ...(sinceUs === undefined ? [] : [{ sql: `${alias}.sort_us >= ?`, values: [sinceUs] }]),
-    ...(untilUs === undefined ? [] : [{ sql: `${alias}.sort_us <= ?`, values: [untilUs] }]),
-    ...(project === undefined ? [] : [{ sql: `${alias}.project = ?`, values: [project] }]),
-  ];
-}
-
-function inText(words: string): Sql {
-  return { sql: 'i.id IN (SELECT rowid FROM interaction_text WHERE interaction_text MATCH ?)', values: [words] };
-}
-
-function traceInText(words: string): Sql {
-  const { sql, values } = inText(words);
-  return {
-    sql: `EXISTS (SELECT 1 FROM interactions i WHERE i.trace_id = t.trace_id AND i.project = t.project AND ${sql})`,
-    values,
-  };
-}
-
-function laterMatch(words: string): Sql {
-  return {
-    sql: `NOT EXISTS (SELECT 1 FROM interactions j CROSS JOIN interaction_text y ON y.rowid = j.id
-      WHERE j.conversation = i.conversation AND j.id > i.id AND y.interaction_text MATCH ?)`,
-    values: [words],
-  };
 }
 
 /** The worst state stands for several records. */
@@ -401,17 +306,4 @@ function storedSpan(row: SqlRow): StoredSpan {
     ...(typeof operation === 'string' && { operation }),
     ...(typeof interaction === 'string' && { interaction }),
   };
-}
-
-/** Where a page ended: the sort key and the row id. Anything else than a cursor of ours starts at the first page. */
-export function position(cursor: string | undefined): [sort: number, rowId: number] | undefined {
-  if (cursor === undefined) return undefined;
-  const parts = Buffer.from(cursor, 'base64url').toString().split('.').map(Number);
-  const [sort, rowId] = parts;
-  if (parts.length !== 2 || sort === undefined || rowId === undefined) return undefined;
-  return Number.isSafeInteger(sort) && Number.isSafeInteger(rowId) ? [sort, rowId] : undefined;
-}
-
-export function cursorOf(row: SqlRow | undefined): string {
-  return Buffer.from(`${row?.['sort_us']}.${row?.['match_id'] ?? row?.['id']}`).toString('base64url');
 }

@@ -1,7 +1,8 @@
 import type { SqlRow } from '../sqlite/driver.ts';
 import { parseFilter, type TextKey } from './filter-language.ts';
+import type { Selection } from './lists.ts';
 import { OTHER_USERS } from './port.ts';
-import type { Selection, StoreReader } from './reader.ts';
+import type { StoreReader } from './reader.ts';
 import { millis, type UsageRow } from './rows.ts';
 import { conditionsFor, joined } from './where.ts';
 

@@ -7,15 +7,12 @@ import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import type { Summaries } from './conversations.ts';
 import { columnsOf, messageIdsOf, type Receipt, searchableText } from './interaction-row.ts';
 import type { Marks } from './marks.ts';
-import { type LogJson, spanFromRow } from './span-row.ts';
+import { Sources } from './sources.ts';
 import type { UsageTotals } from './usage.ts';
 
-const SPAN_COLUMNS = `s.id, s.project, s.trace_id, s.span_id, s.parent_id, s.name, s.kind, s.status, s.received_us,
-  s.received_by, s.data, r.json AS resource FROM spans s JOIN resources r ON r.id = s.resource`;
-
 /** A step reads at most this many spans, or this many characters of them, so that requests are answered in between. */
-const MAX_SPANS = 500;
-const MAX_CHARACTERS = 4_000_000;
+const MAX_SPANS = 100;
+const MAX_CHARACTERS = 2_000_000;
 
 const FETCH = 'fetch_response';
 
@@ -28,7 +25,7 @@ export class Settle {
   readonly #marks: Marks;
   readonly #summaries: Summaries;
   readonly #usage: UsageTotals;
-  readonly #resources = new Map<string, Readonly<Record<string, unknown>>>();
+  readonly #sources: Sources;
   /** What the current step has to compute anew. */
   #keys = new Map<string, { readonly project: string; readonly key: string }>();
   #conversations = new Set<number>();
@@ -39,12 +36,13 @@ export class Settle {
     this.#marks = marks;
     this.#summaries = summaries;
     this.#usage = usage;
+    this.#sources = new Sources(db);
   }
 
   /** Works off a part of what waits, within the caller's transaction. @returns whether more waits */
   step(): boolean {
     const mark = this.#marks.get('settled_span');
-    const rows = this.#db.all(`SELECT ${SPAN_COLUMNS} WHERE s.id > ? ORDER BY s.id LIMIT ${MAX_SPANS}`, mark);
+    const rows = this.#sources.spansAfter(mark, MAX_SPANS);
     let characters = 0;
     let last = mark;
     for (const row of rows) {
@@ -90,12 +88,13 @@ export class Settle {
     this.#keys = new Map();
     this.#conversations = new Set();
     this.#traces = new Map();
+    this.#sources.forget();
   }
 
   #span(row: SqlRow): void {
     const project = String(row['project']);
     this.touchTrace(project, String(row['trace_id']));
-    const interaction = readable(this.#spanData(row));
+    const interaction = readable(this.#sources.spanData(row));
     if (interaction) this.#touchSpan(project, interaction);
   }
 
@@ -104,6 +103,7 @@ export class Settle {
     if (id !== `${traceId}:${spanId}`) {
       this.#db.run('INSERT OR IGNORE INTO run_spans VALUES (?, ?, ?, ?)', project, id, traceId, spanId);
     }
+    if (!this.#sources.hasRows('records')) return;
     const where = 'trace_id = ? AND span_id = ? AND project = ? AND key <> ?';
     const others = this.#db.all(`SELECT DISTINCT key FROM records WHERE ${where}`, traceId, spanId, project, id);
     if (others.length === 0) return;
@@ -118,8 +118,8 @@ export class Settle {
       mark,
     );
     for (const row of rows) {
-      const [span] = this.#spansAt(String(row['project']), String(row['trace_id']), String(row['span_id']));
-      const interaction = span && readable(this.#spanData(span));
+      const [span] = this.#sources.spansAt(String(row['project']), String(row['trace_id']), String(row['span_id']));
+      const interaction = span && readable(this.#sources.spanData(span));
       if (interaction) this.touch(String(row['project']), interaction.id);
     }
     if (rows.length > 0) this.#marks.set('settled_log', Number(rows.at(-1)?.['id']));
@@ -142,7 +142,7 @@ export class Settle {
     this.#db.run('INSERT OR REPLACE INTO interaction_data (id, data) VALUES (?, ?)', id, JSON.stringify(interaction));
     if (before) this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
     this.#db.run('INSERT INTO interaction_text (rowid, text) VALUES (?, ?)', id, words);
-    this.#writeMessages(id, interaction);
+    this.#writeMessages(id, interaction, before !== undefined);
     this.touchTrace(project, interaction.traceId);
     this.#resolveFeedback(project, key, id, interaction);
   }
@@ -152,15 +152,11 @@ export class Settle {
     project: string,
     key: string,
   ): { readonly interaction: Interaction; readonly receipt: Receipt } | undefined {
-    const spans = this.#spansOf(project, key).flatMap((row) => {
-      const interaction = readable(this.#withLogs(this.#spanData(row)));
+    const spans = this.#sources.spans(project, key).flatMap((row) => {
+      const interaction = readable(this.#sources.withEvents(this.#sources.spanData(row), project));
       return interaction?.id === key ? { interaction, row } : [];
     });
-    const records = this.#db.all(
-      'SELECT received_us, received_by, is_replacing, data FROM records WHERE key = ? AND project = ? ORDER BY received_us, received_by',
-      key,
-      project,
-    );
+    const records = this.#sources.records(project, key);
     const rows = [...records, ...spans.map(({ row }) => row)];
     if (rows.length === 0) return undefined;
     spans.sort(
@@ -183,42 +179,6 @@ export class Settle {
         receivedBy: String(latest?.['received_by']),
       },
     };
-  }
-
-  #spansOf(project: string, key: string): SqlRow[] {
-    const plain = /^([0-9a-f]{32}):([0-9a-f]{16})$/.exec(key);
-    if (plain) return this.#spansAt(project, plain[1] ?? '', plain[2] ?? '');
-    return this.#db
-      .all('SELECT trace_id, span_id FROM run_spans WHERE key = ? AND project = ?', key, project)
-      .flatMap((row) => this.#spansAt(project, String(row['trace_id']), String(row['span_id'])));
-  }
-
-  #spansAt(project: string, traceId: string, spanId: string): SqlRow[] {
-    const where = 's.trace_id = ? AND s.span_id = ? AND s.project = ?';
-    return this.#db.all(`SELECT ${SPAN_COLUMNS} WHERE ${where}`, traceId, spanId, project);
-  }
-
-  #spanData(row: SqlRow): SpanData {
-    const text = String(row['resource']);
-    let resource = this.#resources.get(text);
-    if (!resource) {
-      resource = JSON.parse(text) as Readonly<Record<string, unknown>>;
-      if (this.#resources.size > 1_000) this.#resources.clear();
-      this.#resources.set(text, resource);
-    }
-    return spanFromRow({ ...(row as unknown as Parameters<typeof spanFromRow>[0]), resource });
-  }
-
-  /** GenAI events carry the attributes that their span was not allowed to. */
-  #withLogs(span: SpanData): SpanData {
-    const rows = this.#db.all(
-      'SELECT data FROM logs WHERE trace_id = ? AND span_id = ? ORDER BY hash',
-      span.traceId,
-      span.spanId,
-    );
-    const logs = rows.map((row) => JSON.parse(String(row['data'])) as LogJson);
-    const attributes = Object.assign({}, ...logs.filter(isDetails).map((log) => log.attributes), span.attributes);
-    return rows.length > 0 ? { ...span, attributes } : span;
   }
 
   /** A background response is described by the call that created it and the one that fetched its end. */
@@ -279,9 +239,9 @@ export class Settle {
     return id;
   }
 
-  #writeMessages(id: number, interaction: Interaction): void {
+  #writeMessages(id: number, interaction: Interaction, isKnown: boolean): void {
     const { input, output } = messageIdsOf(interaction);
-    this.#db.run('DELETE FROM messages WHERE interaction = ?', id);
+    if (isKnown) this.#db.run('DELETE FROM messages WHERE interaction = ?', id);
     for (const message of input) this.#db.run('INSERT OR IGNORE INTO messages VALUES (?, ?, 0)', message, id);
     for (const message of output) this.#db.run('INSERT OR IGNORE INTO messages VALUES (?, ?, 1)', message, id);
   }
@@ -323,10 +283,6 @@ function readable(span: SpanData): Interaction | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isDetails({ name }: LogJson): boolean {
-  return name?.startsWith('gen_ai.') === true;
 }
 
 function parsed(row: SqlRow): Interaction {

@@ -4,12 +4,26 @@ import { MAX_BUCKET_USERS, OTHER_USERS } from './port.ts';
 
 const QUARTER_US = 900e6;
 
+const COLUMNS = ['interactions', 'errors', 'unpriced', 'cost', 'input_tokens', 'output_tokens', 'duration_us'] as const;
+/** Buckets whose users are remembered. */
+const MAX_BUCKETS = 64;
+
+interface Change {
+  readonly bucket: number;
+  readonly project: string;
+  readonly model: string;
+  readonly user: string;
+  readonly sums: number[];
+}
+
 /**
  * Totals per quarter of an hour (UTC), project, model and user. They stay when interactions are pruned, and go with a
- * conversation that is deleted.
+ * conversation that is deleted. What changes within a transaction is added up and written at its end.
  */
 export class UsageTotals {
   readonly #db: Connection;
+  readonly #users = new Map<string, Set<string>>();
+  #changes = new Map<string, Change>();
 
   constructor(db: Connection) {
     this.#db = db;
@@ -28,49 +42,63 @@ export class UsageTotals {
     this.#change(row, bucketOf(row), String(row['counted_user']), -1);
   }
 
-  #hasRoom(bucket: number, project: string, user: string): boolean {
-    const where = 'bucket_us = ? AND project = ?';
-    if (this.#db.all(`SELECT 1 FROM usage WHERE ${where} AND user = ? LIMIT 1`, bucket, project, user).length > 0) {
-      return true;
+  /** At the end of a transaction. */
+  flush(): void {
+    for (const { bucket, project, model, user, sums } of this.#changes.values()) {
+      this.#db.run(UPSERT, bucket, project, model, user, ...sums);
+      if ((sums[0] ?? 0) <= 0) this.#db.run(DELETE_EMPTY, bucket, project, model, user);
     }
-    const [row] = this.#db.all(`SELECT count(DISTINCT user) AS users FROM usage WHERE ${where}`, bucket, project);
-    return Number(row?.['users'] ?? 0) < MAX_BUCKET_USERS;
+    this.#changes = new Map();
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#changes = new Map();
+    this.#users.clear();
+  }
+
+  #hasRoom(bucket: number, project: string, user: string): boolean {
+    const key = `${bucket}\n${project}`;
+    let users = this.#users.get(key);
+    if (!users) {
+      const sql = 'SELECT DISTINCT user FROM usage WHERE bucket_us = ? AND project = ?';
+      users = new Set(this.#db.all(sql, bucket, project).map((row) => String(row['user'])));
+      if (this.#users.size >= MAX_BUCKETS) this.#users.clear();
+      this.#users.set(key, users);
+    }
+    if (users.has(user)) return true;
+    if (users.size >= MAX_BUCKET_USERS) return false;
+    users.add(user);
+    return true;
   }
 
   #change(row: SqlRow, bucket: number, user: string, sign: 1 | -1): void {
     const project = String(row['project']);
     const model = String(row['model'] ?? '');
-    const duration = Math.max(0, Number(row['end_us']) - Number(row['start_us']));
-    this.#db.run(
-      `INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (bucket_us, project, model, user) DO UPDATE SET
-         interactions = interactions + excluded.interactions, errors = errors + excluded.errors,
-         unpriced = unpriced + excluded.unpriced, cost = cost + excluded.cost,
-         input_tokens = input_tokens + excluded.input_tokens, output_tokens = output_tokens + excluded.output_tokens,
-         duration_us = duration_us + excluded.duration_us`,
-      bucket,
-      project,
-      model,
-      user,
-      sign,
-      sign * Number(row['status'] === 'error'),
-      sign * Number(row['cost'] === null && row['model'] !== null),
-      sign * Number(row['cost'] ?? 0),
-      sign * Number(row['input_tokens'] ?? 0),
-      sign * Number(row['output_tokens'] ?? 0),
-      sign * duration,
-    );
-    if (sign < 0) {
-      this.#db.run(
-        'DELETE FROM usage WHERE bucket_us = ? AND project = ? AND model = ? AND user = ? AND interactions <= 0',
-        bucket,
-        project,
-        model,
-        user,
-      );
+    const key = JSON.stringify([bucket, project, model, user]);
+    let change = this.#changes.get(key);
+    if (!change) {
+      change = { bucket, project, model, user, sums: COLUMNS.map(() => 0) };
+      this.#changes.set(key, change);
     }
+    const values = [
+      1,
+      Number(row['status'] === 'error'),
+      Number(row['cost'] === null && row['model'] !== null),
+      Number(row['cost'] ?? 0),
+      Number(row['input_tokens'] ?? 0),
+      Number(row['output_tokens'] ?? 0),
+      Math.max(0, Number(row['end_us']) - Number(row['start_us'])),
+    ];
+    for (const [index, value] of values.entries()) change.sums[index] = (change.sums[index] ?? 0) + sign * value;
   }
 }
+
+const KEY = 'bucket_us, project, model, user';
+const UPSERT = `INSERT INTO usage (${KEY}, ${COLUMNS.join(', ')}) VALUES (?, ?, ?, ?, ${COLUMNS.map(() => '?').join(', ')})
+  ON CONFLICT (${KEY}) DO UPDATE SET ${COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
+const DELETE_EMPTY =
+  'DELETE FROM usage WHERE bucket_us = ? AND project = ? AND model = ? AND user = ? AND interactions <= 0';
 
 function bucketOf(row: SqlRow): number {
   const at = Number(row['sort_us']);

@@ -32,9 +32,11 @@ export function joined(conditions: readonly Sql[]): Sql {
   };
 }
 
-/** Text as one phrase of FTS5, the last word also as the beginning of one. Operators of its language are text, too. */
+/** Text as one phrase of FTS5; `*` at its end makes the last word the beginning of one. Its operators are text, too. */
 export function phrase(words: string): string {
-  return `"${words.replaceAll('"', '""').replaceAll('\0', ' ')}"*`;
+  const isPrefix = words.endsWith('*');
+  const text = words.replaceAll('"', '""').replaceAll('\0', ' ');
+  return `"${text}"${isPrefix ? '*' : ''}`;
 }
 
 function conditionFor(term: Term, level: Level): Sql {

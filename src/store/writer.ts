@@ -21,6 +21,7 @@ export class StoreWriter {
   readonly #marks: Marks;
   readonly #ingest: Ingest;
   readonly #settle: Settle;
+  readonly #usage: UsageTotals;
   readonly #pruner: Pruner;
 
   /** @throws StoreError */
@@ -33,7 +34,8 @@ export class StoreWriter {
     }
     this.#marks = new Marks(this.#db);
     this.#ingest = new Ingest(this.#db, this.#marks);
-    this.#settle = new Settle(this.#db, this.#marks, new Summaries(this.#db, this.#marks), new UsageTotals(this.#db));
+    this.#usage = new UsageTotals(this.#db);
+    this.#settle = new Settle(this.#db, this.#marks, new Summaries(this.#db, this.#marks), this.#usage);
     this.#pruner = new Pruner(this.#db, this.#marks, this.#settle, retention);
   }
 
@@ -86,9 +88,17 @@ export class StoreWriter {
     return this.#marks.get('sequence');
   }
 
-  /** Indexes a part of what waits. @returns whether more waits */
+  /**
+   * Indexes a part of what waits. The index can be built again, so that its commits do not wait for the disk.
+   * @returns whether more waits
+   */
   settle(): boolean {
-    return this.#transact(() => this.#settle.step());
+    this.#db.all('PRAGMA synchronous = NORMAL');
+    try {
+      return this.#transact(() => this.#settle.step());
+    } finally {
+      this.#db.all('PRAGMA synchronous = FULL');
+    }
   }
 
   /** Removes a part of what is too old or too much. @returns whether more is */
@@ -220,10 +230,17 @@ export class StoreWriter {
 
   #transact<T>(work: () => T): T {
     try {
-      return this.#db.transact(work);
+      return this.#db.transact(() => {
+        const result = work();
+        this.#usage.flush();
+        this.#marks.flush();
+        return result;
+      });
     } catch (error) {
       this.#ingest.forget();
       this.#settle.forget();
+      this.#usage.forget();
+      this.#marks.forget();
       throw storeErrorFrom(error);
     }
   }

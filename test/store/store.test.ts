@@ -363,3 +363,54 @@ it('refuses data of a newer version and leaves it as it is', () => {
   expect(db.prepare('PRAGMA user_version').all()).toEqual([{ user_version: 999 }]);
   db.close();
 });
+
+it('joins the former events of one message each to their span, in the order of time, within their project', () => {
+  using store = new LocalStore();
+  const ids = { traceId: hex('e', 32), spanId: hex('5', 16) };
+  const log = (name: string, second: number, content: string) =>
+    logRowFrom({
+      ...ids,
+      name,
+      time: [second, 0],
+      attributes: {},
+      resource: {},
+      body: name === 'gen_ai.choice' ? { index: 0, finish_reason: 'stop', message: { content } } : { content },
+    });
+  const logs = [log('gen_ai.choice', 3, 'On its way.'), log('gen_ai.user.message', 1, 'Where is it?')].flatMap(
+    (row) => row ?? [],
+  );
+  store.write({ logs });
+  store.write({
+    project: 'other',
+    logs: [log('gen_ai.user.message', 2, 'of another project')].flatMap((row) => row ?? []),
+  });
+  store.spans([chat({ trace: 'e', span: '5' })]);
+  store.settle();
+  expect(store.reader.interactions(all).items).toMatchObject([{ title: 'Where is it?', answer: 'On its way.' }]);
+});
+
+it('a conversation with many matches stands on one page only', () => {
+  using store = new LocalStore();
+  store.spans(
+    Array.from({ length: 30 }, (_, index) =>
+      chat({
+        trace: `t${index}`,
+        span: `s${index}`,
+        conversation: `c${index % 6}`,
+        question: 'same words',
+        at: 1_700_000_000 + index,
+      }),
+    ),
+  );
+  store.settle();
+  const seen: (string | undefined)[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = store.reader.conversations({ q: 'words', limit: 2, ...(cursor && { cursor }) });
+    seen.push(...page.items.map(({ conversationId }) => conversationId));
+    cursor = page.next;
+  } while (cursor);
+  expect(seen).toEqual(['c5', 'c4', 'c3', 'c2', 'c1', 'c0']);
+  expect(store.reader.conversations({ q: 'wor*', limit: 10 }).items).toHaveLength(6);
+  expect(store.reader.conversations({ q: 'wor', limit: 10 }).items).toHaveLength(0);
+});

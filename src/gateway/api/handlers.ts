@@ -1,6 +1,7 @@
 import { SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
 import { parseFilter } from '../../store/filter-language.ts';
-import type { ListQuery, Selection, StoredSpan } from '../../store/reader.ts';
+import type { ListQuery, Selection } from '../../store/lists.ts';
+import type { StoredSpan } from '../../store/reader.ts';
 import type { FeedbackRow as StoredFeedback } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { RequestError } from '../body.ts';

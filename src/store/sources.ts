@@ -1,0 +1,93 @@
+import { withLogs } from '../semconv/dialects/genai/read.ts';
+import type { SpanData } from '../semconv/span-data.ts';
+import type { Connection } from '../sqlite/connection.ts';
+import type { SqlRow } from '../sqlite/driver.ts';
+import { type LogJson, spanFromRow } from './span-row.ts';
+
+const SPAN_COLUMNS = `s.id, s.project, s.trace_id, s.span_id, s.parent_id, s.name, s.kind, s.status, s.received_us,
+  s.received_by, s.data, r.json AS resource FROM spans s JOIN resources r ON r.id = s.resource`;
+
+/** Reads what arrived, for the index that is made of it. Remembers within a step what the step has read. */
+export class Sources {
+  readonly #db: Connection;
+  readonly #resources = new Map<string, Readonly<Record<string, unknown>>>();
+  /** Whether a table has any row: most stores have none of these, and a query for each span would find nothing. */
+  readonly #isFilled = new Map<string, boolean>();
+  #rows = new Map<string, SqlRow>();
+
+  constructor(db: Connection) {
+    this.#db = db;
+  }
+
+  /** At the end of a step: the next one may find something else. */
+  forget(): void {
+    this.#rows = new Map();
+    this.#isFilled.clear();
+  }
+
+  /** The spans that were written after a row id. */
+  spansAfter(id: number, limit: number): SqlRow[] {
+    const rows = this.#db.all(`SELECT ${SPAN_COLUMNS} WHERE s.id > ? ORDER BY s.id LIMIT ?`, id, limit);
+    for (const row of rows) this.#rows.set(`${row['project']}\n${row['trace_id']}\n${row['span_id']}`, row);
+    return rows;
+  }
+
+  /** What vendors' clients wrote of an interaction. */
+  records(project: string, key: string): SqlRow[] {
+    if (!this.hasRows('records')) return [];
+    return this.#db.all(
+      'SELECT received_us, received_by, is_replacing, data FROM records WHERE key = ? AND project = ? ORDER BY received_us, received_by',
+      key,
+      project,
+    );
+  }
+
+  hasRows(table: 'records' | 'logs'): boolean {
+    let isFilled = this.#isFilled.get(table);
+    if (isFilled === undefined) {
+      isFilled = this.#db.all(`SELECT 1 FROM ${table} LIMIT 1`).length > 0;
+      this.#isFilled.set(table, isFilled);
+    }
+    return isFilled;
+  }
+
+  spans(project: string, key: string): SqlRow[] {
+    const plain = /^([0-9a-f]{32}):([0-9a-f]{16})$/.exec(key);
+    if (plain) return this.spansAt(project, plain[1] ?? '', plain[2] ?? '');
+    return this.#db
+      .all('SELECT trace_id, span_id FROM run_spans WHERE key = ? AND project = ?', key, project)
+      .flatMap((row) => this.spansAt(project, String(row['trace_id']), String(row['span_id'])));
+  }
+
+  spansAt(project: string, traceId: string, spanId: string): SqlRow[] {
+    const row = this.#rows.get(`${project}\n${traceId}\n${spanId}`);
+    if (row) return [row];
+    const where = 's.trace_id = ? AND s.span_id = ? AND s.project = ?';
+    return this.#db.all(`SELECT ${SPAN_COLUMNS} WHERE ${where}`, traceId, spanId, project);
+  }
+
+  spanData(row: SqlRow): SpanData {
+    const text = String(row['resource']);
+    let resource = this.#resources.get(text);
+    if (!resource) {
+      resource = JSON.parse(text) as Readonly<Record<string, unknown>>;
+      if (this.#resources.size > 1_000) this.#resources.clear();
+      this.#resources.set(text, resource);
+    }
+    return spanFromRow({ ...(row as unknown as Parameters<typeof spanFromRow>[0]), resource });
+  }
+
+  /** The span with its GenAI events, which arrived as log records: they hold what its attributes may not. */
+  withEvents(span: SpanData, project: string): SpanData {
+    if (!this.hasRows('logs')) return span;
+    const { traceId, spanId } = span;
+    const where = 'trace_id = ? AND span_id = ? AND project = ?';
+    const rows = this.#db.all(`SELECT data FROM logs WHERE ${where} ORDER BY hash`, traceId, spanId, project);
+    const logs = rows.map((row) => JSON.parse(String(row['data'])) as LogJson);
+    logs.sort((a, b) => a.time[0] - b.time[0] || a.time[1] - b.time[1]);
+    return withLogs(
+      span,
+      logs.map((log) => ({ ...log, traceId, spanId, resource: {} })),
+    );
+  }
+}
