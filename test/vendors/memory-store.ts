@@ -1,15 +1,15 @@
 import type { Interaction } from '../../src/interaction/interaction.ts';
-import {
-  matches,
-  type Page,
-  type Paging,
-  type ReceivedEvent,
-  type ReceivedFeedback,
-  type ReceivedSpan,
-  type RouteChanges,
-  type RouteStore,
-  type StoredConversation,
-  type VendorDocument,
+import { matches } from '../../src/vendors/route-conditions.ts';
+import type {
+  Page,
+  Paging,
+  ReceivedEvent,
+  ReceivedFeedback,
+  ReceivedSpan,
+  RouteChanges,
+  RouteStore,
+  StoredConversation,
+  VendorDocument,
 } from '../../src/vendors/routes.ts';
 
 /** A gateway's store for one vendor, in memory: the meaning of each query in as few lines as possible. */

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Interaction } from '../../src/interaction/interaction.ts';
-import {
-  type Condition,
-  matches,
-  matchRoute,
-  type Route,
-  type RouteStore,
-  runSteps,
-  type VendorRoutes,
-} from '../../src/vendors/routes.ts';
+import { type Condition, matches } from '../../src/vendors/route-conditions.ts';
+import { matchRoute, type Route, type RouteStore, runSteps, type VendorRoutes } from '../../src/vendors/routes.ts';
 
 const interaction: Interaction = {
   id: 'run::run_1',

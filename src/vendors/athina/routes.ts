@@ -2,9 +2,9 @@ import { defined } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { OPERATION } from '../../interaction/operation.ts';
 import { idOf, recordOf } from '../../interaction/unknown.ts';
+import type { Condition } from '../route-conditions.ts';
 import { checked, paramOf, written } from '../route-parts.ts';
 import {
-  type Condition,
   type ReceivedFeedback,
   type Route,
   type RouteAnswer,

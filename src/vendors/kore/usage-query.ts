@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Condition, ConditionField, InteractionQuery } from '../routes.ts';
+import type { Condition, ConditionField } from '../route-conditions.ts';
+import type { InteractionQuery } from '../routes.ts';
 import { withoutNulls } from '../without-nulls.ts';
 import { DEFAULT_CHANNEL, operationsOf, operationsWithRecord } from './words.ts';
 
