@@ -3,7 +3,7 @@ import type { Interaction } from '../interaction/interaction.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
-import { readRecords, SourceReport } from './span-source.ts';
+import { MAX_NAMED, readRecords, reasonOf, SourceReport } from './span-source.ts';
 import { terminalOn } from './terminal.ts';
 
 const shared = {
@@ -54,7 +54,7 @@ const koreArgs: ArgsDef = {
   },
   state: {
     type: 'string',
-    description: 'Remembers what was read, so that a second run goes on from there',
+    description: 'Remembers what was read, so that a second run continues from there',
     valueHint: 'path',
   },
   developer: { type: 'boolean', description: 'Include the test calls of the bot’s designers' },
@@ -73,6 +73,7 @@ const importKore: CommandDef = {
     const environment = process.env;
     const sender = openSender(args);
     const progress = terminalOn(process.stderr);
+    const read = new UnreadableRecords((message) => progress.line(message));
     try {
       const summary = await importKore(
         {
@@ -84,11 +85,14 @@ const importKore: CommandDef = {
           to: typeof args['until'] === 'string' ? args['until'] : new Date().toISOString(),
           ...(args['developer'] === true && { filters: { isDeveloper: true } }),
           ...(typeof args['state'] === 'string' && { stateFile: args['state'] }),
+          onWait: ({ millis, reason }) => progress.line(`Waiting ${Math.ceil(millis / 1_000)} s: ${reason}.`),
+          onUnreadable: (_, error) => read.refuse(error),
           onProgress: ({ window, summary }) =>
             progress.line(`${window.from} … ${window.to}: ${summary.records} records`),
         },
         (interaction: Interaction) => sender.send([spanDataOf(interaction)]),
       );
+      read.finish();
       await report(sender, args, summary);
     } catch (error) {
       await sender.finish();
@@ -99,10 +103,29 @@ const importKore: CommandDef = {
 };
 
 const command: CommandDef = {
-  meta: { name: 'import', description: 'Bring records from elsewhere into destinations' },
+  meta: { name: 'import', description: 'Import records from other systems into destinations' },
   subCommands: { file: () => importFile, kore: () => importKore },
 };
 export default command;
+
+/** Names the first records that could not be read, and counts the others. */
+class UnreadableRecords {
+  readonly #warn: (message: string) => void;
+  #count = 0;
+
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  refuse(error: unknown): void {
+    this.#count += 1;
+    if (this.#count <= MAX_NAMED) this.#warn(`A record is left out: ${reasonOf(error)}.`);
+  }
+
+  finish(): void {
+    if (this.#count > MAX_NAMED) this.#warn(`${this.#count} records left out in all.`);
+  }
+}
 
 function warn(message: string): void {
   process.stderr.write(`${message}\n`);

@@ -8,8 +8,8 @@ import { type JsonItem, jsonItems } from './json-stream.ts';
 
 /** How many spans are passed on together. */
 const PORTION = 500;
-/** Lines that are named one by one when they cannot be read. */
-const MAX_NAMED = 10;
+/** Lines or records that are named one by one when they cannot be read. */
+export const MAX_NAMED = 10;
 
 /** What a file held. */
 export class SourceReport {
@@ -144,7 +144,7 @@ function vendorNames(): string {
 }
 
 /** The first complaint of a schema, or an error's message. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   const [issue] = (error as { issues?: { path?: readonly unknown[]; message?: string }[] }).issues ?? [];
   if (issue) return `${issue.path?.join('.') || 'the record'}: ${issue.message}`;
   return error instanceof Error ? error.message : String(error);

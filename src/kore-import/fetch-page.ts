@@ -1,8 +1,8 @@
 import { isTransient, retryAfterFrom } from '../delivery/answer.ts';
-import type { Clock } from './rate-limiter.ts';
+import type { Clock, Wait } from './rate-limiter.ts';
 import { signToken } from './token.ts';
 
-/** Whom to ask, and as whom. */
+/** The host and bot to read from, and the credentials. */
 export interface KoreAccess {
   /** Such as `platform.kore.ai`; a whole URL is taken, too, with its own path kept. */
   readonly host: string;
@@ -20,7 +20,7 @@ export interface KoreQuery {
   readonly [filter: string]: unknown;
 }
 
-/** The import stopped. What was read before is safe: with a state file the next run goes on from there. */
+/** The import stopped. What was read before is safe: with a state file the next run continues from there. */
 export class KoreImportError extends Error {
   override readonly name = 'KoreImportError';
   readonly status: number | undefined;
@@ -32,11 +32,11 @@ export class KoreImportError extends Error {
 }
 
 const TIMEOUT_MILLIS = 60_000;
-/** Tries of one request that end in a fault. Waits for a rate limit do not count: they end by themselves. */
+/** Attempts of one request that fail. Waits for a rate limit do not count: they end by themselves. */
 const MAX_FAULTS = 8;
 const FIRST_WAIT_MILLIS = 1_000;
 const MAX_WAIT_MILLIS = 60_000;
-/** Where Kore names no time. The hourly limit rolls, so it is worth to ask before the hour is over. */
+/** Used when Kore names no time. The hourly limit is rolling, so trying before the hour is over can work. */
 const MINUTE_LIMIT_WAIT_MILLIS = 60_000;
 const HOUR_LIMIT_WAIT_MILLIS = 300_000;
 
@@ -45,15 +45,18 @@ type Judged =
   | { readonly fault: string; readonly status?: number; readonly waitMillis?: number; readonly limited?: true };
 
 /**
- * One page of records, however often it takes.
- * @throws KoreImportError Kore refuses for good, or has failed too often
+ * One page of records, with retries.
+ * @throws KoreImportError Kore rejects the request, or has failed too often
  */
 export async function fetchPage(
   access: KoreAccess,
   query: KoreQuery,
   clock: Clock,
   ready: (signal?: AbortSignal) => Promise<void>,
-  signal?: AbortSignal,
+  {
+    signal,
+    onWait,
+  }: { readonly signal?: AbortSignal | undefined; readonly onWait?: ((wait: Wait) => void) | undefined },
 ): Promise<readonly unknown[]> {
   for (let faults = 0; ; ) {
     await ready(signal);
@@ -65,8 +68,14 @@ export async function fetchPage(
     if (!judged.limited) faults += 1;
     if (faults >= MAX_FAULTS)
       throw new KoreImportError(`Kore could not be read after ${faults} tries: ${judged.fault}`, judged.status);
-    await clock.sleep(Math.max(judged.waitMillis ?? 0, judged.limited ? 0 : backOff(faults)), signal);
+    const millis = Math.max(judged.waitMillis ?? 0, judged.limited ? 0 : backOff(faults));
+    onWait?.({ millis, reason: reasonOf(judged) });
+    await clock.sleep(millis, signal);
   }
+}
+
+function reasonOf({ status, fault }: { readonly status?: number; readonly fault: string }): string {
+  return status === undefined ? fault : `Kore answered ${status}: ${fault}`;
 }
 
 /** Doubling, with a jitter of one half. */
@@ -85,7 +94,7 @@ async function ask(access: KoreAccess, query: KoreQuery, clock: Clock, signal?: 
         auth: signToken(access.clientId, access.clientSecret, clock.now()),
       },
       body: JSON.stringify(query),
-      // A redirect would carry the token to somebody else.
+      // A redirect would send the token to another host.
       redirect: 'error',
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
@@ -100,7 +109,7 @@ async function ask(access: KoreAccess, query: KoreQuery, clock: Clock, signal?: 
   }
 }
 
-/** The hosts' path. Kore's newer pages leave `/api` out of a sample; both are said to answer. */
+/** The path on every host. Kore's newer pages leave `/api` out of a sample; both are documented to work. */
 export function urlOf({ host, botId }: Pick<KoreAccess, 'host' | 'botId'>): string {
   const base = (host.includes('://') ? host : `https://${host}`).replace(/\/+$/, '');
   return `${base}/api/1.1/public/bot/${encodeURIComponent(botId)}/getLLMUsageLogs`;
@@ -110,7 +119,7 @@ function judge(status: number, retryAfterMillis: number | undefined, text: strin
   const body = parsed(text);
   if (status >= 200 && status < 300) {
     const records = recordsIn(body);
-    return records ? { records } : { fault: 'an answer that is no list of records' };
+    return records ? { records } : { fault: 'the answer is not a list of records' };
   }
   const fault = faultIn(body) ?? `no text (${text.length} characters of another kind)`;
   if (status !== 429) return { fault, status, waitMillis: retryAfterMillis ?? 0 };

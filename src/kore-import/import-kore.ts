@@ -3,7 +3,7 @@ import { ConfigurationError } from '../configuration/readers.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { decode, recordKey } from '../vendors/kore/decode.ts';
 import { fetchPage, type KoreAccess, type KoreQuery, urlOf } from './fetch-page.ts';
-import { analyticsRates, type Clock, createRateLimiter, type RateClass } from './rate-limiter.ts';
+import { analyticsRates, type Clock, createRateLimiter, type RateClass, type Wait } from './rate-limiter.ts';
 import { type ImportState, openState } from './state.ts';
 import { momentFrom, splitWindows, type Window } from './windows.ts';
 
@@ -12,9 +12,9 @@ export interface KoreImportOptions extends KoreAccess {
   readonly from: string;
   /** The same; a bare date is read to its end. */
   readonly to: string;
-  /** Kore's own filters, passed on as they are: `isDeveloper`, `channel`, `featureName`, `taskId`, `userIds`, … */
+  /** Kore's own filters, passed on unchanged: `isDeveloper`, `channel`, `featureName`, `taskId`, `userIds`, … */
   readonly filters?: Readonly<Record<string, unknown>>;
-  /** Remembers what was read, so that an interrupted import goes on and a repeated one brings only what is new. */
+  /** Remembers what was read: an interrupted import continues, and a repeated one reads only what is new. */
   readonly stateFile?: string;
   /** Records per request. Default 100. */
   readonly pageSize?: number;
@@ -22,7 +22,9 @@ export interface KoreImportOptions extends KoreAccess {
   readonly rates?: readonly RateClass[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: KoreImportProgress) => void;
-  /** Told of each record that could not be understood, and why. */
+  /** Called before each wait, with its length and reason. */
+  readonly onWait?: (wait: Wait) => void;
+  /** Called for each record that could not be read, with the reason. */
   readonly onUnreadable?: (record: unknown, error: unknown) => void;
   /** For tests. */
   readonly clock?: Clock;
@@ -39,17 +41,17 @@ export interface KoreImportSummary {
   readonly pages: number;
   /** Records that Kore sent. */
   readonly records: number;
-  /** Interactions handed over. */
+  /** Interactions passed on. */
   readonly interactions: number;
   /** Records that had been seen before. */
   readonly duplicates: number;
-  /** Records that could not be understood. */
+  /** Records that could not be read. */
   readonly unreadable: number;
 }
 
 const PAGE_SIZE = 100;
 
-/** A call is logged when it ends, so a window fills on for a while after its time. */
+/** A call is logged when it ends, so records are added to a window for a while after its time. */
 const LATE_MILLIS = 3_600_000;
 
 const realClock: Clock = {
@@ -59,30 +61,30 @@ const realClock: Clock = {
 
 /**
  * Reads a bot's usage logs out of a Kore host, oldest window first. A page is remembered after all of its interactions
- * were taken, so an interruption repeats a page at most, and repeats it with the same ids.
- * @throws ConfigurationError an option that cannot work
- * @throws KoreImportError Kore refuses, or could not be reached; what was read before stays read
+ * were taken, so an interruption repeats at most one page, with the same ids.
+ * @throws ConfigurationError for an invalid option
+ * @throws KoreImportError when Kore rejects a request or cannot be reached; what was read before stays read
  */
 export async function importKore(
   options: KoreImportOptions,
   onInteraction: (interaction: Interaction) => void | Promise<void>,
 ): Promise<KoreImportSummary> {
   const range = rangeOf(options);
-  const { clock = realClock, pageSize = PAGE_SIZE, signal, onProgress } = options;
+  const { clock = realClock, pageSize = PAGE_SIZE, signal, onProgress, onWait } = options;
   const state = await openState(options.stateFile, options.botId);
-  const ready = createRateLimiter(options.rates ?? analyticsRates, clock);
+  const ready = createRateLimiter(options.rates ?? analyticsRates, clock, onWait);
   const count = { pages: 0, records: 0, interactions: 0, duplicates: 0, unreadable: 0 };
-  /** The longest page so far: a host may cap a page below what was asked for, and then a short page is a full one. */
+  /** The longest page so far: a host may cap pages below the requested size, and then a short page is a full one. */
   let fullPage = 0;
 
   for (const window of splitWindows(range)) {
-    // A window that fills on does so at its front, so no position in it holds for the next run.
+    // New records appear at the front of a window, so a position in an open one is not valid for the next run.
     const isClosed = window.to + LATE_MILLIS < clock.now();
     const start = isClosed ? state.positionOf(window) : undefined;
     if (start?.done) continue;
 
     for (let skip = start?.skip ?? 0, done = false; !done; ) {
-      const page = await fetchPage(options, queryOf(options, window, pageSize, skip), clock, ready, signal);
+      const page = await fetchPage(options, queryOf(options, window, pageSize, skip), clock, ready, { signal, onWait });
       const fresh = freshIn(page, state, count, options.onUnreadable);
       for (const { interactions } of fresh) {
         for (const interaction of interactions) {
@@ -116,13 +118,15 @@ function rangeOf(options: KoreImportOptions): Window {
     if (!value?.trim())
       throw new ConfigurationError(`The Kore import needs ${name}: pass it, or set ${variables[name]}.`);
   if (!URL.canParse(urlOf(options)))
-    throw new ConfigurationError(`KORE_HOST is '${options.host}', which is no host: write it like platform.kore.ai.`);
+    throw new ConfigurationError(
+      `KORE_HOST is '${options.host}', which is not a valid host name. Use a host such as platform.kore.ai.`,
+    );
 
   const from = momentFrom(options.from, 'from');
   const to = momentFrom(options.to, 'to');
   if (from === undefined || to === undefined)
     throw new ConfigurationError(
-      `'${from === undefined ? options.from : options.to}' is no date: write it like 2026-01-31 or 2026-01-31T08:00:00Z.`,
+      `'${from === undefined ? options.from : options.to}' is not a valid date. Use a date such as 2026-01-31 or 2026-01-31T08:00:00Z.`,
     );
   if (to < from) throw new ConfigurationError(`The import ends (${options.to}) before it begins (${options.from}).`);
   return { from, to };
@@ -146,7 +150,7 @@ interface Fresh {
   readonly interactions: readonly Interaction[];
 }
 
-/** The records of a page that nobody has seen, read. */
+/** The records of a page that were not read before. */
 function freshIn(
   page: readonly unknown[],
   state: ImportState,

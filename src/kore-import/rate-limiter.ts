@@ -1,4 +1,4 @@
-/** The two things of the outside that waiting needs, so that a test can own time. */
+/** What waiting needs from outside, so that a test can simulate time. */
 export interface Clock {
   /** Unix milliseconds. */
   now(): number;
@@ -16,8 +16,18 @@ export const analyticsRates: readonly RateClass[] = [
   { requests: 1_800, perMillis: 3_600_000 },
 ];
 
-/** Resolves when one more request stays inside every class. For one caller at a time. */
-export function createRateLimiter(rates: readonly RateClass[], clock: Clock): (signal?: AbortSignal) => Promise<void> {
+/** Why the import waits. The reason is a part of a sentence. */
+export interface Wait {
+  readonly millis: number;
+  readonly reason: string;
+}
+
+/** Resolves when one more request stays within every class. For one caller at a time. */
+export function createRateLimiter(
+  rates: readonly RateClass[],
+  clock: Clock,
+  onWait?: (wait: Wait) => void,
+): (signal?: AbortSignal) => Promise<void> {
   const longest = Math.max(0, ...rates.map(({ perMillis }) => perMillis));
   let sent: number[] = [];
 
@@ -25,15 +35,30 @@ export function createRateLimiter(rates: readonly RateClass[], clock: Clock): (s
     for (;;) {
       const now = clock.now();
       sent = sent.filter((time) => now - time < longest && time <= now);
-      const free = Math.max(now, ...rates.map((rate) => freeAt(sent, rate)));
-      if (free <= now) break;
-      await clock.sleep(free - now, signal);
+      const [rate, free] = latestOf(rates, sent);
+      if (!rate || free <= now) break;
+      const millis = free - now;
+      onWait?.({ millis, reason: `Kore allows ${rate.requests} requests in ${rate.perMillis / 60_000} min` });
+      await clock.sleep(millis, signal);
     }
     sent.push(clock.now());
   };
 }
 
-/** When the request that stands `requests` back has left the class's window. */
+/** The class that is free last, and when. */
+function latestOf(
+  rates: readonly RateClass[],
+  sent: readonly number[],
+): readonly [rate: RateClass | undefined, free: number] {
+  let latest: readonly [RateClass | undefined, number] = [undefined, 0];
+  for (const rate of rates) {
+    const free = freeAt(sent, rate);
+    if (free > latest[1]) latest = [rate, free];
+  }
+  return latest;
+}
+
+/** When the request that was made `requests` ago has left the class's window. */
 function freeAt(sent: readonly number[], { requests, perMillis }: RateClass): number {
   const barrier = sent[sent.length - requests];
   return barrier === undefined ? 0 : barrier + perMillis;

@@ -112,7 +112,7 @@ describe('spanport import kore', () => {
   });
 
   it.each([
-    [['--since', 'tomorrow'], {}, "'tomorrow' is no date"],
+    [['--since', 'tomorrow'], {}, "'tomorrow' is not a valid date"],
     [['--since', '2025-01-01'], { KORE_HOST: '' }, 'KORE_HOST'],
     [['--since', '2025-01-01'], { KORE_CLIENT_SECRET: '' }, 'KORE_CLIENT_SECRET'],
     [['--since', '2025-02-01', '--until', '2025-01-01'], {}, 'before it begins'],

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/configuration/readers.ts';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { type Clock, importKore, KoreImportError, type KoreImportOptions } from '../../src/kore-import/index.ts';
+import { analyticsRates, createRateLimiter, type Wait } from '../../src/kore-import/rate-limiter.ts';
 import { access, type FakeKore, startFakeKore, usageLog } from './fake-kore.ts';
 
 const { botId, clientId } = access;
@@ -142,11 +143,30 @@ describe('reading', () => {
 
 describe('patience', () => {
   it('stays inside 60 requests a minute and 1,800 an hour', async () => {
-    kore.fill(1_900);
-    await read({ pageSize: 1 });
-    expect(kore.queries).toHaveLength(1_901);
-    expect(now - NOW).toBeGreaterThanOrEqual(HOUR);
+    const times: number[] = [];
+    const ready = createRateLimiter(analyticsRates, clock);
+    for (let request = 0; request < 1_901; request += 1) {
+      await ready();
+      times.push(now);
+    }
+    for (const { requests, perMillis } of analyticsRates) {
+      for (const [index, time] of times.entries()) {
+        const earlier = times[index - requests];
+        if (earlier !== undefined) expect(time - earlier).toBeGreaterThanOrEqual(perMillis);
+      }
+    }
     expect(now - NOW).toBeLessThan(HOUR + 120_000);
+  });
+
+  it('asks the limiter before each request, and says what it waits for', async () => {
+    kore.fill(3);
+    const waits: Wait[] = [];
+    await read({ pageSize: 1, rates: [{ requests: 1, perMillis: 60_000 }], onWait: (wait) => void waits.push(wait) });
+    expect(slept).toEqual([60_000, 60_000, 60_000]);
+    expect(waits[0]).toEqual({ millis: 60_000, reason: 'Kore allows 1 requests in 1 min' });
+    kore.faults.push({ status: 429, retryAfter: '17', message: 'slow down' });
+    await read({ onWait: (wait) => void waits.push(wait) });
+    expect(waits.at(-1)).toEqual({ millis: 17_000, reason: 'Kore answered 429: slow down' });
   });
 
   it('waits as long as Kore says', async () => {
@@ -267,9 +287,9 @@ describe('options', () => {
   it.each<[Partial<KoreImportOptions>, string]>([
     [{ host: '' }, 'The Kore import needs host: pass it, or set KORE_HOST.'],
     [{ clientSecret: ' ' }, 'The Kore import needs clientSecret: pass it, or set KORE_CLIENT_SECRET.'],
-    [{ host: 'not a host' }, "KORE_HOST is 'not a host', which is no host: write it like platform.kore.ai."],
-    [{ from: 'yesterday' }, "'yesterday' is no date: write it like 2026-01-31 or 2026-01-31T08:00:00Z."],
-    [{ to: '2025-02-30x' }, "'2025-02-30x' is no date: write it like 2026-01-31 or 2026-01-31T08:00:00Z."],
+    [{ host: 'not a host' }, "KORE_HOST is 'not a host', which is not a valid host name. Use a host such as platform.kore.ai."],
+    [{ from: 'yesterday' }, "'yesterday' is not a valid date. Use a date such as 2026-01-31 or 2026-01-31T08:00:00Z."],
+    [{ to: '2025-02-30x' }, "'2025-02-30x' is not a valid date. Use a date such as 2026-01-31 or 2026-01-31T08:00:00Z."],
     [{ to: '2024-01-01' }, 'The import ends (2024-01-01) before it begins (2025-01-01).'],
   ])('%o', async (given, sentence) => {
     await expect(read(given)).rejects.toThrow(new ConfigurationError(sentence));
