@@ -11,7 +11,7 @@ export { athina };
 
 /** Sends calls and assistant runs to Athina. Options win over `ATHINA_API_KEY` and `ATHINA_BASE_URL`. */
 export class AthinaSpanExporter extends VendorSpanExporter {
-  /** @throws ConfigurationError without a key, or with a URL that is none */
+  /** @throws ConfigurationError without a key, or with an invalid URL */
   constructor(options: Partial<AthinaOptions> & VendorExporterOptions = {}) {
     super(createVendorDestination(athina, options), options.mask);
   }

@@ -11,7 +11,7 @@ export { reconify };
 
 /** Sends calls and assistant runs to Reconify. Options win over `RECONIFY_APP_KEY`, `RECONIFY_API_KEY`, `RECONIFY_TRACKER`. */
 export class ReconifySpanExporter extends VendorSpanExporter {
-  /** @throws ConfigurationError without keys, or with a URL that is none */
+  /** @throws ConfigurationError without keys, or with an invalid URL */
   constructor(options: Partial<ReconifyOptions> & VendorExporterOptions = {}) {
     super(createVendorDestination(reconify, options), options.mask);
   }

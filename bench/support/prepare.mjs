@@ -35,9 +35,9 @@ export async function buildSpanport(from) {
 }
 
 async function build(dist) {
-  const [library, ...threads] = (await import('../../rolldown.config.mjs')).default;
-  const input = { ...library.input, recorder: 'src/instrumentation/recorder.ts' };
-  for (const { output, ...config } of [{ ...library, input }, ...threads]) {
+  const { modules, threads } = await import('../../rolldown.config.mjs');
+  const input = { ...modules.input, recorder: 'src/instrumentation/recorder.ts' };
+  for (const { output, ...config } of [{ ...modules, input }, ...threads]) {
     const bundle = await rolldown({ ...config, cwd: REPOSITORY });
     await bundle.write({ ...output, dir: dist });
     await bundle.close();

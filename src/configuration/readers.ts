@@ -1,11 +1,12 @@
 import type { Environment } from './environment.ts';
+import { didYouMean } from './nearest.ts';
 
-/** Thrown at start for a setting that cannot work. The message is one sentence: which setting, its value, the remedy. */
+/** Thrown at start for an invalid setting. The message names the setting, its value and the remedy. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-/** A value that must be there: given in code, else in the environment. Its value is a secret and never printed. */
+/** A required credential, from an option, else from a variable. Its value is never printed. */
 export function requireSecret(
   given: string | undefined,
   environment: Environment,
@@ -14,16 +15,16 @@ export function requireSecret(
 ): string {
   const secret = (given ?? environment[variable])?.trim();
   if (!secret) throw new ConfigurationError(`${variable} is not set: set it to your key, or pass ${option}.`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this looks for control characters
   if (/[\u0000-\u001f\u007f]/.test(secret)) {
     throw new ConfigurationError(
-      `${variable} holds a control character, which no HTTP header may carry: copy the key again.`,
+      `${variable} contains a control character, which is not allowed in an HTTP header. Copy the key again.`,
     );
   }
   return secret;
 }
 
-/** An absolute http(s) URL, without its trailing slash. */
+/** A URL from an option, else from a variable, else the default. Without its trailing slash. */
 export function readUrl(
   given: string | undefined,
   environment: Environment,
@@ -31,47 +32,42 @@ export function readUrl(
   fallback: string,
 ): string {
   const text = (given ?? environment[variable])?.trim() || fallback;
+  return checkedUrl(text, variable, fallback).replace(/\/+$/, '');
+}
+
+/** The same text, which is an absolute http(s) URL. @param example what to suggest */
+export function checkedUrl(text: string, setting: string, example: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new ConfigurationError(
-      `${variable} is '${withoutCredentials(text)}', which is no http(s) URL: write it like ${fallback}.`,
-    );
-  }
-  return text.replace(/\/+$/, '');
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
+  throw new ConfigurationError(
+    `${setting} is '${withoutCredentials(text)}', which is not a valid http(s) URL. Use a URL such as ${example}.`,
+  );
 }
 
-/** One of a few words, such as a version; the default when none is given. */
-export function requireChoice<T extends string>(
-  given: T | undefined,
-  option: string,
-  choices: readonly [fallback: T, ...others: T[]],
-): T {
-  const choice = given ?? choices[0];
-  if (choices.includes(choice)) return choice;
-  throw new ConfigurationError(`${option} is '${choice}', which it cannot be: pass ${choices.join(' or ')}.`);
+/** One of a few words, from an option or a variable. Undefined when it is not set. */
+export function readChoice<const T extends string>(
+  text: string | undefined,
+  setting: string,
+  choices: readonly T[],
+): T | undefined {
+  const word = text?.trim();
+  if (!word) return undefined;
+  const choice = choices.find((each) => each === word);
+  if (choice) return choice;
+  throw new ConfigurationError(
+    `${setting} is '${word}'.${didYouMean(word, choices)} Use ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}.`,
+  );
 }
 
-/** A whole number above zero; the default when none is given. */
-export function requireCount(given: number | undefined, option: string, fallback: number): number {
-  const count = given ?? fallback;
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new ConfigurationError(`${option} is '${count}', which it cannot be: pass a whole number above 0.`);
+/** A whole number of at least `least`, from an option or a variable. Undefined when it is not set. */
+export function readCount(value: number | string | undefined, setting: string, least = 1): number | undefined {
+  if (value === undefined || (typeof value === 'string' && value.trim() === '')) return undefined;
+  const count = Number(value);
+  if (Number.isSafeInteger(count) && count >= least) return count;
+  throw new ConfigurationError(`${setting} is '${value}'. Use a whole number of at least ${least}.`);
 }
 
 /** A URL as it may be printed. */
 export function withoutCredentials(text: string): string {
   return text.replace(/\/\/[^/@\s]*@/, '//').replace(/\?.*$/s, '');
-}
-
-/** One of a few words, or undefined when the variable is not set. */
-export function oneOf<const T extends string>(
-  environment: Environment,
-  variable: string,
-  words: readonly T[],
-): T | undefined {
-  const text = environment[variable]?.trim();
-  if (!text) return undefined;
-  const found = words.find((word) => word === text);
-  if (found) return found;
-  throw new ConfigurationError(`${variable} is '${text}': use ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`);
 }

@@ -33,12 +33,12 @@ export function checkedMode(mode: string, setting: string, value: string = mode)
   const found = contentModes.find((known) => known === mode);
   if (found) return found;
   throw new ConfigurationError(
-    `${setting} is '${value}', where '${mode}' is no content mode: use full, redacted or none, as in athina=full,otlp=none.`,
+    `${setting} is '${value}': unknown content mode '${mode}'. Use full, redacted or none, as in athina=full,otlp=none.`,
   );
 }
 
-export function unknownName(name: string, said: string): ConfigurationError {
+export function unknownName(name: string, setting: string): ConfigurationError {
   return new ConfigurationError(
-    `${said}, where '${name}' is no destination: name it as SPANPORT_DESTINATIONS does, and a file: destination 'file'.`,
+    `${setting}: unknown destination '${name}'. Use a name of SPANPORT_DESTINATIONS, or 'file' for file:PATH.`,
   );
 }

@@ -3,6 +3,7 @@ import { type Mask, maskContent, maskJson } from '../interaction/mask.ts';
 import { contentOf, factsOf } from '../semconv/span-content.ts';
 import { isSpanData, type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
 import type { Ended } from './destination.ts';
+import type { Settling } from './settling.ts';
 
 /** A span on its way to the destinations. An OTLP destination writes `source` and never needs the other two. */
 export class EndedSpan implements Ended {
@@ -13,10 +14,19 @@ export class EndedSpan implements Ended {
   #data: SpanData | undefined;
   #interactions: readonly Interaction[] | undefined;
 
+  /** Where somebody follows the span. */
+  readonly settling: Settling | undefined;
+
   /** @param assemble the interactions that a span completes; called at most once */
-  constructor(source: ReadableSpanLike | SpanData, mask: Mask, assemble: (ended: EndedSpan) => readonly Interaction[]) {
+  constructor(
+    source: ReadableSpanLike | SpanData,
+    mask: Mask,
+    assemble: (ended: EndedSpan) => readonly Interaction[],
+    settling?: Settling,
+  ) {
     this.source = source;
     this.mask = mask;
+    this.settling = settling;
     this.#assemble = assemble;
     const content = maskedContent(source, mask);
     if (content) this.content = content;

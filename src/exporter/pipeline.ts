@@ -238,14 +238,17 @@ class SpanPipeline implements Pipeline {
     return true;
   }
 
+  /** One function for all spans: a closure for each would cost as much memory as the rest of the mapping. */
+  readonly #assemble = (ended: EndedSpan): readonly Interaction[] => {
+    const { service } = this.#options;
+    const isRelevant = dialectOf(originOf(ended.source)) !== undefined || this.#assembler.held > 0;
+    if (!isRelevant) return [];
+    const interactions = this.#assembler.add(ended.span, ended.settling);
+    return service ? interactions.map((each) => withService(each, service)) : interactions;
+  };
+
   #map(source: SpanData | ReadableSpanLike, settling: Settling | undefined): void {
-    const { mask, service } = this.#options;
-    const ended = new EndedSpan(source, mask, (each) => {
-      const isRelevant = dialectOf(originOf(source)) !== undefined || this.#assembler.held > 0;
-      if (!isRelevant) return [];
-      const interactions = this.#assembler.add(each.span, settling);
-      return service ? interactions.map((each) => withService(each, service)) : interactions;
-    });
+    const ended = new EndedSpan(source, this.#options.mask, this.#assemble, settling);
     for (const destination of this.destinations) this.#give(destination, ended, settling?.at(destination.name));
     if (this.#assembler.held > 0) this.#holdTimer ??= setTimeout(this.#release, HOLD_MILLIS).unref();
   }

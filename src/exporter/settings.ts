@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
-import { ConfigurationError, oneOf } from '../configuration/readers.ts';
+import { readChoice, readCount } from '../configuration/readers.ts';
 import type { ContentMode } from './content-policy.ts';
 import { type ContentChoice, checkedMode, contentFromEnvironment, unknownName } from './content-setting.ts';
 import { knownNames } from './destinations/known-names.ts';
@@ -27,8 +27,11 @@ export function resolveSpool(
 ): SpoolSettings | undefined {
   const dir = given?.dir ?? environment['SPANPORT_SPOOL_DIR']?.trim();
   const durability =
-    given?.durability ?? oneOf(environment, 'SPANPORT_DURABILITY', ['batch', 'sync'] as const) ?? 'batch';
-  const maxBytes = given?.maxBytes ?? wholeNumber(environment, 'SPANPORT_SPOOL_MAX_BYTES', MIB) ?? 256 * MIB;
+    given?.durability ??
+    readChoice(environment['SPANPORT_DURABILITY'], 'SPANPORT_DURABILITY', ['batch', 'sync']) ??
+    'batch';
+  const maxBytes =
+    given?.maxBytes ?? readCount(environment['SPANPORT_SPOOL_MAX_BYTES'], 'SPANPORT_SPOOL_MAX_BYTES', MIB) ?? 256 * MIB;
   if (!dir) return undefined;
   return { dir: isAbsolute(dir) ? dir : resolve(dir), maxBytes, durability };
 }
@@ -50,12 +53,4 @@ export function resolveContent(
     checkedMode(mode, `content.${name}`);
   }
   return (name) => given[name] ?? asked(name);
-}
-
-function wholeNumber(environment: Environment, variable: string, least: number): number | undefined {
-  const text = environment[variable]?.trim();
-  if (!text) return undefined;
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= least) return number;
-  throw new ConfigurationError(`${variable} is '${text}': give a whole number of bytes, ${least} or more.`);
 }

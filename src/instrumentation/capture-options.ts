@@ -1,6 +1,6 @@
 import { resolveCapture } from '../configuration/content-capture.ts';
 import type { Environment } from '../configuration/environment.ts';
-import { oneOf } from '../configuration/readers.ts';
+import { readChoice } from '../configuration/readers.ts';
 import { createMask, type Mask, maskSecrets } from '../interaction/mask.ts';
 import type { Price } from '../pricing/cost.ts';
 
@@ -64,14 +64,21 @@ export function captureOptionsFrom(
     mask: createMask(options.mask),
     maxTextLength: options.maxTextLength ?? defaultCapture.maxTextLength,
     maxBlobLength: options.maxBlobLength ?? defaultCapture.maxBlobLength,
-    metrics: options.metrics ?? oneOf(environment, 'SPANPORT_METRICS', ['latest', 'v1.41', 'both']) ?? 'latest',
-    includeUsage: options.includeUsage ?? oneOf(environment, 'SPANPORT_INCLUDE_USAGE', ['true', 'false']) === 'true',
+    metrics:
+      options.metrics ??
+      readChoice(environment['SPANPORT_METRICS'], 'SPANPORT_METRICS', ['latest', 'v1.41', 'both']) ??
+      'latest',
+    includeUsage:
+      options.includeUsage ??
+      readChoice(environment['SPANPORT_INCLUDE_USAGE'], 'SPANPORT_INCLUDE_USAGE', ['true', 'false']) === 'true',
     estimateUsage: options.estimateUsage ?? defaultCapture.estimateUsage,
     prices: options.prices ?? defaultCapture.prices,
     runMessagesWaitMillis: options.runMessagesWaitMillis ?? defaultCapture.runMessagesWaitMillis,
     fetchRunMessages: options.fetchRunMessages ?? defaultCapture.fetchRunMessages,
     vendorSampling:
-      options.vendorSampling ?? oneOf(environment, 'SPANPORT_VENDOR_SAMPLING', ['sampled', 'all']) ?? 'sampled',
+      options.vendorSampling ??
+      readChoice(environment['SPANPORT_VENDOR_SAMPLING'], 'SPANPORT_VENDOR_SAMPLING', ['sampled', 'all']) ??
+      'sampled',
     baggage: options.baggage ?? defaultCapture.baggage,
   };
 }

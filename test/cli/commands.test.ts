@@ -83,7 +83,7 @@ describe('spanport doctor', () => {
     const { code, stdout } = await spanport(['doctor'], { SPANPORT_DESTINATIONS: 'athina,nowhere', ...nothing });
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ athina .*ATHINA_API_KEY is not set/);
-    expect(stdout).toMatch(/✗ nowhere .*no destination/);
+    expect(stdout).toMatch(/✗ nowhere .*Unknown destination 'nowhere'/);
   });
 
   const found = async (

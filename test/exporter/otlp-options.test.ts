@@ -37,7 +37,7 @@ describe('OTEL_EXPORTER_OTLP_*', () => {
     [
       'a header without a name',
       { OTEL_EXPORTER_OTLP_HEADERS: '=x' },
-      /OTEL_EXPORTER_OTLP_HEADERS has an entry that is no HTTP header/,
+      /OTEL_EXPORTER_OTLP_HEADERS has an entry that is not a valid HTTP header/,
     ],
     [
       'a header that would break the request',

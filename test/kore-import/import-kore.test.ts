@@ -287,9 +287,15 @@ describe('options', () => {
   it.each<[Partial<KoreImportOptions>, string]>([
     [{ host: '' }, 'The Kore import needs host: pass it, or set KORE_HOST.'],
     [{ clientSecret: ' ' }, 'The Kore import needs clientSecret: pass it, or set KORE_CLIENT_SECRET.'],
-    [{ host: 'not a host' }, "KORE_HOST is 'not a host', which is not a valid host name. Use a host such as platform.kore.ai."],
+    [
+      { host: 'not a host' },
+      "KORE_HOST is 'not a host', which is not a valid host name. Use a host such as platform.kore.ai.",
+    ],
     [{ from: 'yesterday' }, "'yesterday' is not a valid date. Use a date such as 2026-01-31 or 2026-01-31T08:00:00Z."],
-    [{ to: '2025-02-30x' }, "'2025-02-30x' is not a valid date. Use a date such as 2026-01-31 or 2026-01-31T08:00:00Z."],
+    [
+      { to: '2025-02-30x' },
+      "'2025-02-30x' is not a valid date. Use a date such as 2026-01-31 or 2026-01-31T08:00:00Z.",
+    ],
     [{ to: '2024-01-01' }, 'The import ends (2024-01-01) before it begins (2025-01-01).'],
   ])('%o', async (given, sentence) => {
     await expect(read(given)).rejects.toThrow(new ConfigurationError(sentence));

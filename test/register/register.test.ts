@@ -25,7 +25,11 @@ const noVendors = { ATHINA_API_KEY: '', RECONIFY_APP_KEY: '', RECONIFY_API_KEY: 
 
 describe('node --import spanport/register', () => {
   it.each([
-    ['an unknown destination', { SPANPORT_DESTINATIONS: 'atina' }, /^spanport: SPANPORT_DESTINATIONS names 'atina'/],
+    [
+      'an unknown destination',
+      { SPANPORT_DESTINATIONS: 'atina' },
+      /^spanport: Unknown destination 'atina' in SPANPORT_DESTINATIONS\. Did you mean 'athina'\?/,
+    ],
     ['a missing key', { SPANPORT_DESTINATIONS: 'inkeep' }, /^spanport: INKEEPANALYTICS_API_INTEGRATION_KEY is not set/],
     ['a bad URL', { ATHINA_BASE_URL: 'nowhere' }, /^spanport: ATHINA_BASE_URL is 'nowhere'/],
     ['a bad word', { SPANPORT_METRICS: 'all' }, /^spanport: SPANPORT_METRICS is 'all'/],

@@ -25,24 +25,28 @@ function startWith(environment: Readonly<Record<string, string>>, options?: Star
 
 /** What is set wrongly, and what the sentence has to name: the variable, the value, the remedy. */
 const wrong: readonly (readonly [string, Record<string, string>, RegExp])[] = [
-  ['an unknown destination', { SPANPORT_DESTINATIONS: 'atina' }, /SPANPORT_DESTINATIONS .*'atina'.*use otlp, athina/],
+  [
+    'an unknown destination',
+    { SPANPORT_DESTINATIONS: 'atina' },
+    /'atina' in SPANPORT_DESTINATIONS.*Did you mean 'athina'.*Available: otlp, athina/,
+  ],
   ['a file without a path', { SPANPORT_DESTINATIONS: 'file:' }, /SPANPORT_DESTINATIONS .*'file:'.*file:PATH/],
   ['a listed vendor without its key', { SPANPORT_DESTINATIONS: 'athina' }, /ATHINA_API_KEY is not set: set it/],
   ['a listed preset without its key', { SPANPORT_DESTINATIONS: 'langsmith' }, /LANGSMITH_API_KEY: set it/],
   [
     'a vendor URL that is none',
     { ATHINA_API_KEY: SECRET, ATHINA_BASE_URL: 'athina' },
-    /ATHINA_BASE_URL is 'athina'.*write/,
+    /ATHINA_BASE_URL is 'athina'.*Use a URL such as/,
   ],
   [
-    'an endpoint that is no URL',
+    'an endpoint that is not a URL',
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318', OTEL_EXPORTER_OTLP_HEADERS: `a=${SECRET}` },
-    /OTEL_EXPORTER_OTLP_ENDPOINT is 'localhost:4318'.*write it like/,
+    /OTEL_EXPORTER_OTLP_ENDPOINT is 'localhost:4318'.*Use a URL such as/,
   ],
   [
     'a header that is none',
     { SPANPORT_DESTINATIONS: 'otlp', OTEL_EXPORTER_OTLP_HEADERS: `${SECRET}=ok,b c=${SECRET}` },
-    /OTEL_EXPORTER_OTLP_HEADERS has an entry.*write name=value/,
+    /OTEL_EXPORTER_OTLP_HEADERS has an entry.*Use name=value/,
   ],
   [
     'a header of Grafana that is none',
@@ -62,22 +66,26 @@ const wrong: readonly (readonly [string, Record<string, string>, RegExp])[] = [
   [
     'a content mode',
     { SPANPORT_CONTENT: 'athina=all' },
-    /SPANPORT_CONTENT is 'athina=all'.*use full, redacted or none/,
+    /SPANPORT_CONTENT is 'athina=all'.*Use full, redacted or none/,
   ],
   [
     'content for nobody',
     { SPANPORT_CONTENT: 'atina=none' },
-    /SPANPORT_CONTENT is 'atina=none'.*'atina' is no destination/,
+    /SPANPORT_CONTENT is 'atina=none': unknown destination 'atina'/,
   ],
-  ['content said twice', { SPANPORT_CONTENT: 'athina=none=full' }, /SPANPORT_CONTENT.*'none=full' is no content mode/],
-  ['metrics', { SPANPORT_METRICS: 'v2' }, /SPANPORT_METRICS is 'v2': use latest, v1.41 or both/],
-  ['vendor sampling', { SPANPORT_VENDOR_SAMPLING: 'some' }, /SPANPORT_VENDOR_SAMPLING is 'some': use sampled or all/],
-  ['durability', { SPANPORT_DURABILITY: 'best' }, /SPANPORT_DURABILITY is 'best': use batch or sync/],
-  ['spool size', { SPANPORT_SPOOL_MAX_BYTES: '1GB' }, /SPANPORT_SPOOL_MAX_BYTES is '1GB': give a whole number/],
+  [
+    'content said twice',
+    { SPANPORT_CONTENT: 'athina=none=full' },
+    /SPANPORT_CONTENT.*unknown content mode 'none=full'/,
+  ],
+  ['metrics', { SPANPORT_METRICS: 'v2' }, /SPANPORT_METRICS is 'v2'\. Use latest, v1.41 or both/],
+  ['vendor sampling', { SPANPORT_VENDOR_SAMPLING: 'some' }, /SPANPORT_VENDOR_SAMPLING is 'some'\. Use sampled or all/],
+  ['durability', { SPANPORT_DURABILITY: 'best' }, /SPANPORT_DURABILITY is 'best'\..* Use batch or sync/],
+  ['spool size', { SPANPORT_SPOOL_MAX_BYTES: '1GB' }, /SPANPORT_SPOOL_MAX_BYTES is '1GB'\. Use a whole number/],
   [
     'a Kore output',
     { SPANPORT_KORE_OUTPUT: 'records.jsonl' },
-    /SPANPORT_KORE_OUTPUT is 'records.jsonl'.*write it like/,
+    /SPANPORT_KORE_OUTPUT is 'records.jsonl'.*Use a URL such as/,
   ],
 ];
 
@@ -94,7 +102,7 @@ describe('a wrong setting', () => {
   it.each<readonly [string, StartOptions, RegExp]>([
     ['a destination without a name', { destinations: [{} as never] }, /no name/],
     ['a content mode', { content: 'some' as never }, /content is 'some'/],
-    ['content for nobody', { content: { atina: 'none' } }, /'atina' is no destination/],
+    ['content for nobody', { content: { atina: 'none' } }, /unknown destination 'atina'/],
     [
       'a URL',
       { destinations: [{ name: 'langsmith', url: 'nowhere', headers: {} }] },

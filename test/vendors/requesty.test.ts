@@ -56,7 +56,7 @@ describe('requesty', () => {
     const given = { ...environment, REQUESTY_INGESTION_URL: 'http://127.0.0.1:4318/requesty/insight/' };
     expect(requesty.resolveOptions({}, given).url).toBe('http://127.0.0.1:4318/requesty/insight');
     expect(() => requesty.resolveOptions({}, { ...environment, REQUESTY_INGESTION_URL: 'insight' })).toThrow(
-      /^REQUESTY_INGESTION_URL is 'insight', which is no http\(s\) URL: write it like .*\.$/,
+      /^REQUESTY_INGESTION_URL is 'insight', which is not a valid http\(s\) URL\. Use a URL such as .*\.$/,
     );
   });
 

@@ -33,7 +33,7 @@ export async function chooseModel(
 
 /** What went wrong, as a sentence that holds no key; undefined when the model answered. */
 async function tryChat(baseURL: string, apiKey: string, model: string): Promise<string | undefined> {
-  if (!URL.canParse(baseURL)) return 'OPENAI_BASE_URL is no URL.';
+  if (!URL.canParse(baseURL)) return 'OPENAI_BASE_URL is not a valid URL.';
   const { host } = new URL(baseURL);
   try {
     const response = await fetch(`${baseURL}/chat/completions`, {

@@ -1,4 +1,5 @@
 import type { Environment } from '../../configuration/environment.ts';
+import { didYouMean } from '../../configuration/nearest.ts';
 import { ConfigurationError } from '../../configuration/readers.ts';
 import { vendors } from '../../vendors/index.ts';
 import type { ContentMode } from '../content-policy.ts';
@@ -73,7 +74,7 @@ export function planDestination(setting: DestinationSetting, context: Destinatio
     };
   }
   throw new ConfigurationError(
-    `SPANPORT_DESTINATIONS names '${name}', which is no destination: use ${knownNames().join(', ')} or file:PATH.`,
+    `Unknown destination '${name}' in SPANPORT_DESTINATIONS.${didYouMean(name, knownNames())} Available: ${knownNames().join(', ')}, file:PATH.`,
   );
 }
 
@@ -95,7 +96,7 @@ function pathFrom(name: string): string {
   const path = name.slice('file:'.length);
   if (path !== '') return path;
   throw new ConfigurationError(
-    `SPANPORT_DESTINATIONS names 'file:' without a path: write file:PATH, such as file:spans.jsonl.`,
+    `SPANPORT_DESTINATIONS contains 'file:' without a path. Use file:PATH, such as file:spans.jsonl.`,
   );
 }
 

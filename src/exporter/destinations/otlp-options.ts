@@ -1,5 +1,5 @@
 import type { Environment } from '../../configuration/environment.ts';
-import { ConfigurationError, withoutCredentials } from '../../configuration/readers.ts';
+import { ConfigurationError, checkedUrl as checkedHttpUrl } from '../../configuration/readers.ts';
 import { connectionFrom } from './otlp-connection.ts';
 import type { OtlpOptions } from './otlp-destination.ts';
 import { setting } from './otlp-environment.ts';
@@ -47,12 +47,8 @@ function endpointFrom(environment: Environment): string {
   return `${base.replace(/\/+$/, '')}/v1/traces`;
 }
 
-export function checkedUrl(text: string, variable: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return text;
-  throw new ConfigurationError(
-    `${variable} is '${withoutCredentials(text)}', which is no http(s) URL: write it like ${DEFAULT_ENDPOINT}.`,
-  );
+export function checkedUrl(text: string, setting: string): string {
+  return checkedHttpUrl(text, setting, DEFAULT_ENDPOINT);
 }
 
 /** `k=v,k2=v2`, percent-encoded as in W3C Baggage. @throws ConfigurationError names the variable and never a value */
@@ -66,7 +62,7 @@ export function headersFrom(environment: Environment, variables: readonly string
       const value = decoded(entry.slice(cut + 1).trim());
       if (cut < 1 || value === undefined || !isHeader(name, value)) {
         throw new ConfigurationError(
-          `${variable} has an entry that is no HTTP header ('${name || 'no name'}'): write name=value, separated by commas, values percent-encoded.`,
+          `${variable} has an entry that is not a valid HTTP header ('${name || 'no name'}'). Use name=value, separated by commas, with percent-encoded values.`,
         );
       }
       headers[name] = value;
@@ -83,7 +79,7 @@ export function checkedHeaders(
   for (const [name, value] of Object.entries(headers)) {
     if (isHeader(name.toLowerCase(), value)) continue;
     throw new ConfigurationError(
-      `${where} has the entry '${name}', which is no HTTP header: look for line breaks and other control characters in it.`,
+      `${where} has the entry '${name}', which is not a valid HTTP header. Remove line breaks and other control characters.`,
     );
   }
   return headers;

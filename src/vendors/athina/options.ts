@@ -1,5 +1,5 @@
 import type { Environment } from '../../configuration/environment.ts';
-import { readUrl, requireChoice, requireCount, requireSecret } from '../../configuration/readers.ts';
+import { readChoice, readCount, readUrl, requireSecret } from '../../configuration/readers.ts';
 import { DEFAULT_MAX_RECORD_BYTES } from '../fit.ts';
 
 export interface AthinaOptions {
@@ -21,9 +21,9 @@ export function resolveOptions(options: Partial<AthinaOptions>, environment: Env
   return {
     apiKey: requireSecret(options.apiKey, environment, 'ATHINA_API_KEY', 'apiKey'),
     baseUrl: readUrl(options.baseUrl, environment, 'ATHINA_BASE_URL', 'https://log.athina.ai'),
-    apiVersion: requireChoice(options.apiVersion, 'apiVersion', ['v1', 'v2']),
-    responseFormat: requireChoice(options.responseFormat, 'responseFormat', ['text', 'openai']),
-    languageModel: requireChoice(options.languageModel, 'languageModel', ['request', 'response']),
-    maxRecordBytes: requireCount(options.maxRecordBytes, 'maxRecordBytes', DEFAULT_MAX_RECORD_BYTES),
+    apiVersion: readChoice(options.apiVersion, 'apiVersion', ['v1', 'v2']) ?? 'v1',
+    responseFormat: readChoice(options.responseFormat, 'responseFormat', ['text', 'openai']) ?? 'text',
+    languageModel: readChoice(options.languageModel, 'languageModel', ['request', 'response']) ?? 'request',
+    maxRecordBytes: readCount(options.maxRecordBytes, 'maxRecordBytes') ?? DEFAULT_MAX_RECORD_BYTES,
   };
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '../../configuration/environment.ts';
-import { readUrl, requireCount, requireSecret } from '../../configuration/readers.ts';
+import { readCount, readUrl, requireSecret } from '../../configuration/readers.ts';
 import { DEFAULT_MAX_RECORD_BYTES } from '../fit.ts';
 
 export interface ReconifyOptions {
@@ -26,8 +26,8 @@ export function resolveOptions(options: Partial<ReconifyOptions>, environment: E
     apiKey: requireSecret(options.apiKey, environment, 'RECONIFY_API_KEY', 'apiKey'),
     tracker: readUrl(options.tracker, environment, 'RECONIFY_TRACKER', 'https://track.reconify.com/track'),
     ...(session !== undefined && { session }),
-    ...(sessionTimeout !== undefined && { sessionTimeout: requireCount(sessionTimeout, 'sessionTimeout', 10) }),
+    ...(sessionTimeout !== undefined && { sessionTimeout: readCount(sessionTimeout, 'sessionTimeout') ?? 10 }),
     sendFailures: options.sendFailures ?? false,
-    maxRecordBytes: requireCount(options.maxRecordBytes, 'maxRecordBytes', DEFAULT_MAX_RECORD_BYTES),
+    maxRecordBytes: readCount(options.maxRecordBytes, 'maxRecordBytes') ?? DEFAULT_MAX_RECORD_BYTES,
   };
 }
