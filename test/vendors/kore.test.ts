@@ -175,8 +175,8 @@ describe('where records go', () => {
 
   it.each([
     ['', /^SPANPORT_KORE_OUTPUT is not set: .*\.$/],
-    ['file:', /^SPANPORT_KORE_OUTPUT is 'file:', which names no file: .*\.$/],
-    ['file:///var/log/', /names no file/],
+    ['file:', /^SPANPORT_KORE_OUTPUT is 'file:', which is not a file name\. .*\.$/],
+    ['file:///var/log/', /is not a file name/],
     ['kore.jsonl', /^SPANPORT_KORE_OUTPUT is 'kore.jsonl', which is not a valid http\(s\) URL/],
     ['ftp://example.org/x', /which is not a valid http\(s\) URL/],
   ])("not '%s'", (output, sentence) => {
