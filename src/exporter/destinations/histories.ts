@@ -1,8 +1,8 @@
+import { RecentMap } from '../../bounded/recent-map.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import type { Message } from '../../interaction/message.ts';
 import { partTexts } from '../../interaction/message-text.ts';
 
-/** In two halves, of which the older goes at once: deleting single entries makes a map slow. */
 const MAX_HISTORIES = 10_000;
 
 /** Marks a history that several conversations have in common: it is unknown which of them a call continues. */
@@ -14,8 +14,8 @@ const SHARED = '';
  * a handler may work for several users, and call a model for several purposes.
  */
 export class Histories {
-  #recent = new Map<string, string>();
-  #older = new Map<string, string>();
+  /** Conversation ids by history. */
+  readonly #known = new RecentMap<string>({ maxWeight: MAX_HISTORIES });
 
   named(interaction: Interaction): Interaction {
     if (interaction.conversationId !== undefined) return interaction;
@@ -28,23 +28,16 @@ export class Histories {
     const scope = JSON.stringify([traceId, user?.id, sessionId, customerId]);
     const { whole, answered } = keysOf(scope, interaction);
     const earlier = answered.concat(previousResponseId === undefined ? [] : `${scope} response ${previousResponseId}`);
-    const continued = earlier.map((key) => this.#find(key)).findLast((id) => id !== undefined);
+    const continued = earlier.map((key) => this.#known.get(key)).findLast((id) => id !== undefined);
     const id = continued || `${traceId}-${spanId}`;
     for (const message of interaction.outputMessages ?? []) this.#add(nextKey(whole, message), id);
     if (responseId !== undefined) this.#add(`${scope} response ${responseId}`, id);
     return id;
   }
 
-  #find(key: string): string | undefined {
-    return this.#recent.get(key) ?? this.#older.get(key);
-  }
-
   #add(key: string, id: string): void {
-    const known = this.#find(key);
-    this.#recent.set(key, known === undefined || known === id ? id : SHARED);
-    if (this.#recent.size < MAX_HISTORIES / 2) return;
-    this.#older = this.#recent;
-    this.#recent = new Map();
+    const known = this.#known.get(key);
+    this.#known.set(key, known === undefined || known === id ? id : SHARED);
   }
 }
 

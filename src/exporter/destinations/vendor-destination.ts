@@ -1,3 +1,4 @@
+import { RecentMap } from '../../bounded/recent-map.ts';
 import type { Delivery, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
 import { diag } from '../../diagnostics/diag.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
@@ -133,20 +134,17 @@ function whySkipped(interactions: readonly Interaction[]): string {
 /** Stands for an id that several answers have. */
 const NONE = '';
 
-/**
- * Remembers under which id a vendor knows the latest answers, so that feedback finds them by any of ours. In two
- * halves, of which the older goes at once: taking out single entries makes a map slow.
- */
+/** Under which id a vendor knows the latest answers, so that feedback finds them by any of our ids. */
 class Answers {
-  #recent = new Map<string, string>();
-  #older = new Map<string, string>();
+  readonly #known = new RecentMap<string>({ maxWeight: MAX_ANSWERS });
 
   remember(interaction: Interaction, answerId: string): void {
     const { responseId, traceId, spanId, parentSpanId = '', conversationId } = interaction;
     for (const id of [responseId, ...messagesOf(interaction, answerId)]) {
-      const known = id === undefined ? undefined : this.#find(id);
-      // Servers exist that give the same ids to every answer: such an id names none.
-      if (id !== undefined) this.#recent.set(id, known === undefined || known === answerId ? answerId : NONE);
+      if (id === undefined) continue;
+      const known = this.#known.get(id);
+      // Some servers give the same ids to every answer: such an id names none.
+      this.#known.set(id, known === undefined || known === answerId ? answerId : NONE);
     }
     for (const key of [
       `${traceId}:${spanId}`,
@@ -155,21 +153,14 @@ class Answers {
       traceId,
       conversationId,
     ]) {
-      if (key !== undefined) this.#recent.set(key, answerId);
+      if (key !== undefined) this.#known.set(key, answerId);
     }
-    if (this.#recent.size < MAX_ANSWERS / 2) return;
-    this.#older = this.#recent;
-    this.#recent = new Map();
   }
 
   idFor({ messageId, responseId, conversationId, traceId, spanId }: Feedback | UsageEvent): string | undefined {
     const named = messageId ?? responseId ?? conversationId;
-    if (named !== undefined) return this.#find(named) || undefined;
-    return traceId === undefined ? undefined : (this.#find(`${traceId}:${spanId}`) ?? this.#find(traceId));
-  }
-
-  #find(key: string): string | undefined {
-    return this.#recent.get(key) ?? this.#older.get(key);
+    if (named !== undefined) return this.#known.get(named) || undefined;
+    return traceId === undefined ? undefined : (this.#known.get(`${traceId}:${spanId}`) ?? this.#known.get(traceId));
   }
 }
 
