@@ -48,7 +48,7 @@ export function spanMaker(contentBytes, besideSpanport) {
 
 /** Spans of Spanport's own recorder, as an instrumented call makes them. */
 export async function recorderMaker(contentBytes) {
-  const { startRecording } = await import(pathToFileURL(`${process.env.BENCH_SPANPORT}/recorder.js`).href);
+  const { activeRecorders } = await import(pathToFileURL(`${process.env.BENCH_SPANPORT}/recorder.js`).href);
   const facts = {
     operation: 'chat',
     api: 'chat_completions',
@@ -66,8 +66,13 @@ export async function recorderMaker(contentBytes) {
     finishReasons: ['stop'],
     usage: { inputTokens: 128, outputTokens: 52, cacheReadInputTokens: 64 },
   };
-  const said = content(contentBytes);
-  return () => startRecording({ name: 'chat gpt-4o-mini', kind: 2, facts }).end({ facts: answer, content: () => said });
+  const messages = content(contentBytes);
+  const start = { name: 'chat gpt-4o-mini', kind: 2, facts };
+  return () =>
+    activeRecorders
+      .current()[0]
+      .start(start)
+      .end({ facts: answer, content: () => messages });
 }
 
 function content(bytes) {

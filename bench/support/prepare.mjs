@@ -36,7 +36,7 @@ export async function buildSpanport(from) {
 
 async function build(dist) {
   const { modules, threads } = await import('../../rolldown.config.mjs');
-  const input = { ...modules.input, recorder: 'src/instrumentation/recorder.ts' };
+  const input = { ...modules.input, recorder: 'src/instrumentation/active-recorders.ts' };
   for (const { output, ...config } of [{ ...modules, input }, ...threads]) {
     const bundle = await rolldown({ ...config, cwd: REPOSITORY });
     await bundle.write({ ...output, dir: dist });

@@ -63,6 +63,8 @@ class Endings {
       }).unref();
       return;
     }
+    for (const close of closers) attempt(close);
+    this.#commit();
     // Whoever presses Ctrl-C twice wants out now. Two listeners may not meet, so this one comes for good.
     const raise = (): void => {
       process.off(signal, raise);
@@ -102,6 +104,18 @@ class Endings {
 
 const endings = new Endings();
 const lastReports = new Set<() => void>();
+const closers = new Set<() => void>();
+
+/**
+ * Calls a function when a signal that the application does not handle is about to end the process, before records are
+ * flushed. @returns a function that reverts it
+ */
+export function beforeSignalFlush(close: () => void): () => void {
+  closers.add(close);
+  return () => {
+    closers.delete(close);
+  };
+}
 
 /** Calls a function right before a signal ends the process, which emits no `exit` then. @returns a function that reverts it */
 export function beforeSignalEnds(report: () => void): () => void {

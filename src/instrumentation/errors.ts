@@ -20,7 +20,7 @@ export function errorFrom(error: RecordedError): ErrorFacts {
   const name = thrown.constructor.name;
   return {
     type: word ?? (name && name !== 'Error' ? name : typeof status === 'number' ? String(status) : '_OTHER'),
-    message: thrown.message,
+    ...(typeof thrown.message === 'string' && { message: thrown.message }),
     ...(typeof status === 'number' && { httpStatus: status }),
   };
 }

@@ -26,6 +26,11 @@ import { unsampledSpan } from './unsampled-span.ts';
 /** @param client the one that the call was made with, where the span is that of a call */
 export type SpanListener = (span: UnreadSpan, client: object | undefined) => void;
 
+/** A call under way, as its observer. Ending it a second time does nothing. */
+export interface CallUnderWay {
+  end(outcome: { readonly kind: 'cut' }): void;
+}
+
 export interface Providers {
   /** Makes the spans while the application has registered no provider. Only this recorder ever sees it. */
   readonly fallback?: TracerProvider;
@@ -56,6 +61,7 @@ export class Recorder implements RecordingHost {
   readonly events = new EventSource();
   readonly #listeners = new Set<SpanListener>();
   readonly #memory = new Map<unknown, unknown>();
+  readonly #open = new Set<CallUnderWay>();
   #notSampled = 0;
   #group: Group | undefined;
   #leader: Recorder | undefined;
@@ -124,6 +130,33 @@ export class Recorder implements RecordingHost {
     const memory = new Memory();
     this.#memory.set(Memory, memory);
     return memory;
+  }
+
+  /** Remembers a call under way, until {@link closed}. */
+  opened(call: CallUnderWay): void {
+    this.#open.add(call);
+  }
+
+  closed(call: CallUnderWay): void {
+    this.#open.delete(call);
+  }
+
+  /**
+   * Ends every call and stream that is under way with what was read of it so far: the process ends, or this recorder
+   * does. The application's own objects go on.
+   */
+  cutCallsUnderWay(): void {
+    if (this.#leader) {
+      this.#leader.cutCallsUnderWay();
+      return;
+    }
+    for (const call of [...this.#open]) {
+      try {
+        call.end({ kind: 'cut' });
+      } catch (error) {
+        diag.error('spanport: a call under way could not be ended', error);
+      }
+    }
   }
 
   /** Calls that have no span because the sampler left them out. */

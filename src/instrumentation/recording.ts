@@ -1,5 +1,6 @@
 import {
   type Context,
+  diag,
   type Link,
   ROOT_CONTEXT,
   type Span,
@@ -63,6 +64,8 @@ export interface Ending {
   /** Unix milliseconds; now, when absent. */
   readonly endTime?: number;
   readonly error?: RecordedError;
+  /** The process or `shutdown()` ended before the call did. */
+  readonly isCut?: boolean;
 }
 
 /** What a recording needs of its recorder. */
@@ -92,6 +95,14 @@ interface Begun {
   readonly span?: Span | undefined;
   /** Whether the span already has the attributes that were known at its start. */
   readonly isBegun?: boolean;
+}
+
+/** What is known of a call at its end. */
+interface Known {
+  readonly facts: Facts;
+  /** Those that the span does not have yet. */
+  readonly unwritten: Facts;
+  readonly failed: ErrorFacts | undefined;
 }
 
 /** A span under way. It ends once. */
@@ -177,7 +188,7 @@ export class Recording implements UnreadSpan {
     const failed = ending.error && reported(errorFrom(ending.error), options.mask);
     const since = ending.facts && this.#host.settle(ending.facts, this.facts, this.#parent);
     const facts: Writable<Facts> = joinFacts(this.facts, since ?? {});
-    const cost = facts.cost ?? costOf(facts, options.prices);
+    const cost = facts.cost ?? this.#costOf(facts);
     if (cost) facts.cost = cost;
     const { span } = this;
     if (span?.isRecording()) {
@@ -185,6 +196,29 @@ export class Recording implements UnreadSpan {
       this.#endSpan(span, ending, { facts, unwritten, failed });
     }
     return { facts, failed };
+  }
+
+  #costOf(facts: Facts): Facts['cost'] {
+    try {
+      return costOf(facts, this.#host.options.prices);
+    } catch (error) {
+      diag.error('spanport: a call could not be priced', error);
+      return undefined;
+    }
+  }
+
+  /** Whatever fails on the way, a span that was begun is ended, with what was written until then. */
+  #endSpan(span: Span, ending: Ending, known: Known): void {
+    const readable = this.#readable(span);
+    try {
+      this.#describe(span, readable, ending, known);
+    } catch (error) {
+      diag.error('spanport: a span could not be described in full', error);
+    }
+    span.end(ending.endTime);
+    if (readable !== span) readable.end(ending.endTime ?? Date.now());
+    // A recording span of either SDK line is readable; the API's type does not say so.
+    this.#ended = readable as unknown as ReadableSpanLike;
   }
 
   #measure(facts: Facts, failed: ErrorFacts | undefined, endTime: number | undefined): void {
@@ -195,11 +229,7 @@ export class Recording implements UnreadSpan {
     this.#host.measure(facts, isTimed ? (endTime - startTime) / 1_000 : this.elapsed, failed?.type);
   }
 
-  #endSpan(
-    span: Span,
-    ending: Ending,
-    { facts, unwritten, failed }: { facts: Facts; unwritten: Facts; failed: ErrorFacts | undefined },
-  ): void {
+  #describe(span: Span, readable: Span, ending: Ending, { facts, unwritten, failed }: Known): void {
     const host = this.#host;
     const { contentOnSpans, contentOnEvents, mask } = host.options;
     const { content, cutTexts, tool } = ending;
@@ -207,20 +237,15 @@ export class Recording implements UnreadSpan {
       content && (contentOnSpans || contentOnEvents)
         ? capContent(read(content), host.options, mask, cutTexts)
         : undefined;
-    const readable = this.#readable(span);
     const isOurs = !this.#isBegun && !contentOnSpans && hasNoAttributes(span);
-    this.#fill(span, ending, this.#isBegun, unwritten, shown, failed);
-    if (readable !== span) this.#fill(readable, ending, false, facts, shown, failed);
+    this.#fill(span, ending, this.#isBegun, { facts: unwritten, shown, failed });
+    if (readable !== span) this.#fill(readable, ending, false, { facts, shown, failed });
     const split = splitContent(facts, tool);
     const attached = this.#isForReaders ? deferredContent(split.content, ending, host.options) : undefined;
     // Read by our own exporters next to the span: its facts, where nothing else wrote attributes, and its content.
     if (attached || isOurs) attachTold(readable, isOurs ? split.facts : undefined, attached);
     if (failed) host.emitException(failed, this.context);
     if (contentOnEvents) host.emitDetails({ ...capContent(facts, host.options, mask), ...shown }, this.context);
-    span.end(ending.endTime);
-    if (readable !== span) readable.end(ending.endTime ?? Date.now());
-    // A recording span of either SDK line is readable; the API's type does not say so.
-    this.#ended = readable as unknown as ReadableSpanLike;
   }
 
   /** The span, or a twin of it where its provider makes spans that can only be written, as Sentry's does. */
@@ -232,11 +257,9 @@ export class Recording implements UnreadSpan {
 
   #fill(
     span: Span,
-    { name, attributes, tool }: Ending,
+    { name, attributes, tool, isCut }: Ending,
     isBegun: boolean,
-    facts: Facts,
-    shown: Content | undefined,
-    failed: ErrorFacts | undefined,
+    { facts, shown, failed }: { facts: Facts; shown: Content | undefined; failed: ErrorFacts | undefined },
   ): void {
     const { options } = this.#host;
     const sink = sinkOf(span, this.facts);
@@ -244,6 +267,7 @@ export class Recording implements UnreadSpan {
     if (shown) writeAttributes(shown, options.contentOnSpans, sink);
     if (!isBegun && this.#start.attributes) setAll(span, this.#start.attributes);
     if (attributes) setAll(span, attributes);
+    if (isCut) span.setAttribute(ATTR.cut, true);
     if (tool && options.contentOnSpans) setAll(span, toolAttributes(tool, options));
     if (failed) setError(span, failed);
     if (name !== undefined) span.updateName(spanName(name));

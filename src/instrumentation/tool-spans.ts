@@ -42,7 +42,7 @@ export function startToolRecording(
 export function endToolRecording(
   recording: Recording,
   execution: ToolExecution,
-  ending: Pick<Ending, 'endTime' | 'error'> = {},
+  ending: Pick<Ending, 'endTime' | 'error' | 'isCut'> = {},
 ): void {
   recording.end({ ...ending, ...(recording.withContent && { tool: execution }) });
 }

@@ -70,7 +70,7 @@ export function runTraced<Result>(
   ) as Result;
 }
 
-type ToolOutcome = { readonly result: unknown } | { readonly error: unknown };
+type ToolOutcome = { readonly result: unknown } | { readonly error: unknown } | { readonly kind: 'cut' };
 
 interface ToolRun {
   readonly recording: Recording;
@@ -114,9 +114,13 @@ function startTool(
   const startTime = Date.now();
   // Copies: the function may change its arguments, and its caller the result.
   const input = recording.withContent ? toJson(args.length > 1 ? args : args[0]) : undefined;
-  return {
+  let hasEnded = false;
+  const run: ToolRun = {
     recording,
     end(outcome): void {
+      if (hasEnded) return;
+      hasEnded = true;
+      recorder.closed(run);
       const result = 'result' in outcome && recording.withContent ? toJson(outcome.result) : undefined;
       const errorType = 'error' in outcome ? errorFrom({ thrown: outcome.error }).type : undefined;
       const execution: ToolExecution = {
@@ -130,10 +134,15 @@ function startTool(
         endTime: Date.now(),
       };
       if (call) call.taken = execution;
-      endToolRecording(recording, execution, 'error' in outcome ? { error: { thrown: outcome.error } } : {});
+      endToolRecording(recording, execution, {
+        ...('error' in outcome && { error: { thrown: outcome.error } }),
+        ...('kind' in outcome && { isCut: true }),
+      });
       recorder.measureTool(recording.elapsed, { name, ...(errorType !== undefined && { errorType }) });
     },
   };
+  recorder.opened(run);
+  return run;
 }
 
 function claimFor(

@@ -28,6 +28,8 @@ export const ATTR = {
   httpStatus: 'http.response.status_code',
   runId: 'spanport.run.id',
   inferred: 'spanport.inferred',
+  /** True where the process or `shutdown()` ended before the call did: what is recorded is what was read until then. */
+  cut: 'spanport.cut',
   promptVariablePrefix: 'gen_ai.prompt.variable.',
   customPrefix: 'spanport.custom.',
   sourcePrefix: 'spanport.source.',

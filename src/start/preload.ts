@@ -1,8 +1,7 @@
 import { ConfigurationError } from '../configuration/readers.ts';
-import { activeRecorders } from '../instrumentation/active-recorders.ts';
-import { hookOpenAI, importOpenAI } from '../instrumentation/openai/instrument.ts';
 import type { ImportModule } from '../loading/module-hook.ts';
 import { isPreloaded } from '../loading/preloading.ts';
+import { instrumentations } from './instrumentations.ts';
 import { startOnce } from './tracing.ts';
 
 /**
@@ -11,11 +10,7 @@ import { startOnce } from './tracing.ts';
  */
 export function preload(): void {
   try {
-    startOnce({}, (recorder) => {
-      activeRecorders.enable(recorder);
-      hookOpenAI();
-      return () => activeRecorders.disable(recorder);
-    });
+    startOnce({}, instrumentations);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     process.stderr.write(`spanport: ${error.message}\n`);
@@ -28,5 +23,5 @@ export function preload(): void {
  * there.
  */
 export async function instrumentImported(importModule: ImportModule): Promise<void> {
-  if (!isPreloaded()) await importOpenAI(importModule);
+  if (!isPreloaded()) await Promise.all(instrumentations.map(({ hookLinked }) => hookLinked(importModule)));
 }

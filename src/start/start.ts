@@ -1,5 +1,4 @@
-import { activeRecorders } from '../instrumentation/active-recorders.ts';
-import { hookOpenAI } from '../instrumentation/openai/instrument.ts';
+import { instrumentations } from './instrumentations.ts';
 import type { StartOptions } from './start-options.ts';
 import { type Handle, startOnce } from './tracing.ts';
 
@@ -9,9 +8,5 @@ import { type Handle, startOnce } from './tracing.ts';
  * @throws ConfigurationError one sentence on a setting that cannot work; nothing has been started then
  */
 export function start(options: StartOptions = {}): Handle {
-  return startOnce(options, (recorder) => {
-    activeRecorders.enable(recorder);
-    hookOpenAI();
-    return () => activeRecorders.disable(recorder);
-  });
+  return startOnce(options, instrumentations);
 }

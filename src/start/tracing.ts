@@ -14,14 +14,16 @@ import {
 import { openPipeline, type Pipeline, type PipelineSpan } from '../exporter/pipeline.ts';
 import { resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { usableSpool } from '../exporter/usable-spool.ts';
+import { activeRecorders } from '../instrumentation/active-recorders.ts';
 import { captureOptionsFrom } from '../instrumentation/capture-options.ts';
 import { ensureContextManager } from '../instrumentation/ensure-context-manager.ts';
-import { endAllRuns, endWaitingRuns, outputUnseenCount } from '../instrumentation/openai/assistants/index.ts';
+import type { Instrumentation } from '../instrumentation/instrumentation.ts';
 import { createRecorder, type Recorder } from '../instrumentation/recorder.ts';
 import { type Mask, maskSecrets } from '../interaction/mask.ts';
 import { sharedState } from '../loading/shared-state.ts';
 import { findGateway } from './gateway-probe.ts';
 import { checkOptionNames, unknownVariables } from './known-settings.ts';
+import { onProcessEnd } from './process-end.ts';
 import { hasForeignProvider, lendGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
 import type { StartOptions } from './start-options.ts';
 import { createUnreachedNotice } from './unreached.ts';
@@ -69,17 +71,11 @@ export function drainSpans(): void {
 }
 
 /**
- * Records the calls of whatever copies of `openai` the process loads.
- * @returns a function that reverts it
- */
-export type Instrument = (recorder: Recorder) => () => void;
-
-/**
- * Opens the destinations and instruments `openai`. While one start is in force, another gives back its handle and
- * changes nothing.
+ * Opens the destinations and instruments the SDKs. While one start is active, another returns its handle and changes
+ * nothing.
  * @throws ConfigurationError one sentence on a setting that cannot work; nothing has been started then
  */
-export function startOnce(options: StartOptions, instrument: Instrument): Handle {
+export function startOnce(options: StartOptions, instrumentations: readonly Instrumentation[]): Handle {
   if (started.current) {
     diag.warn('spanport: start() was called again; the first call stays active');
     return started.current.handle;
@@ -89,15 +85,20 @@ export function startOnce(options: StartOptions, instrument: Instrument): Handle
   checkOptionNames(options);
   started.current = isSdkDisabled(environment)
     ? { handle: inertHandle(), mask: maskSecrets, pipeline: undefined }
-    : startTracing(options, environment, instrument);
+    : startTracing(options, environment, instrumentations);
   return started.current.handle;
 }
 
-function startTracing(options: StartOptions, environment: Environment, instrument: Instrument): Running {
+function startTracing(
+  options: StartOptions,
+  environment: Environment,
+  instrumentations: readonly Instrumentation[],
+): Running {
   const warn = (message: string): void => diag.warn(`spanport: ${message}`);
   for (const sentence of unknownVariables(environment)) warn(sentence);
   const capture = captureOptionsFrom(options, environment, warn);
   const recorder = createRecorder(capture);
+  const recorded: Recorded = { recorder, instrumentations };
   const spool = usableSpool(resolveSpool(options.spool, environment), warn);
   const context: DestinationContext = {
     environment,
@@ -114,7 +115,9 @@ function startTracing(options: StartOptions, environment: Environment, instrumen
   const pipeline = openPipeline({
     mask: capture.mask,
     service: serviceFrom(environment),
-    onDrain: () => endWaitingRuns(recorder),
+    onDrain: () => {
+      for (const each of instrumentations) each.drain?.(recorder);
+    },
   });
   for (const open of planned)
     pipeline.join((host) => {
@@ -123,8 +126,19 @@ function startTracing(options: StartOptions, environment: Environment, instrumen
     });
   const isNothingSet = options.destinations === undefined && names.length === 0;
   const found = isNothingSet ? lookForGateway(pipeline, context) : Promise.resolve();
-  const undo = watch(pipeline, recorder, options, environment, spool?.durability === 'sync', instrument);
-  return running(pipeline, recorder, found, undo, options.shutdownTimeoutMillis ?? 5_000);
+  const undo = watch(pipeline, recorded, options, environment, spool?.durability === 'sync');
+  return running(pipeline, recorded, found, undo, options.shutdownTimeoutMillis ?? 5_000);
+}
+
+interface Recorded {
+  readonly recorder: Recorder;
+  readonly instrumentations: readonly Instrumentation[];
+}
+
+/** Ends every call under way with what was read of it so far. */
+function endCalls({ recorder, instrumentations }: Recorded): void {
+  recorder.cutCallsUnderWay();
+  for (const each of instrumentations) each.end?.(recorder);
 }
 
 interface Watching {
@@ -136,11 +150,10 @@ interface Watching {
 /** Puts the instrumentation to work and passes its spans, and those of our own provider, to the pipeline. */
 function watch(
   pipeline: Pipeline,
-  recorder: Recorder,
+  recorded: Recorded,
   options: StartOptions,
   environment: Environment,
   isSync: boolean,
-  instrument: Instrument,
 ): Watching {
   const take = (span: PipelineSpan): void => {
     pipeline.take(span);
@@ -156,18 +169,18 @@ function watch(
     { ...options, onForeignSpan, onForeignTracer: ensureContextManager },
     environment,
   );
-  const drainAll = (): void => {
-    endAllRuns(recorder);
-    pipeline.drain();
-  };
+  const { recorder, instrumentations } = recorded;
+  activeRecorders.enable(recorder);
+  for (const each of instrumentations) each.hook();
   const undo = [
-    instrument(recorder),
+    () => activeRecorders.disable(recorder),
     recorder.onSpanEnded(take),
     lendGlobally(provider),
-    () => process.off('exit', drainAll),
+    onProcessEnd(() => {
+      endCalls(recorded);
+      pipeline.drain();
+    }),
   ];
-  // Before the deliveries' own exit listeners, so that records of the last runs are committed with the rest.
-  process.prependListener('exit', drainAll);
   return {
     provider,
     stop(): void {
@@ -178,14 +191,15 @@ function watch(
 
 function running(
   pipeline: Pipeline,
-  recorder: Recorder,
+  recorded: Recorded,
   found: Promise<void>,
   { provider, stop }: Watching,
   timeoutMillis: number,
 ): Running {
+  const { recorder, instrumentations } = recorded;
   let ended: Promise<void> | undefined;
   const shutdown = async (): Promise<void> => {
-    endAllRuns(recorder);
+    endCalls(recorded);
     started.current = undefined;
     stop();
     await found;
@@ -206,7 +220,7 @@ function running(
       },
       stats: () => ({
         notSampled: recorder.notSampled,
-        outputUnseen: outputUnseenCount(recorder),
+        outputUnseen: instrumentations.reduce((sum, each) => sum + (each.stats?.(recorder).outputUnseen ?? 0), 0),
         destinations: pipeline.stats(),
       }),
     },

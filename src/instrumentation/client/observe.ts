@@ -6,7 +6,7 @@ import type { Call, CallObserver, CallOutcome, Operation } from './observer.ts';
 /** The observer of a call: one for each provider that recorders have, and one object for all of them. */
 export function observe(operation: Operation, call: Call): CallObserver | undefined {
   const recorders = activeRecorders.current();
-  const [recorder] = recorders;
+  const recorder = recorders[0];
   if (recorders.length === 1 && recorder) return operation.observe(call, recorder);
   const observers: CallObserver[] = [];
   for (const each of recorders) {

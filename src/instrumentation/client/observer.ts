@@ -6,12 +6,12 @@ export interface Call {
   /** The resource it was made on, such as `client.chat.completions`. */
   readonly resource: object;
   /** The client behind the resource. */
-  readonly client: OpenAIClientLike;
+  readonly client: Client;
   readonly args: readonly unknown[];
 }
 
-/** What we read of a client. Spelled out, so that all majors fit. */
-export interface OpenAIClientLike {
+/** What we read of a client. Spelled out, so that all SDKs and majors fit. */
+export interface Client {
   readonly baseURL?: string;
 }
 
@@ -19,7 +19,9 @@ export type CallOutcome =
   | { readonly kind: 'complete' }
   /** The reader stopped early, on purpose: break, abort, a stream that was never read. */
   | { readonly kind: 'cancelled' }
-  | { readonly kind: 'failed'; readonly error: unknown };
+  | { readonly kind: 'failed'; readonly error: unknown }
+  /** The process or `shutdown()` ended first: what was read so far is all that is recorded. */
+  | { readonly kind: 'cut' };
 
 /**
  * Watches one call. Its methods run inside the caller's turn, so they copy what they need and return; whatever they

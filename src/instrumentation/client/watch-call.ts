@@ -2,7 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import { diag } from '../../diagnostics/diag.ts';
 import { callWithin } from '../call-within.ts';
 import { observe } from './observe.ts';
-import type { CallObserver, OpenAIClientLike, Operation } from './observer.ts';
+import type { CallObserver, Client, Operation } from './observer.ts';
 import { type Transform, Watch } from './watch.ts';
 
 type Method = (...args: unknown[]) => unknown;
@@ -41,8 +41,8 @@ export function watchCall(original: Method, resource: object, args: unknown[], o
   return result;
 }
 
-function clientOf(resource: object): OpenAIClientLike {
-  const { _client, client } = resource as { _client?: OpenAIClientLike; client?: OpenAIClientLike };
+function clientOf(resource: object): Client {
+  const { _client, client } = resource as { _client?: Client; client?: Client };
   return _client ?? client ?? {};
 }
 

@@ -1,6 +1,6 @@
 import type { Operation } from '../client/observer.ts';
+import { observeInference } from '../inference.ts';
 import { assistantOperations } from './assistants/index.ts';
-import { observeInference } from './inference.ts';
 import { readChoices, readCompletion } from './readers/chat.ts';
 import { readOutput, readResponse } from './readers/responses.ts';
 import { chat, completion } from './shapes/chat.ts';

@@ -1,5 +1,5 @@
 import type { Facts } from '../../interaction/interaction.ts';
-import type { OpenAIClientLike } from '../client/observer.ts';
+import type { Client } from '../client/observer.ts';
 
 /** Hosts whose provider the conventions have a name for. Source: semantic-conventions-genai, gen_ai.provider.name. */
 const providers: readonly (readonly [host: RegExp, provider: string])[] = [
@@ -19,7 +19,7 @@ const providers: readonly (readonly [host: RegExp, provider: string])[] = [
 const servers = new WeakMap<object, { readonly baseURL: string; readonly facts: Facts }>();
 
 /** Who answers a client: provider, address and port. An unknown host that speaks OpenAI's API counts as `openai`. */
-export function serverOf(client: OpenAIClientLike): Facts {
+export function serverOf(client: Client): Facts {
   const { baseURL = '' } = client;
   const known = servers.get(client);
   if (known?.baseURL === baseURL) return known.facts;

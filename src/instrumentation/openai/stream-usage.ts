@@ -1,8 +1,6 @@
 import { BoundedMap } from '../../bounded/bounded-map.ts';
-import type { Content, Usage } from '../../interaction/interaction.ts';
-import { jsonText } from '../../interaction/json.ts';
-import type { Message } from '../../interaction/message.ts';
-import { fieldOf, type RequestBody } from './readers/parameters.ts';
+import type { UsageRequest } from '../inference.ts';
+import { fieldOf, type RequestBody } from '../request-body.ts';
 
 /** When the streams of a server report usage. `to find out`: the next stream runs without a request for usage. */
 type Habit = 'always' | 'on demand' | 'to find out';
@@ -31,7 +29,7 @@ function habitOf(baseURL: string): Habit | undefined {
  * a requested chunk by `usage: null` in the chunks before it. Without this mark the first chunk is passed on, and the
  * next stream runs without the request, which shows what the server sends by itself.
  */
-export class StreamUsage {
+export class StreamUsage implements UsageRequest {
   readonly #baseURL: string;
   readonly #isAsking: boolean;
   readonly #habit: Habit | undefined;
@@ -100,26 +98,4 @@ function isUsageOnly(chunk: unknown): boolean {
   const choices = fieldOf(chunk, 'choices');
   if (!Array.isArray(choices) || choices.length > 0) return false;
   return Object.keys(chunk as object).every((field) => chunkFields.has(field));
-}
-
-/** English text has about this many characters per token; other languages have fewer. */
-const CHARACTERS_PER_TOKEN = 4;
-
-/** An estimate of a call's usage, from the length of its texts. It is marked as an estimate wherever it goes. */
-export function estimateUsage({ systemInstructions = [], inputMessages = [], outputMessages = [] }: Content): Usage {
-  const input = [{ role: 'system', parts: systemInstructions }, ...inputMessages];
-  return { inputTokens: tokensIn(input), outputTokens: tokensIn(outputMessages), estimated: true };
-}
-
-function tokensIn(messages: readonly Message[]): number {
-  let characters = 0;
-  for (const { parts } of messages) {
-    for (const part of parts) {
-      if (part.type === 'tool_call') characters += part.name.length + jsonText(part.arguments).length;
-      else if (part.type === 'tool_call_response') characters += jsonText(part.response).length;
-      else if (part.type !== 'blob' && 'content' in part && part.content !== undefined)
-        characters += part.content.length;
-    }
-  }
-  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
 }

@@ -10,8 +10,9 @@ const NOW = Date.UTC(2026, 10, 1);
 /**
  * The patterns that the cell's openai knows, against a fake server that answers each of them alike every time.
  * `observe` runs one and tells what the application saw of it, and what went over the wire.
+ * @param wrapClient what another tool makes of the client, where it wraps clients
  */
-export async function startPatterns({ load, openaiMajor: major }) {
+export async function startPatterns({ load, openaiMajor: major, wrapClient = (client) => client }) {
   const { startFakeOpenAI } = await load('spanport/testing');
   const { OpenAI, AzureOpenAI, APIPromise, toFile } = await load('openai');
   const { Stream } = await load('openai/streaming');
@@ -19,7 +20,7 @@ export async function startPatterns({ load, openaiMajor: major }) {
   process.on('unhandledRejection', (reason) => unhandled.push(reason));
 
   const fake = await startFakeOpenAI({ seed: SEED, now: () => NOW });
-  const client = new OpenAI({ apiKey: 'not-a-key', baseURL: fake.baseURL, maxRetries: 0 });
+  const client = wrapClient(new OpenAI({ apiKey: 'not-a-key', baseURL: fake.baseURL, maxRetries: 0 }));
   return {
     OpenAI,
     patterns: [...chatPatterns, ...responsePatterns, ...otherPatterns, ...runPatterns, ...furtherPatterns].filter(

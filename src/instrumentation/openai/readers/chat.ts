@@ -3,6 +3,7 @@ import { decodeMessage, toolCallsFromOpenAI } from '../../../formats/openai/mess
 import { toolsFromOpenAI } from '../../../formats/openai/request.ts';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message, ToolCallPart, ToolDefinition } from '../../../interaction/message.ts';
+import { snapshot } from '../../snapshot.ts';
 import type { ToolHistory } from '../../tool-history.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
@@ -11,23 +12,8 @@ import { fieldOf, type RequestBody } from './parameters.ts';
  * and shared, and messages are decoded only when a consumer reads the content.
  */
 export function snapshotMessages(messages: unknown): readonly unknown[] {
-  return Array.isArray(messages) ? messages.map(snapshotMessage) : [];
-}
-
-function snapshotMessage(message: unknown): unknown {
-  if (typeof message !== 'object' || message === null) return message;
-  const snapshot: Record<string, unknown> = { ...message };
-  for (const name in snapshot) if (typeof snapshot[name] === 'object') snapshot[name] = snapshotValue(snapshot[name]);
-  return snapshot;
-}
-
-/** A deep copy of all that can change. Inline bytes are texts, and shared like any other. */
-function snapshotValue(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(snapshotValue);
-  const snapshot: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) snapshot[key] = snapshotValue(item);
-  return snapshot;
+  const copy = snapshot(messages);
+  return Array.isArray(copy) ? copy : [];
 }
 
 /** The messages of a snapshot. */

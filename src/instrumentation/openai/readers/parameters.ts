@@ -1,13 +1,8 @@
 import { someFields } from '../../../interaction/defined.ts';
 import type { Facts, Parameters, Writable } from '../../../interaction/interaction.ts';
+import { fieldOf, type RequestBody } from '../../request-body.ts';
 
-/** A request's body, as the caller wrote it: its fields may have any type. */
-export type RequestBody = Readonly<Record<string, unknown>>;
-
-export function bodyOf(args: readonly unknown[]): RequestBody {
-  const [body] = args;
-  return typeof body === 'object' && body !== null ? (body as RequestBody) : {};
-}
+export { fieldOf, type RequestBody } from '../../request-body.ts';
 
 const numbers = [
   ['temperature', 'temperature'],
@@ -52,8 +47,4 @@ function outputTypeFrom(body: RequestBody): Parameters['outputType'] {
   if (format === 'json_object' || format === 'json_schema') return 'json';
   if (format === 'text') return 'text';
   return Array.isArray(body['modalities']) && body['modalities'].includes('audio') ? 'speech' : undefined;
-}
-
-export function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as RequestBody)[name] : undefined;
 }

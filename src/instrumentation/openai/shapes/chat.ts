@@ -1,5 +1,5 @@
 import { OPERATION } from '../../../semconv/names.ts';
-import type { Shape } from '../inference.ts';
+import type { Shape } from '../../inference.ts';
 import {
   readChoices,
   readCompletion,
@@ -11,9 +11,11 @@ import {
 } from '../readers/chat.ts';
 import { readErrorAnswer } from '../readers/error-answer.ts';
 import { StreamedCompletion } from '../readers/streamed-completion.ts';
+import { askForUsage, common } from './common.ts';
 
 /** `chat.completions.create`, whichever helper made the call. */
 export const chat: Shape = {
+  ...common,
   operation: OPERATION.chat,
   api: 'chat_completions',
   snapshot: (body) => {
@@ -21,7 +23,7 @@ export const chat: Shape = {
     const toolDefinitions = readTools(body['tools'] ?? body['functions']);
     return () => ({ inputMessages: readMessages(messages), ...(toolDefinitions && { toolDefinitions }) });
   },
-  reportsUsageOnDemand: true,
+  askForUsage,
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,
@@ -32,13 +34,14 @@ export const chat: Shape = {
 
 /** The former `completions.create`: a prompt is a user's message, and each choice an assistant's. */
 export const completion: Shape = {
+  ...common,
   operation: OPERATION.textCompletion,
   snapshot: (body) => {
     const { prompt } = body;
     const prompts = (Array.isArray(prompt) ? prompt : [prompt]).filter((text) => typeof text === 'string');
     return () => ({ inputMessages: prompts.map((content) => ({ role: 'user', parts: [{ type: 'text', content }] })) });
   },
-  reportsUsageOnDemand: true,
+  askForUsage,
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,

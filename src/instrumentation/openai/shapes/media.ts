@@ -1,9 +1,10 @@
 import type { Content } from '../../../interaction/interaction.ts';
 import { OPERATION } from '../../../semconv/names.ts';
-import type { Collector, Shape } from '../inference.ts';
+import type { Collector, Shape } from '../../inference.ts';
 import { readErrorAnswer } from '../readers/error-answer.ts';
 import { LastUsage, readCommon, readEmbeddingRequest, readEmbeddings, StreamedTranscript } from '../readers/media.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
+import { common } from './common.ts';
 
 const userText = (text: unknown): Content =>
   typeof text === 'string' ? { inputMessages: [{ role: 'user', parts: [{ type: 'text', content: text }] }] } : {};
@@ -22,6 +23,7 @@ const snapshotText =
 
 /** Vectors are not recorded. */
 export const embeddings: Shape = {
+  ...common,
   operation: OPERATION.embeddings,
   request: readEmbeddingRequest,
   snapshot: (body) => {
@@ -36,6 +38,7 @@ const collect = (): Collector => new LastUsage();
 
 /** Pictures themselves are not recorded. */
 export const image: Shape = {
+  ...common,
   operation: OPERATION.imageGeneration,
   request: () => ({ parameters: { outputType: 'image' } }),
   snapshot: snapshotText('prompt'),
@@ -45,6 +48,7 @@ export const image: Shape = {
 };
 
 export const transcription: Shape = {
+  ...common,
   operation: OPERATION.transcription,
   snapshot: snapshotText('prompt'),
   collect: (withContent, maxTextLength) => new StreamedTranscript(withContent, maxTextLength),
@@ -60,6 +64,7 @@ export const transcription: Shape = {
 
 /** Speech is read by the application as it comes; the sound is not recorded. */
 export const speech: Shape = {
+  ...common,
   operation: OPERATION.speech,
   request: () => ({ parameters: { outputType: 'speech' } }),
   snapshot: snapshotText('input'),
@@ -68,6 +73,7 @@ export const speech: Shape = {
 };
 
 export const moderation: Shape = {
+  ...common,
   operation: OPERATION.moderation,
   snapshot: (body) => {
     const input = Array.isArray(body['input']) ? [...(body['input'] as unknown[])] : body['input'];

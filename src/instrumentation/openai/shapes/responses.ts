@@ -1,12 +1,12 @@
-import { type Context, type SpanContext, SpanKind } from '@opentelemetry/api';
+import { type Context, diag, type SpanContext, SpanKind } from '@opentelemetry/api';
 import { BoundedMap } from '../../../bounded/bounded-map.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
 import type { CallObserver, CallOutcome, Operation } from '../../client/observer.ts';
+import type { Shape } from '../../inference.ts';
 import type { Recorder } from '../../recorder.ts';
-import type { Recording } from '../../recording.ts';
+import type { Ending, Recording } from '../../recording.ts';
 import { endToolRecording } from '../../tool-spans.ts';
-import type { Shape } from '../inference.ts';
 import { readChoices, readCompletion, readToolCalls, readTools, snapshotMessages } from '../readers/chat.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
 import {
@@ -23,9 +23,11 @@ import {
 } from '../readers/responses.ts';
 import { StreamedResponse } from '../readers/streamed-response.ts';
 import { serverOf } from '../server.ts';
+import { common } from './common.ts';
 
 /** `responses.create`, whichever helper made the call. */
 export const response: Shape = {
+  ...common,
   operation: OPERATION.chat,
   request: readResponseRequest,
   snapshot: snapshotRequest,
@@ -45,6 +47,7 @@ export const response: Shape = {
 
 /** `responses.compact`: a chat whose answer is a shorter history. */
 export const compaction: Shape = {
+  ...common,
   operation: OPERATION.chat,
   request: readResponseRequest,
   snapshot: snapshotRequest,
@@ -143,23 +146,20 @@ export function observeFetch(
 }
 
 class FetchObserver implements CallObserver {
-  readonly #maxTextLength: number;
+  readonly #recorder: Recorder;
   readonly #recording: Recording;
   readonly #read: (answer: unknown) => Facts;
   readonly #contentIn: Shape['content'];
   #answer: unknown;
   #collector: StreamedResponse | undefined;
+  #hasEnded = false;
 
-  constructor(
-    { options }: Recorder,
-    recording: Recording,
-    read: (answer: unknown) => Facts,
-    contentIn: Shape['content'],
-  ) {
-    this.#maxTextLength = options.maxTextLength;
+  constructor(recorder: Recorder, recording: Recording, read: (answer: unknown) => Facts, contentIn: Shape['content']) {
+    this.#recorder = recorder;
     this.#recording = recording;
     this.#read = read;
     this.#contentIn = contentIn;
+    recorder.opened(this);
   }
 
   get context(): Context | undefined {
@@ -171,21 +171,37 @@ class FetchObserver implements CallObserver {
   }
 
   chunk(event: unknown): undefined {
-    this.#collector ??= new StreamedResponse(this.#recording.withContent, this.#maxTextLength);
+    this.#collector ??= new StreamedResponse(this.#recording.withContent, this.#recorder.options.maxTextLength);
     this.#collector.add(event);
   }
 
   end(outcome: CallOutcome): void {
-    const answer = this.#collector ? this.#collector.answer(outcome.kind !== 'complete') : this.#answer;
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#recorder.closed(this);
+    let ending: Ending = {};
+    try {
+      ending = this.#endingAt(outcome);
+    } catch (error) {
+      diag.error('spanport: a fetched answer could not be read', error);
+    }
+    this.#recording.end({
+      ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
+      ...(outcome.kind === 'cut' && { isCut: true }),
+      ...ending,
+    });
+  }
+
+  #endingAt({ kind }: CallOutcome): Ending {
+    const answer = this.#collector ? this.#collector.answer(kind !== 'complete') : this.#answer;
     const status = fieldOf(answer, 'status');
     const content = this.#recording.withContent && answer !== undefined ? this.#contentIn?.(answer) : undefined;
-    this.#recording.end({
+    return {
       facts: {
         ...(answer !== undefined && this.#read(answer)),
         ...(typeof status === 'string' && { responseStatus: status }),
       },
       ...(content && { content, ...(this.#collector?.cutTexts && { cutTexts: this.#collector.cutTexts }) }),
-      ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
-    });
+    };
   }
 }

@@ -1,0 +1,283 @@
+import { type Context, diag, SpanKind } from '@opentelemetry/api';
+import { type Content, type Facts, joinFacts, type Writable } from '../interaction/interaction.ts';
+import type { ToolCallPart } from '../interaction/message.ts';
+import type { Call, CallObserver, CallOutcome, Client, Operation } from './client/observer.ts';
+import type { RecordedError } from './errors.ts';
+import { estimateUsage } from './estimate-usage.ts';
+import type { Recorder } from './recorder.ts';
+import type { Recording } from './recording.ts';
+import { bodyOf, type RequestBody } from './request-body.ts';
+import type { ToolHistory } from './tool-history.ts';
+import { type LoopPlace, ToolLoop } from './tool-loop.ts';
+
+/** How requests and answers of one method are read. Readers are pure, and take any value. */
+export interface Shape {
+  /** Who answers the calls of a client. */
+  server(client: Client): Facts;
+  /** Adds what a request asks for besides its messages. It runs before every call, so it writes into one record. */
+  readRequest(body: RequestBody, facts: Writable<Facts>): void;
+  /** `gen_ai.operation.name`; the span's name is this and the model. */
+  readonly operation: string;
+  readonly api?: Facts['api'];
+  /** Facts of the request beyond the common parameters. */
+  request?(body: RequestBody): Facts;
+  /** Takes a cheap snapshot of a request's content, which is read only when it is needed. */
+  snapshot?(body: RequestBody): () => Content;
+  /** Of methods whose streams report their usage only when asked: asks for it, where the request can be changed. */
+  askForUsage?(body: RequestBody, options: unknown, client: Client): UsageRequest | undefined;
+  /** Collects the chunks of a stream into an answer. */
+  collect?(withContent: boolean, maxTextLength: number): Collector;
+  /**
+   * Facts of an answer, without its content.
+   * @param request what was known beforehand
+   */
+  answer(answer: unknown, request: Facts): Facts;
+  content?(answer: unknown): Content;
+  /** The messages of a request that has to do with tools: it answers calls, or offers functions. */
+  toolHistory?(body: RequestBody): ToolHistory | undefined;
+  /** Functions that an answer asks the application to run: a list for each of its choices. */
+  toolCalls?(answer: unknown): readonly (readonly ToolCallPart[])[];
+  /** Names under which the server keeps the history, with this answer in it. */
+  historyNames?(answer: unknown): readonly string[];
+  /** A failure that the answer itself reports. */
+  failure?(answer: unknown): RecordedError | undefined;
+  /** Records what else the answer reports, as spans below this one. */
+  report?(answer: unknown, recording: Recording, recorder: Recorder): void;
+}
+
+export interface Collector {
+  add(chunk: unknown): void;
+  /** @param wasCut whether the stream ended early */
+  answer(wasCut: boolean): unknown;
+  /** Texts of the answer that were cut while they grew. */
+  readonly cutTexts?: ReadonlySet<string> | undefined;
+}
+
+/** Asks for the usage of one stream and hides the chunk that the application did not ask for. */
+export interface UsageRequest {
+  /** The request in place of the caller's; undefined where it stays as it is. */
+  request(body: RequestBody): RequestBody | undefined;
+  chunk(chunk: unknown): 'hide' | undefined;
+  /** The stream was read to its end. */
+  end(): void;
+}
+
+/** Observes a request to a model. */
+export function observeInference(shape: Shape): Operation['observe'] {
+  return (call, recorder) => {
+    if (!recorder.isWatchingCall()) return undefined;
+    const body = safeBodyOf(call);
+    const facts = factsOf(shape, call, body);
+    const loop = toolLoopOf(shape, recorder, body, facts);
+    const recording = recorder.start({
+      name: facts.requestModel === undefined ? shape.operation : `${shape.operation} ${facts.requestModel}`,
+      kind: SpanKind.CLIENT,
+      client: call.client,
+      facts,
+      ...loop?.place,
+    });
+    return recording && new InferenceObserver({ shape, recorder, recording, loop: loop?.loop }, call, body);
+  };
+}
+
+/** What fails to be read is left out: the call is recorded with all else. */
+function unreadable(part: string, error: unknown): undefined {
+  diag.error(`spanport: ${part} could not be read`, error);
+  return undefined;
+}
+
+function safeBodyOf({ args }: Call): RequestBody {
+  try {
+    return bodyOf(args);
+  } catch (error) {
+    return unreadable('a request', error) ?? {};
+  }
+}
+
+function factsOf(shape: Shape, { client }: Call, body: RequestBody): Facts {
+  const facts: Writable<Facts> = { operation: shape.operation };
+  if (shape.api !== undefined) facts.api = shape.api;
+  try {
+    Object.assign(facts, shape.server(client));
+    shape.readRequest(body, facts);
+    return shape.request ? joinFacts(facts, shape.request(body)) : facts;
+  } catch (error) {
+    return unreadable('the parameters of a request', error) ?? facts;
+  }
+}
+
+/** Of a call that was cut before anything of its answer was read. */
+const CUT: RecordedError = { type: 'cut', message: 'The process or shutdown() ended before the call did.' };
+
+interface Resumed {
+  readonly loop: ToolLoop;
+  readonly place: LoopPlace;
+}
+
+function toolLoopOf(shape: Shape, recorder: Recorder, body: RequestBody, facts: Facts): Resumed | undefined {
+  try {
+    const history = shape.toolHistory?.(body);
+    if (!history) return undefined;
+    const loop = new ToolLoop(recorder, history, facts);
+    return { loop, place: loop.resume() };
+  } catch (error) {
+    return unreadable('the tool calls of a request', error);
+  }
+}
+
+interface Observed {
+  readonly shape: Shape;
+  readonly recorder: Recorder;
+  readonly recording: Recording;
+  readonly loop: ToolLoop | undefined;
+}
+
+class InferenceObserver implements CallObserver {
+  readonly #shape: Shape;
+  readonly #recorder: Recorder;
+  readonly #recording: Recording;
+  readonly #request: (() => Content) | undefined;
+  readonly #estimates: boolean;
+  readonly #loop: ToolLoop | undefined;
+  readonly args: readonly unknown[] | undefined;
+  readonly #usage: UsageRequest | undefined;
+  #answer: unknown;
+  #collector: Collector | undefined;
+  #timeToFirstChunk: number | undefined;
+  #hasEnded = false;
+
+  constructor({ shape, recorder, recording, loop }: Observed, call: Call, body: RequestBody) {
+    this.#shape = shape;
+    this.#recorder = recorder;
+    this.#loop = loop;
+    this.#recording = recording;
+    const { options } = recorder;
+    const isSilent = shape.askForUsage !== undefined && body['stream'] === true;
+    this.#estimates = isSilent && options.estimateUsage;
+    if (recording.withContent || this.#estimates) this.#request = snapshotOf(shape, body);
+    if (isSilent && options.includeUsage) this.#usage = shape.askForUsage?.(body, call.args[1], call.client);
+    const request = this.#usage?.request(body);
+    if (request) this.args = [request, ...call.args.slice(1)];
+    recorder.opened(this);
+  }
+
+  get context(): Context | undefined {
+    return this.#recording.callContext;
+  }
+
+  value(answer: unknown): void {
+    this.#answer = answer;
+  }
+
+  chunk(chunk: unknown): 'hide' | undefined {
+    if (!this.#hasEnded) this.#collect(chunk);
+    return this.#usage?.chunk(chunk);
+  }
+
+  #collect(chunk: unknown): void {
+    try {
+      if (this.#timeToFirstChunk === undefined) {
+        this.#timeToFirstChunk = this.#recording.elapsed;
+        this.#collector = this.#shape.collect?.(this.#request !== undefined, this.#recorder.options.maxTextLength);
+      }
+      this.#collector?.add(chunk);
+    } catch (error) {
+      unreadable('a chunk of a stream', error);
+    }
+  }
+
+  end(outcome: CallOutcome): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#recorder.closed(this);
+    if (outcome.kind === 'complete') this.#usage?.end();
+    const answer = this.#answerAt(outcome);
+    const content = this.#contentOf(answer);
+    const facts = this.#factsOf(answer, content);
+    const error = this.#errorOf(outcome, answer);
+    this.#follow(answer);
+    const { requestModel } = facts;
+    const cutTexts = this.#collector?.cutTexts;
+    this.#recording.end({
+      facts: this.#timeToFirstChunk === undefined ? facts : { timeToFirstChunk: this.#timeToFirstChunk, ...facts },
+      ...(requestModel !== undefined && { name: `${this.#shape.operation} ${requestModel}` }),
+      ...(content && this.#recording.withContent && { content, ...(cutTexts && { cutTexts }) }),
+      ...(error && { error }),
+      ...(outcome.kind === 'cut' && { isCut: true }),
+    });
+  }
+
+  #answerAt({ kind }: CallOutcome): unknown {
+    try {
+      return this.#collector ? this.#collector.answer(kind !== 'complete') : this.#answer;
+    } catch (error) {
+      return unreadable('an answer', error);
+    }
+  }
+
+  /**
+   * The request is read when its content is needed, out of its snapshot. The answer is read now: from here on it is the
+   * application's, which may change it.
+   */
+  #contentOf(answer: unknown): (() => Content) | undefined {
+    try {
+      return this.#request && contentOf(this.#request, answer, this.#shape);
+    } catch (error) {
+      return unreadable('the content of an answer', error) ?? this.#request;
+    }
+  }
+
+  #factsOf(answer: unknown, content: (() => Content) | undefined): Facts {
+    if (answer === undefined) return {};
+    try {
+      const request = this.#recording.facts;
+      const facts = withRequestModel(this.#shape.answer(answer, request), request);
+      return this.#estimates && content && !facts.usage ? { ...facts, usage: estimateUsage(content()) } : facts;
+    } catch (error) {
+      return unreadable('the facts of an answer', error) ?? {};
+    }
+  }
+
+  #errorOf(outcome: CallOutcome, answer: unknown): RecordedError | undefined {
+    if (outcome.kind === 'failed') return { thrown: outcome.error };
+    if (outcome.kind === 'cut' && answer === undefined) return CUT;
+    try {
+      return this.#shape.failure?.(answer);
+    } catch (error) {
+      return unreadable('the failure of an answer', error);
+    }
+  }
+
+  /** Tool calls that the answer asks for, and spans for what else it reports. */
+  #follow(answer: unknown): void {
+    if (answer === undefined) return;
+    try {
+      this.#loop?.open(this.#recording, this.#shape.toolCalls?.(answer) ?? [], this.#shape.historyNames?.(answer));
+      this.#shape.report?.(answer, this.#recording, this.#recorder);
+    } catch (error) {
+      unreadable('the tool calls of an answer', error);
+    }
+  }
+}
+
+function snapshotOf(shape: Shape, body: RequestBody): (() => Content) | undefined {
+  try {
+    return shape.snapshot?.(body);
+  } catch (error) {
+    // The answer is recorded with its content all the same.
+    return unreadable('the content of a request', error) ?? (() => ({}));
+  }
+}
+
+/** A prompt template may name the model in place of the request, and the conventions want one: it is what answered. */
+function withRequestModel(facts: Facts, { requestModel }: Facts): Facts {
+  return requestModel === undefined && facts.responseModel !== undefined
+    ? { ...facts, requestModel: facts.responseModel }
+    : facts;
+}
+
+/** A function of its own, so that it keeps nothing alive but what it needs. */
+function contentOf(request: () => Content, answer: unknown, shape: Shape): () => Content {
+  const answered = answer === undefined ? undefined : shape.content?.(answer);
+  return () => Object.assign(request(), answered);
+}
