@@ -219,3 +219,32 @@ describe('TypeScript 5', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   });
 });
+
+describe('a provider of OpenTelemetry SDK 1.x, as Genkit brings it', () => {
+  it('passes its spans on to every destination', async () => {
+    workshop.write(
+      'sdk1.mjs',
+      `import { trace } from '@opentelemetry/api';
+      import { NodeTracerProvider } from 'opentelemetry-sdk-1';
+      new NodeTracerProvider().register();
+      const { default: OpenAI } = await import('openai');
+      await trace.getTracer('app').startActiveSpan('request', async (span) => {
+        await ${ask};
+        span.end();
+      });`,
+    );
+    const env = {
+      SPANPORT_DESTINATIONS: `file:${join(workshop.directory, 'spans.jsonl')},kore,otlp`,
+      SPANPORT_KORE_OUTPUT: `file:${join(workshop.directory, 'kore.jsonl')}`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: workshop.openai.baseURL.replace(/\/v1$/, ''),
+    };
+    const ran = await workshop.run('node', ['--import', 'spanport/register', 'sdk1.mjs'], { env });
+    const [chat] = ran.spans;
+    expect({ code: ran.code, spans: namesOf(ran) }).toEqual({ code: 0, spans: ['chat gpt-4o-mini'] });
+    expect(chat?.scope?.name).toBe('spanport');
+    expect(chat?.parentSpanId).toMatch(/^[0-9a-f]{16}$/);
+    expect(readFileSync(join(workshop.directory, 'kore.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
+    // The fake server refuses OTLP, which is said: nothing is lost in silence.
+    expect(ran.stderr).toMatch(/otlp/);
+  });
+});
