@@ -5,6 +5,7 @@ import type { SpanData } from '../semconv/span-data.ts';
 import { vendors } from '../vendors/index.ts';
 import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
 import { jsonView } from './json-view.ts';
+import { secretsIn, withSampleSettings } from './preview-environment.ts';
 import { RecordedRequests } from './recorded-requests.ts';
 import { readSpans, SourceReport } from './span-source.ts';
 import { type Terminal, terminalOn } from './terminal.ts';
@@ -89,20 +90,6 @@ function plannedNames(to: unknown, environment: Environment): readonly string[] 
     return vendors.map(({ name }) => name);
   }
   return destinationNames(to, environment, warn);
-}
-
-/** The values of all vendors' credentials, which no output may show. */
-function secretsIn(environment: Environment): string[] {
-  return vendors.flatMap(({ secrets }) => secrets.flatMap((variable) => environment[variable]?.trim() || []));
-}
-
-/** A payload does not depend on the key, so a preview works without one. */
-function withSampleSettings(environment: Environment): Environment {
-  const samples = vendors.map(({ secrets, sampleSettings }) => ({
-    ...Object.fromEntries(secrets.map((variable) => [variable, '***'])),
-    ...sampleSettings,
-  }));
-  return Object.assign({}, ...samples, Object.fromEntries(Object.entries(environment).filter(([, value]) => value)));
 }
 
 function printJson(value: unknown): void {

@@ -13,6 +13,7 @@ const commands = {
   demo: () => import('./demo.ts').then(({ default: command }) => command),
   doctor: () => import('./doctor.ts').then(({ default: command }) => command),
   export: () => import('./export.ts').then(({ default: command }) => command),
+  forward: () => import('./forward.ts').then(({ default: command }) => command),
   import: () => import('./import.ts').then(({ default: command }) => command),
   search: () => import('./search.ts').then(({ default: command }) => command),
   spool: () => import('./spool.ts').then(({ default: command }) => command),

@@ -14,6 +14,7 @@ import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { DeliveryNote, DeliveryState } from '../store/port.ts';
 import type { Store } from '../store/store.ts';
+import type { Feedback } from '../vendors/feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
 import type { Log } from './log.ts';
 
@@ -91,9 +92,13 @@ export class Forwarder {
   /** What a vendor's client wrote. */
   takeChanges(vendor: string, { interactions = [], feedback = [] }: RouteChanges, project: string): void {
     this.take(interactions.map(spanDataOf), project, vendor);
+    for (const each of feedback) this.takeFeedback(each.feedback, vendor);
+  }
+
+  /** To the destinations that have a call for it. @param from the API that it came by */
+  takeFeedback(feedback: Feedback, from: string): void {
     for (const [name, { destinations }] of this.#pipelines) {
-      if (name === vendor) continue;
-      for (const each of feedback) for (const destination of destinations) destination.feedback?.(each.feedback);
+      if (name !== from) for (const destination of destinations) destination.feedback?.(feedback);
     }
   }
 

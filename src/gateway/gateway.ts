@@ -39,6 +39,8 @@ export interface Gateway {
 
 const MAX_BYTES = 20 * 1_048_576;
 const DRAIN_MILLIS = 5_000;
+const SMALL_BACKLOG = 1_000;
+const SETTLE_MILLIS = 50;
 
 /**
  * Starts the gateway: it receives OTLP and the vendors' own APIs, keeps everything in a folder, and answers queries.
@@ -115,6 +117,7 @@ class RunningGateway implements Gateway {
       metrics: this.#metrics,
       page: new Page(pageFolder()),
       receiver: this.#receiver,
+      settled: () => this.#settled(),
       vendorApis: new VendorApis({
         store,
         access: this.#access,
@@ -168,6 +171,12 @@ class RunningGateway implements Gateway {
     await Promise.all([this.#server.close(), this.#grpc?.close()]);
     await this.#forwarder.close(DRAIN_MILLIS);
     await this.#store.close();
+  }
+
+  /** A page that is asked for at once shows what has just been sent; under load it does not wait. */
+  async #settled(): Promise<void> {
+    const { backlog } = this.#store.progress;
+    if (backlog > 0 && backlog < SMALL_BACKLOG) await this.#store.settled(SETTLE_MILLIS);
   }
 
   #reportDeliveries(notes: readonly DeliveryNote[]): void {
@@ -252,6 +261,7 @@ class RunningGateway implements Gateway {
     };
     const entry = { ...feedbackEntry(received), ...(target && { interaction: target.row.id }) };
     await this.#store.write({ project, receivedBy: 'api', receivedUs: time * 1e3, feedback: [entry] });
+    this.#forwarder.takeFeedback(received.feedback, 'api');
     return feedbackFrom({
       id,
       project,

@@ -23,6 +23,8 @@ export interface ServerParts {
   readonly metrics: Metrics;
   readonly page: Page;
   readonly receiver: Receiver;
+  /** Waits a moment for the index. */
+  settled(): Promise<void>;
   readonly vendorApis: VendorApis;
   readonly maxBytes: number;
   /** The answer of `/healthz`; see discovery.ts. */
@@ -197,6 +199,7 @@ export class GatewayServer {
     ) {
       throw new RequestError(413, 'too-large', 'The body is too large, or has no length.');
     }
+    if (!isChange) await this.#parts.settled();
     await this.#api(request, response);
   }
 

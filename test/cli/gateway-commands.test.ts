@@ -94,6 +94,15 @@ it('says what is wrong with a filter, and where there is nothing to read', async
   });
 });
 
+it('shows what forwarding a time range would send', async () => {
+  const range = ['--data', data, '--since', '2025-01-01', '--to', 'requesty', '--dry-run'];
+  const { requesty } = JSON.parse((await spanport('forward', ...range)).stdout);
+  expect(requesty).toHaveLength(2);
+  expect(JSON.stringify(requesty)).toContain('Where is my refund?');
+  const later = JSON.parse((await spanport('forward', ...range, '--since', '1m')).stdout);
+  expect(later.requesty).toEqual([]);
+});
+
 it('checks and exports the data', async () => {
   const check = JSON.parse((await spanport('db', 'check', '--data', data, '--json')).stdout);
   expect(check).toMatchObject({ isSound: true, spans: 2, interactions: 2, conversations: 2 });

@@ -71,6 +71,26 @@ it('takes an Athina client in and sends to Inkeep, and not back to Athina', asyn
   expect(delivery.request?.body).toMatchObject({ messages: [{ role: 'user', content: 'Hello' }, { content: 'Hi' }] });
 });
 
+it('sends feedback on to the destinations that have a call for it', async () => {
+  const target = await openGateway();
+  vi.stubEnv('INKEEP_ANALYTICS_URL', `${target.gateway.url}/inkeep`);
+  vi.stubEnv('INKEEPANALYTICS_API_INTEGRATION_KEY', 'inkeep-key');
+  const { gateway, client } = await openGateway({ forward: ['inkeep'] });
+  await post(gateway.url, [chat('5')]);
+  const row = await until(async () => {
+    const page = await client.listInteractions();
+    return page.items[0]?.deliveries['inkeep'] === 'delivered' ? page.items[0] : undefined;
+  });
+  const given = await client.addFeedback({ body: { interaction: row.id, rating: 'negative', comment: 'too slow' } });
+  expect(given).toMatchObject({ interaction: row.id, rating: 'negative', comment: 'too slow' });
+  expect((await client.listInteractions({ query: { q: 'feedback:down' } })).items).toHaveLength(1);
+  const { items } = await until(async () => {
+    const page = await target.client.listFeedback();
+    return page.items.length > 0 ? page : undefined;
+  });
+  expect(items).toMatchObject([{ rating: 'negative', receivedBy: 'inkeep' }]);
+});
+
 it('keeps a dead letter with its reason, and sends it again on request', async () => {
   let isBroken = true;
   const received: string[] = [];

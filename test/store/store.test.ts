@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { completionsOf, resolveId, totalsOf, usageBy } from '../../src/store/reports.ts';
-import { logRowFrom } from '../../src/store/span-row.ts';
+import { logRowFrom, spanRowFrom } from '../../src/store/span-row.ts';
+import { StoreError } from '../../src/store/store-error.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { chat, hex, LocalStore, open } from './local-store.ts';
 
@@ -413,4 +414,32 @@ it('a conversation with many matches stands on one page only', () => {
   expect(seen).toEqual(['c5', 'c4', 'c3', 'c2', 'c1', 'c0']);
   expect(store.reader.conversations({ q: 'wor*', limit: 10 }).items).toHaveLength(6);
   expect(store.reader.conversations({ q: 'wor', limit: 10 }).items).toHaveLength(0);
+});
+
+it('on a full disk stores nothing of the request, says so, and goes on when there is room', () => {
+  using store = new LocalStore();
+  const limited = open(store.file);
+  const writer = new StoreWriter(() => limited, {
+    file: store.file,
+    retention: { maxAgeSeconds: 1e9, maxBytes: 1e12 },
+  });
+  const write = (trace: string): unknown =>
+    writer.write([
+      {
+        project: 'default',
+        receivedBy: 'otlp',
+        receivedUs: 2e15,
+        spans: [chat({ trace, span: '1', question: 'x'.repeat(900_000) })].map((span) => spanRowFrom(span, '{}')),
+      },
+    ]);
+  const pages = Number(limited.prepare('PRAGMA page_count').all()[0]?.['page_count']);
+  limited.exec(`PRAGMA max_page_count = ${pages + 10}`);
+  expect(() => write('a')).toThrow(
+    new StoreError('full', 'The disk is full or cannot be written. Nothing of this request was stored.'),
+  );
+  expect(store.reader.db.all('SELECT count(*) AS spans FROM spans')).toEqual([{ spans: 0 }]);
+  limited.exec('PRAGMA max_page_count = 100000');
+  write('b');
+  while (writer.settle());
+  expect(store.reader.interactions({ limit: 10 }).items).toMatchObject([{ traceId: hex('b', 32) }]);
 });

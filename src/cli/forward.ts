@@ -1,0 +1,76 @@
+import type { CommandDef } from 'citty';
+import { userDataFolder } from '../configuration/user-folders.ts';
+import { timeFrom } from '../gateway/api/since.ts';
+import { spanDataOf } from '../semconv/to-span.ts';
+import type { StoreReader } from '../store/reader.ts';
+import { isComplete, Sender } from './deliver.ts';
+import { Failure } from './failure.ts';
+import { secretsIn, withSampleSettings } from './preview-environment.ts';
+import { RecordedRequests } from './recorded-requests.ts';
+import { openReader } from './stored-data.ts';
+
+const PAGE = 200;
+
+const command: CommandDef = {
+  meta: { name: 'forward', description: 'Send stored interactions of a time range to destinations' },
+  args: {
+    to: { type: 'string', description: 'Destinations, separated by commas', required: true, valueHint: 'inkeep' },
+    since: { type: 'string', description: 'From here: a time, or 15m, 2h, 7d before now', required: true },
+    until: { type: 'string', description: 'Up to here; else now' },
+    data: { type: 'string', description: 'The data folder; else the user’s own', valueHint: 'path' },
+    'dry-run': { type: 'boolean', description: 'Print the requests as JSON and send nothing' },
+  },
+  async run({ args }): Promise<void> {
+    const names = String(args['to'])
+      .split(',')
+      .map((name) => name.trim());
+    const range = {
+      sinceUs: timeOf('since', args['since']),
+      untilUs: timeOf('until', args['until'] ?? String(Date.now())),
+    };
+    const reader = openReader(typeof args['data'] === 'string' ? args['data'] : userDataFolder(process.env));
+    const warn = (message: string): void => void process.stderr.write(`${message}\n`);
+    const dry = args['dry-run'] ? new RecordedRequests(names, secretsIn(process.env)) : undefined;
+    const replaced = dry ? { transport: dry.transport, write: dry.write, spool: false as const } : {};
+    const sender = new Sender(names, dry ? withSampleSettings(process.env) : process.env, { warn, ...replaced });
+    let interactions = 0;
+    for (const page of pagesOf(reader, range)) {
+      interactions += page.length;
+      await sender.send(page.map(spanDataOf));
+    }
+    reader.db.close();
+    const delivered = await sender.finish();
+    if (dry) process.stdout.write(`${JSON.stringify(dry.all, null, 2)}\n`);
+    else {
+      process.stdout.write(`${interactions} interactions read.\n`);
+      for (const [name, stats] of Object.entries(delivered)) {
+        process.stdout.write(
+          `${name}: ${stats.delivered + stats.coalesced} delivered, ${stats.rejected} rejected, ${stats.skipped} skipped.\n`,
+        );
+      }
+    }
+    if (!isComplete(delivered)) process.exitCode = 1;
+  },
+};
+export default command;
+
+function timeOf(name: string, text: unknown): number {
+  const us = timeFrom(String(text), Date.now());
+  if (us === undefined) throw new Failure(`--${name} '${text}' is not a time. Use ISO 8601, or 15m, 2h, 7d.`, 2);
+  return us;
+}
+
+/** The oldest first, as they happened: a conversation's history grows. */
+function* pagesOf(reader: StoreReader, { sinceUs, untilUs }: { sinceUs: number; untilUs: number }) {
+  const keys = reader.db.all(
+    'SELECT key, project FROM interactions WHERE sort_us >= ? AND sort_us <= ? AND is_hidden = 0 ORDER BY sort_us, id',
+    sinceUs,
+    untilUs,
+  );
+  for (let at = 0; at < keys.length; at += PAGE) {
+    yield keys.slice(at, at + PAGE).flatMap(({ key, project }) => {
+      const found = reader.interaction(String(key), String(project));
+      return found ? [found.interaction] : [];
+    });
+  }
+}
