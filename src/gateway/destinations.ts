@@ -65,6 +65,23 @@ export async function requestFor(
   return request && shownRequest(request);
 }
 
+/** Where each field of a vendor's payload comes from; undefined for what is not a vendor. */
+export async function vendorFields(name: string): Promise<Answer<'getVendorFields'> | undefined> {
+  const found = await vendors.find((each) => each.name === name)?.fields?.();
+  if (!found) return undefined;
+  const { fields, changed, lost } = found;
+  return {
+    fields: fields.map(({ path, meaning, from, back }) => ({
+      path,
+      meaning,
+      from: [...from],
+      ...(back && { back: [...back] }),
+    })),
+    changed: { ...changed },
+    lost: [...lost],
+  };
+}
+
 /** The variables that a person sets to use a vendor. */
 function setUpOf(name: string): string[] {
   const vendor = vendors.find((each) => each.name === name);

@@ -13,7 +13,7 @@ import { type ApiHost, createHandlers, feedbackFrom } from './api/handlers.ts';
 import { LiveTail } from './api/live.ts';
 import type { FeedbackRow, NewFeedback } from './api/routes.ts';
 import { RequestError } from './body.ts';
-import { listDestinations, requestFor } from './destinations.ts';
+import { listDestinations, requestFor, vendorFields } from './destinations.ts';
 import { Discovery } from './discovery.ts';
 import { Forwarder } from './forwarder.ts';
 import type { GrpcServer } from './grpc.ts';
@@ -222,6 +222,7 @@ class RunningGateway implements Gateway {
       resend: async (id, name) => Number(await forwarderTo(name).resend(id, name)),
       resendAll: (name) => forwarderTo(name).resendAll(name),
       addFeedback: (feedback) => this.#addFeedback(feedback),
+      vendorFields,
     };
   }
 

@@ -74,6 +74,15 @@ it.each(vendors.map(({ name }) => name).filter((name) => name !== 'kore'))(
   },
 );
 
+it('says where each field of a payload comes from', async () => {
+  const { client } = await openGateway();
+  for (const { name } of vendors) {
+    const { fields } = await client.getVendorFields({ params: { name } });
+    expect(fields.flatMap(({ from }) => from)).toContain('inputMessages');
+  }
+  await expect(client.getVendorFields({ params: { name: 'nobody' } })).rejects.toMatchObject({ status: 404 });
+});
+
 it('answers Inkeep and Kore with what came over OTLP', async () => {
   const { gateway } = await openGateway();
   const span = {

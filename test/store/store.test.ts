@@ -443,3 +443,37 @@ it('on a full disk stores nothing of the request, says so, and goes on when ther
   while (writer.settle());
   expect(store.reader.interactions({ limit: 10 }).items).toMatchObject([{ traceId: hex('b', 32) }]);
 });
+
+it('a trace that is full takes no more spans, and shows it', () => {
+  using store = new LocalStore();
+  store.spans([chat({ trace: 'a', span: '1' })]);
+  store.settle();
+  const db = open(store.file);
+  db.exec('UPDATE traces SET spans = 100000');
+  db.close();
+  const [result] = store.writer.write([
+    {
+      project: 'default',
+      receivedBy: 'otlp',
+      receivedUs: 2e15,
+      spans: [chat({ trace: 'a', span: '2' }), chat({ trace: 'b', span: '3' })].map((span) => spanRowFrom(span, '{}')),
+    },
+  ]);
+  expect(result).toEqual({ rejectedSpans: 1 });
+  expect(store.reader.trace(hex('a', 32))).toMatchObject({ isTruncated: true });
+});
+
+it('a span beyond ten million characters loses its largest attributes, and says so', () => {
+  const span = chat({
+    trace: 'a',
+    span: '1',
+    question: 'kept',
+    attributes: { large: 'x'.repeat(9_000_000), larger: 'y'.repeat(9_500_000) },
+  });
+  const row = spanRowFrom(span, '{}');
+  expect(row.isTruncated).toBe(true);
+  const { a } = JSON.parse(row.data) as { a: Record<string, unknown> };
+  expect(Object.keys(a)).toContain('large');
+  expect(Object.keys(a)).not.toContain('larger');
+  expect(a['gen_ai.input.messages']).toContain('kept');
+});

@@ -20,6 +20,7 @@ export interface ApiHost {
   resend(interaction: string, destination: string): Promise<number>;
   resendAll(destination: string): Promise<number>;
   addFeedback(feedback: NewFeedback): Promise<FeedbackRow>;
+  vendorFields(name: string): Promise<Answer<'getVendorFields'> | undefined>;
 }
 
 export interface Call<N extends OperationName> {
@@ -165,10 +166,15 @@ function deliveryHandlers(
   };
 }
 
-function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback' | 'getStatus'> {
+function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback' | 'getStatus' | 'getVendorFields'> {
   const { store } = host;
   return {
     addFeedback: ({ body }) => host.addFeedback(body),
+    async getVendorFields({ params }) {
+      const found = await host.vendorFields(params['name'] ?? '');
+      if (!found) throw missing('vendor', params['name']);
+      return found;
+    },
     async deleteConversation({ params }) {
       const row = await store.read.conversation(params['id'] ?? '');
       if (!row) throw missing('conversation', params['id']);

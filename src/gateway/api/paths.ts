@@ -23,6 +23,7 @@ export const paths = {
   listDeliveries: { method: 'get', path: '/api/destinations/:name/deliveries' },
   retryDeliveries: { method: 'post', path: '/api/destinations/:name/retry' },
   dropDeliveries: { method: 'post', path: '/api/destinations/:name/drop' },
+  getVendorFields: { method: 'get', path: '/api/vendors/:name/fields' },
   getStatus: { method: 'get', path: '/api/status' },
   signIn: { method: 'post', path: '/api/session' },
   signOut: { method: 'delete', path: '/api/session' },

@@ -14,6 +14,7 @@ import {
   span,
   trace,
   usageRow,
+  vendorFields,
 } from './schemas.ts';
 
 /** One operation: what it takes and what it answers. All texts of a query arrive as texts and are converted here. */
@@ -165,6 +166,7 @@ export const routes = {
   },
   retryDeliveries: { summary: 'Send all dead letters of a destination again', answer: changed },
   dropDeliveries: { summary: 'Delete all dead letters of a destination', answer: changed },
+  getVendorFields: { summary: 'Which field of a payload holds which field of an interaction', answer: vendorFields },
   getStatus: { summary: 'What this gateway is and holds', answer: gatewayStatus },
   signIn: {
     summary: 'Exchange the token for a cookie, once per browser',

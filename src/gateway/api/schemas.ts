@@ -247,6 +247,22 @@ export const destination = z
   })
   .meta({ id: 'Destination' });
 
+/** Where each value of a vendor's payload comes from: for two destinations side by side, by meaning. */
+export const vendorFields = z
+  .object({
+    fields: z.array(
+      z.object({
+        path: z.string().meta({ description: 'Its path in the JSON of a request, with `[]` for the items of a list' }),
+        meaning: z.string(),
+        from: z.array(z.string()).meta({ description: 'Fields of the interaction; none for constants' }),
+        back: z.array(z.string()).optional(),
+      }),
+    ),
+    changed: z.record(z.string(), z.string()).meta({ description: 'Fields that come back differently, and how' }),
+    lost: z.array(z.string()).meta({ description: 'Fields of the interaction that the vendor has no place for' }),
+  })
+  .meta({ id: 'VendorFields' });
+
 export const gatewayStatus = z
   .object({
     version: z.string(),
