@@ -25,9 +25,15 @@ export function checked<T>(status: number, parse: () => T, within?: string): T {
     const issue = deepestIssue(recordOf(error)?.['issues']);
     if (!issue) throw error;
     const field = [...(within === undefined ? [] : [within]), ...issue.path].join('.');
-    const message = field === '' ? `The body is invalid: ${issue.message}.` : `${field} is invalid: ${issue.message}.`;
-    throw new RouteError(status, message.replace(/\.\.$/, '.'), field || undefined);
+    throw new RouteError(status, sentenceOf(field || 'The body', issue.message), field || undefined);
   }
+}
+
+/** Zod's message as a sentence about a field. */
+function sentenceOf(field: string, message: string): string {
+  if (/received undefined$/.test(message)) return `${field} is missing.`;
+  const reason = message.replace(/^Invalid (input|option): /, '').replace(/\.$/, '');
+  return `${field} is invalid: ${reason}.`;
 }
 
 interface Issue {

@@ -283,7 +283,7 @@ describe('conversations', () => {
       body: {
         title: 'Bad Request',
         status: 400,
-        detail: expect.stringMatching(`^${field} is invalid: `),
+        detail: expect.stringMatching(`^${field} is (missing|invalid: \\w.*)\\.$`),
         code: 'bad_request',
         error: { code: 'bad_request', message: expect.any(String) },
         field,
