@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded/bounded-map.ts';
 import type { Interaction, ToolExecution } from '../interaction/interaction.ts';
 import { costOf } from '../pricing/cost.ts';
 import { interactionFrom, isUnfinished, joinBackground, readSpan, toolExecutionFrom } from '../semconv/from-spans.ts';
@@ -12,54 +13,11 @@ const MAX_AGE_MILLIS = 10 * 60_000;
 /** Maximum number of tools recorded for one parent: an application's main span may live for days. */
 const MAX_TOOLS = 1_000;
 
+/** A part of an interaction that waits for the span that completes it. */
 interface Entry<T> {
   readonly value: T;
-  readonly since: number;
   /** Ends that the spans behind this entry are held. */
   readonly releases: (() => void)[];
-}
-
-/** Spans that wait for the span that completes them, bounded in number and age. */
-class Waiting<T> {
-  readonly #entries = new Map<string, Entry<T>>();
-  readonly #now: () => number;
-
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  peek(key: string): Entry<T> | undefined {
-    return this.#entries.get(key);
-  }
-
-  /** @returns entries that had to leave */
-  put(key: string, value: T, release?: () => void): Entry<T>[] {
-    this.#entries.delete(key);
-    this.#entries.set(key, { value, since: this.#now(), releases: release ? [release] : [] });
-    const left: Entry<T>[] = [];
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#entries.size <= MAX_WAITING && this.#now() - entry.since < MAX_AGE_MILLIS) break;
-      this.#entries.delete(oldest);
-      left.push(entry);
-    }
-    return left;
-  }
-
-  take(key: string): Entry<T> | undefined {
-    const entry = this.peek(key);
-    this.#entries.delete(key);
-    return entry;
-  }
-
-  drain(): Entry<T>[] {
-    const all = [...this.#entries.values()];
-    this.#entries.clear();
-    return all;
-  }
 }
 
 /**
@@ -68,15 +26,15 @@ class Waiting<T> {
  * children, and the documents that a retrieval found for the chat that follows it.
  */
 export class RunAssembler {
-  readonly #queued: Waiting<Interaction>;
-  readonly #tools: Waiting<ToolExecution[]>;
-  readonly #documents: Waiting<unknown>;
+  readonly #queued: BoundedMap<Entry<Interaction>>;
+  readonly #tools: BoundedMap<Entry<ToolExecution[]>>;
+  readonly #documents: BoundedMap<Entry<unknown>>;
   readonly #held: HeldCalls;
 
   constructor(now: () => number = Date.now) {
-    this.#queued = new Waiting(now);
-    this.#tools = new Waiting(now);
-    this.#documents = new Waiting(now);
+    this.#queued = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);
+    this.#tools = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);
+    this.#documents = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);
     this.#held = new HeldCalls(now);
   }
 
@@ -91,7 +49,7 @@ export class RunAssembler {
       return [];
     }
     const documents = span.attributes['gen_ai.retrieval.documents'];
-    if (documents !== undefined) this.#documents.put(span.traceId, documents);
+    if (documents !== undefined) this.#documents.set(span.traceId, entryOf(documents));
 
     if (reading.role === 'outer') return leaving(this.#held.addOuter(span, reading), settling);
     const interaction = interactionFrom(span, reading);
@@ -142,7 +100,7 @@ export class RunAssembler {
       releaseWith(settling, repeated);
       return [repeated.value, interaction];
     }
-    const left = this.#queued.put(key, interaction, settling?.hold());
+    const left = this.#queued.set(key, entryOf(interaction, settling?.hold()));
     for (const entry of left) releaseWith(settling, entry);
     return left.map(({ value }) => value);
   }
@@ -157,7 +115,7 @@ export class RunAssembler {
   }
 
   #addTool(parent: string, tool: ToolExecution, span: SpanData, settling: Settling | undefined): void {
-    const known = this.#tools.peek(parent);
+    const known = this.#tools.get(parent);
     if (known && known.value.length >= MAX_TOOLS) return;
     // Runs of our own instrumentation carry their tools themselves, so nothing is lost with these.
     const release = span.scope?.name === SCOPE_NAME ? undefined : settling?.hold();
@@ -166,14 +124,14 @@ export class RunAssembler {
       if (release) known.releases.push(release);
       return;
     }
-    for (const entry of this.#tools.put(parent, [tool], release)) releaseWith(settling, entry);
+    for (const entry of this.#tools.set(parent, entryOf([tool], release))) releaseWith(settling, entry);
   }
 
   #withChildren(interaction: Interaction, span: SpanData, settling: Settling | undefined): Interaction {
     const tools = this.#tools.size === 0 ? undefined : this.#tools.take(`${span.traceId}:${span.spanId}`);
     if (tools) releaseWith(settling, tools);
     const isForeignRun = interaction.operation === OPERATION.invokeAgent && span.attributes[ATTR.runId] === undefined;
-    const documents = interaction.operation === OPERATION.chat ? this.#documents.peek(span.traceId) : undefined;
+    const documents = interaction.operation === OPERATION.chat ? this.#documents.get(span.traceId) : undefined;
     const executions = isForeignRun ? tools?.value : undefined;
     if (!documents && !executions) return interaction;
     return {
@@ -222,4 +180,8 @@ function parsed(value: unknown): unknown {
   } catch {
     return value;
   }
+}
+
+function entryOf<T>(value: T, release?: () => void): Entry<T> {
+  return { value, releases: release ? [release] : [] };
 }
