@@ -42,7 +42,7 @@ export const initialPacing: Pacing = {
 export function pace(pacing: Pacing, event: PacingEvent, random: () => number = Math.random): Pacing {
   switch (event.kind) {
     case 'responded':
-      return { ...pacing, failures: 0 };
+      return pacing.failures === 0 ? pacing : { ...pacing, failures: 0 };
     case 'flushed':
       return { ...pacing, pausedUntil: 0 };
     case 'failed': {
