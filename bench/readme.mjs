@@ -69,9 +69,9 @@ ${results.calls.bare.rounds.length} rounds. Delivered: to an OTLP server in anot
 to their own. Bytes and start are over openai alone. Over a network the client costs ten times as much, and the ratios
 shrink.
 
-Goals that are not reached, with the goal in brackets: ${list || 'none'}. [Where it goes](bench/README.md#where-the-rest-goes).
+Goals that are not reached, with the goal in brackets: ${list || 'none'}. [Where it goes](../bench/README.md#where-the-rest-goes).
 
-[All tables](bench/results/${name}.md), [how to read them](bench/README.md), [how figures grow with their size](docs/growth/README.md).`;
+[All tables](../bench/results/${name}.md), [how to read them](../bench/README.md), [how figures grow with their size](growth/README.md).`;
 }
 
 function goalTable() {
@@ -91,5 +91,5 @@ function fill(file, marker, text) {
   );
 }
 
-fill(join(REPOSITORY, 'README.md'), 'bench', summary());
+fill(join(REPOSITORY, 'docs/cost.md'), 'bench', summary());
 fill(join(BENCH, 'README.md'), 'goals', goalTable());

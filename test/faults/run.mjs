@@ -6,7 +6,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { writeReadmeBlock } from '../../scripts/readme-block.mjs';
+import { writeDocsBlock } from '../../scripts/docs-block.mjs';
 import { suites } from './suites/index.mjs';
 import { table } from './support/figures.mjs';
 
@@ -49,6 +49,6 @@ if (values.json) {
   };
   writeFileSync(values.json, JSON.stringify(summary, null, 2));
 }
-if (values.write) writeReadmeBlock('faults', `${title}:\n\n${table(figures)}`);
+if (values.write) writeDocsBlock('delivery.md', 'faults', `${title}:\n\n${table(figures)}`);
 process.stdout.write(`\n${figures.length} figures, ${missed.length} missed\n`);
 process.exitCode = missed.length > 0 ? 1 : 0;

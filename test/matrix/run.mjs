@@ -2,7 +2,7 @@
  * Runs every scenario in every cell: Node × openai major × module kind × OpenTelemetry SDK line. See README.md.
  *
  *   node test/matrix/run.mjs [--node 20,24] [--openai 4,7] [--kind esm] [--otel 3] [--scenario chat] [--json FILE]
- *   node test/matrix/run.mjs --write   also puts the table into the README
+ *   node test/matrix/run.mjs --write   also puts the table into docs/compatibility.md
  */
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -23,7 +23,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../../scripts/cache-directory.mjs';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
-import { writeReadmeBlock } from '../../scripts/readme-block.mjs';
+import { writeDocsBlock } from '../../scripts/docs-block.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const REPOSITORY = join(HERE, '..', '..');
@@ -73,7 +73,7 @@ async function main() {
   console.log(`${table(chosen, results)}\n`);
   for (const { name, message } of summary.failures) console.log(`FAILED ${name}\n${indent(message)}\n`);
   if (values.json) writeFileSync(values.json, JSON.stringify(summary));
-  if (values.write) writeReadmeBlock('matrix', table(chosen, results));
+  if (values.write) writeDocsBlock('compatibility.md', 'matrix', table(chosen, results));
   console.log(`matrix: ${results.length} cells, ${summary.passed} checks passed, ${summary.failed} failed`);
   process.exitCode = summary.failed === 0 ? 0 : 1;
 }
