@@ -168,7 +168,7 @@ function exportsClient({ exports }: NodeJS.Module, { client }: WatchedPackage): 
   try {
     return typeof (exports as Record<string, unknown>)[client] === 'function';
   } catch {
-    // A getter of somebody else's module that throws.
+    // A getter of another package's module that throws.
     return false;
   }
 }

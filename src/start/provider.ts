@@ -20,16 +20,16 @@ import { leaseSlot } from './global-slot.ts';
 export interface ProviderOptions {
   readonly serviceName?: string;
   readonly resourceAttributes?: Readonly<Record<string, string>>;
-  /** Each span that ends on this provider and that is not the instrumentation's own, which arrives by its hand. */
+  /** Called with each span of another tracer that ends on this provider. The instrumentation passes on its own spans. */
   onForeignSpan(span: ReadableSpan): void;
-  /** Called when somebody else makes a span by this provider: only then does anybody read the active one. */
+  /** Called when another tracer starts a span on this provider: from then on the active span is read. */
   onForeignTracer(): void;
 }
 
 /**
- * The provider that makes the spans while the application has none of its own. It is the SDK's, with limits and
- * sampler from `OTEL_*` (the SDK's 2.x line reads those itself), and never takes the global slot: see
- * {@link lendGlobally}.
+ * Makes the spans while the application has no provider of its own. It is the SDK's, with limits and sampler from
+ * `OTEL_*`, which the SDK's 2.x line reads itself. It never takes the global slot: see
+ * {@link leaseGlobally}.
  */
 export class OwnTracerProvider extends BasicTracerProvider implements OwnProvider {
   readonly #onForeignTracer: () => void;
@@ -55,7 +55,7 @@ function samplingFrom(sampler: string): OwnSampling {
   return ['', 'always_on', 'parentbased_always_on'].includes(sampler) ? 'all' : 'asked';
 }
 
-/** The application's tracer on our provider. Says so before each span, since the span may be made the active one. */
+/** A tracer of the application on our provider. It reports each span before it starts, since it may become the active one. */
 class NotingTracer implements Tracer {
   readonly #tracer: Tracer;
   readonly #onSpan: () => void;
@@ -76,12 +76,12 @@ class NotingTracer implements Tracer {
   }
 }
 
-/** One call for all of its overloads. */
+/** One call for all overloads. */
 function startActive(tracer: Tracer, args: unknown[]): never {
   return (tracer.startActiveSpan as (...args: unknown[]) => never).apply(tracer, args);
 }
 
-/** Hands on what the instrumentation does not hand on itself. */
+/** Passes on the spans of other tracers. */
 class ForeignSpans implements SpanProcessor {
   readonly #onEnd: (span: ReadableSpan) => void;
 
@@ -104,11 +104,11 @@ class ForeignSpans implements SpanProcessor {
   }
 }
 
-/** The provider that the application has registered, as far as it is no work of ours. */
+/** The provider that the application has registered. Undefined where it is ours or there is none. */
 function foreignProvider(): TracerProvider | undefined {
   const provider = trace.getTracerProvider();
   const delegate = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
-  return delegate instanceof LentProvider || delegate instanceof OwnTracerProvider || isNoop(delegate)
+  return delegate instanceof LeasedProvider || delegate instanceof OwnTracerProvider || isNoop(delegate)
     ? undefined
     : delegate;
 }
@@ -123,19 +123,19 @@ export function hasForeignProvider(): boolean {
  * The application's registration still succeeds, and wins.
  * @returns reverts it
  */
-export function lendGlobally(own: OwnTracerProvider): () => void {
-  const lent = new LentProvider(own);
+export function leaseGlobally(own: OwnTracerProvider): () => void {
+  const leased = new LeasedProvider(own);
   // Tracers that were taken earlier belong to the proxy of their copy of the API.
   const proxies = [trace.getTracerProvider(), ...otherProxies()].filter(isUnused);
-  const release = leaseSlot(lent, (registered) => {
+  const release = leaseSlot(leased, (registered) => {
     for (const proxy of proxies) if (proxy !== registered) proxy.setDelegate(registered);
   });
   if (!release) return () => {};
-  for (const proxy of proxies) proxy.setDelegate(lent);
+  for (const proxy of proxies) proxy.setDelegate(leased);
   return () => {
     release();
-    lent.end();
-    for (const proxy of proxies) if (proxy.getDelegate() === lent) proxy.setDelegate(noopProvider);
+    leased.end();
+    for (const proxy of proxies) if (proxy.getDelegate() === leased) proxy.setDelegate(noopProvider);
   };
 }
 
@@ -144,7 +144,7 @@ interface Proxy extends TracerProvider {
   setDelegate(provider: TracerProvider): void;
 }
 
-/** A proxy of any copy of the API to which nobody gave a provider. */
+/** Whether this is the proxy of a copy of the API that has no provider yet. */
 function isUnused(provider: TracerProvider): provider is Proxy {
   const { getDelegate, setDelegate } = provider as Partial<Proxy>;
   if (typeof getDelegate !== 'function' || typeof setDelegate !== 'function') return false;
@@ -162,10 +162,10 @@ function otherProxies(): TracerProvider[] {
 }
 
 /**
- * Our provider as everybody's. Without us the API would hand out tracers that find the provider whenever it is
- * registered, and applications keep them in constants; so ours do the same.
+ * Our provider as the global one. Tracers of the API find the application's provider whenever it is registered, and
+ * applications keep tracers in constants, so tracers of this provider switch over as well.
  */
-class LentProvider implements OwnProvider {
+class LeasedProvider implements OwnProvider {
   readonly #own: OwnTracerProvider;
   readonly sampling: OwnSampling;
   #hasEnded = false;
@@ -177,7 +177,7 @@ class LentProvider implements OwnProvider {
 
   getTracer(...args: Parameters<TracerProvider['getTracer']>): Tracer {
     const own = this.#own.getTracer(...args);
-    return args[0] === SCOPE_NAME ? own : new LentTracer(own, this, args);
+    return args[0] === SCOPE_NAME ? own : new LeasedTracer(own, this, args);
   }
 
   /** Tools look through the API's proxies this way. */
@@ -185,7 +185,7 @@ class LentProvider implements OwnProvider {
     return this.#own;
   }
 
-  /** Whether `shutdown` was called: a tracer that somebody kept then does what it would do without us. */
+  /** Whether `shutdown` was called. A tracer that the application kept then does what it would do without us. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
@@ -195,14 +195,14 @@ class LentProvider implements OwnProvider {
   }
 }
 
-class LentTracer implements Tracer {
+class LeasedTracer implements Tracer {
   readonly #own: Tracer;
-  readonly #lender: LentProvider;
+  readonly #lender: LeasedProvider;
   readonly #args: Parameters<TracerProvider['getTracer']>;
-  /** The application's. Once there is one it stays, as with the API's own proxy. */
+  /** The application's tracer. Once there is one it stays, as with the API's own proxy. */
   #foreign: Tracer | undefined;
 
-  constructor(own: Tracer, lender: LentProvider, args: Parameters<TracerProvider['getTracer']>) {
+  constructor(own: Tracer, lender: LeasedProvider, args: Parameters<TracerProvider['getTracer']>) {
     this.#own = own;
     this.#lender = lender;
     this.#args = args;
@@ -248,7 +248,7 @@ function resourceOf(
     .merge(resourceFromAttributes({ ...resourceAttributes, ...(name && { 'service.name': name }) }));
 }
 
-/** `OTEL_RESOURCE_ATTRIBUTES`: `k=v,k2=v2`, percent-encoded. An entry that is none is left out with a warning. */
+/** `OTEL_RESOURCE_ATTRIBUTES`: `k=v,k2=v2`, percent-encoded. An invalid entry is left out with a warning. */
 export function resourceAttributesFrom(environment: Environment): Record<string, string> {
   const text = environment['OTEL_RESOURCE_ATTRIBUTES']?.trim();
   const attributes: Record<string, string> = {};
@@ -259,7 +259,7 @@ export function resourceAttributesFrom(environment: Environment): Record<string,
       attributes[entry.slice(0, cut).trim()] = decodeURIComponent(entry.slice(cut + 1).trim());
     } catch {
       diag.warn(
-        `OTEL_RESOURCE_ATTRIBUTES has the entry '${entry.trim()}', which is not name=value, percent-encoded: it is left out.`,
+        `OTEL_RESOURCE_ATTRIBUTES has the entry '${entry.trim()}', which is not a percent-encoded name=value pair. The entry is left out.`,
       );
     }
   }

@@ -24,7 +24,7 @@ import { sharedState } from '../loading/shared-state.ts';
 import { findGateway } from './gateway-probe.ts';
 import { checkOptionNames, unknownVariables } from './known-settings.ts';
 import { onProcessEnd } from './process-end.ts';
-import { hasForeignProvider, lendGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
+import { hasForeignProvider, leaseGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
 import type { StartOptions } from './start-options.ts';
 import { createUnreachedNotice } from './unreached.ts';
 
@@ -175,7 +175,7 @@ function watch(
   const undo = [
     () => activeRecorders.disable(recorder),
     recorder.onSpanEnded(take),
-    lendGlobally(provider),
+    leaseGlobally(provider),
     onProcessEnd(() => {
       endCalls(recorded);
       pipeline.drain();

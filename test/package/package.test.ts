@@ -48,7 +48,7 @@ describe('the tarball', () => {
     expect(paths).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']));
   });
 
-  it('holds nothing of an earlier build: declarations have their source, chunks somebody who loads them', async () => {
+  it('holds nothing of an earlier build: each declaration has its source, and each chunk is loaded by a file', async () => {
     const paths = installed.files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
     const declarations = paths.filter((path) => path.endsWith('.d.ts'));
     const sourceOf = (path: string): string => path.replace(/^dist(\/cjs)?/, '../../src').replace(/\.d\.ts$/, '.ts');
