@@ -11,7 +11,7 @@ const carried = [
   ['taskId', 'spanport.task.id'],
 ] as const satisfies readonly (readonly [keyof Facts, string])[];
 
-/** The context with the ids among these fields in its baggage, beside what it holds already. */
+/** The context with the ids among these fields added to its baggage. */
 export function withBaggage(active: Context, fields: Facts): Context {
   const entries: [string, BaggageEntry][] = carried.flatMap(([field, name]) => {
     const value = fields[field];

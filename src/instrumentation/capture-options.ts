@@ -16,9 +16,9 @@ export interface CaptureOptions {
   /** UTF-16 units of inline bytes (base64) at the most; larger ones are left out. Default 16,384. */
   readonly maxBlobLength: number;
   readonly metrics: 'latest' | 'v1.41' | 'both';
-  /** Asks for the usage of streams that were made without; the extra chunk is kept from the application. Default false. */
+  /** Requests the usage of streams that were made without it, and hides the extra chunk. Default false. */
   readonly includeUsage: boolean;
-  /** Counts the tokens of streams that tell none, by the length of what was said, and marks them. Default false. */
+  /** Estimates the usage of streams that report none from their texts, and marks it as an estimate. Default false. */
   readonly estimateUsage: boolean;
   /** Prices by model, over the built-in table. */
   readonly prices: Readonly<Record<string, Price>>;

@@ -18,16 +18,15 @@ import {
   type Writable,
 } from '../interaction/interaction.ts';
 import { jsonOf } from '../interaction/json.ts';
-import { asIs, type Mask } from '../interaction/mask.ts';
-import { wellFormed } from '../interaction/text.ts';
+import { asIs } from '../interaction/mask.ts';
 import { costOf } from '../pricing/cost.ts';
 import { type AttributeSink, type Attributes, withFetchedUsageTo, writeAttributes } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachTold, type KeptContent } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
-import { capContent, cutText, spanName } from './capped.ts';
+import { capContent, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
-import { type ErrorFacts, errorFrom, type RecordedError } from './errors.ts';
+import { type ErrorFacts, errorFrom, type RecordedError, reportedError } from './errors.ts';
 import { joinMasks } from './masks.ts';
 import { unsampledSpan } from './unsampled-span.ts';
 
@@ -185,7 +184,7 @@ export class Recording implements UnreadSpan {
 
   #finish(ending: Ending): { readonly facts: Facts; readonly failed: ErrorFacts | undefined } {
     const { options } = this.#host;
-    const failed = ending.error && reported(errorFrom(ending.error), options.mask);
+    const failed = ending.error && reportedError(errorFrom(ending.error), options.mask);
     const since = ending.facts && this.#host.settle(ending.facts, this.facts, this.#parent);
     const facts: Writable<Facts> = joinFacts(this.facts, since ?? {});
     const cost = facts.cost ?? this.#costOf(facts);
@@ -297,14 +296,6 @@ function setAll(span: Span, attributes: Attributes): void {
     const value = attributes[name];
     if (value !== undefined) span.setAttribute(name, value as string);
   }
-}
-
-/** UTF-16 units of an error's message. Servers have been seen to answer with a page of megabytes. */
-const MAX_ERROR_MESSAGE_LENGTH = 8_192;
-
-function reported(error: ErrorFacts, mask: Mask): ErrorFacts {
-  const { message } = error;
-  return message ? { ...error, message: mask(wellFormed(cutText(message, MAX_ERROR_MESSAGE_LENGTH))) } : error;
 }
 
 function setError(span: Span, { type, message, httpStatus }: ErrorFacts): void {

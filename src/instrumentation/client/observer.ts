@@ -28,19 +28,19 @@ export type CallOutcome =
  * throw goes to `diag` and never to the caller.
  */
 export interface CallObserver {
-  /** Set when the call has to run with this span active, because somebody reads the context. */
+  /** Set when the call has to run with this span active, because the context is read. */
   readonly context?: Context | undefined;
-  /** What the method is called with in place of what the caller gave. */
+  /** The arguments of the method in place of the caller's. */
   readonly args?: readonly unknown[] | undefined;
   /** The parsed answer of a call that does not stream. At most once. */
   value?(value: unknown): void;
-  /** One item of a stream, as the SDK hands it to the caller, unless it has to be hidden because we asked for it. */
+  /** One item of a stream, as the SDK hands it to the caller, unless it has to be hidden because we requested it. */
   chunk?(chunk: unknown): 'hide' | undefined;
-  /** The last word, exactly once, on every path. */
+  /** Called exactly once, on every path, as the last one. */
   end(outcome: CallOutcome): void;
 }
 
-/** One row of the operations table: a leaf method of the SDK and who watches it. */
+/** One row of the operations table: a leaf method of the SDK and its observer. */
 export interface Operation {
   /** Where the method lies on a client, such as `chat.completions.create`. */
   readonly path: string;
@@ -51,6 +51,6 @@ export interface Operation {
 /** A helper of the SDK that takes functions of the application: they are wrapped on their way in. */
 export interface Adaptation {
   readonly path: string;
-  /** The arguments in place of those that the caller gave, which stay as they are. */
+  /** The arguments in place of the caller's, which stay as they are. */
   adapt(args: readonly unknown[]): readonly unknown[];
 }

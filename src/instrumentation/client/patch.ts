@@ -88,7 +88,7 @@ function patchMethod(
   }
   const call = wrap(original as Method);
   const watching = {
-    // A method by this name keeps its name and its arity for whoever asks.
+    // A method by this name keeps its name and its arity.
     [name](this: object, ...args: unknown[]): unknown {
       return call(this, args);
     },

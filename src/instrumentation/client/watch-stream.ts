@@ -1,8 +1,8 @@
 import type { CallOutcome } from './observer.ts';
 
-/** Who is told of what a stream does. */
+/** Receives what happens to a stream. */
 export interface StreamWatch {
-  /** @returns whether the chunk is kept from the reader, who did not ask for it */
+  /** @returns whether the chunk is hidden from the reader, which did not request it */
   chunk(chunk: unknown): boolean;
   end(outcome: CallOutcome): void;
   endWhenForgotten(held: object): void;
@@ -27,11 +27,11 @@ export function watchStream(stream: StreamLike, watch: StreamWatch): void {
 }
 
 /**
- * Ends the watch of a stream that is aborted while nobody reads it. Made apart from the stream: the request under way
+ * Ends the watch of a stream that is aborted while it is not read. Separate from the stream: the request under way
  * holds its signal, and what the signal holds is not forgotten.
  */
 export function endOnAbort({ controller: { signal } }: StreamLike, watch: StreamWatch): void {
-  // The SDK aborts after every fault of its own, too: whoever reads the stream is told of that first.
+  // The SDK aborts after every fault of its own, too: the reader of the stream learns of that first.
   const end = (): void => void setImmediate(() => watch.end({ kind: 'cancelled' })).unref();
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });

@@ -2,16 +2,16 @@ import { diag } from '../../diagnostics/diag.ts';
 import type { CallObserver, CallOutcome } from './observer.ts';
 import { endOnAbort, isStream, watchStream } from './watch-stream.ts';
 
-/** Ends the watch of a promise or a stream that the application let go of without looking at it. */
+/** Ends the watch of a promise or a stream that the application dropped without reading it. */
 const forgotten = new FinalizationRegistry<Watch>((watch) => watch.end({ kind: 'cancelled' }));
 
 /** What `_thenUnwrap` takes: the parsed answer, and what the SDK knows of its request. */
 export type Transform = (...values: unknown[]) => unknown;
 
-/** Watches whose promise or stream nobody had looked at when they began. */
+/** Watches whose promise or stream was not read in the turn in which they began. */
 let unseen: Watch[] = [];
 let timer: NodeJS.Timeout | undefined;
-/** Both bound what waits: a timer for each call would cost more than the watch itself. */
+/** Limits of the batch: a timer for each call would cost more than the watch itself. */
 const MAX_UNSEEN = 32;
 const UNSEEN_MILLIS = 20;
 
@@ -24,8 +24,8 @@ function registerUnseen(): void {
 }
 
 /**
- * One call under observation. It tells the observer what happens, the end exactly once, and keeps the observer's own
- * faults from the application.
+ * One call under observation. It reports to the observer what happens, the end exactly once, and catches what the
+ * observer throws.
  */
 export class Watch {
   readonly #observer: CallObserver;
@@ -44,8 +44,8 @@ export class Watch {
   }
 
   /**
-   * The one object that the application has to look at for the call to go on: none other counts from now on. Most look
-   * in the same turn, as `await` does, and a registration is dear to the collector: it waits a little.
+   * Ends the call when this object is garbage-collected unread; a later registration replaces an earlier one. Most
+   * callers `await` within the same turn, and a FinalizationRegistry entry is expensive, so registration is deferred.
    */
   endWhenForgotten(held: object): void {
     this.#letGo();
@@ -61,7 +61,7 @@ export class Watch {
     const held = this.#held;
     this.#held = undefined;
     try {
-      // A listener costs several microseconds, which no first chunk has to wait for.
+      // A listener costs several microseconds, so it is not added before the first chunk.
       if (isStream(held)) endOnAbort(held, this);
     } catch (error) {
       diag.error('spanport: a stream is not seen to be aborted', error);
@@ -79,7 +79,7 @@ export class Watch {
     this.isRead = true;
     this.#letGo();
     try {
-      // Made here and not kept: a stream is long open, and has seen its answer by then.
+      // These functions are not stored: a stream stays open long after its answer has arrived.
       parsing.then(
         (value) => this.see(value),
         (error: unknown) => this.fail(error),
@@ -128,7 +128,7 @@ export class Watch {
     this.end({ kind: 'complete' });
   }
 
-  /** A helper makes something else of the answer: it is seen as it came, and what the helper fails at is no fault of it. */
+  /** A helper transforms the answer. The answer is observed as it came; an error of the helper is not one of the call. */
   seeing(transform: Transform): Transform {
     return (...values) => {
       this.see(values[0]);

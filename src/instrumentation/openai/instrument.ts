@@ -38,7 +38,7 @@ function isTested(version: string): boolean {
 /**
  * Instruments a client, or the class that makes clients, where no module hook reaches: bundlers, test runners, a module
  * that imports `openai` before anything was started. A second call is harmless.
- * @returns what it was given
+ * @returns its argument
  */
 export function instrumentOpenAI<T extends object>(clientOrClass: T): T {
   if ((typeof clientOrClass !== 'object' && typeof clientOrClass !== 'function') || clientOrClass === null)
