@@ -17,20 +17,29 @@ export interface LoopPlace {
 export class ToolLoop {
   readonly #recorder: Recorder;
   readonly #history: ToolHistory;
-  readonly #server: string;
-  readonly #here: Place;
+  readonly #facts: Facts;
+  readonly #active = context.active();
   #read: ReadHistory | undefined;
 
-  constructor(recorder: Recorder, history: ToolHistory, { serverAddress, serverPort, conversationId }: Facts) {
+  /** Most requests that offer tools need no more than this: everything else is worked out when calls are asked for. */
+  constructor(recorder: Recorder, history: ToolHistory, facts: Facts) {
     this.#recorder = recorder;
     this.#history = history;
-    this.#server = `${serverAddress ?? ''}:${serverPort ?? ''}`;
-    const here = placeOf(context.active(), recorder);
-    // Conversation ids of a server are unique on that server only.
-    this.#here =
-      here.conversationId === undefined && conversationId !== undefined
-        ? { ...here, conversationId: this.#named(conversationId) }
-        : here;
+    this.#facts = facts;
+  }
+
+  get #server(): string {
+    const { serverAddress = '', serverPort = '' } = this.#facts;
+    return `${serverAddress}:${serverPort}`;
+  }
+
+  /** Conversation ids of a server are unique on that server only. */
+  get #here(): Place {
+    const here = placeOf(this.#active, this.#recorder);
+    const { conversationId } = this.#facts;
+    return here.conversationId === undefined && conversationId !== undefined
+      ? { ...here, conversationId: this.#named(conversationId) }
+      : here;
   }
 
   /**
