@@ -12,7 +12,7 @@ const MAX_TEXT = 72;
 const MAX_ITEMS = 6;
 /** What lies deeper gets one line, however much of it fits. */
 const MAX_DEPTH = 2;
-/** Less than this of a value tells nothing. */
+/** A value cut shorter than this is useless. */
 const MIN_WIDTH = 16;
 
 /**

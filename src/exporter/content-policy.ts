@@ -9,8 +9,8 @@ import type { Message, Part, ToolDefinition } from '../interaction/message.ts';
 import type { Feedback, UsageEvent } from '../vendors/vendor.ts';
 
 /**
- * What a destination may have of what was said: all of it, its structure (roles, tool names and the number of messages,
- * with every text replaced), or nothing.
+ * How much content a destination may have: all of it, its structure (roles, tool names and the number of messages, with
+ * every text replaced), or none.
  */
 export type ContentMode = 'full' | 'redacted' | 'none';
 
@@ -23,11 +23,11 @@ export function applyContentMode(interaction: Interaction, mode: ContentMode): I
   if (mode === 'full') return interaction;
   const { outcome, ...rest } = interaction;
   const kept = mode === 'redacted' ? redacted(rest) : without(rest);
-  // An error's text may quote what was said.
+  // An error's text may quote content.
   return { ...kept, outcome: outcome.status === 'error' ? errorWithoutText(outcome) : outcome };
 }
 
-/** A user's own words on an answer, as a destination may have them. Pure. */
+/** A user's verdict on an answer, with its texts as a destination may have them. Pure. */
 export function feedbackFor(feedback: Feedback, mode: ContentMode): Feedback {
   if (mode === 'full') return feedback;
   const { comment, reasons, ...rest } = feedback;
@@ -39,7 +39,7 @@ export function feedbackFor(feedback: Feedback, mode: ContentMode): Feedback {
   };
 }
 
-/** What a person did, as a destination may have it: what was searched for is content. Undefined when nothing is left. Pure. */
+/** A usage event as a destination may have it; a search query is content. Undefined when nothing is left. Pure. */
 export function eventFor(event: UsageEvent, mode: ContentMode): UsageEvent | undefined {
   if (mode === 'full') return event;
   const { searchQuery, properties: _, ...rest } = event;

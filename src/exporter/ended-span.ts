@@ -14,7 +14,7 @@ export class EndedSpan implements Ended {
   #data: SpanData | undefined;
   #interactions: readonly Interaction[] | undefined;
 
-  /** Where somebody follows the span. */
+  /** Set when a caller follows the span. */
   readonly settling: Settling | undefined;
 
   /** @param assemble the interactions that a span completes; called at most once */
@@ -59,7 +59,7 @@ function maskedContent(source: ReadableSpanLike | SpanData, mask: Mask): Content
   return source.content && maskContent(source.content, mask);
 }
 
-/** Masks content that came on the span itself. Content that travelled beside it is masked already. */
+/** Masks content that came on the span itself. Content attached to it is masked already. */
 export function masked(interaction: Interaction, content: Content | undefined, mask: Mask): Interaction {
   const { outcome } = interaction;
   let safe = isAllFrom(content, interaction) ? interaction : maskContent(interaction, mask);

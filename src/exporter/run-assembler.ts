@@ -38,7 +38,7 @@ export class RunAssembler {
     this.#held = new HeldCalls(now);
   }
 
-  /** @param settling of the span, where somebody follows it: it stays open while the span waits here */
+  /** @param settling of the span, where a caller follows it: it stays open while the span waits here */
   add(span: SpanData, settling?: Settling): Interaction[] {
     const reading = readSpan(span);
     if (!reading) return leaving(this.#held.pass(span), settling);

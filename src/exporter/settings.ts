@@ -36,14 +36,14 @@ export function resolveSpool(
   return { dir: isAbsolute(dir) ? dir : resolve(dir), maxBytes, durability };
 }
 
-/** What of the messages each destination gets, where it is said: `content` over `SPANPORT_CONTENT`. */
+/** How much of the content each destination gets, where it is set: `content` wins over `SPANPORT_CONTENT`. */
 export function resolveContent(
   given: ContentMode | Readonly<Record<string, ContentMode>> | undefined,
   environment: Environment,
 ): ContentChoice {
   const isKnown = (name: string): boolean => name === 'file' || knownNames().includes(name);
-  const asked = contentFromEnvironment(environment, isKnown);
-  if (given === undefined) return asked;
+  const fromEnvironment = contentFromEnvironment(environment, isKnown);
+  if (given === undefined) return fromEnvironment;
   if (typeof given === 'string') {
     const mode = checkedMode(given, 'content');
     return () => mode;
@@ -52,5 +52,5 @@ export function resolveContent(
     if (!isKnown(name)) throw unknownName(name, `content has the key '${name}'`);
     checkedMode(mode, `content.${name}`);
   }
-  return (name) => given[name] ?? asked(name);
+  return (name) => given[name] ?? fromEnvironment(name);
 }

@@ -5,7 +5,7 @@ import type { SpoolSettings } from './settings.ts';
 
 /**
  * The spool as this machine and thread can have it. A directory that cannot be written is a condition of the environment and must
- * not stop the application, so records then stay in memory and the operator is told.
+ * not stop the application, so records then stay in memory, and one line reports it.
  */
 export function usableSpool(
   spool: SpoolSettings | undefined,

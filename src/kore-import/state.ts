@@ -79,7 +79,7 @@ async function readIfThere(path: string): Promise<string> {
   }
 }
 
-/** Lines that do not parse are torn ones: what they told is read again. */
+/** Lines that do not parse were cut by a crash: their records are read again. */
 function linesOf(text: string): readonly Line[] {
   return text.split('\n').flatMap((line) => {
     try {

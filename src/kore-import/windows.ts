@@ -18,7 +18,7 @@ export function splitWindows({ from, to }: Window): readonly Window[] {
 
 /**
  * A moment as people write it: a bare date is its first millisecond (`from`) or its last one (`to`), a time without a
- * zone is UTC. Undefined when it is no moment.
+ * zone is UTC. Undefined when it is not a valid date.
  */
 export function momentFrom(text: string, end: keyof Window): number | undefined {
   const written = text.trim();

@@ -10,9 +10,9 @@ import type { Feedback, FeedbackContext, FeedbackOptions, UsageEvent, UsageEvent
 import { currentDestinations, currentMask, drainSpans } from './tracing.ts';
 
 /**
- * Tells every destination that has a place for it what a user thought of an answer, and emits
+ * Sends a user's verdict on an answer to every destination that records verdicts, and emits
  * `gen_ai.evaluation.result` through the application's LoggerProvider. Never throws.
- * @returns resolves once the feedback is handed to delivery
+ * @returns resolves once the feedback is passed to delivery
  */
 export async function recordFeedback(options: FeedbackOptions): Promise<void> {
   const feedback: Feedback = { ...masked(options), ...circumstances() };
@@ -23,9 +23,9 @@ export async function recordFeedback(options: FeedbackOptions): Promise<void> {
 }
 
 /**
- * Tells every destination that has a place for it (Inkeep's `/events`) what a person did with an answer. The user is
+ * Sends what a person did with an answer to every destination that records it (Inkeep's `/events`). The user is
  * that of {@link withContext}. Never throws.
- * @returns resolves once the event is handed to delivery
+ * @returns resolves once the event is passed to delivery
  */
 export async function recordUsageEvent({ searchQuery, properties, ...options }: UsageEventOptions): Promise<void> {
   const mask = currentMask();
@@ -70,7 +70,7 @@ function attempt(tell: () => void): void {
   try {
     tell();
   } catch (error) {
-    diag.error('spanport: what a user did or said could not be handed on', error);
+    diag.error('spanport: feedback or a usage event could not be passed on', error);
   }
 }
 

@@ -8,17 +8,17 @@ import type { Price } from '../pricing/cost.ts';
 export interface StartOptions {
   /** Where spans go. Default: `SPANPORT_DESTINATIONS`, else those whose keys are set, else a gateway on this machine. */
   readonly destinations?: readonly DestinationSetting[];
-  /** What of the messages a destination gets: one mode for all, or by destination. Default: `SPANPORT_CONTENT`. */
+  /** How much content a destination gets: one mode for all, or one per destination. Default: `SPANPORT_CONTENT`. */
   readonly content?: ContentMode | Readonly<Record<string, ContentMode>>;
   /** Applied to every text before it leaves the process, after the built-in patterns for keys and tokens. Fails closed. */
   readonly mask?: Mask;
-  /** Durable delivery. Default: `SPANPORT_SPOOL_DIR` and its kin, else in memory. */
+  /** Durable delivery. Default: `SPANPORT_SPOOL_DIR` and related variables, else in memory. */
   readonly spool?: Partial<SpoolSettings>;
   /** Content attributes on the spans themselves. Default: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. */
   readonly contentOnSpans?: boolean;
   /** Versions of the metric names. Default: `SPANPORT_METRICS`, else `latest`. */
   readonly metrics?: 'latest' | 'v1.41' | 'both';
-  /** `all`: vendors also get what the trace sampler leaves out. Default: `SPANPORT_VENDOR_SAMPLING`, else `sampled`. */
+  /** `all`: vendors also get calls that the trace sampler drops. Default: `SPANPORT_VENDOR_SAMPLING`, else `sampled`. */
   readonly vendorSampling?: 'sampled' | 'all';
   /**
    * Requests the usage of streams, and keeps the extra chunk from an application that did not ask for it. Default:

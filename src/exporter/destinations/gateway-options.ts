@@ -9,7 +9,7 @@ export function hasGateway(environment: Environment): boolean {
 }
 
 /**
- * A Spanport gateway. It gets neither the endpoint nor the headers of `OTEL_EXPORTER_OTLP_*`, which belong to somebody
+ * A Spanport gateway. It gets neither the endpoint nor the headers of `OTEL_EXPORTER_OTLP_*`, which belong to another
  * else's backend.
  */
 export function resolveGateway(

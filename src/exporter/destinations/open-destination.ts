@@ -33,7 +33,7 @@ export interface NamedDestination {
 export interface DestinationContext {
   readonly environment: Environment;
   readonly content: ContentChoice;
-  /** Whether the capture variable asks for content on spans, which `otlp` and presets go by. */
+  /** Whether the capture variable enables content on spans, which is the default of `otlp` and presets. */
   readonly contentOnSpans: boolean;
   readonly spool: SpoolSettings | undefined;
   readonly warn: (message: string) => void;
@@ -50,8 +50,8 @@ export function planDestination(setting: DestinationSetting, context: Destinatio
     typeof setting === 'string' ? { name: setting.trim() } : (setting as NamedDestination);
   const { name, content: _, ...given } = named;
   if (typeof name !== 'string') throw new ConfigurationError('A destination has no name: write { name: … } or a name.');
-  const asked = named.content === undefined ? undefined : checkedMode(named.content, `content of ${name}`);
-  const modeOr = (fallback: ContentMode): ContentMode => asked ?? context.content(contentKey(name)) ?? fallback;
+  const own = named.content === undefined ? undefined : checkedMode(named.content, `content of ${name}`);
+  const modeOr = (fallback: ContentMode): ContentMode => own ?? context.content(contentKey(name)) ?? fallback;
 
   if (name === 'console') return (host) => spanLineDestination(name, { kind: 'console' }, modeOr('full'), host);
   if (name.startsWith('file:')) {
@@ -87,7 +87,7 @@ function otlpOptionsOf(
   return name === 'otlp' ? resolveOtlp(given, environment, warn) : resolvePreset(name, given, environment, warn);
 }
 
-/** The word by which `SPANPORT_CONTENT` speaks of a destination. */
+/** The name of a destination in `SPANPORT_CONTENT`. */
 function contentKey(name: string): string {
   return name.startsWith('file:') ? 'file' : name;
 }
@@ -102,7 +102,7 @@ function pathFrom(name: string): string {
 
 /**
  * The destinations that the environment asks for: those that `SPANPORT_DESTINATIONS` lists; else those whose keys are
- * set, and `otlp` when an endpoint is, unless `OTEL_TRACES_EXPORTER` says otherwise. Empty: nothing was said.
+ * set, and `otlp` when an endpoint is, unless `OTEL_TRACES_EXPORTER` is set. Empty: none is set.
  */
 export function destinationsFrom(
   environment: Environment,
@@ -122,8 +122,7 @@ export function destinationsFrom(
   if (words.includes('none')) return configured.length > 0 ? configured : 'none';
   const standard: string[] = words.filter((word) => word === 'otlp' || word === 'console');
   for (const word of words)
-    if (!standard.includes(word))
-      warn(`OTEL_TRACES_EXPORTER is '${word}': use otlp, console or none; it is passed over.`);
+    if (!standard.includes(word)) warn(`OTEL_TRACES_EXPORTER is '${word}': use otlp, console or none. It is ignored.`);
   if (standard.length === 0 && hasOtlpEndpoint(environment)) standard.push('otlp');
   if (hasGateway(environment)) standard.push('spanport');
   return [...configured, ...new Set(standard)];

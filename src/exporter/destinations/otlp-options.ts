@@ -71,7 +71,7 @@ export function headersFrom(environment: Environment, variables: readonly string
   return headers;
 }
 
-/** Headers from elsewhere, such as a key from a variable of its own. @throws ConfigurationError never tells a value */
+/** Headers from options or from another variable. @throws ConfigurationError whose message holds no value */
 export function checkedHeaders(
   headers: Readonly<Record<string, string>> = {},
   where: string,
@@ -100,15 +100,15 @@ function decoded(text: string): string | undefined {
 }
 
 function encodingFrom(environment: Environment, warn: (message: string) => void): OtlpOptions['encoding'] {
-  const [variable, said = 'http/protobuf'] = setting(environment, 'PROTOCOL');
-  const text = said.toLowerCase();
+  const [variable, protocol = 'http/protobuf'] = setting(environment, 'PROTOCOL');
+  const text = protocol.toLowerCase();
   if (text === 'http/json') return 'json';
   if (text === 'grpc')
     throw new ConfigurationError(
       `${variable} is 'grpc', which Spanport does not speak: use http/protobuf or http/json and the HTTP port (4318 by default).`,
     );
   if (text !== 'http/protobuf')
-    warn(`${variable} is '${said}': use http/protobuf or http/json; http/protobuf is used.`);
+    warn(`${variable} is '${protocol}': use http/protobuf or http/json. http/protobuf is used.`);
   return 'protobuf';
 }
 

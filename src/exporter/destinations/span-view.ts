@@ -147,8 +147,8 @@ function giveContent(
   mode: ContentMode,
   sink: AttributeSink,
 ): void {
-  const said: Facts = { ...maskContent(decodeAttributes(onSpan), mask), ...content };
-  const written = encodeAttributes(mode === 'full' ? said : redacted(said), true);
+  const facts: Facts = { ...maskContent(decodeAttributes(onSpan), mask), ...content };
+  const written = encodeAttributes(mode === 'full' ? facts : redacted(facts), true);
   // What the table does not know of is a plain text to us.
   for (const [name, value] of Object.entries(onSpan)) {
     if (name in written || Object.keys(decodeAttributes({ [name]: value })).length > 0) continue;
