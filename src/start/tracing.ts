@@ -31,13 +31,13 @@ import { createUnreachedNotice } from './unreached.ts';
 export interface Stats {
   /** Calls that the trace sampler left out. */
   readonly notSampled: number;
-  /** Runs that were sent without their answer, because nobody read it. */
+  /** Runs that were sent without their answer, because the application did not read it. */
   readonly outputUnseen: number;
   readonly destinations: Readonly<Record<string, DestinationStats>>;
 }
 
 export interface Handle {
-  /** Resolves when all that has ended is delivered or safely on disk. For serverless functions and tests. */
+  /** Resolves when every ended span is delivered or on disk. For serverless functions and tests. */
   forceFlush(): Promise<void>;
   /** Flushes inside the deadline and ends our part; an application's own provider goes on. A second call is harmless. */
   shutdown(): Promise<void>;
@@ -73,7 +73,7 @@ export function drainSpans(): void {
 /**
  * Opens the destinations and instruments the SDKs. While one start is active, another returns its handle and changes
  * nothing.
- * @throws ConfigurationError one sentence on a setting that cannot work; nothing has been started then
+ * @throws ConfigurationError one sentence about an invalid setting; nothing has been started then
  */
 export function startOnce(options: StartOptions, instrumentations: readonly Instrumentation[]): Handle {
   if (started.current) {
