@@ -351,7 +351,9 @@ export const chatPatterns = [
     spans: ['chat', 'execute_tool', 'chat'],
     async run({ client, fake }) {
       fake.reply(askForWeather);
-      const asked = await client.chat.completions.create({ ...request, tools: [weather] });
+      // A question of its own: calls of two equal conversations are not told apart, and then linked to neither.
+      const messages = [{ role: 'user', content: 'Is it sunny in Paris?' }];
+      const asked = await client.chat.completions.create({ ...request, messages, tools: [weather] });
       const { message } = asked.choices[0];
       const answer = { role: 'tool', tool_call_id: message.tool_calls[0].id, content: 'sunny' };
       return client.chat.completions.create({ ...request, messages: [...messages, message, answer], tools: [weather] });
