@@ -108,7 +108,7 @@ export class HeldCalls {
   #isForeign = false;
   #waiting = 0;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 

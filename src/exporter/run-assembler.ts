@@ -31,7 +31,7 @@ export class RunAssembler {
   readonly #documents: BoundedMap<Entry<unknown>>;
   readonly #held: HeldCalls;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = () => performance.now()) {
     this.#queued = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);
     this.#tools = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);
     this.#documents = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);

@@ -95,7 +95,7 @@ export async function endings({ isShort, log }) {
     figures.push(
       figure(
         'R9',
-        `${durability}: code, signal and stderr as without Spanport`,
+        `${durability}: code, signal and stderr, but for reports, as without Spanport`,
         `${own.length}/${own.length}`,
         `${own.length - changed.length}/${own.length}${listOf(changed)}`,
         changed.length === 0,

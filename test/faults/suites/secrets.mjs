@@ -47,7 +47,7 @@ export async function secretsFound() {
       const { url } = vendor;
       if (isDown) await vendor.down();
       await withDirectory(async (dir) => {
-        const { result, stdout, stderr } = await run(
+        const { result, stdout, stderr, reports } = await run(
           'secrets',
           {
             url,
@@ -64,7 +64,7 @@ export async function secretsFound() {
           'files of the spool': filesIn(dir)
             .map(({ name, parentPath, path }) => readFileSync(join(parentPath ?? path, name), 'latin1'))
             .join('\n'),
-          'stdout and stderr': stdout + stderr,
+          'stdout and stderr': stdout + stderr + reports,
         };
         const hits = Object.entries(places).flatMap(([place, text]) =>
           Object.entries(secrets)

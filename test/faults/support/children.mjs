@@ -22,7 +22,10 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Starts a program. `ended` resolves to `{ code, signal, stdout, stderr, endedAt }`. */
+/** What Spanport reports to the operator. */
+const REPORT = /^spanport: .*\n?/gm;
+
+/** Starts a program. `ended` resolves to `{ code, signal, stdout, stderr, reports, endedAt }`: `stderr` without reports. */
 export function launch(name, settings, { env = {}, nodeOptions = [] } = {}) {
   const given = JSON.stringify({ index: pathToFileURL(join(DIST, 'index.js')).href, ...settings });
   const child = spawn(process.execPath, [...nodeOptions, program(name), given], {
@@ -47,7 +50,8 @@ export function launch(name, settings, { env = {}, nodeOptions = [] } = {}) {
   const ended = new Promise((resolve) => {
     child.on('close', (code, signal) => {
       running.delete(child);
-      resolve({ code, signal, stdout, stderr, endedAt });
+      const reports = (stderr.match(REPORT) ?? []).join('');
+      resolve({ code, signal, stdout, stderr: stderr.replace(REPORT, ''), reports, endedAt });
     });
   });
   return { child, ended };
