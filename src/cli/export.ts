@@ -9,6 +9,7 @@ import { secretsIn, withSampleSettings } from './preview-environment.ts';
 import { RecordedRequests } from './recorded-requests.ts';
 import { readSpans, SourceReport } from './span-source.ts';
 import { type Terminal, terminalOn } from './terminal.ts';
+import { WithoutRecord } from './without-record.ts';
 
 const meta: CommandMeta = {
   name: 'export',
@@ -67,10 +68,14 @@ async function preview(terminal: Terminal, spans: Spans, args: Readonly<Record<s
   const recorded = new RecordedRequests(names, secretsIn(process.env));
   const { transport, write } = recorded;
   const sender = new Sender(names, withSampleSettings(process.env), { warn, spool: false, transport, write });
-  await sender.sendAll(spans);
+  const without = new WithoutRecord();
+  await sender.sendAll(without.watch(spans));
   await sender.finish();
   if (args['json']) printJson(recorded.all);
-  else printRequests(terminal, recorded.all, args['full'] === true);
+  else {
+    printRequests(terminal, recorded.all, args['full'] === true);
+    without.print(terminal);
+  }
 }
 
 function printRequests({ colors, columns, line }: Terminal, recorded: RecordedRequests['all'], full: boolean): void {

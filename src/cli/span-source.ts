@@ -1,5 +1,7 @@
 import { FormatError } from '../otlp/format-error.ts';
-import { readTraceJson } from '../otlp/read-json.ts';
+import { readLogsJson, readTraceJson } from '../otlp/read-json.ts';
+import { eventFromLog, withLogs } from '../semconv/dialects/genai/read.ts';
+import type { LogData } from '../semconv/log-data.ts';
 import type { HrTime, SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import { type AnyVendor, vendors } from '../vendors/index.ts';
@@ -8,6 +10,8 @@ import { type JsonItem, jsonItems } from './json-stream.ts';
 
 /** How many spans are passed on together. */
 const PORTION = 500;
+/** Log records that wait for the spans they belong to. */
+const MAX_LOGS = 5_000;
 /** Lines or records that are named one by one when they cannot be read. */
 export const MAX_NAMED = 10;
 
@@ -80,16 +84,42 @@ async function* inPortions(
   read: (item: ReadItem) => Promise<readonly SpanData[]>,
 ): AsyncGenerator<readonly SpanData[]> {
   let portion: SpanData[] = [];
+  let logs: LogData[] = [];
   for await (const item of items) {
-    if ('value' in item) portion.push(...(await read(item)));
-    else if (item.isCut) report.cut += 1;
+    if ('value' in item) {
+      const events = eventsIn(item.value);
+      if (events.length > 0) logs.push(...events);
+      else portion.push(...(await read(item)));
+    } else if (item.isCut) report.cut += 1;
     else report.refuse(item.line, item.problem);
-    if (portion.length < PORTION) continue;
-    yield inOrder(portion, report);
+    if (portion.length < PORTION && logs.length < MAX_LOGS) continue;
+    yield inOrder(withEvents(portion, logs), report);
     portion = [];
+    logs = [];
   }
-  if (portion.length > 0) yield inOrder(portion, report);
+  if (portion.length > 0) yield inOrder(withEvents(portion, logs), report);
   report.finish();
+}
+
+/** The GenAI events of a request of log records. */
+function eventsIn(value: unknown): readonly LogData[] {
+  if (!isOtlp(value, 'resourceLogs')) return [];
+  try {
+    return readLogsJson(value).records.filter((log) => eventFromLog(log) !== undefined);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return [];
+  }
+}
+
+/** The spans with the events that name them. A Collector writes both close to each other. */
+function withEvents(spans: readonly SpanData[], logs: readonly LogData[]): readonly SpanData[] {
+  if (logs.length === 0) return spans;
+  const bySpan = new Map<string, LogData[]>();
+  for (const log of logs) {
+    if (log.spanId !== undefined) bySpan.set(log.spanId, [...(bySpan.get(log.spanId) ?? []), log]);
+  }
+  return spans.map((span) => withLogs(span, bySpan.get(span.spanId) ?? []));
 }
 
 /** Parents after their children, as they ended. */

@@ -11,7 +11,7 @@ import type { Connection } from './destinations/connection.ts';
 import { EndedSpan, masked } from './ended-span.ts';
 import { HOLD_MILLIS, type LeavingCall } from './held-calls.ts';
 import { reportLosses } from './losses.ts';
-import { RunAssembler } from './run-assembler.ts';
+import { type LeftOutCounts, RunAssembler } from './run-assembler.ts';
 import { type PipelineListener, Settling } from './settling.ts';
 
 /** With more spans waiting than this, each new one maps two older ones: a burst slows down instead of growing. */
@@ -83,6 +83,8 @@ export interface Pipeline {
   /** Flushes and ends all destinations. Spans that wait for another span are given up. */
   shutdown(timeoutMillis?: number): Promise<FlushResult>;
   stats(): Readonly<Record<string, DestinationStats>>;
+  /** Spans that made no record of their own at a vendor, by reason. Counted while a vendor is among the destinations. */
+  readonly leftOut: LeftOutCounts;
 }
 
 export function openPipeline(options: PipelineOptions): Pipeline {
@@ -186,6 +188,10 @@ class SpanPipeline implements Pipeline {
     return left;
   }
 
+  get leftOut(): LeftOutCounts {
+    return this.#assembler.leftOut;
+  }
+
   stats(): Readonly<Record<string, DestinationStats>> {
     return Object.fromEntries(this.destinations.map((destination) => [destination.name, this.#statsOf(destination)]));
   }
@@ -241,8 +247,10 @@ class SpanPipeline implements Pipeline {
   /** One function for all spans: a closure for each would cost as much memory as the rest of the mapping. */
   readonly #assemble = (ended: EndedSpan): readonly Interaction[] => {
     const { service } = this.#options;
-    const isRelevant = dialectOf(originOf(ended.source)) !== undefined || this.#assembler.held > 0;
-    if (!isRelevant) return [];
+    if (this.#assembler.held === 0 && !dialectOf(originOf(ended.source))) {
+      this.#assembler.countUnknown();
+      return [];
+    }
     const interactions = this.#assembler.add(ended.span, ended.settling);
     return service ? interactions.map((each) => withService(each, service)) : interactions;
   };

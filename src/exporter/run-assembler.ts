@@ -4,7 +4,7 @@ import { costOf } from '../pricing/cost.ts';
 import { interactionFrom, isUnfinished, joinBackground, readSpan, toolExecutionFrom } from '../semconv/from-spans.ts';
 import { ATTR, OPERATION, SCOPE_NAME } from '../semconv/names.ts';
 import type { SpanData } from '../semconv/span-data.ts';
-import { HeldCalls, type LeavingCall } from './held-calls.ts';
+import { HeldCalls, type LeavingCall, type LeftOut } from './held-calls.ts';
 import type { Settling } from './settling.ts';
 
 /** Maximum number of spans that wait for another one, and for how long. */
@@ -12,6 +12,12 @@ const MAX_WAITING = 1_000;
 const MAX_AGE_MILLIS = 10 * 60_000;
 /** Maximum number of tools recorded for one parent: an application's main span may live for days. */
 const MAX_TOOLS = 1_000;
+
+/**
+ * Spans that made no record of their own at a vendor. `no_dialect`: not about a model, as far as is known. `tool`, `part`:
+ * a tool that ran, a retrieval or the like. `outer_span`, `same_call`, `late`: see docs/one-call-one-record.md.
+ */
+export type LeftOutCounts = Readonly<Partial<Record<'no_dialect' | 'tool' | 'part' | LeftOut, number>>>;
 
 /** A part of an interaction that waits for the span that completes it. */
 interface Entry<T> {
@@ -30,6 +36,7 @@ export class RunAssembler {
   readonly #tools: BoundedMap<Entry<ToolExecution[]>>;
   readonly #documents: BoundedMap<Entry<unknown>>;
   readonly #held: HeldCalls;
+  readonly #leftOut: { no_dialect?: number; tool?: number; part?: number } = {};
 
   constructor(now: () => number = () => performance.now()) {
     this.#queued = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);
@@ -41,9 +48,13 @@ export class RunAssembler {
   /** @param settling of the span, where a caller follows it: it stays open while the span waits here */
   add(span: SpanData, settling?: Settling): Interaction[] {
     const reading = readSpan(span);
-    if (!reading) return leaving(this.#held.pass(span), settling);
+    if (!reading) {
+      this.countUnknown();
+      return leaving(this.#held.pass(span), settling);
+    }
     const tool = toolExecutionFrom(span, reading);
     if (tool) {
+      this.#count('tool');
       this.#held.addPart(span);
       if (span.parentSpanId) this.#addTool(`${span.traceId}:${span.parentSpanId}`, tool, span, settling);
       return [];
@@ -54,6 +65,7 @@ export class RunAssembler {
     if (reading.role === 'outer') return leaving(this.#held.addOuter(span, reading), settling);
     const interaction = interactionFrom(span, reading);
     if (!interaction) {
+      this.#count('part');
       this.#held.addPart(span);
       return [];
     }
@@ -74,14 +86,19 @@ export class RunAssembler {
     return leaving(this.#held.addCall(span, completed, settling), settling);
   }
 
+  /** Counts a span that no dialect knows. */
+  countUnknown(): void {
+    this.#count('no_dialect');
+  }
+
   /** How many calls wait for the spans around them. */
   get held(): number {
     return this.#held.size;
   }
 
   /** Spans that made no record of their own, by reason. */
-  get leftOut(): Readonly<Record<string, number>> {
-    return this.#held.leftOut;
+  get leftOut(): LeftOutCounts {
+    return { ...this.#leftOut, ...this.#held.leftOut };
   }
 
   /** Calls that waited long enough for the spans around them; all of them when nothing more will come. */
@@ -112,6 +129,10 @@ export class RunAssembler {
     const queued = this.#queued.drain();
     for (const entry of queued) releaseWith(undefined, entry);
     return queued.map(({ value }) => value);
+  }
+
+  #count(reason: 'no_dialect' | 'tool' | 'part'): void {
+    this.#leftOut[reason] = (this.#leftOut[reason] ?? 0) + 1;
   }
 
   #addTool(parent: string, tool: ToolExecution, span: SpanData, settling: Settling | undefined): void {

@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import { type AnyValueMap, type LoggerProvider, logs, SeverityNumber } from '@opentelemetry/api-logs';
 import { contentFields, type Facts } from '../interaction/interaction.ts';
+import { isInference, operationKind } from '../interaction/operation.ts';
 import { VERSION } from '../loading/version.ts';
 import { contentAttributeName, encodeAttributes } from '../semconv/attributes.ts';
 import { EVENT, SCOPE_NAME } from '../semconv/names.ts';
@@ -9,12 +10,12 @@ import type { ErrorFacts } from './errors.ts';
 /** Events that recordings emit. */
 export interface Events {
   /**
-   * `gen_ai.client.inference.operation.details`: everything of the span, content structured.
+   * `gen_ai.client.inference.operation.details`: everything of the span of an inference, content structured.
    * Source: semantic-conventions-genai, gen-ai events.
    */
   emitDetails(facts: Facts, active: Context): void;
-  /** `gen_ai.client.operation.exception`: the conventions have it in place of an exception on the span. */
-  emitException(error: ErrorFacts, active: Context): void;
+  /** The conventions have an event for each kind of operation in place of an exception on the span. */
+  emitException(error: ErrorFacts, operation: string | undefined, active: Context): void;
 }
 
 /** The events of a recorder, through a LoggerProvider set on it, else through the global one. */
@@ -31,21 +32,33 @@ export class EventSource implements Events {
   }
 
   emitDetails(facts: Facts, active: Context): void {
+    if (!isInference(facts.operation)) return;
     const attributes: AnyValueMap = encodeAttributes(facts, false) as AnyValueMap;
     for (const field of contentFields) {
       const name = contentAttributeName(field);
       if (name !== undefined && facts[field] !== undefined) attributes[name] = facts[field] as AnyValueMap[string];
     }
-    this.#emit(EVENT.operationDetails, SeverityNumber.INFO, attributes, active);
+    this.#emit(EVENT.operationDetails, SeverityNumber.DEBUG, attributes, active);
   }
 
-  emitException({ type, message }: ErrorFacts, active: Context): void {
+  emitException({ type, message }: ErrorFacts, operation: string | undefined, active: Context): void {
     const attributes = { 'exception.type': type, ...(message && { 'exception.message': message }) };
-    this.#emit(EVENT.operationException, SeverityNumber.WARN, attributes, active);
+    this.#emit(exceptionEvent(operation), SeverityNumber.WARN, attributes, active);
   }
 
   #emit(eventName: string, severityNumber: SeverityNumber, attributes: AnyValueMap, active: Context): void {
     this.provider.getLogger(SCOPE_NAME, VERSION).emit({ eventName, severityNumber, attributes, context: active });
+  }
+}
+
+function exceptionEvent(operation: string | undefined): string {
+  switch (operationKind(operation)) {
+    case 'inference':
+      return EVENT.inferenceException;
+    case 'tool':
+      return EVENT.toolException;
+    default:
+      return EVENT.operationException;
   }
 }
 

@@ -7,7 +7,7 @@ import {
   metrics,
 } from '@opentelemetry/api';
 import type { Facts } from '../interaction/interaction.ts';
-import { isInference } from '../interaction/operation.ts';
+import { type OperationKind, operationKind } from '../interaction/operation.ts';
 import { VERSION } from '../loading/version.ts';
 import { ATTR, METRIC, SCOPE_NAME } from '../semconv/names.ts';
 
@@ -36,6 +36,8 @@ interface Instruments {
 interface LatestInstruments {
   readonly inferenceDuration: Histogram;
   readonly operationDuration: Histogram;
+  readonly embeddingsDuration: Histogram;
+  readonly embeddingsInput: Histogram;
   readonly timeToFirstChunk: Histogram;
   readonly tokens: readonly (readonly [Counter, Usage])[];
   readonly operationInput: Histogram;
@@ -143,6 +145,14 @@ function latestInstruments(meter: Meter): LatestInstruments {
       METRIC.operationDuration,
       seconds('Duration of any other GenAI operation'),
     ),
+    embeddingsDuration: meter.createHistogram(
+      METRIC.embeddingsDuration,
+      seconds('Duration of a request for embeddings'),
+    ),
+    embeddingsInput: meter.createHistogram(
+      METRIC.embeddingsInputTokens,
+      tokens('Input tokens of a request for embeddings'),
+    ),
     timeToFirstChunk: meter.createHistogram(METRIC.timeToFirstChunk, seconds('Time until the first chunk of a stream')),
     tokens: counted.map(([name, usage]) => [
       meter.createCounter(name, { description: 'Tokens of all requests', unit: '{token}' }),
@@ -164,24 +174,32 @@ function formerInstruments(meter: Meter): FormerInstruments {
   };
 }
 
+function durationOf(kind: OperationKind | undefined): 'inferenceDuration' | 'embeddingsDuration' | 'operationDuration' {
+  if (kind === 'inference') return 'inferenceDuration';
+  return kind === 'embeddings' ? 'embeddingsDuration' : 'operationDuration';
+}
+
 function recordOperation(
   { latest, former }: Instruments,
   facts: Facts,
   elapsed: number,
   errorType: string | undefined,
 ): void {
-  const isOfInference = isInference(facts.operation);
+  const kind = operationKind(facts.operation);
+  const isOfInference = kind === 'inference';
   const common = commonAttributes(facts);
   const withError = errorType === undefined ? common : { ...common, [ATTR.errorType]: errorType };
-  (isOfInference ? latest?.inferenceDuration : latest?.operationDuration)?.record(elapsed, withError);
+  latest?.[durationOf(kind)].record(elapsed, withError);
   former?.operationDuration.record(elapsed, withError);
+  const { usage } = facts;
+  if (kind === 'embeddings' && usage?.inputTokens !== undefined && !usage.estimated)
+    latest?.embeddingsInput.record(usage.inputTokens, withError);
   if (!isOfInference) return;
 
   if (facts.timeToFirstChunk !== undefined) {
     latest?.timeToFirstChunk.record(facts.timeToFirstChunk, common);
     former?.timeToFirstChunk.record(facts.timeToFirstChunk, common);
   }
-  const { usage } = facts;
   // An estimate is not a measurement.
   if (!usage || usage.estimated) return;
   const unknownModality = { ...common, 'gen_ai.token.modality': 'unknown' };

@@ -269,8 +269,8 @@ export class Recorder implements RecordingHost {
     for (const events of this.#group?.details ?? [this.events]) events.emitDetails(facts, active);
   }
 
-  emitException(error: ErrorFacts, active: Context): void {
-    for (const events of this.#group?.events ?? [this.events]) events.emitException(error, active);
+  emitException(error: ErrorFacts, operation: string | undefined, active: Context): void {
+    for (const events of this.#group?.events ?? [this.events]) events.emitException(error, operation, active);
   }
 
   spanEnded(span: UnreadSpan, client: object | undefined): void {

@@ -79,7 +79,7 @@ export interface RecordingHost {
   readonly isMeasuring: boolean;
   measure(facts: Facts, elapsed: number, errorType: string | undefined): void;
   emitDetails(facts: Facts, active: Context): void;
-  emitException(error: ErrorFacts, active: Context): void;
+  emitException(error: ErrorFacts, operation: string | undefined, active: Context): void;
   /** The facts as they stand once the fields of `withContext` are known. */
   settle(facts: Facts, start: Facts, parent: Context): Facts;
   spanEnded(span: UnreadSpan, client: object | undefined): void;
@@ -243,7 +243,7 @@ export class Recording implements UnreadSpan {
     const attached = this.#isForReaders ? deferredContent(split.content, ending, host.options) : undefined;
     // Read by our own exporters next to the span: its facts, where nothing else wrote attributes, and its content.
     if (attached || isOurs) attachTold(readable, isOurs ? split.facts : undefined, attached);
-    if (failed) host.emitException(failed, this.context);
+    if (failed) host.emitException(failed, facts.operation, this.context);
     if (contentOnEvents) host.emitDetails({ ...capContent(facts, host.options, mask), ...shown }, this.context);
   }
 

@@ -39,6 +39,9 @@ export { OPERATION } from '../interaction/operation.ts';
 
 export const EVENT = {
   operationDetails: 'gen_ai.client.inference.operation.details',
+  inferenceException: 'gen_ai.client.inference.exception',
+  toolException: 'gen_ai.execute_tool.exception',
+  /** Of operations whose own event has not been published. */
   operationException: 'gen_ai.client.operation.exception',
   evaluationResult: 'gen_ai.evaluation.result',
 } as const;
@@ -47,6 +50,8 @@ export const EVENT = {
 export const METRIC = {
   inferenceDuration: 'gen_ai.client.inference.duration',
   operationDuration: 'gen_ai.client.operation.duration',
+  embeddingsDuration: 'gen_ai.client.embeddings.duration',
+  embeddingsInputTokens: 'gen_ai.client.embeddings.operation.input_tokens',
   timeToFirstChunk: 'gen_ai.client.inference.time_to_first_chunk',
   inputTokens: 'gen_ai.client.inference.usage.input_tokens',
   outputTokens: 'gen_ai.client.inference.usage.output_tokens',

@@ -12,6 +12,7 @@ import {
   planDestination,
 } from '../exporter/destinations/open-destination.ts';
 import { openPipeline, type Pipeline, type PipelineSpan } from '../exporter/pipeline.ts';
+import type { LeftOutCounts } from '../exporter/run-assembler.ts';
 import { resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { usableSpool } from '../exporter/usable-spool.ts';
 import { activeRecorders } from '../instrumentation/active-recorders.ts';
@@ -33,6 +34,8 @@ export interface Stats {
   readonly notSampled: number;
   /** Runs that were sent without their answer, because the application did not read it. */
   readonly outputUnseen: number;
+  /** Spans that made no record of their own at a vendor, by reason. */
+  readonly leftOut: LeftOutCounts;
   readonly destinations: Readonly<Record<string, DestinationStats>>;
 }
 
@@ -221,6 +224,7 @@ function running(
       stats: () => ({
         notSampled: recorder.notSampled,
         outputUnseen: instrumentations.reduce((sum, each) => sum + (each.stats?.(recorder).outputUnseen ?? 0), 0),
+        leftOut: pipeline.leftOut,
         destinations: pipeline.stats(),
       }),
     },
@@ -259,6 +263,6 @@ function inertHandle(): Handle {
     tracerProvider: trace.getTracerProvider(),
     forceFlush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
-    stats: () => ({ notSampled: 0, outputUnseen: 0, destinations: {} }),
+    stats: () => ({ notSampled: 0, outputUnseen: 0, leftOut: {}, destinations: {} }),
   };
 }

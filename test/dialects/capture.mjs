@@ -21,8 +21,17 @@ const fixtures = fileURLToPath(new URL('../fixtures/captured-spans/', import.met
 
 /** Installs the packages of a sender from the npm registry. */
 export async function installSender(name, folder) {
+  await install(manifestOf(name), folder);
+}
+
+/** Installs packages from the npm registry. */
+export async function installPackages(packages, folder) {
+  await install({ private: true, type: 'module', dependencies: packages }, folder);
+}
+
+async function install(manifest, folder) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifestOf(name), null, 1));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 1));
   await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--silent'], folder, {});
 }
 

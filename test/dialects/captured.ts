@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { withLogs } from '../../src/semconv/dialects/genai/read.ts';
+import { interactionFrom } from '../../src/semconv/from-spans.ts';
 import type { LogData } from '../../src/semconv/log-data.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
 
@@ -94,4 +95,61 @@ function fieldsOf(interaction: Interaction): ReadonlyMap<string, unknown> {
   };
   for (const [key, value] of Object.entries(interaction)) if (!incidental.has(key)) visit(value, key);
   return fields;
+}
+
+/** Which dialect reads each sender. Its README says what the sender's spans lack. */
+export const dialectNames: Readonly<Record<string, string>> = {
+  'ai-sdk-5': 'ai-sdk',
+  'ai-sdk-6': 'ai-sdk',
+  'ai-sdk-7': 'ai-sdk',
+  'ai-sdk-7-legacy': 'ai-sdk',
+  langfuse: 'langfuse',
+  logfire: 'genai',
+  openinference: 'openinference',
+  'openinference-langchain': 'openinference',
+  'otel-contrib': 'genai',
+  'python-genai-openai': 'genai',
+  'python-logfire': 'logfire',
+  'python-logfire-1': 'logfire',
+  'python-openai-v2': 'genai',
+  'python-openinference': 'openinference',
+  'python-traceloop': 'openllmetry',
+  traceloop: 'openllmetry',
+  'traceloop-0.14': 'openllmetry',
+};
+
+/** Scenarios of which a sender makes no span, or two. */
+export const spanlessScenarios: Readonly<Record<string, number>> = {
+  'openinference error': 0,
+  'traceloop error': 0,
+  'traceloop-0.14 error': 0,
+  'traceloop-0.14 responses': 0,
+  'python-openai-v2 responses': 0,
+  'ai-sdk-7 embeddings': 2,
+};
+
+/** Each interaction of ours and the same one of a sender. The scenario `object` has no counterpart. */
+export function pairsOf(
+  own: Readonly<Record<string, readonly Interaction[]>>,
+  { scenarios }: Pick<Captured, 'scenarios'>,
+): readonly (readonly [ours: Interaction, theirs: Interaction])[] {
+  return Object.entries(scenarios).flatMap(([name, scenario]) => {
+    const theirs = spansOf(scenario).flatMap((span) => interactionFrom(span) ?? []);
+    return (own[name] ?? []).flatMap((ours, index) => {
+      const other = theirs[index];
+      return other ? [[ours, other] as const] : [];
+    });
+  });
+}
+
+/** The sender's row in the dialect's README: missing, different, more. */
+export function listedIn(sender: string): Differences {
+  const path = new URL(`../../src/semconv/dialects/${dialectNames[sender]}/README.md`, import.meta.url);
+  const row = readFileSync(path, 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith(`| \`${sender}\` |`));
+  const [missing = '', different = '', more = ''] = (row ?? '').split('|').slice(2);
+  const fields = (cell: string): ReadonlySet<string> =>
+    new Set([...cell.matchAll(/`([^`]+)`/g)].map(([, field]) => field ?? ''));
+  return { missing: fields(missing), different: fields(different), more: fields(more) };
 }

@@ -71,6 +71,18 @@ describe('examples, run as their READMEs say and without a key', () => {
     },
   );
 
+  it('python-to-kore: each call in a Collector file is one record', async () => {
+    const spans = example('python-to-kore/spans.jsonl');
+    const ran = await project.run('npx', ['spanport', 'export', spans, '--to', 'kore'], {
+      env: { SPANPORT_KORE_OUTPUT: 'file:kore.jsonl' },
+    });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    const records = readFileSync(`${project.directory}/kore.jsonl`, 'utf8').trim().split('\n');
+    expect(records).toHaveLength(3);
+    expect(records[0]).toContain('What is the capital of Portugal?');
+    expect(records[0]).toContain('Lisbon.');
+  });
+
   it('no-key.mjs: brings the fake server along', async () => {
     const ran = await project.run('node', [example('no-key.mjs'), example('chat-to-jaeger/app.mjs')], {
       env: { OPENAI_BASE_URL: 'http://127.0.0.1:9', OPENAI_API_KEY: '' },

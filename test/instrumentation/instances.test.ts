@@ -175,6 +175,23 @@ describe('an instrumentation on its own', () => {
       'gen_ai.client.inference.operation.details',
     ]);
   });
+
+  it('names events by the operation, as version 0.1.0 of the conventions does', async () => {
+    const client = await openClient();
+    const exporter = new InMemoryLogRecordExporter();
+    const { instrumentation } = openInstance({ contentOnEvents: true });
+    instrumentation.setLoggerProvider(new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] }));
+    await client.embeddings.create({ model: 'text-embedding-3-small', input: 'hello' });
+    await client.chat.completions.create({ model, messages });
+    const failing = new OpenAI({ apiKey: 'k', baseURL: 'http://127.0.0.1:1/v1', maxRetries: 0 });
+    await failing.chat.completions.create({ model, messages }).catch(() => {});
+    const events = exporter.getFinishedLogRecords().map(({ eventName, severityNumber }) => [eventName, severityNumber]);
+    expect(events).toEqual([
+      ['gen_ai.client.inference.operation.details', 5],
+      ['gen_ai.client.inference.exception', 13],
+      ['gen_ai.client.inference.operation.details', 5],
+    ]);
+  });
 });
 
 describe('instrumentOpenAI alone', () => {

@@ -96,7 +96,9 @@ describe('metrics', () => {
     await client.embeddings.create({ model: 'text-embedding-3-small', input: 'hello' });
     await traceTool('get_weather', async () => 'sunny')();
     const found = new Map((await read()).map(({ name, dataPoints }) => [name, dataPoints]));
-    expect(found.get('gen_ai.client.operation.duration')).toHaveLength(1);
+    expect(found.get('gen_ai.client.embeddings.duration')).toHaveLength(1);
+    expect(found.get('gen_ai.client.embeddings.operation.input_tokens')).toHaveLength(1);
+    expect(found.get('gen_ai.client.operation.duration')).toBeUndefined();
     expect(found.get('gen_ai.execute_tool.duration')?.[0]?.attributes).toMatchObject({
       'gen_ai.tool.name': 'get_weather',
     });
