@@ -53,6 +53,7 @@ async function examine(environment: Environment, directory: string, connect: boo
     api(versionOf('@opentelemetry/api', directory)),
     sdk(directory),
     ...loadingFindings(directory).map((each): Finding => ({ ...each, state: 'note' })),
+    ...otherTracers(directory),
     ...unknownVariables(environment).map((text): Finding => ({ check: 'Variables', state: 'note', text })),
     ...(await destinations(environment, connect)),
     ...(isDisabled ? [] : [await spool(environment), await carriesContext()]),
@@ -114,6 +115,24 @@ function sdk(directory: string): Finding {
     state: 'ok',
     text: found.length > 0 ? found.join(', ') : 'none of the application’s own: Spanport brings one (2.x line).',
   };
+}
+
+/** Packages whose spans are read, and what an application has to do for it. */
+const tracers: readonly (readonly [name: string, versions: RegExp, text: string])[] = [
+  ['ai', /^[567]\./, 'its calls are read where telemetry is on: experimental_telemetry (5, 6) or @ai-sdk/otel (7).'],
+  ['@arizeai/openinference-core', /./, 'OpenInference: its spans are read.'],
+  ['@traceloop/instrumentation-openai', /./, 'OpenLLMetry: its spans are read.'],
+  ['@langfuse/tracing', /^[345]\./, 'Langfuse: its spans are read.'],
+  ['@pydantic/logfire-node', /./, 'Logfire: its spans are read.'],
+];
+
+function otherTracers(directory: string): Finding[] {
+  return tracers.flatMap(([name, versions, text]): Finding[] => {
+    const version = versionOf(name, directory);
+    if (version === undefined) return [];
+    if (versions.test(version)) return [{ check: name, state: 'ok', text: `${version}: ${text}` }];
+    return [{ check: name, state: 'note', text: `${version}: spans of this version were not tested.` }];
+  });
 }
 
 /** The version that an application in this directory would load. */

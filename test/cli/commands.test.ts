@@ -3,6 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spanToJson } from '../../src/otlp/write-json.ts';
+import type { SpanData } from '../../src/semconv/span-data.ts';
+import type { Captured } from '../dialects/captured.ts';
 import { createUserProject, type Finished, type UserProject } from './user-project.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -158,6 +161,19 @@ describe('spanport export and import', () => {
       kore: 2,
     });
     expect(plans['athina']?.[0]).toMatchObject({ method: 'POST', body: { language_model_id: 'gpt-4o-mini' } });
+  });
+
+  it('says of each span without a record why it has none', async () => {
+    const fixture = new URL('../fixtures/captured-spans/ai-sdk-6.json', import.meta.url);
+    const { scenarios } = JSON.parse(readFileSync(fixture, 'utf8')) as Captured;
+    const foreign = { ...(scenarios['tools']?.spans[0] as SpanData), name: 'GET /', attributes: {} };
+    const spans = [...(scenarios['tools']?.spans ?? []), foreign];
+    project.write('foreign.jsonl', spans.map((span) => `${spanToJson(span)}\n`).join(''));
+    const { stdout } = await spanport(['export', '--dry-run', '--to', 'athina', 'foreign.jsonl'], nothing);
+    expect(stdout).toContain('athina would get 2 requests.');
+    expect(stdout).toContain("'ai.generateText' are around calls, whose records they complete (ai-sdk).");
+    expect(stdout).toContain("'ai.toolCall' are tool executions (ai-sdk).");
+    expect(stdout).toContain("'GET /' are of no known dialect.");
   });
 
   it('leaves content out where a destination may not have it', async () => {

@@ -146,6 +146,15 @@ describe('two tracers on one call', () => {
   });
 });
 
+it('counts spans without a record of their own by reason', () => {
+  const assembler = new RunAssembler();
+  const spans = spansOf(captured('ai-sdk-6').scenarios['tools'] ?? { spans: [] });
+  for (const each of spans) assembler.add(each);
+  assembler.add(span({ id: '1', attributes: { 'http.request.method': 'GET' } }));
+  assembler.add(span({ id: '2', attributes: { 'openinference.span.kind': 'PROMPT' } }));
+  expect(assembler.leftOut).toEqual({ outer_span: 1, tool: 1, no_dialect: 1, part: 1 });
+});
+
 describe('two calls', () => {
   const root = span({ id: '9', attributes: { 'openinference.span.kind': 'CHAIN' } });
   const one = (id: string, more: Partial<Given> = {}) =>
