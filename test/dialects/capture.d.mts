@@ -1,3 +1,4 @@
+import type { startFakeOpenAI as start } from '../../src/testing.ts';
 import type { Captured } from './captured.ts';
 
 export function installSender(name: string, folder: string): Promise<void>;
@@ -5,5 +6,6 @@ export function installPackages(packages: Readonly<Record<string, string>>, fold
 export function captureSender(
   name: string,
   folder: string,
-  options?: { readonly python?: string },
+  startFakeOpenAI: typeof start,
+  python?: string,
 ): Promise<Captured['scenarios']>;

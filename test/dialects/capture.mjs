@@ -12,7 +12,6 @@ import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startFakeOpenAI } from '../../dist/testing.js';
 import { startExchanges } from './exchanges.mjs';
 import { manifestOf, senders } from './senders.mjs';
 
@@ -35,8 +34,11 @@ async function install(manifest, folder) {
   await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--silent'], folder, {});
 }
 
-/** @returns the spans and log records of each scenario */
-export async function captureSender(name, folder, { python = 'python3' } = {}) {
+/**
+ * @param startFakeOpenAI of `spanport/testing`, built or not
+ * @returns the spans and log records of each scenario
+ */
+export async function captureSender(name, folder, startFakeOpenAI, python = 'python3') {
   const { program, argument, environment, registry } = senders[name];
   const { urls, close } = await startExchanges(startFakeOpenAI);
   const out = join(folder, `captured-${name}.json`);
@@ -94,7 +96,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   });
   const [name, folder] = positionals;
   if (values.install) await installSender(name, folder);
-  const captured = await captureSender(name, folder, values.python ? { python: values.python } : {});
+  const { startFakeOpenAI } = await import('../../dist/testing.js');
+  const captured = await captureSender(name, folder, startFakeOpenAI, values.python);
   const { packages, registry } = senders[name];
   const file = values.out ?? join(fixtures, `${name}.json`);
   writeFileSync(file, `${JSON.stringify({ name, registry, packages, scenarios: captured }, null, 1)}\n`);
