@@ -5,7 +5,14 @@ const config: ViteUserConfig = defineConfig({
   plugins: [priceTable()],
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/clients/**', 'test/dialects/**', 'test/e2e/**', 'test/matrix/**', 'test/package/**', 'test/page/**'],
+    exclude: [
+      'test/clients/**',
+      'test/dialects/**',
+      'test/e2e/**',
+      'test/matrix/**',
+      'test/package/**',
+      'test/page/**',
+    ],
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
