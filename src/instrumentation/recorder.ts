@@ -82,6 +82,11 @@ export class Recorder implements RecordingHost {
     this.#tracing.setProvider(provider);
   }
 
+  /** Makes the spans while this copy of the API knows no other provider. */
+  setFallbackProvider(provider: TracerProvider): void {
+    this.#tracing.setFallback(provider);
+  }
+
   setMeterProvider(provider: MeterProvider | undefined): void {
     this.meters.setProvider(provider);
   }

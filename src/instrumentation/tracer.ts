@@ -16,7 +16,7 @@ const noop = new ProxyTracerProvider().getDelegate();
 
 /** Where a recorder's spans are made: by a provider set on it, else the global one, else a fallback. */
 export class TracerSource {
-  readonly #fallback: TracerProvider | undefined;
+  #fallback: TracerProvider | undefined;
   #explicit: TracerProvider | undefined;
   #current: OwnProvider = noop;
   #tracer: Tracer | undefined;
@@ -24,6 +24,10 @@ export class TracerSource {
   /** @param fallback used while the application has registered no provider; only this source ever sees it */
   constructor(fallback?: TracerProvider) {
     this.#fallback = fallback;
+  }
+
+  setFallback(provider: TracerProvider): void {
+    this.#fallback = provider;
   }
 
   /** A provider that was set wins over the global one. */

@@ -173,6 +173,8 @@ function watch(
     environment,
   );
   const { recorder, instrumentations } = recorded;
+  // The application's provider may be registered with a copy of the API that ours cannot see.
+  recorder.setFallbackProvider(provider);
   activeRecorders.enable(recorder);
   for (const each of instrumentations) each.hook();
   const undo = [
