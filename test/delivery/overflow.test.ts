@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { expect, it, vi } from 'vitest';
+import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 import { systemClock } from '../../src/delivery/clock.ts';
 import { createDelivery } from '../../src/delivery/create-delivery.ts';
 import { frameBytes, writeFrame } from '../../src/delivery/spool/frame.ts';
@@ -160,7 +161,7 @@ it('loses nothing when the process exits in the middle of a burst', async () => 
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const env = {
-    ...process.env,
+    ...cleanEnvironment(),
     SPANPORT_SPOOL_DIR: emptyDirectory(),
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',

@@ -5,7 +5,7 @@ import { changesFor } from '../../src/exporter/destinations/span-view.ts';
 import { EndedSpan } from '../../src/exporter/ended-span.ts';
 import { contentFields, type Facts, type Interaction } from '../../src/interaction/interaction.ts';
 import { toJson } from '../../src/interaction/json.ts';
-import { asIs } from '../../src/interaction/mask.ts';
+import { asIs, maskSecrets } from '../../src/interaction/mask.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { spanToJson } from '../../src/otlp/write-json.ts';
 import { decodeAttributes, encodeAttributes } from '../../src/semconv/attributes.ts';
@@ -18,6 +18,12 @@ import { anyInteraction } from '../support/any-interaction.ts';
 const numRuns = Number(process.env['SPANPORT_TEST_RUNS'] ?? 200);
 
 /** Any interaction as JSON can hold it, and as a span of ours would tell it. */
+/** What looks like a secret is masked on its way out, and comes back as another text. */
+function hasNoSecret(interaction: Interaction): boolean {
+  const text = JSON.stringify(interaction);
+  return maskSecrets(text) === text;
+}
+
 const told: fc.Arbitrary<Interaction> = anyInteraction.map(toJson).map(({ source, ...rest }) => {
   // The run's own times lie among the sources.
   const { created_at: _, started_at: __, completed_at: ___, ...kept } = source ?? {};
@@ -90,7 +96,7 @@ describe('for any interaction', () => {
 
   it('a span in this process and the same one over OTLP/JSON tell the same', () => {
     fc.assert(
-      fc.property(told, (interaction) => {
+      fc.property(told.filter(hasNoSecret), (interaction) => {
         const span = readableSpanFrom(spanDataOf({ ...interaction, operation: operationOf(interaction) }));
         const content = contentOf(span);
         const here = interactionFrom(spanDataFrom(span, content));

@@ -29,6 +29,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   inkeep: ['InkeepSpanExporter', 'inkeep'],
   requesty: ['RequestySpanExporter', 'requesty'],
   kore: ['KoreSpanExporter', 'kore'],
+  gateway: ['startGateway'],
 };
 
 it.each(Object.entries(doors))('the door %s lets out what it did', async (door, names) => {
