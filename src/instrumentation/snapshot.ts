@@ -14,10 +14,11 @@ export function snapshot(value: unknown): unknown {
 
 type Path = readonly object[] | undefined;
 
-function copyOf(value: unknown, key: string, depth: number, above: Path): unknown {
+/** @param key of the value in its holder; as a text only for `toJSON`, so that a list makes none for its items */
+function copyOf(value: unknown, key: string | number, depth: number, above: Path): unknown {
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value;
   const { toJSON } = value as { toJSON?: unknown };
-  return copyWritten(typeof toJSON === 'function' ? toJSON.call(value, key) : value, depth, above);
+  return copyWritten(typeof toJSON === 'function' ? toJSON.call(value, String(key)) : value, depth, above);
 }
 
 /** As {@link copyOf}, for what `toJSON` has returned: JSON calls it once. */
@@ -32,14 +33,15 @@ function copyWritten(value: unknown, depth: number, above: Path): unknown {
 function copyList(list: readonly unknown[], depth: number, path: Path): unknown[] {
   const copy: unknown[] = [];
   // A loop and no `map`, which would leave the holes of a list in it.
-  for (let index = 0; index < list.length; index += 1)
-    copy.push(copyOf(list[index], String(index), depth, path) ?? null);
+  for (let index = 0; index < list.length; index += 1) copy.push(copyOf(list[index], index, depth, path) ?? null);
   return copy;
 }
 
 function copyRecord(record: object, depth: number, path: Path): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
-  for (const name of Object.keys(record)) {
+  // No list of the names is made: this runs in the application's turn.
+  for (const name in record) {
+    if (!Object.hasOwn(record, name)) continue;
     const item = copyOf((record as Record<string, unknown>)[name], name, depth, path);
     // `__proto__` as a key is an attack on readers, never data.
     if (item !== undefined && name !== '__proto__') copy[name] = item;

@@ -36,12 +36,15 @@ const prices: { table?: PriceTable } = {};
 export function costOf(facts: Facts, own: Readonly<Record<string, Price>>): Cost | undefined {
   const { usage, requestModel, responseModel } = facts;
   if (!usage || (usage.inputTokens === undefined && usage.outputTokens === undefined)) return undefined;
-  const models = [responseModel, requestModel].filter((model) => model !== undefined);
-  const price = models.map((model) => own[model] ?? own[bareName(model)]).find((each) => each !== undefined);
-  const total = price ? byPrice(usage, price) : byTable(usage, models, facts);
+  const price = ownPrice(responseModel, own) ?? ownPrice(requestModel, own);
+  const total = price ? byPrice(usage, price) : byTable(usage, facts);
   return total === undefined || !Number.isFinite(total)
     ? undefined
     : { total: Number(total.toPrecision(12)), origin: usage.estimated ? 'estimated' : 'computed' };
+}
+
+function ownPrice(model: string | undefined, own: Readonly<Record<string, Price>>): Price | undefined {
+  return model === undefined ? undefined : (own[model] ?? own[bareName(model)]);
 }
 
 /** The model of `maker/model`, as aggregators and local servers name it. */
@@ -56,14 +59,21 @@ function byPrice({ inputTokens = 0, outputTokens = 0, cacheReadInputTokens = 0 }
   );
 }
 
-function byTable(usage: Usage, models: readonly string[], facts: Facts): number | undefined {
-  for (const model of models) {
-    // `ft:{base}:{org}::{id}` has a price of its own, `{maker}/{model}:free` has none: neither is in the table.
-    if (model.startsWith('ft:') || model.endsWith(':free')) return undefined;
-    const price = tablePriceOf(model, facts);
+function byTable(usage: Usage, facts: Facts): number | undefined {
+  const { responseModel, requestModel } = facts;
+  if (responseModel !== undefined) {
+    if (isInNoTable(responseModel)) return undefined;
+    const price = tablePriceOf(responseModel, facts);
     if (price) return totalOf(usage, price);
   }
-  return undefined;
+  if (requestModel === undefined || isInNoTable(requestModel)) return undefined;
+  const price = tablePriceOf(requestModel, facts);
+  return price && totalOf(usage, price);
+}
+
+/** `ft:{base}:{org}::{id}` has a price of its own, `{maker}/{model}:free` has none. */
+function isInNoTable(model: string): boolean {
+  return model.startsWith('ft:') || model.endsWith(':free');
 }
 
 /** Under the name that the server has for it; else `maker/model` is `model`, of this provider or of its maker. */

@@ -3,43 +3,37 @@ import type { ModelPrice, TieredPrice } from './table.ts';
 
 /**
  * USD for the tokens of one call. Tokens of a kind that has a price of its own (from a cache, into a cache, audio) are
- * taken out of the others of their direction. Fees for tools are in no token price.
+ * taken out of the others of their direction. Fees for tools are in no token price. Runs for every call, and so makes no
+ * list on its way.
  */
 export function totalOf(usage: Usage, price: ModelPrice): number {
   const { inputTokens = 0, outputTokens = 0 } = usage;
-  const input = parts(inputTokens, price.input, [
-    [usage.cacheReadInputTokens, price.cacheRead],
-    [usage.cacheWriteInputTokens, price.cacheWrite],
-    [usage.audioInputTokens, price.inputAudio],
-  ]);
-  const output = parts(outputTokens, price.output, [[usage.audioOutputTokens, price.outputAudio]]);
-  let total = 0;
-  for (const [tokens, each] of [...input, ...output]) total += tokens * rateAt(each, inputTokens);
-  return total / 1e6 + (price.requests ? rateAt(price.requests, inputTokens) / 1e3 : 0);
+  const cacheRead = special(usage.cacheReadInputTokens, price.cacheRead, inputTokens);
+  const cacheWrite = special(usage.cacheWriteInputTokens, price.cacheWrite, inputTokens - cacheRead);
+  const audioIn = special(usage.audioInputTokens, price.inputAudio, inputTokens - cacheRead - cacheWrite);
+  const audioOut = special(usage.audioOutputTokens, price.outputAudio, outputTokens);
+  const total =
+    costOf(cacheRead, price.cacheRead, inputTokens) +
+    costOf(cacheWrite, price.cacheWrite, inputTokens) +
+    costOf(audioIn, price.inputAudio, inputTokens) +
+    costOf(inputTokens - cacheRead - cacheWrite - audioIn, price.input, inputTokens) +
+    costOf(audioOut, price.outputAudio, inputTokens) +
+    costOf(outputTokens - audioOut, price.output, inputTokens);
+  return total / 1e6 + costOf(1, price.requests, inputTokens) / 1e3;
 }
 
-type Part = readonly [tokens: number, price: TieredPrice];
+/** How many tokens of a kind are counted apart from the `left` others of their direction. */
+function special(tokens: number | undefined, price: TieredPrice | undefined, left: number): number {
+  return tokens && price ? Math.min(tokens, left) : 0;
+}
 
-function parts(
-  all: number,
-  base: TieredPrice | undefined,
-  special: readonly (readonly [tokens: number | undefined, price: TieredPrice | undefined])[],
-): Part[] {
-  const found: Part[] = [];
-  let left = all;
-  for (const [tokens, price] of special) {
-    if (!tokens || !price) continue;
-    const counted = Math.min(tokens, left);
-    found.push([counted, price]);
-    left -= counted;
+/** At the price of the highest tier that the input reaches: it holds for all tokens of the call. */
+function costOf(tokens: number, price: TieredPrice | undefined, inputTokens: number): number {
+  if (!price) return 0;
+  let rate = price[0];
+  for (let index = 1; index < price.length; index += 1) {
+    const tier = price[index] as readonly [start: number, price: number];
+    if (inputTokens > tier[0]) rate = tier[1];
   }
-  if (base) found.push([left, base]);
-  return found;
-}
-
-/** The price of the highest tier that the input reaches: it holds for all tokens of the call. */
-function rateAt([base, ...tiers]: TieredPrice, inputTokens: number): number {
-  let rate = base;
-  for (const [start, price] of tiers) if (inputTokens > start) rate = price;
-  return rate;
+  return tokens * rate;
 }

@@ -202,7 +202,8 @@ function spokenParts(message: UnknownRecord): Part[] {
   const { refusal, tool_calls: calls, function_call: formerCall } = message;
   const reasoning = reasoningIn(message);
   const transcript = nonEmpty(stringOf(recordOf(message['audio'])?.['transcript']));
-  const parts = [...contentParts(listOf(message['content_parts'])), ...contentParts(message['content'])];
+  const parts = contentParts(message['content']);
+  if (message['content_parts'] !== undefined) parts.unshift(...contentParts(listOf(message['content_parts'])));
   if (reasoning !== undefined) parts.unshift({ type: 'reasoning', content: reasoning });
   if (message['images'] !== undefined) parts.push(...contentParts(listOf(message['images'])));
   if (transcript !== undefined) parts.push({ type: 'text', content: transcript });

@@ -18,7 +18,12 @@ export function snapshotMessages(messages: unknown): readonly unknown[] {
 
 /** The messages of a snapshot. */
 export function readMessages(snapshot: readonly unknown[]): readonly Message[] {
-  return snapshot.flatMap((message) => decodeMessage(message) ?? []);
+  const messages: Message[] = [];
+  for (const each of snapshot) {
+    const message = decodeMessage(each);
+    if (message) messages.push(message);
+  }
+  return messages;
 }
 
 export function readTools(tools: unknown): readonly ToolDefinition[] | undefined {
