@@ -9,6 +9,7 @@ const config: ViteUserConfig = defineConfig({
       'test/clients/**',
       'test/dialects/**',
       'test/e2e/**',
+      'test/loaders/**',
       'test/matrix/**',
       'test/package/**',
       'test/page/**',

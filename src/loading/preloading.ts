@@ -14,8 +14,11 @@ export function isPreloaded(): boolean {
   });
 }
 
+/** The package by name, or its file: the path of a project may have the name in it as well. */
+const PACKAGE = /^spanport(\/|$)|[\\/]node_modules[\\/]spanport[\\/]|[\\/]dist[\\/](node[\\/]|cjs[\\/])?register\.js$/;
+
 function mentionsPackage(preload: string): boolean {
-  if (preload.includes('spanport')) return true;
+  if (PACKAGE.test(preload)) return true;
   try {
     return readFileSync(preload.startsWith('file:') ? new URL(preload) : preload, 'utf8').includes('spanport');
   } catch {

@@ -45,7 +45,6 @@ export function patchClass(
     );
   }
   if (watched > 0) patchedClasses.count += 1;
-  else diag.warn('spanport: this openai has none of the methods that are instrumented; no spans will be made');
   return watched;
 }
 

@@ -23,10 +23,16 @@ export function instrumentModule(openai: unknown, version: string | undefined): 
   diag.debug(`spanport: instrumenting openai ${version ?? ''}`);
   if (version !== undefined && !isTested(version))
     diag.warn(`spanport: openai ${version} is outside the versions that are tested (4.55 to 7)`);
-  const { OpenAI, default: main } = (openai ?? {}) as { OpenAI?: unknown; default?: unknown };
-  const clientClass = [OpenAI, main, openai].find((candidate) => typeof candidate === 'function');
-  if (clientClass) patchClass(clientClass as object, operations, toolRunners);
+  const clientClass = clientClassIn(openai);
+  // Other files of the package export functions as well: what makes no clients is left alone.
+  if (clientClass) patchClass(clientClass, operations, toolRunners);
   else diag.warn('spanport: this openai exports no client class; no spans will be made');
+}
+
+/** The class among what a module exports. In CommonJS `require('openai')` is a function that has the class as a property. */
+function clientClassIn(openai: unknown): object | undefined {
+  const { OpenAI, default: main } = (openai ?? {}) as { OpenAI?: unknown; default?: unknown };
+  return [OpenAI, main, openai].find((candidate): candidate is object => typeof candidate === 'function');
 }
 
 /** What the matrix runs. Other versions are instrumented as far as they look the same. */
@@ -45,8 +51,9 @@ export function instrumentOpenAI<T extends object>(clientOrClass: T): T {
     throw new TypeError(
       `instrumentOpenAI() got ${String(clientOrClass)}: pass an OpenAI client, or the class that you make clients with.`,
     );
-  const clientClass = typeof clientOrClass === 'function' ? clientOrClass : clientOrClass.constructor;
+  const clientClass = clientClassIn(clientOrClass) ?? clientOrClass.constructor;
   activeRecorders.enableDefault();
-  patchClass(clientClass, operations, toolRunners);
+  if (patchClass(clientClass, operations, toolRunners) === 0)
+    diag.warn('spanport: this openai has none of the methods that are instrumented; no spans will be made');
   return clientOrClass;
 }
