@@ -36,8 +36,10 @@ const command: CommandDef = {
     model: { type: 'string', description: 'With --demo: the model to chat with' },
   },
   async run({ args }): Promise<void> {
-    if (args['demo']) await upWithDemo(args);
-    else await up(await startOrExplain(optionsFrom(args)));
+    if (args['demo']) return upWithDemo(args);
+    const options = optionsFrom(args);
+    // Applications find a gateway that a person starts, on whatever port. With port 0 a program started it for itself.
+    await up(await startOrExplain({ ...options, discoverable: options.port !== 0 }));
   },
 };
 export default command;
