@@ -26,6 +26,28 @@ interface Entry<T> {
   readonly releases: (() => void)[];
 }
 
+interface Retrieval {
+  readonly documents: unknown;
+  readonly span: SpanData;
+}
+
+const WHO = ['gen_ai.conversation.id', 'session.id', 'user.id'] as const;
+
+/**
+ * Whether what a retrieval found was for a chat of its trace: both belong to the same known user, session or conversation,
+ * or they have the same parent. Never where one of these differs: a batch job serves many people in one trace.
+ */
+function isFor(chat: SpanData, { span }: Retrieval): boolean {
+  let isSame = span.parentSpanId === chat.parentSpanId;
+  for (const name of WHO) {
+    const [one, other] = [span.attributes[name], chat.attributes[name]];
+    if (one === undefined || other === undefined) continue;
+    if (one !== other) return false;
+    isSame = true;
+  }
+  return isSame;
+}
+
 /**
  * Spans in, interactions out. A call is an interaction at once, a run when its span ends. Three kinds need several spans:
  * a background response (queued by one call, fetched by another), a run that another tracer recorded with its tools as
@@ -34,7 +56,7 @@ interface Entry<T> {
 export class RunAssembler {
   readonly #queued: BoundedMap<Entry<Interaction>>;
   readonly #tools: BoundedMap<Entry<ToolExecution[]>>;
-  readonly #documents: BoundedMap<Entry<unknown>>;
+  readonly #documents: BoundedMap<Entry<Retrieval>>;
   readonly #held: HeldCalls;
   readonly #leftOut: { no_dialect?: number; tool?: number; part?: number } = {};
 
@@ -60,7 +82,7 @@ export class RunAssembler {
       return [];
     }
     const documents = span.attributes['gen_ai.retrieval.documents'];
-    if (documents !== undefined) this.#documents.set(span.traceId, entryOf(documents));
+    if (documents !== undefined) this.#documents.set(span.traceId, entryOf({ documents, span }));
 
     if (reading.role === 'outer') return leaving(this.#held.addOuter(span, reading), settling);
     const interaction = interactionFrom(span, reading);
@@ -135,6 +157,11 @@ export class RunAssembler {
     this.#leftOut[reason] = (this.#leftOut[reason] ?? 0) + 1;
   }
 
+  #documentsFor(chat: SpanData): unknown {
+    const entry = this.#documents.get(chat.traceId);
+    return entry && isFor(chat, entry.value) ? entry.value.documents : undefined;
+  }
+
   #addTool(parent: string, tool: ToolExecution, span: SpanData, settling: Settling | undefined): void {
     const known = this.#tools.get(parent);
     if (known && known.value.length >= MAX_TOOLS) return;
@@ -152,11 +179,11 @@ export class RunAssembler {
     const tools = this.#tools.size === 0 ? undefined : this.#tools.take(`${span.traceId}:${span.spanId}`);
     if (tools) releaseWith(settling, tools);
     const isForeignRun = interaction.operation === OPERATION.invokeAgent && span.attributes[ATTR.runId] === undefined;
-    const documents = interaction.operation === OPERATION.chat ? this.#documents.get(span.traceId) : undefined;
+    const documents = interaction.operation === OPERATION.chat ? this.#documentsFor(span) : undefined;
     const executions = isForeignRun ? tools?.value : undefined;
-    if (!documents && !executions) return interaction;
+    if (documents === undefined && !executions) return interaction;
     return {
-      ...(documents && { context: parsed(documents.value) }),
+      ...(documents !== undefined && { context: parsed(documents) }),
       ...(executions && { toolExecutions: executions }),
       ...interaction,
     };

@@ -157,3 +157,14 @@ it('gives the documents of a retrieval to the chat of its trace', () => {
   expect(completedBy(assembler, span('chat', {}, { traceId: 'b'.repeat(32) }))[0]?.context).toBeUndefined();
   expect(completedBy(assembler, span('embeddings', {}))[0]?.context).toBeUndefined();
 });
+
+it("never gives one person's documents to another's chat, though a batch job serves both in one trace", () => {
+  const assembler = new RunAssembler();
+  const documents = JSON.stringify([{ id: 'd1' }]);
+  assembler.add(span('retrieval', { 'gen_ai.retrieval.documents': documents, 'user.id': 'ann' }));
+  expect(completedBy(assembler, span('chat', { 'user.id': 'bob' }))[0]?.context).toBeUndefined();
+  expect(completedBy(assembler, span('chat', {}, { parentSpanId: 'c'.repeat(16) }))[0]?.context).toBeUndefined();
+  expect(
+    completedBy(assembler, span('chat', { 'user.id': 'ann' }, { parentSpanId: 'c'.repeat(16) }))[0]?.context,
+  ).toEqual([{ id: 'd1' }]);
+});
