@@ -3,6 +3,7 @@ import type { HrTime, SpanData, SpanEvent, SpanLink } from '../semconv/span-data
 import { Collector, type Decoded, MAX_VALUE_DEPTH } from './decoded.ts';
 import { kindFrom, kindNumber, statusCodeFrom, statusNumber } from './enumerations.ts';
 import { FormatError } from './format-error.ts';
+import { logDataFrom } from './log-data.ts';
 import { assertSpanIds, isId } from './span-ids.ts';
 
 type Attributes = Record<string, unknown>;
@@ -154,24 +155,18 @@ function linkFrom(value: unknown, index: number): SpanLink {
 }
 
 function logFrom(log: Fields, resource: Attributes, scope: Scope | undefined): LogData {
-  const attributes = attributesFrom(listIn(log, 'attributes'), 0);
-  const traceId = textIn(log, 'traceId').toLowerCase();
-  const spanId = textIn(log, 'spanId').toLowerCase();
-  const name = textIn(log, 'eventName') || attributes['event.name'];
-  const severity = Number(log['severityNumber'] ?? 0);
-  const body = valueFrom(optional(log, 'body'), 0);
-  const time = timeIn(log, 'timeUnixNano');
-  return {
-    time: time[0] > 0 ? time : timeIn(log, 'observedTimeUnixNano'),
-    ...(typeof name === 'string' && name && { name }),
-    ...(isId(traceId, 32) && { traceId }),
-    ...(isId(spanId, 16) && { spanId }),
-    ...(severity > 0 && { severity }),
-    ...(body !== undefined && { body }),
-    attributes,
+  return logDataFrom({
+    time: timeIn(log, 'timeUnixNano'),
+    observed: timeIn(log, 'observedTimeUnixNano'),
+    traceId: textIn(log, 'traceId').toLowerCase(),
+    spanId: textIn(log, 'spanId').toLowerCase(),
+    eventName: textIn(log, 'eventName'),
+    severity: Number(log['severityNumber'] ?? 0),
+    body: valueFrom(optional(log, 'body'), 0),
+    attributes: attributesFrom(listIn(log, 'attributes'), 0),
     resource,
     ...(scope && { scope }),
-  };
+  });
 }
 
 function scopeFrom(scope: Fields): Scope | undefined {

@@ -3,6 +3,7 @@ import type { HrTime, SpanData, SpanEvent, SpanLink, SpanStatusCode } from '../s
 import { Collector, type Decoded, MAX_VALUE_DEPTH } from './decoded.ts';
 import { kindFrom, statusCodeFrom } from './enumerations.ts';
 import { FormatError } from './format-error.ts';
+import { logDataFrom } from './log-data.ts';
 import { ProtobufReader } from './protobuf-reader.ts';
 import { assertSpanIds, isId } from './span-ids.ts';
 
@@ -192,18 +193,8 @@ function readLog(reader: ProtobufReader, resource: Attributes, scope: Scope | un
     else if (reader.field === 12) eventName = reader.text();
     else reader.skip();
   }
-  const name = eventName || attributes['event.name'];
-  return {
-    time: time[0] > 0 ? time : observed,
-    ...(typeof name === 'string' && name && { name }),
-    ...(isId(traceId, 32) && { traceId }),
-    ...(isId(spanId, 16) && { spanId }),
-    ...(severity > 0 && { severity }),
-    ...(body !== undefined && { body }),
-    attributes,
-    resource,
-    ...(scope && { scope }),
-  };
+  const ids = { traceId, spanId, eventName };
+  return logDataFrom({ time, observed, ...ids, severity, body, attributes, resource, ...(scope && { scope }) });
 }
 
 /** A message whose field `field` is a list of attributes. */

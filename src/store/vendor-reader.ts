@@ -1,4 +1,4 @@
-import type { Interaction } from '../interaction/interaction.ts';
+import type { Interaction, Scalar } from '../interaction/interaction.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import type { StoreReader } from './reader.ts';
 import type { Sql } from './where.ts';
@@ -29,7 +29,6 @@ export interface NamedConversation {
   readonly document?: StoredDocument;
 }
 
-type Scalar = string | number | boolean;
 /** The conditions of vendors' routes, in the fields of an interaction. */
 export type StoreCondition =
   | { readonly field: string; readonly in: readonly Scalar[]; readonly ignoreCase?: boolean }

@@ -5,7 +5,7 @@ import type { Answer, Span } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { count, counted, duration, moment, money } from '../format.ts';
 import { useKeys } from '../keyboard.ts';
-import { Icon, type IconName } from '../parts/icon.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { Json } from '../parts/json.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
@@ -202,7 +202,7 @@ function WaterfallRow({ row, top, at, start, total, isSelected, onSelect }: RowP
         ) : (
           <i class="no-fold" />
         )}
-        <Icon name={iconOf(kind)} />
+        <Icon name={kind} />
         <span class="cut">{span.name}</span>
         {folded.value.has(span.spanId) && <small>{count(children)}</small>}
       </span>
@@ -240,10 +240,6 @@ function kindOf({ operation, attributes }: Span): Kind {
   if (operation === 'embeddings') return 'embeddings';
   if (operation !== undefined) return 'chat';
   return 'http.request.method' in attributes || 'http.method' in attributes ? 'http' : 'span';
-}
-
-function iconOf(kind: Kind): IconName {
-  return kind;
 }
 
 function SpanPanel({ span, onClose }: { readonly span: Span; onClose(): void }): JSX.Element {
