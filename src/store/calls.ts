@@ -1,6 +1,7 @@
 import type { DeliveryNote, DeliveryState, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
+import { statisticsOf, summaryOf } from './statistics.ts';
 import type { StoreErrorCode } from './store-error.ts';
 import { vendorConversations, vendorDocuments, vendorEntries, vendorInteractions } from './vendor-reader.ts';
 
@@ -28,6 +29,8 @@ export function readerCalls(reader: StoreReader) {
     completions: bound(reader, completionsOf),
     resolve: bound(reader, resolveId),
     totals: bound(reader, totalsOf),
+    summary: bound(reader, summaryOf),
+    statistics: bound(reader, statisticsOf),
     vendorInteractions: bound(reader, vendorInteractions),
     vendorConversations: bound(reader, vendorConversations),
     vendorDocuments: bound(reader, vendorDocuments),

@@ -41,6 +41,9 @@ export interface StoredSpan {
   readonly interaction?: string;
 }
 
+/** Names of prompts that a conversation lists. */
+const MAX_PROMPTS = 20;
+
 /** Reads, and never changes anything. Synchronous: it lives in a thread of its own. */
 export class StoreReader {
   readonly db: Connection;
@@ -250,7 +253,14 @@ export class StoreReader {
          WHERE i.conversation = ? GROUP BY 1`,
         id,
       );
-      return { ...conversationRow(row), deliveries: worstOf(deliveries), feedback: countsOf(ratings) };
+      const prompts = this.db
+        .all(
+          `SELECT DISTINCT prompt FROM interactions
+           WHERE conversation = ? AND is_hidden = 0 AND prompt IS NOT NULL ORDER BY 1 LIMIT ${MAX_PROMPTS}`,
+          id,
+        )
+        .map(({ prompt }) => String(prompt));
+      return { ...conversationRow(row), prompts, deliveries: worstOf(deliveries), feedback: countsOf(ratings) };
     });
   }
 

@@ -36,6 +36,7 @@ export interface ConversationRow extends Measured {
   readonly models: string[];
   readonly users: string[];
   readonly agents: string[];
+  readonly prompts: string[];
   readonly hasRun: boolean;
   readonly sequence: number;
 }
@@ -132,7 +133,7 @@ export interface FoundInteraction {
   readonly interaction: Interaction;
 }
 
-export function conversationRow(row: SqlRow): Omit<ConversationRow, 'feedback' | 'deliveries'> {
+export function conversationRow(row: SqlRow): Omit<ConversationRow, 'feedback' | 'deliveries' | 'prompts'> {
   return {
     id: String(row['public_id']),
     project: String(row['project']),

@@ -95,7 +95,17 @@ function listHandlers({
 
 function reportHandlers({
   read,
-}: Store): Part<'listUsers' | 'listModels' | 'listCosts' | 'timeline' | 'checkFilter' | 'complete' | 'resolve'> {
+}: Store): Part<
+  | 'listUsers'
+  | 'listModels'
+  | 'listCosts'
+  | 'summary'
+  | 'statistics'
+  | 'timeline'
+  | 'checkFilter'
+  | 'complete'
+  | 'resolve'
+> {
   return {
     listUsers: async ({ query }) => ({ items: await read.usage('user', listOf(query)) }),
     listModels: async ({ query }) => ({ items: await read.usage('model', listOf(query)) }),
@@ -103,10 +113,15 @@ function reportHandlers({
     checkFilter: async ({ query }) => ({ errors: [...parseFilter(query.q).errors] }),
     complete: async ({ query }) => ({ items: await read.completions(query.key, query.prefix, listOf(query)) }),
     resolve: async ({ query }) => ({ items: await read.resolve(query.id) }),
+    summary: ({ query }) => read.summary(listOf(query)),
+    async statistics({ query }) {
+      const range = bucketsOf(query);
+      const { by, buckets } = query;
+      const found = await read.statistics({ ...listOf(query), ...range, by, buckets });
+      return { start: range.startUs / 1e3, bucketMillis: range.bucketUs / 1e3, ...found };
+    },
     async timeline({ query }) {
-      const untilUs = times(query).untilUs ?? Date.now() * 1e3;
-      const startUs = times(query).sinceUs ?? untilUs - 43_200e6;
-      const bucketUs = Math.max(1, Math.ceil((untilUs - startUs) / query.buckets));
+      const { untilUs, startUs, bucketUs } = bucketsOf(query);
       const counts = await read.timeline({
         ...listOf({ ...query, limit: 1 }),
         sinceUs: startUs,
@@ -199,6 +214,13 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
 
 function missing(kind: string, id: string | undefined): RequestError {
   return new RequestError(404, 'not-found', `There is no ${kind} '${id ?? ''}'.`);
+}
+
+/** Equal buckets from `since` to `until`; without them, the last 12 hours. */
+function bucketsOf({ buckets, ...range }: AnySelection & { readonly buckets: number }) {
+  const { sinceUs, untilUs = Date.now() * 1e3 } = times(range);
+  const startUs = sinceUs ?? untilUs - 43_200e6;
+  return { sinceUs: startUs, untilUs, startUs, bucketUs: Math.max(1, Math.ceil((untilUs - startUs) / buckets)) };
 }
 
 interface AnySelection {

@@ -12,6 +12,8 @@ export const paths = {
   listUsers: { method: 'get', path: '/api/users' },
   listModels: { method: 'get', path: '/api/models' },
   listCosts: { method: 'get', path: '/api/costs' },
+  summary: { method: 'get', path: '/api/summary' },
+  statistics: { method: 'get', path: '/api/statistics' },
   timeline: { method: 'get', path: '/api/timeline' },
   search: { method: 'get', path: '/api/search' },
   checkFilter: { method: 'get', path: '/api/filter' },

@@ -10,8 +10,10 @@ import {
   gatewayStatus,
   interactionDetail,
   interactionRow,
+  listSummary,
   newFeedback,
   span,
+  statistics,
   trace,
   usageRow,
   vendorFields,
@@ -106,6 +108,21 @@ export const routes = {
       project,
     }),
     answer: z.object({ items: z.array(usageRow) }),
+  },
+  summary: {
+    summary: 'Totals of a list of conversations, and how many are in each state that needs a person',
+    query: z.object(selection),
+    answer: listSummary,
+  },
+  statistics: {
+    summary: 'Cost, tokens, latency percentiles and errors, over time and by group',
+    query: z.object({
+      ...selection,
+      by: z.enum(['model', 'user', 'prompt', 'service', 'tool']).default('model'),
+      buckets: z.coerce.number().int().min(1).max(500).default(84),
+      limit: z.coerce.number().int().min(1).max(100).default(20),
+    }),
+    answer: statistics,
   },
   timeline: {
     summary: 'Interactions and errors per bucket of time, for the strip above a list',
