@@ -13,9 +13,9 @@ import { createRecorder, type Recorder } from './recorder.ts';
 class ActiveRecorders {
   readonly #enabled = new Set<Recorder>();
   #default: Recorder | undefined;
-  /** Of each provider the recorder that was enabled first. */
+  /** The recorder that was enabled first, for each provider. */
   #leaders: readonly Recorder[] = [];
-  /** What the leaders were chosen by. */
+  /** The providers and settings from which the leaders were chosen. */
   #basis: readonly unknown[] = [];
 
   enable(recorder: Recorder): void {
@@ -26,8 +26,8 @@ class ActiveRecorders {
   }
 
   /**
-   * Observes calls with settings from the environment alone, where a client is instrumented by hand and nothing else is
-   * enabled. The first recorder that is enabled takes its place.
+   * Observes calls with settings from the environment only, for clients that are instrumented by hand while no recorder
+   * is enabled. The first recorder that is enabled replaces this one.
    */
   enableDefault(): void {
     if (this.#enabled.size > 0) return;
@@ -43,9 +43,9 @@ class ActiveRecorders {
     this.#regroup();
   }
 
-  /** One recorder for each provider, whatever their number. */
+  /** One recorder for each provider, however many recorders are enabled. */
   current(): readonly Recorder[] {
-    // Providers and settings may change at any time; with one recorder there is nothing to compare.
+    // Providers and settings may change at any time. With a single recorder there is nothing to compare.
     if (this.#enabled.size > 1 && this.#hasChanged()) this.#regroup();
     return this.#leaders;
   }
@@ -89,7 +89,10 @@ function basisOf(recorders: Iterable<Recorder>): readonly unknown[] {
   return basis;
 }
 
-/** A provider of metrics or events that several groups share hears of each call once, from the first of them. */
+/**
+ * Makes the first recorder of each group its leader. Where groups share a meter or logger provider, only the first of
+ * them reports to it, so that each call is counted once.
+ */
 function lead(groups: readonly (readonly Recorder[])[]): void {
   const taken = new Set<object>();
   const untaken = <S extends MeterSource | EventSource>(sources: readonly S[]): readonly S[] =>
@@ -109,7 +112,10 @@ function lead(groups: readonly (readonly Recorder[])[]): void {
   }
 }
 
-/** The settings of one span that serves both: it has what either asks for, within the caps and masks of both. */
+/**
+ * The settings of one span that serves both recorders: everything that either of them captures, with the limits and
+ * masks of both applied.
+ */
 function joinOptions(first: CaptureOptions, second: CaptureOptions): CaptureOptions {
   return {
     contentOnSpans: first.contentOnSpans || second.contentOnSpans,

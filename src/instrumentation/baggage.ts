@@ -2,7 +2,10 @@ import { type BaggageEntry, type Context, propagation } from '@opentelemetry/api
 import type { Facts } from '../interaction/interaction.ts';
 import { ATTR } from '../semconv/names.ts';
 
-/** Baggage goes to every host that is called, so only ids travel in it, under the names that they have on spans. */
+/**
+ * Baggage is sent to every host that the application calls, so it carries only ids, under the names that they have on
+ * spans.
+ */
 const USER_ID = 'user.id';
 const carried = [
   ['conversationId', ATTR.conversationId],

@@ -1,7 +1,10 @@
 import { type Context, context } from '@opentelemetry/api';
 import { diag } from '../diagnostics/diag.ts';
 
-/** Runs a function of the application exactly once, even when its context manager throws before or after it. */
+/**
+ * Runs a function of the application exactly once in this context, even when the context manager throws before or after
+ * the call.
+ */
 export function callWithin<T>(active: Context, call: () => T): T {
   let outcome: { readonly value: T } | { readonly error: unknown } | undefined;
   try {

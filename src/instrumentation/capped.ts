@@ -3,7 +3,7 @@ import { type Mask, maskContent, withoutCutSecret } from '../interaction/mask.ts
 import type { Message, Part } from '../interaction/message.ts';
 import { beginningOf, isHigh, wellFormed } from '../interaction/text.ts';
 
-/** A text that grows by pieces up to a length, and says where it was cut. */
+/** A text that arrives in pieces. It keeps at most a given length and marks where it was cut. */
 export interface Capped {
   add(piece: string): void;
   readonly text: string;
@@ -15,8 +15,8 @@ export function capText(maxLength: number): Capped {
 }
 
 /**
- * The texts of a stream that were cut while they grew, as an answer has them. All other texts are cut at the end of a
- * recording: each text once.
+ * The streamed texts that were already cut while they arrived. The end of a recording cuts all other texts, so that
+ * each text is cut once.
  */
 export function cutTextsOf(texts: readonly (Capped | undefined)[]): ReadonlySet<string> | undefined {
   const cut = texts.filter((text) => text?.isCut).map((text) => text?.text ?? '');
@@ -26,19 +26,20 @@ export function cutTextsOf(texts: readonly (Capped | undefined)[]): ReadonlySet<
 /** First capacity of a text in bytes: buffers of this size are allocated on the heap itself. */
 const FIRST_CAPACITY = 64;
 const NEXT_CAPACITY = 256;
-/** Growth by half: at most a third of the capacity is unused, and the total of copied bytes stays linear. */
+/** The buffer grows by half: at most a third of it is unused, and the total number of copied bytes stays linear. */
 const GROWTH = 1.5;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * The units of the text in a buffer. A string that grows by small pieces would be a tree of them, some sixty bytes for
- * a token of seven. Each unit takes one byte until the first one beyond Latin-1 arrives, then two.
+ * Keeps the UTF-16 units of the text in a buffer, because a string that is concatenated from small pieces is a tree of
+ * them: about sixty bytes for a token of seven. Each unit takes one byte until the first unit beyond Latin-1 arrives,
+ * then two.
  */
 class GrowingText implements Capped {
   readonly #maxLength: number;
   #bytes = NO_BYTES;
   #isWide = false;
-  /** Units that are stored, and units that arrived. */
+  /** Units that are stored. `#length` counts the units that arrived. */
   #stored = 0;
   #length = 0;
 
@@ -55,12 +56,12 @@ class GrowingText implements Capped {
     this.#stored += count;
   }
 
-  /** @returns false where a unit does not fit into a byte */
+  /** @returns false if a unit does not fit into one byte */
   #addNarrow(piece: string, count: number): boolean {
     this.#reserve(this.#stored + count);
     const bytes = this.#bytes;
     let at = this.#stored;
-    // Tokens are short: one call into the engine for each costs more than this loop.
+    // Tokens are short: a native call for each token costs more than this loop.
     for (let index = 0; index < count; index += 1) {
       const unit = piece.charCodeAt(index);
       if (unit > 0xff) return false;
@@ -84,7 +85,7 @@ class GrowingText implements Capped {
     const capacity = this.#bytes.length;
     if (size <= capacity) return;
     const next = capacity === 0 ? FIRST_CAPACITY : Math.max(NEXT_CAPACITY, Math.ceil(capacity * GROWTH));
-    // Not from Node's pool: a text that stays open for long would hold a whole page of it.
+    // Not from Node's buffer pool: a text that stays open for a long time would keep a whole page of the pool alive.
     const bytes = Buffer.allocUnsafeSlow(Math.max(size, next));
     bytes.set(this.#bytes);
     this.#bytes = bytes;
@@ -108,14 +109,14 @@ class GrowingText implements Capped {
   }
 }
 
-/** A whole text in at most this many UTF-16 units. */
+/** Cuts a complete text to at most this many UTF-16 units. */
 export function cutText(text: string, maxLength: number): string {
   if (text.length <= maxLength) return text;
   const kept = beginningOf(text, maxLength);
   return markCut(kept, text.length - kept.length);
 }
 
-/** UTF-16 units of a span's name: a model may be named by anything. */
+/** Maximum UTF-16 units of a span name. It contains the model's name, which can be any string. */
 const MAX_NAME_LENGTH = 512;
 
 export function spanName(name: string): string {
@@ -127,8 +128,9 @@ function markCut(text: string, cut: number): string {
 }
 
 /**
- * Content within the caps: long texts cut, inline bytes that are too large left out, and each text through the mask.
- * @param cutTexts texts that were cut before, while they grew
+ * Applies the limits and the mask to content: long texts are cut, oversized inline bytes are left out, and every text
+ * is masked.
+ * @param cutTexts texts that were already cut while they arrived
  */
 export function capContent<T extends Content>(
   content: T,

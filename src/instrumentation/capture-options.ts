@@ -4,31 +4,33 @@ import { readChoice } from '../configuration/readers.ts';
 import { createMask, type Mask, maskSecrets } from '../interaction/mask.ts';
 import type { Price } from '../pricing/cost.ts';
 
-/** How calls are captured. Complete: every option has a value. */
+/** How calls are captured. Every option has a value. */
 export interface CaptureOptions {
   /** Content attributes on spans, where every exporter sees them. Default false. */
   readonly contentOnSpans: boolean;
   /** The event `gen_ai.client.inference.operation.details`, with content. Default false. */
   readonly contentOnEvents: boolean;
   readonly mask: Mask;
-  /** UTF-16 units of one text at the most; more is cut. Default 131,072. */
+  /** Maximum UTF-16 units of one text; the remainder is cut. Default 131,072. */
   readonly maxTextLength: number;
-  /** UTF-16 units of inline bytes (base64) at the most; larger ones are left out. Default 16,384. */
+  /** Maximum UTF-16 units of inline bytes (base64); larger ones are left out. Default 16,384. */
   readonly maxBlobLength: number;
   readonly metrics: 'latest' | 'v1.41' | 'both';
-  /** Requests the usage of streams that were made without it, and hides the extra chunk. Default false. */
+  /** Requests usage for streams whose caller did not, and hides the extra chunk from the caller. Default false. */
   readonly includeUsage: boolean;
-  /** Estimates the usage of streams that report none from their texts, and marks it as an estimate. Default false. */
+  /** Estimates usage from the texts of streams that report none, and marks it as an estimate. Default false. */
   readonly estimateUsage: boolean;
-  /** Prices by model, over the built-in table. */
+  /** Prices by model. They take precedence over the built-in table. */
   readonly prices: Readonly<Record<string, Price>>;
   /** How long a completed run waits for the application to read its messages. Default 1,000. */
   readonly runMessagesWaitMillis: number;
   /** Fetches the messages of a run that the application did not read. Default false. */
   readonly fetchRunMessages: boolean;
-  /** `all`: vendors get calls that the trace sampler left out, too. */
+  /** `all`: vendors also receive calls that the trace sampler left out. */
   readonly vendorSampling: 'sampled' | 'all';
-  /** Puts the fields of `withContext` that are ids into W3C baggage, for other services to read. Default false. */
+  /**
+   * Adds the ids among the fields of `withContext` to W3C baggage, where other services can read them. Default false.
+   */
   readonly baggage: boolean;
 }
 
@@ -49,8 +51,8 @@ export const defaultCapture: CaptureOptions = {
 };
 
 /**
- * Options as they are set in code, else in the environment, else their defaults.
- * @throws ConfigurationError for a variable of ours with a value that it cannot have
+ * Each option as set in code, else in the environment, else its default.
+ * @throws ConfigurationError if one of our environment variables has an invalid value
  */
 export function captureOptionsFrom(
   options: Partial<CaptureOptions>,

@@ -8,8 +8,8 @@ const ADD_METHODS = ['addListener', 'on', 'once', 'prependListener', 'prependOnc
 const REMOVE_METHODS = ['removeListener', 'off'] as const;
 
 /**
- * The context manager for processes in which nobody registered one. It does what OpenTelemetry's own does, which exists
- * in CommonJS only: bundlers that write ES modules cannot load that.
+ * The context manager for processes in which none is registered. It does the same as OpenTelemetry's own, which is
+ * published as CommonJS only, so bundlers that write ES modules cannot include it.
  */
 export class AsyncContextManager implements ContextManager {
   readonly #storage = new AsyncLocalStorage<Context>();
@@ -53,7 +53,7 @@ export class AsyncContextManager implements ContextManager {
     return bound;
   }
 
-  /** Listeners run in the context that the emitter was bound to. */
+  /** Makes listeners run in the context that the emitter was bound to. */
   #bindEmitter(context: Context, emitter: EventEmitter): void {
     if (this.#bound.has(emitter)) return;
     this.#bound.add(emitter);
@@ -64,7 +64,7 @@ export class AsyncContextManager implements ContextManager {
       const add = methods[name];
       if (!add) continue;
       methods[name] = (event, listener) => {
-        // `once` calls `on`: the listener is wrapped by the outer call.
+        // `once` calls `on` internally: the outer call has already wrapped the listener.
         if (isAdding) return add.call(emitter, event, listener);
         const wrapper = wrappers.get(listener) ?? this.#bindFunction(context, listener);
         wrappers.set(listener, wrapper);

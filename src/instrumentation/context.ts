@@ -10,7 +10,9 @@ import { callWithin } from './call-within.ts';
 import { contextFields, withFields } from './context-fields.ts';
 import { ensureContextManager } from './ensure-context-manager.ts';
 
-/** What the application knows about the calls that it makes inside {@link withContext}. */
+/**
+ * What the application knows about the calls that it makes inside {@link withContext}, such as the user or the session.
+ */
 export interface ContextFields {
   readonly conversationId?: string;
   readonly sessionId?: string;
@@ -19,7 +21,7 @@ export interface ContextFields {
   readonly environment?: string;
   readonly promptName?: string;
   readonly promptTemplate?: string;
-  /** Content: sent only where content may go. */
+  /** Content: sent only to destinations that receive content. */
   readonly promptVariables?: Readonly<Record<string, string>>;
   /** Documents that the model receives. Content. */
   readonly context?: unknown;
@@ -42,7 +44,7 @@ export function withContext<T>(fields: ContextFields, fn: () => T): T {
   return inner ? callWithin(inner, fn) : fn();
 }
 
-/** Undefined where the fields cannot be read, whose getters may throw. */
+/** Undefined if the fields cannot be read: their getters may throw. */
 function contextWith(fields: ContextFields): Context | undefined {
   try {
     ensureContextManager();
@@ -61,7 +63,7 @@ function factsFrom({ attributes, ...fields }: ContextFields, outer: Facts | unde
   return recordable({ ...fields, ...(attributes && { custom: { ...outer?.custom, ...attributes } }) });
 }
 
-/** Callers from JavaScript also pass null, or a value that no attribute can hold: both are left out. */
+/** Leaves out null and values that no attribute can hold, which callers from JavaScript may pass. */
 function recordable(fields: Facts): Facts {
   const facts: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {

@@ -5,8 +5,8 @@ import { AsyncContextManager } from './context-manager.ts';
 const PROBE = createContextKey('spanport.probe');
 
 /**
- * Registers a context manager of ours where there is none, and only once something has to be carried: before Node 24 a
- * context manager makes every promise of the process more expensive.
+ * Registers our context manager if the process has none. Callers wait until a context has to be propagated, because
+ * before Node 24 a context manager makes every promise of the process more expensive.
  */
 export function ensureContextManager(): void {
   if (hasContextManager()) return;
@@ -14,7 +14,10 @@ export function ensureContextManager(): void {
   if (!context.setGlobalContextManager(manager)) diag.debug('spanport: a context manager was registered meanwhile');
 }
 
-/** Whether a context that is set is also found: the API has no other way to ask. */
+/**
+ * Whether a context that is set becomes active. The API offers no other way to find out whether a manager is
+ * registered.
+ */
 export function hasContextManager(): boolean {
   if (context.active() !== ROOT_CONTEXT) return true;
   const probe = ROOT_CONTEXT.setValue(PROBE, true);

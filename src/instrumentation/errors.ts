@@ -2,7 +2,7 @@ import type { Mask } from '../interaction/mask.ts';
 import { wellFormed } from '../interaction/text.ts';
 import { cutText } from './capped.ts';
 
-/** What went wrong: a thrown value, or an error that the provider reports in its answer. */
+/** A thrown value, or an error that the provider reports in its answer. */
 export type RecordedError = { readonly thrown: unknown } | { readonly type: string; readonly message?: string };
 
 export interface ErrorFacts {
@@ -12,7 +12,7 @@ export interface ErrorFacts {
   readonly httpStatus?: number;
 }
 
-/** Codes are short words; anything else could be text of a user. */
+/** Codes are short words. Anything else could be a user's text. */
 const CODE = /^[a-z0-9_.-]{1,64}$/i;
 
 export function errorFrom(error: RecordedError): ErrorFacts {
@@ -29,10 +29,10 @@ export function errorFrom(error: RecordedError): ErrorFacts {
   };
 }
 
-/** UTF-16 units of an error's message. Servers have been seen to answer with a page of megabytes. */
+/** Maximum UTF-16 units of an error message. Some servers answer with a page of several megabytes. */
 const MAX_ERROR_MESSAGE_LENGTH = 8_192;
 
-/** The error as it may be recorded: its message cut, well formed and masked. */
+/** The error in the form that is recorded: its message is cut, well formed and masked. */
 export function reportedError(error: ErrorFacts, mask: Mask): ErrorFacts {
   const { message } = error;
   return message ? { ...error, message: mask(wellFormed(cutText(message, MAX_ERROR_MESSAGE_LENGTH))) } : error;

@@ -5,7 +5,7 @@ import type { Message } from '../interaction/message.ts';
 /** English text has about this many characters per token; other languages have fewer. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** An estimate of a call's usage, from the length of its texts. It is marked as an estimate wherever it goes. */
+/** Estimates the usage of a call from the length of its texts. The result is marked as an estimate everywhere. */
 export function estimateUsage({ systemInstructions = [], inputMessages = [], outputMessages = [] }: Content): Usage {
   const input = [{ role: 'system', parts: systemInstructions }, ...inputMessages];
   return { inputTokens: tokensIn(input), outputTokens: tokensIn(outputMessages), estimated: true };

@@ -10,11 +10,11 @@ import type { ErrorFacts } from './errors.ts';
 /** Events that recordings emit. */
 export interface Events {
   /**
-   * `gen_ai.client.inference.operation.details`: everything of the span of an inference, content structured.
-   * Source: semantic-conventions-genai, gen-ai events.
+   * `gen_ai.client.inference.operation.details`: all attributes of an inference span, with structured content. Source:
+   * semantic-conventions-genai, gen-ai events.
    */
   emitDetails(facts: Facts, active: Context): void;
-  /** The conventions have an event for each kind of operation in place of an exception on the span. */
+  /** The conventions define an event for each kind of operation, instead of an exception on the span. */
   emitException(error: ErrorFacts, operation: string | undefined, active: Context): void;
 }
 
@@ -22,7 +22,7 @@ export interface Events {
 export class EventSource implements Events {
   #explicit: LoggerProvider | undefined;
 
-  /** A provider that was set wins over the global one. */
+  /** A provider that is set here takes precedence over the global one. */
   setProvider(provider: LoggerProvider | undefined): void {
     this.#explicit = provider && isPlaceholder(provider) ? undefined : provider;
   }
@@ -62,7 +62,7 @@ function exceptionEvent(operation: string | undefined): string {
   }
 }
 
-/** What `registerInstrumentations` passes while no provider is registered; the global one may come later. */
+/** Whether this is what `registerInstrumentations` passes while no provider is registered. A global one may follow. */
 function isPlaceholder(provider: LoggerProvider): boolean {
   return ['NoopLoggerProvider', 'ProxyLoggerProvider'].includes(provider.constructor.name);
 }

@@ -10,11 +10,14 @@ import { bodyOf, type RequestBody } from './request-body.ts';
 import type { ToolHistory } from './tool-history.ts';
 import { type LoopPlace, ToolLoop } from './tool-loop.ts';
 
-/** How requests and answers of one method are read. Readers are pure, and take any value. */
+/** How the requests and answers of one method are read. Readers are pure and accept any value. */
 export interface Shape {
-  /** Who answers the calls of a client. */
+  /** The provider, address and port that a client sends its calls to. */
   server(client: Client): Facts;
-  /** Adds what a request asks for besides its messages. It runs before every call, so it writes into one record. */
+  /**
+   * Adds the settings of a request, without its messages. It runs before every call, so it writes into an existing
+   * record.
+   */
   readRequest(body: RequestBody, facts: Writable<Facts>): void;
   /** `gen_ai.operation.name`; the span's name is this and the model. */
   readonly operation: string;
@@ -23,25 +26,25 @@ export interface Shape {
   request?(body: RequestBody): Facts;
   /** Takes a cheap snapshot of a request's content, which is read only when it is needed. */
   snapshot?(body: RequestBody): () => Content;
-  /** Of methods whose streams report their usage only when asked: asks for it, where the request can be changed. */
-  askForUsage?(body: RequestBody, options: unknown, client: Client): UsageRequest | undefined;
+  /** Only for methods whose streams report usage on request: requests it, if the request can be changed. */
+  requestUsage?(body: RequestBody, options: unknown, client: Client): UsageRequest | undefined;
   /** Collects the chunks of a stream into an answer. */
   collect?(withContent: boolean, maxTextLength: number): Collector;
   /**
    * Facts of an answer, without its content.
-   * @param request what was known beforehand
+   * @param request facts of the request
    */
   answer(answer: unknown, request: Facts): Facts;
   content?(answer: unknown): Content;
-  /** The messages of a request that has to do with tools: it answers calls, or offers functions. */
+  /** The messages of a request that involves tools: it answers tool calls, or offers functions. */
   toolHistory?(body: RequestBody): ToolHistory | undefined;
-  /** Functions that an answer asks the application to run: a list for each of its choices. */
+  /** The function calls that an answer requests from the application: one list for each of its choices. */
   toolCalls?(answer: unknown): readonly (readonly ToolCallPart[])[];
-  /** Names under which the server keeps the history, with this answer in it. */
+  /** Names under which the server stores the history that includes this answer. */
   historyNames?(answer: unknown): readonly string[];
   /** A failure that the answer itself reports. */
   failure?(answer: unknown): RecordedError | undefined;
-  /** Records what else the answer reports, as spans below this one. */
+  /** Records further operations that the answer reports, as child spans. */
   report?(answer: unknown, recording: Recording, recorder: Recorder): void;
 }
 
@@ -49,13 +52,13 @@ export interface Collector {
   add(chunk: unknown): void;
   /** @param wasCut whether the stream ended early */
   answer(wasCut: boolean): unknown;
-  /** Texts of the answer that were cut while they grew. */
+  /** Texts of the answer that were already cut while they arrived. */
   readonly cutTexts?: ReadonlySet<string> | undefined;
 }
 
-/** Asks for the usage of one stream and hides the chunk that the application did not ask for. */
+/** Requests the usage of one stream and hides the chunk that the application did not request. */
 export interface UsageRequest {
-  /** The request in place of the caller's; undefined where it stays as it is. */
+  /** The request that replaces the caller's; undefined if it stays unchanged. */
   request(body: RequestBody): RequestBody | undefined;
   chunk(chunk: unknown): 'hide' | undefined;
   /** The stream was read to its end. */
@@ -80,7 +83,7 @@ export function observeInference(shape: Shape): Operation['observe'] {
   };
 }
 
-/** What fails to be read is left out: the call is recorded with all else. */
+/** A part that cannot be read is left out. The remaining parts of the call are recorded. */
 function unreadable(part: string, error: unknown): undefined {
   diag.error(`spanport: ${part} could not be read`, error);
   return undefined;
@@ -106,7 +109,7 @@ function factsOf(shape: Shape, { client }: Call, body: RequestBody): Facts {
   }
 }
 
-/** Of a call that was cut before anything of its answer was read. */
+/** The error of a call that was cut before any of its answer was read. */
 const CUT: RecordedError = { type: 'cut', message: 'The process or shutdown() ended before the call did.' };
 
 interface Resumed {
@@ -152,13 +155,13 @@ class InferenceObserver implements CallObserver {
     this.#loop = loop;
     this.#recording = recording;
     const { options } = recorder;
-    const isSilent = shape.askForUsage !== undefined && body['stream'] === true;
+    const isSilent = shape.requestUsage !== undefined && body['stream'] === true;
     this.#estimates = isSilent && options.estimateUsage;
     if (recording.withContent || this.#estimates) this.#request = snapshotOf(shape, body);
-    if (isSilent && options.includeUsage) this.#usage = shape.askForUsage?.(body, call.args[1], call.client);
+    if (isSilent && options.includeUsage) this.#usage = shape.requestUsage?.(body, call.args[1], call.client);
     const request = this.#usage?.request(body);
     if (request) this.args = [request, ...call.args.slice(1)];
-    recorder.opened(this);
+    recorder.callStarted(this);
   }
 
   get context(): Context | undefined {
@@ -189,7 +192,7 @@ class InferenceObserver implements CallObserver {
   end(outcome: CallOutcome): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#recorder.closed(this);
+    this.#recorder.callEnded(this);
     if (outcome.kind === 'complete') this.#usage?.end();
     const answer = this.#answerAt(outcome);
     const content = this.#contentOf(answer);
@@ -216,8 +219,8 @@ class InferenceObserver implements CallObserver {
   }
 
   /**
-   * The request is read when its content is needed, out of its snapshot. The answer is read now: from here on it is the
-   * application's, which may change it.
+   * The request is read from its snapshot when its content is needed. The answer is read now, because the application
+   * may change it afterwards.
    */
   #contentOf(answer: unknown): (() => Content) | undefined {
     try {
@@ -248,7 +251,7 @@ class InferenceObserver implements CallObserver {
     }
   }
 
-  /** Tool calls that the answer asks for, and spans for what else it reports. */
+  /** Remembers the tool calls that the answer requests, and makes spans for further operations that it reports. */
   #follow(answer: unknown): void {
     if (answer === undefined) return;
     try {
@@ -264,19 +267,22 @@ function snapshotOf(shape: Shape, body: RequestBody): (() => Content) | undefine
   try {
     return shape.snapshot?.(body);
   } catch (error) {
-    // The answer is recorded with its content all the same.
+    // The answer and its content are still recorded.
     return unreadable('the content of a request', error) ?? (() => ({}));
   }
 }
 
-/** A prompt template may name the model in place of the request, and the conventions want one: it is what answered. */
+/**
+ * A request that uses a prompt template may name no model, but the conventions require one. The model that answered is
+ * used.
+ */
 function withRequestModel(facts: Facts, { requestModel }: Facts): Facts {
   return requestModel === undefined && facts.responseModel !== undefined
     ? { ...facts, requestModel: facts.responseModel }
     : facts;
 }
 
-/** A function of its own, so that it keeps nothing alive but what it needs. */
+/** A separate function, so that its closure keeps only these parameters alive. */
 function contentOf(request: () => Content, answer: unknown, shape: Shape): () => Content {
   const answered = answer === undefined ? undefined : shape.content?.(answer);
   return () => Object.assign(request(), answered);

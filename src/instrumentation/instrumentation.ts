@@ -5,7 +5,7 @@ import type { Recorder } from './recorder.ts';
 /** The instrumentation of one SDK. `start()` and `register` take a list of them. */
 export interface Instrumentation {
   readonly name: string;
-  /** Under which the SDK is published. */
+  /** The name of the SDK's package. */
   readonly packageName: string;
   readonly operations: readonly Operation[];
   readonly adaptations: readonly Adaptation[];
@@ -13,9 +13,9 @@ export interface Instrumentation {
   hook(): void;
   /** Instruments the ES modules of an application that were linked before {@link hook} was called. */
   hookLinked(importModule: ImportModule): Promise<void>;
-  /** Ends spans that only wait for more to be read: for `forceFlush`. */
+  /** Ends the spans that only wait for the application to read more. Called by `forceFlush`. */
   drain?(recorder: Recorder): void;
-  /** Ends every span that is still open: for `shutdown` and the end of the process. */
+  /** Ends every span that is still open. Called by `shutdown` and at the end of the process. */
   end?(recorder: Recorder): void;
   stats?(recorder: Recorder): InstrumentationStats;
 }

@@ -1,13 +1,13 @@
 import { asIs, type Mask } from '../interaction/mask.ts';
 
-/** Of a mask that {@link joinMasks} made, the masks that it applies. */
+/** The masks that a mask made by {@link joinMasks} applies. */
 const parts = new WeakMap<Mask, readonly Mask[]>();
 
 function partsOf(mask: Mask): readonly Mask[] {
   return mask === asIs ? [] : (parts.get(mask) ?? [mask]);
 }
 
-/** A mask that applies both, in this order, and none of them twice. */
+/** A mask that applies both in this order, and each of their parts only once. */
 export function joinMasks(first: Mask, second: Mask): Mask {
   if (first === second || second === asIs) return first;
   const before = partsOf(first);

@@ -19,7 +19,7 @@ const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 41
 
 type Usage = keyof NonNullable<Facts['usage']>;
 
-/** Counters of tokens, each with the fact that it counts. */
+/** Token counters, each with the usage field that it counts. */
 const counted: readonly (readonly [name: string, usage: Usage])[] = [
   [METRIC.inputTokens, 'inputTokens'],
   [METRIC.outputTokens, 'outputTokens'],
@@ -49,17 +49,19 @@ interface FormerInstruments {
   readonly tokenUsage: Histogram;
 }
 
-/** Measures that recordings report to. */
+/** The measurements that recordings report. */
 export interface Measures {
-  /** Whether the application measures: false while it has registered no MeterProvider. */
+  /** Whether the application measures. False while no MeterProvider is registered. */
   readonly isActive: boolean;
   /** Records one ended operation, sampled or not. `elapsed` in seconds. */
   record(facts: Facts, elapsed: number, errorType: string | undefined): void;
-  /** Records a tool that ran. `elapsed` in seconds. Inferred executions are not measured and are not recorded. */
+  /**
+   * Records a tool that ran. `elapsed` in seconds. Not called for inferred executions, whose duration was not measured.
+   */
   recordTool(elapsed: number, tool: { readonly name: string; readonly errorType?: string }): void;
 }
 
-/** The instruments of a recorder, on a MeterProvider set on it, else on the global one. */
+/** The instruments of a recorder: on the MeterProvider that was set for it, else on the global one. */
 export class MeterSource implements Measures {
   #version: Version;
   #explicit: MeterProvider | undefined;
@@ -75,7 +77,7 @@ export class MeterSource implements Measures {
     this.#version = version;
   }
 
-  /** A provider that was set wins over the global one. */
+  /** A provider that is set here takes precedence over the global one. */
   setProvider(provider: MeterProvider | undefined): void {
     this.#explicit = provider && isNoop(provider) ? undefined : provider;
   }
@@ -85,8 +87,8 @@ export class MeterSource implements Measures {
   }
 
   /**
-   * Instruments are bound at the first call after the application registered a MeterProvider, and bound again when it
-   * registers another.
+   * Instruments are created at the first call after a MeterProvider was registered, and again when another one replaces
+   * it.
    */
   get isActive(): boolean {
     const { provider } = this;
@@ -118,7 +120,7 @@ function isNoop(provider: MeterProvider): boolean {
 
 function createInstruments(from: MeterProvider, version: Version): Instruments {
   const meter = from.getMeter(SCOPE_NAME, VERSION);
-  // Two versions of the conventions give one name two meanings, so each has a meter of its own.
+  // The two versions of the conventions use one name with two meanings, so each has its own meter.
   const formerMeter = version === 'both' ? from.getMeter(`${SCOPE_NAME}.v1_41`, VERSION) : meter;
   return {
     ...(version !== 'v1.41' && { latest: latestInstruments(meter) }),
@@ -217,7 +219,7 @@ function recordOperation(
   }
 }
 
-/** Never an id: each value of an attribute is a time series. */
+/** Contains no ids: each value of an attribute creates a time series. */
 function commonAttributes(facts: Facts): Attributes {
   return {
     [ATTR.operationName]: facts.operation ?? '',

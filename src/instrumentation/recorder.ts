@@ -23,16 +23,16 @@ import { Recording, type RecordingHost, type Start } from './recording.ts';
 import { type OwnProvider, TracerSource } from './tracer.ts';
 import { unsampledSpan } from './unsampled-span.ts';
 
-/** @param client the one that the call was made with, where the span is that of a call */
+/** @param client the client that made the call, if the span is that of a call */
 export type SpanListener = (span: UnreadSpan, client: object | undefined) => void;
 
-/** A call under way, as its observer. Ending it a second time does nothing. */
+/** The observer of a call under way. Ending it a second time does nothing. */
 export interface CallUnderWay {
   end(outcome: { readonly kind: 'cut' }): void;
 }
 
 export interface Providers {
-  /** Makes the spans while the application has registered no provider. Only this recorder ever sees it. */
+  /** Makes the spans while the application has registered no provider. It is not registered globally. */
   readonly fallback?: TracerProvider;
 }
 
@@ -40,19 +40,21 @@ export function createRecorder(options: CaptureOptions = defaultCapture, provide
   return new Recorder(options, providers);
 }
 
-/** What a recorder that leads others takes over from them: see {@link Recorder.lead}. */
+/**
+ * The recorders that share a provider with their leader, and what the leader does for them: see {@link Recorder.lead}.
+ */
 export interface Group {
   readonly followers: readonly Recorder[];
   readonly options: CaptureOptions;
   readonly meters: readonly MeterSource[];
-  /** Where exceptions are reported, and where the details of operations are. */
+  /** Receive exceptions; `details` receive the details of operations. */
   readonly events: readonly EventSource[];
   readonly details: readonly EventSource[];
 }
 
 /**
- * Decides which spans are started, with settings, providers, counters and listeners of its own. There is one for each
- * `start()` and for each instrumentation of the application.
+ * Decides which spans are started. Each recorder has its own settings, providers, counters and listeners. Each
+ * `start()` and each instrumentation of the application creates one.
  */
 export class Recorder implements RecordingHost {
   #options: CaptureOptions;
@@ -60,7 +62,7 @@ export class Recorder implements RecordingHost {
   readonly meters: MeterSource;
   readonly events = new EventSource();
   readonly #listeners = new Set<SpanListener>();
-  readonly #memory = new Map<unknown, unknown>();
+  readonly #states = new Map<unknown, unknown>();
   readonly #open = new Set<CallUnderWay>();
   #notSampled = 0;
   #group: Group | undefined;
@@ -77,12 +79,12 @@ export class Recorder implements RecordingHost {
     this.meters.setVersion(options.metrics);
   }
 
-  /** A provider that is set here wins over the global one. */
+  /** A provider that is set here takes precedence over the global one. */
   setTracerProvider(provider: TracerProvider | undefined): void {
     this.#tracing.setProvider(provider);
   }
 
-  /** Makes the spans while this copy of the API knows no other provider. */
+  /** Sets the provider that makes the spans while no other is registered in this copy of the API. */
   setFallbackProvider(provider: TracerProvider): void {
     this.#tracing.setFallback(provider);
   }
@@ -95,7 +97,7 @@ export class Recorder implements RecordingHost {
     this.events.setProvider(provider);
   }
 
-  /** Its own settings; {@link options} are those of all that it leads. */
+  /** The settings of this recorder alone; {@link options} combines those of all recorders that it leads. */
   get ownOptions(): CaptureOptions {
     return this.#options;
   }
@@ -113,8 +115,8 @@ export class Recorder implements RecordingHost {
   }
 
   /**
-   * Makes one span for all recorders that share a provider: the leader starts it, with the settings of all of them, and
-   * their listeners all receive it. Undefined ends that.
+   * Makes one span for all recorders that share a provider: the leader starts it with their combined settings, and the
+   * listeners of all of them receive it. Undefined dissolves the group.
    */
   lead(group: Group | undefined): void {
     for (const follower of this.#group?.followers ?? []) follower.follow(undefined);
@@ -122,33 +124,36 @@ export class Recorder implements RecordingHost {
     for (const follower of group?.followers ?? []) follower.follow(this);
   }
 
-  /** Called by the leader. Other recorders may come from another copy of this package, whose private fields differ. */
+  /**
+   * Called by the leader. A public method, because a recorder may come from another copy of this package, whose private
+   * fields are not accessible.
+   */
   follow(leader: Recorder | undefined): void {
     this.#leader = leader;
   }
 
-  /** What belongs to the calls of this recorder, such as the tool calls that are open: made when first asked for. */
-  memoryOf<T>(Memory: new () => T): T {
-    if (this.#leader) return this.#leader.memoryOf(Memory);
-    const existing = this.#memory.get(Memory) as T | undefined;
+  /** State that belongs to the calls of this recorder, such as its open tool calls. Created on first use. */
+  stateOf<T>(State: new () => T): T {
+    if (this.#leader) return this.#leader.stateOf(State);
+    const existing = this.#states.get(State) as T | undefined;
     if (existing) return existing;
-    const memory = new Memory();
-    this.#memory.set(Memory, memory);
-    return memory;
+    const state = new State();
+    this.#states.set(State, state);
+    return state;
   }
 
-  /** Remembers a call under way, until {@link closed}. */
-  opened(call: CallUnderWay): void {
+  /** Remembers a call under way, until {@link callEnded}. */
+  callStarted(call: CallUnderWay): void {
     this.#open.add(call);
   }
 
-  closed(call: CallUnderWay): void {
+  callEnded(call: CallUnderWay): void {
     this.#open.delete(call);
   }
 
   /**
-   * Ends every call and stream that is under way with what was read of it so far: the process ends, or this recorder
-   * does. The application's own objects go on.
+   * Ends the span of every call and stream under way with what was read until now, because the process or this recorder
+   * ends. The application's own promises and streams continue.
    */
   cutCallsUnderWay(): void {
     if (this.#leader) {
@@ -170,7 +175,8 @@ export class Recorder implements RecordingHost {
   }
 
   /**
-   * Passes on each span as it ends, its content attached. Listeners may read it later, outside the application's turn.
+   * Passes each span to the listener when it ends, with its content attached. The listener may read it later, so that
+   * the application does not wait for that.
    * @returns a function that ends the subscription
    */
   onSpanEnded(listener: SpanListener): () => void {
@@ -188,8 +194,8 @@ export class Recorder implements RecordingHost {
   }
 
   /**
-   * Whether a call has to be observed. Asked before anything is made for it: while nothing makes spans or measures, and
-   * where the provider says beforehand that it samples nothing, a call costs this question alone.
+   * Whether a call has to be observed. It is checked before anything is allocated: while nothing makes spans or
+   * measures, or the provider samples no span, a call costs only this check.
    */
   get isWatching(): boolean {
     const isTracing = this.#tracing.tracer !== undefined;
@@ -198,22 +204,22 @@ export class Recorder implements RecordingHost {
     return this.isMeasuring;
   }
 
-  /** As {@link isWatching}, for calls that have a span of their own: one that is left out is counted. */
+  /** As {@link isWatching}, for calls that have their own span. Calls that are not sampled are counted. */
   isWatchingCall(): boolean {
     if (this.isWatching) return true;
     if (this.#tracing.tracer !== undefined) this.countNotSampled();
     return false;
   }
 
-  /** Starts a span. Undefined when it is not sampled and nothing else needs it. */
+  /** Starts a span. Undefined if it is not sampled and nothing else needs it. */
   start(start: Start): Recording | undefined {
     const parent = start.parent ?? context.active();
     const fields = this.#fieldsIn(parent);
     const facts = fields ? Object.assign({}, fields, start.facts, conversationOf(fields, start.facts)) : start.facts;
     const { tracer } = this.#tracing;
     if (tracer && this.#isLate(start, parent)) return new Recording(this, { start, facts, parent, tracer });
-    // Samplers and processors of an application see what is known beforehand. Ours read no attribute: all of them are
-    // written when the span ends.
+    // The application's samplers and processors receive the attributes that are known at the start. Ours read none, so
+    // all attributes are written when the span ends.
     const attributes = this.isForeign ? this.#attributesOf(facts, start) : undefined;
     const span = tracer?.startSpan(
       spanName(start.name),
@@ -308,7 +314,10 @@ export class Recorder implements RecordingHost {
   }
 }
 
-/** On chats, the conversation that the application names wins; a run belongs to its thread, whatever else is named. */
+/**
+ * For chats, the conversation id that the application set takes precedence. The conversation of a run is always its
+ * thread.
+ */
 function conversationOf(fields: Facts, facts: Facts): Facts | undefined {
   if (fields.conversationId === undefined || facts.conversationId === undefined) return undefined;
   if (facts.operation !== 'invoke_agent') return { conversationId: fields.conversationId };

@@ -35,52 +35,52 @@ export interface Start {
   /** `{operation} {model or agent or tool}`. */
   readonly name: string;
   readonly kind: SpanKind;
-  /** What is known beforehand, without content: samplers see it. */
+  /** What is known at the start, without content. Samplers receive it. */
   readonly facts: Facts;
   /** The client that the call was made with. */
   readonly client?: object;
   /** Attributes that are not facts of an interaction, such as a tool's name. */
   readonly attributes?: Attributes;
-  /** Unix milliseconds; now, when absent. */
+  /** Unix milliseconds; now, if undefined. */
   readonly startTime?: number;
-  /** The active context, when absent. */
+  /** The active context, if undefined. */
   readonly parent?: Context;
   readonly links?: Link[];
 }
 
 export interface Ending {
-  /** The span's name, where only the answer has it. */
+  /** The span's name, if it is known only from the answer. */
   readonly name?: string;
-  /** Facts learned since the start; they may hold content. */
+  /** Facts that became known since the start. They may contain content. */
   readonly facts?: Facts;
-  /** The messages, uncapped and unmasked: a function is called only when something reads them. */
+  /** The messages, uncut and unmasked. A function is called only when something reads them. */
   readonly content?: Content | (() => Content);
-  /** Texts of the content that were cut while they grew, and are not cut again. */
+  /** Texts of the content that were already cut while they arrived. */
   readonly cutTexts?: ReadonlySet<string>;
   readonly attributes?: Attributes;
-  /** Of an `execute_tool` span: what ran. Its arguments and result are content. */
+  /** Only for `execute_tool` spans: what ran. Its arguments and result are content. */
   readonly tool?: ToolExecution;
-  /** Unix milliseconds; now, when absent. */
+  /** Unix milliseconds; now, if undefined. */
   readonly endTime?: number;
   readonly error?: RecordedError;
   /** The process or `shutdown()` ended before the call did. */
   readonly isCut?: boolean;
 }
 
-/** What a recording needs of its recorder. */
+/** What a recording needs from its recorder. */
 export interface RecordingHost {
   readonly options: CaptureOptions;
-  /** Whether anything reads content: spans, events, or a consumer of what is attached to spans. */
+  /** Whether anything reads content: as attributes, as events, or attached to spans. */
   readonly wantsContent: boolean;
-  /** Whether something reads the content that is attached to spans. */
+  /** Whether anything reads the content that is attached to spans. */
   readonly hasContentReaders: boolean;
-  /** Whether the provider is the application's. */
+  /** Whether the application's provider makes the spans. */
   readonly isForeign: boolean;
   readonly isMeasuring: boolean;
   measure(facts: Facts, elapsed: number, errorType: string | undefined): void;
   emitDetails(facts: Facts, active: Context): void;
   emitException(error: ErrorFacts, operation: string | undefined, active: Context): void;
-  /** The facts as they stand once the fields of `withContext` are known. */
+  /** Combines the facts with the fields of `withContext`. */
   settle(facts: Facts, start: Facts, parent: Context): Facts;
   spanEnded(span: UnreadSpan, client: object | undefined): void;
 }
@@ -89,17 +89,17 @@ interface Begun {
   readonly start: Start;
   readonly facts: Facts;
   readonly parent: Context;
-  /** Set where the span is created after its end. */
+  /** Set if the SDK span is created after the call. */
   readonly tracer?: Tracer;
   readonly span?: Span | undefined;
   /** Whether the span already has the attributes that were known at its start. */
   readonly isBegun?: boolean;
 }
 
-/** What is known of a call at its end. */
+/** What is known about a call at its end. */
 interface Known {
   readonly facts: Facts;
-  /** Those that the span does not have yet. */
+  /** The facts that the span does not have as attributes yet. */
   readonly unwritten: Facts;
   readonly failed: ErrorFacts | undefined;
 }
@@ -113,9 +113,9 @@ export class Recording implements UnreadSpan {
   readonly #isBegun: boolean;
   readonly #startedAt = performance.now();
   #span: Span | undefined;
-  /** Of a span that is created late, from its end on. */
+  /** Set from the end of the call until it is read, if the SDK span is created after the call. */
   #ending: Ending | undefined;
-  /** Whether content had readers when the span ended: by the time it is read they may have left. */
+  /** Whether content had readers when the span ended. They may be gone by the time it is read. */
   #isForReaders = false;
   #ended: ReadableSpanLike | undefined;
   readonly withContent: boolean;
@@ -141,15 +141,16 @@ export class Recording implements UnreadSpan {
     return this.#span;
   }
 
-  /** A context with this span active, for children and for calls whose context is read. */
+  /** A context in which this span is active, for children and for the call itself. */
   get context(): Context {
     const { span } = this;
     return span ? trace.setSpan(this.#parent, span) : this.#parent;
   }
 
   /**
-   * The context for the call itself, where it is read: by an application under an active span of its own, or by an HTTP
-   * instrumentation on its own provider. Elsewhere entering a context would cost every promise of the call.
+   * The context for the call itself, if something may read it: an application with its own active span, or an HTTP
+   * instrumentation on the application's provider. Undefined elsewhere, because entering a context makes every promise
+   * of the call more expensive.
    */
   get callContext(): Context | undefined {
     return (this.#parent !== ROOT_CONTEXT || this.#host.isForeign) && this.span ? this.context : undefined;
@@ -167,7 +168,7 @@ export class Recording implements UnreadSpan {
     if (this.#tracer && !ending.error && !host.options.contentOnEvents && !isMeasuring) {
       this.#ending = { endTime: performance.now(), ...ending };
     } else {
-      // Events and measures are reported at once: their exporters may be shut down before the span is read.
+      // Events and measurements are reported immediately: their exporters may be shut down before the span is read.
       const { facts, failed } = this.#finish(ending);
       if (isMeasuring) this.#measure(facts, failed, ending.endTime);
       if (!this.#ended) return;
@@ -206,7 +207,9 @@ export class Recording implements UnreadSpan {
     }
   }
 
-  /** Whatever fails on the way, a span that was begun is ended, with what was written until then. */
+  /**
+   * Always ends a span that was started. If writing its attributes fails, it keeps those that were written until then.
+   */
   #endSpan(span: Span, ending: Ending, known: Known): void {
     const readable = this.#readable(span);
     try {
@@ -216,13 +219,13 @@ export class Recording implements UnreadSpan {
     }
     span.end(ending.endTime);
     if (readable !== span) readable.end(ending.endTime ?? Date.now());
-    // A recording span of either SDK line is readable; the API's type does not say so.
+    // A recording span of either SDK version is readable, although the API's type does not include that.
     this.#ended = readable as unknown as ReadableSpanLike;
   }
 
   #measure(facts: Facts, failed: ErrorFacts | undefined, endTime: number | undefined): void {
     if (facts.operation === OPERATION.executeTool) return;
-    // A run ends later than its span says it did: its own times count.
+    // A run ends before its span does, so its own times are used.
     const { startTime } = this.#start;
     const isTimed = startTime !== undefined && endTime !== undefined;
     this.#host.measure(facts, isTimed ? (endTime - startTime) / 1_000 : this.elapsed, failed?.type);
@@ -241,13 +244,13 @@ export class Recording implements UnreadSpan {
     if (readable !== span) this.#fill(readable, ending, false, { facts, shown, failed });
     const split = splitContent(facts, tool);
     const attached = this.#isForReaders ? deferredContent(split.content, ending, host.options) : undefined;
-    // Read by our own exporters next to the span: its facts, where nothing else wrote attributes, and its content.
+    // Our own exporters read the attached content, and the facts if nothing else wrote attributes.
     if (attached || isOurs) attachTold(readable, isOurs ? split.facts : undefined, attached);
     if (failed) host.emitException(failed, facts.operation, this.context);
     if (contentOnEvents) host.emitDetails({ ...capContent(facts, host.options, mask), ...shown }, this.context);
   }
 
-  /** The span, or a twin of it where its provider makes spans that can only be written, as Sentry's does. */
+  /** The span, or a readable copy if the provider makes write-only spans, as Sentry's does. */
   #readable(span: Span): Span {
     if ('attributes' in span) return span;
     const { name, kind, startTime = Date.now() - this.elapsed * 1_000 } = this.#start;
@@ -280,12 +283,12 @@ export class Recording implements UnreadSpan {
 }
 
 function sinkOf(span: Span, { operation }: Facts): AttributeSink {
-  // The API's type requires lists that can be changed, and changes none.
+  // The API's type requires mutable lists but does not change them.
   const sink = span as unknown as AttributeSink;
   return operation === OPERATION.fetchResponse ? withFetchedUsageTo(sink) : sink;
 }
 
-/** While a call runs its span may be the active one, and the application may write on it. */
+/** The application may have written attributes: while a call runs, its span may be the active one. */
 function hasNoAttributes(span: Span): boolean {
   for (const _ in (span as unknown as ReadableSpanLike).attributes) return false;
   return true;
@@ -314,7 +317,7 @@ function toolAttributes(tool: ToolExecution, options: CaptureOptions): Attribute
   };
 }
 
-/** Facts may hold content, and a tool's span has that of the tool. */
+/** Separates content from facts, and adds the content of a tool. */
 function splitContent(
   all: Facts,
   tool: ToolExecution | undefined,
@@ -331,7 +334,10 @@ function splitContent(
   return { facts: facts ?? all, ...(content && { content }) };
 }
 
-/** Capped and masked when it is read. A function of its own, so that it keeps nothing alive but what it needs. */
+/**
+ * Content that is cut and masked when it is read. A separate function, so that its closure keeps only these parameters
+ * alive.
+ */
 function deferredContent(
   known: Content | undefined,
   { content, cutTexts }: Pick<Ending, 'content' | 'cutTexts'>,

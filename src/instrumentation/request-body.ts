@@ -1,7 +1,7 @@
-/** A request's body, as the caller wrote it: nothing in it can be relied on. */
+/** A request body as the caller passed it. It may contain anything. */
 export type RequestBody = Readonly<Record<string, unknown>>;
 
-/** The body of a call, with what JSON writes in its place where it decides that itself. */
+/** The body of a call, or the result of its `toJSON` method if it has one. */
 export function bodyOf([body]: readonly unknown[]): RequestBody {
   if (typeof body !== 'object' || body === null) return {};
   const { toJSON } = body as { toJSON?: unknown };

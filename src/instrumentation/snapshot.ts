@@ -1,12 +1,12 @@
-/** Circles are looked for below this depth only: nothing but a mistake or a database document has them. */
+/** Circular references are checked only below this depth: they are rare, and checking is expensive. */
 const PLAIN_DEPTH = 6;
-/** Deeper values are a mistake. */
+/** Values below this depth are left out. */
 const MAX_DEPTH = 64;
 
 /**
- * A copy of a value as JSON would write it, so that later changes by the caller do not reach it: `toJSON` is called,
- * getters are read, functions are left out. It costs little, since texts are shared. What JSON cannot write at all,
- * such as a circle, is left out, too.
+ * A copy of a value as JSON would write it, which later changes by the caller do not affect: `toJSON` is called,
+ * getters are read, functions are left out. It is cheap, because texts are shared. Values that JSON cannot write, such
+ * as circular references, are left out as well.
  */
 export function snapshot(value: unknown): unknown {
   return copyOf(value, '', 0, undefined);
@@ -14,14 +14,14 @@ export function snapshot(value: unknown): unknown {
 
 type Path = readonly object[] | undefined;
 
-/** @param key of the value in its holder; as a text only for `toJSON`, so that a list makes none for its items */
+/** @param key the key of the value; converted to a string only for `toJSON`, so that list items need no string */
 function copyOf(value: unknown, key: string | number, depth: number, above: Path): unknown {
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value;
   const { toJSON } = value as { toJSON?: unknown };
   return copyWritten(typeof toJSON === 'function' ? toJSON.call(value, String(key)) : value, depth, above);
 }
 
-/** As {@link copyOf}, for what `toJSON` has returned: JSON calls it once. */
+/** As {@link copyOf}, for a value that `toJSON` returned. JSON does not call `toJSON` again. */
 function copyWritten(value: unknown, depth: number, above: Path): unknown {
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value;
   if (depth > MAX_DEPTH || above?.includes(value)) return undefined;
@@ -32,18 +32,18 @@ function copyWritten(value: unknown, depth: number, above: Path): unknown {
 
 function copyList(list: readonly unknown[], depth: number, path: Path): unknown[] {
   const copy: unknown[] = [];
-  // A loop and no `map`, which would leave the holes of a list in it.
+  // Not `map`, which would skip empty places of the list.
   for (let index = 0; index < list.length; index += 1) copy.push(copyOf(list[index], index, depth, path) ?? null);
   return copy;
 }
 
 function copyRecord(record: object, depth: number, path: Path): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
-  // No list of the names is made: this runs in the application's turn.
+  // `for…in` allocates no list of the names: this runs before the application's call is sent.
   for (const name in record) {
     if (!Object.hasOwn(record, name)) continue;
     const item = copyOf((record as Record<string, unknown>)[name], name, depth, path);
-    // `__proto__` as a key is an attack on readers, never data.
+    // The key `__proto__` is never data, but an attack on readers.
     if (item !== undefined && name !== '__proto__') copy[name] = item;
   }
   return copy;

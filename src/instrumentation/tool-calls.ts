@@ -6,34 +6,34 @@ import { contextFields } from './context-fields.ts';
 import type { Recorder } from './recorder.ts';
 import { digest, type ToolAnswer } from './tool-history.ts';
 
-/** A function that a model asked the application to run. */
+/** A function call that a model requested from the application. */
 export interface OpenCall {
   readonly id: string | undefined;
   readonly name: string;
   readonly arguments: unknown;
-  /** How the application ran it, once `traceTool` has. */
+  /** The execution, once `traceTool` has run it. */
   taken?: ToolExecution;
   isClaimed?: boolean;
   isAnswered?: boolean;
 }
 
-/** The calls that one answer of a model asked for. */
+/** The function calls that one answer of a model requested. */
 export interface Turn {
   readonly calls: readonly OpenCall[];
-  /** The span that asked: the parent of whatever runs for it. */
-  readonly asking: Context;
+  /** The context of the span that requested the calls. It becomes the parent of their spans. */
+  readonly requester: Context;
   readonly place: Place;
-  /** Host and port that answered. */
+  /** Host and port of the server that answered. */
   readonly server: string;
   /** Agent and conversation, for the spans of the tools. */
   readonly facts: Facts;
   /** Unix milliseconds. */
   readonly since: number;
-  /** Fingerprint of the answers, once they arrived. A request with the same answers repeats the earlier one. */
+  /** Fingerprint of the tools' answers, once they arrived. A request with the same answers is a repetition. */
   answered?: string;
 }
 
-/** The trace and the identities that are active where code runs. */
+/** The trace, conversation, user, session and customer that are active where code runs. */
 export interface Place {
   readonly traceId: string | undefined;
   readonly conversationId: string | undefined;
@@ -55,7 +55,7 @@ export function placeOf(active: Context, { options }: Recorder): Place {
 
 const identities = ['conversationId', 'userId', 'sessionId', 'customerId'] as const;
 
-/** A way to find a turn. A near one is weaker: it also requires the same trace or conversation. */
+/** A key to find a turn. A near key is less specific, so the turn must also be of the same trace or conversation. */
 export interface Lookup {
   readonly key: string;
   readonly answers: readonly ToolAnswer[];
@@ -71,8 +71,8 @@ const MAX_TURNS = 10_000;
 const MAX_AGE_MILLIS = 60 * 60_000;
 
 /**
- * The turns whose tool calls one recorder has observed, answered ones included. Where turns of several histories match,
- * no turn is chosen: nothing of one conversation may reach the spans of another.
+ * The turns whose tool calls one recorder has observed, including those that are answered. If turns of several
+ * histories match, none is chosen: content of one conversation must not reach the spans of another.
  */
 export class ToolTurns {
   readonly #turns = new BoundedMap<{ readonly turn: Turn; readonly keys: readonly string[] }>(
@@ -109,7 +109,7 @@ export class ToolTurns {
     }
   }
 
-  /** The turn that a request answers. Lookups are tried in their order; the first that matches anything decides. */
+  /** The turn that a request answers. Lookups are tried in order; the first that matches any turn decides. */
   find(
     lookups: readonly Lookup[],
     place: Place,
@@ -136,7 +136,7 @@ export class ToolTurns {
     return undefined;
   }
 
-  /** The oldest call of a function with these arguments that is still open, here and in one history only. */
+  /** The oldest open call of this function with these arguments, if the calls that match here are of one history. */
   claim(name: string, args: readonly unknown[], place: Place): Claim | undefined {
     const isMatch = (call: OpenCall): boolean => call.name === name && hasArguments(call, args);
     return onlyClaim(
@@ -146,8 +146,8 @@ export class ToolTurns {
   }
 
   /**
-   * The open call of this id, unless several calls have it. The application names the id, so the call may be of another
-   * trace, if it is the only one in this process and its arguments are the same.
+   * The open call with this id, unless several calls have it. The application passed the id, so the call may belong to
+   * another trace if it is the only one in this process and its arguments are the same.
    */
   claimById(id: string, name: string, args: readonly unknown[], place: Place): Claim | undefined {
     const claims = this.#claims((call) => call.id === id && call.name === name);
@@ -175,19 +175,19 @@ function onlyClaim(claims: readonly Claim[], place: Place): Claim | undefined {
   return claims.find((claim) => claim.turn === turn);
 }
 
-/** Whether a tool runs with the arguments of a call: as its first argument, or as all of them. */
+/** Whether the arguments of a call are the first argument of the function, or all of its arguments. */
 function hasArguments(call: OpenCall, args: readonly unknown[]): boolean {
   const expected = canonical(call.arguments);
   return expected === canonical(args[0]) || (args.length > 1 && expected === canonical(args));
 }
 
-/** The oldest call of a turn with these arguments: parallel calls may be equal. */
+/** The oldest open call of a turn with these arguments. Several parallel calls may have the same arguments. */
 export function claimIn(turn: Turn, name: string, args: unknown): Claim | undefined {
   const call = turn.calls.find((each) => isOpen(each) && each.name === name && hasArguments(each, [args]));
   return call && { turn, call };
 }
 
-/** Each answer with the call that it belongs to. Calls with the same id are answered in their order. */
+/** Pairs each answer with its call. Calls with the same id are answered in order. */
 export function answeredCalls(turn: Turn, answers: readonly ToolAnswer[]): readonly (readonly [OpenCall, unknown])[] {
   const pairs: (readonly [OpenCall, unknown])[] = [];
   for (const { id, result } of answers) {
@@ -212,15 +212,15 @@ function hasCalls(turn: Turn, answers: readonly ToolAnswer[]): boolean {
 }
 
 /**
- * Whether a turn and this place may belong together. Different conversations, users, sessions and customers never do;
- * different traces only within one named conversation. A chat without an active span shares the trace of its own span
- * with its tools.
+ * Whether a turn may belong to this place. It never does if conversation, user, session or customer differ, and only
+ * within one named conversation if the traces differ. The tools of a chat without a parent span run in the trace of the
+ * chat's own span.
  */
-function isAt({ place, asking }: Turn, here: Place, isNear = false): boolean {
+function isAt({ place, requester }: Turn, here: Place, isNear = false): boolean {
   if (contradicts(place, here)) return false;
   if (place.conversationId !== undefined && place.conversationId === here.conversationId) return true;
   if (here.traceId === undefined) return place.traceId === undefined && !isNear;
-  return here.traceId === place.traceId || here.traceId === trace.getSpanContext(asking)?.traceId;
+  return here.traceId === place.traceId || here.traceId === trace.getSpanContext(requester)?.traceId;
 }
 
 /** Whether two places name different conversations, users, sessions or customers. */
@@ -228,7 +228,9 @@ function contradicts(one: Place, other: Place): boolean {
   return identities.some((name) => one[name] !== undefined && other[name] !== undefined && one[name] !== other[name]);
 }
 
-/** The only turn; of several, one only where the application names the same conversation for all of them. */
+/**
+ * The only turn. Of several turns, one is chosen only if the application named the same conversation for all of them.
+ */
 function onlyOne(turns: readonly Turn[], { conversationId }: Place, wanted: 'oldest' | 'newest'): Turn | undefined {
   if (turns.length === 1) return turns[0];
   const isOneConversation =

@@ -2,47 +2,50 @@ import type { Message, ToolCallPart } from '../interaction/message.ts';
 import { canonical, hasSubstance, messageText } from '../interaction/message-text.ts';
 
 /**
- * The messages of a request, from which the tool calls that it answers are found. Call ids are unique within one
- * history at most (some servers name each first call `call_0`), so a call is identified by the history before it.
+ * The messages of a request, which identify the tool calls that it answers. Call ids are unique only within one history
+ * (some servers name each first call `call_0`), so a call is identified by the history before it.
  */
 export interface ToolHistory {
-  /** Whether the request ends with answers of tools. Most requests don't, and are not read any further. */
+  /** Whether the request ends with answers of tools. Other requests are not read further. */
   readonly hasAnswers: boolean;
   /** Oldest first. Called once, and only where tools are involved. May throw on invalid messages. */
   read(): readonly Message[];
-  /** What comes before the messages and isn't among them, such as a previous response. */
+  /** Identifies the history before these messages, such as a previous response. */
   readonly base?: string;
-  /** Where the server stores the history: names under which the calls of its last answer are found. */
+  /** Names of a history that the server stores. The calls of its last answer are found under them. */
   readonly names?: readonly string[];
 }
 
-/** The answer to a call, in the order of the request. Servers exist that give calls no id. */
+/** The answer to a call, in the order of the request. Calls of some servers have no id. */
 export interface ToolAnswer {
   readonly id: string | undefined;
   readonly result: unknown;
 }
 
-/** A place where the turn of a model may begin whose calls a request answers. */
+/** A place in the history where a turn may begin whose calls this request answers. */
 export interface TurnPlace {
-  /** The history before the turn, and its calls. */
+  /** Fingerprint of the history before the turn, and of its calls. */
   readonly exact: string;
-  /** The message before the turn, and its calls: histories that are cut or rewritten keep that much. */
+  /**
+   * Fingerprint of the message before the turn, and of its calls. It still matches if the application cuts or rewrites
+   * older messages.
+   */
   readonly near: string;
   readonly answers: readonly ToolAnswer[];
 }
 
 export interface ReadHistory {
-  /** Fingerprint of all messages: what comes next is the answer to this request. */
+  /** Fingerprint of all messages. */
   readonly whole: string;
-  /** Of the last message alone. */
+  /** Fingerprint of the last message only. */
   readonly last: string;
-  /** Newest first. A place without answers is that of calls which the application has yet to answer. */
+  /** Newest first. A place without answers is that of calls which the application has not answered yet. */
   readonly places: readonly TurnPlace[];
-  /** Answers of tools after the last message of a model. */
+  /** The answers of tools after the last message of a model. */
   readonly newest: readonly ToolAnswer[];
 }
 
-/** Maximum number of calls and answers in a row, without a message of a user between them, that are searched. */
+/** Maximum number of consecutive calls and answers, without a user's message between them, that are searched. */
 const MAX_PLACES = 64;
 
 export function readHistory({ read, base = '' }: ToolHistory): ReadHistory {
@@ -56,7 +59,7 @@ export function readHistory({ read, base = '' }: ToolHistory): ReadHistory {
   };
 }
 
-/** Keys of the calls of one turn after a history. */
+/** The keys of a turn that follows a history. */
 export function turnKeys(
   { whole, last }: Pick<ReadHistory, 'whole' | 'last'>,
   calls: readonly ToolCallPart[],
@@ -66,8 +69,8 @@ export function turnKeys(
 }
 
 /**
- * From the end: the answers, then the calls that they may belong to. Where calls and answers alternate, parallel calls
- * that were written one by one look like turns that follow each other: each beginning is a place.
+ * Reads from the end: first the answers, then the calls that they may belong to. Alternating calls and answers may be
+ * consecutive turns, or parallel calls that the application wrote one by one, so each possible beginning is a place.
  */
 function placesIn(messages: readonly Message[], prefixes: readonly string[]): readonly TurnPlace[] {
   const places: TurnPlace[] = [];
@@ -79,7 +82,7 @@ function placesIn(messages: readonly Message[], prefixes: readonly string[]): re
     answers = [...own, ...answers];
     if (message.role === 'assistant') {
       calls = [...message.parts.filter((part) => part.type === 'tool_call'), ...calls];
-      // The model has answered since: earlier answers belong to an earlier request.
+      // A message of the model follows, so earlier answers belong to an earlier request.
       if (calls.length === 0) return places;
       const keys = turnKeys({ whole: prefixes[at] ?? '', last: nearOf(messages, at) }, calls);
       places.push({ ...keys, answers });
@@ -102,7 +105,7 @@ function callsText(calls: readonly ToolCallPart[]): string {
   return JSON.stringify(calls.map(({ id, name, arguments: args }) => [id || '', name, canonical(args)]));
 }
 
-/** One fingerprint for each prefix, that of no message first. */
+/** One fingerprint for each prefix, beginning with the empty one. */
 function fingerprintsOf(messages: readonly Message[], base: string): readonly string[] {
   const hash = sha256().update(`base\n${base}\n`);
   const prefixes = [hash.copy().digest('base64')];
@@ -122,7 +125,7 @@ export function digest(text: string): string {
   return sha256().update(text).digest('base64');
 }
 
-/** Loaded by the first tool loop: loading Node's cryptography takes 3 ms, which would delay the application's start. */
+/** Loaded on first use: loading `node:crypto` takes 3 ms, which would delay the application's start. */
 function sha256(): import('node:crypto').Hash {
   return process.getBuiltinModule('node:crypto').createHash('sha256');
 }

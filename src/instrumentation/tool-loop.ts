@@ -13,7 +13,7 @@ export interface LoopPlace {
   readonly links?: Link[];
 }
 
-/** One request in a conversation with tools, from its messages to the calls of its answer. */
+/** One request of a conversation with tools, from its messages to the tool calls of its answer. */
 export class ToolLoop {
   readonly #recorder: Recorder;
   readonly #history: ToolHistory;
@@ -21,7 +21,7 @@ export class ToolLoop {
   readonly #active = context.active();
   #read: ReadHistory | undefined;
 
-  /** Most requests that offer tools need no more than this: everything else is worked out when calls are asked for. */
+  /** Most requests that offer tools only need this. Everything else is computed once an answer requests calls. */
   constructor(recorder: Recorder, history: ToolHistory, facts: Facts) {
     this.#recorder = recorder;
     this.#history = history;
@@ -33,7 +33,7 @@ export class ToolLoop {
     return `${serverAddress}:${serverPort}`;
   }
 
-  /** Conversation ids of a server are unique on that server only. */
+  /** Conversation ids are unique on one server only. */
   get #here(): Place {
     const here = placeOf(this.#active, this.#recorder);
     const { conversationId } = this.#facts;
@@ -43,11 +43,11 @@ export class ToolLoop {
   }
 
   /**
-   * A request that answers tool calls continues where they were asked. Without an active span it joins the asking span's
-   * trace, below it; with one, it links.
+   * The place of a request that answers tool calls. Without an active span it becomes a child of the span that
+   * requested the calls; with one, it gets a link to that span.
    */
   resume(): LoopPlace {
-    const turns = this.#recorder.memoryOf(ToolTurns);
+    const turns = this.#recorder.stateOf(ToolTurns);
     if (turns.isEmpty || !this.#history.hasAnswers) return {};
     const history = this.#readOnce();
     const match = history && turns.find(this.#lookupsIn(history), this.#here, this.#server);
@@ -61,23 +61,23 @@ export class ToolLoop {
   }
 
   /**
-   * Remembers the functions that an answer asks for. Each choice of the answer may be continued by itself.
+   * Remembers the function calls that an answer requests. Each choice of the answer may be continued separately.
    * @param names under which the server stores the history that includes this answer
    */
   open(recording: Recording, answers: readonly (readonly ToolCallPart[])[], names: readonly string[] = []): void {
-    const asking = answers.filter((calls) => calls.length > 0);
-    const history = asking.length > 0 ? this.#readOnce() : undefined;
+    const requests = answers.filter((calls) => calls.length > 0);
+    const history = requests.length > 0 ? this.#readOnce() : undefined;
     if (!history) return;
-    const turns = this.#recorder.memoryOf(ToolTurns);
+    const turns = this.#recorder.stateOf(ToolTurns);
     const { conversationId } = recording.facts;
     const keys = names.map((name) => this.#named(name));
     const since = Date.now();
-    for (const calls of asking) {
+    for (const calls of requests) {
       const { exact, near } = turnKeys(history, calls);
       turns.open(
         {
           calls: calls.map(({ id, name, arguments: args }) => ({ id: id || undefined, name, arguments: args })),
-          asking: recording.context,
+          requester: recording.context,
           place: this.#here,
           server: this.#server,
           facts: conversationId === undefined ? {} : { conversationId },
@@ -102,7 +102,7 @@ export class ToolLoop {
     return `${this.#server} ${name}`;
   }
 
-  /** Undefined for messages that can't be read. */
+  /** Undefined if the messages cannot be read. */
   #readOnce(): ReadHistory | undefined {
     try {
       this.#read ??= readHistory(this.#history);
@@ -113,9 +113,9 @@ export class ToolLoop {
   }
 }
 
-function placeBelow({ asking }: Turn): LoopPlace {
+function placeBelow({ requester }: Turn): LoopPlace {
   const active = context.active();
-  const spanContext = trace.getSpanContext(asking);
+  const spanContext = trace.getSpanContext(requester);
   if (!spanContext) return {};
   return trace.getSpanContext(active)
     ? { links: [{ context: spanContext }] }

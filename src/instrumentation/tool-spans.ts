@@ -9,7 +9,7 @@ interface ToolStart {
   readonly name: string;
   readonly id: string | undefined;
   readonly facts: Facts | undefined;
-  /** Unix milliseconds. Set for a tool that already ran: its span is inferred, and no duration was measured. */
+  /** Unix milliseconds. Set for a tool that already ran: its span is inferred, and its duration was not measured. */
   readonly inferredSince?: number;
 }
 
@@ -19,9 +19,9 @@ export function startToolRecording(
   parent: Context,
 ): Recording | undefined {
   const active = trace.getSpanContext(context.active());
-  const asking = trace.getSpanContext(parent);
-  // Where the application works in a trace of its own, the tool's span points there, too.
-  const links: Link[] = active && asking && active.traceId !== asking.traceId ? [{ context: active }] : [];
+  const parentSpan = trace.getSpanContext(parent);
+  // If the application works in another trace, the tool's span links to it.
+  const links: Link[] = active && parentSpan && active.traceId !== parentSpan.traceId ? [{ context: active }] : [];
   return recorder.start({
     name: `${OPERATION.executeTool} ${name}`,
     kind: SpanKind.INTERNAL,
@@ -48,16 +48,16 @@ export function endToolRecording(
 }
 
 /**
- * A tool's answer arrives in a request. Where the application traced nothing itself, the time from the model's question
- * to that answer is all that is known of the execution: its span is marked as inferred and kept out of durations.
+ * Records a tool whose execution was not traced, once its answer arrives in a request. Only the time between the
+ * model's request and that answer is known, so the span is marked as inferred and not included in duration metrics.
  */
 export function inferTool(
   recorder: Recorder,
-  { asking, facts, since }: Turn,
+  { requester, facts, since }: Turn,
   { id, name, arguments: args }: OpenCall,
   result: unknown,
 ): void {
-  const recording = startToolRecording(recorder, { name, id, facts, inferredSince: since }, asking);
+  const recording = startToolRecording(recorder, { name, id, facts, inferredSince: since }, requester);
   if (!recording) return;
   const endTime = Date.now();
   const execution = {

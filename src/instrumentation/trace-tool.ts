@@ -13,7 +13,7 @@ import { readHistory, type ToolHistory } from './tool-history.ts';
 import { endToolRecording, startToolRecording } from './tool-spans.ts';
 
 export interface TraceToolOptions {
-  /** The id of the model's call, where it is known; else the oldest open call with this name and arguments is taken. */
+  /** The id of the model's call. Without it, the oldest open call with this name and arguments is used. */
   readonly callId?: string;
 }
 
@@ -23,8 +23,8 @@ interface RunOptions extends TraceToolOptions {
 }
 
 /**
- * A function like `fn` that makes an `execute_tool` span around each call. The span belongs to the model's call that it
- * answers: below the chat or the assistant run that asked.
+ * Wraps `fn` so that each call gets an `execute_tool` span. The span is a child of the chat or assistant run that
+ * requested the call.
  */
 export function traceTool<This, Args extends unknown[], Result>(
   name: string,
@@ -37,7 +37,7 @@ export function traceTool<This, Args extends unknown[], Result>(
   };
 }
 
-/** Runs a tool once, under a span of its own. `args` are the model's, as far as they can be seen. */
+/** Runs a tool once, with its own span. `args` are the model's arguments as far as they are known. */
 export function runTraced<Result>(
   name: string,
   args: readonly unknown[],
@@ -77,7 +77,7 @@ interface ToolRun {
   end(outcome: ToolOutcome): void;
 }
 
-/** One for each provider. */
+/** Starts one run for each provider. */
 function startRuns(name: string, args: readonly unknown[], options: RunOptions): readonly ToolRun[] {
   return activeRecorders.current().flatMap((recorder) => {
     try {
@@ -106,13 +106,13 @@ function startTool(
   options: RunOptions,
 ): ToolRun | undefined {
   const active = context.active();
-  const { call, turn } = claimFor(recorder.memoryOf(ToolTurns), name, args, options, placeOf(active, recorder)) ?? {};
+  const { call, turn } = claimFor(recorder.stateOf(ToolTurns), name, args, options, placeOf(active, recorder)) ?? {};
   const id = options.callId ?? call?.id;
-  const recording = startToolRecording(recorder, { name, id, facts: turn?.facts }, turn?.asking ?? active);
+  const recording = startToolRecording(recorder, { name, id, facts: turn?.facts }, turn?.requester ?? active);
   if (!recording) return undefined;
   if (call) call.isClaimed = true;
   const startTime = Date.now();
-  // Copies: the function may change its arguments, and its caller the result.
+  // Copies, because the function may change its arguments, and its caller the result.
   const input = recording.withContent ? toJson(args.length > 1 ? args : args[0]) : undefined;
   let hasEnded = false;
   const run: ToolRun = {
@@ -120,7 +120,7 @@ function startTool(
     end(outcome): void {
       if (hasEnded) return;
       hasEnded = true;
-      recorder.closed(run);
+      recorder.callEnded(run);
       const result = 'result' in outcome && recording.withContent ? toJson(outcome.result) : undefined;
       const errorType = 'error' in outcome ? errorFrom({ thrown: outcome.error }).type : undefined;
       const execution: ToolExecution = {
@@ -141,7 +141,7 @@ function startTool(
       recorder.measureTool(recording.elapsed, { name, ...(errorType !== undefined && { errorType }) });
     },
   };
-  recorder.opened(run);
+  recorder.callStarted(run);
   return run;
 }
 

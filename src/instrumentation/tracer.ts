@@ -5,23 +5,23 @@ import { SCOPE_NAME } from '../semconv/names.ts';
 /** A property that only our own provider has. */
 export interface OwnProvider extends TracerProvider {
   /**
-   * What its sampler decides: `none` for every span, so that nothing has to be made for it; `all` for spans that begin
-   * a trace; or it has to be asked.
+   * What its sampler decides. `none`: it samples no span, so nothing has to be allocated. `all`: it samples every span
+   * that has no parent. `per span`: it has to run for each span.
    */
-  readonly sampling?: 'none' | 'all' | 'asked';
+  readonly sampling?: 'none' | 'all' | 'per span';
 }
 
-/** The API does not export its no-op provider; a fresh proxy has it. */
+/** The no-op provider, which the API does not export. A new proxy delegates to it. */
 const noop = new ProxyTracerProvider().getDelegate();
 
-/** Where a recorder's spans are made: by a provider set on it, else the global one, else a fallback. */
+/** Selects the provider that makes a recorder's spans: the one set on it, else the global one, else a fallback. */
 export class TracerSource {
   #fallback: TracerProvider | undefined;
   #explicit: TracerProvider | undefined;
   #current: OwnProvider = noop;
   #tracer: Tracer | undefined;
 
-  /** @param fallback used while the application has registered no provider; only this source ever sees it */
+  /** @param fallback used while the application has registered no provider; it is not registered globally */
   constructor(fallback?: TracerProvider) {
     this.#fallback = fallback;
   }
@@ -30,14 +30,14 @@ export class TracerSource {
     this.#fallback = provider;
   }
 
-  /** A provider that was set wins over the global one. */
+  /** A provider that is set here takes precedence over the global one. */
   setProvider(provider: TracerProvider | undefined): void {
     this.#explicit = provider;
   }
 
   /**
-   * The provider at this moment: applications register theirs whenever they like. A proxy is replaced by its delegate,
-   * since its tracers stay with the first provider that they met.
+   * The current provider: applications may register theirs at any time. A proxy is replaced by its delegate, because
+   * the tracers of a proxy keep the first provider that they resolve.
    */
   get provider(): OwnProvider {
     const explicit = withoutProxy(this.#explicit);
@@ -45,7 +45,7 @@ export class TracerSource {
     return provider === undefined || provider === noop ? (this.#fallback ?? noop) : provider;
   }
 
-  /** Undefined while no provider makes spans. */
+  /** Undefined if no provider makes spans. */
   get tracer(): Tracer | undefined {
     const { provider } = this;
     if (provider !== this.#current) {
@@ -55,7 +55,7 @@ export class TracerSource {
     return this.#tracer;
   }
 
-  /** Whether spans are made by a provider of the application's, beside which other instrumentations may be at work. */
+  /** Whether the application's provider makes the spans. Other instrumentations may use it as well. */
   get isForeign(): boolean {
     const { provider } = this;
     return provider !== noop && provider.sampling === undefined;

@@ -14,8 +14,8 @@ import type { ReadableSpanLike } from '../semconv/span-data.ts';
 import { hrTimeFrom } from '../semconv/to-span.ts';
 
 /**
- * Records a call for our destinations alone, under the ids of a span that does not: the sampler left it out, or its
- * provider makes spans that cannot be read. No processor ever sees it.
+ * Records a call for our destinations only, with the ids of a span that is not recorded: the sampler left it out, or
+ * its provider makes write-only spans. No span processor receives it.
  */
 export function unsampledSpan(
   span: Span,

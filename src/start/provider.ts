@@ -52,7 +52,7 @@ type OwnSampling = NonNullable<OwnProvider['sampling']>;
 /** As the SDK reads it, whose default is `parentbased_always_on`. */
 function samplingFrom(sampler: string): OwnSampling {
   if (sampler === 'always_off') return 'none';
-  return ['', 'always_on', 'parentbased_always_on'].includes(sampler) ? 'all' : 'asked';
+  return ['', 'always_on', 'parentbased_always_on'].includes(sampler) ? 'all' : 'per span';
 }
 
 /** A tracer of the application on our provider. It reports each span before it starts, since it may become the active one. */

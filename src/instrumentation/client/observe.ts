@@ -3,7 +3,7 @@ import { diag } from '../../diagnostics/diag.ts';
 import { activeRecorders } from '../active-recorders.ts';
 import type { Call, CallObserver, CallOutcome, Operation } from './observer.ts';
 
-/** The observer of a call: one for each provider that recorders have, and one object for all of them. */
+/** Creates an observer of the call for each provider that recorders use, combined into a single object. */
 export function observe(operation: Operation, call: Call): CallObserver | undefined {
   const recorders = activeRecorders.current();
   const recorder = recorders[0];
@@ -18,7 +18,7 @@ export function observe(operation: Operation, call: Call): CallObserver | undefi
   return observers.length > 1 ? new ObserverGroup(observers) : observers[0];
 }
 
-/** Several observers of one call. What one of them throws changes nothing for the others. */
+/** Several observers of one call. If one of them throws, the others still run. */
 class ObserverGroup implements CallObserver {
   readonly #observers: readonly CallObserver[];
 
@@ -26,7 +26,7 @@ class ObserverGroup implements CallObserver {
     this.#observers = observers;
   }
 
-  /** One span can be the active one. */
+  /** Only one span can be active. */
   get context(): Context | undefined {
     for (const observer of this.#observers) {
       const { context } = observer;

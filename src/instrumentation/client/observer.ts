@@ -1,56 +1,59 @@
 import type { Context } from '@opentelemetry/api';
 import type { Recorder } from '../recorder.ts';
 
-/** One call of an SDK method, as it was made. */
+/** One call of an SDK method. */
 export interface Call {
-  /** The resource it was made on, such as `client.chat.completions`. */
+  /** The resource whose method was called, such as `client.chat.completions`. */
   readonly resource: object;
   /** The client behind the resource. */
   readonly client: Client;
   readonly args: readonly unknown[];
 }
 
-/** What we read of a client. Spelled out, so that all SDKs and majors fit. */
+/** The properties of a client that we read. All SDKs and their major versions fit this type. */
 export interface Client {
   readonly baseURL?: string;
 }
 
 export type CallOutcome =
   | { readonly kind: 'complete' }
-  /** The reader stopped early, on purpose: break, abort, a stream that was never read. */
+  /** The reader stopped early and on purpose: `break`, abort, or a stream that was never read. */
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: unknown }
-  /** The process or `shutdown()` ended first: what was read so far is all that is recorded. */
+  /** The process ended or `shutdown()` ran before the call ended. Only what was read until then is recorded. */
   | { readonly kind: 'cut' };
 
 /**
- * Watches one call. Its methods run inside the caller's turn, so they copy what they need and return; whatever they
- * throw goes to `diag` and never to the caller.
+ * Watches one call. Its methods run synchronously inside the caller's code, so they only copy what they need. Errors
+ * that they throw are reported to `diag` and never reach the caller.
  */
 export interface CallObserver {
-  /** Set when the call has to run with this span active, because the context is read. */
+  /** Set if something reads the active context during the call, which must then run with this span active. */
   readonly context?: Context | undefined;
-  /** The arguments of the method in place of the caller's. */
+  /** Replaces the caller's arguments of the method. */
   readonly args?: readonly unknown[] | undefined;
-  /** The parsed answer of a call that does not stream. At most once. */
+  /** Receives the parsed answer of a call that does not stream. Called at most once. */
   value?(value: unknown): void;
-  /** One item of a stream, as the SDK hands it to the caller, unless it has to be hidden because we requested it. */
+  /**
+   * Receives one item of a stream, as the SDK passes it to the caller. `hide` keeps an item from the caller which only
+   * we requested.
+   */
   chunk?(chunk: unknown): 'hide' | undefined;
-  /** Called exactly once, on every path, as the last one. */
+  /** Called exactly once on every path, after all other methods. */
   end(outcome: CallOutcome): void;
 }
 
 /** One row of the operations table: a leaf method of the SDK and its observer. */
 export interface Operation {
-  /** Where the method lies on a client, such as `chat.completions.create`. */
+  /** The path of the method on a client, such as `chat.completions.create`. */
   readonly path: string;
-  /** Undefined when the call needs no watching: it then runs as if nothing were patched. */
+  /** Returns undefined if the call needs no observation. It then runs as if the method were not patched. */
   observe(call: Call, recorder: Recorder): CallObserver | undefined;
 }
 
-/** A helper of the SDK that takes functions of the application: they are wrapped on their way in. */
+/** A helper of the SDK that accepts functions of the application, which are wrapped before the helper runs. */
 export interface Adaptation {
   readonly path: string;
-  /** The arguments in place of the caller's, which stay as they are. */
+  /** Returns arguments that replace the caller's. The caller's own are not modified. */
   adapt(args: readonly unknown[]): readonly unknown[];
 }

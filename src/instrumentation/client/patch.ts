@@ -6,10 +6,13 @@ import { watchCall } from './watch-call.ts';
 type Method = (...args: unknown[]) => unknown;
 type Holder = Record<string, unknown>;
 
-/** Prototypes that were patched, with the methods as they were: ESM and CommonJS copies of openai have their own. */
+/**
+ * Prototypes that were patched, with the names of their patched methods. The ESM and CommonJS copies of a package have
+ * separate prototypes.
+ */
 const patched = sharedState('patched methods', () => new WeakMap<object, Set<string>>());
 
-/** Marks a patched method for copies of this package that share no state with this one. */
+/** Marks a patched method, for copies of this package that share no state with this one. */
 const PATCHED: unique symbol = Symbol.for('spanport.patched');
 
 const patchedClasses = sharedState('patched classes', () => ({ count: 0 }));
@@ -20,8 +23,8 @@ export function isAnyClassPatched(): boolean {
 }
 
 /**
- * Patches the methods that the tables name, on the prototypes of the resource classes, once for each class.
- * @returns how many methods are watched now
+ * Patches the methods listed in the tables, on the prototypes of the resource classes, once for each class.
+ * @returns the number of methods that are watched now
  */
 export function patchClass(
   clientClass: object,
@@ -73,7 +76,7 @@ function patchMethod(
   const [name = '', ...holders] = path.split('.').reverse();
   const prototype = prototypeAt(clientClass, holders.reverse());
   const original = prototype?.[name];
-  // Methods come and go over the majors: one that is not there is no fault.
+  // Methods are added and removed between major versions, so a missing one is not an error.
   if (!prototype || typeof original !== 'function') return false;
   const done = patched.get(prototype) ?? new Set();
   patched.set(prototype, done);
@@ -87,7 +90,7 @@ function patchMethod(
   }
   const call = wrap(original as Method);
   const watching = {
-    // A method by this name keeps its name and its arity.
+    // A computed method name gives the wrapper the name of the original.
     [name](this: object, ...args: unknown[]): unknown {
       return call(this, args);
     },
@@ -99,8 +102,9 @@ function patchMethod(
 }
 
 /**
- * The prototype of the resource that lies there on a client. The classes hang on the client class as statics
- * (`OpenAI.Chat.Completions`); the few that do not (openai 4: `beta.chat`) are found on a resource made for that.
+ * The prototype of the resource at this path of a client. Most resource classes are static properties of the client
+ * class (`OpenAI.Chat.Completions`). The few others (openai 4: `beta.chat`) are found on a temporary instance of the
+ * resource above them.
  */
 function prototypeAt(clientClass: object, path: readonly string[]): Holder | undefined {
   let found: unknown = clientClass;
@@ -114,7 +118,7 @@ function prototypeAt(clientClass: object, path: readonly string[]): Holder | und
 
 function prototypeOnInstance(resourceClass: unknown, path: readonly string[]): Holder | undefined {
   try {
-    // A resource keeps its client and makes the resources below it, no more.
+    // The constructor of a resource only stores the client and creates the resources below it.
     let found: unknown = new (resourceClass as new (client: undefined) => object)(undefined);
     for (const step of path) found = (found as Holder)[step];
     return Object.getPrototypeOf(found) as Holder;

@@ -8,9 +8,9 @@ import { type Transform, Watch } from './watch.ts';
 type Method = (...args: unknown[]) => unknown;
 
 /**
- * Calls the original exactly once, with the same `this` and arguments, and returns the very object that it returned.
- * The SDK parses an answer lazily and once, when its promise is first read. We read at the same moment: every read goes
- * through `parse`, which is patched on the promise's class.
+ * Calls the original exactly once, with the same `this` and arguments, and returns the same object that it returned.
+ * The SDK parses an answer once, when its promise is first read. Every read goes through `parse`, so we patch that
+ * method on the promise's class and read the answer at the same time.
  */
 export function watchCall(original: Method, resource: object, args: unknown[], operation: Operation): unknown {
   let observer: CallObserver | undefined;
@@ -46,7 +46,7 @@ function clientOf(resource: object): Client {
   return _client ?? client ?? {};
 }
 
-/** The SDK's promise, as far as its majors agree. */
+/** The SDK's promise: what its major versions have in common. */
 interface ApiPromise extends Promise<unknown> {
   parse(): Promise<unknown>;
   asResponse(): Promise<unknown>;
@@ -64,8 +64,8 @@ function isApiPromise(value: unknown): value is ApiPromise {
 
 function watchPromise(result: unknown, watch: Watch): void {
   if (!isApiPromise(result)) {
-    // No major returns anything else; should one do so, its answers are not understood and the span says that it was made.
-    diag.warn('spanport: openai answered with no APIPromise; the answer is not read');
+    // No tested version returns anything else. A future one that does still gets a span, without the answer.
+    diag.warn('spanport: openai returned something other than an APIPromise; the answer is not recorded');
     watch.end({ kind: 'complete' });
     return;
   }
@@ -76,7 +76,9 @@ function watchPromise(result: unknown, watch: Watch): void {
   watchOwnUnwrap(result, watch);
 }
 
-/** Patches the class of the SDK's promises, where `parse`, `asResponse` and `_thenUnwrap` lie in every major. */
+/**
+ * Patches the class of the SDK's promises, which has `parse`, `asResponse` and `_thenUnwrap` in every major version.
+ */
 function patchPromiseClass(promise: ApiPromise): void {
   const own = Object.getPrototypeOf(promise) as object;
   if (patchedPrototypes.has(own)) return;
@@ -107,7 +109,7 @@ function patchPromiseClass(promise: ApiPromise): void {
   }
 }
 
-/** The promise that `_thenUnwrap` makes parses the answer itself, so it is the one to watch from then on. */
+/** The promise that `_thenUnwrap` returns parses the answer itself, so it is watched from then on. */
 function unwrap(
   promise: ApiPromise,
   original: ApiPromise['_thenUnwrap'],
@@ -126,14 +128,19 @@ function unwrap(
   return child;
 }
 
-/** Promises may carry a `_thenUnwrap` of their own: those of openai 7.5 and later do, and other tools add one. */
+/**
+ * Some promises have their own `_thenUnwrap` property: those of openai 7.5 and later, and those that other tools
+ * change.
+ */
 function watchOwnUnwrap(promise: ApiPromise, watch: Watch): void {
   if (!Object.hasOwn(promise, '_thenUnwrap')) return;
   const original = promise._thenUnwrap;
   promise._thenUnwrap = (transform) => unwrap(promise, original, transform, watch);
 }
 
-/** From openai 7.5 on, the promises of lists have methods of their own that lead to a hidden promise. */
+/**
+ * From openai 7.5 on, the promises of lists have their own `then`, `catch` and `finally`, which use a hidden promise.
+ */
 function watchOwnThen(page: ApiPromise, watch: Watch): void {
   const { then } = page;
   let seen: Promise<unknown> | undefined;
@@ -144,7 +151,7 @@ function watchOwnThen(page: ApiPromise, watch: Watch): void {
     }
     return seen;
   };
-  // biome-ignore lint/suspicious/noThenProperty: it has one already, and ours takes its place
+  // biome-ignore lint/suspicious/noThenProperty: the promise already has one, which ours replaces
   page.then = ((onValue, onError) => read().then(onValue, onError)) as ApiPromise['then'];
   page.catch = ((onError) => read().catch(onError)) as ApiPromise['catch'];
   page.finally = ((onEnd) => read().finally(onEnd)) as ApiPromise['finally'];

@@ -1,14 +1,17 @@
 import type { CallOutcome } from './observer.ts';
 
-/** Receives what happens to a stream. */
+/** Receives the events of a stream. */
 export interface StreamWatch {
-  /** @returns whether the chunk is hidden from the reader, which did not request it */
+  /** @returns whether to hide the chunk from the reader, which did not request it */
   chunk(chunk: unknown): boolean;
   end(outcome: CallOutcome): void;
   endWhenForgotten(held: object): void;
 }
 
-/** What we read of the SDK's `Stream`, in every major. Its `tee`, `toReadableStream` and iteration all ask `iterator`. */
+/**
+ * The part of the SDK's `Stream` that we use, in every major version. `tee`, `toReadableStream` and iteration all call
+ * `iterator`.
+ */
 interface StreamLike {
   iterator(): AsyncIterator<unknown>;
   readonly controller: AbortController;
@@ -19,7 +22,7 @@ export function isStream(value: unknown): value is StreamLike {
   return typeof iterator === 'function' && typeof controller?.abort === 'function';
 }
 
-/** Watches a stream as it is read: nothing is read ahead, and the stream stays the SDK's own. */
+/** Watches a stream while the application reads it. Nothing is read ahead, and the stream stays the same object. */
 export function watchStream(stream: StreamLike, watch: StreamWatch): void {
   const original = stream.iterator;
   watch.endWhenForgotten(stream);
@@ -27,21 +30,23 @@ export function watchStream(stream: StreamLike, watch: StreamWatch): void {
 }
 
 /**
- * Ends the watch of a stream that is aborted while it is not read. Separate from the stream: the request under way
- * holds its signal, and what the signal holds is not forgotten.
+ * Ends the watch of a stream that is aborted while nothing reads it. The listener must not reference the stream: the
+ * request under way references the signal, so the stream could not be garbage-collected.
  */
 export function endOnAbort({ controller: { signal } }: StreamLike, watch: StreamWatch): void {
-  // The SDK aborts after every fault of its own, too: the reader of the stream learns of that first.
+  // The SDK also aborts after each of its own errors. Waiting lets the reader of the stream report that error first.
   const end = (): void => void setImmediate(() => watch.end({ kind: 'cancelled' })).unref();
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });
 }
 
-/** One object for each reader of a stream, none for each chunk: the callbacks are made once. */
+/** One object for each reader of a stream and none for each chunk: the callbacks are created once. */
 class WatchedIterator implements AsyncIterator<unknown> {
   readonly #inner: AsyncIterator<unknown>;
   readonly #watch: StreamWatch;
-  /** Readers keep the iterator alone: while one does, the stream is not forgotten. */
+  /**
+   * A reader references only the iterator. This field keeps the stream from being garbage-collected while it is read.
+   */
   readonly #stream: StreamLike;
 
   constructor(inner: AsyncIterator<unknown>, watch: StreamWatch, stream: StreamLike) {
@@ -79,6 +84,8 @@ class WatchedIterator implements AsyncIterator<unknown> {
   };
 }
 
-/** What every generator of the language has, whatever that is in this Node: iteration, and disposal from Node 24 on. */
+/**
+ * The prototype of all async generators in this Node version: it has async iteration and, from Node 24 on, disposal.
+ */
 const asyncIterators = Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf((async function* () {})())));
 Object.setPrototypeOf(WatchedIterator.prototype, asyncIterators as object);

@@ -17,10 +17,11 @@ const warn = (message: string): void => diag.warn(`spanport: ${message}`);
 
 /**
  * Instruments the `openai` package wherever it is loaded, with any OpenTelemetry SDK. Spans, metrics and events follow
- * the GenAI conventions; nothing changes for the caller. Each instance has its own settings, providers and on/off state.
+ * the GenAI conventions; nothing changes for the caller. Each instance has its own settings, providers and on/off
+ * state.
  *
- * It has the interface of OpenTelemetry's instrumentations, and not their base class, whose hooks run for every module
- * of the application and which bundlers cannot put into an ES module.
+ * It implements the interface of OpenTelemetry's instrumentations but does not extend their base class: the hooks of
+ * that class run for every module of the application, and bundlers cannot include it in an ES module.
  */
 export class OpenAIInstrumentation {
   readonly instrumentationName: string = SCOPE_NAME;
@@ -48,7 +49,7 @@ export class OpenAIInstrumentation {
     hookOpenAI();
   }
 
-  /** This instance records nothing from now on. The methods stay patched, which costs one check for each call. */
+  /** Stops recording. The methods stay patched, which costs one check for each call. */
   disable(): void {
     activeRecorders.disable(this.#recorder);
   }

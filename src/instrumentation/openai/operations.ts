@@ -7,7 +7,10 @@ import { chat, completion } from './shapes/chat.ts';
 import { embeddings, image, moderation, speech, transcription } from './shapes/media.ts';
 import { compaction, observeFetch, response } from './shapes/responses.ts';
 
-/** Every leaf method that is watched. A new method of the SDK is a row, and a reader if its shape is new. */
+/**
+ * Every leaf method that is watched. A new method of the SDK needs a row here, and a shape if its requests or answers
+ * differ.
+ */
 export const operations: readonly Operation[] = [
   { path: 'chat.completions.create', observe: observeInference(chat) },
   { path: 'chat.completions.retrieve', observe: observeFetch('chat_completions', readCompletion, readChoices) },

@@ -6,14 +6,14 @@ import { fieldOf } from './readers/parameters.ts';
 
 type Tool = (...args: unknown[]) => unknown;
 
-/** `runTools` calls the model and the application's functions in turn: each call of a function has a span. */
+/** `runTools` calls the model and the application's functions alternately. Each call of a function gets a span. */
 export const toolRunners: readonly Adaptation[] = [
   { path: 'chat.completions.runTools', adapt: withTracedTools },
   { path: 'beta.chat.completions.runTools', adapt: withTracedTools },
   { path: 'beta.chat.completions.runFunctions', adapt: withTracedFunctions },
 ];
 
-/** Of openai 4: the definitions are the functions themselves. */
+/** openai 4 passes the functions themselves as definitions. */
 function withTracedFunctions([body, ...rest]: readonly unknown[]): readonly unknown[] {
   const functions = fieldOf(body, 'functions');
   if (!activeRecorders.isWatching || !Array.isArray(functions)) return [body, ...rest];
@@ -26,7 +26,7 @@ function withTracedTools([body, ...rest]: readonly unknown[]): readonly unknown[
   return Array.isArray(tools) ? [{ ...(body as object), tools: tools.map(tracedTool) }, ...rest] : [body, ...rest];
 }
 
-/** A copy of a definition, hidden properties included, whose function makes a span of each call. */
+/** A copy of a definition, including hidden properties, whose function makes a span for each call. */
 function tracedTool(definition: unknown): unknown {
   const nested = fieldOf(definition, 'function');
   const callback = fieldOf(definition, '$callback');
@@ -45,16 +45,16 @@ function tracedFunction(definition: unknown): unknown {
 
 function like(original: object, name: string, value: unknown): object {
   const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(original);
-  // In the copy before it is made: a property of a frozen definition could not be set any more.
+  // Set before the copy is created, because a property of a frozen definition could not be set afterwards.
   properties[name] = { value, writable: true, configurable: true, enumerable: properties[name]?.enumerable ?? true };
   return Object.create(Object.getPrototypeOf(original) as object | null, properties) as object;
 }
 
-/** The runner uses the function's own name where its definition has none. */
+/** The runner uses the function's own name if its definition has none. */
 function traced(tool: Tool, definedName: unknown): Tool {
   const name = typeof definedName === 'string' && definedName !== '' ? definedName : tool.name;
   function traced(this: unknown, ...args: unknown[]): unknown {
-    // The first argument is the model's; the second is the runner, which has the conversation.
+    // The first argument comes from the model; the second is the runner, which has the conversation.
     const history = readToolHistory({ messages: fieldOf(args[1], 'messages'), tools: [] });
     return runTraced(name, args.slice(0, 1), () => tool.apply(this, args), history && { history });
   }

@@ -1,7 +1,7 @@
 import type { Facts } from '../../interaction/interaction.ts';
 import type { Client } from '../client/observer.ts';
 
-/** Hosts whose provider the conventions have a name for. Source: semantic-conventions-genai, gen_ai.provider.name. */
+/** Hosts of the providers that the conventions name. Source: semantic-conventions-genai, gen_ai.provider.name. */
 const providers: readonly (readonly [host: RegExp, provider: string])[] = [
   [/(^|\.)(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/, 'azure.ai.openai'],
   [/(^|\.)groq\.com$/, 'groq'],
@@ -18,7 +18,7 @@ const providers: readonly (readonly [host: RegExp, provider: string])[] = [
 
 const servers = new WeakMap<object, { readonly baseURL: string; readonly facts: Facts }>();
 
-/** Who answers a client: provider, address and port. An unknown host that speaks OpenAI's API counts as `openai`. */
+/** The provider, address and port that a client sends its calls to. An unknown host counts as `openai`. */
 export function serverOf(client: Client): Facts {
   const { baseURL = '' } = client;
   const known = servers.get(client);

@@ -2,7 +2,7 @@ import { BoundedMap } from '../../bounded/bounded-map.ts';
 import type { UsageRequest } from '../inference.ts';
 import { fieldOf, type RequestBody } from '../request-body.ts';
 
-/** When the streams of a server report usage. `to find out`: the next stream runs without a request for usage. */
+/** When the streams of a server report usage. `to find out`: the next stream runs without requesting usage. */
 type Habit = 'always' | 'on demand' | 'to find out';
 
 const MAX_SERVERS = 1_000;
@@ -11,7 +11,7 @@ const MAX_AGE_MILLIS = 24 * 60 * 60_000;
 /** By base URL. */
 const habits = new BoundedMap<Habit>(MAX_SERVERS, MAX_AGE_MILLIS);
 
-/** Hosts that report the usage of every stream, and of which some reject fields that they don't know. */
+/** Hosts that report the usage of every stream. Some of them reject unknown fields. */
 const alwaysReporting = /(^|\.)(x\.ai|mistral\.ai|together\.(ai|xyz))$/;
 
 function habitOf(baseURL: string): Habit | undefined {
@@ -36,7 +36,7 @@ export class StreamUsage implements UsageRequest {
   #hasMark = false;
   #hasUsage = false;
 
-  /** @returns undefined where the request is not ours to change */
+  /** @returns undefined if the request must not be changed */
   static of(body: RequestBody, options: unknown, baseURL: string): StreamUsage | undefined {
     if (body['stream'] !== true || body['stream_options'] !== undefined) return undefined;
     // A body in the request's options replaces this one.
@@ -50,14 +50,14 @@ export class StreamUsage implements UsageRequest {
     this.#isAsking = this.#habit === undefined || this.#habit === 'on demand';
   }
 
-  /** The request that includes usage; undefined where it stays as it is. */
+  /** The request that includes usage; undefined if the caller's stays unchanged. */
   request(body: RequestBody): RequestBody | undefined {
     return this.#isAsking ? { ...body, stream_options: { include_usage: true } } : undefined;
   }
 
   /**
-   * The chunk that holds only the usage is hidden, and the others lose their `usage: null`. They were parsed a moment
-   * ago, and no other code has seen them.
+   * The chunk that contains only the usage is hidden, and `usage: null` is removed from the others. No other code has
+   * received these chunks yet, so they can be changed in place.
    */
   chunk(chunk: unknown): 'hide' | undefined {
     const usage = fieldOf(chunk, 'usage');
@@ -93,7 +93,7 @@ const chunkFields: ReadonlySet<string> = new Set([
   'obfuscation',
 ]);
 
-/** A chunk that also holds something else, such as citations, is passed on. */
+/** A chunk that also contains something else, such as citations, is passed on. */
 function isUsageOnly(chunk: unknown): boolean {
   const choices = fieldOf(chunk, 'choices');
   if (!Array.isArray(choices) || choices.length > 0) return false;

@@ -6,11 +6,14 @@ import type { WireAssistant } from '../readers/assistants-wire.ts';
 const MAX_AGENTS = 1_000;
 const MAX_AGE_MILLIS = 24 * 60 * 60_000;
 
-/** A run says the id of its assistant alone; name and description are kept from when the assistant itself was seen. */
+/**
+ * A run contains only the id of its assistant. Name and description are remembered from earlier answers that contained
+ * the assistant itself.
+ */
 export class Agents {
   readonly #seen = new BoundedMap<Agent>(MAX_AGENTS, MAX_AGE_MILLIS);
 
-  see(key: string, assistant: WireAssistant): Agent {
+  remember(key: string, assistant: WireAssistant): Agent {
     const agent = readAgent(assistant);
     this.#seen.set(key, agent);
     return agent;

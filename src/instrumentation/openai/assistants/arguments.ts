@@ -1,8 +1,8 @@
 import { recordOf } from '../../../interaction/unknown.ts';
 
 /**
- * Where the ids of a call lie. openai 4 has them in the order of the URL, `(threadId, runId, …)`; from 5 on the last id
- * comes first and the others are named, `(runId, { thread_id, … })`.
+ * The arguments of a call, which contain ids. openai 4 has them in the order of the URL, `(threadId, runId, …)`. From
+ * openai 5 on, the last id comes first and the others are named: `(runId, { thread_id, … })`.
  */
 type Arguments = readonly unknown[];
 
@@ -16,7 +16,7 @@ export function runIdOf(args: Arguments): string {
   return text(isOrderedAsUrl(args) ? args[1] : args[0]);
 }
 
-/** The thread of any call whose last id is not the thread's own. */
+/** The thread id of any call whose last id is not that of the thread. */
 export function threadIdOf(args: Arguments): string {
   return text(isOrderedAsUrl(args) ? args[0] : field(args[1], 'thread_id'));
 }
@@ -35,12 +35,12 @@ export function toolOutputsOf(args: Arguments): ReadonlyMap<string, string> {
   return byCall;
 }
 
-/** `runs.steps.list`: what says the order of the list, among others. */
+/** The query of `runs.steps.list`, which contains the order of the list. */
 export function stepsQueryOf(args: Arguments): unknown {
   return isOrderedAsUrl(args) ? args[2] : args[1];
 }
 
-/** Lists come newest first, unless their query says `order: 'asc'`. */
+/** Lists start with the newest item, unless their query has `order: 'asc'`. */
 export function oldestFirst<T>(items: readonly T[], query: unknown): readonly T[] {
   return field(query, 'order') === 'asc' ? items : [...items].reverse();
 }

@@ -1,4 +1,4 @@
-/** Unix milliseconds with a fraction, never going back: one for each run, so that all its times compare. */
+/** Unix milliseconds with a fraction that never go back. Each run has one clock, so that its times are comparable. */
 export type Clock = () => number;
 
 export function startClock(): Clock {

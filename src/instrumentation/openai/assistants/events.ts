@@ -19,23 +19,25 @@ const step =
     if (found) see(run, found);
   };
 
-const messageOver = message((run, found) => run.messages.see(found));
-const stepOver = step((run, found) => run.tools.seeStep(found));
+const messageOver = message((run, found) => run.messages.add(found));
+const stepOver = step((run, found) => run.tools.addStep(found));
 
-/** What each event of a run's stream tells. Events of the run itself go by its status instead. */
+/**
+ * How each event of a run's stream is applied. Events of the run itself are applied according to its status instead.
+ */
 const eventReaders: Readonly<Record<string, Seen>> = {
-  'thread.message.created': message((run, found) => run.messages.seeStart(found)),
-  'thread.message.delta': (run, data) => run.messages.seeDelta(data),
+  'thread.message.created': message((run, found) => run.messages.startMessage(found)),
+  'thread.message.delta': (run, data) => run.messages.addDelta(data),
   'thread.message.completed': messageOver,
   'thread.message.incomplete': messageOver,
-  'thread.run.step.created': step((run, found) => run.tools.seeStepStart(found)),
+  'thread.run.step.created': step((run, found) => run.tools.startStep(found)),
   'thread.run.step.completed': stepOver,
   'thread.run.step.failed': stepOver,
   'thread.run.step.cancelled': stepOver,
   'thread.run.step.expired': stepOver,
 };
 
-/** An event as the SDK hands it out. */
+/** An event as the SDK passes it to the application. */
 export interface RunEvent {
   readonly event: string;
   readonly data: unknown;
@@ -46,11 +48,11 @@ export function asEvent(chunk: unknown): RunEvent | undefined {
   return typeof record?.['event'] === 'string' ? { event: record['event'], data: record['data'] } : undefined;
 }
 
-export function seeEvent(runs: OpenRuns, run: ObservedRun, { event, data }: RunEvent): void {
+export function applyEvent(runs: OpenRuns, run: ObservedRun, { event, data }: RunEvent): void {
   const reader = eventReaders[event];
   if (reader) reader(run, data);
   else if (event.startsWith('thread.run.') && !event.startsWith('thread.run.step.')) {
     const wire = asRun(data);
-    if (wire) runs.see(run, wire, 'stream');
+    if (wire) runs.update(run, wire, 'stream');
   }
 }

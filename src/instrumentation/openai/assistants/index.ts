@@ -7,9 +7,9 @@ import { watchStep, watchSteps } from './watch-steps.ts';
 import { watchMessage, watchMessages, watchNewMessage, watchNewThread } from './watch-threads.ts';
 
 /**
- * The Assistants API: its leaf methods and who watches them. The helpers (`createAndPoll`, `poll`, `stream`,
+ * The leaf methods of the Assistants API and their observers. The helpers (`createAndPoll`, `poll`, `stream`,
  * `createAndStream`, `createAndRunPoll`, `createAndRunStream`, `submitToolOutputsAndPoll`, `submitToolOutputsStream`)
- * are made of these. Runs and new assistants have spans; all else is read for what a run does not say itself.
+ * call these. Runs and new assistants have spans. Other answers are read for facts that a run itself does not contain.
  */
 const rows: readonly Operation[] = [
   { path: 'beta.assistants.create', observe: watchNewAssistant },
@@ -35,17 +35,20 @@ export const assistantOperations: readonly Operation[] = rows.map(({ path, obser
   observe: (call, recorder) => (recorder.isWatching ? observe(call, recorder) : undefined),
 }));
 
-/** Completed runs stop waiting for their messages and end: for `forceFlush`. */
+/** Ends completed runs that wait for their messages. Called by `forceFlush`. */
 export function endWaitingRuns(recorder: Recorder): void {
-  recorder.memoryOf(AssistantsState).runs.endWaiting();
+  recorder.stateOf(AssistantsState).runs.endWaiting();
 }
 
-/** Every run that is still open ends, as `unknown` where its end was not seen: for `shutdown` and the process's end. */
+/**
+ * Ends every run that is still open, with the status `unknown` if its end was not observed. Called by `shutdown` and at
+ * the end of the process.
+ */
 export function endAllRuns(recorder: Recorder): void {
-  recorder.memoryOf(AssistantsState).runs.endAll();
+  recorder.stateOf(AssistantsState).runs.endAll();
 }
 
-/** Runs that were recorded without their answer, because the application did not read it. */
+/** The number of runs that were recorded without their answer, because the application did not read it. */
 export function outputUnseenCount(recorder: Recorder): number {
-  return recorder.memoryOf(AssistantsState).runs.outputUnseen;
+  return recorder.stateOf(AssistantsState).runs.outputUnseen;
 }

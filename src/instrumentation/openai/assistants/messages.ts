@@ -5,10 +5,10 @@ import { type Capped, capText, cutTextsOf } from '../../capped.ts';
 import { known, type MaxTextLength, readMessage } from '../readers/assistants.ts';
 import type { WireMessage } from '../readers/assistants-wire.ts';
 
-/** More messages than this in one run are not kept. */
+/** Maximum number of output messages that are kept of one run. */
 const MAX_OUTPUTS = 100;
 
-/** How an output message says itself that it was cut, in the words of finish reasons. */
+/** The finish reason for each reason that an output message gives for being incomplete. */
 const cutReasons: Readonly<Record<string, string>> = {
   max_tokens: 'length',
   content_filter: 'content_filter',
@@ -22,18 +22,18 @@ interface Output {
   readonly cutReason?: string;
 }
 
-/** A message that a stream is telling of, as far as it has come. */
-interface Growing {
+/** A message that a stream has not completed yet. */
+interface PartialMessage {
   readonly start: WireMessage;
   readonly text: Capped | undefined;
 }
 
-/** What a run was asked and what it answered, put together from whatever the application reads. */
+/** The input and output messages of a run, collected from everything that the application reads. */
 export class RunMessages {
   readonly #maxTextLength: MaxTextLength;
   readonly #outputs = new Map<string, Output>();
   #inputs: readonly Message[];
-  #growing: Growing | undefined;
+  #partial: PartialMessage | undefined;
   #cutTexts: ReadonlySet<string> | undefined;
 
   constructor(inputs: readonly Message[], maxTextLength: MaxTextLength) {
@@ -45,7 +45,7 @@ export class RunMessages {
     return this.#inputs;
   }
 
-  /** Texts that were cut while they grew. */
+  /** Texts that were already cut while they arrived. */
   get cutTexts(): ReadonlySet<string> | undefined {
     return this.#cutTexts;
   }
@@ -54,10 +54,10 @@ export class RunMessages {
     return this.#outputs.size > 0;
   }
 
-  /** A message of the run that is whole, or cut for good. */
-  see(wire: WireMessage): void {
+  /** Adds a message of the run that is complete, or will stay incomplete. */
+  add(wire: WireMessage): void {
     if (wire.status === 'in_progress' || wire.role === 'user') return;
-    if (this.#growing?.start.id === wire.id) this.#growing = undefined;
+    if (this.#partial?.start.id === wire.id) this.#partial = undefined;
     if (this.#outputs.size >= MAX_OUTPUTS && !this.#outputs.has(wire.id)) return;
     const cutReason = cutReasons[wire.incomplete_details?.reason ?? ''];
     this.#outputs.set(wire.id, {
@@ -66,14 +66,14 @@ export class RunMessages {
     });
   }
 
-  /** The first event of a message in a stream. */
-  seeStart(wire: WireMessage): void {
-    this.#growing = { start: wire, text: this.#maxTextLength === undefined ? undefined : capText(this.#maxTextLength) };
+  /** Handles the first event of a message in a stream. */
+  startMessage(wire: WireMessage): void {
+    this.#partial = { start: wire, text: this.#maxTextLength === undefined ? undefined : capText(this.#maxTextLength) };
   }
 
-  /** A piece of the message under way: all that is left of it if nobody reads on. */
-  seeDelta(delta: unknown): void {
-    const text = this.#growing?.text;
+  /** Adds a piece of a streamed message. If the application stops reading, these pieces are recorded. */
+  addDelta(delta: unknown): void {
+    const text = this.#partial?.text;
     const content = text && recordOf(recordOf(delta)?.['delta'])?.['content'];
     if (!text || !Array.isArray(content)) return;
     for (const block of content) {
@@ -82,31 +82,31 @@ export class RunMessages {
     }
   }
 
-  /** The stream was left: what grew until now is the output. */
-  keepGrowing(): void {
-    if (!this.#growing) return;
-    const { start, text } = this.#growing;
+  /** The application stopped reading the stream: what arrived until now is the output. */
+  keepPartial(): void {
+    if (!this.#partial) return;
+    const { start, text } = this.#partial;
     this.#cutTexts = cutTextsOf([text]);
     const message = readMessage({ ...start, role: 'assistant', content: text?.text ?? '' }, this.#maxTextLength);
     this.#outputs.set(start.id, { message, cutReason: 'error' });
-    this.#growing = undefined;
+    this.#partial = undefined;
   }
 
   /**
-   * Reads a page of the thread, oldest message first: the run's own messages are its output, the user's right before
-   * them its input, and inputs that were sent inside the request find their ids here.
+   * Reads a page of the thread, oldest message first. The run's own messages are its output and the user's messages
+   * right before them its input. Inputs that were sent inside the request get their ids from here.
    */
-  learn(page: readonly WireMessage[], runId: string): void {
+  readPage(page: readonly WireMessage[], runId: string): void {
     const first = page.findIndex((message) => message.run_id === runId);
-    for (const message of page) if (message.run_id === runId) this.see(message);
+    for (const message of page) if (message.run_id === runId) this.add(message);
 
-    const asked: Message[] = [];
+    const inputs: Message[] = [];
     for (let at = first - 1; at >= 0 && page[at]?.role === 'user'; at -= 1)
-      asked.unshift(readMessage(page[at] as WireMessage, this.#maxTextLength));
-    this.#inputs = this.#inputs.length === 0 ? asked : identified(this.#inputs, asked);
+      inputs.unshift(readMessage(page[at] as WireMessage, this.#maxTextLength));
+    this.#inputs = this.#inputs.length === 0 ? inputs : withIds(this.#inputs, inputs);
   }
 
-  /** @param runReason how the run ended; absent when nobody knows */
+  /** @param runReason how the run ended; undefined if unknown */
   facts(runReason: string | undefined): Facts {
     const outputs = this.#inOrder();
     const ids = { in: idsOf(this.#inputs), out: idsOf(outputs.map(({ message }) => message)) };
@@ -116,7 +116,7 @@ export class RunMessages {
     };
   }
 
-  /** What was said, each output with the reason of {@link facts}. */
+  /** The messages, each output with its finish reason from {@link facts}. */
   content(runReason: string | undefined): Content {
     const outputs = this.#inOrder();
     const reasons = runReason === undefined ? [] : reasonsOf(outputs, runReason);
@@ -130,7 +130,7 @@ export class RunMessages {
     };
   }
 
-  /** In the order of their creation; messages of the same second as they were seen. */
+  /** In the order of creation. Messages of the same second stay in the order in which they were read. */
   #inOrder(): readonly Output[] {
     return [...this.#outputs.values()].sort(
       (one, other) => (one.message.createdAt ?? 0) - (other.message.createdAt ?? 0),
@@ -138,7 +138,7 @@ export class RunMessages {
   }
 }
 
-/** One reason per message; the last one has the run's. A run whose messages nobody read has one all the same. */
+/** One reason for each message; the last message has the run's. A run without messages also has one reason. */
 function reasonsOf(outputs: readonly Output[], runReason: string): readonly string[] {
   if (outputs.length === 0) return [runReason];
   const last = outputs.length - 1;
@@ -150,12 +150,12 @@ function idsOf(messages: readonly Message[]): readonly string[] | undefined {
   return ids.length > 0 ? ids : undefined;
 }
 
-/** Messages that were sent inside a request have no id of their own: the thread's copies of them do. */
-function identified(inputs: readonly Message[], asked: readonly Message[]): readonly Message[] {
-  const known = asked.filter(({ id }) => !inputs.some((input) => input.id === id));
+/** Messages that were sent inside a request have no ids. This replaces them with the thread's copies, which do. */
+function withIds(inputs: readonly Message[], threadMessages: readonly Message[]): readonly Message[] {
+  const unmatched = threadMessages.filter(({ id }) => !inputs.some((input) => input.id === id));
   return inputs.map((input) => {
     if (input.id !== undefined) return input;
-    const at = known.findIndex((message) => message.role === input.role && textOf(message) === textOf(input));
-    return known.splice(at, at < 0 ? 0 : 1)[0] ?? input;
+    const at = unmatched.findIndex((message) => message.role === input.role && textOf(message) === textOf(input));
+    return unmatched.splice(at, at < 0 ? 0 : 1)[0] ?? input;
   });
 }

@@ -6,31 +6,31 @@ import type { RunTools } from './run-tools.ts';
 import { keyOf, type Threads } from './threads.ts';
 
 const MAX_OPEN = 1_000;
-/** Since a run was last looked at. OpenAI itself lets one expire ten minutes after it was made. */
+/** Maximum time since the application last read a run. OpenAI lets a run expire ten minutes after its creation. */
 const MAX_IDLE_MILLIS = 15 * 60_000;
 const SWEEP_MILLIS = 60_000;
 
 const MAX_ENDED = 1_000;
 const MAX_ENDED_AGE_MILLIS = 10 * 60_000;
 
-/** By what means a run was looked at: a stream shows its messages as well. */
-export type Sight = 'stream' | 'answer';
+/** Where the state of a run was read. A stream also contains the run's messages. */
+export type RunSource = 'stream' | 'answer';
 
 /**
- * The runs that have a span under way, from the moment their id is known.
+ * The runs whose spans are open.
  *
- *   created ──► open ──(terminal status, messages seen or not wanted)──► ended
- *                │ └───(terminal status, messages not seen yet)──► waiting ──(messages, or time)──► ended
- *                └─────(stream left · idle too long · too many · process ends)───────────────────► ended
+ *   created ──► open ──(terminal status, messages read or not needed)──► ended
+ *                │ └───(terminal status, messages not read yet)──► waiting ──(messages, or time)──► ended
+ *                └─────(stream abandoned · idle too long · too many · process ends)───────────────────► ended
  */
 export class OpenRuns {
-  /** Requests for runs that are not answered yet: as many as the application has under way. */
+  /** Runs whose creation is not answered yet. Their number is that of the requests under way. */
   readonly #created = new Set<ObservedRun>();
   readonly #open = new BoundedMap<ObservedRun>(MAX_OPEN, MAX_IDLE_MILLIS);
   readonly #waiting = new Map<ObservedRun, NodeJS.Timeout>();
   /**
-   * Runs that are over, and runs that nobody wanted told: remembered so that a later look gives them no span, and so
-   * that steps that are read late find the run they belong to.
+   * Runs that have ended, and runs that get no span. They are remembered so that a later read starts no second span,
+   * and so that steps which are read late find their run.
    */
   readonly #ended = new BoundedMap<RunTools | undefined>(MAX_ENDED, MAX_ENDED_AGE_MILLIS);
   readonly #threads: Threads;
@@ -41,7 +41,7 @@ export class OpenRuns {
     this.#threads = threads;
   }
 
-  /** Completed runs whose messages somebody wanted and the application never read. */
+  /** The number of completed runs whose messages were needed but never read by the application. */
   get outputUnseen(): number {
     return this.#outputUnseen;
   }
@@ -50,7 +50,7 @@ export class OpenRuns {
     return this.#open.get(keyOf(scope, runId));
   }
 
-  /** Whether a run was told already, or is not to be told. */
+  /** Whether a run has ended, or gets no span. */
   isOver(scope: string, runId: string): boolean {
     return this.#ended.has(keyOf(scope, runId));
   }
@@ -59,38 +59,40 @@ export class OpenRuns {
     return this.get(scope, runId)?.tools ?? this.#ended.get(keyOf(scope, runId));
   }
 
-  /** A run that is left out of the trace. */
+  /** Remembers a run that gets no span. */
   ignore(scope: string, runId: string): void {
     this.#ended.set(keyOf(scope, runId), undefined);
   }
 
-  /** A run whose id the answer will tell. */
+  /** Adds a run whose id will arrive with the answer. */
   begin(run: ObservedRun): void {
     this.#created.add(run);
   }
 
-  /** The run as it is now: what happens next stands in `status.ts`. */
-  see(run: ObservedRun, wire: WireRun, sight: Sight): void {
+  /** Applies the current state of a run. `status.ts` defines what each status means. */
+  update(run: ObservedRun, wire: WireRun, source: RunSource): void {
     if (run.hasEnded || run.isSettled) return;
     if (this.#created.delete(run)) this.#endWaitingOn(run.scope, wire.thread_id);
-    const rule = run.see(wire);
+    const rule = run.update(wire);
     this.#touch(run);
     if (rule.phase !== 'ended') return;
-    if (sight === 'answer' && rule.leavesMessages && run.withContent) this.#wait(run);
+    if (source === 'answer' && rule.leavesMessages && run.withContent) this.#wait(run);
     else this.end(run);
   }
 
-  /** A page of a thread, oldest message first. It may be of one run alone. */
-  seeMessages(scope: string, threadId: string, page: readonly WireMessage[], onlyRunId?: string): void {
+  /**
+   * Applies a page of a thread, oldest message first. With `onlyRunId`, the page contains only messages of this run.
+   */
+  addMessages(scope: string, threadId: string, page: readonly WireMessage[], onlyRunId?: string): void {
     for (const run of this.#open.values()) {
       if (run.scope !== scope || run.threadId !== threadId) continue;
       if (run.id === undefined || (onlyRunId !== undefined && run.id !== onlyRunId)) continue;
-      run.messages.learn(page, run.id);
+      run.messages.readPage(page, run.id);
       if (this.#waiting.has(run)) this.end(run);
     }
   }
 
-  /** Ends a run's span: by its terminal status if there was one, else as given. */
+  /** Ends a run's span according to its terminal status if there was one, else as `early` describes. */
   end(run: ObservedRun, early?: EarlyEnd): void {
     if (run.hasEnded) return;
     if (this.#waiting.has(run) && !run.messages.hasOutput) this.#outputUnseen += 1;
@@ -98,20 +100,20 @@ export class OpenRuns {
     this.#waiting.delete(run);
     this.#created.delete(run);
     run.end(early);
-    if (run.hasFailedSilently) this.#threads.giveBack(keyOf(run.scope, run.threadId), run.messages.inputs);
+    if (run.hasFailedSilently) this.#threads.restore(keyOf(run.scope, run.threadId), run.messages.inputs);
     if (run.id === undefined) return;
     const key = keyOf(run.scope, run.id);
     this.#open.delete(key);
     this.#ended.set(key, run.tools);
-    if (this.#open.size === 0) this.#relax();
+    if (this.#open.size === 0) this.#stopSweeping();
   }
 
-  /** Nobody will come with the messages any more, or cannot be waited for. */
+  /** Ends the runs whose messages will not be read any more, or cannot be waited for. */
   endWaiting(): void {
     for (const run of [...this.#waiting.keys()]) this.end(run);
   }
 
-  /** The process ends: so does every span. */
+  /** Ends every span, because the process or the recorder ends. */
   readonly endAll = (): void => {
     for (const run of [...this.#created, ...this.#open.values()]) this.end(run);
   };
@@ -132,7 +134,7 @@ export class OpenRuns {
     this.end(run);
   }
 
-  /** Whoever starts the next run on a thread has read what the last one said, or never will. */
+  /** An application that starts the next run on a thread has read the messages of the previous one, or never will. */
   #endWaitingOn(scope: string, threadId: string | null | undefined): void {
     for (const run of [...this.#waiting.keys()]) if (run.scope === scope && run.threadId === threadId) this.end(run);
   }
@@ -140,11 +142,14 @@ export class OpenRuns {
   #touch(run: ObservedRun): void {
     if (run.id === undefined) return;
     for (const idle of this.#open.set(keyOf(run.scope, run.id), run)) this.end(idle);
-    this.#stayAlert();
+    this.#startSweeping();
   }
 
-  /** While runs are open, somebody has to see that they grow old, or that the process ends without looking again. */
-  #stayAlert(): void {
+  /**
+   * While runs are open, a timer ends those that were not read for too long, and a listener ends all when the process
+   * ends.
+   */
+  #startSweeping(): void {
     if (this.#sweeper) return;
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MILLIS).unref();
     process.on('beforeExit', this.endAll);
@@ -152,10 +157,10 @@ export class OpenRuns {
 
   #sweep(): void {
     for (const idle of this.#open.expire()) this.end(idle);
-    if (this.#open.size === 0) this.#relax();
+    if (this.#open.size === 0) this.#stopSweeping();
   }
 
-  #relax(): void {
+  #stopSweeping(): void {
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
     process.off('beforeExit', this.endAll);

@@ -9,60 +9,60 @@ import { itemsOf, type WireMessage } from '../readers/assistants-wire.ts';
 import { serverOf } from '../server.ts';
 import { type Clock, startClock } from './clock.ts';
 import {
-  type AskedCall,
   linksFrom,
   type OfferedCall,
   offerCalls,
+  type RequestedCall,
+  recordRunTool,
   type TimedExecution,
-  tellTool,
 } from './run-tool-spans.ts';
 
-/** What a run needs of the recorder: the span that was started for it. */
+/** The span of a run under way, and what the run needs from its recorder. */
 export interface RunRecording {
-  /** The context that the call which makes the run has to run in, where somebody reads it. */
+  /** The context in which the call that creates the run has to run; undefined if nothing reads it. */
   readonly callContext: Context | undefined;
-  /** UTF-16 units that are kept of one text; undefined when nobody will read what was said. */
+  /** Maximum UTF-16 units of one text; undefined if no consumer reads content. */
   readonly maxTextLength: MaxTextLength;
   /** How long a completed run waits for the application to read its messages. */
   readonly messagesWaitMillis: number;
-  /** Reads the messages that the application did not read; none unless that was asked for. */
+  /** Fetches the messages that the application did not read, if the option `fetchRunMessages` is set. */
   fetchMessages(threadId: string, runId: string): Promise<readonly WireMessage[]>;
-  /** Tells of a tool that ran in the run: an `execute_tool` child, linked to the span that is active now. */
-  tellTool(execution: TimedExecution, run: Facts): void;
-  /** Offers a call that the run waits for to `traceTool`. */
-  offerCalls(calls: readonly AskedCall[], run: Facts): readonly OfferedCall[];
+  /** Records a tool of the run as an `execute_tool` child span, linked to the span that is active now. */
+  recordTool(execution: TimedExecution, run: Facts): void;
+  /** Offers the calls that the run waits for to `traceTool`. */
+  offerCalls(calls: readonly RequestedCall[], run: Facts): readonly OfferedCall[];
   end(ending: RunEnding): void;
 }
 
 export interface RunEnding {
   readonly facts: Facts;
   readonly content: Content | undefined;
-  /** Texts of the content that were cut while they grew. */
+  /** Texts of the content that were already cut while they arrived. */
   readonly cutTexts?: ReadonlySet<string>;
   /** Unix milliseconds. */
   readonly endTime: number;
   readonly error?: RecordedError;
 }
 
-/** A call at the moment it was issued. */
-export interface Moment {
+/** A call, with the clock and the context of the time when it was made. */
+export interface IssuedCall {
   readonly recorder: Recorder;
   readonly call: Call;
   readonly now: Clock;
   readonly parent: Context;
 }
 
-export function momentOf(call: Call, recorder: Recorder): Moment {
+export function issuedCallOf(call: Call, recorder: Recorder): IssuedCall {
   return { recorder, call, now: startClock(), parent: context.active() };
 }
 
-/** As {@link RunRecording.maxTextLength}, for messages that no run has taken up yet. */
+/** As {@link RunRecording.maxTextLength}, for messages that do not belong to a run yet. */
 export function maxTextLength({ wantsContent, options }: Recorder): MaxTextLength {
   return wantsContent ? options.maxTextLength : undefined;
 }
 
-/** Starts the span of a run. Undefined when nobody wants to hear of it. */
-export function startRunRecording({ recorder, call, now, parent }: Moment, facts: Facts): RunRecording | undefined {
+/** Starts the span of a run. Undefined if the recorder starts no span. */
+export function startRunRecording({ recorder, call, now, parent }: IssuedCall, facts: Facts): RunRecording | undefined {
   const name = facts.agent?.name;
   const recording = recorder.start({
     name: name === undefined ? OPERATION.invokeAgent : `${OPERATION.invokeAgent} ${name}`,
@@ -78,9 +78,12 @@ export function startRunRecording({ recorder, call, now, parent }: Moment, facts
     maxTextLength: recording.withContent ? maxTextLength : undefined,
     messagesWaitMillis: runMessagesWaitMillis,
     fetchMessages: async (threadId, runId) => (fetchRunMessages ? fetchMessages(call, threadId, runId) : []),
-    tellTool: (execution, run) =>
-      tellTool(recorder, execution, run, { parent: recording.context, links: linksFrom(recording.context, parent) }),
-    offerCalls: (asked, run) => offerCalls(recorder, asked, run, recording.context),
+    recordTool: (execution, run) =>
+      recordRunTool(recorder, execution, run, {
+        parent: recording.context,
+        links: linksFrom(recording.context, parent),
+      }),
+    offerCalls: (requested, run) => offerCalls(recorder, requested, run, recording.context),
     end: ({ facts, content, ...ending }) =>
       recording.end({
         ...ending,
@@ -92,7 +95,9 @@ export function startRunRecording({ recorder, call, now, parent }: Moment, facts
 
 const FETCH_TIMEOUT_MILLIS = 5_000;
 
-/** A new thread has its id from the answer: it wins over the conversation that the application named beforehand. */
+/**
+ * The conversation of a run is its thread. An id that the application set with `withContext` is kept as a custom field.
+ */
 function conversationBeside({ conversationId, custom }: Facts, run: Facts): Facts {
   if (conversationId === undefined || conversationId === run.conversationId) return {};
   return { custom: { ...custom, conversation_id: conversationId } };
@@ -105,7 +110,7 @@ async function fetchMessages({ client }: Call, threadId: string, runId: string):
   return itemsOf(await beta.threads.messages.list(threadId, query, { timeout: FETCH_TIMEOUT_MILLIS, maxRetries: 0 }));
 }
 
-/** Every major has this; the clients that make runs are whole. */
+/** Every major version that can create runs has these methods. */
 interface AssistantsClient {
   readonly beta: {
     readonly threads: {

@@ -8,22 +8,24 @@ import type { FunctionCall } from '../readers/assistants.ts';
 
 export type TimedExecution = ToolExecution & Required<Pick<ToolExecution, 'startTime' | 'endTime'>>;
 
-/** A call, and when the run asked for it, in Unix milliseconds. */
-export type AskedCall = FunctionCall & { readonly since: number };
+/** A function call, and when the run requested it, in Unix milliseconds. */
+export type RequestedCall = FunctionCall & { readonly since: number };
 
 export interface OfferedCall {
-  /** Takes the call back. @returns how `traceTool` ran it, as far as that has come; undefined when it did not */
+  /**
+   * Withdraws the offer. @returns what is known of the execution by `traceTool`; undefined if it did not run the call
+   */
   withdraw(): Partial<ToolExecution> | undefined;
 }
 
-/** Where the tools of a run are told. */
+/** Where the spans of a run's tools belong. */
 export interface Place {
   readonly parent: Context;
   readonly links: Link[];
 }
 
-/** One `execute_tool` span for a tool that has run. */
-export function tellTool(recorder: Recorder, tool: TimedExecution, run: Facts, place: Place): void {
+/** Records one `execute_tool` span for a tool that has run. */
+export function recordRunTool(recorder: Recorder, tool: TimedExecution, run: Facts, place: Place): void {
   const recording = recorder.start({
     ...place,
     name: `${OPERATION.executeTool} ${tool.name}`,
@@ -37,7 +39,7 @@ export function tellTool(recorder: Recorder, tool: TimedExecution, run: Facts, p
   endToolRecording(recording, tool, { endTime: tool.endTime, ...error });
 }
 
-/** What the span of a tool says of the run that it belongs to. */
+/** The facts of a run that the spans of its tools repeat. */
 function toolFacts({ agent, conversationId }: Facts): Facts {
   return {
     ...(conversationId !== undefined && { conversationId }),
@@ -45,21 +47,21 @@ function toolFacts({ agent, conversationId }: Facts): Facts {
   };
 }
 
-/** Offers the calls that a run waits for to `traceTool`: one turn, whatever the number of its calls. */
+/** Offers the calls that a run waits for to `traceTool`, as one turn. */
 export function offerCalls(
   recorder: Recorder,
-  asked: readonly AskedCall[],
+  requested: readonly RequestedCall[],
   run: Facts,
-  asking: Context,
+  requester: Context,
 ): readonly OfferedCall[] {
-  const calls: OpenCall[] = asked.map(({ id, name, arguments: args }) => ({ id, name, arguments: args }));
-  const [first] = asked;
+  const calls: OpenCall[] = requested.map(({ id, name, arguments: args }) => ({ id, name, arguments: args }));
+  const [first] = requested;
   if (!first) return [];
-  const forget = recorder.memoryOf(ToolTurns).open(
+  const forget = recorder.stateOf(ToolTurns).open(
     {
       calls,
-      asking,
-      // Where the application learns of the calls; code in the run's own trace finds them, too.
+      requester,
+      // The place where the application receives the calls. Code in the run's own trace finds them as well.
       place: placeOf(context.active(), recorder),
       server: '',
       facts: toolFacts(run),
@@ -76,9 +78,9 @@ export function offerCalls(
   }));
 }
 
-/** A link to the span that is active now, unless that is the run's own or the one that the run was made under. */
+/** A link to the span that is active now, unless that is the span of the run or its parent. */
 export function linksFrom(run: Context, parent: Context): Link[] {
   const active = trace.getSpanContext(context.active());
-  const own = [trace.getSpanContext(run)?.spanId, trace.getSpanContext(parent)?.spanId];
-  return active && !own.includes(active.spanId) ? [{ context: active }] : [];
+  const runSpans = [trace.getSpanContext(run)?.spanId, trace.getSpanContext(parent)?.spanId];
+  return active && !runSpans.includes(active.spanId) ? [{ context: active }] : [];
 }

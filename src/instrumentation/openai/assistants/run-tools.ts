@@ -3,20 +3,20 @@ import { canonical } from '../../../interaction/message-text.ts';
 import { type FunctionCall, parsed, readStepTimes, readStepTools } from '../readers/assistants.ts';
 import type { WireStep } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
-import type { AskedCall, OfferedCall, TimedExecution } from './run-tool-spans.ts';
+import type { OfferedCall, RequestedCall, TimedExecution } from './run-tool-spans.ts';
 
-/** More tools than this in one run are not told. */
+/** Maximum number of tool spans of one run. */
 const MAX_EXECUTIONS = 500;
 
 interface ToolHost {
   readonly now: Clock;
-  /** One `execute_tool` span. */
-  tell(execution: TimedExecution): void;
+  /** Records one `execute_tool` span. */
+  recordSpan(execution: TimedExecution): void;
   /** @returns one offer for each call */
-  offer(calls: readonly AskedCall[]): readonly OfferedCall[];
+  offer(calls: readonly RequestedCall[]): readonly OfferedCall[];
 }
 
-/** A function of the application that the run waits for. */
+/** A call of an application's function that the run waits for. */
 interface AwaitedCall {
   readonly call: FunctionCall;
   readonly since: number;
@@ -24,8 +24,8 @@ interface AwaitedCall {
 }
 
 /**
- * The tools of a run. Each call id gives one `execute_tool` span, from whoever knows best: `traceTool`, which ran the
- * function; else the time between the run's question and the application's answer; else the run's steps.
+ * The tools of a run. Each call id gets one `execute_tool` span from the best available source: `traceTool`, which ran
+ * the function; else the time between the run's request and the application's answer; else the run's steps.
  */
 export class RunTools {
   readonly #host: ToolHost;
@@ -33,9 +33,9 @@ export class RunTools {
   readonly #startedAt: number;
   readonly #awaited = new Map<string, AwaitedCall>();
   readonly #executions = new Map<string, ToolExecution>();
-  /** Calls that were answered, or listed as done, since the run last moved on: a poll may show them once more. */
+  /** Calls that were answered or listed as done since the run last continued. A poll may return them again. */
   readonly #done = new Map<string, string>();
-  /** When a stream told that a step began, by step id. */
+  /** When a stream reported the start of a step, by step id. */
   readonly #stepStarts = new Map<string, number>();
   #endedAt: number | undefined;
 
@@ -49,12 +49,12 @@ export class RunTools {
     return this.#awaited.size > 0;
   }
 
-  /** The run works again: calls that it asks for from here on are new ones, whatever their ids. */
+  /** The run continues: calls that it requests from now on are new, even if they reuse an id. */
   moveOn(): void {
     this.#done.clear();
   }
 
-  /** The run waits for these. */
+  /** Adds the calls that the run waits for. */
   require(calls: readonly FunctionCall[]): void {
     const fresh = calls.filter((call) => !this.#awaited.has(call.id) && this.#done.get(call.id) !== callText(call));
     if (fresh.length === 0) return;
@@ -66,7 +66,7 @@ export class RunTools {
     });
   }
 
-  /** The application answers them, by call id. */
+  /** Applies the application's answers, by call id. */
   answer(outputs: ReadonlyMap<string, string>): void {
     for (const [id, output] of outputs) {
       const awaited = this.#awaited.get(id);
@@ -76,29 +76,29 @@ export class RunTools {
       const observed = { ...awaited.call, type: 'function', result: parsed(output) };
       const traced = awaited.offer.withdraw();
       if (traced) this.#executions.set(this.#newKey(id), { ...observed, ...traced });
-      else this.#tell(id, { ...observed, startTime: awaited.since, endTime: this.#now() });
+      else this.#record(id, { ...observed, startTime: awaited.since, endTime: this.#now() });
     }
   }
 
-  seeStepStart(step: WireStep): void {
+  startStep(step: WireStep): void {
     if (this.#stepStarts.size < MAX_EXECUTIONS && !this.#stepStarts.has(step.id))
       this.#stepStarts.set(step.id, this.#now());
   }
 
   /**
-   * A step that is over. A stream tells of its beginning and its end as they happen; a list has the server's times,
-   * whole seconds of another clock, which are fitted into the run.
+   * Adds a step that has ended. A stream reports its start and end when they happen. A list has the server's times in
+   * whole seconds of another clock, which are limited to the duration of the run.
    */
-  seeStep(step: WireStep): void {
-    const seenStart = this.#stepStarts.get(step.id);
+  addStep(step: WireStep): void {
+    const startedAt = this.#stepStarts.get(step.id);
     const { startTime, endTime } =
-      seenStart === undefined ? readStepTimes(step) : { startTime: seenStart, endTime: this.#now() };
+      startedAt === undefined ? readStepTimes(step) : { startTime: startedAt, endTime: this.#now() };
     for (const [at, execution] of readStepTools(step).entries()) {
       const id = execution.id ?? `${step.id}/${at}`;
       if (this.#executions.has(id) || this.#awaited.has(id)) continue;
       this.#done.set(id, callText(execution));
       const start = this.#withinRun(startTime ?? this.#startedAt);
-      this.#tell(id, { ...execution, startTime: start, endTime: Math.max(start, this.#withinRun(endTime ?? start)) });
+      this.#record(id, { ...execution, startTime: start, endTime: Math.max(start, this.#withinRun(endTime ?? start)) });
     }
   }
 
@@ -106,7 +106,7 @@ export class RunTools {
     return this.#executions.size === 0 ? {} : { toolExecutions: [...this.#executions.values()] };
   }
 
-  /** Steps may still be listed: of what was told, the ids alone are kept. */
+  /** Steps may still be listed after the run ended, so only the ids of recorded tools are kept. */
   runEnded(endTime: number): void {
     this.#endedAt = endTime;
     for (const { offer } of this.#awaited.values()) offer.withdraw();
@@ -116,13 +116,13 @@ export class RunTools {
     for (const [id, { name }] of this.#executions) this.#executions.set(id, { name });
   }
 
-  #tell(id: string, execution: TimedExecution): void {
+  #record(id: string, execution: TimedExecution): void {
     if (this.#executions.size >= MAX_EXECUTIONS) return;
-    this.#host.tell(execution);
+    this.#host.recordSpan(execution);
     this.#executions.set(this.#newKey(id), this.#endedAt === undefined ? execution : { name: execution.name });
   }
 
-  /** Servers exist whose calls are named anew in each round. */
+  /** Some servers reuse call ids in each round. */
   #newKey(id: string): string {
     let key = id;
     for (let round = 2; this.#executions.has(key); round += 1) key = `${id} (${round})`;

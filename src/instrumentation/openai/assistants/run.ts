@@ -10,33 +10,33 @@ import type { RunRecording } from './recording.ts';
 import { RunTools } from './run-tools.ts';
 import { ruleOf, type StatusRule } from './status.ts';
 
-/** How a span ends when no terminal status was seen. */
+/** How a span ends if no terminal status was read. */
 export type EarlyEnd =
-  /** The stream that told of the run was left on purpose, or broke with an error; or the run was never made. */
+  /** The application stopped reading the run's stream, the stream failed, or the run was never created. */
   | { readonly kind: 'left'; readonly error?: unknown }
-  /** Nobody has looked at the run for a long time, or the process ends. */
+  /** The application has not read the run for a long time, or the process ends. */
   | { readonly kind: 'unknown' };
 
-/** What a terminal status settles. */
+/** What a terminal status determines. */
 interface Settled {
   readonly endTime: number;
-  /** Absent when nobody knows. */
+  /** Undefined if unknown. */
   readonly finishReason?: string;
   readonly error?: RecordedError;
 }
 
 interface RunStart {
-  /** Which server: ids are unique there. */
+  /** The server on which the ids are unique. */
   readonly scope: string;
   readonly recording: RunRecording;
   readonly facts: Facts;
   readonly settings: Content;
-  /** What this process put on the thread for it, and inside the request. */
+  /** The messages that this process added to the thread for this run, and those inside the request. */
   readonly inputs: readonly Message[];
   readonly now: Clock;
 }
 
-/** One run as far as this process has seen it, and the span that tells of it. */
+/** One run as this process has observed it, and its span. */
 export class ObservedRun {
   readonly scope: string;
   readonly now: Clock;
@@ -55,7 +55,7 @@ export class ObservedRun {
     this.messages = new RunMessages(inputs, recording.maxTextLength);
     this.tools = new RunTools({
       now,
-      tell: (execution) => recording.tellTool(execution, this.#facts),
+      recordSpan: (execution) => recording.recordTool(execution, this.#facts),
       offer: (calls) => recording.offerCalls(calls, this.#facts),
     });
     this.#recording = recording;
@@ -72,12 +72,12 @@ export class ObservedRun {
     return this.#facts.conversationId ?? '';
   }
 
-  /** The context that the call which makes the run has to run in, where somebody reads it. */
+  /** The context in which the call that creates the run has to run; undefined if nothing reads it. */
   get callContext(): Context | undefined {
     return this.#recording.callContext;
   }
 
-  /** Whether anybody will read what was said. */
+  /** Whether any consumer reads content. */
   get withContent(): boolean {
     return this.#recording.maxTextLength !== undefined;
   }
@@ -90,28 +90,31 @@ export class ObservedRun {
     return this.#hasEnded;
   }
 
-  /** It goes on only when the application has answered its tool calls. */
+  /** Whether the run waits for the application to answer its tool calls. */
   get needsTools(): boolean {
     return ruleOf(this.#facts.run?.status ?? '').phase === 'tools';
   }
 
-  /** It failed before it said anything: what it was asked is still unanswered. */
+  /** Whether the run failed without any output: its input is still unanswered. */
   get hasFailedSilently(): boolean {
     return this.#settled?.error !== undefined && !this.messages.hasOutput;
   }
 
-  /** A terminal status was seen: nothing that comes later changes how it ended. */
+  /** Whether a terminal status was read. Later answers do not change how the run ended. */
   get isSettled(): boolean {
     return this.#settled !== undefined;
   }
 
-  /** Takes in the run as the server shows it now. A poller sees the same state many times; only a new one is read. */
-  see(wire: WireRun): StatusRule {
+  /**
+   * Applies the state that the server reports now. Polling returns the same state many times, so only a new one is
+   * read.
+   */
+  update(wire: WireRun): StatusRule {
     const rule = ruleOf(wire.status);
     this.#seenAt = this.now();
     if (this.isSettled) return rule;
     if (this.#facts.run?.status === wire.status) {
-      // A quick server asks for the next tools in its answer to the outputs of the last ones.
+      // A fast server may request the next tools in its answer to the outputs of the previous ones.
       if (rule.phase === 'tools' && !this.tools.isAwaiting) this.tools.require(readRequiredCalls(wire));
       return rule;
     }
@@ -134,17 +137,17 @@ export class ObservedRun {
     };
   }
 
-  /** Reads the run's messages where the application did not, if that was asked for. */
+  /** Fetches the run's messages if the application did not read them and the options request it. */
   async readMessages(): Promise<void> {
     const { id } = this;
-    if (id !== undefined) this.messages.learn(await this.#recording.fetchMessages(this.threadId, id), id);
+    if (id !== undefined) this.messages.readPage(await this.#recording.fetchMessages(this.threadId, id), id);
   }
 
-  /** Ends the span: as the terminal status says, else as given. A second call does nothing. */
+  /** Ends the span according to the terminal status, else as `early` describes. A second call does nothing. */
   end(early: EarlyEnd = { kind: 'unknown' }): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.messages.keepGrowing();
+    this.messages.keepPartial();
     const { endTime, finishReason, error } = this.#settled ?? this.#endEarly(early);
     this.#recording.end({
       facts: { ...this.#facts, ...this.messages.facts(finishReason) },
@@ -162,7 +165,7 @@ export class ObservedRun {
     if (early.kind === 'left') {
       const endTime = this.now();
       if (early.error !== undefined) return { endTime, finishReason: 'error', error: { thrown: early.error } };
-      // Whoever reads the raw response of a create sees a run that we do not.
+      // An application that reads the raw response of a create may have a run that we did not observe.
       return this.id === undefined ? { endTime } : { endTime, finishReason: 'error' };
     }
     const { run } = this.#facts;

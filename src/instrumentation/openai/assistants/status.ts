@@ -1,6 +1,6 @@
 import type { WireRun } from '../readers/assistants-wire.ts';
 
-/** What a status of a run means for its span. */
+/** What the status of a run means for its span. */
 export type StatusRule =
   /** The span stays open. */
   | { readonly phase: 'working' }
@@ -27,7 +27,7 @@ const rules: Readonly<Record<string, StatusRule>> = {
   expired: failure(() => 'run_expired'),
 };
 
-/** A status that a later API adds counts as work in progress until it turns into one that is known. */
+/** An unknown status, which a later API may add, counts as work in progress. */
 export function ruleOf(status: string): StatusRule {
   return rules[status] ?? { phase: 'working' };
 }

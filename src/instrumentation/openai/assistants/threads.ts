@@ -1,7 +1,7 @@
 import { BoundedMap } from '../../../bounded/bounded-map.ts';
 import type { Message } from '../../../interaction/message.ts';
 
-/** Ids are unique on one server: its base URL and an id tell what is what. */
+/** Ids are unique on one server only, so a key consists of the server's base URL and the id. */
 export const keyOf = (scope: string, id: string): string => `${scope} ${id}`;
 
 const MAX_THREADS = 1_000;
@@ -9,8 +9,8 @@ const MAX_MESSAGES_PER_THREAD = 50;
 const MAX_AGE_MILLIS = 60 * 60_000;
 
 /**
- * The messages that this process put on a thread and that no run has taken up yet: the input of the next run there.
- * Of a longer queue the newest stay.
+ * The messages that this process added to a thread since its last run: the input of its next run. Beyond the maximum,
+ * the oldest messages are dropped.
  */
 export class Threads {
   readonly #unanswered = new BoundedMap<readonly Message[]>(MAX_THREADS, MAX_AGE_MILLIS);
@@ -21,15 +21,18 @@ export class Threads {
     this.#unanswered.set(threadKey, queue.slice(-MAX_MESSAGES_PER_THREAD));
   }
 
-  /** Hands them to a run. */
+  /** Removes and returns the messages, for a run. */
   take(threadKey: string): readonly Message[] {
     const messages = this.#unanswered.get(threadKey) ?? [];
     this.#unanswered.delete(threadKey);
     return messages;
   }
 
-  /** A run that was refused has taken nothing: its messages wait for the next one, before any newer ones. */
-  giveBack(threadKey: string, messages: readonly Message[]): void {
+  /**
+   * Puts back the messages of a run that was rejected. They become the input of the next run, before any newer
+   * messages.
+   */
+  restore(threadKey: string, messages: readonly Message[]): void {
     const newer = this.take(threadKey);
     this.add(threadKey, [...messages, ...newer]);
   }

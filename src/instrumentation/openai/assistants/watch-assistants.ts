@@ -14,17 +14,17 @@ import { watchValue } from './watch-value.ts';
 
 /** `assistants.retrieve`, `assistants.update` */
 export function watchAssistant(call: Call, recorder: Recorder): CallObserver {
-  return watchValue((value) => seeAssistant(call, recorder, value));
+  return watchValue((value) => rememberAssistant(call, recorder, value));
 }
 
 /** `assistants.list` */
 export function watchAssistants(call: Call, recorder: Recorder): CallObserver {
   return watchValue((page) => {
-    for (const item of itemsOf(page)) seeAssistant(call, recorder, item);
+    for (const item of itemsOf(page)) rememberAssistant(call, recorder, item);
   });
 }
 
-/** `assistants.create`: a span of its own. */
+/** `assistants.create` has its own span. */
 export function watchNewAssistant(call: Call, recorder: Recorder): CallObserver {
   const request: Partial<WireAssistant> = recordOf(call.args[0]) ?? {};
   const recording = startAgentRecording(call, recorder, request);
@@ -33,7 +33,7 @@ export function watchNewAssistant(call: Call, recorder: Recorder): CallObserver 
   return {
     ...(recording?.callContext && { context: recording.callContext }),
     value(value) {
-      agent = seeAssistant(call, recorder, value);
+      agent = rememberAssistant(call, recorder, value);
     },
     end(outcome) {
       recording?.end({
@@ -62,7 +62,7 @@ function startAgentRecording(
   });
 }
 
-function seeAssistant(call: Call, recorder: Recorder, value: unknown): Agent | undefined {
+function rememberAssistant(call: Call, recorder: Recorder, value: unknown): Agent | undefined {
   const assistant = asIdentified<WireAssistant>(value);
-  return assistant && recorder.memoryOf(AssistantsState).agents.see(keyOf(scopeOf(call), assistant.id), assistant);
+  return assistant && recorder.stateOf(AssistantsState).agents.remember(keyOf(scopeOf(call), assistant.id), assistant);
 }

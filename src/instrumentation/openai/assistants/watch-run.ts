@@ -1,17 +1,17 @@
 import type { CallObserver, CallOutcome } from '../../client/observer.ts';
 import { asRun } from '../readers/assistants-wire.ts';
-import { asEvent, seeEvent } from './events.ts';
+import { applyEvent, asEvent } from './events.ts';
 import type { OpenRuns } from './open-runs.ts';
 import type { ObservedRun } from './run.ts';
 
 export interface RunWatch {
-  /** Gives the run to the first thing that is seen of it, a run or a step; none when it is not to be told. */
+  /** Finds the run for the first run or step that arrives; undefined if the run gets no span. */
   find(seen: unknown): ObservedRun | undefined;
-  /** The call ended, and nothing was seen: it was refused, or nobody read the answer. */
+  /** The call ended and nothing arrived: it was rejected, or the application did not read the answer. */
   unanswered?(outcome: CallOutcome): void;
 }
 
-/** Watches a call that answers with a run, or with a stream that tells of one. */
+/** Watches a call whose answer is a run, or the stream of a run. */
 export function watchRun(runs: OpenRuns, { find, unanswered }: RunWatch): CallObserver {
   let run: ObservedRun | undefined;
   let isAnswered = false;
@@ -27,16 +27,16 @@ export function watchRun(runs: OpenRuns, { find, unanswered }: RunWatch): CallOb
     value(value) {
       const wire = asRun(value);
       const found = wire && runOf(wire);
-      if (found) runs.see(found, wire, 'answer');
+      if (found) runs.update(found, wire, 'answer');
     },
     chunk(chunk) {
       const event = asEvent(chunk);
       if (!event || event.event === 'thread.created') return;
       isStream = true;
       const found = runOf(event.data);
-      if (found) seeEvent(runs, found, event);
+      if (found) applyEvent(runs, found, event);
     },
-    /** A stream that is over without a terminal status was left: unless the run waits for tools, that was the end. */
+    /** A stream that ends without a terminal status was abandoned. This ends the run, unless it waits for tools. */
     end(outcome) {
       if (!isAnswered) unanswered?.(outcome);
       else if (isStream && run && !run.needsTools) runs.end(run, leftBy(outcome));

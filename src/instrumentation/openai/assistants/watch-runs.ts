@@ -6,7 +6,7 @@ import type { Recorder } from '../../recorder.ts';
 import { readRequestMessages, readRunRequest, readSettings } from '../readers/assistants.ts';
 import { asIdentified, asRun, itemsOf, type WireRun, type WireRunRequest } from '../readers/assistants-wire.ts';
 import { runIdOf, threadIdOf, toolOutputsOf } from './arguments.ts';
-import { type Moment, maxTextLength, momentOf, startRunRecording } from './recording.ts';
+import { type IssuedCall, issuedCallOf, maxTextLength, startRunRecording } from './recording.ts';
 import { ObservedRun } from './run.ts';
 import { AssistantsState, scopeOf } from './state.ts';
 import { ruleOf } from './status.ts';
@@ -19,18 +19,18 @@ export function watchNewRun(call: Call, recorder: Recorder): CallObserver {
   return watchCreation(call, recorder, call.args[1], String(call.args[0]));
 }
 
-/** `threads.createAndRun`, plain or as a stream: the answer tells the thread. */
+/** `threads.createAndRun`, plain or as a stream. The answer contains the thread's id. */
 export function watchNewThreadAndRun(call: Call, recorder: Recorder): CallObserver {
   return watchCreation(call, recorder, call.args[0]);
 }
 
 function watchCreation(call: Call, recorder: Recorder, body: unknown, threadId?: string): CallObserver {
-  const { runs, threads } = recorder.memoryOf(AssistantsState);
+  const { runs, threads } = recorder.stateOf(AssistantsState);
   const scope = scopeOf(call);
   const request: WireRunRequest = recordOf(body) ?? {};
   const threadKey = keyOf(scope, threadId ?? '');
   const unanswered = threads.take(threadKey);
-  const run = startRun(momentOf(call, recorder), {
+  const run = startRun(issuedCallOf(call, recorder), {
     agentId: request.assistant_id,
     facts: { ...readRunRequest(request), ...(threadId !== undefined && { conversationId: threadId }) },
     settings: readSettings(request),
@@ -44,34 +44,34 @@ function watchCreation(call: Call, recorder: Recorder, body: unknown, threadId?:
       return run;
     },
     unanswered(outcome) {
-      if (outcome.kind === 'failed') threads.giveBack(threadKey, unanswered);
+      if (outcome.kind === 'failed') threads.restore(threadKey, unanswered);
       if (run) runs.end(run, leftBy(outcome));
     },
   });
   return run?.callContext ? { ...observer, context: run.callContext } : observer;
 }
 
-/** `runs.retrieve`: a poll. A run of another process is told from here on, unless it is over already. */
+/** `runs.retrieve`: a poll. A run of another process gets a span from now on, unless it has ended. */
 export function watchRetrieve(call: Call, recorder: Recorder): CallObserver {
-  const { runs } = recorder.memoryOf(AssistantsState);
+  const { runs } = recorder.stateOf(AssistantsState);
   const scope = scopeOf(call);
   const runId = runIdOf(call.args);
-  const moment = momentOf(call, recorder);
+  const issued = issuedCallOf(call, recorder);
   return watchValue((value) => {
     const wire = asRun(value);
     if (!wire) return;
     const isOver = runs.isOver(scope, runId) || ruleOf(wire.status).phase === 'ended';
-    const run = runs.get(scope, runId) ?? (isOver ? undefined : adoptRun(moment, wire));
-    if (run) runs.see(run, wire, 'answer');
+    const run = runs.get(scope, runId) ?? (isOver ? undefined : adoptRun(issued, wire));
+    if (run) runs.update(run, wire, 'answer');
   });
 }
 
-/** `runs.submitToolOutputs`, plain or as a stream: the run goes on, whichever process began it. */
+/** `runs.submitToolOutputs`, plain or as a stream. The run continues, even if another process created it. */
 export function watchSubmit(call: Call, recorder: Recorder): CallObserver {
-  const { runs } = recorder.memoryOf(AssistantsState);
+  const { runs } = recorder.stateOf(AssistantsState);
   const scope = scopeOf(call);
   const id = runIdOf(call.args);
-  const moment = momentOf(call, recorder);
+  const issued = issuedCallOf(call, recorder);
   const known = runs.get(scope, id);
   known?.tools.answer(toolOutputsOf(call.args));
   return watchRun(runs, {
@@ -79,36 +79,36 @@ export function watchSubmit(call: Call, recorder: Recorder): CallObserver {
       if (known || runs.isOver(scope, id)) return known;
       const assistantId = (recordOf(seen) as Partial<WireRun> | undefined)?.assistant_id;
       const run = { id, status: 'queued', thread_id: threadIdOf(call.args), assistant_id: assistantId };
-      return adoptRun(moment, run);
+      return adoptRun(issued, run);
     },
   });
 }
 
-/** `runs.cancel`: the run in its new state. */
+/** `runs.cancel` answers with the run in its new state. */
 export function watchCancel(call: Call, recorder: Recorder): CallObserver {
-  return watchValue((value) => seeKnownRun(call, recorder, value));
+  return watchValue((value) => updateKnownRun(call, recorder, value));
 }
 
-/** `runs.list`: news of runs that this process tells of, and none of others. */
+/** `runs.list` updates the runs that have an open span in this process. */
 export function watchRuns(call: Call, recorder: Recorder): CallObserver {
   return watchValue((page) => {
-    for (const item of itemsOf(page)) seeKnownRun(call, recorder, item);
+    for (const item of itemsOf(page)) updateKnownRun(call, recorder, item);
   });
 }
 
-function seeKnownRun(call: Call, recorder: Recorder, value: unknown): void {
-  const { runs } = recorder.memoryOf(AssistantsState);
+function updateKnownRun(call: Call, recorder: Recorder, value: unknown): void {
+  const { runs } = recorder.stateOf(AssistantsState);
   const wire = asRun(value);
   const run = wire && runs.get(scopeOf(call), wire.id);
-  if (run) runs.see(run, wire, 'answer');
+  if (run) runs.update(run, wire, 'answer');
 }
 
-/** A run that another process made: told from the moment this one had to do with it. */
-function adoptRun(moment: Moment, wire: WireRun): ObservedRun | undefined {
-  const { runs } = moment.recorder.memoryOf(AssistantsState);
-  const run = startRun(moment, { agentId: wire.assistant_id, facts: {}, settings: {}, inputs: [] });
-  if (run) runs.see(run, wire, 'answer');
-  else runs.ignore(scopeOf(moment.call), wire.id);
+/** Starts the span of a run that another process created. */
+function adoptRun(issued: IssuedCall, wire: WireRun): ObservedRun | undefined {
+  const { runs } = issued.recorder.stateOf(AssistantsState);
+  const run = startRun(issued, { agentId: wire.assistant_id, facts: {}, settings: {}, inputs: [] });
+  if (run) runs.update(run, wire, 'answer');
+  else runs.ignore(scopeOf(issued.call), wire.id);
   return run;
 }
 
@@ -119,12 +119,12 @@ interface NewRun {
   readonly inputs: readonly Message[];
 }
 
-/** Starts the span. Undefined when nobody wants to hear of the run. */
-function startRun(moment: Moment, { agentId, facts, settings, inputs }: NewRun): ObservedRun | undefined {
-  const { agents } = moment.recorder.memoryOf(AssistantsState);
-  const scope = scopeOf(moment.call);
+/** Starts the span of a run. Undefined if the recorder starts no span. */
+function startRun(issued: IssuedCall, { agentId, facts, settings, inputs }: NewRun): ObservedRun | undefined {
+  const { agents } = issued.recorder.stateOf(AssistantsState);
+  const scope = scopeOf(issued.call);
   const agent = agentId ? (agents.get(keyOf(scope, agentId)) ?? { id: agentId }) : undefined;
   const start = { ...facts, ...(agent && { agent }) };
-  const recording = startRunRecording(moment, start);
-  return recording && new ObservedRun({ scope, recording, facts: start, settings, inputs, now: moment.now });
+  const recording = startRunRecording(issued, start);
+  return recording && new ObservedRun({ scope, recording, facts: start, settings, inputs, now: issued.now });
 }

@@ -5,11 +5,11 @@ import { oldestFirst, runIdOf, runIdOfStep, stepsQueryOf } from './arguments.ts'
 import { AssistantsState, scopeOf } from './state.ts';
 import { watchValue } from './watch-value.ts';
 
-/** `runs.steps.list`: the tools that the server ran, told in the order of their running. */
+/** `runs.steps.list`: the tools that the server ran, recorded in the order in which they ran. */
 export function watchSteps(call: Call, recorder: Recorder): CallObserver {
   const { args } = call;
   return watchValue((page) =>
-    seeSteps(call, recorder, runIdOf(args), oldestFirst(itemsOf<WireStep>(page), stepsQueryOf(args))),
+    addSteps(call, recorder, runIdOf(args), oldestFirst(itemsOf<WireStep>(page), stepsQueryOf(args))),
   );
 }
 
@@ -17,11 +17,11 @@ export function watchSteps(call: Call, recorder: Recorder): CallObserver {
 export function watchStep(call: Call, recorder: Recorder): CallObserver {
   return watchValue((value) => {
     const step = asIdentified<WireStep>(value);
-    if (step) seeSteps(call, recorder, runIdOfStep(call.args), [step]);
+    if (step) addSteps(call, recorder, runIdOfStep(call.args), [step]);
   });
 }
 
-function seeSteps(call: Call, recorder: Recorder, runId: string, steps: readonly WireStep[]): void {
-  const tools = recorder.memoryOf(AssistantsState).runs.toolsOf(scopeOf(call), runId);
-  for (const step of steps) tools?.seeStep(step);
+function addSteps(call: Call, recorder: Recorder, runId: string, steps: readonly WireStep[]): void {
+  const tools = recorder.stateOf(AssistantsState).runs.toolsOf(scopeOf(call), runId);
+  for (const step of steps) tools?.addStep(step);
 }

@@ -16,7 +16,7 @@ export function watchNewThread(call: Call, recorder: Recorder): CallObserver | u
   const messages = readRequestMessages({ thread }, maxTextLength(recorder));
   return watchValue((value) => {
     const made = asIdentified(value);
-    if (made) recorder.memoryOf(AssistantsState).threads.add(keyOf(scopeOf(call), made.id), messages);
+    if (made) recorder.stateOf(AssistantsState).threads.add(keyOf(scopeOf(call), made.id), messages);
   });
 }
 
@@ -27,29 +27,29 @@ export function watchNewMessage(call: Call, recorder: Recorder): CallObserver {
     const message = asIdentified<WireMessage>(value);
     if (message)
       recorder
-        .memoryOf(AssistantsState)
+        .stateOf(AssistantsState)
         .threads.add(keyOf(scopeOf(call), threadId), [readMessage(message, maxTextLength(recorder))]);
   });
 }
 
-/** `messages.list`: of the thread, or of one run alone. */
+/** `messages.list`: the messages of the thread, or of one run. */
 export function watchMessages(call: Call, recorder: Recorder): CallObserver {
   const [threadId, query] = call.args;
   const runId = stringOf(recordOf(query)?.['run_id']);
   return watchValue((page) => {
     recorder
-      .memoryOf(AssistantsState)
-      .runs.seeMessages(scopeOf(call), String(threadId), oldestFirst(itemsOf<WireMessage>(page), query), runId);
+      .stateOf(AssistantsState)
+      .runs.addMessages(scopeOf(call), String(threadId), oldestFirst(itemsOf<WireMessage>(page), query), runId);
   });
 }
 
-/** `messages.retrieve`: one message, which may be what a run has said. */
+/** `messages.retrieve`: one message, which may be the output of a run. */
 export function watchMessage(call: Call, recorder: Recorder): CallObserver {
   return watchValue((value) => {
     const message = asIdentified<WireMessage>(value);
     if (message?.run_id)
       recorder
-        .memoryOf(AssistantsState)
-        .runs.seeMessages(scopeOf(call), threadIdOf(call.args), [message], message.run_id);
+        .stateOf(AssistantsState)
+        .runs.addMessages(scopeOf(call), threadIdOf(call.args), [message], message.run_id);
   });
 }

@@ -1,6 +1,6 @@
 import type { CallObserver } from '../../client/observer.ts';
 
-/** Reads the answer of a call, and nothing else of it. */
+/** Observes only the answer of a call. */
 export function watchValue(see: (value: unknown) => void): CallObserver {
   return { value: see, end: () => {} };
 }

@@ -1,8 +1,8 @@
 import { recordOf } from '../../../interaction/unknown.ts';
 
 /**
- * The objects of the Assistants API, as far as they are read. Every field but the ids is optional: recordings of 2023
- * and compatible servers leave some out, and `null` stands for unknown throughout.
+ * The objects of the Assistants API: the fields that we read. All fields except the ids are optional, because
+ * recordings of 2023 and compatible servers leave some out. `null` means unknown.
  */
 
 export type Maybe<T> = T | null | undefined;
@@ -30,7 +30,7 @@ export interface WireRun {
   }>;
 }
 
-/** What a request for a run says, on a thread that is there or together with a new one. */
+/** A request for a run, on an existing or a new thread. */
 export interface WireRunRequest {
   readonly assistant_id?: Maybe<string>;
   readonly model?: Maybe<string>;
@@ -56,7 +56,7 @@ export interface WireMessage extends WireMessageRequest {
   readonly created_at?: Maybe<number>;
   readonly run_id?: Maybe<string>;
   readonly thread_id?: Maybe<string>;
-  /** `in_progress` while the text still grows. */
+  /** `in_progress` while the text is incomplete. */
   readonly status?: Maybe<string>;
   readonly incomplete_details?: Maybe<{ readonly reason?: Maybe<string> }>;
 }
@@ -106,7 +106,7 @@ export interface WireStepCall {
   readonly file_search?: { readonly ranking_options?: unknown; readonly results?: unknown };
 }
 
-/** `cached_tokens` lies under `prompt_token_details` in what api.openai.com sent, under the plural elsewhere. */
+/** `cached_tokens` is in `prompt_token_details` in the answers of api.openai.com, and in the plural name elsewhere. */
 export interface WireUsage {
   readonly prompt_tokens?: Maybe<number>;
   readonly completion_tokens?: Maybe<number>;
@@ -123,7 +123,7 @@ export interface WireAssistant {
   readonly instructions?: Maybe<string>;
 }
 
-/** Answers are narrowed here, once: an id, and what makes them recognisable. */
+/** Answers are narrowed only here: to an id and the field that identifies their kind. */
 export function asRun(value: unknown): WireRun | undefined {
   const record = recordOf(value);
   return typeof record?.['id'] === 'string' && typeof record['status'] === 'string'

@@ -14,9 +14,9 @@ import type {
   WireText,
 } from './assistants-wire.ts';
 
-/** The objects of the Assistants API, read into parts of an Interaction. Pure. */
+/** Pure functions that read the objects of the Assistants API into parts of an Interaction. */
 
-/** Maximum UTF-16 units of a text that grows; undefined where content is not recorded. */
+/** Maximum UTF-16 units of a text; undefined if content is not recorded. */
 export type MaxTextLength = number | undefined;
 
 /** Facts of a run from the request that creates it. */
@@ -24,13 +24,13 @@ export function readRunRequest(request: WireRunRequest): Facts {
   return known({ requestModel: request.model, parameters: readParameters(request) });
 }
 
-/** The messages that come inside the request, on a thread that is there or with a new one. */
+/** The messages inside the request, for an existing or a new thread. */
 export function readRequestMessages(request: WireRunRequest, maxLength: MaxTextLength): readonly Message[] {
   const messages = [...(request.thread?.messages ?? []), ...(request.additional_messages ?? [])];
   return messages.map((message) => readMessage(message, maxLength));
 }
 
-/** What the run itself says: the settings that count in the end, its thread, its state and what it used. */
+/** The facts of a run: its effective settings, thread, status and usage. */
 export function readRun(run: WireRun): Facts {
   return known({
     conversationId: run.thread_id,
@@ -91,15 +91,15 @@ function readUsage({ usage }: WireRun): Usage | undefined {
   });
 }
 
-/** A function of the application that a run waits for. */
+/** A call of an application's function that a run waits for. */
 export interface FunctionCall {
   readonly id: string;
   readonly name: string;
-  /** Parsed where it is JSON. */
+  /** Parsed if it is valid JSON. */
   readonly arguments?: unknown;
 }
 
-/** The functions that a run in `requires_action` waits for. */
+/** The function calls that a run in `requires_action` waits for. */
 export function readRequiredCalls(run: WireRun): readonly FunctionCall[] {
   const calls = run.required_action?.submit_tool_outputs?.tool_calls ?? [];
   return calls.map(({ id, function: called }) => ({
@@ -109,7 +109,7 @@ export function readRequiredCalls(run: WireRun): readonly FunctionCall[] {
   }));
 }
 
-/** A message of a thread, or of a request that makes one. Its id and time are always recorded. */
+/** A message of a thread, or of a request that creates one. Its id and time are always recorded. */
 export function readMessage(message: WireMessage | WireMessageRequest, maxLength: MaxTextLength): Message {
   const { id, created_at: createdAt } = message as Partial<WireMessage>;
   const { metadata } = message;
@@ -147,7 +147,7 @@ function readBlock(block: WireContent): readonly Part[] {
   }
 }
 
-/** Citations and file paths stay with their text, as an extra property, which the conventions allow on any part. */
+/** Citations and file paths are an additional property of their text part. The conventions allow such properties. */
 interface AnnotatedTextPart extends TextPart {
   readonly annotations?: readonly unknown[];
 }
@@ -156,7 +156,7 @@ function readText({ value = '', annotations }: WireText): AnnotatedTextPart {
   return { type: 'text', content: value, ...(annotations?.length && { annotations }) };
 }
 
-/** Unix milliseconds in whole seconds: the server's clock. */
+/** Unix milliseconds in whole seconds, from the server's clock. */
 export interface StepTimes {
   readonly startTime?: number;
   readonly endTime?: number;
@@ -172,7 +172,7 @@ export function readStepTimes(step: WireStep): StepTimes {
 
 type StepCallReader = (call: WireStepCall) => Omit<ToolExecution, 'name'>;
 
-/** What each kind of tool call in a step says: the conventions' tool type, what went in and what came out. */
+/** How each kind of tool call in a step is read: its tool type in the conventions, its input and its output. */
 const stepCallReaders: Readonly<Record<string, StepCallReader>> = {
   function: ({ function: called }) => ({
     type: 'function',
@@ -215,7 +215,7 @@ export function parsed(text: Maybe<string>): unknown {
 
 type Known<T> = { [K in keyof T]?: NonNullable<T[K]> };
 
-/** The fields that have a value: neither undefined nor, as OpenAI writes it, null. */
+/** The fields that have a value, which means neither undefined nor null. */
 export function known<T extends object>(fields: T): Known<T> {
   const result: Known<T> = {};
   for (const key in fields) {

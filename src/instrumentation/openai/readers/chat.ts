@@ -8,7 +8,7 @@ import type { ToolHistory } from '../../tool-history.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
 /**
- * A snapshot of a request's messages, which later changes by the caller don't reach. It is cheap: texts are immutable
+ * A snapshot of a request's messages, which later changes by the caller do not affect. It is cheap: texts are immutable
  * and shared, and messages are decoded only when a consumer reads the content.
  */
 export function snapshotMessages(messages: unknown): readonly unknown[] {
@@ -41,7 +41,7 @@ export function readChoices(completion: unknown): Content {
   return outputMessages ? { outputMessages } : {};
 }
 
-/** The functions that a `chat.completion` asks the application to run, by choice. */
+/** The function calls that a `chat.completion` requests from the application, for each choice. */
 export function readToolCalls(completion: unknown): readonly (readonly ToolCallPart[])[] {
   const choices = fieldOf(completion, 'choices');
   if (!Array.isArray(choices)) return [];
@@ -54,12 +54,12 @@ export function readToolCalls(completion: unknown): readonly (readonly ToolCallP
   });
 }
 
-/** Undefined for requests that neither answer a call nor offer a function. */
+/** Undefined for requests that neither answer a tool call nor offer a function. */
 export function readToolHistory({ messages, tools, functions }: RequestBody): ToolHistory | undefined {
   if (!Array.isArray(messages)) return undefined;
   const hasAnswers = endsInAnswers(messages);
   if (!hasAnswers && !Array.isArray(tools) && !Array.isArray(functions)) return undefined;
-  // Applications add the answer to the same list.
+  // A copy, because applications add the answer to the same list.
   const copy: readonly unknown[] = [...messages];
   return { hasAnswers, read: () => readMessages(copy) };
 }

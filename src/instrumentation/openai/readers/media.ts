@@ -3,7 +3,7 @@ import type { Facts } from '../../../interaction/interaction.ts';
 import { type Capped, capText, cutTextsOf } from '../../capped.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
-/** The encoding that the caller requested. The one that the SDK adds by itself does not count. */
+/** The encoding that the caller requested. The one that the SDK adds by itself is not recorded. */
 export function readEmbeddingRequest(body: RequestBody): Facts {
   const format = body['encoding_format'];
   return typeof format === 'string' ? { parameters: { encodingFormats: [format] } } : {};
@@ -14,14 +14,14 @@ export function readEmbeddings(answer: unknown, request: Facts): Facts {
   return { ...readCommon(answer), ...(dimensionCount !== undefined && { parameters: { dimensionCount } }) };
 }
 
-/** Numbers, or as many 32-bit floats in base64. */
+/** A vector is a list of numbers, or 32-bit floats in base64. */
 function dimensionsOf(answer: unknown): number | undefined {
   const vector = fieldOf(fieldOf(fieldOf(answer, 'data'), '0'), 'embedding');
   if (Array.isArray(vector)) return vector.length;
   return typeof vector === 'string' ? Math.floor(Buffer.byteLength(vector, 'base64') / 4) : undefined;
 }
 
-/** Model, usage and cost, which most answers have in the same place. */
+/** Model, usage and cost, which most answers have in the same fields. */
 export function readCommon(answer: unknown): Facts {
   const model = fieldOf(answer, 'model');
   const id = fieldOf(answer, 'id');
@@ -35,7 +35,7 @@ export function readCommon(answer: unknown): Facts {
   };
 }
 
-/** Events of streamed media hold nothing to record but, at their end, the usage. */
+/** The only recorded part of streamed media is the usage in the last event. */
 export class LastUsage {
   #usage: unknown;
 
@@ -49,8 +49,8 @@ export class LastUsage {
 }
 
 /**
- * A streamed transcript. OpenAI sends deltas and, as the last event, the whole text; vLLM sends chunks like those of a
- * chat.
+ * A streamed transcript. OpenAI sends deltas and, in the last event, the complete text. vLLM sends chunks like those of
+ * a chat.
  */
 export class StreamedTranscript {
   readonly #withContent: boolean;

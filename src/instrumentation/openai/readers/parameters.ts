@@ -14,8 +14,8 @@ const numbers = [
 ] as const satisfies readonly (readonly [string, keyof Parameters])[];
 
 /**
- * Adds what a request asks for besides its messages, by the names of chat, completions, responses and embeddings. It
- * runs before every call: facts are written into the one record that they end in.
+ * Adds the settings of a request under the names of chat, completions, responses and embeddings. It runs before every
+ * call, so it writes into an existing record.
  */
 export function readRequest(body: RequestBody, facts: Writable<Facts>): void {
   const parameters: Writable<Parameters> = {};
@@ -38,7 +38,7 @@ export function readRequest(body: RequestBody, facts: Writable<Facts>): void {
   const { model, service_tier: tier } = body;
   if (typeof model === 'string' && model !== '') facts.requestModel = model;
   if (someFields(parameters)) facts.parameters = parameters;
-  // `auto` is what a request without a tier means.
+  // `auto` is the default.
   if (typeof tier === 'string' && tier !== 'auto') facts.serviceTier = { request: tier };
 }
 

@@ -1,9 +1,9 @@
-/** More choices, calls or items than any answer has. */
+/** Limit for indexes in a stream: no real answer has this many choices, calls or items. */
 export const MAX_PLACES = 1_024;
 
 /**
- * The index that a piece of a stream carries. Undefined where it is invalid: a server could ask for a list with a hole
- * of a billion in one chunk, which takes minutes to walk.
+ * The index in a chunk of a stream. Undefined if it is invalid: otherwise one chunk could create a list with a billion
+ * empty places, which takes minutes to iterate.
  */
 export function placeOf(index: unknown): number | undefined {
   const place = Number(index);

@@ -32,7 +32,7 @@ function conversationIdOf(conversation: unknown): string | undefined {
   return text(conversation) ?? text(fieldOf(conversation, 'id'));
 }
 
-/** `instructions` are a text, or items that are read like input. */
+/** `instructions` are a text, or items in the format of the input. */
 export function readInstructions(instructions: unknown): readonly TextPart[] {
   if (typeof instructions === 'string') return instructions === '' ? [] : [{ type: 'text', content: instructions }];
   return readInput(instructions).flatMap(({ parts }) => parts.filter((part) => part.type === 'text'));
@@ -55,7 +55,7 @@ function readInputItem(item: Item): Message {
   return { role: isAnswer ? 'tool' : 'assistant', parts };
 }
 
-/** Undefined for requests that neither answer a call nor offer a tool. */
+/** Undefined for requests that neither answer a tool call nor offer a tool. */
 export function readToolHistory({
   input,
   tools,
@@ -64,14 +64,14 @@ export function readToolHistory({
   previous_response_id: previous,
 }: RequestBody): ToolHistory | undefined {
   const hasAnswers = list(input).some((item) => String(fieldOf(item, 'type')).endsWith('_output'));
-  // A stored prompt may offer tools of its own.
+  // A stored prompt may offer further tools.
   if (!hasAnswers && !Array.isArray(tools) && prompt === undefined) return undefined;
   const copy = Array.isArray(input) ? [...(input as unknown[])] : input;
   const names = historyNames(text(previous), conversationIdOf(conversation));
   return { hasAnswers, read: () => readInput(copy), base: names.join(' '), names };
 }
 
-/** Names under which the server keeps the history that this response is the last of. */
+/** Names under which the server stores the history that ends with this response. */
 export function readHistoryNames(response: unknown): readonly string[] {
   return historyNames(text(fieldOf(response, 'id')), conversationIdOf(fieldOf(response, 'conversation')));
 }
@@ -83,7 +83,7 @@ function historyNames(responseId: string | undefined, conversationId: string | u
   ];
 }
 
-/** Calls that the application has to run, by the type of their item. */
+/** Item types of the calls that the application has to run. */
 const clientTools: ReadonlySet<string> = new Set([
   'function_call',
   'custom_tool_call',
@@ -94,7 +94,7 @@ const clientTools: ReadonlySet<string> = new Set([
   'mcp_approval_request',
 ]);
 
-/** The items of an answer, as parts of the one message that a response is. */
+/** The parts of an item. A response is one message, whose parts come from its items. */
 function partsOf(item: Item): Part[] {
   const type = text(item['type']) ?? 'message';
   if (type === 'message') return contentParts(item['content']);
@@ -109,7 +109,7 @@ function partsOf(item: Item): Part[] {
   return readServerCall(item, type);
 }
 
-/** Encrypted reasoning can't be read. */
+/** Encrypted reasoning is left out. */
 function readReasoning({ summary, content }: Item): Part[] {
   return [...list(summary), ...list(content)].flatMap((piece) => {
     const content = text(fieldOf(piece, 'text'));
@@ -149,7 +149,7 @@ function parsed(json: string): unknown {
   }
 }
 
-/** Fields with the outcome of a tool that the provider ran. */
+/** Fields that contain the outcome of a tool that the provider ran. */
 const outcomes: ReadonlySet<string> = new Set(['results', 'outputs', 'output', 'result', 'error', 'tools']);
 const bookkeeping: ReadonlySet<string> = new Set(['type', 'id', 'status', 'name', 'created_by', ...outcomes]);
 
@@ -198,7 +198,7 @@ export function readResponse(response: unknown): Facts {
     ...(usage && { usage }),
     ...(cost && { cost }),
     ...(tier !== undefined && { serviceTier: { response: tier } }),
-    // Only the state of an answer that is still to come says something that the span does not.
+    // The status is recorded only while the answer is pending: afterwards the span contains the same information.
     ...((status === 'queued' || status === 'in_progress') && { responseStatus: status }),
     ...(reason !== undefined && { finishReasons: [reason] }),
   };
@@ -217,7 +217,7 @@ function finishReasonOf(response: Item): string | undefined {
     case 'cancelled':
       return 'error';
     default:
-      // Compatible servers leave the status out, or write an empty one.
+      // Compatible servers leave the status out, or send an empty one.
       return !response['status'] && outputOf(response).length > 0 ? 'stop' : undefined;
   }
 }
@@ -227,11 +227,11 @@ function isClientCall(item: unknown): boolean {
   return type === 'function_call' || type === 'custom_tool_call';
 }
 
-/** The content of a response: one message, whatever the number of its items. */
+/** The content of a response: one message with the parts of all items. */
 export function readOutput(response: unknown): Content {
   if (!isItem(response)) return {};
   const items = outputOf(response);
-  // A response under way is not answered yet: a later `retrieve` has its output.
+  // A response under way has no output yet: a later `retrieve` has it.
   const isUnderWay = response['status'] === 'queued' || response['status'] === 'in_progress';
   if (items.length === 0 || isUnderWay) return {};
   const reason = finishReasonOf(response);
@@ -248,7 +248,7 @@ export function readOutput(response: unknown): Content {
   };
 }
 
-/** The items of a response; some compatible servers give the text alone, where the SDK would put it. */
+/** The items of a response. Some compatible servers only send the text, in the field that the SDK would fill. */
 function outputOf(response: Item): readonly Item[] {
   const { output, output_text: outputText } = response;
   if (typeof output === 'string') return textItems(text(output));
@@ -268,7 +268,7 @@ export function readFailure(response: unknown): RecordedError | undefined {
   return { type: text(fieldOf(error, 'code')) ?? '_OTHER', ...(message !== undefined && { message }) };
 }
 
-/** The functions that a response asks the application to run. */
+/** The function calls that a response requests from the application. */
 export function readFunctionCalls(response: unknown): readonly ToolCallPart[] {
   return list(fieldOf(response, 'output'))
     .filter(isItem)

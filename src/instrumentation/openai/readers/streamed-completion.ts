@@ -7,10 +7,10 @@ import { StreamedToolCalls } from './streamed-tool-calls.ts';
 
 type Wire = Readonly<Record<string, unknown>>;
 
-/** Maximum number of pictures and other parts that arrive whole. */
+/** Maximum number of images and other parts that arrive in one chunk. */
 const MAX_PARTS = 64;
 
-/** One choice of the answer. A field that never arrives takes no memory. */
+/** One choice of the answer. Fields are added when they arrive, to save memory. */
 class Choice {
   content: Capped | undefined;
   refusal: Capped | undefined;
@@ -22,8 +22,8 @@ class Choice {
 }
 
 /**
- * A streamed answer as it grows: chunks in, a `chat.completion` out. Deltas belong to a choice by its index, and texts
- * are capped while they grow.
+ * Collects the chunks of a stream into a `chat.completion`. A delta belongs to the choice of its index, and texts are
+ * cut while they arrive.
  */
 export class StreamedCompletion {
   readonly #withContent: boolean;
@@ -46,7 +46,7 @@ export class StreamedCompletion {
     const choices = Array.isArray(wireChoices) ? (wireChoices as Wire[]) : undefined;
     this.#id ||= id;
     this.#model ||= model;
-    // Servers that report it in every chunk count up: the last one is the usage of the call.
+    // Servers that report usage in every chunk accumulate it: the last one is the usage of the call.
     const usage = usageIn(wire, choices);
     if (usage) this.#usage = usage;
     if (tier) this.#tier = tier;
@@ -62,7 +62,7 @@ export class StreamedCompletion {
     if (typeof finishReason === 'string' && finishReason !== '') choice.finishReason = finishReason;
     const isDelta = typeof delta === 'object' && delta !== null;
     if (isDelta) this.#addDelta(choice, delta as Wire);
-    // Together repeats the text of a delta here, where former completions have theirs.
+    // Together repeats the text of a delta here, where the older completions have their text.
     const isRepeated = isDelta && hasContent((delta as Wire)['content']);
     if (this.#withContent && typeof text === 'string' && !isRepeated)
       choice.content = this.#grown(choice.content, text);
@@ -70,7 +70,7 @@ export class StreamedCompletion {
 
   #addDelta(choice: Choice, delta: Wire): void {
     const { role, content, refusal, audio } = delta;
-    // Tool calls are followed whether or not content is recorded.
+    // Tool calls are collected even if content is not recorded, because later spans depend on them.
     const { tool_calls: calls, function_call: formerCall } = delta;
     if (Array.isArray(calls)) for (const call of calls as Wire[]) this.#addCall(choice, call);
     if (fieldOf(formerCall, 'name') || fieldOf(formerCall, 'arguments'))
@@ -86,7 +86,7 @@ export class StreamedCompletion {
     if (typeof transcript === 'string') choice.content = this.#grown(choice.content, transcript);
   }
 
-  /** Mistral's models that think send lists of parts. */
+  /** Mistral's reasoning models send lists of parts. */
   #addPart(choice: Choice, part: unknown): void {
     const type = fieldOf(part, 'type');
     const text = typeof part === 'string' ? part : fieldOf(part, 'text');
@@ -104,7 +104,7 @@ export class StreamedCompletion {
     const known = this.#choices?.[place];
     if (known) return known;
     const choice = new Choice();
-    // An array that grows by assignment reserves room for sixteen, and most answers have one choice.
+    // An array that grows by assignment reserves space for sixteen entries, but most answers have one choice.
     if (!this.#choices && place === 0) this.#choices = [choice];
     else {
       this.#choices ??= [];
@@ -134,7 +134,7 @@ export class StreamedCompletion {
   /** @param wasCut whether the stream ended early: choices without a finish reason then have `error` */
   answer(wasCut: boolean): Wire {
     const choices: Wire[] = [];
-    // Streams may begin with any choice: indexes that never came are not answers.
+    // A stream may begin with any choice. Indexes that never arrived are not answers.
     this.#choices?.forEach((choice, index) => {
       choices.push(wireChoice(choice, index, wasCut));
     });

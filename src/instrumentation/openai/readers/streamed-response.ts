@@ -6,7 +6,7 @@ type Item = Readonly<Record<string, unknown>>;
 
 const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null;
 
-/** The events that end a stream, with the status of their response. */
+/** The events that end a stream, with the status that each one implies. */
 const lastEvents: Readonly<Record<string, string | undefined>> = {
   'response.completed': 'completed',
   'response.failed': 'failed',
@@ -15,15 +15,15 @@ const lastEvents: Readonly<Record<string, string | undefined>> = {
 };
 
 /**
- * A streamed response. Its last event holds it whole; until then, and where the last event comes without its output, it
- * is put together from the items that are done and from the text of the item under way.
+ * Collects a streamed response. Its last event contains the complete response. Until then, or if the last event has no
+ * output, the response consists of the completed items and the text of the item under way.
  */
 export class StreamedResponse {
   readonly #withContent: boolean;
   readonly #maxTextLength: number;
   readonly #items: unknown[] = [];
   #response: Item | undefined;
-  /** The status that the last event of the stream stands for. */
+  /** The status that the last event of the stream implies. */
   #endStatus: string | undefined;
   /** The text of the item under way. */
   #text: Capped | undefined;
@@ -72,14 +72,14 @@ export class StreamedResponse {
     };
   }
 
-  /** The status where the response doesn't have the right one. */
+  /** The status to record if the response itself does not have the right one. */
   #status(wasCut: boolean): string | undefined {
     if (this.#endStatus === undefined && this.#failure !== undefined) return 'failed';
     if (this.#endStatus === undefined && wasCut) return 'cancelled';
     const status = fieldOf(this.#response, 'status');
     const isUnderWay = status === undefined || status === '' || status === 'in_progress';
     if (!isUnderWay || fieldOf(this.#response, 'background') === true) return undefined;
-    // A server that closes its stream without a last event: its answer is read, and how it ended is unknown.
+    // The server closed the stream without a last event: the answer is recorded and its end is unknown.
     return this.#endStatus ?? 'unknown';
   }
 

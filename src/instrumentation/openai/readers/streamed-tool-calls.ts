@@ -13,8 +13,9 @@ interface Call {
 }
 
 /**
- * The tool calls of a streamed answer. OpenAI numbers them by `index`. Other servers send parallel calls that all have
- * index 0 and differ in their ids, send no index, repeat the name in every delta, or send the arguments as an object.
+ * Collects the tool calls of a streamed answer. OpenAI numbers them by `index`. Other servers send parallel calls that
+ * all have index 0 and different ids, send no index, repeat the name in every delta, or send the arguments as an
+ * object.
  */
 export class StreamedToolCalls {
   readonly #maxTextLength: number;
@@ -35,7 +36,7 @@ export class StreamedToolCalls {
     const call = this.#callFor(delta, id, name);
     if (!call) return;
     call.id ??= id;
-    // The last name replaces earlier ones, as in the SDK's own helper: servers repeat names, but don't split them.
+    // The last name replaces earlier ones, as in the SDK's own helper: servers repeat names but do not split them.
     if (name !== undefined) call.name = name;
     this.#addArguments(call, fieldOf(called, 'arguments') ?? fieldOf(custom, 'input'));
   }
@@ -43,7 +44,7 @@ export class StreamedToolCalls {
   #addArguments(call: Call, piece: unknown): void {
     if (typeof piece === 'string') call.arguments.add(piece);
     else if (typeof piece === 'object' && piece !== null) {
-      // An object is whole: what came before is an earlier state of it.
+      // An object is complete: it replaces what arrived before.
       call.arguments = capText(this.#maxTextLength);
       call.arguments.add(jsonText(piece));
     }
@@ -66,7 +67,10 @@ export class StreamedToolCalls {
     return call;
   }
 
-  /** Another id at the same index is another call if it has a name; some servers create an id for each delta. */
+  /**
+   * A different id at the same index is a new call only if it has a name, because some servers create an id for each
+   * delta.
+   */
   #atIndex(place: number, id: string | undefined, name: string | undefined): Call | undefined {
     const newest = this.#byIndex[place];
     if (!newest || id === undefined || newest.id === undefined || newest.id === id) return newest;
@@ -93,7 +97,7 @@ export class StreamedToolCalls {
 
   /** As `message.tool_calls` of a completion. */
   get wire(): readonly Delta[] {
-    // Where each call has an index of its own, the indexes are the order of a completion.
+    // If each call has its own index, the calls are in the order of their indexes, as in a completion.
     const byIndex = this.#byIndex.filter(Boolean);
     return (byIndex.length === this.#calls.length ? byIndex : this.#calls).map(
       ({ id, type, name, arguments: args }) => ({

@@ -11,9 +11,9 @@ import {
 } from '../readers/chat.ts';
 import { readErrorAnswer } from '../readers/error-answer.ts';
 import { StreamedCompletion } from '../readers/streamed-completion.ts';
-import { askForUsage, common } from './common.ts';
+import { common, requestUsage } from './common.ts';
 
-/** `chat.completions.create`, whichever helper made the call. */
+/** `chat.completions.create`, which all helpers call. */
 export const chat: Shape = {
   ...common,
   operation: OPERATION.chat,
@@ -23,7 +23,7 @@ export const chat: Shape = {
     const toolDefinitions = readTools(body['tools'] ?? body['functions']);
     return () => ({ inputMessages: readMessages(messages), ...(toolDefinitions && { toolDefinitions }) });
   },
-  askForUsage,
+  requestUsage,
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,
@@ -32,7 +32,7 @@ export const chat: Shape = {
   failure: readErrorAnswer,
 };
 
-/** The former `completions.create`: a prompt is a user's message, and each choice an assistant's. */
+/** The older `completions.create`: a prompt is recorded as a user message, and each choice as an assistant message. */
 export const completion: Shape = {
   ...common,
   operation: OPERATION.textCompletion,
@@ -41,7 +41,7 @@ export const completion: Shape = {
     const prompts = (Array.isArray(prompt) ? prompt : [prompt]).filter((text) => typeof text === 'string');
     return () => ({ inputMessages: prompts.map((content) => ({ role: 'user', parts: [{ type: 'text', content }] })) });
   },
-  askForUsage,
+  requestUsage,
   collect: (withContent, maxTextLength) => new StreamedCompletion(withContent, maxTextLength),
   answer: readCompletion,
   content: readChoices,

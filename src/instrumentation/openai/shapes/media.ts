@@ -36,7 +36,7 @@ export const embeddings: Shape = {
 
 const collect = (): Collector => new LastUsage();
 
-/** Pictures themselves are not recorded. */
+/** Images are not recorded. */
 export const image: Shape = {
   ...common,
   operation: OPERATION.imageGeneration,
@@ -62,7 +62,7 @@ export const transcription: Shape = {
   },
 };
 
-/** Speech is read by the application as it comes; the sound is not recorded. */
+/** The application reads speech as a stream of bytes; the audio is not recorded. */
 export const speech: Shape = {
   ...common,
   operation: OPERATION.speech,

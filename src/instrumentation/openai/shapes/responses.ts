@@ -25,14 +25,14 @@ import { StreamedResponse } from '../readers/streamed-response.ts';
 import { serverOf } from '../server.ts';
 import { common } from './common.ts';
 
-/** `responses.create`, whichever helper made the call. */
+/** `responses.create`, which all helpers call. */
 export const response: Shape = {
   ...common,
   operation: OPERATION.chat,
   request: readResponseRequest,
   snapshot: snapshotRequest,
   collect: (withContent, maxTextLength) => new StreamedResponse(withContent, maxTextLength),
-  // Compatible servers have been seen to answer here as chat completions do.
+  // Some compatible servers answer with a chat completion.
   answer: (answer) => (isCompletion(answer) ? readCompletion(answer) : readResponse(answer)),
   content: (answer) => (isCompletion(answer) ? readChoices(answer) : readOutput(answer)),
   toolHistory: readToolHistory,
@@ -74,7 +74,7 @@ function snapshotRequest(body: RequestBody): ReturnType<NonNullable<Shape['snaps
   };
 }
 
-/** Tools that the provider ran have no times of their own: their spans last as long as the answer took. */
+/** Tools that the provider ran have no times: their spans last as long as the call. */
 function reportServerTools(answer: unknown, recording: Recording, recorder: Recorder): void {
   const endTime = Date.now();
   const startTime = endTime - recording.elapsed * 1_000;
@@ -105,11 +105,11 @@ class QueuedResponses extends BoundedMap<SpanContext> {
 function rememberQueued(answer: unknown, recording: Recording, recorder: Recorder): void {
   const { responseId, responseStatus } = readResponse(answer);
   if (responseId === undefined || responseStatus === undefined) return;
-  const asking = recording.span?.spanContext();
-  if (asking) recorder.memoryOf(QueuedResponses).set(queueKey(recording.facts, responseId), asking);
+  const creator = recording.span?.spanContext();
+  if (creator) recorder.stateOf(QueuedResponses).set(queueKey(recording.facts, responseId), creator);
 }
 
-/** Ids are unique on one server at most. */
+/** Ids are unique on one server only. */
 function queueKey({ serverAddress, serverPort }: Facts, id: string): string {
   return `${serverAddress}:${serverPort} ${id}`;
 }
@@ -128,7 +128,7 @@ export function observeFetch(
     const [id, query] = call.args;
     const cursor = fieldOf(query, 'starting_after');
     const server = serverOf(call.client);
-    const creator = typeof id === 'string' ? recorder.memoryOf(QueuedResponses).get(queueKey(server, id)) : undefined;
+    const creator = typeof id === 'string' ? recorder.stateOf(QueuedResponses).get(queueKey(server, id)) : undefined;
     const recording = recorder.start({
       name: OPERATION.fetchResponse,
       kind: SpanKind.CLIENT,
@@ -159,7 +159,7 @@ class FetchObserver implements CallObserver {
     this.#recording = recording;
     this.#read = read;
     this.#contentIn = contentIn;
-    recorder.opened(this);
+    recorder.callStarted(this);
   }
 
   get context(): Context | undefined {
@@ -178,7 +178,7 @@ class FetchObserver implements CallObserver {
   end(outcome: CallOutcome): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#recorder.closed(this);
+    this.#recorder.callEnded(this);
     let ending: Ending = {};
     try {
       ending = this.#endingAt(outcome);
