@@ -216,6 +216,7 @@ class RunningGateway implements Gateway {
       store: this.#store,
       version: VERSION,
       startedAt: this.#startedAt,
+      jaegerUrl: this.#settings.jaegerUrl,
       url: () => this.#url,
       destinations: () => listDestinations(this.#store, this.#forwarder.names),
       request: (id, name) => requestFor(this.#store, id, name, process.env),

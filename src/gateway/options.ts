@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly mask?: Mask;
   /** Destinations that everything is sent on to, as in `SPANPORT_DESTINATIONS`. Default: `SPANPORT_FORWARD`, else none. */
   readonly forward?: readonly string[];
+  /** The page of a Jaeger that has the same traces, such as `http://localhost:16686`. Default: `SPANPORT_JAEGER_URL`. */
+  readonly jaegerUrl?: string;
   /** Whether applications of this user find the gateway by themselves. Default: true on the default port. */
   readonly discoverable?: boolean;
   /** Receives each line of the log. Default: stderr. */
@@ -47,6 +49,7 @@ export interface ResolvedOptions {
   readonly content: ContentMode;
   readonly mask: Mask | undefined;
   readonly forward: readonly string[];
+  readonly jaegerUrl: string | undefined;
   readonly discovery: string | undefined;
   readonly log: Log;
 }
@@ -84,9 +87,19 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
     content: options.content ?? 'full',
     mask: options.mask,
     forward: options.forward ?? listFrom(environment['SPANPORT_FORWARD']),
+    jaegerUrl: jaegerUrlFrom(options.jaegerUrl ?? environment['SPANPORT_JAEGER_URL']),
     discovery: (options.discoverable ?? port === DEFAULT_PORT) ? discoveryFile(environment) : undefined,
     log: createLog(options.log ?? ((line) => void process.stderr.write(`${line}\n`))),
   };
+}
+
+/** @throws ConfigurationError for an address that is not one of the web */
+function jaegerUrlFrom(text: string | undefined): string | undefined {
+  if (!text?.trim()) return undefined;
+  if (URL.canParse(text.trim()) && /^https?:/i.test(text.trim())) return text.trim().replace(/\/+$/, '');
+  throw new ConfigurationError(
+    `SPANPORT_JAEGER_URL is '${text}', which is not a valid address. Use one such as http://localhost:16686.`,
+  );
 }
 
 function listFrom(text: string | undefined): string[] {

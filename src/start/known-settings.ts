@@ -42,6 +42,7 @@ const variables: readonly string[] = [
   'SPANPORT_GATEWAY',
   'SPANPORT_TOKEN',
   'SPANPORT_FORWARD',
+  'SPANPORT_JAEGER_URL',
 ];
 
 /** @throws ConfigurationError for an option that does not exist: a typo would be ignored silently */

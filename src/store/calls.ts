@@ -18,6 +18,7 @@ export function readerCalls(reader: StoreReader) {
     traces: reader.traces.bind(reader),
     trace: reader.trace.bind(reader),
     spans: reader.spans.bind(reader),
+    toolSpansOf: reader.toolSpansOf.bind(reader),
     timeline: reader.timeline.bind(reader),
     feedback: reader.feedback.bind(reader),
     feedbackOf: reader.feedbackOf.bind(reader),

@@ -140,6 +140,25 @@ export class StoreReader {
     return { items: kept.map(storedSpan), ...(rows.length > limit && { next: cursorOf(kept.at(-1)) }) };
   }
 
+  /** Spans of tools in the traces of a conversation, by start time. */
+  toolSpansOf(conversation: string, { limit, cursor }: ListQuery): PageOf<StoredSpan> {
+    const [startUs, rowId] = position(cursor) ?? [-1, -1];
+    const rows = this.db.all(
+      `SELECT s.*, r.json AS resource, s.start_us AS sort_us
+       FROM spans s JOIN resources r ON r.id = s.resource
+       WHERE s.operation = 'execute_tool' AND (s.start_us, s.id) > (?, ?) AND (s.trace_id, s.project) IN (
+         SELECT i.trace_id, i.project FROM interactions i JOIN conversations c ON c.id = i.conversation
+         WHERE c.public_id = ?)
+       ORDER BY s.start_us, s.id LIMIT ?`,
+      startUs,
+      rowId,
+      conversation,
+      limit + 1,
+    );
+    const items = rows.slice(0, limit);
+    return { items: items.map(storedSpan), ...(rows.length > limit && { next: cursorOf(items.at(-1)) }) };
+  }
+
   timeline(query: Selection & { readonly startUs: number; readonly bucketUs: number }): [number, number, number][] {
     const filter = parseFilter(query.q ?? '');
     const words = wordsIn(filter);

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
 import { RequestError } from '../body.ts';
-import type { Handlers } from './handlers.ts';
+import type { Handlers } from './calls.ts';
 import { openApiDocument } from './openapi.ts';
 import { OPENAPI_PATH, type OperationName, paths } from './paths.ts';
 import { type Route, routes } from './routes.ts';

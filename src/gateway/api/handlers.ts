@@ -1,19 +1,18 @@
 import { SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
 import { parseFilter } from '../../store/filter-language.ts';
-import type { ListQuery, Selection } from '../../store/lists.ts';
 import type { StoredSpan } from '../../store/reader.ts';
 import type { FeedbackRow as StoredFeedback } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
-import { RequestError } from '../body.ts';
-import type { OperationName } from './paths.ts';
-import type { Answer, Body, Delivery, Destination, FeedbackRow, NewFeedback, Query, Span } from './routes.ts';
-import { timeFrom } from './since.ts';
+import { type AnySelection, type Handlers, listOf, missing, type Part, times } from './calls.ts';
+import { detailHandlers } from './detail-handlers.ts';
+import type { Answer, Delivery, Destination, FeedbackRow, NewFeedback, Span } from './routes.ts';
 
 /** What handlers need of the gateway beside its store. */
 export interface ApiHost {
   readonly store: Store;
   readonly version: string;
   readonly startedAt: number;
+  readonly jaegerUrl: string | undefined;
   url(): string;
   destinations(): Promise<readonly Destination[]>;
   request(interaction: string, destination: string): Promise<Answer<'getDelivery'>['request']>;
@@ -23,22 +22,16 @@ export interface ApiHost {
   vendorFields(name: string): Promise<Answer<'getVendorFields'> | undefined>;
 }
 
-export interface Call<N extends OperationName> {
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Query<N>;
-  readonly body: Body<N>;
-}
-
-export type Handlers = {
-  readonly [N in Exclude<OperationName, 'signIn' | 'signOut'>]: (call: Call<N>) => Promise<Answer<N>>;
-};
-
 export function createHandlers(host: ApiHost): Handlers {
   const { store } = host;
-  return { ...listHandlers(store), ...reportHandlers(store), ...deliveryHandlers(host), ...changeHandlers(host) };
+  return {
+    ...listHandlers(store),
+    ...detailHandlers(store),
+    ...reportHandlers(store),
+    ...deliveryHandlers(host),
+    ...changeHandlers(host),
+  };
 }
-
-type Part<N extends OperationName> = Pick<Handlers, Exclude<N, 'signIn' | 'signOut'>>;
 
 function listHandlers({
   read,
@@ -207,13 +200,10 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
         waiting: store.progress.backlog,
         retention: store.retention,
         destinations: destinations.filter(({ isConfigured }) => isConfigured).map(({ name }) => name),
+        ...(host.jaegerUrl !== undefined && { jaegerUrl: host.jaegerUrl }),
       };
     },
   };
-}
-
-function missing(kind: string, id: string | undefined): RequestError {
-  return new RequestError(404, 'not-found', `There is no ${kind} '${id ?? ''}'.`);
 }
 
 /** Equal buckets from `since` to `until`; without them, the last 12 hours. */
@@ -221,41 +211,6 @@ function bucketsOf({ buckets, ...range }: AnySelection & { readonly buckets: num
   const { sinceUs, untilUs = Date.now() * 1e3 } = times(range);
   const startUs = sinceUs ?? untilUs - 43_200e6;
   return { sinceUs: startUs, untilUs, startUs, bucketUs: Math.max(1, Math.ceil((untilUs - startUs) / buckets)) };
-}
-
-interface AnySelection {
-  readonly q?: string | undefined;
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-  readonly project?: string | undefined;
-  readonly limit?: number;
-  readonly cursor?: string | undefined;
-}
-
-/** @throws RequestError for a filter or a time that is wrong */
-function listOf(query: AnySelection): ListQuery {
-  const [error] = parseFilter(query.q ?? '').errors;
-  if (error) throw new RequestError(400, 'wrong-filter', error.message);
-  return {
-    ...times(query),
-    ...(query.q !== undefined && { q: query.q }),
-    ...(query.project !== undefined && { project: query.project }),
-    ...(query.cursor !== undefined && { cursor: query.cursor }),
-    limit: query.limit ?? 50,
-  };
-}
-
-function times({ since, until }: AnySelection): Pick<Selection, 'sinceUs' | 'untilUs'> {
-  const sinceUs = timeOf('since', since);
-  const untilUs = timeOf('until', until);
-  return { ...(sinceUs !== undefined && { sinceUs }), ...(untilUs !== undefined && { untilUs }) };
-}
-
-function timeOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined;
-  const us = timeFrom(text, Date.now());
-  if (us !== undefined) return us;
-  throw new RequestError(400, 'wrong-time', `${name} is not a time. Use ISO 8601, Unix milliseconds, or 15m, 12h, 7d.`);
 }
 
 /** A search looks for words alone: what would be a term of a filter is text here. */

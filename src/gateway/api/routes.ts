@@ -12,8 +12,10 @@ import {
   interactionRow,
   listSummary,
   newFeedback,
+  originalRequest,
   span,
   statistics,
+  toolSpan,
   trace,
   usageRow,
   vendorFields,
@@ -54,6 +56,11 @@ export const routes = {
     query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(200), cursor }),
     answer: conversationDetail,
   },
+  listToolSpans: {
+    summary: 'The tools that ran within a conversation, as far as spans of them arrived, the first one first',
+    query: z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(2_000), cursor }),
+    answer: page(toolSpan),
+  },
   deleteConversation: {
     summary: 'Delete a conversation with its spans, its text and its place in every total',
     answer: z.object({ interactions: z.number().int(), spans: z.number().int() }),
@@ -64,6 +71,10 @@ export const routes = {
     answer: page(interactionRow),
   },
   getInteraction: { summary: 'An interaction with its content, deliveries and feedback', answer: interactionDetail },
+  getRequest: {
+    summary: 'The request to the model, rebuilt from the interaction, without the key',
+    answer: originalRequest,
+  },
   getDelivery: {
     summary: 'What a destination got of an interaction: the request, as the destination would receive it now',
     answer: z.object({
@@ -88,6 +99,14 @@ export const routes = {
       project,
     }),
     answer: z.object({ ...trace.shape, items: z.array(span), next: z.string().optional() }),
+  },
+  getTraceOtlp: {
+    summary: 'A trace as OTLP/JSON, in pages: the `resourceSpans` of all pages together are the trace',
+    query: z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(2_000), cursor, project }),
+    answer: z.object({
+      resourceSpans: z.array(z.record(z.string(), z.unknown())),
+      next: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last' }),
+    }),
   },
   listUsers: {
     summary: 'Users by cost',
@@ -212,6 +231,7 @@ export type Conversation = z.output<typeof conversation>;
 export type InteractionRow = z.output<typeof interactionRow>;
 export type TraceRow = z.output<typeof trace>;
 export type Span = z.output<typeof span>;
+export type ToolSpan = z.output<typeof toolSpan>;
 export type Delivery = z.output<typeof delivery>;
 export type DeliveryState = z.output<typeof deliveryState>;
 export type FeedbackRow = z.output<typeof feedback>;

@@ -221,6 +221,28 @@ export const span = z
   })
   .meta({ id: 'Span' });
 
+export const toolSpan = z
+  .object({
+    traceId: z.string(),
+    spanId: z.string(),
+    name: z.string().meta({ description: 'The name of the tool' }),
+    callId: z.string().optional().meta({ description: 'The id under which the model asked for it' }),
+    startTime: time,
+    endTime: time,
+    error: z.string().optional().meta({ description: 'The message, else the type, of its error' }),
+  })
+  .meta({ id: 'ToolSpan' });
+
+export const originalRequest = z
+  .object({
+    method: z.literal('POST'),
+    url: z.string(),
+    headers: z.record(z.string(), z.string()),
+    body: z.record(z.string(), z.unknown()),
+    missing: z.string().optional().meta({ description: 'Why it cannot be sent as it is: content was not kept, …' }),
+  })
+  .meta({ id: 'OriginalRequest' });
+
 export const usageRow = z
   .object({
     key: z.string().meta({ description: 'The model, user, service or start of the time bucket' }),
@@ -334,6 +356,7 @@ export const gatewayStatus = z
     retention: z.object({ maxAgeSeconds: z.number(), maxBytes: z.number() }),
     pruned: z.object({ at: time, spans: z.number().int() }).optional(),
     destinations: z.array(z.string()),
+    jaegerUrl: z.string().optional().meta({ description: 'The Jaeger page that has the same traces' }),
   })
   .meta({ id: 'GatewayStatus' });
 

@@ -1,0 +1,57 @@
+import { parseFilter } from '../../store/filter-language.ts';
+import type { ListQuery, Selection } from '../../store/lists.ts';
+import { RequestError } from '../body.ts';
+import type { OperationName } from './paths.ts';
+import type { Answer, Body, Query } from './routes.ts';
+import { timeFrom } from './since.ts';
+
+export interface Call<N extends OperationName> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query<N>;
+  readonly body: Body<N>;
+}
+
+export type Handlers = {
+  readonly [N in Exclude<OperationName, 'signIn' | 'signOut'>]: (call: Call<N>) => Promise<Answer<N>>;
+};
+
+export type Part<N extends OperationName> = Pick<Handlers, Exclude<N, 'signIn' | 'signOut'>>;
+
+export function missing(kind: string, id: string | undefined): RequestError {
+  return new RequestError(404, 'not-found', `There is no ${kind} '${id ?? ''}'.`);
+}
+
+export interface AnySelection {
+  readonly q?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly project?: string | undefined;
+  readonly limit?: number;
+  readonly cursor?: string | undefined;
+}
+
+/** @throws RequestError for a filter or a time that is wrong */
+export function listOf(query: AnySelection): ListQuery {
+  const [error] = parseFilter(query.q ?? '').errors;
+  if (error) throw new RequestError(400, 'wrong-filter', error.message);
+  return {
+    ...times(query),
+    ...(query.q !== undefined && { q: query.q }),
+    ...(query.project !== undefined && { project: query.project }),
+    ...(query.cursor !== undefined && { cursor: query.cursor }),
+    limit: query.limit ?? 50,
+  };
+}
+
+export function times({ since, until }: AnySelection): Pick<Selection, 'sinceUs' | 'untilUs'> {
+  const sinceUs = timeOf('since', since);
+  const untilUs = timeOf('until', until);
+  return { ...(sinceUs !== undefined && { sinceUs }), ...(untilUs !== undefined && { untilUs }) };
+}
+
+function timeOf(name: string, text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const us = timeFrom(text, Date.now());
+  if (us !== undefined) return us;
+  throw new RequestError(400, 'wrong-time', `${name} is not a time. Use ISO 8601, Unix milliseconds, or 15m, 12h, 7d.`);
+}

@@ -1,0 +1,123 @@
+import { expect, it } from 'vitest';
+import { readTraceJson } from '../../src/otlp/read-json.ts';
+import { openGateway, until } from './gateway-scene.ts';
+
+const TRACE = '5a7db4fa8370ca1eac54c6eae801f78e';
+const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+
+function spanOf(spanId: string, name: string, attributes: readonly object[], more: object = {}): object {
+  const start = 1_764_000_000_000_000_123n;
+  return {
+    traceId: TRACE,
+    spanId,
+    name,
+    kind: 1,
+    startTimeUnixNano: String(start),
+    endTimeUnixNano: String(start + 1_500_000_000n),
+    status: { code: 0 },
+    attributes,
+    ...more,
+  };
+}
+
+const chat = spanOf('00f067aa0ba902b7', 'chat gpt-4o', [
+  attribute('gen_ai.operation.name', 'chat'),
+  attribute('gen_ai.request.model', 'gpt-4o'),
+  attribute('gen_ai.conversation.id', 'oncall'),
+  attribute('openai.api.type', 'chat_completions'),
+  attribute('server.address', 'api.openai.com'),
+  attribute('gen_ai.system_instructions', '[{"type":"text","content":"Be brief."}]'),
+  attribute('gen_ai.input.messages', '[{"role":"user","parts":[{"type":"text","content":"What changed?"}]}]'),
+]);
+const tool = spanOf(
+  '00f067aa0ba902b8',
+  'execute_tool get_flags',
+  [
+    attribute('gen_ai.operation.name', 'execute_tool'),
+    attribute('gen_ai.tool.name', 'get_flags'),
+    attribute('gen_ai.tool.call.id', 'call_1'),
+    attribute('error.type', 'TimeoutError'),
+  ],
+  { status: { code: 2, message: 'no answer within 1500 ms' } },
+);
+
+async function filled(spans: readonly object[], options = {}) {
+  const scene = await openGateway(options);
+  await fetch(`${scene.gateway.url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      resourceSpans: [
+        {
+          resource: { attributes: [attribute('service.name', 'shop')] },
+          scopeSpans: [{ scope: { name: 's' }, spans }],
+        },
+      ],
+    }),
+  });
+  const conversation = await until(async () => (await scene.client.listConversations()).items[0]);
+  return { ...scene, conversation };
+}
+
+it('lists the tools that ran within a conversation, with their call and their error', async () => {
+  const { client, conversation } = await filled([chat, tool]);
+  const { items } = await client.listToolSpans({ params: { id: conversation.id } });
+  expect(items).toEqual([
+    {
+      traceId: TRACE,
+      spanId: '00f067aa0ba902b8',
+      name: 'get_flags',
+      callId: 'call_1',
+      startTime: expect.closeTo(1_764_000_000_000, 1),
+      endTime: expect.closeTo(1_764_000_001_500, 1),
+      error: 'no answer within 1500 ms',
+    },
+  ]);
+  await expect(client.listToolSpans({ params: { id: 'none' } })).rejects.toMatchObject({ status: 404 });
+});
+
+it('answers a trace as OTLP that reads back as the same spans, to the nanosecond, in pages', async () => {
+  const { client } = await filled([chat, tool]);
+  const first = await client.getTraceOtlp({ params: { traceId: TRACE }, query: { limit: 1 } });
+  expect(first.next).toBeDefined();
+  const second = await client.getTraceOtlp({
+    params: { traceId: TRACE },
+    query: { limit: 1, cursor: first.next ?? '' },
+  });
+  expect(second.next).toBeUndefined();
+  const resourceSpans = [...first.resourceSpans, ...second.resourceSpans];
+  const { records } = readTraceJson({ resourceSpans });
+  expect(records.map(({ spanId, startTime }) => [spanId, startTime])).toEqual([
+    ['00f067aa0ba902b7', [1_764_000_000, 123]],
+    ['00f067aa0ba902b8', [1_764_000_000, 123]],
+  ]);
+  const whole = await client.getTraceOtlp({ params: { traceId: TRACE } });
+  expect(whole.resourceSpans).toHaveLength(1);
+});
+
+it('rebuilds the request to the model without its key', async () => {
+  const { client, conversation } = await filled([chat]);
+  const { rows } = await client.getConversation({ params: { id: conversation.id } });
+  expect(await client.getRequest({ params: { id: rows[0]?.id ?? '' } })).toEqual({
+    method: 'POST',
+    url: 'https://api.openai.com/v1/chat/completions',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer $OPENAI_API_KEY' },
+    body: {
+      model: 'gpt-4o',
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'What changed?' },
+      ],
+    },
+  });
+});
+
+it('says where a request cannot be rebuilt, and where Jaeger is', async () => {
+  const bare = spanOf('00f067aa0ba902b7', 'chat gpt-4o', [attribute('gen_ai.operation.name', 'chat')]);
+  const { client, conversation } = await filled([bare], { jaegerUrl: 'http://localhost:16686/' });
+  const { rows } = await client.getConversation({ params: { id: conversation.id } });
+  const { missing } = await client.getRequest({ params: { id: rows[0]?.id ?? '' } });
+  expect(missing).toBe('The content of the request was not kept.');
+  expect((await client.getStatus()).jaegerUrl).toBe('http://localhost:16686');
+  await expect(openGateway({ jaegerUrl: 'jaeger' })).rejects.toThrow(/SPANPORT_JAEGER_URL is 'jaeger'/);
+});
