@@ -1,20 +1,25 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ArgsDef, CommandDef, CommandMeta } from 'citty';
+import type { ArgsDef, CommandMeta } from 'citty';
 import type { OpenAI } from 'openai';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
+import { hasGateway } from '../exporter/destinations/gateway-options.ts';
 import { instrumentOpenAI, start, traceTool, withContext } from '../index.ts';
 import { spansFromOtlpJson } from '../otlp/read-json.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../testing.ts';
+import type { Command } from './command.ts';
 import { type DemoVendor, otherDestinations, startVendors } from './demo/destinations.ts';
 import { chooseModel, type ModelEndpoint } from './demo/model.ts';
-import { printHeader, printPart, printPayloads, printSummary, printTraces, sayOn } from './demo/report.ts';
+import { type Extent, printHeader, printPart, printPayloads, printSummary, printTraces, sayOn } from './demo/report.ts';
 import { fakeScript, runAssistant, talk } from './demo/scenario.ts';
 import { printedSpan, tracesOf } from './demo/span-tree.ts';
 import { Failure } from './failure.ts';
-import { type Terminal, terminalOn } from './terminal.ts';
+import { silentTerminal, type Terminal, terminalOn } from './terminal.ts';
+
+/** Why the run never goes to the user's model. */
+const RUN_SERVER = 'OpenAI has ended this API: fake server';
 
 const DEFAULT_MODEL = 'gpt-4o-mini';
 
@@ -24,15 +29,32 @@ const meta: CommandMeta = {
 };
 
 const args: ArgsDef = {
-  json: { type: 'boolean', description: 'Print one JSON document; progress goes to stderr' },
-  full: { type: 'boolean', description: 'Show every payload, in full length' },
-  once: { type: 'boolean', description: 'End when all is shown, which the demo does anyway' },
-  live: { type: 'boolean', description: 'Send to the vendors whose keys are in the environment as well' },
-  model: { type: 'string', description: 'The model to chat with', default: DEFAULT_MODEL },
+  json: { type: 'boolean', description: 'Print one JSON document and nothing else' },
+  verbose: { type: 'boolean', description: 'With --json: print the progress on stderr' },
+  full: { type: 'boolean', description: 'Print every payload, ids and what fits no column' },
+  once: { type: 'boolean', description: 'End when the demo has, without a gateway and its page' },
+  live: { type: 'boolean', description: 'Also send to the vendors whose keys are in the environment' },
+  model: { type: 'string', description: 'Model to chat with', default: DEFAULT_MODEL, valueHint: 'NAME' },
 };
 
-const command: CommandDef = { meta, args, run: ({ args }) => demo(args) };
+const command: Command = {
+  meta,
+  args,
+  examples: ['spanport demo', 'spanport demo --full', 'spanport demo --json | jq .payloads.athina'],
+  run: ({ args }) => (wantsPage(args) ? withPage(args) : demo(args)),
+};
 export default command;
+
+/** A person at a terminal gets the page as well. A script gets a demo that ends. */
+function wantsPage(args: Readonly<Record<string, unknown>>): boolean {
+  return process.stdout.isTTY === true && !args['once'] && !args['json'] && !hasGateway(process.env);
+}
+
+/** The gateway loads when it is started. */
+async function withPage(args: Readonly<Record<string, unknown>>): Promise<void> {
+  const { demoWithPage } = await import('./demo/with-page.ts');
+  await demoWithPage(args);
+}
 
 async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
   if (isSdkDisabled(process.env)) {
@@ -40,7 +62,8 @@ async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
       'OTEL_SDK_DISABLED is true, so there would be nothing to see: unset it and start the demo again.',
     );
   }
-  const terminal = terminalOn(args['json'] ? process.stderr : process.stdout);
+  const terminal = terminalFor(args);
+  const extent = { full: args['full'] === true };
   const openai = await loadOpenAI();
   const directory = mkdtempSync(join(tmpdir(), 'spanport-demo-'));
   const vendors = await startVendors(process.env, args['live'] === true);
@@ -53,15 +76,16 @@ async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
       fake,
       vendors,
       model: String(args['model']),
+      extent,
       file: join(directory, 'spans.jsonl'),
     };
     const spans = await observe(terminal, plan);
     const missing = vendors.flatMap(missingOf);
 
-    printPart(terminal, 3, 'What each vendor got');
-    printPayloads(terminal, vendors, args['full'] === true);
-    printNext(terminal, args['full'] === true);
+    printPart(terminal, 3, 'What each vendor received');
+    printPayloads(terminal, vendors, extent);
     printSummary(terminal, spans, vendors, missing);
+    printNext(terminal, extent);
     if (args['json']) {
       const payloads = Object.fromEntries(
         vendors.map(({ name, sink }) => [name, sink.received.map(({ body }) => body)]),
@@ -85,13 +109,14 @@ interface Plan {
   readonly fake: FakeOpenAI;
   readonly vendors: readonly DemoVendor[];
   readonly model: string;
+  readonly extent: Extent;
   /** Where spans are written to be read again. */
   readonly file: string;
 }
 
 /** Holds both conversations under observation and resolves to their spans. */
 async function observe(terminal: Terminal, plan: Plan): Promise<SpanData[]> {
-  const { endpoint, fake, vendors, model, file } = plan;
+  const { endpoint, fake, vendors, model, extent, file } = plan;
   const { OpenAI, version } = plan.openai;
   const others = otherDestinations(process.env);
   // No spool: records of the application's own may wait there, and they are for the real vendors.
@@ -103,14 +128,15 @@ async function observe(terminal: Terminal, plan: Plan): Promise<SpanData[]> {
   instrumentOpenAI(OpenAI);
 
   const live = vendors.filter(({ liveHost }) => liveHost).map(({ name }) => name);
+  // The gateway's page was announced in the line above.
+  const sentTo = others.filter((name) => name !== 'spanport');
   printHeader(terminal, version, {
     Chat: endpoint.why,
-    Run: 'an embedded fake server: api.openai.com no longer serves the Assistants API.',
     Vendors:
       live.length > 0
-        ? `local servers; ${live.join(', ')} for real, too, with your keys.`
-        : 'local servers that answer as each vendor does; keys in the environment are not used (--live does).',
-    Spans: ['shown below', ...others.map((name) => `sent to ${name}`)].join(' and '),
+        ? `local servers; ${live.join(', ')} for real as well, with your keys.`
+        : 'local servers. Keys in the environment are only used with --live.',
+    ...(sentTo.length > 0 && { Spans: `are also sent to ${sentTo.join(', ')}.` }),
   });
 
   let spans: SpanData[] = [];
@@ -121,13 +147,14 @@ async function observe(terminal: Terminal, plan: Plan): Promise<SpanData[]> {
     printTraces(
       terminal,
       spans.filter(({ spanId }) => !known.has(spanId)),
+      extent,
     );
   };
   try {
     printPart(terminal, 1, 'A conversation with a tool call');
     await talk(new OpenAI(endpoint), model, { withContext, traceTool }, sayOn(terminal));
     await showNew();
-    printPart(terminal, 2, 'An assistant run with a tool call');
+    printPart(terminal, 2, 'An assistant run with a tool call', RUN_SERVER);
     await runAssistant(
       new OpenAI({ baseURL: fake.baseURL, apiKey: 'fake' }),
       { withContext, traceTool },
@@ -165,13 +192,18 @@ function missingOf({ name, sink, payloads, liveHost }: DemoVendor): string[] {
   return [`${name} accepted ${accepted} of at least ${payloads} payloads${liveHost ? ` (${liveHost} answered)` : ''}.`];
 }
 
-function printNext({ colors, line }: Terminal, full: boolean): void {
-  line(colors.bold('Where to look further'));
-  line(`  your own application     node --import spanport/register app.js`);
-  line(`  these traces in Jaeger   node collector/jaeger.mjs start --otlp-port 4318, then`);
-  line(`                           OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 npm start`);
-  if (!full) line(`  every payload in full    npm start -- --full`);
-  line(`  machine-readable         npm start --silent -- --once --json`);
-  line(`  how it works             README.md, ARCHITECTURE.md`);
-  line();
+/** Holds in a clone and in a project that has the package: `npx` finds the command in both. */
+function printNext({ colors, line }: Terminal, { full }: Extent): void {
+  const hint = (what: string, command: string): void => line(`${colors.dim(what.padEnd(19))}${command}`);
+  if (!full) hint('Every payload:', 'npx spanport demo --full');
+  if (!full) return;
+  hint('For programs:', 'npx spanport demo --json');
+  hint('Your application:', 'npx spanport up, then node --import spanport/register app.js');
+  hint('These in Jaeger:', 'docker run --rm -p 16686:16686 -p 4319:4318 jaegertracing/jaeger:2.13.0');
+  hint('', 'OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4319 npx spanport demo');
+}
+
+function terminalFor(args: Readonly<Record<string, unknown>>): Terminal {
+  if (!args['json']) return terminalOn(process.stdout);
+  return args['verbose'] ? terminalOn(process.stderr) : silentTerminal;
 }

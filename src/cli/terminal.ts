@@ -1,7 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
-import picocolors from 'picocolors';
 
-export type Colors = ReturnType<typeof picocolors.createColors>;
+type Paint = (text: string) => string;
+
+/**
+ * Colours of the 256-colour palette, each with a contrast of at least 3:1 on white and on the dark grey of editors. The
+ * sixteen basic colours are left out: what they look like depends on the theme, and yellow on white or blue on black
+ * cannot be read.
+ */
+export const palette = { red: 167, green: 29, yellow: 166, blue: 32, magenta: 134, cyan: 31, dim: 244 } as const;
+
+export type Colors = Readonly<Record<keyof typeof palette | 'bold', Paint>>;
 
 /** A place for text that people read: as wide as it is, in colour where that is wanted. */
 export interface Terminal {
@@ -10,14 +18,37 @@ export interface Terminal {
   line(text?: string): void;
 }
 
+const MIN_COLUMNS = 40;
+const MAX_COLUMNS = 110;
+/** Where the width is unknown, as in a pipe. */
+const DEFAULT_COLUMNS = 96;
+
 /** Colour only for a terminal, and never against `NO_COLOR` (no-color.org); `FORCE_COLOR` is for pipes that keep it. */
 export function terminalOn(stream: NodeJS.WriteStream): Terminal {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   const colored = !NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== 'dumb'));
   return {
-    colors: picocolors.createColors(colored),
-    columns: Math.min(Math.max(stream.columns || 96, 60), 110),
+    colors: colorsFor(colored),
+    columns: Math.min(Math.max(stream.columns || DEFAULT_COLUMNS, MIN_COLUMNS), MAX_COLUMNS),
     line: (text = '') => void stream.write(`${text}\n`),
+  };
+}
+
+/** A terminal that prints nothing. */
+export const silentTerminal: Terminal = { colors: colorsFor(false), columns: DEFAULT_COLUMNS, line: () => undefined };
+
+function colorsFor(colored: boolean): Colors {
+  const paint = (name: keyof typeof palette): Paint =>
+    colored ? (text) => `\x1b[38;5;${palette[name]}m${text}\x1b[39m` : String;
+  return {
+    bold: colored ? (text) => `\x1b[1m${text}\x1b[22m` : String,
+    red: paint('red'),
+    green: paint('green'),
+    yellow: paint('yellow'),
+    blue: paint('blue'),
+    magenta: paint('magenta'),
+    cyan: paint('cyan'),
+    dim: paint('dim'),
   };
 }
 

@@ -44,7 +44,7 @@ export const fakeScript: FakeOpenAIOptions = {
   paceMillis: 6,
   script: [
     only('chat', { toolCalls: [{ name: 'get_weather', arguments: { city: 'Lisbon', day: 'Saturday' } }] }),
-    only('chat', 'Yes, pack one: Lisbon expects rain on Saturday, with a chance of 80 % and 17 °C.'),
+    only('chat', 'Yes: Lisbon expects rain on Saturday, 80 % likely, and 17 °C.'),
     only('runs', {
       rounds: [
         { toolCalls: [{ name: 'find_order', arguments: { order: '1042' } }] },

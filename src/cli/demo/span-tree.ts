@@ -60,44 +60,76 @@ function rowsOf(spans: readonly SpanData[], parent: SpanData | undefined, lead: 
   });
 }
 
-/** One trace as a tree with times, tokens and cost, and a bar for each span. */
-export function printTrace(terminal: Terminal, spans: readonly SpanData[]): void {
-  const { colors, columns, line } = terminal;
-  const rows = rowsOf(spans, undefined, '');
-  const first = Math.min(...spans.map(({ startTime }) => millisFrom(startTime)));
-  const last = Math.max(...spans.map(({ endTime }) => millisFrom(endTime)));
-  const labelWidth = Math.min(Math.max(...rows.map(({ label }) => widthOf(label))), 40);
-  const barWidth = Math.max(8, Math.min(30, columns - labelWidth - 43));
+export interface TreeOptions {
+  /** With the facts of a span that have no column, on a line below it. */
+  readonly notes?: boolean;
+}
 
-  const heads = ['tok in', 'tok out', 'USD'];
-  line(colors.dim(`  ${padEnd('', labelWidth)}  ${padEnd('', barWidth)} ${padStart('time', 8)} ${tableOf(heads)}`));
-  for (const { label, span } of rows) {
+/** The narrowest bar that says anything. */
+const MIN_BAR = 6;
+const MAX_BAR = 30;
+const MAX_LABEL = 40;
+const MIN_LABEL = 16;
+
+/** One trace as a tree: a bar for each span, its time, tokens and cost. What a narrow terminal has no room for goes. */
+export function printTrace(terminal: Terminal, spans: readonly SpanData[], { notes = false }: TreeOptions = {}): void {
+  const { colors, columns, line } = terminal;
+  const rows = rowsOf(spans, undefined, '').map((row) => ({ ...row, figures: figuresOf(row.span) }));
+  const first = Math.min(...spans.map(({ startTime }) => millisFrom(startTime)));
+  const whole = Math.max(...spans.map(({ endTime }) => millisFrom(endTime))) - first;
+  const labels = Math.min(Math.max(...rows.map(({ label }) => widthOf(label))), MAX_LABEL);
+  const widths = widthsOf(
+    columns,
+    labels,
+    rows.map(({ figures }) => figures),
+  );
+  for (const { label, span, figures } of rows) {
     const start = millisFrom(span.startTime) - first;
     const duration = millisFrom(span.endTime) - millisFrom(span.startTime);
-    const bar = barOf(start, duration, last - first, barWidth);
-    const { attributes } = span;
-    const numbers = [
-      countOf(attributes['gen_ai.usage.input_tokens']),
-      countOf(attributes['gen_ai.usage.output_tokens']),
-      dollarsOf(attributes['spanport.cost.total']),
-    ];
-    const name = padEnd(clip(label, labelWidth), labelWidth);
+    const name = padEnd(clip(label, widths.label), widths.label);
     const failed = span.status.code === SpanStatusCode.ERROR;
-    line(
-      `  ${failed ? colors.red(name) : colored(name, span, colors)}  ${colors.dim(padEnd(bar, barWidth))} ` +
-        `${padStart(timeOf(duration), 8)} ${tableOf(numbers)}`,
-    );
-    const notes = notesOf(span);
-    if (notes) line(colors.dim(`  ${' '.repeat(label.length - span.name.length)}  ${clip(notes, columns - 8)}`));
+    const cells = [
+      failed ? colors.red(name) : colored(name, span, colors),
+      ...(widths.bar > 0 ? [colors.dim(padEnd(barOf(start, duration, whole, widths.bar), widths.bar))] : []),
+      ...widths.figures.flatMap((width, index) => (width > 0 ? [padStart(figures[index] ?? '', width)] : [])),
+    ];
+    line(`  ${cells.join('  ')}`.trimEnd());
+    const note = notes ? notesOf(span) : '';
+    if (note) line(colors.dim(`  ${' '.repeat(label.length - span.name.length)}  ${clip(note, columns - 8)}`));
   }
+}
+
+/** Time, tokens in and out, cost. */
+function figuresOf({ startTime, endTime, attributes }: SpanData): string[] {
+  const [input, output] = ['input', 'output'].map((name) => attributes[`gen_ai.usage.${name}_tokens`]);
+  return [
+    timeOf(millisFrom(endTime) - millisFrom(startTime)),
+    typeof input === 'number' || typeof output === 'number' ? `${input ?? '?'} → ${output ?? '?'} tokens` : '',
+    dollarsOf(attributes['spanport.cost.total']),
+  ];
+}
+
+interface Widths {
+  readonly label: number;
+  /** 0: no bar. */
+  readonly bar: number;
+  readonly figures: readonly number[];
+}
+
+/** What fits: cost goes first, then tokens, then the bar; the label is cut last. */
+function widthsOf(columns: number, labels: number, figures: readonly (readonly string[])[]): Widths {
+  const widest = [0, 1, 2].map((index) => Math.max(...figures.map((row) => widthOf(row[index] ?? ''))));
+  for (let shown = widest.length; shown > 0; shown -= 1) {
+    const kept = widest.slice(0, shown);
+    const free = columns - 2 - labels - kept.reduce((total, width) => total + (width > 0 ? width + 2 : 0), 0) - 2;
+    if (free >= MIN_BAR) return { label: labels, bar: Math.min(MAX_BAR, free), figures: kept };
+  }
+  const time = widest[0] ?? 0;
+  return { label: Math.max(MIN_LABEL, Math.min(labels, columns - time - 4)), bar: 0, figures: [time] };
 }
 
 function colored(name: string, { kind }: SpanData, colors: Terminal['colors']): string {
   return kind === SpanKind.CLIENT ? colors.bold(name) : colors.cyan(name);
-}
-
-function tableOf([input = '', output = '', cost = '']: readonly string[]): string {
-  return `${padStart(input, 7)} ${padStart(output, 7)} ${padStart(cost, 10)}`.trimEnd();
 }
 
 /** What a row has no column for. */
@@ -129,10 +161,6 @@ export function timeOf(millis: number): string {
   return millis < 10_000 ? `${Math.round(millis)} ms` : `${(millis / 1000).toFixed(1)} s`;
 }
 
-function countOf(tokens: unknown): string {
-  return typeof tokens === 'number' ? String(tokens) : '';
-}
-
 export function dollarsOf(cost: unknown): string {
-  return typeof cost === 'number' ? cost.toFixed(cost < 0.01 ? 7 : 4) : '';
+  return typeof cost === 'number' ? `$${cost.toFixed(cost < 0.01 ? 7 : 4)}` : '';
 }

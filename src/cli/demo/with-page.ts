@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { discoveryFile } from '../../configuration/discovery.ts';
+import { type Gateway, startGateway } from '../../gateway/gateway.ts';
+import { findGateway } from '../../start/gateway-probe.ts';
+import {
+  type Args,
+  DEFAULT_PORT,
+  explained,
+  isTaken,
+  optionsFrom,
+  startOrExplain,
+  textOf,
+  untilSignal,
+} from '../gateway-start.ts';
+import { nextFreePort } from '../port-owner.ts';
+
+/** The gateway, filled by the demo, which runs in a process of its own as an application would. */
+export async function demoWithPage(args: Args): Promise<void> {
+  // Nobody looks at the page of a demo that ends by itself: its data goes with it.
+  const temporary = args['once'] ? mkdtempSync(join(tmpdir(), 'spanport-demo-data-')) : undefined;
+  try {
+    const { url, gateway } = await demoGateway(args, temporary);
+    const ended = untilSignal();
+    if (!args['json']) process.stdout.write(`The page: ${url}\n`);
+    const code = await runDemo(args, url);
+    if (code !== 0) process.exitCode = code;
+    if (gateway && !args['once'] && code === 0) {
+      process.stdout.write(`The page is at ${url} until Ctrl-C.\n`);
+      await ended;
+    }
+    await gateway?.close();
+  } finally {
+    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** A gateway of this user that runs already is used; a port that somebody else has is left to them. */
+async function demoGateway(args: Args, temporary: string | undefined): Promise<{ url: string; gateway?: Gateway }> {
+  const options = {
+    ...optionsFrom(args),
+    forward: [],
+    ...(temporary !== undefined && { data: temporary, port: 0, discoverable: false }),
+  };
+  const isDefault = temporary === undefined && args['port'] === undefined && args['data'] === undefined;
+  const running = isDefault ? await findGateway(discoveryFile(process.env)) : undefined;
+  if (running) return { url: running.url };
+  try {
+    const gateway = await startGateway(options);
+    return { url: gateway.url, gateway };
+  } catch (error) {
+    const free = isTaken(error) ? await nextFreePort(options.port ?? DEFAULT_PORT, '127.0.0.1') : undefined;
+    if (free === undefined || args['port'] !== undefined) throw await explained(error, options);
+    process.stderr.write(`Port ${options.port ?? DEFAULT_PORT} is taken, so the gateway listens on port ${free}.\n`);
+    const gateway = await startOrExplain({ ...options, port: free, discoverable: true });
+    return { url: gateway.url, gateway };
+  }
+}
+
+/** @returns its exit code */
+function runDemo(args: Args, url: string): Promise<number> {
+  const passed = ['json', 'verbose', 'full', 'live'].filter((name) => args[name]).map((name) => `--${name}`);
+  const model = textOf(args['model']);
+  const words = ['demo', '--once', ...passed, ...(model === undefined ? [] : ['--model', model])];
+  const token = textOf(args['token']);
+  const env = { ...process.env, SPANPORT_GATEWAY: url, ...(token !== undefined && { SPANPORT_TOKEN: token }) };
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [process.argv[1] ?? '', ...words], { stdio: 'inherit', env });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,82 @@
+import { discoveryFile, readDiscovery } from '../configuration/discovery.ts';
+import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
+import { findGateway } from '../start/gateway-probe.ts';
+import { StoreError } from '../store/store-error.ts';
+import { Failure } from './failure.ts';
+import { nextFreePort, portOwner } from './port-owner.ts';
+
+export const DEFAULT_PORT = 4318;
+
+export type Args = Readonly<Record<string, unknown>>;
+
+/** Options of the gateway, from the command's arguments and `SPANPORT_TOKEN`. @throws Failure for an invalid number */
+export function optionsFrom(args: Args): GatewayOptions {
+  const token = textOf(args['token']) ?? textOf(process.env['SPANPORT_TOKEN']);
+  const data = textOf(args['data']);
+  const forward = textOf(args['forward']);
+  return {
+    ...(args['port'] !== undefined && { port: numberOf(args, 'port') }),
+    host: textOf(args['host']) ?? '127.0.0.1',
+    ...(data !== undefined && { data }),
+    ...(token !== undefined && { token }),
+    ...(forward !== undefined && { forward: forward.split(',').map((name) => name.trim()) }),
+    allowedHosts: (textOf(args['allow-host']) ?? '').split(',').filter((name) => name !== ''),
+    ...(args['max-age-days'] !== undefined && { maxAgeDays: numberOf(args, 'max-age-days') }),
+    ...(args['max-size-mb'] !== undefined && { maxBytes: numberOf(args, 'max-size-mb') * 1e6 }),
+  };
+}
+
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function numberOf(args: Args, name: string): number {
+  const value = Number(args[name]);
+  if (!Number.isFinite(value) || value < 0) throw new Failure(`--${name} '${args[name]}' is not a number.`, 2);
+  return value;
+}
+
+/** @throws Failure that says what is in the way, and what to do */
+export async function startOrExplain(options: GatewayOptions): Promise<Gateway> {
+  try {
+    return await startGateway(options);
+  } catch (error) {
+    throw await explained(error, options);
+  }
+}
+
+export function isTaken(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+}
+
+export async function explained(
+  error: unknown,
+  { port = DEFAULT_PORT, host = '127.0.0.1' }: GatewayOptions,
+): Promise<unknown> {
+  if (error instanceof StoreError) return new Failure(error.message);
+  const { code } = error as NodeJS.ErrnoException;
+  if (isTaken(error)) return new Failure(await takenText(port, host));
+  if (code === 'EACCES')
+    return new Failure(`Port ${port} needs more rights than this user has. Use --port with a number above 1023.`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new Failure(`'${host}' is not an address of this machine.`);
+  return error;
+}
+
+async function takenText(port: number, host: string): Promise<string> {
+  const own = readDiscovery(discoveryFile(process.env));
+  if (own?.url.endsWith(`:${port}`) && (await findGateway(discoveryFile(process.env)))) {
+    return `A gateway of yours runs at ${own.url} already (process ${own.pid}).`;
+  }
+  const [owner, free] = [portOwner(port), await nextFreePort(port, host)];
+  const advice =
+    free === undefined ? 'Choose another one with --port.' : `The next free one: spanport up --port ${free}`;
+  return `Port ${port} is taken${owner ? ` by ${owner}` : ''}. ${advice}`;
+}
+
+/** The first signal ends the gateway in order, a second one at once. */
+export function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}
