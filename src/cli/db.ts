@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import type { ArgsDef, CommandDef } from 'citty';
+import type { ArgsDef } from 'citty';
 import { userDataFolder } from '../configuration/user-folders.ts';
 import { spanToJson } from '../otlp/write-json.ts';
 import { findSqlite } from '../sqlite/driver.ts';
@@ -9,18 +9,19 @@ import type { StoreReader } from '../store/reader.ts';
 import { totalsOf } from '../store/reports.ts';
 import { databaseFile } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
+import type { Command } from './command.ts';
 import { Failure } from './failure.ts';
 import { openReader } from './stored-data.ts';
 
 const shared: ArgsDef = {
-  data: { type: 'string', description: 'The data folder; else the user’s own', valueHint: 'path' },
+  data: { type: 'string', description: 'The data folder; else the user’s own', valueHint: 'FOLDER' },
 };
 
 type Args = Readonly<Record<string, unknown>>;
 
 const folderOf = ({ data }: Args): string => (typeof data === 'string' ? data : userDataFolder(process.env));
 
-const check: CommandDef = {
+const check: Command = {
   meta: { name: 'check', description: 'Check that the data is sound, and say what it holds' },
   args: { ...shared, json: { type: 'boolean', description: 'Print one JSON document' } },
   run({ args }): void {
@@ -45,7 +46,7 @@ const check: CommandDef = {
   },
 };
 
-const vacuum: CommandDef = {
+const vacuum: Command = {
   meta: { name: 'vacuum', description: 'Give free space back to the disk; no gateway may run on the folder' },
   args: shared,
   run({ args }): void {
@@ -80,7 +81,7 @@ function shrink(file: string): void {
 
 const PAGE = 500;
 
-const exporting: CommandDef = {
+const exporting: Command = {
   meta: { name: 'export', description: 'Write every span as OTLP/JSON, one request per line, to stdout' },
   args: shared,
   async run({ args }): Promise<void> {
@@ -114,8 +115,9 @@ function* otlpLines(reader: StoreReader): Generator<string> {
   }
 }
 
-const command: CommandDef = {
+const command: Command = {
   meta: { name: 'db', description: 'Check, shrink or export the gateway’s data' },
+  examples: ['spanport db check', 'spanport db export > spans.jsonl'],
   subCommands: { check: () => check, vacuum: () => vacuum, export: () => exporting },
 };
 export default command;

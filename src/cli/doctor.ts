@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { context, createContextKey } from '@opentelemetry/api';
-import type { ArgsDef, CommandDef } from 'citty';
+import type { ArgsDef } from 'citty';
 import { resolveCapture } from '../configuration/content-capture.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
@@ -15,6 +15,7 @@ import { spoolProblem } from '../exporter/usable-spool.ts';
 import { withContext } from '../index.ts';
 import { unknownVariables } from '../start/known-settings.ts';
 import { vendors } from '../vendors/index.ts';
+import type { Command } from './command.ts';
 import { fileProblem, reach } from './connect.ts';
 import { loadingFindings } from './loading-findings.ts';
 import { padEnd, terminalOn, wrap } from './terminal.ts';
@@ -33,9 +34,10 @@ const args: ArgsDef = {
   json: { type: 'boolean', description: 'Print one JSON document' },
 };
 
-const command: CommandDef = {
+const command: Command = {
   meta: { name: 'doctor', description: 'Check this machine, this application’s packages and the configuration' },
   args,
+  examples: ['spanport doctor', 'spanport doctor --connect'],
   async run({ args }): Promise<void> {
     const findings = await examine(process.env, process.cwd(), args['connect'] === true);
     if (args['json']) process.stdout.write(`${JSON.stringify({ findings }, null, 2)}\n`);

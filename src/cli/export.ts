@@ -1,8 +1,9 @@
-import type { ArgsDef, CommandDef, CommandMeta } from 'citty';
+import type { ArgsDef, CommandMeta } from 'citty';
 import type { Environment } from '../configuration/environment.ts';
 import { destinationsFrom } from '../exporter/destinations/open-destination.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { vendors } from '../vendors/index.ts';
+import type { Command } from './command.ts';
 import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
 import { jsonView } from './json-view.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
@@ -13,28 +14,34 @@ import { WithoutRecord } from './without-record.ts';
 
 const meta: CommandMeta = {
   name: 'export',
-  description: 'Send a file of spans to destinations, or show what each would get',
+  description: 'Send a file of spans to destinations, or show what each would receive',
 };
 
 const args: ArgsDef = {
   file: {
     type: 'positional',
-    description: 'OTLP/JSON: one request, or one per line as file: writes it. - for stdin',
+    description: 'Spans as OTLP/JSON: one request, or one per line as a file: destination writes them; - is stdin',
     required: true,
   },
   to: {
     type: 'string',
     description: 'Destinations, separated by commas; else those of the environment',
-    valueHint: 'athina,otlp',
+    valueHint: 'NAMES',
   },
   'dry-run': { type: 'boolean', description: 'Send nothing: print the payloads. No key is needed' },
   full: { type: 'boolean', description: 'With --dry-run: every payload in full length' },
   json: { type: 'boolean', description: 'Print one JSON document' },
 };
 
-const command: CommandDef = {
+const command: Command = {
   meta,
   args,
+  examples: [
+    'SPANPORT_DESTINATIONS=file:spans.jsonl node --import spanport/register app.js',
+    'spanport export --dry-run --to athina,inkeep spans.jsonl',
+    'spanport db export | spanport export --to athina -',
+  ],
+  notes: ['For records of a vendor use spanport import file, for what a gateway has stored spanport forward.'],
   async run({ args }): Promise<void> {
     const path = String(args['file']);
     const read = new SourceReport(path, warn);

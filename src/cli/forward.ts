@@ -1,8 +1,8 @@
-import type { CommandDef } from 'citty';
 import { userDataFolder } from '../configuration/user-folders.ts';
 import { timeFrom } from '../gateway/api/since.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { StoreReader } from '../store/reader.ts';
+import type { Command } from './command.ts';
 import { isComplete, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
@@ -11,15 +11,21 @@ import { openReader } from './stored-data.ts';
 
 const PAGE = 200;
 
-const command: CommandDef = {
-  meta: { name: 'forward', description: 'Send stored interactions of a time range to destinations' },
+const command: Command = {
+  meta: { name: 'forward', description: 'Send what the gateway has stored to destinations' },
   args: {
-    to: { type: 'string', description: 'Destinations, separated by commas', required: true, valueHint: 'inkeep' },
-    since: { type: 'string', description: 'From here: a time, or 15m, 2h, 7d before now', required: true },
-    until: { type: 'string', description: 'Up to here; else now' },
-    data: { type: 'string', description: 'The data folder; else the user’s own', valueHint: 'path' },
+    to: { type: 'string', description: 'Destinations, separated by commas', required: true, valueHint: 'NAMES' },
+    since: {
+      type: 'string',
+      description: 'From here: a time, or 15m, 2h, 7d before now',
+      required: true,
+      valueHint: 'TIME',
+    },
+    until: { type: 'string', description: 'Up to here; else now', valueHint: 'TIME' },
+    data: { type: 'string', description: 'The data folder; else the user’s own', valueHint: 'FOLDER' },
     'dry-run': { type: 'boolean', description: 'Print the requests as JSON and send nothing' },
   },
+  examples: ['spanport forward --to inkeep --since 7d', 'spanport forward --to athina --since 2h --dry-run'],
   async run({ args }): Promise<void> {
     const names = String(args['to'])
       .split(',')

@@ -1,6 +1,7 @@
-import type { ArgsDef, CommandDef } from 'citty';
+import type { ArgsDef } from 'citty';
 import type { Interaction } from '../interaction/interaction.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
+import type { Command } from './command.ts';
 import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
 import { MAX_NAMED, readRecords, reasonOf, SourceReport } from './span-source.ts';
@@ -10,7 +11,7 @@ const shared = {
   to: {
     type: 'string',
     description: 'Destinations, separated by commas; else those of the environment',
-    valueHint: 'athina,otlp',
+    valueHint: 'NAMES',
   },
   json: { type: 'boolean', description: 'Print one JSON document' },
 } as const;
@@ -18,16 +19,22 @@ const shared = {
 const fileArgs: ArgsDef = {
   path: {
     type: 'positional',
-    description: 'OTLP/JSON or records of a vendor: a list, or one per line. - for stdin',
+    description: 'Records of a vendor: a JSON list, or one record per line; - is stdin',
     required: true,
   },
-  from: { type: 'string', description: 'The vendor of the records. Default: recognised by the first record' },
+  from: {
+    type: 'string',
+    description: 'The vendor of the records; else recognised by the first one',
+    valueHint: 'NAME',
+  },
   ...shared,
 };
 
-const importFile: CommandDef = {
-  meta: { name: 'file', description: 'Read spans or a vendor’s records from a file into destinations' },
+const importFile: Command = {
+  meta: { name: 'file', description: 'Send a vendor’s own records from a file to destinations' },
   args: fileArgs,
+  examples: ['spanport import file kore.jsonl --to athina', 'spanport import file - --from reconify --to inkeep'],
+  notes: ['For a file of spans use spanport export.'],
   async run({ args }): Promise<void> {
     const path = String(args['path']);
     const from = typeof args['from'] === 'string' ? args['from'] : undefined;
@@ -45,28 +52,30 @@ const koreArgs: ArgsDef = {
     type: 'string',
     description: 'First day or moment, such as 2026-01-31; UTC',
     required: true,
-    valueHint: 'date',
+    valueHint: 'DATE',
   },
   until: {
     type: 'string',
     description: 'Last day or moment; a day counts to its end. Default: now',
-    valueHint: 'date',
+    valueHint: 'DATE',
   },
   state: {
     type: 'string',
     description: 'Remembers what was read, so that a second run continues from there',
-    valueHint: 'path',
+    valueHint: 'FILE',
   },
   developer: { type: 'boolean', description: 'Include the test calls of the bot’s designers' },
   ...shared,
 };
 
-const importKore: CommandDef = {
+const importKore: Command = {
   meta: {
     name: 'kore',
-    description: 'Read LLM usage logs from a Kore.ai host (KORE_HOST, KORE_BOT_ID, KORE_CLIENT_ID, KORE_CLIENT_SECRET)',
+    description: 'Send the LLM usage logs of a Kore.ai host to destinations',
   },
   args: koreArgs,
+  examples: ['spanport import kore --since 2026-01-01 --to athina --state kore-state.json'],
+  notes: ['The host and its credentials come from KORE_HOST, KORE_BOT_ID, KORE_CLIENT_ID and KORE_CLIENT_SECRET.'],
   async run({ args }): Promise<void> {
     const { importKore } = await import('../kore-import/import-kore.ts');
     const { KoreImportError } = await import('../kore-import/fetch-page.ts');
@@ -102,8 +111,12 @@ const importKore: CommandDef = {
   },
 };
 
-const command: CommandDef = {
-  meta: { name: 'import', description: 'Import records from other systems into destinations' },
+const command: Command = {
+  meta: {
+    name: 'import',
+    description: 'Send records of other systems to destinations: a vendor’s file, a Kore.ai host',
+  },
+  examples: ['spanport import file kore.jsonl --to athina', 'spanport import kore --since 2026-01-01 --to athina'],
   subCommands: { file: () => importFile, kore: () => importKore },
 };
 export default command;

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { stripVTControlCharacters } from 'node:util';
-import { type ArgsDef, type CommandDef, renderUsage, runCommand } from 'citty';
+import { type ArgsDef, type CommandDef, runCommand } from 'citty';
 import { didYouMean } from '../configuration/nearest.ts';
 import { ConfigurationError } from '../configuration/readers.ts';
+import type { Command } from './command.ts';
 import { Failure } from './failure.ts';
+import { type Group, printHelp } from './help.ts';
+import { terminalOn } from './terminal.ts';
 
 /** Each command loads when it is named, so that `spanport doctor` never pays for the demo. */
 const commands = {
@@ -23,18 +25,29 @@ const commands = {
 
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
-const root: CommandDef = {
+const groups: readonly Group[] = [
+  { title: 'See calls to a model', commands: ['demo', 'up', 'conversations', 'traces', 'search'] },
+  { title: 'Move records', commands: ['export', 'forward', 'import'] },
+  { title: 'Look after an installation', commands: ['doctor', 'spool', 'db'] },
+];
+
+const root: Command = {
   meta: {
     name: 'spanport',
     version,
-    description: 'Trace OpenAI calls and export them to any OpenTelemetry backend or LLM logging vendor',
+    description: `Spanport ${version}: trace calls to OpenAI, see them on a page, export them to any OpenTelemetry backend or LLM logging vendor`,
   },
   subCommands: commands,
+  examples: [
+    'spanport up',
+    'node --import spanport/register app.js',
+    'spanport export --dry-run --to athina,inkeep spans.jsonl',
+  ],
 };
 
 /** The command that the words name, and its own arguments. @throws Failure for an unknown command */
-async function find(words: readonly string[]): Promise<{ command: CommandDef; path: string[]; rest: string[] }> {
-  let command = root;
+async function find(words: readonly string[]): Promise<{ command: Command; path: string[]; rest: string[] }> {
+  let command: CommandDef = root;
   const path = ['spanport'];
   let rest = [...words];
   while (command.subCommands && rest[0] !== undefined && !rest[0].startsWith('-')) {
@@ -42,8 +55,9 @@ async function find(words: readonly string[]): Promise<{ command: CommandDef; pa
     const [word] = rest;
     const next = Object.hasOwn(known, word) ? known[word] : undefined;
     if (!next) {
+      const suggestion = didYouMean(word, command === root ? [...Object.keys(known), 'help'] : Object.keys(known));
       throw new Failure(
-        `Unknown command '${[...path, word].join(' ')}'.${didYouMean(word, Object.keys(known))} Available: ${Object.keys(known).join(', ')}.`,
+        `Unknown command '${[...path, word].join(' ')}'.${suggestion || ` Available: ${Object.keys(known).join(', ')}.`}`,
         2,
       );
     }
@@ -56,10 +70,12 @@ async function find(words: readonly string[]): Promise<{ command: CommandDef; pa
 
 async function main(words: readonly string[]): Promise<void> {
   if (words.length === 1 && (words[0] === '--version' || words[0] === '-v')) return print(version);
-  const { command, path, rest } = await find(words);
-  if (command.subCommands || rest.includes('--help') || rest.includes('-h')) {
-    const usage = await renderUsage({ ...command, meta: { ...command.meta, name: path.join(' ') } });
-    return print(process.stdout.isTTY ? usage : stripVTControlCharacters(usage));
+  const asksForHelp = words[0] === 'help';
+  const { command, path, rest } = await find(asksForHelp ? words.slice(1).filter((word) => word !== 'help') : words);
+  const isRoot = path.length === 1;
+  if (command.subCommands && !asksForHelp) refuseUnknown({ args: isRoot ? { version: {} } : {} }, path, rest);
+  if (asksForHelp || command.subCommands || rest.includes('--help') || rest.includes('-h')) {
+    return printHelp(terminalOn(process.stdout), command, path, isRoot ? groups : undefined);
   }
   refuseUnknown(command, path, rest);
   await runCommand(command, { rawArgs: rest });
@@ -71,12 +87,13 @@ function refuseUnknown(command: CommandDef, path: readonly string[], words: read
   for (const word of words) {
     if (word === '--') return;
     const name = /^--?([^=]+)/.exec(word)?.[1];
-    if (name === undefined || known.includes(name.replace(/^no-/, ''))) continue;
+    if (name === undefined || name === 'help' || name === 'h') continue;
+    if (known.includes(name.replace(/^no-/, ''))) continue;
     throw new Failure(
       `Unknown option '${word}' of ${path.join(' ')}.${didYouMean(
         `--${name}`,
         known.map((each) => `--${each}`),
-      )} Use --help for a list.`,
+      )} ${path.join(' ')} --help lists them.`,
       2,
     );
   }

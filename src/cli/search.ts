@@ -1,11 +1,13 @@
-import type { CommandDef } from 'citty';
+import type { Command } from './command.ts';
 import { Failure } from './failure.ts';
 import { printRows } from './listing.ts';
 import { openStoredData, queryFrom, sourceArgs } from './stored-data.ts';
 
-const command: CommandDef = {
-  meta: { name: 'search', description: 'Search what was said: spanport search WORDS' },
+const command: Command = {
+  meta: { name: 'search', description: 'Search the messages of all conversations' },
+  words: 'WORDS',
   args: sourceArgs,
+  examples: ['spanport search refund', 'spanport search --since 7d "cancel my order"'],
   async run({ args }): Promise<void> {
     const { q, ...query } = queryFrom(args);
     if (q === undefined) throw new Failure('Name the words to search for: spanport search refund', 2);

@@ -1,4 +1,4 @@
-import type { ArgsDef, CommandDef } from 'citty';
+import type { ArgsDef } from 'citty';
 import {
   type DeadLetter,
   dropRecords,
@@ -8,12 +8,13 @@ import {
   spoolStatus,
 } from '../delivery/spool/inspect.ts';
 import { resolveSpool } from '../exporter/settings.ts';
+import type { Command } from './command.ts';
 import { Failure } from './failure.ts';
 import { terminalOn } from './terminal.ts';
 
 const shared: ArgsDef = {
-  dir: { type: 'string', description: 'The spool; else SPANPORT_SPOOL_DIR', valueHint: 'path' },
-  destination: { type: 'string', description: 'Only the records of one destination', valueHint: 'athina' },
+  dir: { type: 'string', description: 'The spool; else SPANPORT_SPOOL_DIR', valueHint: 'FOLDER' },
+  destination: { type: 'string', description: 'Only the records of one destination', valueHint: 'NAME' },
   json: { type: 'boolean', description: 'Print one JSON document' },
 };
 
@@ -31,7 +32,7 @@ function report(args: Readonly<Record<string, unknown>>, result: object, sentenc
   process.stdout.write(args['json'] ? `${JSON.stringify(result, null, 2)}\n` : `${sentence}\n`);
 }
 
-const status: CommandDef = {
+const status: Command = {
   meta: {
     name: 'status',
     description: 'Show the records that wait for each destination, and the dead letters with their reasons',
@@ -65,7 +66,7 @@ function printStatus({
   }
 }
 
-const replay: CommandDef = {
+const replay: Command = {
   meta: { name: 'replay', description: 'Put dead letters back in the queue; the next process that runs sends them' },
   args: shared,
   run({ args }): void {
@@ -74,8 +75,8 @@ const replay: CommandDef = {
   },
 };
 
-const drop: CommandDef = {
-  meta: { name: 'drop', description: 'Delete dead letters; with --waiting what has not been delivered, too' },
+const drop: Command = {
+  meta: { name: 'drop', description: 'Delete dead letters; with --waiting also what has not been delivered' },
   args: { ...shared, waiting: { type: 'boolean', description: 'Delete waiting records as well' } },
   run({ args }): void {
     const dropped = dropRecords(dirOf(args), { destination: destinationOf(args), waiting: args['waiting'] === true });
@@ -83,8 +84,9 @@ const drop: CommandDef = {
   },
 };
 
-const command: CommandDef = {
+const command: Command = {
   meta: { name: 'spool', description: 'Inspect and manage undelivered records' },
+  examples: ['spanport spool status --dir ./spool', 'spanport spool replay --destination athina'],
   subCommands: { status: () => status, replay: () => replay, drop: () => drop },
 };
 export default command;

@@ -13,12 +13,12 @@ import { StoreError } from '../store/store-error.ts';
 import { Failure } from './failure.ts';
 
 export const sourceArgs: ArgsDef = {
-  url: { type: 'string', description: 'A running gateway; else that of this user', valueHint: 'http://…' },
-  data: { type: 'string', description: 'Read a data folder instead, with or without a gateway', valueHint: 'path' },
-  token: { type: 'string', description: 'The gateway’s token; else SPANPORT_TOKEN' },
+  url: { type: 'string', description: 'A running gateway; else that of this user', valueHint: 'URL' },
+  data: { type: 'string', description: 'Read a data folder instead, with or without a gateway', valueHint: 'FOLDER' },
+  token: { type: 'string', description: 'The gateway’s token; else SPANPORT_TOKEN', valueHint: 'TOKEN' },
   json: { type: 'boolean', description: 'Print one JSON document' },
-  limit: { type: 'string', description: 'Rows to print', default: '20' },
-  since: { type: 'string', description: 'Only what is newer: a time, or 15m, 12h, 7d' },
+  limit: { type: 'string', description: 'Rows to print', default: '20', valueHint: 'NUMBER' },
+  since: { type: 'string', description: 'Only what is newer: a time, or 15m, 12h, 7d', valueHint: 'TIME' },
 };
 
 /** The part of the API that commands read, from a running gateway or straight from its folder. */

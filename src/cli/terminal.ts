@@ -25,11 +25,11 @@ const DEFAULT_COLUMNS = 96;
 
 /** Colour only for a terminal, and never against `NO_COLOR` (no-color.org); `FORCE_COLOR` is for pipes that keep it. */
 export function terminalOn(stream: NodeJS.WriteStream): Terminal {
-  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  const { NO_COLOR, FORCE_COLOR, TERM, COLUMNS } = process.env;
   const colored = !NO_COLOR && (Boolean(FORCE_COLOR) || (stream.isTTY === true && TERM !== 'dumb'));
   return {
     colors: colorsFor(colored),
-    columns: Math.min(Math.max(stream.columns || DEFAULT_COLUMNS, MIN_COLUMNS), MAX_COLUMNS),
+    columns: Math.min(Math.max(stream.columns || Number(COLUMNS) || DEFAULT_COLUMNS, MIN_COLUMNS), MAX_COLUMNS),
     line: (text = '') => void stream.write(`${text}\n`),
   };
 }

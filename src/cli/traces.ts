@@ -1,10 +1,12 @@
-import type { CommandDef } from 'citty';
+import type { Command } from './command.ts';
 import { printRows } from './listing.ts';
 import { openStoredData, queryFrom, sourceArgs } from './stored-data.ts';
 
-const command: CommandDef = {
-  meta: { name: 'traces', description: 'List traces of the gateway, the latest first: spanport traces [FILTER]' },
+const command: Command = {
+  meta: { name: 'traces', description: 'List traces of the gateway, the latest first' },
+  words: '[FILTER]',
   args: sourceArgs,
+  examples: ['spanport traces --since 1h', 'spanport traces is:error'],
   async run({ args }): Promise<void> {
     const data = await openStoredData(args);
     try {

@@ -6,24 +6,48 @@ import { DEFAULT_PORT, optionsFrom, startOrExplain, untilSignal } from './gatewa
 const command: Command = {
   meta: { name: 'up', description: 'Start the gateway: receive traces, keep them, show them' },
   args: {
-    port: { type: 'string', description: `Port to listen on, 0 for any free one; ${DEFAULT_PORT} by default` },
-    host: { type: 'string', description: 'Address to listen on; any but loopback needs --token', default: '127.0.0.1' },
-    data: { type: 'string', description: 'Folder for the data; else the user’s own', valueHint: 'path' },
-    token: { type: 'string', description: 'Required of every request; else SPANPORT_TOKEN' },
-    'allow-host': { type: 'string', description: 'Further host names it is reached by, separated by commas' },
-    forward: { type: 'string', description: 'Send everything on, such as athina,inkeep; else SPANPORT_FORWARD' },
-    'max-age-days': { type: 'string', description: 'Remove what is older', default: '30' },
-    'max-size-mb': { type: 'string', description: 'Remove the oldest beyond this size', default: '2000' },
+    port: {
+      type: 'string',
+      description: `Port to listen on, 0 for any free one; else ${DEFAULT_PORT}`,
+      valueHint: 'PORT',
+    },
+    host: {
+      type: 'string',
+      description: 'Address to listen on; any but loopback needs --token',
+      default: '127.0.0.1',
+      valueHint: 'ADDRESS',
+    },
+    data: { type: 'string', description: 'Folder for the data; else the user’s own', valueHint: 'FOLDER' },
+    token: { type: 'string', description: 'Required of every request; else SPANPORT_TOKEN', valueHint: 'TOKEN' },
+    'allow-host': {
+      type: 'string',
+      description: 'Further host names it is reached by, separated by commas',
+      valueHint: 'NAMES',
+    },
+    forward: {
+      type: 'string',
+      description: 'Send everything on, such as athina,inkeep; else SPANPORT_FORWARD',
+      valueHint: 'NAMES',
+    },
+    'max-age-days': { type: 'string', description: 'Remove what is older', default: '30', valueHint: 'DAYS' },
+    'max-size-mb': {
+      type: 'string',
+      description: 'Remove the oldest beyond this size',
+      default: '2000',
+      valueHint: 'MB',
+    },
     demo: {
       type: 'boolean',
       description: 'Fill it with a conversation and an assistant run; nothing leaves this machine',
     },
     once: { type: 'boolean', description: 'With --demo: end when the demo has' },
-    json: { type: 'boolean', description: 'With --demo: print the demo as one JSON document' },
+    json: { type: 'boolean', description: 'With --demo: print the demo as one JSON document and nothing else' },
+    verbose: { type: 'boolean', description: 'With --demo and --json: print the progress on stderr' },
     full: { type: 'boolean', description: 'With --demo: show every payload, in full length' },
-    live: { type: 'boolean', description: 'With --demo: send to the vendors whose keys are set, too' },
-    model: { type: 'string', description: 'With --demo: the model to chat with' },
+    live: { type: 'boolean', description: 'With --demo: send also to the vendors whose keys are set' },
+    model: { type: 'string', description: 'With --demo: the model to chat with', valueHint: 'NAME' },
   },
+  examples: ['spanport up', 'spanport up --port 4400 --data ./traces', 'spanport up --forward athina,inkeep'],
   async run({ args }): Promise<void> {
     if (args['demo']) return demoWithPage(args);
     const options = optionsFrom(args);

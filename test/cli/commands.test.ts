@@ -47,10 +47,12 @@ describe('spanport', () => {
   ])('explains %j', async (args) => {
     const { code, stdout, stderr } = await spanport(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^USAGE /m);
+    expect(stdout).toMatch(/^Usage: spanport/m);
   });
 
   it.each([
+    [['helpp'], "Unknown command 'spanport helpp'. Did you mean 'help'?"],
+    [['--versin'], "Unknown option '--versin' of spanport. Did you mean '--version'?"],
     [['demmo'], "Unknown command 'spanport demmo'. Did you mean 'demo'?"],
     [['spool', 'clear'], "Unknown command 'spanport spool clear'."],
     [['demo', '--jsn'], "Unknown option '--jsn' of spanport demo. Did you mean '--json'?"],
@@ -62,6 +64,56 @@ describe('spanport', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stdout).toBe('');
     expect(code).toBe(sentence.includes('read') ? 1 : 2);
+  });
+});
+
+describe('spanport help', () => {
+  const names = [
+    'demo',
+    'up',
+    'conversations',
+    'traces',
+    'search',
+    'export',
+    'forward',
+    'import',
+    'doctor',
+    'spool',
+    'db',
+  ];
+
+  it('lists every command below a heading, in one column', async () => {
+    const { code, stdout } = await spanport(['help']);
+    expect(code).toBe(0);
+    expect(stdout).toBe((await spanport(['--help'])).stdout);
+    const rows = stdout.split('\n').filter((line) => /^ {2}\w+ {2,}\S/.test(line));
+    expect(rows.map((row) => row.trim().split(' ')[0])).toEqual(names);
+    expect(new Set(rows.map((row) => /^ {2}\w+ +/.exec(row)?.[0].length)).size).toBe(1);
+  });
+
+  it('says of a command what its --help says', async () => {
+    expect(await spanport(['help', 'import', 'kore'])).toEqual(await spanport(['import', 'kore', '--help']));
+  });
+
+  it('begins every option in the same column, with a metavariable that is no value', async () => {
+    const { stdout } = await spanport(['help', 'import', 'kore']);
+    const options = stdout.split('\n').filter((line) => line.includes('--') && line.startsWith('  --'));
+    expect(options.map((line) => /^ {2}(--\S+(?: [A-Z]+)?) {2}/.exec(line)?.[1]?.trimEnd())).not.toContain(undefined);
+    expect(stdout).toContain('--to NAMES');
+  });
+
+  it.each(names)('has examples of %s that the command takes', async (name) => {
+    const { stdout } = await spanport(['help', name]);
+    const [, examples = ''] = /^Examples:\n((?: {2}.+\n)+)/m.exec(stdout) ?? [];
+    const lines = examples.match(/spanport [a-z].*/g) ?? [];
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines.flatMap((line) => line.split(' | ')).filter((line) => line.startsWith('spanport '))) {
+      const words = line.split(' ').slice(1);
+      const path = words.slice(0, words[0] === name && /^(import|spool|db)$/.test(name) ? 2 : 1);
+      const help = await spanport(['help', ...path]);
+      expect(help.code, line).toBe(0);
+      for (const option of words.filter((word) => word.startsWith('--'))) expect(help.stdout).toContain(`  ${option}`);
+    }
   });
 });
 

@@ -106,11 +106,45 @@ describe('spanport demo', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe(stripVTControlCharacters(stdout));
     expect(stdout).toContain('OPENAI_API_KEY is not set');
-    expect(stdout).toContain('no longer serves the Assistants API');
+    expect(stdout).toContain('OpenAI has ended this API: fake server');
     expect(stdout).toContain('└─ execute_tool find_order');
     for (const name of vendorNames) expect(stdout).toContain(`\n  ${name}  `);
-    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^✓ All seen: 5 spans in 2 traces/);
+    expect(stdout).toMatch(/^✓ All seen: 5 spans in 2 traces/m);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  it('fits on a screen of 80 by 45 with the page above it and the prompt below it', async () => {
+    const { stdout } = await demo([], { ...noModel, COLUMNS: '80' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(42);
+    expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
+    expect(stdout).not.toMatch(/[0-9a-f]{16}/);
+    expect(stdout).toContain('"external_reference_id": "msg_');
+  });
+
+  it('leaves out bars and figures that a narrow terminal has no room for, and cuts no line of a tree', async () => {
+    const { stdout } = await demo([], { ...noModel, COLUMNS: '44' });
+    const tree = stdout.split('\n').filter((line) => /^ {2}(chat |invoke_agent |[├└]─ )/.test(line));
+    expect(tree).toHaveLength(5);
+    for (const line of tree) {
+      expect([...line].length).toBeLessThanOrEqual(44);
+      expect(line).toMatch(/ (\d+|<1) ms$/);
+    }
+  });
+
+  it('shows ids, notes and every payload with --full, and where to go from there', async () => {
+    const { stdout } = await demo(['--full']);
+    expect(stdout).toMatch(/trace [0-9a-f]{32}, 3 spans/);
+    expect(stdout).toContain('answered by gpt-4o-mini-2024-07-18');
+    expect(stdout.match(/"language_model_id"/g)).toHaveLength(3);
+    expect(stdout).toContain('jaegertracing/jaeger:');
+  });
+
+  it('prints the document alone, and the progress on stderr with --verbose', async () => {
+    expect((await demo(['--json'])).stderr).toBe('');
+    const { stdout, stderr } = await demo(['--json', '--verbose']);
+    expect(JSON.parse(stdout)).toHaveProperty('payloads.athina');
+    expect(stderr).toContain('✓ All seen');
   });
 
   it('talks to the model of the environment, and the run still goes to the fake server', async () => {

@@ -30,7 +30,7 @@ it('fills a gateway that goes on, with the address of its page first', async () 
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (chunk) => {
       text += String(chunk);
-      if (text.includes('Ctrl-C ends it.')) resolve();
+      if (text.includes('until Ctrl-C.')) resolve();
     });
     child.once('exit', () => reject(new Error(text)));
   });
@@ -44,8 +44,8 @@ it('fills a gateway that goes on, with the address of its page first', async () 
 });
 
 it('ends by itself with --once, and prints the document of the demo', async () => {
-  const { code, stdout } = await project.run('node', [main, 'up', '--demo', '--once', '--json'], { env });
-  expect(code).toBe(0);
+  const { code, stdout, stderr } = await project.run('node', [main, 'up', '--demo', '--once', '--json'], { env });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const { spans, payloads } = JSON.parse(stdout) as { spans: unknown[]; payloads: Record<string, unknown[]> };
   expect(spans.length).toBeGreaterThan(3);
   expect(Object.keys(payloads)).toEqual(['athina', 'reconify', 'inkeep', 'requesty', 'kore']);

@@ -68,7 +68,7 @@ export function printPayloads(terminal: Terminal, vendors: readonly DemoVendor[]
     line(`  ${colors.bold(padEnd(name, widest))} ${head}${remark && `  ${colors.dim(remark)}`}`);
     if (full) for (const { body } of sink.received) line(jsonView(body, { colors, columns, indent: 2, full }));
     else if (isShown) line(jsonView(last.body, { colors, columns, indent: 2, packed: true }));
-    if (full) line();
+    if (full && vendor !== vendors.at(-1)) line();
   }
 }
 
@@ -79,6 +79,7 @@ export function printSummary(
   vendors: readonly DemoVendor[],
   missing: readonly string[],
 ): void {
+  line();
   for (const sentence of missing) line(colors.red(sentence));
   const tokens = (direction: string): number =>
     sum(spans.map(({ attributes }) => attributes[`gen_ai.usage.${direction}_tokens`]));
