@@ -13,6 +13,7 @@ const config: ViteUserConfig = defineConfig({
       'test/matrix/**',
       'test/package/**',
       'test/page/**',
+      'test/scale/**',
     ],
     pool: 'forks',
     testTimeout: 30_000,

@@ -70,11 +70,16 @@ export async function readServices(jaeger: Jaeger): Promise<readonly string[]> {
   return services;
 }
 
-/** Ids of the traces of one service, by the older API that the web page uses. */
-export async function findTraces(jaeger: Jaeger, service: string): Promise<readonly string[]> {
-  const { data } = await get<{ data: readonly { traceID: string }[] }>(
-    `${jaeger.queryUrl}/api/traces?service=${encodeURIComponent(service)}`,
-  );
+/**
+ * Ids of the traces of one service that hold a span with all of the attributes, by the older API that the web page uses.
+ */
+export async function findTraces(
+  jaeger: Jaeger,
+  service: string,
+  attributes: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
+  const query = new URLSearchParams({ service, tags: JSON.stringify(attributes) });
+  const { data } = await get<{ data: readonly { traceID: string }[] }>(`${jaeger.queryUrl}/api/traces?${query}`);
   return data.map(({ traceID }) => traceID);
 }
 

@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Jaeger } from '../../collector/jaeger.mjs';
+import { type Jaeger, startJaeger } from '../../collector/jaeger.mjs';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 import { findTraces, readServices, readTrace, type StoredSpan, startJaegerIfBuilt } from './jaeger-api.ts';
 
@@ -46,6 +49,10 @@ describe('the demo, read back from Jaeger', () => {
     expect([...(await findTraces(running(), service))].sort()).toEqual(traces.map(([span]) => span?.traceId).sort());
   });
 
+  it('is found by GenAI attributes', async () => {
+    await expectFoundByAttributes(running(), traces.flat()[0]?.service ?? '', printed);
+  });
+
   it('shows the conversation as one trace: the model asks for a tool, the tool runs, the model answers', () => {
     const conversation = traceWith(traces, 'chat');
     expect(conversation.map(operationOf)).toEqual(['chat', 'execute_tool', 'chat']);
@@ -63,6 +70,25 @@ describe('the demo, read back from Jaeger', () => {
     for (const tool of tools) {
       expect(operationOf(tool)).toBe('execute_tool');
       expect(tool.parentSpanId).toBe(run?.spanId);
+    }
+  });
+});
+
+describe('a Jaeger that keeps its traces on disk', () => {
+  it('finds the traces of the demo by GenAI attributes, also after it was killed', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'spanport-badger-'));
+    let onDisk = await startJaeger({ directory });
+    try {
+      const spans = await runDemo(onDisk.otlpUrl);
+      await onDisk.server.kill();
+      onDisk = await startJaeger({ directory });
+      const [service = ''] = (await readServices(onDisk)).filter((name) => name !== 'jaeger');
+      await expectFoundByAttributes(onDisk, service, spans);
+      const stored = (await readTraces(onDisk, new Set(spans.map(({ traceId }) => traceId)))).flat();
+      expect(stored).toHaveLength(spans.length);
+    } finally {
+      await onDisk.close();
+      rmSync(directory, { recursive: true, force: true });
     }
   });
 });
@@ -98,6 +124,29 @@ describe('an application under --import spanport/register, read back from Jaeger
     },
   );
 });
+
+const SEARCHED = [
+  'gen_ai.operation.name',
+  'gen_ai.response.model',
+  'gen_ai.conversation.id',
+  'gen_ai.tool.name',
+  'gen_ai.agent.id',
+  'gen_ai.response.id',
+];
+
+/** Searches each value that the spans have of the searched attributes, and one that none has. */
+async function expectFoundByAttributes(from: Jaeger, service: string, spans: readonly PrintedSpan[]): Promise<void> {
+  for (const attribute of SEARCHED) {
+    const values = new Set(spans.flatMap(({ attributes }) => (attributes[attribute] as string | undefined) ?? []));
+    expect(values.size, attribute).toBeGreaterThan(0);
+    for (const value of values) {
+      const holders = spans.filter(({ attributes }) => attributes[attribute] === value);
+      const found = await findTraces(from, service, { [attribute]: value });
+      expect(new Set(found), `${attribute}=${value}`).toEqual(new Set(holders.map(({ traceId }) => traceId)));
+    }
+    expect(await findTraces(from, service, { [attribute]: 'a value of no span' })).toEqual([]);
+  }
+}
 
 /** The demo as the README starts it, with Jaeger as one more destination that may have what was said. */
 async function runDemo(otlpUrl: string): Promise<readonly PrintedSpan[]> {

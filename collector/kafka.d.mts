@@ -1,0 +1,30 @@
+import type { Server } from './server.mjs';
+
+export interface Topic {
+  readonly name: string;
+  readonly content: string;
+  readonly partitions: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+export interface Kafka {
+  readonly server: Server;
+  readonly port: number;
+  /** `127.0.0.1:PORT`, for the clients. */
+  readonly bootstrap: string;
+}
+
+export declare const TOPICS: readonly Topic[];
+export declare function findKafka(): string | undefined;
+export declare function installKafka(): Promise<string>;
+export declare function startKafka(options: {
+  readonly directory: string;
+  readonly port?: number | string | undefined;
+  readonly logFile?: string | undefined;
+}): Promise<Kafka>;
+export declare function createTopics(options: {
+  readonly bootstrap: string;
+  readonly partitions?: number | undefined;
+  readonly replication?: number;
+  readonly topics?: readonly Topic[];
+}): Promise<string[]>;

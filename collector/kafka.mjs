@@ -1,0 +1,194 @@
+#!/usr/bin/env node
+/**
+ * A real Kafka broker (KRaft, one node) for tests and demos: its jars come from Maven, cached outside the checkout.
+ *
+ *   node collector/kafka.mjs install                                   prints the folder of the jars
+ *   node collector/kafka.mjs start --data DIRECTORY [--port N]         formats DIRECTORY the first time
+ *   node collector/kafka.mjs topics [--bootstrap HOST:PORT] [--partitions N] [--replication N]
+ *
+ * `start` prints `{"bootstrap":…}` once the broker answers, and ends on SIGTERM, on SIGINT, and when a piped stdin ends.
+ * `topics` creates what is missing of collector/kafka/topics.json. It needs `npm install @platformatic/kafka`.
+ */
+import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve as resolvePath } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { cacheDirectory } from '../scripts/cache-directory.mjs';
+import { accepts, freePorts, serveUntilStopped, startServer } from './server.mjs';
+
+const SELF = fileURLToPath(import.meta.url);
+const POM = fileURLToPath(new URL('./kafka/pom.xml', import.meta.url));
+
+/** The topics of Spanport. The reasons for each setting are in collector/README.md. */
+export const TOPICS = JSON.parse(readFileSync(new URL('./kafka/topics.json', import.meta.url), 'utf8'));
+
+function jarsPath() {
+  const hash = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 16);
+  return join(cacheDirectory(), `kafka-${hash}`);
+}
+
+/** The folder of the jars if they were fetched before, else undefined. */
+export function findKafka() {
+  return existsSync(jarsPath()) ? jarsPath() : undefined;
+}
+
+/** Fetches the jars unless they exist. Seconds when cold. Resolves to their folder. */
+export async function installKafka() {
+  const jars = jarsPath();
+  if (existsSync(jars)) return jars;
+  mkdirSync(cacheDirectory(), { recursive: true });
+  // Fetched under another name and renamed, so that an interrupted download is never taken for a whole one.
+  const unfinished = `${jars}.${process.pid}`;
+  try {
+    await run('mvn', ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`]);
+    renameSync(unfinished, jars);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+  return jars;
+}
+
+/**
+ * Starts a broker on 127.0.0.1 whose data lies in `directory`. The same directory and port start the same broker again,
+ * with its topics and records. Its replication is 1, so it is for tests and demos, not for production.
+ */
+export async function startKafka({ directory, port, logFile }) {
+  const jars = findKafka();
+  if (!jars) throw new Error('Kafka is not installed yet. Run: node collector/kafka.mjs install');
+  const properties = join(directory, 'server.properties');
+  if (!existsSync(properties)) {
+    mkdirSync(directory, { recursive: true });
+    const [freePort, controllerPort] = await freePorts(2);
+    const text = serverProperties({ directory: resolvePath(directory), port: port ?? freePort, controllerPort });
+    const unformatted = `${properties}.unformatted`;
+    writeFileSync(unformatted, text);
+    await java(jars, 'kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId(), '-c', unformatted);
+    renameSync(unformatted, properties);
+  }
+  const brokerPort = Number(/^listeners=PLAINTEXT:\/\/127\.0\.0\.1:(\d+)/m.exec(readFileSync(properties, 'utf8'))[1]);
+  const server = await startServer({
+    name: 'Kafka',
+    command: 'java',
+    args: ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-cp', join(jars, '*'), 'kafka.Kafka', properties],
+    logFile,
+    ready: () => accepts(brokerPort),
+  });
+  return { server, port: brokerPort, bootstrap: `127.0.0.1:${brokerPort}` };
+}
+
+function serverProperties({ directory, port, controllerPort }) {
+  return `${[
+    'process.roles=broker,controller',
+    'node.id=1',
+    `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
+    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    `advertised.listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'controller.listener.names=CONTROLLER',
+    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    `log.dirs=${directory}/log`,
+    // A misspelled topic is an error here rather than a new topic with one partition.
+    'auto.create.topics.enable=false',
+    'message.max.bytes=20971520',
+    'offsets.topic.replication.factor=1',
+    'offsets.topic.num.partitions=4',
+    'transaction.state.log.replication.factor=1',
+    'transaction.state.log.min.isr=1',
+    'transaction.state.log.num.partitions=4',
+    'share.coordinator.state.topic.replication.factor=1',
+    'share.coordinator.state.topic.min.isr=1',
+    'group.initial.rebalance.delay.ms=0',
+    // A broker that was killed may register again after this time; the default is 9 s.
+    'broker.session.timeout.ms=2000',
+    'broker.heartbeat.interval.ms=500',
+    // A killed consumer is noticed after its session timeout, which tests make short.
+    'group.min.session.timeout.ms=1000',
+  ].join('\n')}\n`;
+}
+
+/** Kafka writes its ids as 22 characters of URL-safe base64. */
+function clusterId() {
+  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+/** Creates the topics that are missing and resolves to their names. */
+export async function createTopics({ bootstrap, partitions, replication = 3, topics = TOPICS }) {
+  const { Admin } = await import('@platformatic/kafka');
+  const admin = new Admin({ clientId: 'spanport-topics', bootstrapBrokers: [bootstrap], retries: 20, retryDelay: 500 });
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = topics.filter(({ name }) => !existing.has(name));
+    for (const topic of missing) {
+      const configs = { ...topic.configs };
+      configs['min.insync.replicas'] = String(Math.min(Number(configs['min.insync.replicas']), replication));
+      await admin.createTopics({
+        topics: [topic.name],
+        partitions: partitions ?? topic.partitions,
+        replicas: replication,
+        configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+      });
+    }
+    return missing.map(({ name }) => name);
+  } finally {
+    await admin.close();
+  }
+}
+
+function java(jars, ...args) {
+  return run('java', ['-cp', join(jars, '*'), ...args]);
+}
+
+function run(command, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    child.once('error', (error) =>
+      reject(error.code === 'ENOENT' ? new Error(`Kafka needs \`${command}\`, which is not on the PATH.`) : error),
+    );
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ended with code ${code}.\n${output}`)),
+    );
+  });
+}
+
+async function main() {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      data: { type: 'string' },
+      port: { type: 'string' },
+      bootstrap: { type: 'string', default: '127.0.0.1:9092' },
+      partitions: { type: 'string' },
+      replication: { type: 'string', default: '3' },
+    },
+  });
+  const [command] = positionals;
+  if (command === 'install') process.stdout.write(`${await installKafka()}\n`);
+  else if (command === 'start' && values.data) {
+    await installKafka();
+    const { server, bootstrap } = await startKafka({ directory: values.data, port: values.port ?? 9092 });
+    await serveUntilStopped(server, { bootstrap });
+  } else if (command === 'topics') {
+    const created = await createTopics({
+      bootstrap: values.bootstrap,
+      replication: Number(values.replication),
+      partitions: values.partitions && Number(values.partitions),
+    });
+    process.stdout.write(`${JSON.stringify({ created })}\n`);
+  } else
+    throw new Error(
+      'Usage: node collector/kafka.mjs install | start --data DIRECTORY [--port N] | topics [--bootstrap HOST:PORT]',
+    );
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === SELF) {
+  main().then(
+    () => process.exit(0),
+    (error) => {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(1);
+    },
+  );
+}
