@@ -29,3 +29,4 @@ const { text } = await generateText({
 console.log(text);
 
 await spanport.shutdown();
+console.log('Athina has one inference for each request to the model: see https://app.athina.ai.');

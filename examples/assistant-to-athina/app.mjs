@@ -44,3 +44,4 @@ await withContext({ user: { id: 'u-17' }, environment: 'staging' }, async () => 
 });
 
 await spanport.shutdown();
+console.log('Athina has one inference: see https://app.athina.ai, or the address in ATHINA_BASE_URL.');

@@ -21,3 +21,6 @@ for (const call of asked.choices[0].message.tool_calls ?? []) {
 const stream = await openai.chat.completions.create({ model: 'gpt-4o-mini', messages, tools, stream: true });
 for await (const chunk of stream) process.stdout.write(chunk.choices[0]?.delta.content ?? '');
 process.stdout.write('\n');
+console.log(
+  'Look for the trace in Jaeger, http://127.0.0.1:16686, or on the page of `npx spanport up`, http://127.0.0.1:4318.',
+);

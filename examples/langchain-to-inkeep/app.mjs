@@ -25,3 +25,4 @@ const answer = await prompt
 console.log(answer.content);
 
 await spanport.shutdown();
+console.log('Inkeep has the conversation chat-7.');

@@ -18,4 +18,5 @@ const run = await threads.runs.createAndPoll(thread.id, { assistant_id: assistan
 if (run.status === 'completed') {
   const { data } = await threads.messages.list(thread.id, { limit: 1, run_id: run.id });
   reconify.logAssistant(run, messageIn, data[0] ?? null);
+  console.log('Reconify has the interaction: see https://app.reconify.com, or the address in RECONIFY_TRACKER.');
 }

@@ -20,4 +20,6 @@ threads.runs
     const { data: messages } = await threads.messages.list(data.thread_id, { limit: 1, run_id: data.id });
     reconify.logAssistant(data, messageIn, messages[0] ?? null);
   })
-  .on('end', () => process.stdout.write('\n'));
+  .on('end', () => {
+    console.log('\nReconify has the interaction: see https://app.reconify.com, or the address in RECONIFY_TRACKER.');
+  });

@@ -8,6 +8,8 @@ export interface VendorDemo {
   /** The requests that bring records. */
   readonly method: 'POST' | 'PUT';
   readonly path: string;
+  /** Further paths that its exporter posts to. They are accepted, and bring no records. */
+  readonly otherPaths?: readonly string[];
   /** The key that a request was sent with; undefined where the vendor has none. */
   keyOf(request: DemoRequest): unknown;
   accepted(body: DemoRequest['body']): unknown;

@@ -27,7 +27,7 @@ describe('examples with packages of others, run without a key', () => {
       env: { INKEEPANALYTICS_API_INTEGRATION_KEY: 'key', INKEEP_ANALYTICS_URL: project.sinks.inkeep.url },
     });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
-    return ran.stdout.trim();
+    return ran.stdout.split('\n')[0] ?? '';
   }
 
   it('ai-sdk-to-athina: each request to the model is one inference, with its user and session', async () => {

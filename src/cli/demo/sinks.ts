@@ -70,6 +70,7 @@ interface Reply {
 function replyTo(demo: VendorDemo, key: string | undefined, request: IncomingMessage, text: string): Reply {
   const refuse = (status: number, message: string): Reply => ({ status, ...demo.refused(status, message) });
   const body = recordOf(parsed(text));
+  if (body && request.method === 'POST' && demo.otherPaths?.includes(request.url ?? '')) return { status: 200, body };
   if (request.method !== demo.method || request.url !== demo.path)
     return refuse(404, `no ${request.method} ${request.url}`);
   if (!body) return refuse(400, 'the body is not a JSON object');

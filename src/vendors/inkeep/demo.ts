@@ -7,6 +7,7 @@ export const demo: VendorDemo = {
   urlPath: '',
   method: 'POST',
   path: '/conversations',
+  otherPaths: ['/feedback', '/events'],
   keyOf: bearerOf,
   accepted: conversation,
   refused: (status, message) => ({
