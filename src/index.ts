@@ -7,7 +7,7 @@ export { ConfigurationError } from './configuration/readers.ts';
 export type { ContentMode } from './exporter/content-policy.ts';
 export type {
   DestinationStats,
-  Ended,
+  EndedSpan,
   FlushResult,
   RecordOutcome,
   SpanDestination,

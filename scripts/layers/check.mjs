@@ -36,6 +36,7 @@ const PLANTED = [
   ['interaction-imports-nothing', { 'src/interaction/a.ts': `import '../semconv/b.ts';`, 'src/semconv/b.ts': '' }],
   ['interaction-imports-nothing', { 'src/interaction/a.ts': `import 'node:crypto';` }],
   ['semconv-knows-the-domain-alone', { 'src/semconv/a.ts': `import '../exporter/b.ts';`, 'src/exporter/b.ts': '' }],
+  ['semconv-knows-the-domain-alone', { 'src/semconv/a.ts': `import '../loading/b.ts';`, 'src/loading/b.ts': '' }],
   [
     'instrumentation-knows-no-destination',
     { 'src/instrumentation/openai/a.ts': `import '../../vendors/x/index.ts';`, 'src/vendors/x/index.ts': '' },

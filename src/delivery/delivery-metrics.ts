@@ -1,7 +1,7 @@
 import { createNoopMeter, type Meter, metrics, type ObservableResult } from '@opentelemetry/api';
 import type { DeliveryStats } from './delivery.ts';
 
-/** The figures of one destination. */
+/** The counters of one destination. */
 export interface MetricSource {
   readonly destination: string;
   readonly stats: () => DeliveryStats;
@@ -9,54 +9,62 @@ export interface MetricSource {
   readonly oldestAgeMillis: () => number;
 }
 
-const sources = new Set<MetricSource>();
-let bound: Meter | undefined;
+/** The counters of all destinations in this process, as the metrics `spanport.delivery.*`. */
+class DeliveryMetrics {
+  readonly #sources = new Set<MetricSource>();
+  #isBound = false;
 
-/** Shows a destination's figures as `spanport.delivery.*`, until the returned function is called. */
-export function joinMetrics(source: MetricSource): () => void {
-  sources.add(source);
-  bindMetrics();
-  return () => {
-    sources.delete(source);
-  };
-}
+  /** @returns a function that removes the source */
+  add(source: MetricSource): () => void {
+    this.#sources.add(source);
+    this.bind();
+    return () => {
+      this.#sources.delete(source);
+    };
+  }
 
-/** Creates the instruments once a MeterProvider is registered. Without one they would not be read. */
-export function bindMetrics(): void {
-  if (bound) return;
-  const meter = metrics.getMeter('spanport');
-  if (meter === createNoopMeter()) return;
-  bound = meter;
+  /** Creates the instruments once a MeterProvider is registered. Before that they would not be read. */
+  bind(): void {
+    if (this.#isBound) return;
+    const meter = metrics.getMeter('spanport');
+    if (meter === createNoopMeter()) return;
+    this.#isBound = true;
+    this.#createInstruments(meter);
+  }
 
-  const counter = (name: string, description: string, read: (stats: DeliveryStats) => number): void =>
+  #createInstruments(meter: Meter): void {
+    const counter = (name: string, description: string, read: (stats: DeliveryStats) => number): void =>
+      meter
+        .createObservableCounter(`spanport.delivery.${name}`, { description, unit: '{record}' })
+        .addCallback((result) => this.#observeEach(result, ({ stats }) => read(stats())));
+    counter('enqueued', 'Records taken.', ({ enqueued }) => enqueued);
+    counter('delivered', 'Records that the destination has.', ({ delivered, coalesced }) => delivered + coalesced);
+    counter('retried', 'Attempts after the first.', ({ retried }) => retried);
+    counter('rejected', 'Records that the destination rejected permanently.', ({ rejected }) => rejected);
+
     meter
-      .createObservableCounter(`spanport.delivery.${name}`, { description, unit: '{record}' })
-      .addCallback((result) => observeEach(result, ({ stats }) => read(stats())));
-  counter('enqueued', 'Records taken.', ({ enqueued }) => enqueued);
-  counter('delivered', 'Records that the destination has.', ({ delivered, coalesced }) => delivered + coalesced);
-  counter('retried', 'Attempts after the first.', ({ retried }) => retried);
-  counter('rejected', 'Records that the destination refused for good.', ({ rejected }) => rejected);
+      .createObservableCounter('spanport.delivery.dropped', {
+        description: 'Dropped records, by reason.',
+        unit: '{record}',
+      })
+      .addCallback((result) => {
+        for (const { destination, stats } of this.#sources)
+          for (const [reason, count] of Object.entries(stats().dropped)) result.observe(count, { destination, reason });
+      });
+    meter
+      .createObservableGauge('spanport.delivery.spooled', { description: 'Bytes that wait on disk.', unit: 'By' })
+      .addCallback((result) => this.#observeEach(result, ({ stats }) => stats().spooledBytes));
+    meter
+      .createObservableGauge('spanport.delivery.oldest_age', {
+        description: 'How long the oldest waiting record has waited.',
+        unit: 's',
+      })
+      .addCallback((result) => this.#observeEach(result, ({ oldestAgeMillis }) => oldestAgeMillis() / 1_000));
+  }
 
-  meter
-    .createObservableCounter('spanport.delivery.dropped', {
-      description: 'Records given up, by reason.',
-      unit: '{record}',
-    })
-    .addCallback((result) => {
-      for (const { destination, stats } of sources)
-        for (const [reason, count] of Object.entries(stats().dropped)) result.observe(count, { destination, reason });
-    });
-  meter
-    .createObservableGauge('spanport.delivery.spooled', { description: 'Bytes that wait on disk.', unit: 'By' })
-    .addCallback((result) => observeEach(result, ({ stats }) => stats().spooledBytes));
-  meter
-    .createObservableGauge('spanport.delivery.oldest_age', {
-      description: 'How long the oldest waiting record has waited.',
-      unit: 's',
-    })
-    .addCallback((result) => observeEach(result, ({ oldestAgeMillis }) => oldestAgeMillis() / 1_000));
+  #observeEach(result: ObservableResult, read: (source: MetricSource) => number): void {
+    for (const source of this.#sources) result.observe(read(source), { destination: source.destination });
+  }
 }
 
-function observeEach(result: ObservableResult, read: (source: MetricSource) => number): void {
-  for (const source of sources) result.observe(read(source), { destination: source.destination });
-}
+export const deliveryMetrics = new DeliveryMetrics();

@@ -1,6 +1,6 @@
 import { Counters } from './counters.ts';
 import type { Delivery, DeliveryRecord, DeliveryStats, Destination, FlushResult, RecordListener } from './delivery.ts';
-import { bindMetrics, joinMetrics } from './delivery-metrics.ts';
+import { deliveryMetrics } from './delivery-metrics.ts';
 import { joinEndings } from './endings.ts';
 import type { DeliveryParts } from './memory-delivery.ts';
 import { MemoryQueue } from './memory-queue.ts';
@@ -28,7 +28,7 @@ export class DurableDelivery implements Delivery {
   readonly #memory: MemoryQueue;
   readonly #memorySender: Sender;
   readonly #leaveEndings: () => void;
-  readonly #leaveMetrics: () => void;
+  readonly #removeMetrics: () => void;
   #hasEnded = false;
 
   constructor(destination: Destination, spool: Spool, parts: DeliveryParts) {
@@ -72,7 +72,7 @@ export class DurableDelivery implements Delivery {
       },
     });
     // Before the first record, because all records may still be with the caller, not encoded, when the process ends.
-    this.#leaveMetrics = joinMetrics({
+    this.#removeMetrics = deliveryMetrics.add({
       destination: destination.name,
       stats: () => this.stats(),
       oldestAgeMillis: () => Math.max(spool.total(destination.name).oldestAgeMillis, this.#memory.oldestAgeMillis),
@@ -89,7 +89,7 @@ export class DurableDelivery implements Delivery {
   }
 
   enqueue(record: DeliveryRecord, listener?: RecordListener): void {
-    bindMetrics();
+    deliveryMetrics.bind();
     this.#counters.add('enqueued', 1);
     if (this.#hasEnded) {
       this.#counters.drop('shut_down', 1);
@@ -104,7 +104,7 @@ export class DurableDelivery implements Delivery {
     const { clock, onDrain } = this.#parts;
     const end = clock.monotonic() + timeoutMillis;
     const rest = (): number => Math.max(0, end - clock.monotonic());
-    bindMetrics();
+    deliveryMetrics.bind();
     onDrain();
     await this.#spool.flush(rest());
     if (!this.#spool.exists && this.#memory.size === 0) return this.#left;
@@ -123,7 +123,7 @@ export class DurableDelivery implements Delivery {
     this.#sender.end();
     this.#memorySender.end();
     this.#leaveEndings();
-    this.#leaveMetrics();
+    this.#removeMetrics();
     await this.#spool.leave(this.#name, Math.max(0, end - clock.monotonic()));
     // After the spool was left, which may have refused its last records.
     this.#counters.drop('shut_down', this.#memory.size);

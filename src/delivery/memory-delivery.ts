@@ -10,7 +10,7 @@ import type {
   FlushResult,
   RecordListener,
 } from './delivery.ts';
-import { bindMetrics, joinMetrics } from './delivery-metrics.ts';
+import { deliveryMetrics } from './delivery-metrics.ts';
 import { joinEndings } from './endings.ts';
 import type { Transport } from './http/transport.ts';
 import { MemoryQueue } from './memory-queue.ts';
@@ -38,7 +38,7 @@ export class MemoryDelivery implements Delivery {
   readonly #sender: Sender;
   readonly #keys: RecentMap<true>;
   readonly #leaveEndings: () => void;
-  readonly #leaveMetrics: () => void;
+  readonly #removeMetrics: () => void;
   #hasEnded = false;
 
   constructor(destination: Destination, parts: DeliveryParts) {
@@ -56,7 +56,7 @@ export class MemoryDelivery implements Delivery {
     const [queue, counters, receipts] = [this.#queue, this.#counters, this.#receipts];
     this.#sender = new Sender({ ...parts, destination, queue, counters, receipts, isDurable: false });
     // Before the first record, because all records may still be with the caller, not encoded, when the process ends.
-    this.#leaveMetrics = joinMetrics({
+    this.#removeMetrics = deliveryMetrics.add({
       destination: destination.name,
       stats: () => this.stats(),
       oldestAgeMillis: () => this.#queue.oldestAgeMillis,
@@ -69,7 +69,7 @@ export class MemoryDelivery implements Delivery {
   }
 
   enqueue(record: DeliveryRecord, listener?: RecordListener): void {
-    bindMetrics();
+    deliveryMetrics.bind();
     this.#counters.add('enqueued', 1);
     const reason = this.#reasonToDrop(record);
     if (reason !== undefined) {
@@ -84,7 +84,7 @@ export class MemoryDelivery implements Delivery {
   }
 
   async flush(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
-    bindMetrics();
+    deliveryMetrics.bind();
     this.#parts.onDrain();
     await this.#sender.flush(timeoutMillis);
     return this.#left;
@@ -96,7 +96,7 @@ export class MemoryDelivery implements Delivery {
     this.#hasEnded = true;
     this.#sender.end();
     this.#leaveEndings();
-    this.#leaveMetrics();
+    this.#removeMetrics();
     this.#counters.drop('shut_down', this.#queue.size);
     this.#receipts.settleRest({ status: 'dropped', reason: 'shut_down' });
     return this.#left;

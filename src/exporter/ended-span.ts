@@ -2,15 +2,15 @@ import { type Content, type Interaction, isContentField } from '../interaction/i
 import { type Mask, maskContent, maskJson } from '../interaction/mask.ts';
 import { contentOf, factsOf } from '../semconv/span-content.ts';
 import { isSpanData, type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
-import type { Ended } from './destination.ts';
+import type { EndedSpan } from './destination.ts';
 import type { Settling } from './settling.ts';
 
 /** A span on its way to the destinations. An OTLP destination writes `source` and never needs the other two. */
-export class EndedSpan implements Ended {
+export class LazyEndedSpan implements EndedSpan {
   readonly source: ReadableSpanLike | SpanData;
   readonly mask: Mask;
   readonly content?: Content;
-  readonly #assemble: (ended: EndedSpan) => readonly Interaction[];
+  readonly #assemble: (ended: LazyEndedSpan) => readonly Interaction[];
   #data: SpanData | undefined;
   #interactions: readonly Interaction[] | undefined;
 
@@ -21,7 +21,7 @@ export class EndedSpan implements Ended {
   constructor(
     source: ReadableSpanLike | SpanData,
     mask: Mask,
-    assemble: (ended: EndedSpan) => readonly Interaction[],
+    assemble: (ended: LazyEndedSpan) => readonly Interaction[],
     settling?: Settling,
   ) {
     this.source = source;
@@ -50,8 +50,8 @@ export class EndedSpan implements Ended {
 }
 
 /** The span to write as OTLP: the SDK's own object where there is one, so that nothing is copied. */
-export function sourceOf(ended: Ended): ReadableSpanLike | SpanData {
-  return ended instanceof EndedSpan ? ended.source : ended.span;
+export function sourceOf(ended: EndedSpan): ReadableSpanLike | SpanData {
+  return ended instanceof LazyEndedSpan ? ended.source : ended.span;
 }
 
 function maskedContent(source: ReadableSpanLike | SpanData, mask: Mask): Content | undefined {

@@ -4,11 +4,11 @@ import { diag } from '../diagnostics/diag.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
 import { dialectOf } from '../semconv/dialects/index.ts';
-import { wantContent } from '../semconv/span-content.ts';
+import { addContentReader } from '../semconv/span-content.ts';
 import { type LateSpan, originOf, type ReadableSpanLike, type SpanData } from '../semconv/span-data.ts';
 import type { DestinationStats, FlushResult, SpanDestination, SpanListener } from './destination.ts';
 import type { Connection } from './destinations/connection.ts';
-import { EndedSpan, masked } from './ended-span.ts';
+import { LazyEndedSpan, masked } from './ended-span.ts';
 import { HOLD_MILLIS, type LeavingCall } from './held-calls.ts';
 import { reportLosses } from './losses.ts';
 import { type LeftOutCounts, RunAssembler } from './run-assembler.ts';
@@ -68,7 +68,7 @@ export type OpenTransport = (destination: string, connection: Connection) => Tra
 
 export type OpenDestination = (host: PipelineHost) => SpanDestination;
 
-/** Ended spans in, records at their destinations. Nothing here throws or blocks. */
+/** EndedSpan spans in, records at their destinations. Nothing here throws or blocks. */
 export interface Pipeline {
   /** Copied nowhere and never changed, so that a destination may join later. */
   readonly destinations: readonly SpanDestination[];
@@ -150,12 +150,12 @@ class SpanPipeline implements Pipeline {
     const joined = typeof destination === 'function' ? destination(this.#host) : destination;
     this.destinations.push(joined);
     if (!this.#options.report) this.#stopReporting ??= reportLosses(() => this.stats());
-    if (joined.wantsContent) this.#stopWanting.push(wantContent());
+    if (joined.wantsContent) this.#stopWanting.push(addContentReader());
     return joined;
   }
 
   hold(): () => void {
-    const stopWanting = wantContent();
+    const stopWanting = addContentReader();
     this.#holds += 1;
     let isHeld = true;
     return () => {
@@ -245,7 +245,7 @@ class SpanPipeline implements Pipeline {
   }
 
   /** One function for all spans: a closure for each would cost as much memory as the rest of the mapping. */
-  readonly #assemble = (ended: EndedSpan): readonly Interaction[] => {
+  readonly #assemble = (ended: LazyEndedSpan): readonly Interaction[] => {
     const { service } = this.#options;
     if (this.#assembler.held === 0 && !dialectOf(originOf(ended.source))) {
       this.#assembler.countUnknown();
@@ -256,7 +256,7 @@ class SpanPipeline implements Pipeline {
   };
 
   #map(source: SpanData | ReadableSpanLike, settling: Settling | undefined): void {
-    const ended = new EndedSpan(source, this.#options.mask, this.#assemble, settling);
+    const ended = new LazyEndedSpan(source, this.#options.mask, this.#assemble, settling);
     for (const destination of this.destinations) this.#give(destination, ended, settling?.at(destination.name));
     if (this.#assembler.held > 0) this.#holdTimer ??= setTimeout(this.#release, HOLD_MILLIS).unref();
   }
@@ -286,7 +286,7 @@ class SpanPipeline implements Pipeline {
   }
 
   /** What one destination cannot take, the others still get. */
-  #give(destination: SpanDestination, ended: EndedSpan, listener: SpanListener | undefined): void {
+  #give(destination: SpanDestination, ended: LazyEndedSpan, listener: SpanListener | undefined): void {
     try {
       destination.take(ended, listener);
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { ContentMode } from '../exporter/content-policy.ts';
 import { changesFor } from '../exporter/destinations/span-view.ts';
-import { EndedSpan } from '../exporter/ended-span.ts';
+import { LazyEndedSpan } from '../exporter/ended-span.ts';
 import { type Mask, maskJson } from '../interaction/mask.ts';
 import type { Decoded } from '../otlp/decoded.ts';
 import type { LogData } from '../semconv/log-data.ts';
@@ -87,7 +87,7 @@ export class Receiver {
     const masked: SpanData = { ...span, name, attributes, status, ...(events && { events }) };
     if (content === 'full') return masked;
     const kept: Record<string, unknown> = {};
-    const ended = new EndedSpan(masked, mask, () => []);
+    const ended = new LazyEndedSpan(masked, mask, () => []);
     changesFor(ended, content, {}).giveAttributes?.({
       setAttribute: (key, value) => {
         kept[key] = value;

@@ -11,7 +11,7 @@ import { diag } from '../diagnostics/diag.ts';
 import type { Facts } from '../interaction/interaction.ts';
 import { maskContent } from '../interaction/mask.ts';
 import { type Attributes, encodeAttributes } from '../semconv/attributes.ts';
-import { isContentWanted } from '../semconv/span-content.ts';
+import { hasContentReaders } from '../semconv/span-content.ts';
 import type { UnreadSpan } from '../semconv/span-data.ts';
 import { spanName } from './capped.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
@@ -186,11 +186,11 @@ export class Recorder implements RecordingHost {
 
   get wantsContent(): boolean {
     const { contentOnSpans, contentOnEvents } = this.options;
-    return contentOnSpans || contentOnEvents || isContentWanted();
+    return contentOnSpans || contentOnEvents || hasContentReaders();
   }
 
   get hasContentReaders(): boolean {
-    return isContentWanted();
+    return hasContentReaders();
   }
 
   /**

@@ -22,7 +22,7 @@ import { asIs } from '../interaction/mask.ts';
 import { costOf } from '../pricing/cost.ts';
 import { type AttributeSink, type Attributes, withFetchedUsageTo, writeAttributes } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
-import { attachTold, type KeptContent } from '../semconv/span-content.ts';
+import { attachToSpan, type ContentSource } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
 import { capContent, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
@@ -245,7 +245,7 @@ export class Recording implements UnreadSpan {
     const split = splitContent(facts, tool);
     const attached = this.#isForReaders ? deferredContent(split.content, ending, host.options) : undefined;
     // Our own exporters read the attached content, and the facts if nothing else wrote attributes.
-    if (attached || isOurs) attachTold(readable, isOurs ? split.facts : undefined, attached);
+    if (attached || isOurs) attachToSpan(readable, isOurs ? split.facts : undefined, attached);
     if (failed) host.emitException(failed, facts.operation, this.context);
     if (contentOnEvents) host.emitDetails({ ...capContent(facts, host.options, mask), ...shown }, this.context);
   }
@@ -342,7 +342,7 @@ function deferredContent(
   known: Content | undefined,
   { content, cutTexts }: Pick<Ending, 'content' | 'cutTexts'>,
   options: CaptureOptions,
-): KeptContent | undefined {
+): ContentSource | undefined {
   if (!known && !content) return undefined;
   return (mask) => {
     const all = content ? read(content) : {};

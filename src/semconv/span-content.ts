@@ -1,100 +1,122 @@
 import type { Content, Facts } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
 import { asIs, type Mask, maskContent } from '../interaction/mask.ts';
+import { sharedState } from '../loading/shared-state.ts';
 
-/**
- * Content, or how to read it from what was kept of the call, each text through a mask on the way: nobody may ever ask.
- */
-export type KeptContent = Content | ((mask: Mask) => Content);
+/** Content, or a function that reads it and masks each text. The function is called only if a consumer needs content. */
+export type ContentSource = Content | ((mask: Mask) => Content);
 
-/** What lies beside a span: it lives as long as the span does. */
-interface Told {
+/** What is attached to a span. It lives as long as the span object. */
+interface Attachment {
   readonly facts: Facts | undefined;
-  readonly kept: KeptContent | undefined;
-  /** What was read of it last, and through which mask. */
+  readonly source: ContentSource | undefined;
+  /** The content that was read last, and the mask that was applied to it. */
   content?: Content;
   mask?: Mask;
 }
 
-/** A base class whose instances are the objects that it is given: a subclass then gives them its private fields. */
-const Given = class {
-  constructor(given: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: that is what it is for
-    return given;
-  }
-};
-
-/**
- * Content travels with the span object and not on it, so that a third-party exporter on the same provider never sees it
- * while our own exporters in this process do: nothing but this class can reach a private field. A WeakMap would do the
- * same and cost the collector as much as all the rest of a span.
- */
-class Beside extends Given {
-  #told: Told | undefined;
-
-  static put(span: object, told: Told): void {
-    const holder = #told in span ? (span as Beside) : new Beside(span);
-    holder.#told = told;
-  }
-
-  static of(span: object): Told | undefined {
-    return #told in span ? (span as Beside).#told : undefined;
+/** Constructing it returns the argument, so that a subclass adds its private fields to an existing object. */
+class ReturnsArgument {
+  constructor(object: object) {
+    // biome-ignore lint/correctness/noConstructorReturn: adding private fields to an existing object requires it
+    return object;
   }
 }
 
-let readers = 0;
+/**
+ * Attaches facts and content to a span object in a private field. Our own exporters in this process can read it, and no
+ * other code can, so a third-party exporter on the same provider never exports content by accident. A WeakMap would do
+ * the same, but its entry costs the garbage collector as much as all other parts of a span.
+ */
+class AttachedField extends ReturnsArgument {
+  #attachment: Attachment | undefined;
 
-/** Keeps the content of a span for those who ask with {@link contentOf}. */
-export function attachContent(span: object, content: KeptContent): void {
-  attachTold(span, undefined, content);
+  static set(span: object, attachment: Attachment): void {
+    const holder = #attachment in span ? span : new AttachedField(span);
+    holder.#attachment = attachment;
+  }
+
+  static get(span: object): Attachment | undefined {
+    return #attachment in span ? span.#attachment : undefined;
+  }
+}
+
+/** The exporters in this process that read content. While there are none, content is not collected for them. */
+class ContentReaders {
+  #count = 0;
+
+  /** @returns a function that removes the reader; a second call has no effect */
+  add(): () => void {
+    let isAdded = true;
+    this.#count += 1;
+    return () => {
+      if (isAdded) this.#count -= 1;
+      isAdded = false;
+    };
+  }
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
 }
 
 /**
- * Keeps what the instrumentation wrote on a span as the facts that they were, for those who ask with {@link factsOf}:
- * they need not read the attributes. Only for spans whose attributes nobody else can have changed.
+ * The instrumentation and the exporter of one application may come from two copies of this package. Both must use the
+ * private field of the same class, and count the same readers.
  */
-export function attachTold(span: object, facts: Facts | undefined, kept: KeptContent | undefined): void {
-  Beside.put(span, { facts, kept });
+const shared = sharedState('span content', () => ({
+  set: AttachedField.set,
+  get: AttachedField.get,
+  readers: new ContentReaders(),
+}));
+
+/** Attaches content to a span, for {@link contentOf}. */
+export function attachContent(span: object, content: ContentSource): void {
+  attachToSpan(span, undefined, content);
+}
+
+/**
+ * Attaches what the instrumentation recorded, for {@link contentOf} and {@link factsOf}.
+ * @param facts pass them only if no other code can have changed the span's attributes, because exporters then use these
+ *   facts instead of the attributes
+ */
+export function attachToSpan(span: object, facts: Facts | undefined, source: ContentSource | undefined): void {
+  shared.set(span, { facts, source });
 }
 
 export function factsOf(span: object): Facts | undefined {
-  return Beside.of(span)?.facts;
+  return shared.get(span)?.facts;
 }
 
-/** @param mask what each text goes through */
+/** @param mask applied to each text */
 export function contentOf(span: object, mask: Mask = asIs): Content | undefined {
-  const entry = Beside.of(span);
-  if (entry?.kept === undefined) return undefined;
-  if (!entry.content || entry.mask !== mask) {
-    entry.content = read(entry.kept, mask);
-    entry.mask = mask;
+  const attachment = shared.get(span);
+  if (attachment?.source === undefined) return undefined;
+  if (!attachment.content || attachment.mask !== mask) {
+    attachment.content = read(attachment.source, mask);
+    attachment.mask = mask;
   }
-  return entry.content;
+  return attachment.content;
 }
 
-function read(kept: KeptContent, mask: Mask): Content {
-  if (typeof kept === 'function') return kept(mask);
+function read(source: ContentSource, mask: Mask): Content {
+  if (typeof source === 'function') return source(mask);
   try {
-    return maskContent(kept, mask);
+    return maskContent(source, mask);
   } catch {
-    // Tools give back any value, circles included, which are looked for only once they were met.
-    return maskContent(toJson(kept), mask);
+    // Tools return any value. Circular references are rare, so they are removed only after masking has failed.
+    return maskContent(toJson(source), mask);
   }
 }
 
 /**
- * An exporter that may have content says so for as long as it lives; while nobody does, none is captured beside spans.
- * @returns ends the wish; a second call is harmless
+ * Announces an exporter that reads content.
+ * @returns a function that removes the reader; a second call has no effect
  */
-export function wantContent(): () => void {
-  let wanted = true;
-  readers += 1;
-  return () => {
-    if (wanted) readers -= 1;
-    wanted = false;
-  };
+export function addContentReader(): () => void {
+  return shared.readers.add();
 }
 
-export function isContentWanted(): boolean {
-  return readers > 0;
+export function hasContentReaders(): boolean {
+  return !shared.readers.isEmpty;
 }

@@ -160,7 +160,14 @@ class WriterThread {
   }
 }
 
-function startReader({ file }: ThreadSettings): (request: ThreadRequest) => void {
+type RequestHandler = (request: ThreadRequest) => void;
+
+function startWriter(settings: ThreadSettings): RequestHandler {
+  const writer = new WriterThread(settings);
+  return (request) => writer.handle(request);
+}
+
+function startReader({ file }: ThreadSettings): RequestHandler {
   const calls = readerCalls(new StoreReader(sqlite(), file)) as Readonly<Record<string, (...args: never[]) => unknown>>;
   return ({ id, method, args }) => {
     answer(id, () => calls[method]?.(...(args as never[])));
@@ -168,18 +175,20 @@ function startReader({ file }: ThreadSettings): (request: ThreadRequest) => void
   };
 }
 
-const settings = workerData as ThreadSettings;
-let handle: ((request: ThreadRequest) => void) | undefined;
-let failure: unknown;
-parentPort?.on('message', (request: ThreadRequest) => {
-  if (!handle && failure === undefined) {
+/** The first request opens the database. If that fails, it and all later requests receive the error. */
+function handlerOf(settings: ThreadSettings): RequestHandler {
+  let handler: RequestHandler | undefined;
+  const open = (): RequestHandler => {
     try {
-      const writer = settings.role === 'writer' ? new WriterThread(settings) : undefined;
-      handle = writer ? (each) => writer.handle(each) : startReader(settings);
+      return settings.role === 'writer' ? startWriter(settings) : startReader(settings);
     } catch (error) {
-      failure = error;
+      return ({ id }) => refuse(id, error);
     }
-  }
-  if (handle) handle(request);
-  else refuse(request.id, failure);
-});
+  };
+  return (request) => {
+    handler ??= open();
+    handler(request);
+  };
+}
+
+parentPort?.on('message', handlerOf(workerData as ThreadSettings));

@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { interactionFrom } from '../../src/semconv/from-spans.ts';
-import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
+import { contentOf, addContentReader } from '../../src/semconv/span-content.ts';
 import { spanDataFrom } from '../../src/semconv/span-data.ts';
 import { startFakeOpenAI } from '../../src/testing.ts';
 import { startExchanges } from './exchanges.mjs';
@@ -14,7 +14,7 @@ import { scenariosOf } from './senders/openai-calls.mjs';
 export async function ownInteractions(): Promise<Readonly<Record<string, readonly Interaction[]>>> {
   const exporter = new InMemorySpanExporter();
   trace.setGlobalTracerProvider(new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }));
-  const unwant = wantContent();
+  const removeReader = addContentReader();
   const { urls, close } = await startExchanges(startFakeOpenAI);
   const interactions: Record<string, readonly Interaction[]> = {};
   try {
@@ -27,7 +27,7 @@ export async function ownInteractions(): Promise<Readonly<Record<string, readonl
     }
   } finally {
     await close();
-    unwant();
+    removeReader();
     trace.disable();
   }
   return interactions;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Ended, SpanDestination, SpanListener } from '../../src/exporter/destination.ts';
+import type { EndedSpan, SpanDestination, SpanListener } from '../../src/exporter/destination.ts';
 import { spanLineDestination } from '../../src/exporter/destinations/line-destination.ts';
 import { openVendor } from '../../src/exporter/destinations/open-vendor.ts';
 import { openPipeline, type Pipeline } from '../../src/exporter/pipeline.ts';
@@ -31,7 +31,7 @@ const span = (more: Partial<SpanData> = {}): SpanData => ({
 /** What a call that was held back has besides its interaction. */
 const silent = { span: span(), mask: asIs };
 
-function destination(take: (ended: Ended, listener?: SpanListener) => void, name = 'test'): SpanDestination {
+function destination(take: (ended: EndedSpan, listener?: SpanListener) => void, name = 'test'): SpanDestination {
   const flushed = Promise.resolve({ waiting: 0, onDisk: 0 });
   return {
     name,
@@ -125,7 +125,7 @@ it('a received span reaches a destination as it came, with its scope, events and
     events: [{ name: 'retry', time: [1, 5], attributes: { n: 1 } }],
     links: [{ traceId: '3'.repeat(32), spanId: '4'.repeat(16) }],
   });
-  const got: Ended[] = [];
+  const got: EndedSpan[] = [];
   const written: unknown[] = [];
   const pipeline = openPipeline({ mask: asIs, write: (_, __, item) => void written.push(item) });
   pipeline.join(destination((ended) => void got.push(ended)));
@@ -168,7 +168,7 @@ it('writes a span of the 1.x SDK, which names scope and parent in its own way', 
 });
 
 it('counts a span that a destination throws for, and gives it to the others', () => {
-  const taken: Ended[] = [];
+  const taken: EndedSpan[] = [];
   const pipeline = openPipeline({ mask: asIs });
   pipeline.join(
     destination(() => {

@@ -14,7 +14,7 @@ import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts
 import { createRecorder, type Recorder } from '../../src/instrumentation/recorder.ts';
 import type { Interaction, ToolExecution } from '../../src/interaction/interaction.ts';
 import { interactionFrom, toolExecutionFrom } from '../../src/semconv/from-spans.ts';
-import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
+import { addContentReader, contentOf } from '../../src/semconv/span-content.ts';
 import { spanDataFrom } from '../../src/semconv/span-data.ts';
 import { type FakeOpenAI, type FakeOpenAIOptions, startFakeOpenAI } from '../../src/testing.ts';
 
@@ -58,13 +58,13 @@ export async function openScene({ content = true, capture = {}, ...options }: Sc
   instrumentOpenAI(client);
   const recorder = createRecorder({ ...defaultCapture, ...capture });
   activeRecorders.enable(recorder);
-  const unwant = content ? wantContent() : () => {};
+  const removeReader = content ? addContentReader() : () => {};
   await client.beta.assistants.retrieve(ASSISTANT_ID);
   exporter.reset();
   onTestFinished(async () => {
     endAllRuns(recorder);
     activeRecorders.disable(recorder);
-    unwant();
+    removeReader();
     await server.close();
   });
   const of = (operation: string): readonly ReadableSpan[] =>

@@ -3,7 +3,7 @@ import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@
 import OpenAI from 'openai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
-import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
+import { addContentReader, contentOf } from '../../src/semconv/span-content.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 
 const exporter = new InMemorySpanExporter();
@@ -14,7 +14,7 @@ const messages = [{ role: 'user' as const, content: 'Say hello' }];
 
 beforeAll(async () => {
   trace.setGlobalTracerProvider(provider);
-  wantContent();
+  addContentReader();
   fake = await startFakeOpenAI();
   openai = instrumentOpenAI(new OpenAI({ apiKey: 'sk-test', baseURL: fake.baseURL, maxRetries: 0 }));
 });

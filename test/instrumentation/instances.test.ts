@@ -15,7 +15,7 @@ import {
   type OpenAIInstrumentationConfig,
 } from '../../src/instrumentation/openai/openai-instrumentation.ts';
 import { traceTool } from '../../src/instrumentation/trace-tool.ts';
-import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
+import { addContentReader, contentOf } from '../../src/semconv/span-content.ts';
 import { startFakeOpenAI } from '../../src/testing.ts';
 import { askForWeather, messages, model, weather } from './scene.ts';
 
@@ -74,7 +74,7 @@ describe('two instrumentations', () => {
 
   it('both mask the content that is attached to the span for exporters in this process', async () => {
     const client = await openClient();
-    onTestFinished(wantContent());
+    onTestFinished(addContentReader());
     const shared = openProvider();
     openInstance({ mask: (text) => text.replaceAll('Say', '[one]') }, shared);
     openInstance({ mask: (text) => text.replaceAll('hello', '[other]') }, shared);

@@ -13,7 +13,7 @@ import { type CaptureOptions, defaultCapture } from '../../src/instrumentation/c
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { createRecorder, type Recorder } from '../../src/instrumentation/recorder.ts';
 import type { Content } from '../../src/interaction/interaction.ts';
-import { contentOf, wantContent } from '../../src/semconv/span-content.ts';
+import { addContentReader, contentOf } from '../../src/semconv/span-content.ts';
 import { type FakeOpenAI, type FakeOpenAIOptions, startFakeOpenAI } from '../../src/testing.ts';
 
 export const model = 'gpt-4o-mini';
@@ -60,10 +60,10 @@ export async function openScene({ content = true, capture = {}, ...options }: Sc
   const client = instrumentOpenAI(new OpenAI({ apiKey: 'unused', baseURL: server.baseURL, maxRetries: 0 }));
   const recorder = createRecorder({ ...defaultCapture, ...capture });
   activeRecorders.enable(recorder);
-  const unwant = content ? wantContent() : () => {};
+  const removeReader = content ? addContentReader() : () => {};
   exporter.reset();
   onTestFinished(async () => {
-    unwant();
+    removeReader();
     activeRecorders.disable(recorder);
     trace.disable();
     await server.close();

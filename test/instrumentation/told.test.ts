@@ -2,7 +2,7 @@ import { trace } from '@opentelemetry/api';
 import OpenAI from 'openai';
 import { expect, it, onTestFinished } from 'vitest';
 import { changesFor } from '../../src/exporter/destinations/span-view.ts';
-import { EndedSpan } from '../../src/exporter/ended-span.ts';
+import { LazyEndedSpan } from '../../src/exporter/ended-span.ts';
 import { withContext } from '../../src/instrumentation/context.ts';
 import { endAllRuns } from '../../src/instrumentation/openai/assistants/index.ts';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
@@ -28,7 +28,7 @@ async function openOwnScene(): Promise<Scene & { read(): readonly ReadableSpanLi
 
 /** The same span, by the attributes that came over the wire. */
 function arrived(span: ReadableSpanLike): unknown {
-  const ended = new EndedSpan(span, asIs, () => []);
+  const ended = new LazyEndedSpan(span, asIs, () => []);
   const [data] = spansFromOtlpJson(spanToJson(span, changesFor(ended, 'full', {})));
   return data && interactionFrom(data);
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyContentMode } from '../../src/exporter/content-policy.ts';
 import { changesFor } from '../../src/exporter/destinations/span-view.ts';
-import { EndedSpan } from '../../src/exporter/ended-span.ts';
+import { LazyEndedSpan } from '../../src/exporter/ended-span.ts';
 import { contentFields, type Facts, type Interaction } from '../../src/interaction/interaction.ts';
 import { toJson } from '../../src/interaction/json.ts';
 import { asIs, maskSecrets } from '../../src/interaction/mask.ts';
@@ -100,7 +100,7 @@ describe('for any interaction', () => {
         const span = readableSpanFrom(spanDataOf({ ...interaction, operation: operationOf(interaction) }));
         const content = contentOf(span);
         const here = interactionFrom(spanDataFrom(span, content));
-        const ended = new EndedSpan(span, asIs, () => []);
+        const ended = new LazyEndedSpan(span, asIs, () => []);
         const [arrived] = spansFromOtlpJson(spanToJson(span, changesFor(ended, 'full', {})));
         expect(arrived && interactionFrom(arrived)).toEqual(here);
       }),

@@ -51,6 +51,29 @@ describe('two copies of Spanport in one process', () => {
     expect(spans).toEqual(['chat gpt-4o-mini']);
   });
 
+  it.each([
+    ['of the same build', `const { AthinaSpanExporter } = require('same/athina');`],
+    ['of the build for bundlers', `const { AthinaSpanExporter } = await import('./node_modules/same/dist/athina.js');`],
+  ])('pass content from the instrumentation of one to an exporter of the other: %s', async (_, loading) => {
+    const program = `const OpenAI = require('openai');
+      const { BasicTracerProvider, SimpleSpanProcessor } = require('@opentelemetry/sdk-trace-base');
+      const { OpenAIInstrumentation } = require('spanport');
+      const instrumentation = new OpenAIInstrumentation();
+      (async () => {
+        ${loading}
+        const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(new AthinaSpanExporter())] });
+        instrumentation.setTracerProvider(provider);
+        await ${ask};
+        await provider.shutdown();
+      })();`;
+    const { received } = project.sinks.athina;
+    const before = received.length;
+    await run(program);
+    expect(received.slice(before).map(({ body }) => body)).toMatchObject([
+      { prompt: [{ role: 'user', content: 'Hi' }] },
+    ]);
+  });
+
   it('make one record for a call under register, with a copy that only adds what the application knows', async () => {
     const program = `const OpenAI = require('openai');
       const { withContext, traceTool } = require('same');

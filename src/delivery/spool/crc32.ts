@@ -1,9 +1,16 @@
-type Crc32 = (data: Uint8Array, before?: number) => number;
+/** Loads `node:zlib` with the first record, so that it does not delay the application's start. */
+class LazyZlib {
+  #module: typeof import('node:zlib') | undefined;
 
-let found: Crc32 | undefined;
+  get module(): typeof import('node:zlib') {
+    this.#module ??= process.getBuiltinModule('node:zlib');
+    return this.#module;
+  }
+}
 
+const zlib = new LazyZlib();
+
+/** @param before the checksum of the bytes before these */
 export function crc32(data: Uint8Array, before = 0): number {
-  // Loaded by the first record, not at the start. The types of this line of Node do not have the function yet.
-  found ??= (process.getBuiltinModule('node:zlib') as unknown as { readonly crc32: Crc32 }).crc32;
-  return found(data, before);
+  return zlib.module.crc32(data, before);
 }

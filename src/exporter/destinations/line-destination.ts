@@ -4,7 +4,7 @@ import { wellFormedJson } from '../../interaction/text.ts';
 import { spanToJson } from '../../otlp/write-json.ts';
 import type { LocalOutput, Vendor } from '../../vendors/vendor.ts';
 import type { ContentMode } from '../content-policy.ts';
-import { type Ended, type FlushResult, noStats, type SpanDestination, type SpanListener } from '../destination.ts';
+import { type EndedSpan, type FlushResult, noStats, type SpanDestination, type SpanListener } from '../destination.ts';
 import { sourceOf } from '../ended-span.ts';
 import type { PipelineHost } from '../pipeline.ts';
 import { listenersFor } from '../settling.ts';
@@ -94,7 +94,7 @@ interface WritingDestination<T> extends SpanDestination {
 function writingDestination<T>(
   name: string,
   content: ContentMode,
-  itemsOf: (ended: Ended) => readonly T[],
+  itemsOf: (ended: EndedSpan) => readonly T[],
   sink: Sink<T>,
   report: PipelineHost['report'],
 ): WritingDestination<T> {

@@ -7,7 +7,7 @@ import { isSpanData, scopeOf } from '../../semconv/span-data.ts';
 import { readableSpanFrom } from '../../semconv/to-span.ts';
 import type { ContentMode } from '../content-policy.ts';
 import {
-  type Ended,
+  type EndedSpan,
   type FlushResult,
   noStats,
   type SpanDestination,
@@ -117,7 +117,7 @@ export function officialOtlpDestination(name: string, options: OtlpOptions, cont
 }
 
 /** The span as the SDK's exporter reads it. A copy, because it is exported later. */
-function sdkSpanFor(ended: Ended, content: ContentMode, options: OtlpOptions): ReadableSpan {
+function sdkSpanFor(ended: EndedSpan, content: ContentMode, options: OtlpOptions): ReadableSpan {
   const source = sourceOf(ended);
   const span = isSpanData(source) ? readableSpanFrom(source) : source;
   const { duration, ended: hasEnded } = span as Partial<ReadableSpan>;

@@ -3,7 +3,7 @@ import { spanToJson } from '../../otlp/write-json.ts';
 import { encodeSpan } from '../../otlp/write-protobuf.ts';
 import { isSpanData } from '../../semconv/span-data.ts';
 import type { ContentMode } from '../content-policy.ts';
-import type { Ended, SpanDestination } from '../destination.ts';
+import type { EndedSpan, SpanDestination } from '../destination.ts';
 import { sourceOf } from '../ended-span.ts';
 import type { Connection } from './connection.ts';
 import { outcomeOf } from './otlp-answer.ts';
@@ -86,7 +86,7 @@ export function otlpDestination(
   };
 }
 
-function encoderFor(options: OtlpOptions, content: ContentMode): (ended: Ended) => Uint8Array {
+function encoderFor(options: OtlpOptions, content: ContentMode): (ended: EndedSpan) => Uint8Array {
   if (options.encoding !== 'json') return (ended) => encodeSpan(sourceOf(ended), changesFor(ended, content, options));
   return (ended) => Buffer.from(spanToJson(sourceOf(ended), changesFor(ended, content, options)));
 }

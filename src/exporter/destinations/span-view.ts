@@ -24,7 +24,7 @@ import {
   type SpanData,
 } from '../../semconv/span-data.ts';
 import { type ContentMode, REDACTED, redacted } from '../content-policy.ts';
-import type { Ended } from '../destination.ts';
+import type { EndedSpan } from '../destination.ts';
 import { sourceOf } from '../ended-span.ts';
 import { attributeFor, eventAttributesFor, linkAttributesFor, maskedResource } from './masked-attributes.ts';
 
@@ -36,7 +36,7 @@ export type Dialect = (
 
 /** How a destination's copy of a span differs from it. The span itself is not copied. */
 export function changesFor(
-  ended: Ended,
+  ended: EndedSpan,
   mode: ContentMode,
   { dialect, resource }: { readonly dialect?: Dialect; readonly resource?: Extra },
 ): SpanChanges {
@@ -69,7 +69,7 @@ function setEach(attributes: Attributes, sink: AttributeSink): void {
 }
 
 /** Sets the attributes that a destination may have: content as its mode allows, from the span and attached to it, masked. */
-function giveAttributes(ended: Ended, mode: ContentMode, sink: AttributeSink): void {
+function giveAttributes(ended: EndedSpan, mode: ContentMode, sink: AttributeSink): void {
   const { content, mask } = ended;
   const source = sourceOf(ended);
   const attributes = source.attributes as Attributes;
@@ -125,7 +125,7 @@ function isStructured(name: string): boolean {
 
 /** The same attributes as a record, rewritten by the dialect. */
 export function attributesFor(
-  ended: Ended,
+  ended: EndedSpan,
   mode: ContentMode,
   dialect: Dialect | undefined,
 ): Readonly<Record<string, unknown>> {

@@ -117,7 +117,7 @@ function unwrap(
   watch: Watch | undefined,
 ): ApiPromise {
   if (!watch) return original.call(promise, transform);
-  const child = original.call(promise, watch.seeing(transform));
+  const child = original.call(promise, watch.observing(transform));
   try {
     child[WATCH] = watch;
     watch.endWhenForgotten(child);

@@ -2,37 +2,55 @@ import { diag } from '../../diagnostics/diag.ts';
 import type { CallObserver, CallOutcome } from './observer.ts';
 import { endOnAbort, isStream, watchStream } from './watch-stream.ts';
 
-/** Ends the watch of a promise or a stream that the application dropped without reading it. */
-const forgotten = new FinalizationRegistry<Watch>((watch) => watch.end({ kind: 'cancelled' }));
-
-/** What `_thenUnwrap` takes: the parsed answer, and what the SDK knows of its request. */
+/** The argument of `_thenUnwrap`. It receives the parsed answer, and the SDK's data of the request. */
 export type Transform = (...values: unknown[]) => unknown;
 
-/** Watches whose promise or stream was not read in the turn in which they began. */
-let unseen: Watch[] = [];
-let timer: NodeJS.Timeout | undefined;
-/** Limits of the batch: a timer for each call would cost more than the watch itself. */
-const MAX_UNSEEN = 32;
-const UNSEEN_MILLIS = 20;
-
-function registerUnseen(): void {
-  clearTimeout(timer);
-  timer = undefined;
-  const left = unseen;
-  unseen = [];
-  for (const watch of left) watch.register();
-}
+/** Limits of a batch. A timer for each call would cost more than the watch itself. */
+const MAX_UNREAD = 32;
+const UNREAD_MILLIS = 20;
 
 /**
- * One call under observation. It reports to the observer what happens, the end exactly once, and catches what the
- * observer throws.
+ * Ends watches whose promise or stream is garbage-collected unread. An entry in a FinalizationRegistry is expensive and
+ * most callers `await` within the same turn, so watches are registered in batches, and only those that are still unread.
+ */
+class UnreadWatches {
+  readonly #collected = new FinalizationRegistry<Watch>((watch) => watch.end({ kind: 'cancelled' }));
+  #added: Watch[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  add(watch: Watch): void {
+    if (this.#added.push(watch) >= MAX_UNREAD) this.#registerAll();
+    else this.#timer ??= setTimeout(() => this.#registerAll(), UNREAD_MILLIS).unref();
+  }
+
+  remove(watch: Watch): void {
+    this.#collected.unregister(watch);
+  }
+
+  #registerAll(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const added = this.#added;
+    this.#added = [];
+    for (const watch of added) {
+      const unread = watch.register();
+      if (unread) this.#collected.register(unread, watch, watch);
+    }
+  }
+}
+
+const unreadWatches = new UnreadWatches();
+
+/**
+ * One call under observation. It reports to the observer what happens, and the end exactly once. Errors of the observer
+ * are caught.
  */
 export class Watch {
   readonly #observer: CallObserver;
   #hasEnded = false;
   #held: object | undefined;
   #isRegistered = false;
-  #isSeen = false;
+  #hasAnswer = false;
   isRead = false;
 
   constructor(observer: CallObserver) {
@@ -43,45 +61,42 @@ export class Watch {
     return this.#hasEnded;
   }
 
-  /**
-   * Ends the call when this object is garbage-collected unread; a later registration replaces an earlier one. Most
-   * callers `await` within the same turn, and a FinalizationRegistry entry is expensive, so registration is deferred.
-   */
+  /** Ends the call when this object is garbage-collected unread. A later object replaces an earlier one. */
   endWhenForgotten(held: object): void {
-    this.#letGo();
+    this.#release();
     this.#held = held;
-    if (unseen.push(this) >= MAX_UNSEEN) registerUnseen();
-    else timer ??= setTimeout(registerUnseen, UNSEEN_MILLIS).unref();
+    unreadWatches.add(this);
   }
 
-  register(): void {
-    if (!this.#held || this.#isRegistered) return;
-    forgotten.register(this.#held, this, this);
-    this.#isRegistered = true;
+  /** @returns the unread object to observe; undefined if it was read, or is observed already */
+  register(): object | undefined {
     const held = this.#held;
+    if (!held || this.#isRegistered) return undefined;
+    this.#isRegistered = true;
     this.#held = undefined;
     try {
       // A listener costs several microseconds, so it is not added before the first chunk.
       if (isStream(held)) endOnAbort(held, this);
     } catch (error) {
-      diag.error('spanport: a stream is not seen to be aborted', error);
+      diag.error('spanport: the abort signal of a stream could not be observed', error);
     }
+    return held;
   }
 
-  #letGo(): void {
+  #release(): void {
     this.#held = undefined;
-    if (this.#isRegistered) forgotten.unregister(this);
+    if (this.#isRegistered) unreadWatches.remove(this);
     this.#isRegistered = false;
   }
 
-  /** The application asked for the parsed answer: its arrival, or the end of its stream, ends the call. */
+  /** The application reads the parsed answer: its arrival, or the end of its stream, ends the call. */
   read(parsing: Promise<unknown>): void {
     this.isRead = true;
-    this.#letGo();
+    this.#release();
     try {
-      // These functions are not stored: a stream stays open long after its answer has arrived.
+      // These functions are not stored in fields, because a stream stays open long after its answer has arrived.
       parsing.then(
-        (value) => this.see(value),
+        (value) => this.onAnswer(value),
         (error: unknown) => this.fail(error),
       );
     } catch (error) {
@@ -91,8 +106,8 @@ export class Watch {
   }
 
   /**
-   * The application asked for the raw response and reads its body itself: the span ends when the headers have arrived.
-   * @returns the promise for the application. A handler on the SDK's own would hide a rejection that nothing handles.
+   * The application reads the raw response and its body itself: the span ends when the headers have arrived.
+   * @returns the promise for the application. A handler on the SDK's own promise would hide an unhandled rejection.
    */
   readResponse(response: Promise<unknown>): Promise<unknown> {
     try {
@@ -113,9 +128,9 @@ export class Watch {
     }
   }
 
-  see(value: unknown): void {
-    if (this.#hasEnded || this.#isSeen) return;
-    this.#isSeen = true;
+  onAnswer(value: unknown): void {
+    if (this.#hasEnded || this.#hasAnswer) return;
+    this.#hasAnswer = true;
     try {
       if (isStream(value)) {
         watchStream(value, this);
@@ -128,10 +143,10 @@ export class Watch {
     this.end({ kind: 'complete' });
   }
 
-  /** A helper transforms the answer. The answer is observed as it came; an error of the helper is not one of the call. */
-  seeing(transform: Transform): Transform {
+  /** Observes the answer before a helper transforms it. An error of the helper is not an error of the call. */
+  observing(transform: Transform): Transform {
     return (...values) => {
-      this.see(values[0]);
+      this.onAnswer(values[0]);
       return transform(...values);
     };
   }
@@ -152,7 +167,7 @@ export class Watch {
   end(outcome: CallOutcome): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#letGo();
+    this.#release();
     try {
       this.#observer.end(outcome);
     } catch (error) {
