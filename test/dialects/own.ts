@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import type { Interaction } from '../../src/interaction/interaction.ts';
 import { interactionFrom } from '../../src/semconv/from-spans.ts';
-import { contentOf, addContentReader } from '../../src/semconv/span-content.ts';
+import { addContentReader, contentOf } from '../../src/semconv/span-content.ts';
 import { spanDataFrom } from '../../src/semconv/span-data.ts';
 import { startFakeOpenAI } from '../../src/testing.ts';
 import { startExchanges } from './exchanges.mjs';
