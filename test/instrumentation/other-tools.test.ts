@@ -74,7 +74,7 @@ describe('asResponse', () => {
 describe('instrumentOpenAI', () => {
   it.each([undefined, null, 'client'])('says what to pass when it is given %s', (value) => {
     expect(() => instrumentOpenAI(value as unknown as object)).toThrow(
-      `instrumentOpenAI() got ${String(value)}: pass an OpenAI client, or the class that you make clients with.`,
+      `instrumentOpenAI() got ${String(value)}: pass an OpenAI client or its class.`,
     );
   });
 });

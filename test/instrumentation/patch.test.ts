@@ -55,7 +55,7 @@ describe('instrumentOpenAI', () => {
     expect(warnings).toEqual([expect.stringContaining('no spans will be made')]);
   });
 
-  it('passes over what answers in a way that it does not know', async () => {
+  it('leaves a method alone that does not return an APIPromise, and warns', async () => {
     await openScene();
     class Completions {
       create(): string {
@@ -66,7 +66,7 @@ describe('instrumentOpenAI', () => {
     const Strange = Object.assign(class {}, { Chat });
     instrumentOpenAI(Strange);
     expect(new Completions().create()).toBe('not a promise');
-    expect(warnings).toEqual([expect.stringContaining('the answer is not read')]);
+    expect(warnings).toEqual([expect.stringContaining('the answer is not recorded')]);
   });
 });
 
