@@ -2,7 +2,8 @@
  * What is run: which case for which subjects, how often; `parts` of a case each in a process of their own. Rounds are interleaved, and the order turns with each, so that
  * a neighbour's load meets all alike.
  */
-import { delivering, subjects } from './subjects/index.mjs';
+import { delivering, looping, subjects } from './subjects/index.mjs';
+import { COUNTED, hasValgrind } from './support/valgrind.mjs';
 
 /** What makes bytes repeat to a percent: code is optimised at the same call in every run, and nothing else allocates. */
 export const HELD_BYTES = ['--expose-gc', '--single-threaded'];
@@ -56,10 +57,45 @@ const bursting = [
   }),
 ];
 
-/** @param {boolean} quick smaller and fewer; the same shape */
+/**
+ * Without valgrind the suite that counts instructions is left out.
+ * @param {boolean} quick smaller and fewer; the same shape
+ */
 export function suitesFor(quick) {
+  const suites = allSuites(quick);
+  if (suites.every(({ counts }) => !counts) || hasValgrind()) return suites;
+  console.error('valgrind is not installed: instructions are not counted.');
+  return suites.filter(({ counts }) => !counts);
+}
+
+function allSuites(quick) {
   const few = (rounds, quickRounds) => (quick ? quickRounds : rounds);
   return [
+    { name: 'young', case: 'young', subjects: callers, rounds: few(7, 3) },
+    {
+      name: 'firstCall',
+      case: 'first-call',
+      subjects: callers,
+      rounds: few(11, 3),
+      parts: ['cpu', 'block'],
+    },
+    {
+      name: 'instructions',
+      case: 'instructions',
+      subjects: named(
+        subjects,
+        'bare',
+        'floor',
+        'traceloop',
+        'opentelemetry',
+        'spanport',
+        'spanport-third-party',
+      ),
+      rounds: 1,
+      parts: ['small', 'stream'],
+      nodeArgs: COUNTED,
+      counts: true,
+    },
     {
       name: 'calls',
       case: 'calls',
@@ -103,6 +139,7 @@ export function suitesFor(quick) {
       parts: ['small', 'big'],
       delivers: true,
     },
+    { name: 'loop', case: 'loop', subjects: looping, rounds: few(5, 1), parts: ['steady', 'burst'], scale: few(1, 0.4) },
     { name: 'export', case: 'export', subjects: exporters, rounds: few(3, 1), scale: few(1, 0.5), delivers: true },
     { name: 'burst', case: 'burst', subjects: bursting, rounds: 1, delivers: true },
   ];

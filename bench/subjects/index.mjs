@@ -77,3 +77,28 @@ export const delivering = [
   }),
   ...subjects.filter(({ kind }) => kind === 'peer'),
 ];
+
+/** For delays of the event loop: a destination that never answers, and a spool that writes each record at once. */
+export const looping = [
+  { name: 'bare', title: 'openai alone', kind: 'yardstick', module: 'bare' },
+  spanport('spanport-athina', '**Spanport**, `athina`', {
+    register: true,
+    environment: { SPANPORT_DESTINATIONS: 'athina' },
+  }),
+  spanport('spanport-hanging', '**Spanport**, `athina` that accepts requests and never answers', {
+    register: true,
+    environment: { SPANPORT_DESTINATIONS: 'athina' },
+    hangs: true,
+    isSilent: true,
+  }),
+  spanport('spanport-spool', 'Spanport, `athina`, spool', {
+    register: true,
+    environment: { SPANPORT_DESTINATIONS: 'athina' },
+    hasSpool: true,
+  }),
+  spanport('spanport-sync', 'Spanport, `athina`, spool with `durability: sync`', {
+    register: true,
+    environment: { SPANPORT_DESTINATIONS: 'athina', SPANPORT_DURABILITY: 'sync' },
+    hasSpool: true,
+  }),
+];

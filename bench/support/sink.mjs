@@ -1,6 +1,6 @@
 /**
  * Where subjects deliver to, in a process of its own: it takes everything, answers what each vendor's client wants to
- * hear, and counts. `GET /count` says how many spans came; `POST /reset` starts over.
+ * hear, and counts; below `/hang` it never answers. `GET /count` says how many spans came; `POST /reset` starts over.
  */
 import { createServer } from 'node:http';
 
@@ -19,6 +19,7 @@ const answers = {
 };
 
 const server = createServer((request, response) => {
+  if (request.url.startsWith('/hang')) return;
   const parts = [];
   request.on('data', (part) => parts.push(part));
   request.on('end', () => {
