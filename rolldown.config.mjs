@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
+import { lazyChunks } from './scripts/lazy-chunks.mjs';
 import { priceTable } from './scripts/price-table.mjs';
 import { undici, undiciLicense } from './scripts/undici.mjs';
 
@@ -59,6 +60,35 @@ const chunks = {
   },
 };
 
+/** What a process loads when it first needs it, by chunk. All else of `tracing` runs at every start. */
+const LAZY = {
+  prices: /src[\\/]pricing[\\/](table|table-text|total)\.ts$/,
+  spool: /src[\\/](delivery[\\/](spool[\\/]|durable)|sqlite[\\/])/,
+  'attribute-kinds': /src[\\/]semconv[\\/]dialects[\\/](attribute-\w+|[\w-]+[\\/]attributes)\.ts$/,
+  dialects: /src[\\/]semconv[\\/]dialects[\\/](?!genai)[\w-]+[\\/](?!attributes)/,
+  otlp: /src[\\/](otlp[\\/](?!read)|exporter[\\/]destinations[\\/](official-otlp|otlp)-destination)/,
+  'otlp-read': /src[\\/]otlp[\\/]read/,
+  assistants: /src[\\/]instrumentation[\\/]openai[\\/](assistants[\\/](?!index)|readers[\\/]assistants)/,
+  responses: /src[\\/]instrumentation[\\/]openai[\\/](shapes|readers)[\\/](responses|streamed-response|media)\.ts$/,
+  ...Object.fromEntries(
+    ['athina', 'inkeep', 'kore', 'reconify', 'requesty'].map((vendor) => [
+      `to-${vendor}`,
+      new RegExp(
+        `src[\\\\/]vendors[\\\\/]${vendor}[\\\\/](encode|messages|properties|merge|remote|source|message-id|thread-message|words|meta|custom-attributes)\\.ts$`,
+      ),
+    ]),
+  ),
+};
+const lazily = {
+  ...chunks.codeSplitting,
+  groups: [
+    ...chunks.codeSplitting.groups,
+    // Otherwise the entry would export what its own chunks need.
+    { name: 'gateway', test: /src[\\/](gateway|store)[\\/](?!.*ui)/, includeDependenciesRecursively: false },
+    ...Object.entries(LAZY).map(([name, test]) => ({ name, test, priority: 3, includeDependenciesRecursively: false })),
+  ],
+};
+
 /**
  * The CommonJS build is what Node runs, for `require` and for `import`: the ES modules in `dist/node` only re-export it,
  * so that a process has one set of state however it loads the package. It starts as fast as ES modules do.
@@ -66,7 +96,9 @@ const chunks = {
 export const commonjs = {
   ...common,
   input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
-  output: { ...mapped, ...chunks, dir: 'dist/cjs', format: 'cjs' },
+  preserveEntrySignatures: 'allow-extension',
+  plugins: [...common.plugins, lazyChunks(Object.keys(LAZY))],
+  output: { ...mapped, ...chunks, codeSplitting: lazily, dir: 'dist/cjs', format: 'cjs' },
 };
 
 /** The ES modules are for bundlers, by the condition `module`, and for the command line. */

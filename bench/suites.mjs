@@ -82,15 +82,7 @@ function allSuites(quick) {
     {
       name: 'instructions',
       case: 'instructions',
-      subjects: named(
-        subjects,
-        'bare',
-        'floor',
-        'traceloop',
-        'opentelemetry',
-        'spanport',
-        'spanport-third-party',
-      ),
+      subjects: named(subjects, 'bare', 'floor', 'traceloop', 'opentelemetry', 'spanport', 'spanport-third-party'),
       rounds: 1,
       parts: ['small', 'stream'],
       nodeArgs: COUNTED,
@@ -139,7 +131,14 @@ function allSuites(quick) {
       parts: ['small', 'big'],
       delivers: true,
     },
-    { name: 'loop', case: 'loop', subjects: looping, rounds: few(5, 1), parts: ['steady', 'burst'], scale: few(1, 0.4) },
+    {
+      name: 'loop',
+      case: 'loop',
+      subjects: looping,
+      rounds: few(5, 1),
+      parts: ['steady', 'burst'],
+      scale: few(1, 0.4),
+    },
     { name: 'export', case: 'export', subjects: exporters, rounds: few(3, 1), scale: few(1, 0.5), delivers: true },
     { name: 'burst', case: 'burst', subjects: bursting, rounds: 1, delivers: true },
   ];

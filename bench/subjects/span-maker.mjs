@@ -48,7 +48,7 @@ export function spanMaker(contentBytes, besideSpanport) {
 
 /** Spans of Spanport's own recorder, as an instrumented call makes them. */
 export async function recorderMaker(contentBytes) {
-  const { activeRecorders } = await import(pathToFileURL(`${process.env.BENCH_SPANPORT}/recorder.js`).href);
+  const { activeRecorders } = await import(pathToFileURL(`${process.env.BENCH_SPANPORT}/node/recorder.js`).href);
   const facts = {
     operation: 'chat',
     api: 'chat_completions',

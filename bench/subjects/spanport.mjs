@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 const dist = (file) => import(pathToFileURL(`${process.env.BENCH_SPANPORT}/${file}`).href);
 
 export async function begin({ held, withContext: inContext, thirdParty, alwaysOff }) {
-  const spanport = await dist('index.js');
+  const spanport = await dist('node/index.js');
   const keeper = held && createKeeper();
   if (thirdParty) await registerThirdParty(alwaysOff);
   const handle = spanport.start(keeper && { destinations: [keeper] });

@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rolldown } from 'rolldown';
+import { buildDist } from '../../scripts/build-dist.mjs';
 import { npm } from './npm.mjs';
 
 export const BENCH = fileURLToPath(new URL('..', import.meta.url));
@@ -19,8 +19,8 @@ export function installPeers() {
 }
 
 /**
- * Builds Spanport into a folder below the repository, where its dependencies are found and nobody builds anew. Beside
- * what is published it has the recorder, by which the benchmark makes the spans of calls without calls.
+ * Builds Spanport into a folder below the repository, where its dependencies are found and no other build overwrites it.
+ * Next to what is published it has the recorder, with which the benchmark makes the spans of calls without calls.
  * @param {string} [from] a folder that is built already, in place of building: to compare two versions
  * @returns the folder of the copy, and what removes it
  */
@@ -30,16 +30,6 @@ export async function buildSpanport(from) {
   const dist = join(copy, 'dist');
   cpSync(join(REPOSITORY, 'package.json'), join(copy, 'package.json'));
   if (from) cpSync(from, dist, { recursive: true });
-  else await build(dist);
+  else await buildDist(dist, { recorder: 'src/instrumentation/active-recorders.ts' });
   return { dist, remove: () => rmSync(copy, { recursive: true, force: true }) };
-}
-
-async function build(dist) {
-  const { modules, threads } = await import('../../rolldown.config.mjs');
-  const input = { ...modules.input, recorder: 'src/instrumentation/active-recorders.ts' };
-  for (const { output, ...config } of [{ ...modules, input }, ...threads]) {
-    const bundle = await rolldown({ ...config, cwd: REPOSITORY });
-    await bundle.write({ ...output, dir: dist });
-    await bundle.close();
-  }
 }

@@ -49,7 +49,7 @@ export async function runTask({ node, dist, sink, openai }, { nodeArgs = [], scr
     ...(task.subject.hangs && { ATHINA_BASE_URL: `${sink}/hang` }),
   };
   const options = { transportSink: sink, countAt: sink, ...(task.delivers && { sink }), ...task.options };
-  const preload = task.subject.register ? ['--import', join(dist, 'register.js')] : [];
+  const preload = task.subject.register ? ['--import', join(dist, 'node/register.js')] : [];
   const nodeCommand = [...nodeArgs, ...preload, script, JSON.stringify({ ...task, options })];
   const run = task.counts ? underValgrind(node, nodeCommand, temporary) : { command: node, args: nodeCommand };
   const timeout = task.counts ? COUNTING_TIMEOUT_MILLIS : TIMEOUT_MILLIS;
@@ -61,7 +61,9 @@ export async function runTask({ node, dist, sink, openai }, { nodeArgs = [], scr
       throw new Error(`${name}: ended with ${code}\n${stderr.slice(-2_000)}`);
     }
     const result = JSON.parse(line.slice('RESULT '.length));
-    return task.counts ? { ...result, figures: instructionsOf(countsIn(temporary), result.marks, task.only[0]) } : result;
+    return task.counts
+      ? { ...result, figures: instructionsOf(countsIn(temporary), result.marks, task.only[0]) }
+      : result;
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

@@ -132,6 +132,11 @@ export class Recorder implements RecordingHost {
     this.#leader = leader;
   }
 
+  /** The recorder whose state counts: the one that leads this one, or itself. */
+  get leading(): Recorder {
+    return this.#leader ? this.#leader.leading : this;
+  }
+
   /** State that belongs to the calls of this recorder, such as its open tool calls. Created on first use. */
   stateOf<T>(State: new () => T): T {
     if (this.#leader) return this.#leader.stateOf(State);

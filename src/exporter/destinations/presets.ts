@@ -70,14 +70,14 @@ const presets: Readonly<Record<string, Preset>> = {
       ),
     headers: (env) => ({ authorization: bearer(env('PHOENIX_API_KEY')) }),
     resource: (env) => ({ 'openinference.project.name': env('PHOENIX_PROJECT_NAME') }),
-    dialect: writeOpenInference,
+    dialect: (attributes, facts) => writeOpenInference(attributes, facts),
   },
   arize: {
     needs: [['ARIZE_SPACE_ID', 'ARIZE_SPACE_KEY'], 'ARIZE_API_KEY'],
     url: (env) => env('ARIZE_HTTP_ENDPOINT') ?? 'https://otlp.arize.com/v1/traces',
     headers: (env) => ({ space_id: env('ARIZE_SPACE_ID', 'ARIZE_SPACE_KEY'), api_key: env('ARIZE_API_KEY') }),
     resource: (env) => ({ model_id: env('ARIZE_PROJECT_NAME') ?? 'default' }),
-    dialect: writeOpenInference,
+    dialect: (attributes, facts) => writeOpenInference(attributes, facts),
   },
   braintrust: {
     needs: ['BRAINTRUST_API_KEY', 'BRAINTRUST_PARENT'],
@@ -118,13 +118,13 @@ const presets: Readonly<Record<string, Preset>> = {
     needs: ['WANDB_API_KEY', 'WANDB_PROJECT_ID'],
     url: () => 'https://trace.wandb.ai/otel/v1/traces',
     headers: (env) => ({ authorization: basic('api', env('WANDB_API_KEY')), project_id: env('WANDB_PROJECT_ID') }),
-    dialect: writeOpenInference,
+    dialect: (attributes, facts) => writeOpenInference(attributes, facts),
   },
   traceloop: {
     needs: ['TRACELOOP_API_KEY'],
     url: (env) => under(env('TRACELOOP_BASE_URL'), 'https://api.traceloop.com', '/v1/traces'),
     headers: (env) => ({ authorization: bearer(env('TRACELOOP_API_KEY')) }),
-    dialect: writeOpenLLMetry,
+    dialect: (attributes, facts) => writeOpenLLMetry(attributes, facts),
   },
   laminar: {
     needs: ['LMNR_PROJECT_API_KEY'],

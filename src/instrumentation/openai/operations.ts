@@ -7,24 +7,36 @@ import { chat, completion } from './shapes/chat.ts';
 import { embeddings, image, moderation, speech, transcription } from './shapes/media.ts';
 import { compaction, observeFetch, response } from './shapes/responses.ts';
 
+/** For methods that few applications call. Their readers are loaded by the first call: see scripts/lazy-chunks.mjs. */
+function lazily(observer: () => Operation['observe']): Operation['observe'] {
+  let observe: Operation['observe'] | undefined;
+  return (call, recorder) => {
+    observe ??= observer();
+    return observe(call, recorder);
+  };
+}
+
 /**
  * Every leaf method that is watched. A new method of the SDK needs a row here, and a shape if its requests or answers
  * differ.
  */
 export const operations: readonly Operation[] = [
   { path: 'chat.completions.create', observe: observeInference(chat) },
-  { path: 'chat.completions.retrieve', observe: observeFetch('chat_completions', readCompletion, readChoices) },
+  {
+    path: 'chat.completions.retrieve',
+    observe: lazily(() => observeFetch('chat_completions', readCompletion, readChoices)),
+  },
   { path: 'completions.create', observe: observeInference(completion) },
-  { path: 'responses.create', observe: observeInference(response) },
-  { path: 'responses.retrieve', observe: observeFetch('responses', readResponse, readOutput) },
-  { path: 'responses.compact', observe: observeInference(compaction) },
-  { path: 'embeddings.create', observe: observeInference(embeddings) },
-  { path: 'images.generate', observe: observeInference(image) },
-  { path: 'images.edit', observe: observeInference(image) },
-  { path: 'images.createVariation', observe: observeInference(image) },
-  { path: 'audio.transcriptions.create', observe: observeInference(transcription) },
-  { path: 'audio.translations.create', observe: observeInference(transcription) },
-  { path: 'audio.speech.create', observe: observeInference(speech) },
-  { path: 'moderations.create', observe: observeInference(moderation) },
+  { path: 'responses.create', observe: lazily(() => observeInference(response)) },
+  { path: 'responses.retrieve', observe: lazily(() => observeFetch('responses', readResponse, readOutput)) },
+  { path: 'responses.compact', observe: lazily(() => observeInference(compaction)) },
+  { path: 'embeddings.create', observe: lazily(() => observeInference(embeddings)) },
+  { path: 'images.generate', observe: lazily(() => observeInference(image)) },
+  { path: 'images.edit', observe: lazily(() => observeInference(image)) },
+  { path: 'images.createVariation', observe: lazily(() => observeInference(image)) },
+  { path: 'audio.transcriptions.create', observe: lazily(() => observeInference(transcription)) },
+  { path: 'audio.translations.create', observe: lazily(() => observeInference(transcription)) },
+  { path: 'audio.speech.create', observe: lazily(() => observeInference(speech)) },
+  { path: 'moderations.create', observe: lazily(() => observeInference(moderation)) },
   ...assistantOperations,
 ];

@@ -9,18 +9,10 @@ import { openLLMetry } from './openllmetry/read.ts';
 
 /**
  * In the order in which their markers are looked for. Converters add OpenInference's and OpenLLMetry's attributes to
- * spans of other tracers, so the markers of the others come first.
+ * spans of other tracers, so the markers of the others come first. A function, so that a process that has no spans of
+ * other tracers does not load their readers: see scripts/lazy-chunks.mjs.
  */
-export const dialects: readonly Dialect[] = [aiSDK, langfuse, logfire, openLLMetry, openInference];
-
-const exactScopes = new Map<string, Dialect>();
-const scopePrefixes: { readonly prefix: string; readonly dialect: Dialect }[] = [];
-for (const dialect of dialects) {
-  for (const scope of dialect.scopes) {
-    if (scope.endsWith('*')) scopePrefixes.push({ prefix: scope.slice(0, -1), dialect });
-    else exactScopes.set(scope, dialect);
-  }
-}
+const dialects = (): readonly Dialect[] => [aiSDK, langfuse, logfire, openLLMetry, openInference];
 
 /** Scopes are few and named by code, so that each is looked up once. Bounded against a sender that makes them up. */
 const MAX_SCOPES = 1_000;
@@ -28,7 +20,9 @@ const knownScopes = new Map<string, Dialect | undefined>();
 
 function dialectOfScope(name: string): Dialect | undefined {
   if (knownScopes.has(name)) return knownScopes.get(name);
-  const found = exactScopes.get(name) ?? scopePrefixes.find(({ prefix }) => name.startsWith(prefix))?.dialect;
+  const found =
+    dialects().find(({ scopes }) => scopes.includes(name)) ??
+    dialects().find(({ scopes }) => scopes.some((scope) => scope.endsWith('*') && name.startsWith(scope.slice(0, -1))));
   if (knownScopes.size < MAX_SCOPES) knownScopes.set(name, found);
   return found;
 }
@@ -44,5 +38,5 @@ export function dialectOf(span: SpanOrigin): Dialect | undefined {
   const tracer = scope && dialectOfScope(scope.name);
   if (tracer && (isNamed || tracer.claims(span))) return tracer;
   if (isNamed) return genAI;
-  return dialects.find((dialect) => dialect.claims(span));
+  return dialects().find((dialect) => dialect.claims(span));
 }

@@ -17,8 +17,9 @@ export const athina: Vendor<AthinaOptions, AthinaPayload> = {
   isConfigured: (environment) => Boolean(environment['ATHINA_API_KEY']?.trim()),
   recognises: (record) => 'language_model_id' in record,
   demo: async () => (await import('./demo.ts')).demo,
-  encode,
-  encodeFeedback,
+  // Called through functions, so that the encoder is loaded by the first record: see scripts/lazy-chunks.mjs.
+  encode: (interaction, options) => encode(interaction, options),
+  encodeFeedback: (feedback) => encodeFeedback(feedback),
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
   fields: async () => (await import('./fields.ts')).fields,

@@ -18,12 +18,15 @@ export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
   isConfigured,
   recognises: (record) => 'messages' in record && 'type' in record,
   demo: async () => (await import('./demo.ts')).demo,
-  encode,
-  encodeFeedback,
-  encodeEvent,
-  merge,
+  // Called through functions, so that the encoder is loaded by the first record: see scripts/lazy-chunks.mjs.
+  encode: (interaction) => encode(interaction),
+  encodeFeedback: (feedback) => encodeFeedback(feedback),
+  encodeEvent: (event) => encodeEvent(event),
+  merge: (delivered, next) => merge(delivered, next),
   remote: (options) =>
-    options.mergeRemote ? { request: (payload) => requestFor(payload, options), payload: conversationIn } : undefined,
+    options.mergeRemote
+      ? { request: (payload) => requestFor(payload, options), payload: (answer) => conversationIn(answer) }
+      : undefined,
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
   fields: async () => (await import('./fields.ts')).fields,

@@ -33,7 +33,8 @@ export const kore: Kore = {
   isConfigured: isOutputSet,
   recognises: (record) => 'Time Taken' in record,
   demo: async () => (await import('./demo.ts')).demo,
-  encode,
+  // Called through functions, so that the encoder is loaded by the first record: see scripts/lazy-chunks.mjs.
+  encode: (interaction, options) => encode(interaction, options),
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
   fields: async () => (await import('./fields.ts')).fields,

@@ -24,7 +24,8 @@ export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
   isConfigured: (environment) => Boolean(environment[KEY]?.trim()),
   recognises: (record) => 'response' in record && 'args' in record,
   demo: async () => (await import('./demo.ts')).demo,
-  encode,
+  // Called through functions, so that the encoder is loaded by the first record: see scripts/lazy-chunks.mjs.
+  encode: (interaction) => encode(interaction),
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
   fields: async () => (await import('./fields.ts')).fields,

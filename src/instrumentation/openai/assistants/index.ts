@@ -11,33 +11,40 @@ import { watchMessage, watchMessages, watchNewMessage, watchNewThread } from './
  * `createAndStream`, `createAndRunPoll`, `createAndRunStream`, `submitToolOutputsAndPoll`, `submitToolOutputsStream`)
  * call these. Runs and new assistants have spans. Other answers are read for facts that a run itself does not contain.
  */
-const rows: readonly Operation[] = [
-  { path: 'beta.assistants.create', observe: watchNewAssistant },
-  { path: 'beta.assistants.retrieve', observe: watchAssistant },
-  { path: 'beta.assistants.update', observe: watchAssistant },
-  { path: 'beta.assistants.list', observe: watchAssistants },
-  { path: 'beta.threads.create', observe: watchNewThread },
-  { path: 'beta.threads.createAndRun', observe: watchNewThreadAndRun },
-  { path: 'beta.threads.messages.create', observe: watchNewMessage },
-  { path: 'beta.threads.messages.list', observe: watchMessages },
-  { path: 'beta.threads.messages.retrieve', observe: watchMessage },
-  { path: 'beta.threads.runs.create', observe: watchNewRun },
-  { path: 'beta.threads.runs.retrieve', observe: watchRetrieve },
-  { path: 'beta.threads.runs.list', observe: watchRuns },
-  { path: 'beta.threads.runs.cancel', observe: watchCancel },
-  { path: 'beta.threads.runs.submitToolOutputs', observe: watchSubmit },
-  { path: 'beta.threads.runs.steps.list', observe: watchSteps },
-  { path: 'beta.threads.runs.steps.retrieve', observe: watchStep },
+const rows: readonly (readonly [path: string, observer: () => Operation['observe']])[] = [
+  ['beta.assistants.create', () => watchNewAssistant],
+  ['beta.assistants.retrieve', () => watchAssistant],
+  ['beta.assistants.update', () => watchAssistant],
+  ['beta.assistants.list', () => watchAssistants],
+  ['beta.threads.create', () => watchNewThread],
+  ['beta.threads.createAndRun', () => watchNewThreadAndRun],
+  ['beta.threads.messages.create', () => watchNewMessage],
+  ['beta.threads.messages.list', () => watchMessages],
+  ['beta.threads.messages.retrieve', () => watchMessage],
+  ['beta.threads.runs.create', () => watchNewRun],
+  ['beta.threads.runs.retrieve', () => watchRetrieve],
+  ['beta.threads.runs.list', () => watchRuns],
+  ['beta.threads.runs.cancel', () => watchCancel],
+  ['beta.threads.runs.submitToolOutputs', () => watchSubmit],
+  ['beta.threads.runs.steps.list', () => watchSteps],
+  ['beta.threads.runs.steps.retrieve', () => watchStep],
 ];
 
-export const assistantOperations: readonly Operation[] = rows.map(({ path, observe }) => ({
+/** Recorders that saw a call of this API. For others its files are not loaded: see scripts/lazy-chunks.mjs. */
+const users = new WeakSet<Recorder>();
+
+export const assistantOperations: readonly Operation[] = rows.map(([path, observer]) => ({
   path,
-  observe: (call, recorder) => (recorder.isWatching ? observe(call, recorder) : undefined),
+  observe(call, recorder) {
+    if (!recorder.isWatching) return undefined;
+    users.add(recorder.leading);
+    return observer()(call, recorder);
+  },
 }));
 
 /** Ends completed runs that wait for their messages. Called by `forceFlush`. */
 export function endWaitingRuns(recorder: Recorder): void {
-  recorder.stateOf(AssistantsState).runs.endWaiting();
+  if (users.has(recorder.leading)) recorder.stateOf(AssistantsState).runs.endWaiting();
 }
 
 /**
@@ -45,10 +52,10 @@ export function endWaitingRuns(recorder: Recorder): void {
  * the end of the process.
  */
 export function endAllRuns(recorder: Recorder): void {
-  recorder.stateOf(AssistantsState).runs.endAll();
+  if (users.has(recorder.leading)) recorder.stateOf(AssistantsState).runs.endAll();
 }
 
 /** The number of runs that were recorded without their answer, because the application did not read it. */
 export function outputUnseenCount(recorder: Recorder): number {
-  return recorder.stateOf(AssistantsState).runs.outputUnseen;
+  return users.has(recorder.leading) ? recorder.stateOf(AssistantsState).runs.outputUnseen : 0;
 }
