@@ -21,13 +21,14 @@ const commands = {
   spool: () => import('./spool.ts').then(({ default: command }) => command),
   traces: () => import('./traces.ts').then(({ default: command }) => command),
   up: () => import('./up.ts').then(({ default: command }) => command),
+  worker: () => import('./worker.ts').then(({ default: command }) => command),
 };
 
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
 const groups: readonly Group[] = [
   { title: 'See calls to a model', commands: ['demo', 'up', 'conversations', 'traces', 'search'] },
-  { title: 'Move records', commands: ['export', 'forward', 'import'] },
+  { title: 'Move records', commands: ['export', 'forward', 'import', 'worker'] },
   { title: 'Look after an installation', commands: ['doctor', 'spool', 'db'] },
 ];
 

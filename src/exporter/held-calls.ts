@@ -91,6 +91,15 @@ export interface LeavingCall {
   readonly releases: readonly (() => void)[];
 }
 
+export interface HeldCallsOptions {
+  /** The time in ms. Default: a clock that never jumps. */
+  readonly now?: () => number;
+  /** How long a call waits for spans around it. */
+  readonly holdMillis?: number;
+  /** How many traces are remembered after their calls left. */
+  readonly maxTraces?: number;
+}
+
 /** Why a span made no record. */
 export type LeftOut = 'outer_span' | 'same_call' | 'late';
 
@@ -104,12 +113,17 @@ export class HeldCalls {
   readonly #recent: (Interaction | undefined)[] = new Array<Interaction | undefined>(MAX_RECENT).fill(undefined);
   readonly #leftOut: Partial<Record<LeftOut, number>> = {};
   readonly #now: () => number;
+  readonly #holdMillis: number;
+  readonly #maxTraces: number;
   #next = 0;
   #isForeign = false;
   #waiting = 0;
 
-  constructor(now: () => number = () => performance.now()) {
+  constructor(options: HeldCallsOptions = {}) {
+    const { now = () => performance.now(), holdMillis = HOLD_MILLIS, maxTraces = MAX_TRACES } = options;
     this.#now = now;
+    this.#holdMillis = holdMillis;
+    this.#maxTraces = maxTraces;
   }
 
   get size(): number {
@@ -187,7 +201,7 @@ export class HeldCalls {
     const now = this.#now();
     const left: LeavingCall[] = [];
     for (const [traceId, trace] of this.#traces) {
-      left.push(...this.#leaving(trace, ({ since }) => now - since >= HOLD_MILLIS));
+      left.push(...this.#leaving(trace, ({ since }) => now - since >= this.#holdMillis));
       if (!trace.waiting && now - trace.touched >= MEMORY_MILLIS) this.#traces.delete(traceId);
     }
     return left;
@@ -206,7 +220,7 @@ export class HeldCalls {
     }
     const trace = new Trace(this.#now());
     this.#traces.set(traceId, trace);
-    if (this.#traces.size > MAX_TRACES) {
+    if (this.#traces.size > this.#maxTraces) {
       for (const [oldest, { waiting }] of this.#traces) {
         if (waiting || oldest === traceId) continue;
         this.#traces.delete(oldest);

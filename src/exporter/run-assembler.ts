@@ -4,7 +4,7 @@ import { costOf } from '../pricing/cost.ts';
 import { interactionFrom, isUnfinished, joinBackground, readSpan, toolExecutionFrom } from '../semconv/from-spans.ts';
 import { ATTR, OPERATION, SCOPE_NAME } from '../semconv/names.ts';
 import type { SpanData } from '../semconv/span-data.ts';
-import { HeldCalls, type LeavingCall, type LeftOut } from './held-calls.ts';
+import { HeldCalls, type HeldCallsOptions, type LeavingCall, type LeftOut } from './held-calls.ts';
 import type { Settling } from './settling.ts';
 
 /** Maximum number of spans that wait for another one, and for how long. */
@@ -18,6 +18,13 @@ const MAX_TOOLS = 1_000;
  * a tool that ran, a retrieval or the like. `outer_span`, `same_call`, `late`: see docs/one-call-one-record.md.
  */
 export type LeftOutCounts = Readonly<Partial<Record<'no_dialect' | 'tool' | 'part' | LeftOut, number>>>;
+
+export interface RunAssemblerOptions extends HeldCallsOptions {
+  /** How long tools, documents and background responses wait. */
+  readonly maxAgeMillis?: number;
+  /** `false`: both halves of a background response leave as they are, for a consumer that joins them elsewhere. */
+  readonly joinsBackground?: boolean;
+}
 
 /** A part of an interaction that waits for the span that completes it. */
 interface Entry<T> {
@@ -58,13 +65,16 @@ export class RunAssembler {
   readonly #tools: BoundedMap<Entry<ToolExecution[]>>;
   readonly #documents: BoundedMap<Entry<Retrieval>>;
   readonly #held: HeldCalls;
+  readonly #joinsBackground: boolean;
   readonly #leftOut: { no_dialect?: number; tool?: number; part?: number } = {};
 
-  constructor(now: () => number = () => performance.now()) {
-    this.#queued = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);
-    this.#tools = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);
-    this.#documents = new BoundedMap(MAX_WAITING, MAX_AGE_MILLIS, now);
-    this.#held = new HeldCalls(now);
+  constructor(options: RunAssemblerOptions = {}) {
+    const { now = () => performance.now(), maxAgeMillis = MAX_AGE_MILLIS, joinsBackground = true } = options;
+    this.#queued = new BoundedMap(MAX_WAITING, maxAgeMillis, now);
+    this.#tools = new BoundedMap(MAX_WAITING, maxAgeMillis, now);
+    this.#documents = new BoundedMap(MAX_WAITING, maxAgeMillis, now);
+    this.#held = new HeldCalls(options);
+    this.#joinsBackground = joinsBackground;
   }
 
   /** @param settling of the span, where a caller follows it: it stays open while the span waits here */
@@ -94,15 +104,14 @@ export class RunAssembler {
     const isUnfinishedYet = isUnfinished(interaction);
     if (interaction.operation === OPERATION.fetchResponse) {
       if (isUnfinishedYet) return [];
+      if (!this.#joinsBackground) return [interaction];
       const created = this.#queued.take(keyOf(interaction));
       // Without a queued call the answer was fetched before, and reported then.
       if (!created) return [];
       releaseWith(settling, created);
       return [joinBackground(created.value, interaction)];
     }
-    if (isUnfinishedYet) {
-      return this.#addQueued(interaction, settling);
-    }
+    if (isUnfinishedYet) return this.#joinsBackground ? this.#addQueued(interaction, settling) : [interaction];
     const completed = priced(this.#withChildren(interaction, span, settling));
     if (this.#held.passes(span, completed)) return [completed];
     return leaving(this.#held.addCall(span, completed, settling), settling);
@@ -142,6 +151,12 @@ export class RunAssembler {
     const left = this.#queued.set(key, entryOf(interaction, settling?.hold()));
     for (const entry of left) releaseWith(settling, entry);
     return left.map(({ value }) => value);
+  }
+
+  /** Gives up tools and documents that waited too long for the call they belong to. */
+  expire(): void {
+    for (const entry of this.#tools.expire()) releaseWith(undefined, entry);
+    this.#documents.expire();
   }
 
   /** Gives up waiting. @returns the background responses that were never fetched, as far as they are known */

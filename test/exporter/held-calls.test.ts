@@ -206,7 +206,7 @@ describe('waiting', () => {
 
   it('ends after a second, and a later half makes no second record', () => {
     let now = 0;
-    const assembler = new RunAssembler(() => now);
+    const assembler = new RunAssembler({ now: () => now });
     const inner = { id: '1', parent: '2', scope: 'a', attributes: chat({ ...usage, 'gen_ai.response.id': 'resp_1' }) };
     assembler.add(span(inner));
     now = 999;

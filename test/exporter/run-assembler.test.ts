@@ -78,7 +78,7 @@ describe('a background response', () => {
 
   it('is told without its end once it has waited ten minutes', () => {
     let now = 0;
-    const assembler = new RunAssembler(() => now);
+    const assembler = new RunAssembler({ now: () => now });
     assembler.add(created());
     now = 10 * 60_000;
     const told = assembler.add(span('chat', { ...response('queued'), 'gen_ai.response.id': 'resp_2' }));

@@ -1,0 +1,78 @@
+import { BoundedMap } from '../../bounded/bounded-map.ts';
+import { RecentMap } from '../../bounded/recent-map.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
+import { isUnfinished, joinBackground } from '../../semconv/from-spans.ts';
+import { OPERATION } from '../../semconv/names.ts';
+
+const MAX_HALVES = 1_000;
+const QUEUED_MILLIS = 10 * 60_000;
+/** A fetched answer may overtake the call that queued it: they come from two partitions. */
+const FETCHED_MILLIS = 30_000;
+const MAX_ANSWERED = 10_000;
+
+/** An interaction, and what settles the records that it was made of. */
+export interface Settleable {
+  readonly interaction: Interaction;
+  readonly settle: () => void;
+}
+
+/**
+ * A background response is two interactions: the call that queued it and the one that fetched its result. They leave as
+ * one. A half that stays alone makes no record.
+ */
+export class BackgroundResponses {
+  readonly #queued: BoundedMap<Settleable>;
+  readonly #fetched: BoundedMap<Settleable>;
+  readonly #answered = new RecentMap<true>({ maxWeight: MAX_ANSWERED });
+  #neverFetched = 0;
+
+  constructor(now: () => number) {
+    this.#queued = new BoundedMap(MAX_HALVES, QUEUED_MILLIS, now);
+    this.#fetched = new BoundedMap(MAX_HALVES, FETCHED_MILLIS, now);
+  }
+
+  /** Queued responses that nobody fetched in time. */
+  get neverFetched(): number {
+    return this.#neverFetched;
+  }
+
+  /** @returns what is complete now; undefined when it waits or makes no record */
+  add(half: Settleable): Settleable | undefined {
+    const { interaction } = half;
+    const isFetched = interaction.operation === OPERATION.fetchResponse;
+    if (!isFetched && !isUnfinished(interaction)) return half;
+    const key = `${interaction.serverAddress ?? ''}:${interaction.responseId ?? ''}`;
+    const other = isFetched ? this.#queued.take(key) : this.#fetched.take(key);
+    if (other) {
+      this.#answered.set(key, true);
+      return isFetched ? joined(other, half) : joined(half, other);
+    }
+    // It was read or fetched before, and reported then.
+    if (this.#answered.get(key)) half.settle();
+    else if (isFetched) settleAll(this.#fetched.set(key, half));
+    else this.#giveUp(this.#queued.set(key, half));
+    return undefined;
+  }
+
+  /** Gives up halves that waited too long. */
+  tick(): void {
+    this.#giveUp(this.#queued.expire());
+    settleAll(this.#fetched.expire());
+  }
+
+  #giveUp(halves: readonly Settleable[]): void {
+    this.#neverFetched += halves.length;
+    settleAll(halves);
+  }
+}
+
+function joined(queued: Settleable, fetched: Settleable): Settleable {
+  return {
+    interaction: joinBackground(queued.interaction, fetched.interaction),
+    settle: () => settleAll([queued, fetched]),
+  };
+}
+
+function settleAll(halves: readonly Settleable[]): void {
+  for (const { settle } of halves) settle();
+}

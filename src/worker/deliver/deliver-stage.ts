@@ -1,0 +1,157 @@
+import type { DeadLetters } from '../dead-letters.ts';
+import { interactionFrom } from '../interaction-message.ts';
+import type { TopicRecord } from '../kafka/record.ts';
+import type { LogClock } from '../log-clock.ts';
+import type { PartitionWork } from '../topic-reader.ts';
+import { BackgroundResponses, type Settleable } from './background.ts';
+import type { Feed } from './feed.ts';
+import { Turns } from './turns.ts';
+
+/** How far traces of one conversation may overtake each other on their way here. */
+const WINDOW_MILLIS = 500;
+
+export interface DeliverParts {
+  readonly destination: string;
+  readonly feed: Feed;
+  readonly deadLetters: DeadLetters;
+  readonly topic: string;
+}
+
+/** What the stage counted since it started. */
+export interface DeliverCounts {
+  interactions: number;
+  refused: number;
+  malformed: number;
+}
+
+/** An interaction with the record that it came in. */
+interface Turn extends Settleable {
+  readonly record: TopicRecord;
+}
+
+/** Interactions into one destination. */
+export class DeliverStage {
+  readonly counts: DeliverCounts = { interactions: 0, refused: 0, malformed: 0 };
+  readonly #parts: DeliverParts;
+  readonly #open = new Set<DeliverPartition>();
+  #outOfOrder = 0;
+  #neverFetched = 0;
+
+  constructor(parts: DeliverParts) {
+    this.#parts = parts;
+  }
+
+  /** Interactions that came too late for their turn. */
+  get outOfOrder(): number {
+    return [...this.#open].reduce((sum, { outOfOrder }) => sum + outOfOrder, this.#outOfOrder);
+  }
+
+  /** Background responses whose result nobody fetched. */
+  get neverFetched(): number {
+    return [...this.#open].reduce((sum, { neverFetched }) => sum + neverFetched, this.#neverFetched);
+  }
+
+  open(clock: LogClock): PartitionWork {
+    const partition = new DeliverPartition(this.#parts, this.counts, clock);
+    this.#open.add(partition);
+    return {
+      take: (record, settle) => partition.take(record, settle),
+      tick: () => partition.tick(),
+      // Nothing here waits for records that were not read yet for longer than the window.
+      relieve: () => undefined,
+      close: async () => {
+        await partition.close();
+        this.#open.delete(partition);
+        this.#outOfOrder += partition.outOfOrder;
+        this.#neverFetched += partition.neverFetched;
+      },
+    };
+  }
+
+  unreadable(record: TopicRecord, error: unknown, settle: () => void): void {
+    const { destination, deadLetters, topic } = this.#parts;
+    this.counts.malformed += 1;
+    const reason = error instanceof Error ? error.message : String(error);
+    deadLetters.add(record, { stage: destination, reason, topic }, settle);
+  }
+}
+
+class DeliverPartition {
+  readonly #parts: DeliverParts;
+  readonly #counts: DeliverCounts;
+  readonly #background: BackgroundResponses;
+  readonly #turns: Turns<Turn>;
+  #underWay = 0;
+  #isClosed = false;
+  #onIdle = (): void => {};
+
+  constructor(parts: DeliverParts, counts: DeliverCounts, clock: LogClock) {
+    this.#parts = parts;
+    this.#counts = counts;
+    this.#background = new BackgroundResponses(clock.now);
+    this.#turns = new Turns({
+      windowMillis: WINDOW_MILLIS,
+      isSerial: !parts.feed.coalesces,
+      now: clock.now,
+      go: (turn, lane) => this.#deliver(turn, lane),
+    });
+  }
+
+  get outOfOrder(): number {
+    return this.#turns.outOfOrder;
+  }
+
+  get neverFetched(): number {
+    return this.#background.neverFetched;
+  }
+
+  take(record: TopicRecord, settle: () => void): void {
+    if (!record.value) {
+      settle();
+      return;
+    }
+    const complete = this.#background.add({ interaction: interactionFrom(record.value), settle });
+    if (!complete) return;
+    const { conversationId, traceId, startTime } = complete.interaction;
+    const turn = { interaction: complete.interaction, settle: complete.settle, record };
+    // A vendor of whole conversations names those that have no id after their trace, and then needs their order, too.
+    const lane = conversationId ?? (this.#parts.feed.coalesces ? traceId : undefined);
+    if (lane === undefined) this.#deliver(turn, undefined);
+    else this.#turns.add(lane, startTime, turn);
+  }
+
+  tick(): void {
+    if (this.#isClosed) return;
+    this.#background.tick();
+    this.#turns.tick();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#turns.clear();
+    if (this.#underWay === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
+  #deliver({ interaction, settle, record }: Turn, lane: string | undefined): void {
+    const { feed, deadLetters, destination, topic } = this.#parts;
+    this.#underWay += 1;
+    this.#counts.interactions += 1;
+    const finish = (): void => {
+      settle();
+      this.#underWay -= 1;
+      if (this.#underWay === 0) this.#onIdle();
+      if (lane !== undefined && !this.#isClosed) this.#turns.finish(lane);
+    };
+    feed.deliver(interaction, (verdict) => {
+      if (verdict.status === 'settled') {
+        finish();
+        return;
+      }
+      this.#counts.refused += 1;
+      deadLetters.add(record, { stage: destination, reason: verdict.reason, topic }, finish);
+    });
+  }
+}

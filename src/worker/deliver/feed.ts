@@ -1,0 +1,73 @@
+import type { DestinationStats, SpanOutcome } from '../../exporter/destination.ts';
+import type { OpenDestination } from '../../exporter/pipeline.ts';
+import { openPipeline, type Pipeline, type PipelineOptions } from '../../exporter/pipeline.ts';
+import type { Settlement } from '../../exporter/settling.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
+import { asIs } from '../../interaction/mask.ts';
+import { vendors } from '../../vendors/index.ts';
+import { factsSpanFor, fullSpanFor } from './span-for.ts';
+
+/** A record that the queue had no room for is given to it again after this time. */
+const AGAIN_MILLIS = 1_000;
+
+/** What a destination did with an interaction. */
+export type Verdict = { readonly status: 'settled' } | { readonly status: 'refused'; readonly reason: string };
+
+export interface FeedOptions extends Pick<PipelineOptions, 'transport' | 'write'> {
+  readonly destination: string;
+  readonly open: OpenDestination;
+  readonly report: (message: string) => void;
+}
+
+/** One destination: the pipeline that applications use, fed with interactions. */
+export class Feed {
+  readonly #pipeline: Pipeline;
+  readonly #spanFor: (interaction: Interaction) => ReturnType<typeof fullSpanFor>;
+  /** Whether the destination itself keeps the order of a conversation, and coalesces it. */
+  readonly coalesces: boolean;
+  #hasEnded = false;
+
+  constructor({ destination, open, report, transport, write }: FeedOptions) {
+    const vendor = vendors.find(({ name }) => name === destination);
+    this.coalesces = vendor?.merge !== undefined;
+    this.#spanFor = vendor ? factsSpanFor : fullSpanFor;
+    // Secrets were masked before the interaction was published.
+    this.#pipeline = openPipeline({ mask: asIs, report, ...(transport && { transport }), ...(write && { write }) });
+    this.#pipeline.join(open);
+  }
+
+  stats(): DestinationStats | undefined {
+    return Object.values(this.#pipeline.stats())[0];
+  }
+
+  /** @param done called once, and never when the process ends first */
+  deliver(interaction: Interaction, done: (verdict: Verdict) => void): void {
+    let isDone = false;
+    const finish = (verdict: Verdict): void => {
+      if (!isDone) done(verdict);
+      isDone = true;
+    };
+    this.#pipeline.take(this.#spanFor(interaction), {
+      // Only with a spool: the record survives this process, and so does its dead letter.
+      stored: () => finish({ status: 'settled' }),
+      settled: (settlements) => {
+        const verdict = verdictOf(settlements);
+        if (verdict) finish(verdict);
+        else if (!this.#hasEnded && !isDone) setTimeout(() => this.deliver(interaction, finish), AGAIN_MILLIS).unref();
+      },
+    });
+  }
+
+  async end(timeoutMillis: number): Promise<void> {
+    this.#hasEnded = true;
+    await this.#pipeline.shutdown(timeoutMillis);
+  }
+}
+
+/** Undefined: the destination gave it up without having tried, so that it has to be passed again. */
+function verdictOf(settlements: readonly Settlement[]): Verdict | undefined {
+  const outcome: SpanOutcome | undefined = settlements[0]?.outcome;
+  if (outcome?.status === 'rejected') return { status: 'refused', reason: outcome.reason };
+  if (outcome?.status !== 'dropped' || outcome.reason === 'duplicate') return { status: 'settled' };
+  return outcome.reason === 'unreadable' ? { status: 'refused', reason: outcome.reason } : undefined;
+}

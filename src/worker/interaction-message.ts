@@ -1,0 +1,62 @@
+import type { Interaction } from '../interaction/interaction.ts';
+import { isUnfinished } from '../semconv/from-spans.ts';
+import { OPERATION } from '../semconv/names.ts';
+import { fitted } from '../vendors/fit.ts';
+
+/** Brokers refuse a message of more than 1 MiB by default. What is longer is cut, and says so. */
+export const MAX_VALUE_BYTES: number = 900_000;
+
+/** Raised when a worker could not read what the one before wrote. */
+const FORMAT = 'interaction/1';
+
+/** An interaction as a message of the topic from which destinations are fed. */
+export interface InteractionMessage {
+  /** Messages with one key stay in order and on one worker. */
+  readonly key: string;
+  readonly value: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether texts had to be cut. */
+  readonly isCut: boolean;
+}
+
+export function messageFor(interaction: Interaction): InteractionMessage {
+  let text = JSON.stringify(interaction);
+  let value = Buffer.from(text);
+  const isCut = value.byteLength > MAX_VALUE_BYTES;
+  if (isCut) {
+    text = JSON.stringify(fitted(interaction, MAX_VALUE_BYTES));
+    value = Buffer.from(text);
+  }
+  return {
+    key: keyFor(interaction),
+    value,
+    headers: { 'spanport-format': FORMAT, 'spanport-id': interaction.id },
+    isCut,
+  };
+}
+
+/** Both halves of a background response have its id in common, but perhaps neither conversation nor trace. */
+function keyFor(interaction: Interaction): string {
+  const { responseId, conversationId, traceId, operation } = interaction;
+  const isHalf = operation === OPERATION.fetchResponse || isUnfinished(interaction);
+  return (isHalf ? responseId : undefined) ?? conversationId ?? traceId;
+}
+
+/** @throws TypeError when the bytes are not such a message */
+export function interactionFrom(value: Buffer): Interaction {
+  const found: unknown = JSON.parse(value.toString());
+  if (isInteraction(found)) return found;
+  throw new TypeError('The message is not an interaction: it lacks id, trace, span, operation, times or outcome.');
+}
+
+function isInteraction(found: unknown): found is Interaction {
+  if (typeof found !== 'object' || found === null) return false;
+  const { id, traceId, spanId, name, operation, startTime, endTime, outcome } = found as Record<string, unknown>;
+  const texts = [id, traceId, spanId, name, operation];
+  return (
+    texts.every((each) => typeof each === 'string' && each !== '') &&
+    [startTime, endTime].every((each) => typeof each === 'number' && Number.isFinite(each)) &&
+    typeof outcome === 'object' &&
+    outcome !== null
+  );
+}

@@ -1,0 +1,294 @@
+import { messageOf, pause } from './kafka/client.ts';
+import type { KafkaConnection } from './kafka/connection.ts';
+import { type Fetched, Fetcher } from './kafka/fetcher.ts';
+import { GroupMember } from './kafka/group-member.ts';
+import type { KafkaLibrary } from './kafka/library.ts';
+import { bytesOf, type TopicRecord } from './kafka/record.ts';
+import { LogClock } from './log-clock.ts';
+import { OffsetLedger } from './offset-ledger.ts';
+
+/** What a group may have open at once, and what one partition may have of it. */
+const MAX_OPEN_BYTES = 24 << 20;
+const MAX_PARTITION_BYTES = 8 << 20;
+const MIN_PARTITION_BYTES = 1 << 20;
+/** Small records take more memory than their bytes. */
+const MAX_PARTITION_RECORDS = 8_000;
+const TICK_MILLIS = 50;
+const COMMIT_MILLIS = 1_000;
+const RELEASE_MILLIS = 10_000;
+const EARLIEST = -2n;
+
+/** What a stage does with the records of one partition. */
+export interface PartitionWork {
+  /** Takes the next record. It must not block. @param settle to be called once nothing of it can be lost any more */
+  take(record: TopicRecord, settle: () => void): void;
+  /** Time passed. */
+  tick(): void;
+  /** The partition has no room: gives up waiting for other records. */
+  relieve(): void;
+  /** Takes nothing more. Resolves when nothing is under way. */
+  close(): Promise<void>;
+}
+
+export interface TopicReaderOptions {
+  readonly library: KafkaLibrary;
+  readonly connection: KafkaConnection;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly open: (partition: number, clock: LogClock) => PartitionWork;
+  /** A record that `take` threw for. */
+  readonly onUnreadable: (record: TopicRecord, error: unknown, settle: () => void) => void;
+  readonly report: (message: string) => void;
+}
+
+/** How one partition stands. */
+export interface PartitionStatus {
+  readonly partition: number;
+  /** Records that are not settled, those that were not read yet included. */
+  readonly lag: number;
+  readonly openRecords: number;
+  readonly openBytes: number;
+  /** Age of the oldest record that is not settled, in ms. 0 when all are. */
+  readonly oldestAgeMillis: number;
+  readonly isPaused: boolean;
+}
+
+interface Partition {
+  readonly ledger: OffsetLedger;
+  readonly clock: LogClock;
+  readonly work: PartitionWork;
+  end: number;
+  committed: number;
+  newestTimestamp: number;
+  isClosing: boolean;
+}
+
+/** One consumer group: reads the partitions that it owns, as far as there is room, and commits what is settled. */
+export class TopicReader {
+  readonly #options: TopicReaderOptions;
+  readonly #member: GroupMember;
+  readonly #fetcher: Fetcher;
+  readonly #partitions = new Map<number, Partition>();
+  #ticker: NodeJS.Timeout | undefined;
+  #isCommitting = false;
+  #committedAt = 0;
+  #hasEnded = false;
+  #hasPaused = false;
+  #records = 0;
+  #settled = 0;
+  #gone = 0;
+
+  constructor(options: TopicReaderOptions) {
+    this.#options = options;
+    const { library, connection, groupId, topic, report } = options;
+    this.#member = new GroupMember({
+      library,
+      connection,
+      groupId,
+      topic,
+      report,
+      owner: { acquire: (partition) => this.#acquire(partition), release: (partition) => this.#release(partition) },
+    });
+    this.#fetcher = new Fetcher({
+      library,
+      connection,
+      groupId,
+      topic,
+      report,
+      wanted: () => this.#wanted(),
+      onFetched: (fetched) => this.#take(fetched),
+      onGone: (partition, earliest) => this.#skip(partition, earliest),
+    });
+  }
+
+  /** Records read, records settled, and records that retention removed unread. */
+  get counts(): { readonly read: number; readonly settled: number; readonly gone: number } {
+    return { read: this.#records, settled: this.#settled, gone: this.#gone };
+  }
+
+  /** Whether the group and the brokers answer. */
+  get isHealthy(): boolean {
+    return this.#member.isJoined && this.#fetcher.silentMillis < 60_000;
+  }
+
+  get groupId(): string {
+    return this.#options.groupId;
+  }
+
+  get topic(): string {
+    return this.#options.topic;
+  }
+
+  status(): readonly PartitionStatus[] {
+    const now = Date.now();
+    return [...this.#partitions].map(([partition, { ledger, end, newestTimestamp }]) => {
+      const oldest = ledger.oldestTimestamp ?? (end > ledger.next ? newestTimestamp || now : now);
+      return {
+        partition,
+        lag: Math.max(0, end - ledger.committable),
+        openRecords: ledger.size,
+        openBytes: ledger.bytes,
+        oldestAgeMillis: Math.max(0, now - oldest),
+        isPaused: !this.#hasRoom(ledger),
+      };
+    });
+  }
+
+  /** Resolves when the group was joined once. */
+  async start(): Promise<void> {
+    this.#ticker = setInterval(() => this.#tick(), TICK_MILLIS);
+    await this.#member.join();
+  }
+
+  /** Finishes what is under way, within a few seconds, commits it and leaves the group. */
+  async stop(): Promise<void> {
+    await this.#member.leave();
+    this.#hasEnded = true;
+    clearInterval(this.#ticker);
+    await this.#fetcher.end();
+  }
+
+  #wanted(): ReadonlyMap<number, number> {
+    const wanted = new Map<number, number>();
+    for (const [partition, { ledger, isClosing }] of this.#partitions) {
+      if (!isClosing && this.#hasRoom(ledger)) wanted.set(partition, ledger.next);
+    }
+    return wanted;
+  }
+
+  #hasRoom({ bytes, size }: OffsetLedger): boolean {
+    const share = MAX_OPEN_BYTES / Math.max(1, this.#partitions.size);
+    const limit = Math.min(MAX_PARTITION_BYTES, Math.max(MIN_PARTITION_BYTES, share));
+    return bytes < limit && size < MAX_PARTITION_RECORDS;
+  }
+
+  async #acquire(partition: number): Promise<void> {
+    const start = await this.#startOf(partition);
+    if (start === undefined) return;
+    const clock = new LogClock();
+    this.#partitions.set(partition, {
+      ledger: new OffsetLedger(start),
+      clock,
+      work: this.#options.open(partition, clock),
+      end: start,
+      committed: start,
+      newestTimestamp: 0,
+      isClosing: false,
+    });
+    this.#fetcher.wake();
+  }
+
+  /** The committed offset, else the oldest there is. Undefined when the reader ended. */
+  async #startOf(partition: number): Promise<number | undefined> {
+    const { topic, report } = this.#options;
+    const { consumer } = this.#member;
+    while (!this.#hasEnded) {
+      try {
+        const committed = await consumer.listCommittedOffsets({ topics: [{ topic, partitions: [partition] }] });
+        const offset = committed.get(topic)?.[partition];
+        if (offset !== undefined && offset >= 0n) return Number(offset);
+        const earliest = await consumer.listOffsets({
+          topics: [topic],
+          partitions: { [topic]: [partition] },
+          timestamp: EARLIEST,
+        });
+        return Number(earliest.get(topic)?.[partition] ?? 0n);
+      } catch (error) {
+        report(`Kafka topic ${topic}: the offset of partition ${partition} can't be read yet: ${messageOf(error)}`);
+        consumer.clearMetadata();
+        await pause(COMMIT_MILLIS);
+      }
+    }
+    return undefined;
+  }
+
+  async #release(partition: number): Promise<void> {
+    const state = this.#partitions.get(partition);
+    if (!state) return;
+    state.isClosing = true;
+    const limit = AbortSignal.timeout(RELEASE_MILLIS);
+    const isTooLong = new Promise<void>((resolve) => limit.addEventListener('abort', () => resolve(), { once: true }));
+    await Promise.race([state.work.close(), isTooLong]);
+    await this.#commit();
+    this.#partitions.delete(partition);
+  }
+
+  #take({ partition, records, next, end }: Fetched): void {
+    const state = this.#partitions.get(partition);
+    if (!state || state.isClosing) return;
+    state.end = Math.max(state.end, end);
+    for (const record of records) {
+      const { offset, timestamp } = record;
+      const bytes = bytesOf(record);
+      state.ledger.open(offset, bytes, timestamp);
+      state.clock.observe(timestamp);
+      state.newestTimestamp = Math.max(state.newestTimestamp, timestamp);
+      this.#records += 1;
+      const settle = (): void => this.#settle(state, offset);
+      try {
+        state.work.take(record, settle);
+      } catch (error) {
+        this.#options.onUnreadable(record, error, settle);
+      }
+    }
+    state.ledger.skipTo(next);
+  }
+
+  #settle(state: Partition, offset: number): void {
+    state.ledger.settle(offset);
+    this.#settled += 1;
+    if (this.#hasPaused && this.#hasRoom(state.ledger)) {
+      this.#hasPaused = false;
+      this.#fetcher.wake();
+    }
+  }
+
+  /** Records were removed by retention before they were read. */
+  #skip(partition: number, earliest: number): void {
+    const state = this.#partitions.get(partition);
+    if (!state || earliest <= state.ledger.next) return;
+    const count = earliest - state.ledger.next;
+    this.#gone += count;
+    state.ledger.skipTo(earliest);
+    this.#options.report(
+      `Kafka topic ${this.#options.topic}: retention removed ${count} records of partition ${partition} before they were read. Add workers, or keep the topic longer.`,
+    );
+  }
+
+  #tick(): void {
+    for (const state of this.#partitions.values()) {
+      if (state.isClosing) continue;
+      if (!this.#hasRoom(state.ledger)) {
+        this.#hasPaused = true;
+        state.work.relieve();
+      }
+      state.work.tick();
+    }
+    this.#fetcher.wake();
+    if (performance.now() - this.#committedAt >= COMMIT_MILLIS) void this.#commit();
+  }
+
+  async #commit(): Promise<void> {
+    if (this.#isCommitting) return;
+    const { topic, report } = this.#options;
+    const moved = [...this.#partitions].filter(([, { ledger, committed }]) => ledger.committable > committed);
+    this.#committedAt = performance.now();
+    if (moved.length === 0) return;
+    this.#isCommitting = true;
+    const offsets = moved.map(([partition, state]) => ({ partition, state, offset: state.ledger.committable }));
+    try {
+      await this.#member.consumer.commit({
+        offsets: offsets.map(({ partition, offset }) => ({
+          topic,
+          partition,
+          offset: BigInt(offset),
+          leaderEpoch: -1,
+        })),
+      });
+      for (const { state, offset } of offsets) state.committed = offset;
+    } catch (error) {
+      if (!this.#hasEnded) report(`Kafka group ${this.groupId} can't commit yet: ${messageOf(error)}`);
+    }
+    this.#isCommitting = false;
+  }
+}

@@ -1,0 +1,209 @@
+import { resolveCapture } from '../configuration/content-capture.ts';
+import type { Environment } from '../configuration/environment.ts';
+import { planDestination } from '../exporter/destinations/open-destination.ts';
+import { resolveContent, resolveSpool } from '../exporter/settings.ts';
+import { usableSpool } from '../exporter/usable-spool.ts';
+import { ASSEMBLE, AssembleStage } from './assemble/assemble-stage.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { DeliverStage } from './deliver/deliver-stage.ts';
+import { Feed } from './deliver/feed.ts';
+import { type KafkaLibrary, loadKafka } from './kafka/library.ts';
+import { Publisher } from './kafka/publisher.ts';
+import { describeTopics, type TopicInfo } from './kafka/topics.ts';
+import type { WorkerSettings } from './settings.ts';
+import { type StageStatus, stateOf, type WorkerStatus } from './status.ts';
+import { startStatusServer } from './status-server.ts';
+import { TopicReader } from './topic-reader.ts';
+
+/** How long destinations may take for what is under way when the worker stops. */
+const STOP_MILLIS = 5_000;
+/** How often the worker looks whether records are in danger. */
+const WATCH_MILLIS = 10_000;
+const DESCRIBE_MILLIS = 10 * 60_000;
+
+export interface WorkerParts {
+  readonly settings: WorkerSettings;
+  readonly environment: Environment;
+  /** Names of the destinations that are fed. */
+  readonly destinations: readonly string[];
+  /** Receives sentences for the operator. */
+  readonly report: (message: string) => void;
+}
+
+export interface Worker {
+  /** Where `/metrics` and `/healthz` are. */
+  readonly url: string;
+  status(): WorkerStatus;
+  /** Takes nothing more, finishes what is under way, commits and leaves its groups. What is left stays in Kafka. */
+  stop(): Promise<void>;
+}
+
+/** A stage and the consumer group that feeds it. */
+interface RunningStage {
+  readonly name: string;
+  readonly reader: TopicReader;
+  readonly counts: () => Readonly<Record<string, number>>;
+  readonly dropped: () => Readonly<Record<string, number>>;
+  readonly end: () => Promise<void>;
+}
+
+/** @throws ConfigurationError when a setting, the brokers or a topic are wrong: nothing was started then */
+export async function startWorker(parts: WorkerParts): Promise<Worker> {
+  const { settings, report } = parts;
+  const library = loadKafka();
+  const { spans, interactions, deadLetters } = settings.topics;
+  let topics = await describeTopics(library, settings.connection, [spans, interactions, deadLetters]);
+  const publisher = new Publisher({ library, connection: settings.connection, report });
+  const stages = stagesOf(parts, library, publisher);
+  let isStopping = false;
+  const status = (): WorkerStatus => {
+    const running = stages.map((stage) => statusOf(stage, topics));
+    const { state, problems } = stateOf(running);
+    return {
+      state: isStopping ? 'stopping' : state,
+      problems,
+      stages: running,
+      publishFailures: publisher.failures,
+      residentBytes: process.memoryUsage.rss(),
+    };
+  };
+  const server = await startStatusServer(settings.host, settings.port, status);
+  const watch = setInterval(() => {
+    for (const problem of status().problems) report(problem);
+  }, WATCH_MILLIS).unref();
+  const describe = setInterval(() => {
+    describeTopics(library, settings.connection, [spans, interactions, deadLetters]).then(
+      (described) => {
+        topics = described;
+      },
+      () => undefined,
+    );
+  }, DESCRIBE_MILLIS).unref();
+  await Promise.all(stages.map(({ reader }) => reader.start()));
+  return {
+    url: server.url,
+    status,
+    async stop(): Promise<void> {
+      isStopping = true;
+      clearInterval(watch);
+      clearInterval(describe);
+      await Promise.all(stages.map(({ reader }) => reader.stop()));
+      await Promise.all(stages.map(({ end }) => end()));
+      await publisher.end();
+      await server.close();
+    },
+  };
+}
+
+function stagesOf(parts: WorkerParts, library: KafkaLibrary, publisher: Publisher): readonly RunningStage[] {
+  const { settings, destinations } = parts;
+  const deadLetters = new DeadLetters(publisher, settings.topics.deadLetters);
+  const assemble = settings.assembles ? [assembleStage(parts, library, publisher, deadLetters)] : [];
+  if (!settings.delivers) return assemble;
+  return [...assemble, ...destinations.map((name) => deliverStage(name, parts, library, deadLetters))];
+}
+
+function assembleStage(
+  { settings, report }: WorkerParts,
+  library: KafkaLibrary,
+  publisher: Publisher,
+  deadLetters: DeadLetters,
+): RunningStage {
+  const { connection, topics, group } = settings;
+  const stage = new AssembleStage({ publisher, deadLetters, topics });
+  const reader = new TopicReader({
+    library,
+    connection,
+    groupId: `${group}-${ASSEMBLE}`,
+    topic: topics.spans,
+    open: (_, clock) => stage.open(clock),
+    onUnreadable: (record, error, settle) => stage.unreadable(record, error, settle),
+    report,
+  });
+  return {
+    name: ASSEMBLE,
+    reader,
+    counts: () => ({
+      spans: stage.counts.spans,
+      interactions: stage.counts.interactions,
+      cut: stage.counts.cut,
+      released_early: stage.counts.releasedEarly,
+      dead_letters: deadLetters.counts.get(ASSEMBLE) ?? 0,
+    }),
+    dropped: () => ({ ...Object.fromEntries(stage.leftOut), malformed: stage.counts.malformed }),
+    end: () => Promise.resolve(),
+  };
+}
+
+function deliverStage(
+  name: string,
+  { settings, environment, report }: WorkerParts,
+  library: KafkaLibrary,
+  deadLetters: DeadLetters,
+): RunningStage {
+  const { connection, topics, group } = settings;
+  const open = planDestination(name, {
+    environment,
+    content: resolveContent(undefined, environment),
+    contentOnSpans: resolveCapture(environment, report).spans,
+    spool: usableSpool(resolveSpool(undefined, environment), report),
+    warn: report,
+  });
+  const feed = new Feed({ destination: name, open, report });
+  const stage = new DeliverStage({ destination: name, feed, deadLetters, topic: topics.interactions });
+  const reader = new TopicReader({
+    library,
+    connection,
+    groupId: `${group}-deliver-${name.replace(/[^A-Za-z0-9._-]/g, '_')}`,
+    topic: topics.interactions,
+    open: (_, clock) => stage.open(clock),
+    onUnreadable: (record, error, settle) => stage.unreadable(record, error, settle),
+    report,
+  });
+  return {
+    name,
+    reader,
+    counts: () => {
+      const { delivered = 0, coalesced = 0, retried = 0, spooled = 0 } = feed.stats() ?? {};
+      return {
+        interactions: stage.counts.interactions,
+        delivered,
+        coalesced,
+        retried,
+        refused: stage.counts.refused,
+        spooled,
+        out_of_order: stage.outOfOrder,
+        dead_letters: deadLetters.counts.get(name) ?? 0,
+      };
+    },
+    dropped: () => ({
+      skipped: feed.stats()?.skipped ?? 0,
+      duplicate: feed.stats()?.dropped['duplicate'] ?? 0,
+      malformed: stage.counts.malformed,
+      never_fetched: stage.neverFetched,
+    }),
+    end: () => feed.end(STOP_MILLIS),
+  };
+}
+
+function statusOf(
+  { name, reader, counts, dropped }: RunningStage,
+  topics: ReadonlyMap<string, TopicInfo>,
+): StageStatus {
+  const partitions = reader.status();
+  const oldestAgeMillis = Math.max(0, ...partitions.map((each) => each.oldestAgeMillis));
+  const retentionMillis = topics.get(reader.topic)?.retentionMillis;
+  const { read, settled, gone } = reader.counts;
+  return {
+    name,
+    group: reader.groupId,
+    topic: reader.topic,
+    isHealthy: reader.isHealthy,
+    partitions,
+    lag: partitions.reduce((sum, { lag }) => sum + lag, 0),
+    oldestAgeMillis,
+    ...(retentionMillis !== undefined && { retentionUsed: oldestAgeMillis / retentionMillis }),
+    counts: { records: read, settled, ...counts() },
+    dropped: { ...dropped(), gone },
+  };
+}

@@ -1,0 +1,259 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Answer, OutgoingRequest } from '../../src/delivery/delivery.ts';
+import { planDestination } from '../../src/exporter/destinations/open-destination.ts';
+import type { Interaction } from '../../src/interaction/interaction.ts';
+import { DeadLetters } from '../../src/worker/dead-letters.ts';
+import { DeliverStage } from '../../src/worker/deliver/deliver-stage.ts';
+import { Feed } from '../../src/worker/deliver/feed.ts';
+import { messageFor } from '../../src/worker/interaction-message.ts';
+import { LogClock } from '../../src/worker/log-clock.ts';
+import { FakePublisher, record } from './support.ts';
+
+const feeds: Feed[] = [];
+afterEach(async () => {
+  for (const feed of feeds.splice(0)) await feed.end(0);
+});
+
+type Reply = (request: OutgoingRequest) => Answer | Promise<Answer>;
+const ok: Answer = { status: 200, headers: {}, body: '{}' };
+
+/** A stage with one partition and a vendor that answers as the test says. */
+function stage(destination = 'athina', reply: Reply = () => ok) {
+  const publisher = new FakePublisher();
+  const requests: Readonly<Record<string, unknown>>[] = [];
+  const open = planDestination(destination, {
+    environment: {
+      ATHINA_API_KEY: 'key',
+      INKEEPANALYTICS_API_INTEGRATION_KEY: 'key',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+    },
+    content: () => 'full',
+    contentOnSpans: true,
+    spool: undefined,
+    warn: () => undefined,
+  });
+  const feed = new Feed({
+    destination,
+    open,
+    report: () => undefined,
+    transport: () => async (request) => {
+      requests.push(destination === 'otlp' ? {} : JSON.parse(String(request.body)));
+      return reply(request);
+    },
+  });
+  feeds.push(feed);
+  const deadLetters = new DeadLetters(publisher.asPublisher(), 'dead');
+  const subject = new DeliverStage({ destination, feed, deadLetters, topic: 'interactions' });
+  let now = 1_000;
+  const clock = new LogClock(
+    () => Number.MAX_SAFE_INTEGER,
+    () => now,
+  );
+  const work = subject.open(clock);
+  const settled: number[] = [];
+  let offset = -1;
+  return {
+    publisher,
+    subject,
+    work,
+    settled,
+    requests,
+    texts: () => requests.map(({ response }) => response),
+    take(interaction: Interaction | string): void {
+      offset += 1;
+      const own = offset;
+      const value = typeof interaction === 'string' ? interaction : messageFor(interaction).value;
+      const each = record(own, value);
+      const settle = (): void => void settled.push(own);
+      try {
+        work.take(each, settle);
+      } catch (error) {
+        subject.unreadable(each, error, settle);
+      }
+    },
+    pass(millis: number): void {
+      now += millis;
+      work.tick();
+    },
+  };
+}
+
+function call(number: number, more: Partial<Interaction> = {}): Interaction {
+  const spanId = String(number).padStart(16, '0');
+  return {
+    id: `${'a'.repeat(32)}:${spanId}`,
+    traceId: 'a'.repeat(32),
+    spanId,
+    name: 'chat gpt-4o',
+    operation: 'chat',
+    provider: 'openai',
+    requestModel: 'gpt-4o',
+    startTime: 1_000 + number,
+    endTime: 2_000 + number,
+    outcome: { status: 'ok' },
+    inputMessages: [{ role: 'user', parts: [{ type: 'text', content: `question ${number}` }] }],
+    outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content: `answer ${number}` }] }],
+    ...more,
+  };
+}
+
+const until = (isTrue: () => boolean): Promise<void> =>
+  vi.waitFor(() => expect(isTrue()).toBe(true), { timeout: 5_000, interval: 2 });
+
+describe('the delivering stage', () => {
+  it('sends a call without a conversation at once, and settles it when the vendor has it', async () => {
+    const { take, settled, texts } = stage();
+    take(call(1));
+    await until(() => settled.length === 1);
+    expect(texts()).toEqual(['answer 1']);
+  });
+
+  it('sends the turns of a conversation in order, one at a time', async () => {
+    let underWay = 0;
+    let most = 0;
+    const { take, pass, settled, texts } = stage('athina', async () => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      underWay -= 1;
+      return ok;
+    });
+    for (const number of [2, 1, 3]) take(call(number, { conversationId: 'c' }));
+    pass(500);
+    await until(() => settled.length === 3);
+    expect(texts()).toEqual(['answer 1', 'answer 2', 'answer 3']);
+    expect(settled).toEqual([1, 0, 2]);
+    expect(most).toBe(1);
+  });
+
+  it('sends again what failed, before the next turn', async () => {
+    let attempts = 0;
+    const { take, pass, settled, texts } = stage('athina', () => {
+      attempts += 1;
+      return attempts === 1 ? { status: 503, headers: { 'retry-after': '0' }, body: '' } : ok;
+    });
+    for (const number of [1, 2]) take(call(number, { conversationId: 'c' }));
+    pass(500);
+    await until(() => settled.length === 2);
+    expect(texts()).toEqual(['answer 1', 'answer 1', 'answer 2']);
+  });
+
+  it('gives what the vendor refuses to the dead letters, and settles it once that is acknowledged', async () => {
+    const { take, settled, publisher, subject } = stage('athina', () => ({ status: 422, headers: {}, body: 'no' }));
+    take(call(1));
+    await until(() => publisher.to('dead').length === 1);
+    expect(settled).toEqual([]);
+    publisher.acknowledge();
+    expect(settled).toEqual([0]);
+    expect(publisher.records[0]).toMatchObject({
+      value: messageFor(call(1)).value,
+      headers: { 'spanport-stage': 'athina', 'spanport-topic': 'interactions', 'spanport-offset': '0' },
+    });
+    expect(publisher.records[0]?.headers?.['spanport-reason']).toMatch(/422/);
+    expect(subject.counts.refused).toBe(1);
+  });
+
+  it('gives what is no interaction to the dead letters', () => {
+    const { take, settled, publisher, subject } = stage();
+    take('{"id":"x"}');
+    take('no JSON');
+    publisher.acknowledge();
+    expect(settled).toEqual([0, 1]);
+    expect(publisher.to('dead').map(({ headers }) => headers?.['spanport-reason'])).toEqual([
+      'The message is not an interaction: it lacks id, trace, span, operation, times or outcome.',
+      expect.stringContaining('JSON'),
+    ]);
+    expect(subject.counts.malformed).toBe(2);
+  });
+
+  it('settles a duplicate without sending it again', async () => {
+    const { take, settled, requests } = stage();
+    take(call(1));
+    await until(() => settled.length === 1);
+    take(call(1));
+    await until(() => settled.length === 2);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('settles what the vendor has no record for', async () => {
+    const { take, settled, requests } = stage();
+    take(call(1, { operation: 'moderation' }));
+    await until(() => settled.length === 1);
+    expect(requests).toEqual([]);
+  });
+
+  it('sends the same payload as a process that recorded the call itself', async () => {
+    const { take, settled, requests } = stage();
+    const run = { id: 'run_1', status: 'completed' };
+    take(call(1, { usage: { inputTokens: 3, outputTokens: 4 }, sessionId: 's', user: { id: 'u' } }));
+    take(call(2, { operation: 'invoke_agent', run, id: 'run:api.openai.com:run_1', serviceName: 'shop' }));
+    await until(() => settled.length === 2);
+    expect(requests).toMatchObject([
+      { prompt_tokens: 3, completion_tokens: 4, session_id: 's', customer_user_id: 'u', language_model_id: 'gpt-4o' },
+      { response: 'answer 2' },
+    ]);
+  });
+
+  it('joins the halves of a background response, whichever comes first', async () => {
+    for (const isFetchedFirst of [false, true]) {
+      const { take, settled, texts } = stage();
+      const queued = call(1, { responseId: 'resp_1', responseStatus: 'queued', outputMessages: [] });
+      const fetched = call(2, { responseId: 'resp_1', responseStatus: 'completed', operation: 'fetch_response' });
+      for (const half of isFetchedFirst ? [fetched, queued] : [queued, fetched]) take(half);
+      await until(() => settled.length === 2);
+      expect(texts()).toEqual(['answer 2']);
+      take(fetched);
+      expect(settled).toHaveLength(3);
+    }
+  });
+
+  it('gives up a background response that nobody fetched after ten minutes, and counts it', () => {
+    const { take, pass, settled, subject } = stage();
+    take(call(1, { responseId: 'resp_1', responseStatus: 'queued' }));
+    pass(599_999);
+    expect(settled).toEqual([]);
+    pass(1);
+    expect(settled).toEqual([0]);
+    expect(subject.neverFetched).toBe(1);
+  });
+
+  it('takes nothing more when its partition is released, and waits for what is under way', async () => {
+    let answer = (): void => {};
+    const { take, pass, settled, work, texts } = stage(
+      'athina',
+      () =>
+        new Promise((resolve) => {
+          answer = () => resolve(ok);
+        }),
+    );
+    for (const number of [1, 2]) take(call(number, { conversationId: 'c' }));
+    pass(500);
+    await until(() => texts().length === 1);
+    let isClosed = false;
+    const closed = work.close().then(() => {
+      isClosed = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isClosed).toBe(false);
+    answer();
+    await closed;
+    expect(settled).toEqual([0]);
+    expect(texts()).toEqual(['answer 1']);
+  });
+
+  it('sends whole conversations to a vendor that stores them, as one history', async () => {
+    const { take, pass, settled, requests } = stage('inkeep');
+    for (const number of [2, 1]) take(call(number, { conversationId: 'c' }));
+    pass(500);
+    await until(() => settled.length === 2);
+    const { messages } = requests.at(-1) as { readonly messages: readonly { readonly content: unknown }[] };
+    expect(messages.map(({ content }) => content)).toEqual(['question 1', 'answer 1', 'question 2', 'answer 2']);
+  });
+
+  it('sends spans with all attributes to an OTLP backend', async () => {
+    const { take, settled, requests } = stage('otlp');
+    take(call(1));
+    await until(() => settled.length === 1);
+    expect(requests).toHaveLength(1);
+  });
+});
