@@ -14,6 +14,7 @@ const config: ViteUserConfig = defineConfig({
       'test/package/**',
       'test/page/**',
       'test/scale/**',
+      'test/worker/real/**',
     ],
     pool: 'forks',
     testTimeout: 30_000,

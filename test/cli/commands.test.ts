@@ -77,6 +77,7 @@ describe('spanport help', () => {
     'export',
     'forward',
     'import',
+    'worker',
     'doctor',
     'spool',
     'db',

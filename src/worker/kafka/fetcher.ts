@@ -10,6 +10,8 @@ const MAX_PARTITION_BYTES = 1 << 20;
 const MAX_BYTES = 4 << 20;
 const RETRY_MILLIS = 1_000;
 const CONTROL_BATCH = 0x20;
+/** The broker stamped the batch; the records still have the times of their producer. */
+const APPEND_TIME = 0x08;
 const OFFSET_OUT_OF_RANGE = 1;
 const EARLIEST = -2n;
 
@@ -168,13 +170,14 @@ export class Fetcher {
         for (const batch of batches) {
           next = Math.max(next, Number(batch.firstOffset) + batch.lastOffsetDelta + 1);
           if (batch.attributes & CONTROL_BATCH) continue;
+          const hasAppendTime = (batch.attributes & APPEND_TIME) !== 0;
           for (const record of batch.records) {
             const offset = Number(batch.firstOffset) + record.offsetDelta;
             if (offset < position) continue;
             records.push({
               partition,
               offset,
-              timestamp: Number(batch.firstTimestamp + record.timestampDelta),
+              timestamp: Number(hasAppendTime ? batch.maxTimestamp : batch.firstTimestamp + record.timestampDelta),
               key: record.key,
               value: record.value,
               headers: record.headers,
