@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach } from 'vitest';
+import { findJaeger } from '../../../collector/jaeger.mjs';
 import { createTopics, findKafka, type Kafka, startKafka } from '../../../collector/kafka.mjs';
 import { findOtelcol, type Otelcol, type OtelcolOptions, startOtelcol } from '../../../collector/otelcol.mjs';
 
@@ -11,6 +12,7 @@ const QUICK = { RETRY_INITIAL_INTERVAL: '100ms', RETRY_MAX_INTERVAL: '500ms', SE
 const found: Record<string, () => string | undefined> = {
   'otelcol.mjs build': findOtelcol,
   'kafka.mjs install': findKafka,
+  'jaeger.mjs build': findJaeger,
 };
 
 /** Servers and folders of one test file: everything that it starts ends with it. */
@@ -47,7 +49,12 @@ export class Servers {
     const collector = await startOtelcol({
       logFile: this.log(config),
       ...options,
-      env: { ...QUICK, STORAGE_DIRECTORY: join(this.directory, `${config}-storage`), ...env },
+      env: {
+        ...QUICK,
+        OVERSIZED_METRICS_ADDRESS: '127.0.0.1:0',
+        STORAGE_DIRECTORY: join(this.directory, `${config}-storage`),
+        ...env,
+      },
     });
     this.atEnd(() => collector.server.kill());
     return collector;

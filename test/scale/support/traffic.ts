@@ -32,14 +32,24 @@ export function exportRequest(calls: readonly Call[]): string {
   });
 }
 
-const START_NANOS = 1_790_000_000_000_000_000n;
+/** Recent, because Jaeger searches the last hours and a gateway removes what is old. */
+const START_NANOS = BigInt(Date.now() - 600_000) * 1_000_000n;
+
+/** The id that every part of Spanport gives the interaction of the call. */
+export function interactionId(call: Call): string {
+  const { traceId, spanId } = spanIds(call);
+  return `${traceId}:${spanId}`;
+}
+
+function spanIds(call: Call): { traceId: string; spanId: string } {
+  const digest = createHash('sha256').update(call.id).digest('hex');
+  return { traceId: call.traceId ?? digest.slice(0, 32), spanId: digest.slice(32, 48) };
+}
 
 function spanOf(call: Call) {
-  const digest = createHash('sha256').update(call.id).digest('hex');
   const start = START_NANOS + BigInt(call.turn) * 1_000_000_000n;
   return {
-    traceId: call.traceId ?? digest.slice(0, 32),
-    spanId: digest.slice(32, 48),
+    ...spanIds(call),
     name: 'chat gpt-4o-mini',
     kind: 3,
     startTimeUnixNano: String(start),

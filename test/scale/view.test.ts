@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { Producer } from '@platformatic/kafka';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Jaeger, startJaeger } from '../../collector/jaeger.mjs';
+import type { Kafka } from '../../collector/kafka.mjs';
+import type { Otelcol } from '../../collector/otelcol.mjs';
+import { findTraces } from '../e2e/jaeger-api.ts';
+import { FullGateway, type RunningGateway, startSpanportGateway } from './support/gateway.ts';
+import { needsServers, Servers } from './support/servers.ts';
+import { callsOf, interactionId, sendUntilAccepted, waitUntil } from './support/traffic.ts';
+
+needsServers();
+const servers = new Servers();
+let kafka: Kafka;
+let tier: Otelcol;
+let view: Otelcol;
+let gateway: RunningGateway;
+let full: FullGateway;
+let jaeger: Jaeger;
+
+const viewOptions = () => ({
+  config: 'kafka-view',
+  env: {
+    KAFKA_BROKERS: kafka.bootstrap,
+    BACKEND_ENDPOINT: jaeger.otlpUrl,
+    PAGE_ENDPOINT: full.url,
+    DECISION_WAIT: '1s',
+    SAMPLE_OF_65536: '32768',
+  },
+});
+
+beforeAll(async () => {
+  kafka = await servers.kafka();
+  jaeger = await startJaeger();
+  servers.atEnd(() => jaeger.close());
+  gateway = await startSpanportGateway(servers.directory);
+  servers.atEnd(() => gateway.server.kill());
+  const proxy = await FullGateway.before(gateway.url, 2);
+  servers.atEnd(() => proxy.close());
+  full = proxy;
+  tier = await servers.collector({ config: 'gateway-kafka', env: { KAFKA_BROKERS: kafka.bootstrap } });
+  view = await servers.collector(viewOptions());
+});
+
+const isSampled = (conversation: string): boolean =>
+  Number.parseInt(createHash('sha256').update(conversation).digest('hex').slice(0, 4), 16) < 32_768;
+
+const calls = callsOf(60, 3, 'seen');
+const ids = calls.map(interactionId).toSorted();
+
+describe('the view of what is in Kafka', () => {
+  it('waits in Kafka while the gateway is full, as long as Retry-After says, also over a kill', async () => {
+    await sendUntilAccepted(tier.otlpUrl, calls);
+    await waitUntil(() => full.refusedAt.length > 0);
+    expect(await gateway.interactionIds()).toEqual([]);
+    view = await servers.restart(view, viewOptions());
+    const before = full.refusedAt.length;
+    await waitUntil(() => full.refusedAt.length > before);
+    const lastRefused = full.refusedAt.at(-1) ?? 0;
+    full.isFull = false;
+    await waitUntil(async () => new Set(await gateway.interactionIds()).size === ids.length);
+    expect((await gateway.interactionIds()).toSorted()).toEqual(ids);
+    expect((full.firstPassedAt ?? 0) - lastRefused).toBeGreaterThanOrEqual(1500);
+  });
+
+  it('shows whole conversations of the sample in Jaeger, and no others', async () => {
+    const wanted = new Set(calls.map(({ conversation }) => conversation).filter(isSampled));
+    expect(wanted.size).toBeGreaterThan(15);
+    const turnsOf = (conversation: string) =>
+      findTraces(jaeger, 'traffic', { 'gen_ai.conversation.id': conversation }).then((traces) => traces.length);
+    await waitUntil(async () => (await Promise.all([...wanted].map(turnsOf))).every((turns) => turns === 3), 30_000);
+    for (const conversation of new Set(calls.map((call) => call.conversation)))
+      expect(await turnsOf(conversation), conversation).toBe(wanted.has(conversation) ? 3 : 0);
+  });
+
+  it('skips a record that is not OTLP, and goes on behind it', async () => {
+    const producer = new Producer({ clientId: 'poison', bootstrapBrokers: [kafka.bootstrap] });
+    await producer.send({
+      messages: Array.from({ length: 8 }, (_, partition) => ({
+        topic: 'spanport.spans',
+        partition: partition % 4,
+        value: Buffer.from('this is not protobuf'),
+      })),
+    });
+    await producer.close();
+    const behind = callsOf(40, 1, 'behind');
+    await sendUntilAccepted(tier.otlpUrl, behind);
+    const wanted = [...ids, ...behind.map(interactionId)];
+    await waitUntil(async () => new Set(await gateway.interactionIds()).size === wanted.length);
+    expect((await gateway.interactionIds()).toSorted()).toEqual(wanted.toSorted());
+  });
+});
