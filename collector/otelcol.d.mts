@@ -23,6 +23,8 @@ export interface Otelcol {
 }
 
 export declare const CONFIGURATIONS: readonly string[];
+/** Each configuration and the overlays that belong to it, as they are validated. */
+export declare const COMBINATIONS: readonly (readonly string[])[];
 export declare function findOtelcol(): string | undefined;
 export declare function buildOtelcol(): Promise<string>;
 export declare function configArguments(name: string, overlays?: readonly string[]): string[];

@@ -3,8 +3,8 @@
  * A real OpenTelemetry Collector: built once from its Go module, cached outside the checkout.
  *
  *   node collector/otelcol.mjs build                      prints the path of the binary
- *   node collector/otelcol.mjs validate [NAME...]         checks the configurations in collector/configs, all by default
- *   node collector/otelcol.mjs start NAME                 runs one of them, in the foreground
+ *   node collector/otelcol.mjs validate                   checks every configuration in collector/configs
+ *   node collector/otelcol.mjs start NAME [OVERLAY...]    runs one of them, in the foreground
  *
  * A configuration takes its addresses, folders and limits from the environment; its first lines list the variables.
  */
@@ -22,10 +22,17 @@ const CONFIGS = fileURLToPath(new URL('./configs', import.meta.url));
 const PLACEHOLDERS = {
   BACKEND_ENDPOINT: 'http://127.0.0.1:4318',
   GATEWAY_ENDPOINT: 'http://127.0.0.1:4318',
+  KAFKA_CA: '/etc/spanport/kafka-ca.pem',
+  KAFKA_PASSWORD: 'placeholder',
+  KAFKA_USERNAME: 'placeholder',
   KAFKA_BROKERS: '127.0.0.1:9092,127.0.0.2:9092',
   PAGE_ENDPOINT: 'http://127.0.0.1:4318',
   SPANPORT_ENDPOINT: 'http://127.0.0.1:4318',
   STORAGE_DIRECTORY: '/var/lib/spanport',
+  TLS_CA: '/etc/spanport/ca.pem',
+  TLS_CERTIFICATE: '/etc/spanport/tls.pem',
+  TLS_KEY: '/etc/spanport/tls.key',
+  TOKENS_FILE: '/etc/spanport/tokens',
 };
 
 const program = goProgram({ name: 'otelcol', folder: fileURLToPath(new URL('./otelcol', import.meta.url)) });
@@ -80,11 +87,20 @@ export async function startOtelcol({ config, overlays, env = {}, otlpPort, healt
   };
 }
 
-async function validate(names) {
+/** Every configuration alone, and with the overlays that belong to it. */
+export const COMBINATIONS = [
+  ...CONFIGURATIONS.map((name) => [name]),
+  ['agent', 'secure-agent'],
+  ['gateway', 'secure-receiver'],
+  ['gateway-kafka', 'secure-receiver', 'secure-kafka-writer'],
+  ['kafka-view', 'secure-kafka-reader'],
+];
+
+async function validate() {
   const binary = await buildOtelcol();
-  for (const name of names.length > 0 ? names : CONFIGURATIONS) {
-    await run(binary, ['validate', ...configArguments(name)], { ...process.env, ...PLACEHOLDERS });
-    process.stdout.write(`${name}: valid\n`);
+  for (const [name, ...overlays] of COMBINATIONS) {
+    await run(binary, ['validate', ...configArguments(name, overlays)], { ...process.env, ...PLACEHOLDERS });
+    process.stdout.write(`${[name, ...overlays].join(' + ')}: valid\n`);
   }
 }
 
@@ -99,12 +115,12 @@ function run(command, args, env = process.env) {
 async function main() {
   const [command, ...names] = process.argv.slice(2);
   if (command === 'build') process.stdout.write(`${await buildOtelcol()}\n`);
-  else if (command === 'validate') await validate(names);
+  else if (command === 'validate') await validate();
   else if (command === 'start' && CONFIGURATIONS.includes(names[0]))
     await run(await buildOtelcol(), configArguments(names[0], names.slice(1)));
   else
     throw new Error(
-      `Usage: node collector/otelcol.mjs build | validate [NAME...] | start ${CONFIGURATIONS.join('|')} [OVERLAY...]`,
+      `Usage: node collector/otelcol.mjs build | validate | start ${CONFIGURATIONS.join('|')} [OVERLAY...]`,
     );
 }
 

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { TOPICS } from '../../collector/kafka.mjs';
-import { CONFIGURATIONS, findOtelcol } from '../../collector/otelcol.mjs';
+import { COMBINATIONS, CONFIGURATIONS, findOtelcol } from '../../collector/otelcol.mjs';
 
 const run = promisify(execFile);
 
@@ -55,9 +55,11 @@ describe('the configurations', () => {
       context.skip('The Collector is not built; run: node collector/otelcol.mjs build');
   });
 
-  it.each(CONFIGURATIONS)('%s is accepted by the Collector', async (name) => {
-    const { stdout } = await run(process.execPath, ['collector/otelcol.mjs', 'validate', name]);
-    expect(stdout).toBe(`${name}: valid\n`);
+  it('are accepted by the Collector, alone and with their overlays', async () => {
+    const { stdout } = await run(process.execPath, ['collector/otelcol.mjs', 'validate']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toEqual(COMBINATIONS.map((files) => `${files.join(' + ')}: valid`));
+    expect(lines.length).toBeGreaterThan(CONFIGURATIONS.length);
   });
 
   it('are refused when a component is misspelled', async () => {

@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Otelcol } from '../../collector/otelcol.mjs';
+import { OtlpBackend } from './support/otlp-backend.ts';
+import { needsServers, Servers } from './support/servers.ts';
+import { callsOf, exportRequest, sendUntilAccepted, waitUntil } from './support/traffic.ts';
+
+needsServers();
+const servers = new Servers();
+const TOKEN = 'token-of-the-agents';
+let vendors: OtlpBackend;
+let tier: Otelcol;
+let file: (name: string) => string;
+
+beforeAll(async () => {
+  const folder = join(servers.directory, 'secrets');
+  mkdirSync(folder);
+  file = (name) => join(folder, name);
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key.pem')];
+  execFileSync('openssl', ['req', '-x509', '-days', '1', ...key, '-out', file('cert.pem'), ...subject], {
+    stdio: 'ignore',
+  });
+  writeFileSync(file('tokens'), `token-that-is-retired # until all agents have the new one\n${TOKEN}\n`);
+  writeFileSync(file('agent-token'), `${TOKEN}\n`);
+  vendors = await OtlpBackend.start();
+  servers.atEnd(() => vendors.close());
+  tier = await servers.collector({
+    config: 'gateway',
+    overlays: ['secure-receiver'],
+    env: {
+      SPANPORT_ENDPOINT: vendors.url,
+      BACKEND_ENDPOINT: vendors.url,
+      SAMPLE_OF_65536: '0',
+      TLS_CERTIFICATE: file('cert.pem'),
+      TLS_KEY: file('key.pem'),
+      TOKENS_FILE: file('tokens'),
+    },
+  });
+});
+
+function statusOf(headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const post = request(`https://127.0.0.1:${tier.otlpPort}/v1/traces`, {
+      method: 'POST',
+      ca: readFileSync(file('cert.pem')),
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+    post.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    post.on('error', reject);
+    post.end(exportRequest(callsOf(1, 1, 'stranger')));
+  });
+}
+
+describe('a gateway tier with TLS and tokens', () => {
+  it('accepts an agent that has a token and checks the certificate', async () => {
+    const agent = await servers.collector({
+      config: 'agent',
+      overlays: ['secure-agent'],
+      env: {
+        GATEWAY_ENDPOINT: `https://127.0.0.1:${tier.otlpPort}`,
+        TLS_CA: file('cert.pem'),
+        TOKENS_FILE: file('agent-token'),
+      },
+    });
+    const calls = callsOf(20, 2, 'secure');
+    await sendUntilAccepted(agent.otlpUrl, calls);
+    await waitUntil(() => vendors.spans.length >= calls.length);
+    expect(vendors.ids().toSorted()).toEqual(calls.map(({ id }) => id).toSorted());
+  });
+
+  it('refuses a sender without a token, with another token, and without TLS', async () => {
+    expect(await statusOf({})).toBe(401);
+    expect(await statusOf({ authorization: `Bearer ${TOKEN}x` })).toBe(401);
+    const plain = await fetch(`http://127.0.0.1:${tier.otlpPort}/v1/traces`, { method: 'POST' });
+    expect(plain.status).toBe(400);
+    expect(await statusOf({ authorization: 'Bearer token-that-is-retired' })).toBe(200);
+    await waitUntil(() => vendors.ids().includes('stranger0-t0'));
+    expect(vendors.ids().filter((id) => id.startsWith('stranger'))).toHaveLength(1);
+  });
+});
