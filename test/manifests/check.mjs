@@ -18,7 +18,6 @@ const deploy = fileURLToPath(new URL('../../collector/deploy', import.meta.url))
 const configs = fileURLToPath(new URL('../../collector/configs', import.meta.url));
 const require = createRequire(import.meta.url);
 const problems = [];
-let objects = 0;
 
 function kubernetesObjects() {
   return readdirSync(join(deploy, 'kubernetes')).flatMap((file) =>
@@ -106,7 +105,6 @@ async function plantedProblems() {
 }
 
 const entries = kubernetesObjects();
-objects = entries.length;
 for (const { file, object } of entries)
   for (const problem of await schemaProblems(object)) problems.push(`${file} ${object.kind}: ${problem}`);
 for (const { index, text } of typeProblems(entries))
@@ -121,6 +119,6 @@ problems.push(...(await plantedProblems()));
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(
-  `manifests: ${objects} Kubernetes objects and compose.yaml checked, ${problems.length} problems\n`,
+  `manifests: ${entries.length} Kubernetes objects and compose.yaml checked, ${problems.length} problems\n`,
 );
 process.exitCode = problems.length > 0 ? 1 : 0;
