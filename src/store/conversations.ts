@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
+import { listed, MAX_LISTED } from './listed.ts';
 import type { Marks } from './marks.ts';
 
-/** How many distinct values a conversation lists. */
-const MAX_LISTED = 20;
-
-/** The rows of `conversations` and `traces`: each is computed anew from the rows below it, whatever has changed there. */
-export class Summaries {
+/** The rows of `conversations`, each the summary of its rows in `interactions`. */
+export class ConversationSummaries {
   readonly #db: Connection;
   readonly #marks: Marks;
+  /** Row ids of conversations that were written last. */
+  readonly #ids = new Map<string, number>();
 
   constructor(db: Connection, marks: Marks) {
     this.#db = db;
@@ -18,16 +18,30 @@ export class Summaries {
 
   /** The row id of the conversation that an interaction belongs to; created where it is the first. */
   conversationFor(project: string, columns: Readonly<Record<string, SqlValue>>): number {
-    const publicId = conversationId(
-      project,
-      columns['conversation_name'] === null
-        ? null
-        : { service: columns['service'] ?? null, name: columns['conversation_name'] ?? '' },
-      String(columns['trace_id']),
-    );
+    const name = columns['conversation_name'] ?? null;
+    const parts =
+      name === null
+        ? ['trace', project, String(columns['trace_id'])]
+        : ['named', project, columns['service'] ?? null, name];
+    const key = JSON.stringify(parts);
+    let id = this.#ids.get(key);
+    if (id === undefined) {
+      id = this.#find(publicIdOf(key), project, columns);
+      if (this.#ids.size >= MAX_IDS) this.#ids.clear();
+      this.#ids.set(key, id);
+    }
+    return id;
+  }
+
+  /** After a rollback: ids that were remembered may be gone. */
+  forget(): void {
+    this.#ids.clear();
+  }
+
+  #find(publicId: string, project: string, columns: Readonly<Record<string, SqlValue>>): number {
     const [known] = this.#db.all('SELECT id FROM conversations WHERE public_id = ?', publicId);
     if (known) return Number(known['id']);
-    const { lastId } = this.#db.run(
+    return this.#db.run(
       `INSERT INTO conversations (public_id, sequence, project, service, name, sort_us, first_us, last_us, received_us,
          interactions, turns, errors, unpriced, is_estimated, has_run, status, models, users, agents, tools)
        VALUES (?, 0, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'ok', '[]', '[]', '[]', '[]')`,
@@ -35,93 +49,56 @@ export class Summaries {
       project,
       columns['service'] ?? null,
       columns['conversation_name'] ?? null,
-    );
-    return lastId;
+    ).lastId;
   }
 
-  /** Without interactions the conversation is deleted, and a tombstone tells those who follow. */
-  conversation(id: number): void {
+  /** From all of its interactions. Without any it is deleted, and a tombstone reports that to the live tail. */
+  compute(id: number): void {
     const [sums] = this.#db.all(SUMS, id);
     if (!sums || Number(sums['interactions']) === 0) {
       this.#bury(id);
       return;
     }
-    const first = this.#one('title', id, 'title IS NOT NULL ORDER BY sort_us, id');
-    const answer = this.#one('answer', id, 'answer IS NOT NULL ORDER BY sort_us DESC, id DESC');
-    const error = this.#one('error', id, 'error IS NOT NULL ORDER BY sort_us DESC, id DESC');
-    const status = this.#one('status', id, '1 ORDER BY sort_us DESC, id DESC');
-    const environment = this.#one('environment', id, 'environment IS NOT NULL ORDER BY sort_us DESC, id DESC');
-    this.#db.run(
-      `UPDATE conversations SET sequence = ?, sort_us = ?, first_us = ?, last_us = ?, received_us = ?, interactions = ?,
-         turns = ?, errors = ?, unpriced = ?, cost = ?, input_tokens = ?, output_tokens = ?, is_estimated = ?, has_run = ?,
-         status = ?, error = ?, title = ?, answer = ?, environment = ?, models = ?, users = ?, agents = ?, tools = ?
-       WHERE id = ?`,
-      this.#marks.nextSequence(),
-      ...SUM_COLUMNS.map((column) => sums[column] ?? null),
-      status ?? 'ok',
-      error,
-      first,
-      answer,
-      environment,
-      this.#distinct('model', id),
-      this.#distinct('user_id', id),
-      this.#distinct('agent', id),
-      this.#tools(id),
-      id,
-    );
+    this.#write(id, {
+      ...sums,
+      status: this.#one('status', id, '1 ORDER BY sort_us DESC, id DESC') ?? 'ok',
+      error: this.#one('error', id, 'error IS NOT NULL ORDER BY sort_us DESC, id DESC'),
+      title: this.#one('title', id, 'title IS NOT NULL ORDER BY sort_us, id'),
+      answer: this.#one('answer', id, 'answer IS NOT NULL ORDER BY sort_us DESC, id DESC'),
+      environment: this.#one('environment', id, 'environment IS NOT NULL ORDER BY sort_us DESC, id DESC'),
+      models: this.#distinct('model', id),
+      users: this.#distinct('user_id', id),
+      agents: this.#distinct('agent', id),
+      tools: this.#tools(id),
+    });
   }
 
-  trace(project: string, traceId: string): void {
-    const [sums] = this.#db.all(
-      `SELECT count(*) AS spans, sum(status = 2) AS errors, min(start_us) AS start_us, max(end_us) AS end_us,
-         max(received_us) AS received_us FROM spans WHERE trace_id = ? AND project = ?`,
-      traceId,
-      project,
-    );
-    if (!sums || Number(sums['spans']) === 0) {
-      this.#db.run('DELETE FROM traces WHERE trace_id = ? AND project = ?', traceId, project);
-      return;
+  /**
+   * Adds new interactions to the stored summary, without reading the conversation again. @returns false when that is not
+   * enough: one of them is older than what the summary shows as the latest
+   */
+  extend(id: number, added: readonly SqlRow[]): boolean {
+    const [stored] = this.#db.all('SELECT * FROM conversations WHERE id = ?', id);
+    if (!stored) return false;
+    const summary = { ...stored };
+    for (const row of added) {
+      if (Number(row['sort_us']) < Number(summary['sort_us'])) return false;
+      addInteraction(summary, row);
     }
-    const [root] = this.#db.all(
-      `SELECT name FROM spans WHERE trace_id = ? AND project = ? ORDER BY parent_id IS NOT NULL, start_us, span_id LIMIT 1`,
-      traceId,
-      project,
-    );
-    const [costs] = this.#db.all(
-      `SELECT count(*) AS interactions, sum(cost) AS cost FROM interactions
-       WHERE trace_id = ? AND project = ? AND is_hidden = 0`,
-      traceId,
-      project,
-    );
-    const startUs = Number(sums['start_us']);
-    const receivedUs = Number(sums['received_us']);
-    this.#db.run(
-      `INSERT INTO traces (project, trace_id, name, services, models, sort_us, start_us, end_us, received_us, spans, errors,
-         interactions, cost, is_full) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
-       ON CONFLICT (trace_id, project) DO UPDATE SET name = excluded.name, services = excluded.services,
-         models = excluded.models, sort_us = excluded.sort_us, start_us = excluded.start_us, end_us = excluded.end_us,
-         received_us = excluded.received_us, spans = excluded.spans, errors = excluded.errors,
-         interactions = excluded.interactions, cost = excluded.cost`,
-      project,
-      traceId,
-      root?.['name'] ?? '',
-      this.#ofTrace('service', 'spans', project, traceId),
-      this.#ofTrace('model', 'interactions', project, traceId),
-      startUs > 0 ? Math.min(startUs, receivedUs) : receivedUs,
-      startUs,
-      sums['end_us'] ?? 0,
-      receivedUs,
-      sums['spans'] ?? 0,
-      sums['errors'] ?? 0,
-      costs?.['interactions'] ?? 0,
-      costs?.['cost'] ?? null,
-    );
+    this.#write(id, summary);
+    return true;
+  }
+
+  #write(id: number, summary: SqlRow): void {
+    const values = COLUMNS.map((column) => summary[column] ?? null);
+    this.#db.run(UPDATE, this.#marks.nextSequence(), ...values, id);
   }
 
   #bury(id: number): void {
     const [row] = this.#db.all('SELECT public_id FROM conversations WHERE id = ?', id);
     if (!row) return;
     this.#db.run('DELETE FROM conversations WHERE id = ?', id);
+    this.#ids.clear();
     const sequence = this.#marks.nextSequence();
     this.#db.run('INSERT INTO tombstones (sequence, public_id) VALUES (?, ?)', sequence, row['public_id'] ?? '');
     this.#db.run('DELETE FROM tombstones WHERE sequence < ?', sequence - MAX_TOMBSTONES);
@@ -135,7 +112,7 @@ export class Summaries {
   #distinct(column: string, id: number): string {
     const sql = `SELECT DISTINCT ${column} AS value FROM interactions
       WHERE conversation = ? AND is_hidden = 0 AND ${column} IS NOT NULL ORDER BY 1 LIMIT ${MAX_LISTED}`;
-    return listed(this.#db.all(sql, id));
+    return JSON.stringify(this.#db.all(sql, id).map(({ value }) => value));
   }
 
   #tools(id: number): string {
@@ -143,20 +120,57 @@ export class Summaries {
       `SELECT DISTINCT tools AS value FROM interactions WHERE conversation = ? AND is_hidden = 0 AND tools <> '[]'`,
       id,
     );
-    const names = new Set(rows.flatMap(({ value }) => JSON.parse(String(value)) as string[]));
-    return JSON.stringify([...names].sort().slice(0, MAX_LISTED));
-  }
-
-  #ofTrace(column: string, table: 'spans' | 'interactions', project: string, traceId: string): string {
-    const sql = `SELECT DISTINCT ${column} AS value FROM ${table}
-      WHERE trace_id = ? AND project = ? AND ${column} IS NOT NULL ORDER BY 1 LIMIT ${MAX_LISTED}`;
-    return listed(this.#db.all(sql, traceId, project));
+    const names = rows.flatMap(({ value }) => JSON.parse(String(value)) as string[]);
+    return String(names.reduce(listed, '[]'));
   }
 }
 
 const MAX_TOMBSTONES = 10_000;
+const MAX_IDS = 5_000;
 
-const SUM_COLUMNS = [
+/** Adds an interaction that is the latest so far. */
+function addInteraction(summary: Summary, row: SqlRow): void {
+  const isFirst = Number(summary['interactions']) === 0;
+  summary['sort_us'] = row['sort_us'] ?? 0;
+  summary['first_us'] = isFirst ? (row['start_us'] ?? 0) : least(summary['first_us'], row['start_us']);
+  summary['last_us'] = greatest(summary['last_us'], row['end_us']);
+  summary['received_us'] = greatest(summary['received_us'], row['received_us']);
+  summary['interactions'] = sum(summary['interactions'], 1);
+  summary['turns'] = sum(summary['turns'], row['is_turn']);
+  summary['errors'] = sum(summary['errors'], row['status'] === 'error' ? 1 : 0);
+  summary['unpriced'] = sum(summary['unpriced'], row['cost'] === null && row['model'] !== null ? 1 : 0);
+  for (const column of ['cost', 'input_tokens', 'output_tokens']) {
+    if (row[column] !== null) summary[column] = sum(summary[column], row[column]);
+  }
+  summary['is_estimated'] = greatest(summary['is_estimated'], row['is_estimated']);
+  summary['has_run'] = greatest(summary['has_run'], row['run_id'] === null ? 0 : 1);
+  summary['status'] = row['status'] ?? 'ok';
+  summary['title'] ??= row['title'] ?? null;
+  for (const column of ['error', 'answer', 'environment']) summary[column] = row[column] ?? summary[column] ?? null;
+  summary['models'] = listed(summary['models'], row['model']);
+  summary['users'] = listed(summary['users'], row['user_id']);
+  summary['agents'] = listed(summary['agents'], row['agent']);
+  if (row['tools'] !== '[]') {
+    const tools = JSON.parse(String(row['tools'])) as string[];
+    summary['tools'] = tools.reduce(listed, summary['tools'] ?? '[]');
+  }
+}
+
+type Summary = Record<string, SqlValue>;
+
+function least(a: SqlValue | undefined, b: SqlValue | undefined): number {
+  return Math.min(Number(a), Number(b));
+}
+
+function greatest(a: SqlValue | undefined, b: SqlValue | undefined): number {
+  return Math.max(Number(a), Number(b));
+}
+
+function sum(a: SqlValue | undefined, b: SqlValue | undefined): number {
+  return Number(a ?? 0) + Number(b ?? 0);
+}
+
+const COLUMNS = [
   'sort_us',
   'first_us',
   'last_us',
@@ -170,26 +184,27 @@ const SUM_COLUMNS = [
   'output_tokens',
   'is_estimated',
   'has_run',
+  'status',
+  'error',
+  'title',
+  'answer',
+  'environment',
+  'models',
+  'users',
+  'agents',
+  'tools',
 ];
+const UPDATE = `UPDATE conversations SET sequence = ?, ${COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`;
 const SUMS = `SELECT max(sort_us) AS sort_us, min(start_us) AS first_us, max(end_us) AS last_us,
     max(received_us) AS received_us, count(*) AS interactions, sum(is_turn) AS turns, sum(status = 'error') AS errors,
     sum(cost IS NULL AND model IS NOT NULL) AS unpriced, sum(cost) AS cost, sum(input_tokens) AS input_tokens,
     sum(output_tokens) AS output_tokens, max(is_estimated) AS is_estimated, max(run_id IS NOT NULL) AS has_run
   FROM interactions WHERE conversation = ? AND is_hidden = 0`;
 
-function listed(rows: readonly SqlRow[]): string {
-  return JSON.stringify(rows.map(({ value }) => value));
-}
-
 /**
  * Two applications may give the same name to different conversations, so that the service belongs to it. Interactions
  * without a conversation form one with the other interactions of their trace.
  */
-function conversationId(
-  project: string,
-  named: { readonly service: SqlValue; readonly name: SqlValue } | null,
-  traceId: string,
-): string {
-  const parts = named ? ['named', project, named.service, named.name] : ['trace', project, traceId];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
+function publicIdOf(key: string): string {
+  return createHash('sha256').update(key).digest('base64url').slice(0, 22);
 }

@@ -4,8 +4,9 @@ import { toJson } from '../interaction/json.ts';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlValue } from '../sqlite/driver.ts';
 import type { Marks } from './marks.ts';
-import { type DeliveryNote, MAX_TRACE_SPANS, type StoreWrite } from './port.ts';
+import type { DeliveryNote, StoreWrite } from './port.ts';
 import type { LogRow, SpanRow } from './span-row.ts';
+import { FULL_TRACES } from './tables.ts';
 
 /** Resources are few; beyond this many the oldest is looked up again. */
 const MAX_RESOURCES = 1_000;
@@ -162,9 +163,11 @@ export class Ingest {
 
   #fullTraces({ project, spans = [] }: StoreWrite): Set<string> {
     const full = new Set<string>();
+    if (spans.length === 0 || this.#db.all(`SELECT 1 FROM traces WHERE ${FULL_TRACES} LIMIT 1`).length === 0)
+      return full;
     for (const traceId of new Set(spans.map((span) => span.traceId))) {
-      const [row] = this.#db.all('SELECT spans FROM traces WHERE trace_id = ? AND project = ?', traceId, project);
-      if (Number(row?.['spans'] ?? 0) >= MAX_TRACE_SPANS) full.add(traceId);
+      const sql = `SELECT 1 FROM traces WHERE trace_id = ? AND project = ? AND ${FULL_TRACES}`;
+      if (this.#db.all(sql, traceId, project).length > 0) full.add(traceId);
     }
     return full;
   }
@@ -173,7 +176,7 @@ export class Ingest {
     const { project } = write;
     const resource = this.#resource(span.resource);
     let receivedUs = write.receivedUs;
-    if (this.#insert(span, write, resource, receivedUs)) return;
+    if (this.#insert(span, write, { resource, receivedUs, isUpdate: 0 })) return;
     const [known] = this.#db.all(
       `SELECT s.id, s.end_us, s.received_us, s.data, s.name, s.status, s.kind, s.parent_id, r.json FROM spans s JOIN resources r ON r.id = s.resource
        WHERE s.trace_id = ? AND s.span_id = ? AND s.project = ?`,
@@ -184,15 +187,15 @@ export class Ingest {
     if (!known || !isNewer(span, known)) return;
     receivedUs = Math.min(receivedUs, Number(known['received_us']));
     this.#db.run('DELETE FROM spans WHERE id = ?', known['id'] ?? null);
-    this.#insert(span, write, resource, receivedUs);
+    this.#insert(span, write, { resource, receivedUs, isUpdate: 1 });
   }
 
   /** @returns false if the span is there */
-  #insert(span: SpanRow, { project, receivedBy }: StoreWrite, resource: number, receivedUs: number): boolean {
+  #insert(span: SpanRow, { project, receivedBy }: StoreWrite, { resource, receivedUs, isUpdate }: SpanPlace): boolean {
     const { changes } = this.#db.run(
       `INSERT OR IGNORE INTO spans (id, project, trace_id, span_id, parent_id, name, kind, status, service, operation,
-         start_us, end_us, received_us, received_by, resource, is_truncated, data)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         start_us, end_us, received_us, received_by, resource, is_truncated, is_update, data)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       this.#nextSpan,
       project,
       span.traceId,
@@ -209,6 +212,7 @@ export class Ingest {
       receivedBy,
       resource,
       span.isTruncated ? 1 : 0,
+      isUpdate,
       span.data,
     );
     this.#nextSpan += changes;
@@ -264,6 +268,13 @@ export class Ingest {
       ...values,
     );
   }
+}
+
+interface SpanPlace {
+  readonly resource: number;
+  readonly receivedUs: number;
+  /** 1 for a span that takes the place of an earlier version: summaries of its trace are then computed anew. */
+  readonly isUpdate: 0 | 1;
 }
 
 /** A total order over the versions of a span, so that every order of arrival ends with the same one. */

@@ -74,6 +74,59 @@ export function columnsOf(interaction: Interaction, { receivedUs, receivedBy }: 
   };
 }
 
+/** The columns of `interactions` but for the row id. */
+export const INTERACTION_COLUMNS = [
+  'project',
+  'key',
+  'conversation',
+  'sequence',
+  'trace_id',
+  'span_id',
+  'sort_us',
+  'start_us',
+  'end_us',
+  'received_us',
+  'is_future',
+  'received_by',
+  'name',
+  'operation',
+  'provider',
+  'model',
+  'request_model',
+  'service',
+  'environment',
+  'conversation_name',
+  'session_id',
+  'user_id',
+  'agent',
+  'agent_id',
+  'prompt',
+  'run_id',
+  'response_id',
+  'external_id',
+  'bot_id',
+  'feature',
+  'channel',
+  'task_id',
+  'is_developer',
+  'is_streamed',
+  'is_turn',
+  'is_hidden',
+  'status',
+  'error',
+  'first_us',
+  'input_tokens',
+  'output_tokens',
+  'is_estimated',
+  'cost',
+  'cost_origin',
+  'title',
+  'answer',
+  'tools',
+  'tags',
+  'counted_user',
+];
+
 /** Ids by which this interaction can be found: of messages and of tool calls. */
 export function messageIdsOf({ inputMessages = [], outputMessages = [], messageIds }: Interaction): {
   readonly input: ReadonlySet<string>;
@@ -187,9 +240,14 @@ function callsIn(messages: readonly Message[]): string[] {
   );
 }
 
+/** White space other than single spaces. */
+const UNEVEN = /[^\S ]| {2}/;
+
 function excerpt(found: string): string | null {
   if (found === '') return null;
-  return storable(found.slice(0, EXCERPT).replace(/\s+/g, ' ').trim());
+  const start = found.slice(0, EXCERPT);
+  // Most texts need no change, and the test is cheaper than the replacement.
+  return storable((UNEVEN.test(start) ? start.replace(/\s+/g, ' ') : start).trim());
 }
 
 /** Anything may stand in a vendor's payload; a column holds text. */

@@ -1,6 +1,14 @@
 import type { Connection } from '../sqlite/connection.ts';
 
-export type MarkName = 'settled_span' | 'settled_log' | 'sequence' | 'pruned_us' | 'pruned_spans';
+export type MarkName =
+  | 'settled_span'
+  | 'settled_log'
+  | 'sequence'
+  | 'pruned_us'
+  | 'pruned_spans'
+  /** Records up to this row id have to be indexed again, and up to where that is done. */
+  | 'rebuild_until'
+  | 'rebuilt_record';
 
 /** Numbers that outlive the process. Read once, and written with the transaction that changed them. */
 export class Marks {

@@ -30,7 +30,7 @@ import {
   traceRow,
 } from './rows.ts';
 import { prepareReader } from './schema.ts';
-import { spanFromRow } from './span-row.ts';
+import { type SpanRecord, spanFromRow } from './span-row.ts';
 import { storeErrorFrom } from './store-error.ts';
 import { conditionsFor, joined, wordsIn } from './where.ts';
 
@@ -330,7 +330,7 @@ function storedSpan(row: SqlRow): StoredSpan {
   const resource = JSON.parse(String(row['resource'])) as Readonly<Record<string, unknown>>;
   const { operation, interaction } = row;
   return {
-    span: spanFromRow({ ...(row as unknown as Parameters<typeof spanFromRow>[0]), resource }),
+    span: spanFromRow(row as unknown as SpanRecord, resource),
     isTruncated: row['is_truncated'] === 1,
     ...(typeof operation === 'string' && { operation }),
     ...(typeof interaction === 'string' && { interaction }),

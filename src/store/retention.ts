@@ -34,7 +34,7 @@ export class Pruner {
     const isTooLarge = this.bytes() > this.#retention.maxBytes;
     // Row ids grow with time: only what is settled may go, since the index would look for it.
     const spans = this.#db.all(
-      `SELECT id, project, trace_id, span_id FROM spans WHERE id <= ? AND (? OR received_us < ?) ORDER BY id LIMIT ${STEP}`,
+      `SELECT id, project, trace_id, span_id, status FROM spans WHERE id <= ? AND (? OR received_us < ?) ORDER BY id LIMIT ${STEP}`,
       this.#marks.get('settled_span'),
       isTooLarge ? 1 : 0,
       oldestUs,
@@ -59,7 +59,7 @@ export class Pruner {
     const { project = null, trace_id: traceId = null, span_id: spanId = null } = row;
     this.#db.run('DELETE FROM spans WHERE id = ?', row['id'] ?? null);
     this.#db.run('DELETE FROM logs WHERE trace_id = ? AND span_id = ? AND project = ?', traceId, spanId, project);
-    this.#settle.touchTrace(String(project), String(traceId));
+    this.#settle.spanPruned(row);
     const interactions = this.#db.all(
       'SELECT * FROM interactions WHERE trace_id = ? AND span_id = ? AND project = ?',
       traceId,

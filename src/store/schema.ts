@@ -1,269 +1,41 @@
 import type { Connection } from '../sqlite/connection.ts';
 import { StoreError } from './store-error.ts';
+import { DERIVED_TABLES, RECEIVED_TABLES } from './tables.ts';
 
 /** Raised with every change of the tables; {@link MIGRATIONS} then gets one more entry. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
-/**
- * What arrived, as it arrived: `spans`, `logs`, `records` (interactions of vendors' APIs), `feedback`, `events`,
- * `documents`, `deliveries`. Everything else is derived from them and can be built again.
- *
- * The row id of a span grows with every write, a resend that changes something gets a new one: spans beyond the mark
- * `settled` in `meta` wait to be indexed, and the lowest row ids arrived first.
- *
- * Times are microseconds, which a number holds exactly. `sort_us` is the time of the sender, but never later than the
- * time it was received, so that a clock ahead of time does not keep its rows at the top.
- */
-const TABLES = [
-  `CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID`,
-  `CREATE TABLE resources (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE)`,
-  `CREATE TABLE spans (
-    id INTEGER PRIMARY KEY,
-    project TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    span_id TEXT NOT NULL,
-    parent_id TEXT,
-    name TEXT NOT NULL,
-    kind INTEGER NOT NULL,
-    status INTEGER NOT NULL,
-    service TEXT,
-    operation TEXT,
-    start_us INTEGER NOT NULL,
-    end_us INTEGER NOT NULL,
-    received_us INTEGER NOT NULL,
-    received_by TEXT NOT NULL,
-    resource INTEGER NOT NULL,
-    is_truncated INTEGER NOT NULL,
-    data TEXT NOT NULL,
-    UNIQUE (trace_id, span_id, project)
-  )`,
-  `CREATE TABLE logs (
-    id INTEGER PRIMARY KEY,
-    project TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    span_id TEXT NOT NULL,
-    hash TEXT NOT NULL,
-    received_us INTEGER NOT NULL,
-    data TEXT NOT NULL,
-    UNIQUE (trace_id, span_id, project, hash)
-  )`,
-  `CREATE TABLE records (
-    id INTEGER PRIMARY KEY,
-    project TEXT NOT NULL,
-    key TEXT NOT NULL,
-    received_by TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    span_id TEXT NOT NULL,
-    is_replacing INTEGER NOT NULL,
-    received_us INTEGER NOT NULL,
-    data TEXT NOT NULL,
-    UNIQUE (key, project, received_by)
-  )`,
-  `CREATE INDEX records_span ON records (trace_id, span_id)`,
-  `CREATE TABLE run_spans (
-    project TEXT NOT NULL,
-    key TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    span_id TEXT NOT NULL,
-    PRIMARY KEY (key, project, trace_id, span_id)
-  ) WITHOUT ROWID`,
-  `CREATE TABLE interactions (
-    id INTEGER PRIMARY KEY,
-    sequence INTEGER NOT NULL,
-    conversation INTEGER NOT NULL,
-    project TEXT NOT NULL,
-    key TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    span_id TEXT NOT NULL,
-    sort_us INTEGER NOT NULL,
-    start_us INTEGER NOT NULL,
-    end_us INTEGER NOT NULL,
-    received_us INTEGER NOT NULL,
-    is_future INTEGER NOT NULL,
-    received_by TEXT NOT NULL,
-    name TEXT NOT NULL,
-    operation TEXT NOT NULL,
-    provider TEXT,
-    model TEXT,
-    request_model TEXT,
-    service TEXT,
-    environment TEXT,
-    conversation_name TEXT,
-    session_id TEXT,
-    user_id TEXT,
-    agent TEXT,
-    agent_id TEXT,
-    prompt TEXT,
-    run_id TEXT,
-    response_id TEXT,
-    external_id TEXT,
-    bot_id TEXT,
-    feature TEXT,
-    channel TEXT,
-    task_id TEXT,
-    is_developer INTEGER,
-    is_streamed INTEGER NOT NULL,
-    is_turn INTEGER NOT NULL,
-    is_hidden INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    error TEXT,
-    first_us INTEGER,
-    input_tokens INTEGER,
-    output_tokens INTEGER,
-    is_estimated INTEGER NOT NULL,
-    cost REAL,
-    cost_origin TEXT,
-    title TEXT,
-    answer TEXT,
-    tools TEXT NOT NULL,
-    tags TEXT NOT NULL,
-    counted_user TEXT NOT NULL,
-    UNIQUE (key, project)
-  )`,
-  `CREATE INDEX interactions_time ON interactions (sort_us, id)`,
-  `CREATE INDEX interactions_conversation ON interactions (conversation, sort_us)`,
-  `CREATE INDEX interactions_trace ON interactions (trace_id)`,
-  `CREATE INDEX interactions_response ON interactions (response_id) WHERE response_id IS NOT NULL`,
-  `CREATE INDEX interactions_run ON interactions (run_id) WHERE run_id IS NOT NULL`,
-  `CREATE INDEX interactions_named ON interactions (conversation_name) WHERE conversation_name IS NOT NULL`,
-  `CREATE TABLE interaction_data (id INTEGER PRIMARY KEY, data TEXT NOT NULL)`,
-  `CREATE VIRTUAL TABLE interaction_text USING fts5 (
-    text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
-  )`,
-  `CREATE TABLE messages (
-    id TEXT NOT NULL,
-    interaction INTEGER NOT NULL,
-    is_output INTEGER NOT NULL,
-    PRIMARY KEY (id, interaction)
-  ) WITHOUT ROWID`,
-  `CREATE INDEX messages_interaction ON messages (interaction)`,
-  `CREATE TABLE conversations (
-    id INTEGER PRIMARY KEY,
-    public_id TEXT NOT NULL UNIQUE,
-    sequence INTEGER NOT NULL,
-    project TEXT NOT NULL,
-    service TEXT,
-    environment TEXT,
-    name TEXT,
-    sort_us INTEGER NOT NULL,
-    first_us INTEGER NOT NULL,
-    last_us INTEGER NOT NULL,
-    received_us INTEGER NOT NULL,
-    interactions INTEGER NOT NULL,
-    turns INTEGER NOT NULL,
-    errors INTEGER NOT NULL,
-    unpriced INTEGER NOT NULL,
-    cost REAL,
-    input_tokens INTEGER,
-    output_tokens INTEGER,
-    is_estimated INTEGER NOT NULL,
-    has_run INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    error TEXT,
-    title TEXT,
-    answer TEXT,
-    models TEXT NOT NULL,
-    users TEXT NOT NULL,
-    agents TEXT NOT NULL,
-    tools TEXT NOT NULL
-  )`,
-  `CREATE INDEX conversations_time ON conversations (sort_us, id)`,
-  `CREATE INDEX conversations_sequence ON conversations (sequence)`,
-  `CREATE TABLE tombstones (sequence INTEGER PRIMARY KEY, public_id TEXT NOT NULL)`,
-  `CREATE TABLE traces (
-    id INTEGER PRIMARY KEY,
-    project TEXT NOT NULL,
-    trace_id TEXT NOT NULL,
-    name TEXT NOT NULL,
-    services TEXT NOT NULL,
-    models TEXT NOT NULL,
-    sort_us INTEGER NOT NULL,
-    start_us INTEGER NOT NULL,
-    end_us INTEGER NOT NULL,
-    received_us INTEGER NOT NULL,
-    spans INTEGER NOT NULL,
-    errors INTEGER NOT NULL,
-    interactions INTEGER NOT NULL,
-    cost REAL,
-    is_full INTEGER NOT NULL,
-    UNIQUE (trace_id, project)
-  )`,
-  `CREATE INDEX traces_time ON traces (sort_us, id)`,
-  `CREATE TABLE usage (
-    bucket_us INTEGER NOT NULL,
-    project TEXT NOT NULL,
-    model TEXT NOT NULL,
-    user TEXT NOT NULL,
-    interactions INTEGER NOT NULL,
-    errors INTEGER NOT NULL,
-    unpriced INTEGER NOT NULL,
-    cost REAL NOT NULL,
-    input_tokens INTEGER NOT NULL,
-    output_tokens INTEGER NOT NULL,
-    duration_us INTEGER NOT NULL,
-    PRIMARY KEY (bucket_us, project, model, user)
-  ) WITHOUT ROWID`,
-  `CREATE TABLE feedback (
-    id INTEGER PRIMARY KEY,
-    project TEXT NOT NULL,
-    public_id TEXT NOT NULL,
-    received_by TEXT NOT NULL,
-    interaction TEXT,
-    conversation_name TEXT,
-    response_id TEXT,
-    message_id TEXT,
-    trace_id TEXT,
-    span_id TEXT,
-    rating TEXT NOT NULL,
-    at_us INTEGER NOT NULL,
-    data TEXT NOT NULL,
-    UNIQUE (public_id, project, received_by)
-  )`,
-  `CREATE INDEX feedback_interaction ON feedback (interaction) WHERE interaction IS NOT NULL`,
-  `CREATE INDEX feedback_open ON feedback (project) WHERE interaction IS NULL`,
-  `CREATE INDEX feedback_time ON feedback (at_us)`,
-  `CREATE TABLE events (
-    id INTEGER PRIMARY KEY,
-    project TEXT NOT NULL,
-    public_id TEXT NOT NULL,
-    received_by TEXT NOT NULL,
-    conversation_name TEXT,
-    at_us INTEGER NOT NULL,
-    data TEXT NOT NULL,
-    UNIQUE (public_id, project, received_by)
-  )`,
-  `CREATE TABLE documents (
-    id INTEGER PRIMARY KEY,
-    project TEXT NOT NULL,
-    received_by TEXT NOT NULL,
-    collection TEXT NOT NULL,
-    public_id TEXT NOT NULL,
-    external_id TEXT,
-    conversation_name TEXT,
-    updated_us INTEGER NOT NULL,
-    received_us INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    UNIQUE (public_id, collection, received_by, project)
-  )`,
-  `CREATE INDEX documents_time ON documents (received_by, collection, updated_us)`,
-  `CREATE INDEX documents_external ON documents (external_id) WHERE external_id IS NOT NULL`,
-  `CREATE TABLE deliveries (
-    id INTEGER PRIMARY KEY,
-    project TEXT NOT NULL,
-    interaction TEXT NOT NULL,
-    destination TEXT NOT NULL,
-    state TEXT NOT NULL,
-    updated_us INTEGER NOT NULL,
-    reason TEXT,
-    carried_by TEXT,
-    attempts TEXT NOT NULL,
-    UNIQUE (interaction, destination, project)
-  )`,
-  `CREATE INDEX deliveries_state ON deliveries (destination, state, updated_us)`,
+/** Takes the interactions that are indexed now out of the totals: building the index counts them again. */
+const UNCOUNT = [
+  `INSERT INTO usage (bucket_us, project, model, user, interactions, errors, unpriced, cost, input_tokens, output_tokens, duration_us)
+   SELECT sort_us - sort_us % 900000000, project, coalesce(model, ''), counted_user, -count(*), -sum(status = 'error'),
+     -sum(cost IS NULL AND model IS NOT NULL), -total(cost), -coalesce(sum(input_tokens), 0), -coalesce(sum(output_tokens), 0),
+     -sum(max(0, end_us - start_us)) FROM interactions WHERE is_hidden = 0 GROUP BY 1, 2, 3, 4
+   ON CONFLICT (bucket_us, project, model, user) DO UPDATE SET interactions = interactions + excluded.interactions,
+     errors = errors + excluded.errors, unpriced = unpriced + excluded.unpriced, cost = cost + excluded.cost,
+     input_tokens = input_tokens + excluded.input_tokens, output_tokens = output_tokens + excluded.output_tokens,
+     duration_us = duration_us + excluded.duration_us`,
+  'DELETE FROM usage WHERE interactions <= 0',
 ];
 
-/** The statements that bring version n + 1 to n + 2. Each released version keeps a test that opens a file of it. */
-const MIGRATIONS: readonly (readonly string[])[] = [];
+/** Drops the index. The writer then builds it again in the background, in the tables of this version. */
+const REBUILD = [
+  ...UNCOUNT,
+  ...['run_spans', 'interactions', 'interaction_data', 'interaction_text', 'messages', 'conversations', 'traces'].map(
+    (table) => `DROP TABLE ${table}`,
+  ),
+  ...DERIVED_TABLES,
+  `DELETE FROM meta WHERE name IN ('settled_span', 'settled_log', 'rebuilt_record')`,
+  `INSERT OR REPLACE INTO meta SELECT 'rebuild_until', coalesce(max(id), 0) FROM records`,
+];
+
+/**
+ * The statements that change version n + 1 into n + 2. An index of another form is built anew, so that only the last
+ * migration that needs it has {@link REBUILD}. Each version has a file in test/store/schemas.
+ */
+const MIGRATIONS: readonly (readonly string[])[] = [
+  ['ALTER TABLE spans ADD COLUMN is_update INTEGER NOT NULL DEFAULT 0', ...REBUILD],
+];
 
 /** A page holds several spans: with the default of 4 KB, one span of 2 KB would often take a page for itself. */
 const PAGE_BYTES = 16_384;
@@ -288,7 +60,7 @@ export function prepareWriter(db: Connection): void {
   db.all('PRAGMA journal_size_limit = 67108864');
   db.all(`PRAGMA cache_size = -${CACHE_KIB}`);
   db.transact(() => {
-    const statements = version === 0 ? TABLES : MIGRATIONS.slice(version - 1).flat();
+    const statements = version === 0 ? [...RECEIVED_TABLES, ...DERIVED_TABLES] : MIGRATIONS.slice(version - 1).flat();
     for (const sql of statements) db.run(sql);
     if (version !== SCHEMA_VERSION) db.all(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });

@@ -1,20 +1,26 @@
 import type { Interaction } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
-import { interactionFrom, isUnfinished, joinBackground } from '../semconv/from-spans.ts';
-import type { SpanData } from '../semconv/span-data.ts';
+import { isUnfinished, joinBackground } from '../semconv/from-spans.ts';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
-import type { Summaries } from './conversations.ts';
-import { columnsOf, messageIdsOf, type Receipt, searchableText } from './interaction-row.ts';
+import { ConversationSummaries } from './conversations.ts';
+import { columnsOf, INTERACTION_COLUMNS, messageIdsOf, type Receipt, searchableText } from './interaction-row.ts';
 import type { Marks } from './marks.ts';
 import { Sources } from './sources.ts';
+import { TraceChanges } from './trace-changes.ts';
+import { TraceSummaries } from './trace-summaries.ts';
 import type { UsageTotals } from './usage.ts';
 
 /** A step reads at most this many spans, or this many characters of them, so that requests are answered in between. */
-const MAX_SPANS = 100;
+const MAX_SPANS = 500;
 const MAX_CHARACTERS = 2_000_000;
 
 const FETCH = 'fetch_response';
+const PARTNERS =
+  'SELECT i.*, d.data FROM interactions i JOIN interaction_data d ON d.id = i.id WHERE i.response_id = ?';
+const ORDERED = 'AND i.project = ? AND i.key <> ? ORDER BY i.end_us, i.key';
+const FETCHED = `${PARTNERS} AND i.operation = '${FETCH}' ${ORDERED}`;
+const CREATED = `${PARTNERS} AND i.operation <> '${FETCH}' ${ORDERED}`;
 
 /**
  * Derives interactions, full text, summaries and totals from what arrived. An interaction is computed from all rows that
@@ -23,20 +29,24 @@ const FETCH = 'fetch_response';
 export class Settle {
   readonly #db: Connection;
   readonly #marks: Marks;
-  readonly #summaries: Summaries;
+  readonly #conversationSummaries: ConversationSummaries;
+  readonly #traceSummaries: TraceSummaries;
   readonly #usage: UsageTotals;
   readonly #sources: Sources;
   /** What the current step has to compute anew. */
   #keys = new Map<string, { readonly project: string; readonly key: string }>();
-  #conversations = new Set<number>();
-  #traces = new Map<string, { readonly project: string; readonly traceId: string }>();
+  /** New interactions of a conversation; `undefined` when something else changed in it. */
+  #conversations = new Map<number, SqlRow[] | undefined>();
+  #traces: TraceChanges;
 
-  constructor(db: Connection, marks: Marks, summaries: Summaries, usage: UsageTotals) {
+  constructor(db: Connection, marks: Marks, usage: UsageTotals) {
     this.#db = db;
     this.#marks = marks;
-    this.#summaries = summaries;
+    this.#conversationSummaries = new ConversationSummaries(db, marks);
+    this.#traceSummaries = new TraceSummaries(db, marks);
     this.#usage = usage;
     this.#sources = new Sources(db);
+    this.#traces = this.#noTraces();
   }
 
   /** Works off a part of what waits, within the caller's transaction. @returns whether more waits */
@@ -54,8 +64,9 @@ export class Settle {
     if (last > mark) this.#marks.set('settled_span', last);
     const hasMore = rows.length === MAX_SPANS || last < Number(rows.at(-1)?.['id'] ?? 0);
     const hasMoreLogs = this.#logs();
+    const hasMoreRecords = this.#recordsToRebuild();
     this.finish();
-    return hasMore || hasMoreLogs;
+    return hasMore || hasMoreLogs || hasMoreRecords;
   }
 
   /** Marks an interaction that changed by other ways than a span. */
@@ -67,34 +78,48 @@ export class Settle {
   }
 
   touchConversation(id: number): void {
-    this.#conversations.add(id);
+    this.#conversations.set(id, undefined);
   }
 
+  /** Marks a trace in which something other than new spans and interactions changed. */
   touchTrace(project: string, traceId: string): void {
-    this.#traces.set(`${project}\n${traceId}`, { project, traceId });
+    this.#traces.changeOf(project, traceId).isWhole = true;
   }
 
   /** Computes everything that was marked. */
   finish(): void {
     // The set grows while it is read: a background response also concerns the call that created it.
     for (const { project, key } of this.#keys.values()) this.#interaction(project, key);
-    for (const id of this.#conversations) this.#summaries.conversation(id);
-    for (const { project, traceId } of this.#traces.values()) this.#summaries.trace(project, traceId);
-    this.forget();
+    for (const [id, added] of this.#conversations) {
+      if (!added || !this.#conversationSummaries.extend(id, added)) this.#conversationSummaries.compute(id);
+    }
+    this.#traces.applyTo(this.#traceSummaries);
+    this.#clear();
   }
 
-  /** After a rollback, too. */
+  /** After a rollback. */
   forget(): void {
+    this.#conversationSummaries.forget();
+    this.#clear();
+  }
+
+  #noTraces(): TraceChanges {
+    return new TraceChanges(() => this.#sources.hasRows('records'));
+  }
+
+  #clear(): void {
     this.#keys = new Map();
-    this.#conversations = new Set();
-    this.#traces = new Map();
+    this.#conversations = new Map();
+    this.#traces = this.#noTraces();
     this.#sources.forget();
   }
 
   #span(row: SqlRow): void {
     const project = String(row['project']);
-    this.touchTrace(project, String(row['trace_id']));
-    const interaction = readable(this.#sources.spanData(row));
+    const trace = this.#traces.changeOf(project, String(row['trace_id']));
+    trace.spans.push(row);
+    if (row['is_update'] === 1) trace.isWhole = true;
+    const interaction = this.#sources.interactionOf(row, project);
     if (interaction) this.#touchSpan(project, interaction);
   }
 
@@ -119,10 +144,22 @@ export class Settle {
     );
     for (const row of rows) {
       const [span] = this.#sources.spansAt(String(row['project']), String(row['trace_id']), String(row['span_id']));
-      const interaction = span && readable(this.#sources.spanData(span));
+      const interaction = span && this.#sources.interactionOf(span, String(row['project']));
       if (interaction) this.touch(String(row['project']), interaction.id);
     }
     if (rows.length > 0) this.#marks.set('settled_log', Number(rows.at(-1)?.['id']));
+    return rows.length === MAX_SPANS;
+  }
+
+  /** After a migration: what vendors' clients wrote has no mark, since it is indexed with its request. */
+  #recordsToRebuild(): boolean {
+    const until = this.#marks.get('rebuild_until');
+    const mark = this.#marks.get('rebuilt_record');
+    if (mark >= until) return false;
+    const sql = `SELECT id, project, key FROM records WHERE id > ? AND id <= ? ORDER BY id LIMIT ${MAX_SPANS}`;
+    const rows = this.#db.all(sql, mark, until);
+    for (const { project, key } of rows) this.touch(String(project), String(key));
+    this.#marks.set('rebuilt_record', rows.length === MAX_SPANS ? Number(rows.at(-1)?.['id']) : until);
     return rows.length === MAX_SPANS;
   }
 
@@ -143,7 +180,6 @@ export class Settle {
     if (before) this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
     this.#db.run('INSERT INTO interaction_text (rowid, text) VALUES (?, ?)', id, words);
     this.#writeMessages(id, interaction, before !== undefined);
-    this.touchTrace(project, interaction.traceId);
     this.#resolveFeedback(project, key, id, interaction);
   }
 
@@ -153,7 +189,7 @@ export class Settle {
     key: string,
   ): { readonly interaction: Interaction; readonly receipt: Receipt } | undefined {
     const spans = this.#sources.spans(project, key).flatMap((row) => {
-      const interaction = readable(this.#sources.withEvents(this.#sources.spanData(row), project));
+      const interaction = this.#sources.interactionOf(row, project);
       return interaction?.id === key ? { interaction, row } : [];
     });
     const records = this.#sources.records(project, key);
@@ -185,14 +221,8 @@ export class Settle {
   #withFetched(project: string, interaction: Interaction): Interaction {
     const { responseId, operation } = interaction;
     if (responseId === undefined) return interaction;
-    const partners = this.#db.all(
-      `SELECT i.*, d.data FROM interactions i JOIN interaction_data d ON d.id = i.id
-       WHERE i.response_id = ? AND i.project = ? AND i.key <> ? AND (i.operation = '${FETCH}') = ? ORDER BY i.end_us, i.key`,
-      responseId,
-      project,
-      interaction.id,
-      operation === FETCH ? 0 : 1,
-    );
+    const sql = operation === FETCH ? CREATED : FETCHED;
+    const partners = this.#db.all(sql, responseId, project, interaction.id);
     if (operation === FETCH) {
       for (const { key } of partners) this.touch(project, String(key));
       return interaction;
@@ -207,35 +237,30 @@ export class Settle {
     if (row['is_hidden'] === 1) return;
     this.#usage.remove(row);
     this.#db.run('UPDATE interactions SET is_hidden = 1 WHERE id = ?', row['id'] ?? null);
-    this.#conversations.add(Number(row['conversation']));
+    this.touchConversation(Number(row['conversation']));
+    this.touchTrace(String(row['project']), String(row['trace_id']));
   }
 
   /** @returns the row id */
   #write(project: string, key: string, columns: Record<string, SqlValue>, before: SqlRow | undefined): number {
-    const conversation = this.#summaries.conversationFor(project, columns);
+    const conversation = this.#conversationSummaries.conversationFor(project, columns);
     if (before && before['is_hidden'] !== 1) this.#usage.remove(before);
-    const row: Record<string, SqlValue> = {
-      ...columns,
-      project,
-      key,
-      conversation,
-      sequence: this.#marks.nextSequence(),
-    };
-    row['counted_user'] = this.#usage.add(row);
-    this.#conversations.add(conversation);
-    const names = Object.keys(row);
-    const values = Object.values(row);
+    const row = Object.assign(columns, { project, key, conversation, sequence: this.#marks.nextSequence() });
+    columns['counted_user'] = this.#usage.add(row);
+    const values = INTERACTION_COLUMNS.map((name) => row[name] ?? null);
     if (!before) {
-      const marks = names.map(() => '?').join(', ');
-      return this.#db.run(`INSERT INTO interactions (${names.join(', ')}) VALUES (${marks})`, ...values).lastId;
+      const id = this.#db.run(INSERT_INTERACTION, ...values).lastId;
+      this.#traces.changeOf(project, String(row['trace_id'])).interactions.push(row);
+      if (!this.#conversations.has(conversation)) this.#conversations.set(conversation, []);
+      this.#conversations.get(conversation)?.push(row);
+      return id;
     }
-    this.#conversations.add(Number(before['conversation']));
+    for (const { conversation: changed, trace_id: traceId } of [before, row]) {
+      this.touchConversation(Number(changed));
+      this.touchTrace(project, String(traceId));
+    }
     const id = Number(before['id']);
-    this.#db.run(
-      `UPDATE interactions SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`,
-      ...values,
-      id,
-    );
+    this.#db.run(UPDATE_INTERACTION, ...values, id);
     return id;
   }
 
@@ -248,6 +273,7 @@ export class Settle {
 
   /** Feedback may come before the answer that it is about. */
   #resolveFeedback(project: string, key: string, id: number, { traceId, spanId, responseId }: Interaction): void {
+    if (!this.#sources.hasRows('feedback')) return;
     const [open] = this.#db.all('SELECT 1 FROM feedback WHERE project = ? AND interaction IS NULL LIMIT 1', project);
     if (!open) return;
     this.#db.run(
@@ -271,19 +297,22 @@ export class Settle {
     this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
     this.#db.run('DELETE FROM messages WHERE interaction = ?', id);
     this.#db.run('DELETE FROM run_spans WHERE key = ? AND project = ?', row['key'] ?? null, row['project'] ?? null);
-    this.#conversations.add(Number(row['conversation']));
-    this.touchTrace(String(row['project']), String(row['trace_id']));
+    this.touchConversation(Number(row['conversation']));
+    if (keepsTotals) this.#traces.removalOf(String(row['project']), String(row['trace_id'])).interactions += 1;
+    else this.touchTrace(String(row['project']), String(row['trace_id']));
+  }
+
+  /** Counts a span that retention removed. */
+  spanPruned({ project, trace_id, status }: SqlRow): void {
+    const removal = this.#traces.removalOf(String(project), String(trace_id));
+    removal.spans += 1;
+    if (status === 2) removal.errors += 1;
   }
 }
 
-/** A span that cannot be read as an interaction stays a span of its trace, and holds up none that come after it. */
-function readable(span: SpanData): Interaction | undefined {
-  try {
-    return interactionFrom(span);
-  } catch {
-    return undefined;
-  }
-}
+const INSERT_INTERACTION = `INSERT INTO interactions (${INTERACTION_COLUMNS.join(', ')})
+  VALUES (${INTERACTION_COLUMNS.map(() => '?').join(', ')})`;
+const UPDATE_INTERACTION = `UPDATE interactions SET ${INTERACTION_COLUMNS.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`;
 
 function parsed(row: SqlRow): Interaction {
   return JSON.parse(String(row['data'])) as Interaction;

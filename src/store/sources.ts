@@ -1,11 +1,13 @@
+import type { Interaction } from '../interaction/interaction.ts';
 import { withLogs } from '../semconv/dialects/genai/read.ts';
+import { interactionFrom } from '../semconv/from-spans.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow } from '../sqlite/driver.ts';
-import { type LogJson, spanFromRow } from './span-row.ts';
+import { type LogJson, type SpanRecord, spanFromRow } from './span-row.ts';
 
-const SPAN_COLUMNS = `s.id, s.project, s.trace_id, s.span_id, s.parent_id, s.name, s.kind, s.status, s.received_us,
-  s.received_by, s.data, r.json AS resource FROM spans s JOIN resources r ON r.id = s.resource`;
+const SPAN_COLUMNS = `s.id, s.project, s.trace_id, s.span_id, s.parent_id, s.name, s.kind, s.status, s.service,
+  s.start_us, s.end_us, s.received_us, s.received_by, s.is_update, s.data, r.json AS resource FROM spans s JOIN resources r ON r.id = s.resource`;
 
 /** Reads what arrived, for the index that is made of it. Remembers within a step what the step has read. */
 export class Sources {
@@ -14,6 +16,8 @@ export class Sources {
   /** Whether a table has any row: most stores have none of these, and a query for each span would find nothing. */
   readonly #isFilled = new Map<string, boolean>();
   #rows = new Map<string, SqlRow>();
+  /** What a row was read as, with its events: a step asks twice. */
+  #interactions = new WeakMap<SqlRow, { readonly interaction: Interaction | undefined }>();
 
   constructor(db: Connection) {
     this.#db = db;
@@ -22,6 +26,7 @@ export class Sources {
   /** At the end of a step: the next one may find something else. */
   forget(): void {
     this.#rows = new Map();
+    this.#interactions = new WeakMap();
     this.#isFilled.clear();
   }
 
@@ -42,7 +47,7 @@ export class Sources {
     );
   }
 
-  hasRows(table: 'records' | 'logs'): boolean {
+  hasRows(table: 'records' | 'logs' | 'feedback'): boolean {
     let isFilled = this.#isFilled.get(table);
     if (isFilled === undefined) {
       isFilled = this.#db.all(`SELECT 1 FROM ${table} LIMIT 1`).length > 0;
@@ -66,7 +71,17 @@ export class Sources {
     return this.#db.all(`SELECT ${SPAN_COLUMNS} WHERE ${where}`, traceId, spanId, project);
   }
 
-  spanData(row: SqlRow): SpanData {
+  /** With the GenAI events that belong to the span; undefined for a span that describes no interaction. */
+  interactionOf(row: SqlRow, project: string): Interaction | undefined {
+    let known = this.#interactions.get(row);
+    if (!known) {
+      known = { interaction: readable(this.#withEvents(this.#spanData(row), project)) };
+      this.#interactions.set(row, known);
+    }
+    return known.interaction;
+  }
+
+  #spanData(row: SqlRow): SpanData {
     const text = String(row['resource']);
     let resource = this.#resources.get(text);
     if (!resource) {
@@ -74,11 +89,11 @@ export class Sources {
       if (this.#resources.size > 1_000) this.#resources.clear();
       this.#resources.set(text, resource);
     }
-    return spanFromRow({ ...(row as unknown as Parameters<typeof spanFromRow>[0]), resource });
+    return spanFromRow(row as unknown as SpanRecord, resource);
   }
 
   /** The span with its GenAI events, which arrived as log records: they hold what its attributes may not. */
-  withEvents(span: SpanData, project: string): SpanData {
+  #withEvents(span: SpanData, project: string): SpanData {
     if (!this.hasRows('logs')) return span;
     const { traceId, spanId } = span;
     const where = 'trace_id = ? AND span_id = ? AND project = ?';
@@ -89,5 +104,14 @@ export class Sources {
       span,
       logs.map((log) => ({ ...log, traceId, spanId, resource: {} })),
     );
+  }
+}
+
+/** A span that cannot be read as an interaction stays a span of its trace, and holds up none that come after it. */
+function readable(span: SpanData): Interaction | undefined {
+  try {
+    return interactionFrom(span);
+  } catch {
+    return undefined;
   }
 }

@@ -85,17 +85,18 @@ export interface LogJson {
   readonly time: HrTime;
 }
 
-/** The span of a row again. */
-export function spanFromRow(row: {
+/** The columns that a span is read from. */
+export interface SpanRecord {
   readonly trace_id: string;
   readonly span_id: string;
   readonly parent_id: string | null;
   readonly name: string;
   readonly kind: number;
   readonly status: number;
-  readonly resource: Readonly<Record<string, unknown>>;
   readonly data: string;
-}): SpanData {
+}
+
+export function spanFromRow(row: SpanRecord, resource: SpanData['resource']): SpanData {
   const json = JSON.parse(row.data) as SpanJson;
   return {
     name: row.name,
@@ -106,7 +107,7 @@ export function spanFromRow(row: {
     startTime: json.s,
     endTime: json.e,
     attributes: json.a,
-    resource: row.resource,
+    resource,
     status: { code: row.status, ...(json.m !== undefined && { message: json.m }) },
     ...(json.sc && { scope: json.sc }),
     ...(json.ev && { events: json.ev }),

@@ -1,6 +1,5 @@
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase } from '../sqlite/driver.ts';
-import { Summaries } from './conversations.ts';
 import { Ingest } from './ingest.ts';
 import { Marks } from './marks.ts';
 import type { DeliveryNote, DeliveryState, Retention, StoreWrite, WriteResult } from './port.ts';
@@ -35,7 +34,7 @@ export class StoreWriter {
     this.#marks = new Marks(this.#db);
     this.#ingest = new Ingest(this.#db, this.#marks);
     this.#usage = new UsageTotals(this.#db);
-    this.#settle = new Settle(this.#db, this.#marks, new Summaries(this.#db, this.#marks), this.#usage);
+    this.#settle = new Settle(this.#db, this.#marks, this.#usage);
     this.#pruner = new Pruner(this.#db, this.#marks, this.#settle, retention);
   }
 
@@ -79,8 +78,10 @@ export class StoreWriter {
 
   /** Spans and log records that are stored and not in the index. */
   get backlog(): number {
+    const { lastSpan, lastLog } = this.#ingest;
+    const toRebuild = this.#marks.get('rebuild_until') - this.#marks.get('rebuilt_record');
     return (
-      this.#ingest.lastSpan - this.#marks.get('settled_span') + this.#ingest.lastLog - this.#marks.get('settled_log')
+      lastSpan - this.#marks.get('settled_span') + lastLog - this.#marks.get('settled_log') + Math.max(0, toRebuild)
     );
   }
 

@@ -334,6 +334,28 @@ it('prunes the oldest first by the time of receipt, keeps totals, and flags time
   expect(usageBy(store.reader, 'model', all)).toMatchObject([{ interactions: 2, cost: 3 }]);
 });
 
+it('the summary of a trace counts what retention leaves, and what arrives in several steps', () => {
+  using store = new LocalStore({ maxAgeSeconds: 100, maxBytes: 1e12 });
+  const child = (span: string, error?: string) => ({
+    ...chat({ trace: 'a', span, at: 1_700_000_005, ...(error && { error }) }),
+    parentSpanId: hex('root', 16),
+    name: 'child',
+  });
+  const summary = () => store.reader.trace(hex('a', 32));
+  store.spans([child('1', 'timeout')], { receivedUs: 1_700_000_000e6 });
+  store.settle();
+  expect(summary()).toMatchObject({ name: 'child', spans: 1, errors: 1, interactions: 1 });
+  store.spans([child('2'), { ...chat({ trace: 'a', span: 'root', service: 'front' }), name: 'root' }], {
+    receivedUs: 1_700_000_090e6,
+  });
+  store.settle();
+  expect(summary()).toMatchObject({ name: 'root', spans: 3, errors: 1, interactions: 3, services: ['front', 'shop'] });
+  while (store.writer.prune(1_700_000_150e6));
+  expect(summary()).toMatchObject({ name: 'root', spans: 2, errors: 0, interactions: 2 });
+  while (store.writer.prune(1_700_000_300e6));
+  expect(summary()).toBeUndefined();
+});
+
 it('deletes a conversation with everything that it was made of', () => {
   using store = new LocalStore();
   store.spans([
@@ -359,7 +381,7 @@ it('refuses data of a newer version and leaves it as it is', () => {
   const opening = (): unknown =>
     new StoreWriter(open, { file: store.file, retention: { maxAgeSeconds: 1, maxBytes: 1 } });
   expect(opening).toThrow(
-    /^The data was written by a newer version of spanport \(format 999, this one reads up to 1\)/,
+    /^The data was written by a newer version of spanport \(format 999, this one reads up to 2\)/,
   );
   expect(db.prepare('PRAGMA user_version').all()).toEqual([{ user_version: 999 }]);
   db.close();
