@@ -1,13 +1,53 @@
-import type { JSX } from 'preact';
+import { type Signal, signal } from '@preact/signals';
+import type { FunctionComponent, JSX } from 'preact';
 import { go, segments } from './router.ts';
 import { Shell } from './shell.tsx';
-import { ConversationView } from './views/conversation.tsx';
 import { ConversationsView } from './views/conversations.tsx';
-import { DashboardView } from './views/dashboard.tsx';
-import { DestinationsView } from './views/destinations.tsx';
-import { PayloadView } from './views/payload.tsx';
-import { TraceView } from './views/trace.tsx';
-import { TracesView } from './views/traces.tsx';
+import { FirstRun } from './views/first-run.tsx';
+
+/** The start is part of the first files; every other view loads when it is opened, or when the browser is idle. */
+const views: Readonly<Record<string, Lazy>> = {
+  c: lazy(async () => (await import('./views/conversation.tsx')).ConversationView),
+  traces: lazy(async () => (await import('./views/traces.tsx')).TracesView),
+  t: lazy(async () => (await import('./views/trace.tsx')).TraceView),
+  destinations: lazy(async () => (await import('./views/destinations.tsx')).DestinationsView),
+  i: lazy(async () => (await import('./views/payload.tsx')).PayloadView),
+  dashboard: lazy(async () => (await import('./views/dashboard.tsx')).DashboardView),
+  compare: lazy(async () => (await import('./views/compare.tsx')).CompareView),
+};
+
+interface Lazy {
+  readonly view: Signal<FunctionComponent | undefined>;
+  load(): void;
+}
+
+function lazy(importView: () => Promise<FunctionComponent>): Lazy {
+  const view = signal<FunctionComponent | undefined>(undefined);
+  const state = { isLoading: false };
+  const load = (): void => {
+    if (state.isLoading) return;
+    state.isLoading = true;
+    importView().then(
+      (found) => {
+        view.value = found;
+      },
+      () => {
+        state.isLoading = false;
+      },
+    );
+  };
+  return { view, load };
+}
+
+/** Loads the other views once the browser is idle: opening one then needs no request. */
+export function preloadViews(others: () => void): void {
+  const load = (): void => {
+    for (const view of Object.values(views)) view.load();
+    others();
+  };
+  if ('requestIdleCallback' in window) window.requestIdleCallback(load, { timeout: 5_000 });
+  else setTimeout(load, 2_000);
+}
 
 export function App(): JSX.Element {
   return (
@@ -19,27 +59,18 @@ export function App(): JSX.Element {
 
 function View(): JSX.Element | null {
   const [root] = segments.value;
-  switch (root) {
-    case undefined:
-      go('/conversations', { replace: true });
-      return null;
-    case 'conversations':
-      return <ConversationsView />;
-    case 'c':
-      return <ConversationView />;
-    case 'traces':
-      return <TracesView />;
-    case 't':
-      return <TraceView />;
-    case 'destinations':
-      return <DestinationsView />;
-    case 'i':
-      return <PayloadView />;
-    case 'dashboard':
-      return <DashboardView />;
-    default:
-      return <NotFound />;
+  if (root === undefined) {
+    go('/conversations', { replace: true });
+    return null;
   }
+  if (root === 'conversations') return <ConversationsView />;
+  if (root === 'welcome') return <FirstRun />;
+  const entry = views[root];
+  if (!entry) return <NotFound />;
+  const Found = entry.view.value;
+  if (Found) return <Found />;
+  entry.load();
+  return <div aria-busy="true" />;
 }
 
 function NotFound(): JSX.Element {

@@ -1,4 +1,5 @@
 /** How figures are written: one rule for each kind, everywhere on the page. Unknown is a dash, never zero. */
+import { zone } from './zone.ts';
 
 export const UNKNOWN = '—';
 
@@ -43,29 +44,38 @@ export function age(time: number | undefined, now: number): string {
   if (seconds < 60) return `${Math.floor(seconds)} s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 36_000) return `${Math.floor(seconds / 3_600)} h`;
-  const isToday = new Date(time).toDateString() === new Date(now).toDateString();
-  return isToday ? clock(time).slice(0, 5) : day(time, now);
+  return dateOf(time) === dateOf(now) ? clock(time).slice(0, 5) : day(time, now);
 }
 
 /** `11:21:40`, in the zone of the viewer. */
 export function clock(time: number): string {
-  return new Date(time).toLocaleTimeString('en-GB', { hour12: false });
+  return new Date(time).toLocaleTimeString('en-GB', { hour12: false, timeZone: zone() });
+}
+
+function dateOf(time: number): string {
+  return new Date(time).toLocaleDateString('en-GB', { timeZone: zone() });
 }
 
 /** `3 Nov`, with the year where it is another one. */
 export function day(time: number, now: number): string {
   const date = new Date(time);
-  const year = date.getFullYear() === new Date(now).getFullYear() ? {} : { year: 'numeric' as const };
-  return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...year });
+  const isThisYear = dateOf(time).slice(-4) === dateOf(now).slice(-4);
+  return date.toLocaleDateString('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    year: isThisYear ? undefined : 'numeric',
+    timeZone: zone(),
+  });
 }
 
 /** The whole moment with milliseconds and zone, for hover and focus. */
 export function moment(time: number | undefined): string {
   if (time === undefined) return '';
   const date = new Date(time);
-  const zone = date.toLocaleTimeString('en-GB', { timeZoneName: 'short' }).split(' ').slice(1).join(' ');
+  const timeZone = zone();
+  const name = date.toLocaleTimeString('en-GB', { timeZoneName: 'short', timeZone }).split(' ').slice(1).join(' ');
   const millis = String(Math.floor(time % 1_000)).padStart(3, '0');
-  return `${date.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })}, ${clock(time)}.${millis} ${zone}`;
+  return `${date.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone })}, ${clock(time)}.${millis} ${name}`;
 }
 
 /** `84 kB`, `21.1 kB`, `1.2 MB`; powers of 1,000. */

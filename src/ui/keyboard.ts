@@ -1,8 +1,30 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
-/** A key as people write it: `j`, `Shift+E`, `Escape`, `Mod+k` (Cmd or Ctrl). */
+/** Something that a person can do: by its key, from the palette, and listed in the help. */
+export interface Command {
+  /** As {@link nameOf} writes them: `j`, `Shift+E`, `Escape`, `Mod+k` (Cmd or Ctrl), or two in a row: `g c`. */
+  readonly keys: readonly string[];
+  readonly label: string;
+  /** The heading in help and palette. */
+  readonly group: 'Selected' | 'View' | 'Go';
+  /** Movement and the like: listed in the help, of no use in the palette. */
+  readonly isHelpOnly?: boolean;
+  run(event?: KeyboardEvent): void;
+}
+
+/** A key as people write it, and what it does. For keys that help and palette need not list. */
 export type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
+interface Layer {
+  commands: readonly Command[];
+  keys: Keys;
+  readonly isModal: boolean;
+}
+
+/** What is on the page now, the innermost last. */
+const layers: Layer[] = [];
+const CHORD_MILLIS = 1_000;
+const chord = { first: '', until: 0 };
 const LETTERS = 'spanport.letters';
 
 /** Letters can be switched off as a whole (WCAG 2.1.4). */
@@ -15,22 +37,88 @@ export function setLetters(on: boolean): void {
   else localStorage.setItem(LETTERS, 'off');
 }
 
-/** While the component is on the page its keys work, whatever has the focus. In a text field only `Mod+` and Escape do. */
+/** Everything that can be done now, the innermost view first. */
+export function currentCommands(): Command[] {
+  return layers.toReversed().flatMap(({ commands }) => commands);
+}
+
+/**
+ * While the component is on the page its commands work, whatever has the focus. A modal layer keeps all keys from the
+ * layers below it.
+ */
+export function useCommands(commands: readonly Command[], { isModal = false } = {}): void {
+  useLayer({ commands, keys: {}, isModal });
+}
+
+/** Like {@link useCommands}, for keys without an entry in help and palette. */
 export function useKeys(keys: Keys): void {
-  useEffect(() => {
-    const listen = (event: KeyboardEvent): void => {
-      const name = nameOf(event);
-      const isTyping = event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]');
-      if (isTyping && !name.startsWith('Mod+') && name !== 'Escape') return;
-      if (/^(Shift\+)?[a-z]$/i.test(name) && !lettersAreOn()) return;
-      const action = keys[name];
-      if (!action) return;
+  useLayer({ commands: [], keys, isModal: false });
+}
+
+function useLayer({ commands, keys, isModal }: Layer): void {
+  const layer = useRef<Layer>({ commands, keys, isModal });
+  layer.current.commands = commands;
+  layer.current.keys = keys;
+  // Before the paint: a key that follows at once must find it.
+  useLayoutEffect(() => {
+    const own = layer.current;
+    layers.push(own);
+    return () => {
+      layers.splice(layers.indexOf(own), 1);
+    };
+  }, []);
+}
+
+/** One listener for the whole page. In a text field only `Mod+` and Escape work. */
+export function listenToKeys(): void {
+  window.addEventListener('keydown', (event) => {
+    const name = nameOf(event);
+    if (event.defaultPrevented || name === '' || isForElement(event, name)) return;
+    const isLetter = /^(Shift\+)?[a-z]$/i.test(name);
+    if (isLetter && !lettersAreOn()) return;
+    const pair = chord.first !== '' && Date.now() < chord.until ? `${chord.first} ${name}` : '';
+    chord.first = '';
+    const action = (pair && actionFor(pair)) || actionFor(name);
+    if (action) {
       event.preventDefault();
       action(event);
-    };
-    window.addEventListener('keydown', listen);
-    return () => window.removeEventListener('keydown', listen);
+    } else if (beginsChord(name)) {
+      event.preventDefault();
+      chord.first = name;
+      chord.until = Date.now() + CHORD_MILLIS;
+    }
   });
+}
+
+/** Typing, and the keys by which the browser presses a button or follows a link, stay with the element. */
+function isForElement({ target }: KeyboardEvent, name: string): boolean {
+  if (!(target instanceof Element)) return false;
+  if (target.closest('input:not([type=checkbox]), textarea, select, [contenteditable]')) {
+    return !name.startsWith('Mod+') && name !== 'Escape';
+  }
+  if (name === 'Enter') return target.closest('a, button, summary') !== null;
+  return name === ' ' && target.closest('button, summary, input') !== null;
+}
+
+function actionFor(name: string): ((event: KeyboardEvent) => void) | undefined {
+  for (const { commands, keys } of reachableLayers()) {
+    const command = commands.find((each) => each.keys.includes(name));
+    if (command) return (event) => command.run(event);
+    if (keys[name]) return keys[name];
+  }
+  return undefined;
+}
+
+function beginsChord(name: string): boolean {
+  return reachableLayers().some(({ commands }) =>
+    commands.some(({ keys }) => keys.some((each) => each.startsWith(`${name} `))),
+  );
+}
+
+/** The innermost first, down to the first modal one. */
+function reachableLayers(): readonly Layer[] {
+  const modal = layers.findLastIndex(({ isModal }) => isModal);
+  return layers.slice(Math.max(0, modal)).toReversed();
 }
 
 function nameOf({ key, metaKey, ctrlKey, shiftKey, altKey }: KeyboardEvent): string {
@@ -39,4 +127,27 @@ function nameOf({ key, metaKey, ctrlKey, shiftKey, altKey }: KeyboardEvent): str
   const name = letter ? key.toLowerCase() : key;
   if (metaKey || ctrlKey) return `Mod+${name}`;
   return shiftKey && (letter || name.startsWith('Arrow')) ? `Shift+${letter ? name.toUpperCase() : name}` : name;
+}
+
+const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
+const SYMBOLS: Readonly<Record<string, string>> = {
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  Enter: '↵',
+  Escape: 'Esc',
+  ' ': 'Space',
+};
+
+/** The key caps of a key, as they are written on the page: `⌘K`, `⇧E`, `G` `C`. */
+export function capsOf(keys: string): string[] {
+  if (keys === ' ') return ['Space'];
+  return keys.split(' ').map((key) => {
+    const parts = key.split('+');
+    const last = parts.at(-1) || '+';
+    const name = SYMBOLS[last] ?? (last.length === 1 ? last.toUpperCase() : last);
+    if (key.startsWith('Mod+')) return isApple ? `⌘${name}` : `Ctrl ${name}`;
+    return key.startsWith('Shift+') ? `⇧${name}` : name;
+  });
 }

@@ -1,21 +1,21 @@
-import type { ComponentChildren, JSX } from 'preact';
+import { signal } from '@preact/signals';
+import type { ComponentChildren, FunctionComponent, JSX } from 'preact';
 import { deadLetters } from './destinations.ts';
 import { clock, count } from './format.ts';
+import { globalCommands, places } from './global-commands.ts';
+import { useCommands } from './keyboard.ts';
 import { connection } from './live.ts';
+import { overlay } from './overlays.ts';
+import { CopyLine } from './parts/copy-line.tsx';
 import { Icon } from './parts/icon.tsx';
+import { Caps } from './parts/keys.tsx';
 import { DeliveryMark, OutcomeMark } from './parts/mark.tsx';
 import { segments } from './router.ts';
 import { isDark, toggleTheme } from './theme.ts';
 
-const places = [
-  { name: 'Conversations', href: '/conversations', roots: ['conversations', 'c', 'i', 'compare'] },
-  { name: 'Traces', href: '/traces', roots: ['traces', 't'] },
-  { name: 'Destinations', href: '/destinations', roots: ['destinations'] },
-  { name: 'Dashboard', href: '/dashboard', roots: ['dashboard'] },
-] as const;
-
 /** The frame of every view: where one is, how to get elsewhere, and whether the gateway answers. */
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
+  useCommands(globalCommands());
   return (
     <>
       <header class="top">
@@ -28,30 +28,33 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
           <Places />
         </nav>
         <div class="right">
+          <JumpButton />
           <ConnectionState />
           <ThemeButton />
         </div>
       </header>
-      <nav class="tabs-below" aria-label="Places">
-        <Places />
-      </nav>
       <GatewayGone />
       <main>{children}</main>
+      <nav class="tabs-below" aria-label="Places">
+        <Places hasIcons />
+      </nav>
+      <Overlay />
     </>
   );
 }
 
-function Places(): JSX.Element {
+function Places({ hasIcons = false }: { readonly hasIcons?: boolean }): JSX.Element {
   const root = segments.value[0] ?? 'conversations';
   return (
     <>
-      {places.map(({ name, href, roots }) => (
-        <a key={href} href={href} aria-current={(roots as readonly string[]).includes(root) ? 'page' : undefined}>
-          {name}
+      {places.map(({ name, href, roots, icon }) => (
+        <a key={href} href={href} aria-current={roots.some((each) => each === root) ? 'page' : undefined}>
+          {hasIcons && <Icon name={icon} size={16} />}
+          <span>{name}</span>
           {name === 'Destinations' && deadLetters.value > 0 && (
             <span class="dead">
               <DeliveryMark state="dead" />
-              {count(deadLetters.value)}
+              <span class="figure">{count(deadLetters.value)}</span>
               <span class="spoken">dead letters</span>
             </span>
           )}
@@ -61,25 +64,68 @@ function Places(): JSX.Element {
   );
 }
 
+function JumpButton(): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="jump"
+      aria-label="Search or jump to"
+      onClick={() => {
+        overlay.value = 'palette';
+      }}
+    >
+      <Icon name="search" size={13} />
+      <span>Search or jump to</span>
+      <Caps keys="Mod+k" />
+    </button>
+  );
+}
+
+const overlays = {
+  palette: signal<FunctionComponent | undefined>(undefined),
+  help: signal<FunctionComponent | undefined>(undefined),
+};
+
+async function loadOverlay(name: 'palette' | 'help'): Promise<void> {
+  overlays[name].value =
+    name === 'palette' ? (await import('./parts/palette.tsx')).Palette : (await import('./parts/help.tsx')).Help;
+}
+
+/** The dialogs load when the first one is opened, or when the browser is idle. */
+export function preloadOverlays(): void {
+  for (const name of ['palette', 'help'] as const) loadOverlay(name).catch(() => {});
+}
+
+function Overlay(): JSX.Element | null {
+  const name = overlay.value;
+  if (name === undefined) return null;
+  const Found = overlays[name].value;
+  if (Found) return <Found />;
+  loadOverlay(name).catch(() => {});
+  return null;
+}
+
 function ConnectionState(): JSX.Element {
   const { state } = connection.value;
   return (
     <span class="connection" role="status">
       <OutcomeMark status={state === 'lost' ? 'error' : 'live'} />
-      <span>
+      <span class="long">
         {state === 'open'
           ? `receiving on ${window.location.port || '443'}`
           : state === 'lost'
             ? 'not connected'
             : 'connecting'}
       </span>
+      <span class="short">{state === 'open' ? 'live' : state === 'lost' ? 'lost' : '…'}</span>
     </span>
   );
 }
 
 function ThemeButton(): JSX.Element {
+  const label = isDark.value ? 'Light colours' : 'Dark colours';
   return (
-    <button type="button" onClick={toggleTheme} aria-label={isDark.value ? 'Light colours' : 'Dark colours'}>
+    <button type="button" class="icon-button" onClick={toggleTheme} aria-label={label} title={label}>
       <Icon name={isDark.value ? 'moon' : 'sun'} />
     </button>
   );
@@ -90,9 +136,11 @@ function GatewayGone(): JSX.Element | null {
   if (now.state !== 'lost') return null;
   return (
     <div class="notice" role="alert">
-      <span>The gateway does not answer. What you see is from {clock(now.since)}.</span>
-      <code>npx spanport up</code>
-      <span>Your application goes on and keeps its spans.</span>
+      <p>
+        <b>The gateway does not answer.</b> What you see is from {clock(now.since)}. Your application goes on and keeps
+        its spans.
+      </p>
+      <CopyLine text="npx spanport up" />
     </div>
   );
 }

@@ -218,7 +218,7 @@ type BodyOf<R> = R extends { readonly body: z.ZodType } ? R['body'] : never;
 /** What a caller may pass as the query: all that has a default may be left out. */
 export type QueryInput<N extends OperationName> = [QueryOf<Routes[N]>] extends [never]
   ? undefined
-  : Partial<Record<keyof z.input<QueryOf<Routes[N]>>, string | number>>;
+  : Partial<Record<keyof z.input<QueryOf<Routes[N]>>, string | number | undefined>>;
 export type Query<N extends OperationName> = [QueryOf<Routes[N]>] extends [never]
   ? object
   : z.output<QueryOf<Routes[N]>>;

@@ -33,6 +33,16 @@ const drawings = {
     <path d="M10.5 8.8 8 13.7c-1 0-1.7-.8-1.5-1.8l.3-2.1h-3a1.3 1.3 0 0 1-1.3-1.6l1-4.2A1.5 1.5 0 0 1 4.9 2.9h5.6zM10.5 8.8h2.7V2.9h-2.7" />
   ),
   columns: <path d="M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10" />,
+  filter: <path d="M2.5 4h11M4.5 8h7M6.5 12h3" />,
+  trace: <path d="M2.5 4h6M5 8h6M7.5 12h6" stroke-width="2" />,
+  chart: <path d="M4 13V8M8 13V3M12 13V6" stroke-width="2" />,
+  link: (
+    <path d="M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2-2a2.6 2.6 0 0 0-3.7-3.7l-.9.9M9.2 6.8a2.6 2.6 0 0 0-3.7 0l-2 2a2.6 2.6 0 0 0 3.7 3.7l.9-.9" />
+  ),
+  arrowUp: <path d="m3.5 10 4.5-4.5 4.5 4.5" />,
+  star: <path d="m8 2 1.8 3.8 4.2.6-3 2.9.7 4.2L8 11.5l-3.7 2 .7-4.2-3-2.9 4.2-.6z" />,
+  check: <path d="m3 8.5 3.3 3.3L13 5" />,
+  pause: <path d="M5.5 3.5v9M10.5 3.5v9" />,
   image: <path d="M2.5 3h11v10h-11zM2.5 11l3.2-3.5 2.6 2.8 2-2 3.2 3" />,
 } as const satisfies Readonly<Record<string, JSX.Element>>;
 

@@ -6,14 +6,20 @@ import { onLive } from '../live.ts';
 export interface Selection {
   readonly q: string;
   readonly since: string;
+  readonly until?: string | undefined;
 }
 
 /** The conversations of the list as far as they were loaded, the latest first. */
 export const rows = signal<readonly Conversation[]>([]);
 export const timeline = signal<Answer<'timeline'> | undefined>(undefined);
+export const summary = signal<Answer<'summary'> | undefined>(undefined);
 /** New rows that wait until they are asked for. */
 export const waitingRows = signal<readonly Conversation[]>([]);
+/** Rows that came in just now. */
+export const freshRows = signal<ReadonlySet<string>>(new Set());
 export const isLoading = signal(false);
+/** Whether the rows are those of the filter and the time in the address. */
+export const isLoaded = signal(false);
 export const problem = signal<string | undefined>(undefined);
 
 const list = { next: undefined as string | undefined, request: 0 };
@@ -23,22 +29,31 @@ export async function load(selection: Selection): Promise<void> {
   const request = ++list.request;
   isLoading.value = true;
   try {
-    const [page, strip] = await Promise.all([
-      api.listConversations({ query: { ...selection, limit: PAGE } }),
-      api.timeline({ query: { ...selection, buckets: 144 } }),
-    ]);
+    const page = await api.listConversations({ query: { ...selection, limit: PAGE } });
     if (request !== list.request) return;
     rows.value = page.items;
-    timeline.value = strip;
     waitingRows.value = [];
     list.next = page.next;
     problem.value = undefined;
+    isLoaded.value = true;
+    // The totals take longer on a large store, and the rows do not wait for them.
+    await loadTotals(selection, request);
   } catch (error) {
     // The last valid rows stay on the page while a term of the filter is wrong.
     if (request === list.request) problem.value = error instanceof Error ? error.message : String(error);
   } finally {
     if (request === list.request) isLoading.value = false;
   }
+}
+
+async function loadTotals(selection: Selection, request = list.request): Promise<void> {
+  const [strip, totals] = await Promise.all([
+    api.timeline({ query: { ...selection, since: selection.since === '0' ? '30d' : selection.since, buckets: 144 } }),
+    api.summary({ query: { ...selection } }),
+  ]);
+  if (request !== list.request) return;
+  timeline.value = strip;
+  summary.value = totals;
 }
 
 export async function loadMore(selection: Selection): Promise<void> {
@@ -56,33 +71,52 @@ export async function loadMore(selection: Selection): Promise<void> {
   }
 }
 
-/** Rows in the DOM and in memory stay bounded while the list is live for hours. */
+/** Rows in memory stay bounded while the list is live for hours. */
 const MAX_ROWS = 5_000;
+const TOTALS_MILLIS = 2_000;
 
 /**
- * Follows the gateway. What is on the list is updated in place. What is new comes in at the top, or waits where a person
+ * Follows the gateway. What is on the list is updated in place. What is new comes in at the top, or waits while a person
  * reads further down. With a filter only the gateway knows what matches: the list is loaded again.
  */
 export function follow(selection: Selection, takesNew: () => boolean): () => void {
-  let timer: number | undefined;
-  const reload = (): void => {
-    if (timer !== undefined) return;
-    timer = window.setTimeout(() => {
-      timer = undefined;
-      load(selection).catch(() => {});
-    }, 1_000);
-  };
+  const reload = atMostEvery(1_000, () => load(selection));
+  const count = atMostEvery(TOTALS_MILLIS, () => loadTotals(selection));
   const end = onLive({
-    conversations: (items) => (selection.q === '' ? merge(items, takesNew()) : reload()),
+    conversations: (items) => {
+      if (selection.q !== '' || selection.until !== undefined) {
+        reload.run();
+        return;
+      }
+      merge(items, takesNew());
+      count.run();
+    },
+    deliveries: () => count.run(),
     deleted: (ids) => {
       const gone = new Set(ids);
       rows.value = rows.value.filter(({ id }) => !gone.has(id));
+      waitingRows.value = waitingRows.value.filter(({ id }) => !gone.has(id));
+      count.run();
     },
-    resync: reload,
+    resync: reload.run,
   });
   return () => {
     end();
-    window.clearTimeout(timer);
+    reload.cancel();
+    count.cancel();
+  };
+}
+
+function atMostEvery(millis: number, work: () => Promise<void>): { run(): void; cancel(): void } {
+  const state: { timer?: number } = {};
+  return {
+    run: () => {
+      state.timer ??= window.setTimeout(() => {
+        delete state.timer;
+        work().catch(() => {});
+      }, millis);
+    },
+    cancel: () => window.clearTimeout(state.timer),
   };
 }
 
@@ -94,17 +128,21 @@ function merge(items: readonly Conversation[], takesNew: boolean): void {
     return newer ?? row;
   });
   const fresh = [...latest.values()].sort((a, b) => b.lastAt - a.lastAt);
-  if (takesNew) rows.value = [...fresh, ...kept].slice(0, MAX_ROWS);
-  else {
-    rows.value = kept;
-    const before = waitingRows.value.filter(({ id }) => !latest.has(id));
-    waitingRows.value = [...fresh, ...before].slice(0, MAX_ROWS);
+  if (takesNew) {
+    rows.value = [...fresh, ...kept].slice(0, MAX_ROWS);
+    if (fresh.length > 0) freshRows.value = new Set(fresh.map(({ id }) => id));
+    return;
   }
+  rows.value = kept;
+  const before = waitingRows.value.filter(({ id }) => !latest.has(id));
+  waitingRows.value = [...fresh, ...before].slice(0, MAX_ROWS);
 }
 
 export function showWaiting(): void {
   const fresh = waitingRows.value;
+  if (fresh.length === 0) return;
   const ids = new Set(fresh.map(({ id }) => id));
   rows.value = [...fresh, ...rows.value.filter(({ id }) => !ids.has(id))].slice(0, MAX_ROWS);
+  freshRows.value = ids;
   waitingRows.value = [];
 }

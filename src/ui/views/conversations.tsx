@@ -1,236 +1,222 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../../gateway/api/routes.ts';
-import { age, count, counted, duration, moment, money, UNKNOWN } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
-import { DeliveryHeads, DeliveryStrip } from '../parts/deliveries.tsx';
+import { count } from '../format.ts';
+import { useCommands } from '../keyboard.ts';
+import { compareAddress, marked, markLetters } from '../marked.ts';
 import { FilterField } from '../parts/filter-field.tsx';
+import { Grid } from '../parts/grid.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { LoadingRows } from '../parts/loading-rows.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
-import { useVirtualRows } from '../parts/virtual.ts';
+import { TimeRange } from '../parts/time-range.tsx';
 import { address, go, withQuery } from '../router.ts';
-import { now } from '../time.ts';
-import { follow, isLoading, load, loadMore, problem, rows, showWaiting, waitingRows } from './conversation-list.ts';
+import { isPhone, peekCovers, screenWidth } from '../screen.ts';
+import { useTitle } from '../title.ts';
+import { ColumnsMenu, columnsFor, PhoneRow, phoneHeight, titleOf } from './conversation-columns.tsx';
+import {
+  follow,
+  freshRows,
+  isLoaded,
+  isLoading,
+  load,
+  loadMore,
+  problem,
+  rows,
+  type Selection,
+  showWaiting,
+  summary,
+  waitingRows,
+} from './conversation-list.ts';
 import { FirstRun } from './first-run.tsx';
+import { NothingMatches } from './nothing-matches.tsx';
+import { Peek } from './peek.tsx';
+import { selectedRow, useSelectionCommands } from './selection.ts';
+import { QuickLinks, Totals } from './summary-line.tsx';
 import { TimeStrip } from './time-strip.tsx';
 import './conversations.css';
 
-const ROW = 32;
 const DEFAULT_SINCE = '12h';
+const PEEK = 472;
+
+/** What the address selects. */
+function selectionOf(query: URLSearchParams): Selection {
+  return {
+    q: query.get('q') ?? '',
+    since: query.get('since') ?? DEFAULT_SINCE,
+    until: query.get('until') ?? undefined,
+  };
+}
 
 /** The start: all conversations, the latest first, live. */
 export function ConversationsView(): JSX.Element {
   const { query } = address.value;
-  const q = query.get('q') ?? '';
-  const since = query.get('since') ?? DEFAULT_SINCE;
+  const { q, since, until } = selectionOf(query);
   const isLive = query.get('live') !== 'off';
-  const selected = query.get('peek') ?? undefined;
+  const peek = query.get('peek') ?? undefined;
   const scroller = useRef<HTMLDivElement>(null);
-
+  useTitle(q === '' ? 'Conversations' : q);
   const toggleLive = (): void => go(withQuery({ live: isLive ? 'off' : undefined }), { replace: true });
-  useKeys({ l: toggleLive, '.': showWaiting });
-
+  useCommands([
+    { keys: ['l'], label: isLive ? 'Live off' : 'Live on', group: 'View', run: toggleLive },
+    { keys: ['.'], label: 'Show new rows', group: 'View', run: showWaiting },
+  ]);
   useEffect(() => {
-    load({ q, since }).catch(() => {});
+    load({ q, since, until }).catch(() => {});
     if (!isLive) return undefined;
-    return follow({ q, since }, () => (scroller.current?.scrollTop ?? 0) < ROW && selected === undefined);
-  }, [q, since, isLive]);
-
+    return follow({ q, since, until }, () => (scroller.current?.scrollTop ?? 0) < 1 && selectedRow.value === undefined);
+  }, [q, since, until, isLive]);
   const items = rows.value;
-  const isEmpty = items.length === 0 && !isLoading.value && problem.value === undefined;
+  const isEmpty = items.length === 0 && isLoaded.value && !isLoading.value && problem.value === undefined;
   if (isEmpty && q === '' && query.get('since') === null) return <FirstRun />;
   return (
     <>
       <div class="controls">
-        <FilterField q={q} problem={problem.value} />
-        <button type="button" class="button" aria-pressed={isLive} onClick={toggleLive}>
-          <OutcomeMark status={isLive ? 'live' : 'ok'} />
-          Live <kbd>L</kbd>
-        </button>
+        <FilterField
+          q={q}
+          since={since}
+          problem={problem.value}
+          result={q === '' ? undefined : summary.value?.conversations}
+        />
+        <TimeRange since={since} fallback={DEFAULT_SINCE} />
+        <LiveButton isLive={isLive} onClick={toggleLive} />
+        <ColumnsMenu />
+        {isPhone.value && <QuickLinks q={q} hasPeek />}
       </div>
-      <Totals items={items} />
-      <TimeStrip />
-      <div class="list" role="grid" aria-rowcount={items.length} aria-label="Conversations">
-        <Heads />
-        <div class="new-rows">
-          {waitingRows.value.length > 0 && (
-            <button type="button" onClick={showWaiting}>
-              {count(waitingRows.value.length)} new, show them
-            </button>
-          )}
+      {!isPhone.value && (
+        <div class="totals">
+          <Totals />
+          <QuickLinks q={q} hasPeek={peek !== undefined} />
         </div>
-        <Rows items={items} scroller={scroller} onEnd={() => loadMore({ q, since })} />
-        {isEmpty && <p class="empty">No conversation matches.</p>}
+      )}
+      {peek === undefined && <TimeStrip />}
+      <div class="list-split">
+        <div class="list">
+          <NewRows />
+          {items.length > 0 && <List items={items} scroller={scroller} selection={{ q, since, until }} peek={peek} />}
+          {items.length === 0 && !isLoaded.value && <LoadingRows />}
+          {isEmpty && <NothingMatches selection={{ q, since, until }} />}
+          <MarkedBar />
+        </div>
+        {peek !== undefined && <Peek id={peek} items={items} />}
       </div>
     </>
   );
 }
 
-function Totals({ items }: { readonly items: readonly Conversation[] }): JSX.Element {
-  let [interactions, tokens, cost, unpriced] = [0, 0, 0, 0];
-  for (const row of items) {
-    interactions += row.interactions;
-    tokens += (row.inputTokens ?? 0) + (row.outputTokens ?? 0);
-    cost += row.cost ?? 0;
-    unpriced += row.unpriced;
-  }
-  return (
-    <p class="totals">
-      <span>
-        <b>{count(items.length)}</b> {items.length === 1 ? 'conversation' : 'conversations'}
-      </span>
-      <span>
-        <b>{count(interactions)}</b> interactions
-      </span>
-      <span>
-        <b>{count(tokens)}</b> tokens
-      </span>
-      <span>
-        <b>{money(cost)}</b> USD
-      </span>
-      {unpriced > 0 && <span>{count(unpriced)} without a price</span>}
-    </p>
-  );
-}
-
-function Heads(): JSX.Element {
-  return (
-    <div class="row heads" role="row">
-      <span role="columnheader">
-        <span class="spoken">State</span>
-      </span>
-      <span role="columnheader">Conversation</span>
-      <span role="columnheader">Agent</span>
-      <span role="columnheader">User</span>
-      <span role="columnheader">Model</span>
-      <span role="columnheader" class="number">
-        Turns
-      </span>
-      <span role="columnheader" class="number">
-        Tools
-      </span>
-      <span role="columnheader" class="number">
-        Tokens
-      </span>
-      <span role="columnheader">USD</span>
-      <span role="columnheader" class="number">
-        Duration
-      </span>
-      <span role="columnheader">
-        <span class="spoken">Feedback</span>
-      </span>
-      <span role="columnheader">
-        <span class="spoken">Destinations</span>
-        <DeliveryHeads />
-      </span>
-      <span role="columnheader" class="number">
-        Last
-      </span>
-    </div>
-  );
-}
-
-interface RowsProps {
+interface ListProps {
   readonly items: readonly Conversation[];
   readonly scroller: { current: HTMLDivElement | null };
-  onEnd(): Promise<void>;
+  readonly selection: Selection;
+  readonly peek: string | undefined;
 }
 
-function Rows({ items, scroller, onEnd }: RowsProps): JSX.Element {
-  const virtual = useVirtualRows(scroller, { count: items.length, estimateSize: () => ROW });
-  const last = virtual.items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (items.length > 0 && last >= items.length - 20) onEnd().catch(() => {});
-  }, [last, items.length]);
+function List({ items, scroller, selection, peek }: ListProps): JSX.Element {
+  const { q, since } = selection;
+  const current = peek ?? selectedRow.value;
+  const row = items.find(({ id }) => id === current);
+  const select = (id: string): void => {
+    selectedRow.value = id;
+    if (peek !== undefined) go(withQuery({ peek: id }), { replace: true });
+  };
+  useSelectionCommands(row, peek !== undefined);
+  const room = screenWidth.value - (peek === undefined || peekCovers.value ? 0 : PEEK);
   return (
-    <div class="scroller" ref={scroller}>
-      <div style={{ height: `${virtual.height}px`, position: 'relative' }}>
-        {virtual.items.map(({ index, start }) => {
-          const row = items[index];
-          return row && <Row key={row.id} row={row} index={index} top={start} />;
-        })}
-      </div>
+    <Grid
+      label="Conversations"
+      name={`conversations ${q} ${since}`}
+      items={items}
+      total={summary.value?.conversations}
+      columns={columnsFor(room)}
+      selected={current}
+      fresh={freshRows.value}
+      marks={markLetters()}
+      scroller={scroller}
+      idOf={({ id }) => id}
+      hrefOf={({ id }) => `/c/${encodeURIComponent(id)}`}
+      isError={({ status, errors, deliveries }) =>
+        status === 'error' ||
+        errors > 0 ||
+        Object.values(deliveries).some((state) => state === 'dead' || state === 'stopped')
+      }
+      onSelect={select}
+      // While the peek is open, a click moves it; the row opens by Enter, or by the button of the peek.
+      onPick={peek === undefined || isPhone.value ? undefined : () => {}}
+      onEnd={() => loadMore(selection).catch(() => {})}
+      phoneRow={(each) => <PhoneRow row={each} />}
+      phoneHeight={phoneHeight}
+    />
+  );
+}
+
+function LiveButton({ isLive, onClick }: { readonly isLive: boolean; onClick(): void }): JSX.Element {
+  return (
+    <button type="button" class="button live-button" aria-pressed={isLive} onClick={onClick}>
+      {isLive ? <OutcomeMark status="live" /> : <Icon name="pause" size={12} />}
+      Live <kbd>L</kbd>
+    </button>
+  );
+}
+
+const ANNOUNCE_MILLIS = 10_000;
+
+/** New rows wait here while a person reads: nothing moves under their eyes. Announced politely. */
+function NewRows(): JSX.Element {
+  const waiting = waitingRows.value.length;
+  const spoken = useRef({ at: 0, text: '' });
+  if (waiting === 0) spoken.current.text = '';
+  else if (Date.now() - spoken.current.at > ANNOUNCE_MILLIS)
+    spoken.current = { at: Date.now(), text: `${waiting} new` };
+  return (
+    <div class="new-rows">
+      <span class="spoken" role="status">
+        {spoken.current.text}
+      </span>
+      {waiting > 0 && (
+        <button type="button" onClick={showWaiting}>
+          <Icon name="arrowUp" size={11} />
+          {count(waiting)} new, show them <kbd>.</kbd>
+        </button>
+      )}
     </div>
   );
 }
 
-function Row({
-  row,
-  index,
-  top,
-}: {
-  readonly row: Conversation;
-  readonly index: number;
-  readonly top: number;
-}): JSX.Element {
-  const tokens = (row.inputTokens ?? 0) + (row.outputTokens ?? 0);
-  const [model, ...others] = row.models;
-  const isCounted = row.inputTokens !== undefined || row.outputTokens !== undefined;
+/** What was marked with X, and the way to compare it. */
+function MarkedBar(): JSX.Element | null {
+  const ids = marked.value;
+  if (ids.length === 0) return null;
+  const href = compareAddress();
+  const titles = ids.map((id) => {
+    const row = rows.value.find((each) => each.id === id);
+    return row === undefined ? id : titleOf(row);
+  });
   return (
-    <a
-      class="row"
-      {...({ role: 'row' } as object)}
-      aria-rowindex={index + 1}
-      href={`/c/${encodeURIComponent(row.id)}`}
-      style={{ transform: `translateY(${top}px)` }}
-    >
-      <span role="gridcell">
-        <OutcomeMark status={row.status} />
-      </span>
-      <span role="gridcell" class="title cut">
-        <b>{row.title ?? UNKNOWN}</b>
-        {row.status === 'error' && row.error !== undefined ? <em>{row.error}</em> : <i>{row.answer}</i>}
-      </span>
-      <span role="gridcell" class="cut">
-        {row.agents[0]}
-      </span>
-      <span role="gridcell" class="cut">
-        {row.users[0]}
-      </span>
-      <span role="gridcell" class="cut">
-        {model}
-        {others.length > 0 && ` +${others.length}`}
-      </span>
-      <span role="gridcell" class="number">
-        {count(row.turns)}
-      </span>
-      <span role="gridcell" class="number">
-        {row.tools.length > 0 ? count(row.tools.length) : ''}
-      </span>
-      <span role="gridcell" class="number">
-        {row.isEstimated && '~'}
-        {count(isCounted ? tokens : undefined)}
-      </span>
-      <span role="gridcell" class="money">
-        <Money value={row.cost} />
-      </span>
-      <span role="gridcell" class="number">
-        {duration(row.duration)}
-      </span>
-      <span role="gridcell" class="feedback">
-        {row.feedback.up > 0 && <Icon name="up" />}
-        {row.feedback.down > 0 && <Icon name="thumbDown" />}
-        {row.feedback.up + row.feedback.down > 0 && (
-          <span class="spoken">{`${counted(row.feedback.up, 'thumb')} up, ${row.feedback.down} down`}</span>
-        )}
-      </span>
-      <span role="gridcell">
-        <DeliveryStrip deliveries={row.deliveries} />
-      </span>
-      <span role="gridcell" class="number dim" title={moment(row.lastAt)}>
-        {age(row.lastAt, now.value)}
-      </span>
-    </a>
-  );
-}
-
-/** Aligned at the point. */
-function Money({ value }: { readonly value: number | undefined }): JSX.Element {
-  const [whole = UNKNOWN, decimals] = money(value).split('.');
-  return (
-    <>
-      <span>{whole}</span>
-      <span>{decimals === undefined ? '' : `.${decimals}`}</span>
-    </>
+    <div class="marked-bar floating" role="status">
+      {titles.map((title, index) => (
+        <span key={ids[index]} class="cut">
+          <b>{index === 0 ? 'A' : 'B'}</b> {title}
+        </span>
+      ))}
+      {href === undefined ? (
+        <span class="dim">
+          Mark a second one with <kbd>X</kbd>
+        </span>
+      ) : (
+        <a class="button main" href={href}>
+          Compare <kbd>C</kbd>
+        </a>
+      )}
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Remove the marks"
+        onClick={() => {
+          marked.value = [];
+        }}
+      >
+        <Icon name="close" size={12} />
+      </button>
+    </div>
   );
 }

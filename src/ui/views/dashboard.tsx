@@ -1,220 +1,232 @@
+import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type uPlot from 'uplot';
-import type { UsageRow } from '../../gateway/api/routes.ts';
+import { useEffect } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count, duration, money } from '../format.ts';
+import { useCommands } from '../keyboard.ts';
+import { Chart, chosen, type Series } from '../parts/chart.tsx';
+import { FilterField } from '../parts/filter-field.tsx';
+import { TimeRange } from '../parts/time-range.tsx';
 import { address, go, withQuery } from '../router.ts';
-import { isDark } from '../theme.ts';
-import './table.css';
+import { isPhone } from '../screen.ts';
+import { useTitle } from '../title.ts';
+import { ChosenTime } from './dashboard-chosen.tsx';
+import { COLORS, GROUPS, OTHERS_COLOR, type Selection, type Statistics } from './dashboard-model.ts';
+import { GroupTable } from './dashboard-table.tsx';
 import './dashboard.css';
 
-const SPANS = { '12h': 'quarter', '24h': 'quarter', '7d': 'hour', '30d': 'day' } as const;
-const SECONDS: Readonly<Record<Since, number>> = { '12h': 43_200, '24h': 86_400, '7d': 604_800, '30d': 2_592_000 };
-type Since = keyof typeof SPANS;
+type Group = Statistics['groups'][number];
 
-interface Loaded {
-  readonly times: readonly UsageRow[];
-  readonly models: readonly UsageRow[];
-  readonly users: readonly UsageRow[];
+const DEFAULT_SINCE = '24h';
+const BUCKETS = 84;
+const loaded = signal<{ readonly now: Statistics; readonly before?: Statistics } | undefined>(undefined);
+const problem = signal<string | undefined>(undefined);
+const requests = { last: 0 };
+
+async function load(selection: Selection, withBefore: boolean): Promise<void> {
+  const request = ++requests.last;
+  try {
+    const found = await api.statistics({ query: { ...selection, buckets: BUCKETS } });
+    const length = found.bucketMillis * BUCKETS;
+    const range = { since: String(Math.round(found.start - length)), until: String(Math.round(found.start)) };
+    const before =
+      withBefore && found.start >= length
+        ? await api.statistics({ query: { ...selection, ...range, buckets: BUCKETS } })
+        : undefined;
+    if (request !== requests.last) return;
+    loaded.value = { now: found, ...(before && { before }) };
+    problem.value = undefined;
+  } catch (error) {
+    if (request === requests.last) problem.value = error instanceof Error ? error.message : String(error);
+  }
 }
 
-/** Cost, tokens, errors and latency over time, by model and by user. Every number leads to the list behind it. */
+/** Cost, tokens, latency and errors over time. Every number leads to the list behind it. */
 export function DashboardView(): JSX.Element {
-  const asked = address.value.query.get('since') ?? '24h';
-  const since: Since = asked in SPANS ? (asked as Since) : '24h';
-  const [loaded, setLoaded] = useState<Loaded>();
-  const [problem, setProblem] = useState<string>();
+  const { query } = address.value;
+  const by = GROUPS.find(([name]) => name === query.get('by'))?.[0] ?? 'model';
+  const q = query.get('q') ?? '';
+  const since = query.get('since') ?? DEFAULT_SINCE;
+  const until = query.get('until') ?? undefined;
+  const isCompared = query.get('compare') === 'before';
+  useTitle('Dashboard');
+  const toggleBefore = (): void => go(withQuery({ compare: isCompared ? undefined : 'before' }));
+  useCommands([
+    ...GROUPS.map(([name, label], index) => ({
+      keys: [String(index + 1)],
+      label: `By ${label.toLowerCase()}`,
+      group: 'View' as const,
+      run: () => go(withQuery({ by: name })),
+    })),
+    { keys: ['c'], label: 'Compare with the time before', group: 'View', run: toggleBefore },
+  ]);
   useEffect(() => {
-    const load = async (): Promise<void> => {
-      const [times, models, users] = await Promise.all([
-        api.listCosts({ query: { by: SPANS[since], since } }),
-        api.listModels({ query: { since } }),
-        api.listUsers({ query: { since } }),
-      ]);
-      setLoaded({ times: times.items, models: models.items, users: users.items });
-    };
-    load().catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
-  }, [since]);
-  if (problem !== undefined) return <p class="empty">{problem}</p>;
-  if (!loaded) return <div class="empty" aria-busy="true" />;
-  const { times, models, users } = loaded;
-  const rows = [...times].sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+    chosen.value = undefined;
+    load({ by, q, since, until }, isCompared).catch(() => {});
+  }, [by, q, since, until, isCompared]);
+  return (
+    <>
+      <div class="controls">
+        <nav class="segments" aria-label="Groups">
+          {GROUPS.map(([name, label]) => (
+            <a key={name} href={withQuery({ by: name })} aria-current={name === by ? 'true' : undefined}>
+              {label}
+            </a>
+          ))}
+        </nav>
+        <FilterField
+          q={q}
+          since={since}
+          problem={problem.value}
+          placeholder="Filter, such as service:shop -model:gpt-4o-mini"
+        />
+        <TimeRange since={since} fallback={DEFAULT_SINCE} />
+        <button type="button" class="button compare-before" aria-pressed={isCompared} onClick={toggleBefore}>
+          Compare with the time before
+        </button>
+      </div>
+      {loaded.value ? (
+        <Content by={by} q={q} since={since} until={until} {...loaded.value} />
+      ) : (
+        <div aria-busy={problem.value === undefined} />
+      )}
+    </>
+  );
+}
+
+interface ContentProps extends Selection {
+  readonly now: Statistics;
+  readonly before?: Statistics;
+}
+
+function Content({ now, before, ...selection }: ContentProps): JSX.Element {
+  const buckets = { start: now.start, bucketMillis: now.bucketMillis, count: BUCKETS };
+  const errors = sum(now.errors.map(({ calls }) => calls));
   return (
     <div class="dashboard">
-      <nav class="spans" aria-label="Time">
-        {Object.keys(SPANS).map((each) => (
-          <button
-            key={each}
-            type="button"
-            class="button"
-            aria-pressed={each === since}
-            onClick={() => go(withQuery({ since: each }))}
-          >
-            {each}
-          </button>
-        ))}
-      </nav>
+      {now.isPartial && <p class="partial">Only the latest {count(now.calls)} calls of this time are counted.</p>}
+      {now.calls === 0 && <p class="partial">No call in this time matches.</p>}
       <div class="charts">
         <Chart
-          title="Cost, USD"
-          rows={rows}
-          value={(row) => row.cost}
-          write={money}
-          color="--accent-fill"
-          seconds={SECONDS[since]}
+          title="Cost"
+          subtitle={withChange(`${money(costOf(now))} USD`, costOf(now), before && costOf(before))}
+          buckets={buckets}
+          series={costSeries(now.groups)}
+          write={axisMoney}
+        />
+        <Chart
+          title="Latency"
+          subtitle="of calls"
+          buckets={buckets}
+          series={[
+            { label: 'p99', color: '--accent-fill', line: 'solid', values: now.p99 },
+            { label: 'p95', color: '--data-fill', line: 'solid', values: now.p95 },
+            { label: 'p50', color: '--mark', line: 'solid', values: now.p50 },
+            { label: 'first chunk p50', color: '--ink-3', line: 'dotted', values: now.first },
+          ]}
+          write={duration}
         />
         <Chart
           title="Tokens"
-          rows={rows}
-          value={(row) => row.inputTokens + row.outputTokens}
-          write={count}
-          color="--data-fill"
-          seconds={SECONDS[since]}
-        />
-        <Chart
-          title="Mean latency"
-          rows={rows}
-          value={(row) => row.duration / Math.max(1, row.interactions)}
-          write={duration}
-          color="--tool-fill"
-          seconds={SECONDS[since]}
+          subtitle={withChange(
+            `${count(sum(now.inputTokens))} in, ${count(sum(now.outputTokens))} out`,
+            tokensOf(now),
+            before && tokensOf(before),
+          )}
+          buckets={buckets}
+          series={[
+            { label: 'input', color: '--accent-fill', values: now.inputTokens },
+            { label: 'output', color: '--data-fill', values: now.outputTokens },
+          ]}
+          write={axisCount}
+          isWhole
         />
         <Chart
           title="Errors"
-          rows={rows}
-          value={(row) => row.errors}
-          write={count}
-          color="--error-mark"
-          seconds={SECONDS[since]}
+          subtitle={withChange(
+            `${count(errors)} of ${count(now.calls)} calls`,
+            errors,
+            before && sum(before.errors.map(({ calls }) => calls)),
+          )}
+          buckets={buckets}
+          series={errorSeries(now)}
+          write={axisCount}
+          isWhole
         />
+        <ChosenTime statistics={now} buckets={BUCKETS} q={selection.q} />
       </div>
-      <div class="tables">
-        <UsageTable title="Model" rows={models} filter="model" since={since} />
-        <UsageTable title="User" rows={users} filter="user" since={since} />
-      </div>
+      <GroupTable statistics={now} selection={selection} isPhone={isPhone.value} />
     </div>
   );
 }
 
-interface ChartProps {
-  readonly title: string;
-  readonly rows: readonly UsageRow[];
-  readonly color: string;
-  /** How much time the chart shows. */
-  readonly seconds: number;
-  value(row: UsageRow): number;
-  write(value: number): string;
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
-/** uPlot loads when the first chart is drawn. The table below the charts holds the same figures. */
-function Chart({ title, rows, value, write, color, seconds }: ChartProps): JSX.Element {
-  const holder = useRef<HTMLDivElement>(null);
-  const total = rows.reduce((sum, row) => sum + value(row), 0);
-  useEffect(() => {
-    let chart: uPlot | undefined;
-    let isGone = false;
-    const draw = async (): Promise<void> => {
-      const [{ default: Plot }] = await Promise.all([import('uplot'), import('uplot/dist/uPlot.min.css')]);
-      const element = holder.current;
-      if (!element || isGone || rows.length === 0) return;
-      const style = getComputedStyle(document.documentElement);
-      const resolved = (name: string): string => resolvedColor(element, style.getPropertyValue(name));
-      const [ink, line, fill] = [resolved('--ink-3'), resolved('--line'), resolved(color)];
-      const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px sans-serif' };
-      const options: uPlot.Options = {
-        width: element.clientWidth,
-        height: 132,
-        cursor: { sync: { key: 'dashboard' }, drag: { x: true, y: false } },
-        legend: { show: false },
-        axes: [
-          axis,
-          {
-            ...axis,
-            size: 64,
-            ...(title === 'Errors' && { incrs: [1, 2, 5, 10, 50, 100, 1_000] }),
-            values: (_, ticks) => ticks.map(write),
-          },
-        ],
-        series: [{}, { stroke: fill, fill: `${fill}33`, width: 1.5, points: { show: rows.length < 20, size: 5 } }],
-        scales: {
-          x: { range: () => [Date.now() / 1_000 - seconds, Date.now() / 1_000] },
-          y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1e-6)] },
-        },
-      };
-      chart = new Plot(options, [rows.map((row) => (row.at ?? 0) / 1_000), rows.map(value)], element);
-    };
-    draw().catch(() => {});
-    return () => {
-      isGone = true;
-      chart?.destroy();
-    };
-  }, [rows, isDark.value]);
-  return (
-    <figure class="chart">
-      <figcaption>
-        {title} {title.startsWith('Mean') ? '' : <b>{write(total)}</b>}
-      </figcaption>
-      <div ref={holder} aria-hidden="true" />
-    </figure>
-  );
+function costOf({ groups }: Statistics): number {
+  return sum(groups.map(({ cost }) => cost));
 }
 
-/** A canvas knows neither variables nor `light-dark()`: the browser works the colour out. */
-function resolvedColor(holder: HTMLElement, value: string): string {
-  holder.style.color = value;
-  const [red = 0, green = 0, blue = 0] = getComputedStyle(holder).color.match(/\d+/g)?.map(Number) ?? [];
-  holder.style.color = '';
-  return `#${[red, green, blue].map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+function tokensOf({ inputTokens, outputTokens }: Statistics): number {
+  return sum(inputTokens) + sum(outputTokens);
 }
 
-interface UsageTableProps {
-  readonly title: string;
-  readonly rows: readonly UsageRow[];
-  readonly filter: string;
-  readonly since: string;
+/** `12.06 USD, +8 % to the time before` */
+function withChange(text: string, value: number, before: number | undefined): string {
+  if (before === undefined) return text;
+  if (before === 0) return `${text}, nothing in the time before`;
+  const share = Math.round(((value - before) / before) * 100);
+  return `${text}, ${share < 0 ? '−' : '+'}${count(Math.abs(share))} % to the time before`;
 }
 
-function UsageTable({ title, rows, filter, since }: UsageTableProps): JSX.Element {
-  return (
-    <div class="table">
-      <table>
-        <thead>
-          <tr>
-            <th>{title}</th>
-            <th class="number">Interactions</th>
-            <th class="number">Errors</th>
-            <th class="number">Tokens</th>
-            <th class="number">USD</th>
-            <th class="number">Mean latency</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.key}>
-              <td>
-                {row.isOther ? (
-                  'others'
-                ) : (
-                  <a href={`/conversations?${new URLSearchParams({ q: `${filter}:${quoted(row.key)}`, since })}`}>
-                    {row.key || '—'}
-                  </a>
-                )}
-              </td>
-              <td class="number">{count(row.interactions)}</td>
-              <td class="number">{row.errors > 0 ? count(row.errors) : ''}</td>
-              <td class="number">{count(row.inputTokens + row.outputTokens)}</td>
-              <td class="number">{row.unpriced === row.interactions ? '—' : money(row.cost)}</td>
-              <td class="number">{duration(row.duration / Math.max(1, row.interactions))}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {rows.length === 0 && <p class="dim">Nothing in this time.</p>}
-    </div>
-  );
+/** Axes may be short where tables may not. */
+function axisCount(value: number): string {
+  if (value >= 1e6) return `${Number((value / 1e6).toFixed(1))} M`;
+  if (value >= 1e4) return `${Number((value / 1e3).toFixed(1))} k`;
+  return Number.isInteger(value) ? count(value) : '';
 }
 
-function quoted(text: string): string {
-  return /^[\w.:/@-]+$/.test(text) ? text : `"${text}"`;
+function axisMoney(value: number): string {
+  if (value === 0) return '0';
+  return value >= 1 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
+}
+
+function costSeries(groups: readonly Group[]): Series[] {
+  const paid = groups.filter(({ cost }) => cost > 0);
+  const named = paid.filter(({ others }) => others === undefined).slice(0, COLORS.length);
+  const rest = paid.filter((group) => !named.includes(group));
+  const series = named.map((group, index) => ({
+    label: group.key ?? 'none',
+    color: COLORS[groups.indexOf(group)] ?? COLORS[index] ?? OTHERS_COLOR,
+    values: group.costOverTime,
+  }));
+  if (rest.length === 0) return series;
+  const amount = sum(rest.map(({ others }) => others ?? 1));
+  return [
+    ...series,
+    {
+      label: `${count(amount)} others`,
+      color: OTHERS_COLOR,
+      values: added(rest.map(({ costOverTime }) => costOverTime)),
+    },
+  ];
+}
+
+const MAX_LABEL = 40;
+
+function errorSeries({ errors }: Statistics): Series[] {
+  const [first, ...others] = errors;
+  if (!first) return [];
+  const label = first.error.length > MAX_LABEL ? `${first.error.slice(0, MAX_LABEL)}…` : first.error;
+  const series: Series = { label, color: '--error-mark', values: first.overTime };
+  if (others.length === 0) return [series];
+  return [
+    series,
+    { label: 'all others', color: '--error-tint', values: added(others.map(({ overTime }) => overTime)) },
+  ];
+}
+
+function added(lists: readonly (readonly number[])[]): number[] {
+  return Array.from({ length: BUCKETS }, (_, at) => sum(lists.map((list) => list[at] ?? 0)));
 }

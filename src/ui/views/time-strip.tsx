@@ -1,42 +1,94 @@
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Answer } from '../../gateway/api/routes.ts';
 import { clock, counted, day } from '../format.ts';
+import { go, withQuery } from '../router.ts';
 import { now } from '../time.ts';
 import { timeline } from './conversation-list.ts';
 
-const HEIGHT = 28;
+const HEIGHT = 26;
 
-/** Interactions per bucket of time, errors red at the foot. Square-root heights, so that one busy minute hides no night. */
+interface Drag {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Interactions per bucket of time, errors red at the foot. Square-root heights, so that one busy minute hides no night.
+ * Dragging over it selects that time; the same is in the menu of times, for keyboards.
+ */
 export function TimeStrip(): JSX.Element {
   const strip = timeline.value;
+  const [drag, setDrag] = useState<Drag>();
+  const shareAt = (event: PointerEvent & { readonly currentTarget: HTMLElement }): number => {
+    const { left, width } = event.currentTarget.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - left) / width));
+  };
+  const end = (): void => {
+    if (strip && drag && Math.abs(drag.to - drag.from) > 0.005) selectTime(strip, drag);
+    setDrag(undefined);
+  };
+  return (
+    <div class="time-strip">
+      <div
+        class="bars"
+        aria-hidden="true"
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          const share = shareAt(event);
+          setDrag({ from: share, to: share });
+        }}
+        onPointerMove={(event) => drag && setDrag({ from: drag.from, to: shareAt(event) })}
+        onPointerUp={end}
+        onPointerCancel={() => setDrag(undefined)}
+      >
+        <Bars strip={strip} />
+        {drag && (
+          <u
+            style={{ left: `${Math.min(drag.from, drag.to) * 100}%`, width: `${Math.abs(drag.to - drag.from) * 100}%` }}
+          />
+        )}
+      </div>
+      <div class="ticks" aria-hidden="true">
+        {strip &&
+          ticksOf(strip.start, strip.start + strip.bucketMillis * strip.interactions.length).map(
+            ({ at, share, label }) => (
+              <span key={at} style={{ left: `${share * 100}%` }}>
+                {label}
+              </span>
+            ),
+          )}
+      </div>
+    </div>
+  );
+}
+
+function selectTime({ start, bucketMillis, interactions }: Answer<'timeline'>, { from, to }: Drag): void {
+  const length = bucketMillis * interactions.length;
+  const at = (share: number): string => String(Math.round(start + share * length));
+  go(withQuery({ since: at(Math.min(from, to)), until: at(Math.max(from, to)) }));
+}
+
+function Bars({ strip }: { readonly strip: Answer<'timeline'> | undefined }): JSX.Element {
   const buckets = strip?.interactions ?? [];
   const most = Math.max(1, ...buckets);
   const height = (value: number): number => (value === 0 ? 0 : Math.max(2, Math.sqrt(value / most) * HEIGHT));
   return (
-    <div class="time-strip">
-      <div class="bars" aria-hidden="true">
-        {buckets.map((value, index) => {
-          const errors = strip?.errors[index] ?? 0;
-          const at = (strip?.start ?? 0) + index * (strip?.bucketMillis ?? 0);
-          return (
-            <span
-              key={at}
-              title={value > 0 ? `${clock(at)}: ${counted(value, 'interaction')}, ${errors} failed` : undefined}
-            >
-              <i style={{ height: `${height(value)}px` }} />
-              {errors > 0 && <b style={{ height: `${Math.min(height(value), height(errors))}px` }} />}
-            </span>
-          );
-        })}
-      </div>
-      <div class="ticks" aria-hidden="true">
-        {strip &&
-          ticksOf(strip.start, strip.start + strip.bucketMillis * buckets.length).map(({ at, share, label }) => (
-            <span key={at} style={{ left: `${share * 100}%` }}>
-              {label}
-            </span>
-          ))}
-      </div>
-    </div>
+    <>
+      {buckets.map((value, index) => {
+        const errors = strip?.errors[index] ?? 0;
+        const at = (strip?.start ?? 0) + index * (strip?.bucketMillis ?? 0);
+        return (
+          <span
+            key={index}
+            title={value > 0 ? `${clock(at)}: ${counted(value, 'interaction')}, ${errors} failed` : undefined}
+          >
+            <i style={{ height: `${height(value)}px` }} />
+            {errors > 0 && <b style={{ height: `${Math.max(3, height(value) / 4)}px` }} />}
+          </span>
+        );
+      })}
+    </>
   );
 }
 
@@ -54,11 +106,8 @@ function ticksOf(start: number, end: number): Tick[] {
   const offset = new Date(start).getTimezoneOffset() * 60_000;
   const ticks: Tick[] = [];
   for (let at = Math.ceil((start - offset) / step) * step + offset; at < end; at += step) {
-    ticks.push({
-      at,
-      share: (at - start) / (end - start),
-      label: step >= 86_400_000 ? day(at, now.value) : clock(at).slice(0, 5),
-    });
+    const label = step >= 86_400_000 ? day(at, now.value) : clock(at).slice(0, 5);
+    ticks.push({ at, share: (at - start) / (end - start), label });
   }
   return ticks;
 }

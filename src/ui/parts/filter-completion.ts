@@ -1,0 +1,217 @@
+import { CHOICES, NUMBER_KEYS, type NumberKey, parseFilter, TEXT_KEYS } from '../../store/filter-language.ts';
+import { api } from '../api.ts';
+import { storedList } from '../stored.ts';
+import { quoted } from './filter-text.ts';
+
+/** What may stand at the caret. Taking an item replaces the text from `from` to `to`. */
+export interface Completion {
+  readonly heading: string;
+  readonly from: number;
+  readonly to: number;
+  readonly items: readonly CompletionItem[];
+}
+
+export interface CompletionItem {
+  readonly text: string;
+  readonly detail?: string;
+  /** How many it would leave. */
+  readonly count?: number;
+  /** A whole filter, which is applied at once. */
+  readonly isWhole?: boolean;
+}
+
+export const RECENT = 'spanport.filters.recent';
+export const SAVED = 'spanport.filters.saved';
+
+const keyDetails: Readonly<Record<string, string>> = {
+  model: 'name of the model',
+  user: 'id of the user',
+  prompt: 'name of the prompt',
+  agent: 'name of the assistant',
+  tool: 'a tool that was called',
+  op: 'chat, embeddings, …',
+  service: 'name of the service',
+  env: 'environment',
+  tag: 'a tag',
+  id: 'any id',
+  session: 'id of the session',
+  destination: 'sent to',
+  cost: 'USD',
+  tokens: 'input and output together',
+  input: 'input tokens',
+  output: 'output tokens',
+  duration: '2s, 500ms',
+  first: 'time to the first chunk',
+  turns: 'number of turns',
+  is: 'live, error, action, …',
+  feedback: 'up, down, none',
+  delivery: 'dead, retrying, waiting, …',
+};
+
+const choiceDetails: Readonly<Record<string, string>> = {
+  live: 'has not ended',
+  error: 'ended with an error',
+  action: 'waits for the outputs of your tools',
+  tool: 'called a tool',
+  run: 'an assistant run',
+  streamed: 'was streamed',
+  dead: 'refused for good',
+  retrying: 'failed, and is sent again',
+  waiting: 'not sent yet',
+  coalesced: 'delivered within a newer record',
+  skipped: 'not sent, by a rule',
+};
+
+const isTime = (key: NumberKey): boolean => key === 'duration' || key === 'first';
+
+const figures: Readonly<Record<NumberKey, readonly (readonly [text: string, detail: string])[]>> = {
+  cost: [
+    ['>0.01', 'more than a cent'],
+    ['>0.001', 'more than a tenth of a cent'],
+    ['>0.1', 'more than ten cents'],
+    [':unknown', 'no price for the model'],
+  ],
+  tokens: [
+    ['>1000', 'more than a thousand'],
+    ['>10000', 'more than ten thousand'],
+    ['>100000', 'more than a hundred thousand'],
+  ],
+  input: [
+    ['>1000', 'more than a thousand'],
+    ['>10000', 'more than ten thousand'],
+  ],
+  output: [
+    ['>500', 'more than five hundred'],
+    ['>2000', 'more than two thousand'],
+  ],
+  duration: [
+    ['>2s', 'longer than two seconds'],
+    ['>10s', 'longer than ten seconds'],
+    ['>1m', 'longer than a minute'],
+    ['<500ms', 'shorter than half a second'],
+  ],
+  first: [
+    ['>1s', 'later than one second'],
+    ['>3s', 'later than three seconds'],
+  ],
+  turns: [
+    ['>1', 'more than one turn'],
+    ['>10', 'more than ten turns'],
+  ],
+};
+
+interface Term {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The term that the caret touches; an empty one between terms. */
+function termAt(text: string, caret: number): Term {
+  for (const match of text.matchAll(/(?:"(?:[^"\\]|\\.)*"?|[^\s"])+/g)) {
+    const end = match.index + match[0].length;
+    if (caret >= match.index && caret <= end) return { start: match.index, end, text: match[0] };
+  }
+  return { start: caret, end: caret, text: '' };
+}
+
+/** What can be known without the gateway: keys, closed sets of values, figures, and filters of before. */
+export function completionAt(text: string, caret: number): Completion | undefined {
+  if (text.trim() === '') return historyCompletion(text);
+  const term = termAt(text, caret);
+  const sign = term.text.startsWith('-') ? 1 : 0;
+  const from = term.start + sign;
+  const typed = term.text.slice(sign, Math.max(sign, caret - term.start));
+  const match = /^([A-Za-z][\w.-]*)([:<>])(.*)$/s.exec(typed);
+  if (!match) return keyCompletion(typed, from, term.end);
+  const [, key = '', operator = ':', rest = ''] = match;
+  if (key in CHOICES) return choiceCompletion(key, rest, from, term.end);
+  const number = NUMBER_KEYS.find((each) => each === key);
+  if (number) return figureCompletion(number, `${operator}${rest}`, from, term.end);
+  return undefined;
+}
+
+function historyCompletion(text: string): Completion | undefined {
+  const saved = storedList(SAVED).map((each) => ({ text: each, detail: 'saved', isWhole: true }));
+  const recent = storedList(RECENT)
+    .filter((each) => !saved.some((other) => other.text === each))
+    .map((each) => ({ text: each, isWhole: true }));
+  const items = [...saved, ...recent].slice(0, 10);
+  const keys = keyCompletion('', 0, text.length);
+  if (items.length === 0) return keys;
+  return { heading: 'Your filters', from: 0, to: text.length, items };
+}
+
+const ALL_KEYS = ['is', 'model', 'user', ...TEXT_KEYS, ...NUMBER_KEYS, 'feedback', 'delivery'].filter(
+  (key, index, keys) => keys.indexOf(key) === index,
+);
+
+function keyCompletion(typed: string, from: number, to: number): Completion | undefined {
+  const wanted = typed.toLowerCase();
+  const items = ALL_KEYS.filter((key) => key.startsWith(wanted) && key !== wanted).map((key) => ({
+    text: `${key}${NUMBER_KEYS.some((each) => each === key) ? '>' : ':'}`,
+    detail: keyDetails[key] ?? '',
+  }));
+  return items.length === 0 ? undefined : { heading: 'Keys', from, to, items };
+}
+
+function choiceCompletion(key: string, rest: string, from: number, to: number): Completion | undefined {
+  const values = CHOICES[key as keyof typeof CHOICES];
+  const items = values
+    .filter((value) => value.startsWith(rest) && value !== rest)
+    .map((value) => {
+      const detail = choiceDetails[value];
+      return { text: `${key}:${value}`, ...(detail !== undefined && { detail }) };
+    });
+  return items.length === 0 ? undefined : { heading: `Values of ${key}`, from, to, items };
+}
+
+function figureCompletion(key: NumberKey, typed: string, from: number, to: number): Completion | undefined {
+  const items = figures[key]
+    .filter(([figure]) => figure !== typed && (typed.length < 2 || figure.startsWith(typed.slice(0, 2))))
+    .map(([figure, detail]) => ({ text: `${key}${figure}`, detail }));
+  const unit = key === 'cost' ? 'a figure in USD' : isTime(key) ? 'a time, such as 2s or 500ms' : 'a number';
+  return items.length === 0 ? undefined : { heading: `Compare ${key} with ${unit}`, from, to, items };
+}
+
+interface Scope {
+  readonly since: string;
+}
+
+/** Values that exist, from the gateway. */
+export async function valuesAt(text: string, caret: number, { since }: Scope): Promise<Completion | undefined> {
+  const term = termAt(text, caret);
+  const sign = term.text.startsWith('-') ? 1 : 0;
+  const match = /^([a-z]+):(?:.*,)?([^,]*)$/s.exec(term.text.slice(sign, caret - term.start));
+  const key = TEXT_KEYS.find((each) => each === match?.[1]);
+  if (!match || !key) return undefined;
+  const prefix = (match[2] ?? '').replace(/^"|\*$/g, '');
+  const q = otherTerms(text, term);
+  const { items } = await api.complete({ query: { key, prefix, q, since, limit: 10 } });
+  if (items.length === 0) return undefined;
+  return {
+    heading: `Values of ${key}, with their interactions`,
+    from: caret - (match[2]?.length ?? 0),
+    to: term.end,
+    items: items.map(({ value, interactions }) => ({ text: quoted(value), count: interactions })),
+  };
+}
+
+/** Each item with the number of conversations that it would leave. */
+export async function withCounts(text: string, completion: Completion, { since }: Scope): Promise<Completion> {
+  const { from, to, items } = completion;
+  const counted = items.slice(0, MAX_COUNTED).map(async (item) => {
+    const q = `${text.slice(0, from)}${item.text}${text.slice(to)}`;
+    if (parseFilter(q).errors.length > 0) return item;
+    const { conversations } = await api.summary({ query: { q, since } });
+    return { ...item, count: conversations };
+  });
+  return { ...completion, items: [...(await Promise.all(counted)), ...items.slice(MAX_COUNTED)] };
+}
+
+const MAX_COUNTED = 8;
+
+function otherTerms(text: string, { start, end }: Term): string {
+  const q = `${text.slice(0, start)}${text.slice(end)}`.trim();
+  return parseFilter(q).errors.length > 0 ? '' : q;
+}

@@ -1,0 +1,343 @@
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { api } from '../api.ts';
+import { clock, count, day, duration, moment, money, UNKNOWN } from '../format.ts';
+import { useCommands } from '../keyboard.ts';
+import { marked } from '../marked.ts';
+import { Icon } from '../parts/icon.tsx';
+import { Menu } from '../parts/menu.tsx';
+import { address, go, withQuery } from '../router.ts';
+import { oneLine } from '../text.ts';
+import { now } from '../time.ts';
+import { useTitle } from '../title.ts';
+import { loadSide, type Side, type Sides } from './compare-side.ts';
+import { ComparedWords } from './compare-words.tsx';
+import './compare.css';
+
+type Layer = 'words' | 'raw' | 'attributes';
+
+/** Two interactions or conversations next to each other: figures, parameters and words, with what differs. */
+export function CompareView(): JSX.Element {
+  const { query } = address.value;
+  const [a, b] = [query.get('a') ?? '', query.get('b') ?? ''];
+  const layer = (['raw', 'attributes'] as const).find((each) => each === query.get('layer')) ?? 'words';
+  const isOnlyDifferent = query.get('only') === 'differences';
+  const { sides, problem } = useSides(a, b);
+  useTitle('Compare');
+  const swap = (): void => go(withQuery({ a: b, b: a }), { replace: true });
+  const toggleOnly = (): void =>
+    go(withQuery({ only: isOnlyDifferent ? undefined : 'differences' }), { replace: true });
+  const copyLink = (): void => void navigator.clipboard.writeText(window.location.href).catch(() => {});
+  useCommands([
+    { keys: ['w'], label: 'Swap', group: 'View', run: swap },
+    { keys: ['o'], label: 'Only differences', group: 'View', run: toggleOnly },
+    { keys: ['y'], label: 'Copy a link', group: 'View', run: copyLink },
+    { keys: ['1'], label: 'Words', group: 'View', run: () => go(withQuery({ layer: undefined })) },
+    { keys: ['2'], label: 'Side by side, raw', group: 'View', run: () => go(withQuery({ layer: 'raw' })) },
+    { keys: ['3'], label: 'Attributes', group: 'View', run: () => go(withQuery({ layer: 'attributes' })) },
+    { keys: ['Escape'], label: 'Back to the list', group: 'View', isHelpOnly: true, run: () => go('/conversations') },
+  ]);
+  useEffect(
+    () => () => {
+      marked.value = [];
+    },
+    [],
+  );
+  if (problem !== undefined) return <Unavailable problem={problem} />;
+  if (!sides) return <div aria-busy="true" />;
+  const kind = sides.every((side) => side.kind === 'interaction') ? 'interactions' : 'conversations';
+  return (
+    <div class="compare">
+      <header class="compare-head">
+        <p class="crumbs">
+          <a href="/conversations">Conversations</a> / Compare
+        </p>
+        <div class="compare-line">
+          <h1>Compare two {kind}</h1>
+          <div class="actions">
+            <button type="button" class="button" onClick={swap}>
+              Swap <kbd>W</kbd>
+            </button>
+            <button type="button" class="button" onClick={copyLink}>
+              <Icon name="link" size={13} /> Link
+            </button>
+            <button type="button" class="button" aria-pressed={isOnlyDifferent} onClick={toggleOnly}>
+              Only differences <kbd>O</kbd>
+            </button>
+          </div>
+        </div>
+        <Layers layer={layer} sides={sides} />
+      </header>
+      <div class="compare-content">
+        <Heads sides={sides} />
+        {layer === 'words' && (
+          <>
+            <Facts sides={sides} isOnlyDifferent={isOnlyDifferent} />
+            <ComparedWords sides={sides} isOnlyDifferent={isOnlyDifferent} />
+            <DeliveryLine sides={sides} />
+          </>
+        )}
+        {layer === 'raw' && <Raw sides={sides} />}
+        {layer === 'attributes' && <Attributes sides={sides} isOnlyDifferent={isOnlyDifferent} />}
+      </div>
+    </div>
+  );
+}
+
+function useSides(a: string, b: string): { readonly sides?: Sides | undefined; readonly problem?: string | undefined } {
+  const [sides, setSides] = useState<Sides>();
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    const state = { isGone: false };
+    setProblem(undefined);
+    if (a === '' || b === '') {
+      setProblem('Two are needed.');
+      return undefined;
+    }
+    Promise.all([loadSide(a), loadSide(b)]).then(
+      (found) => !state.isGone && setSides(found),
+      (error: unknown) => !state.isGone && setProblem(error instanceof Error ? error.message : String(error)),
+    );
+    return () => {
+      state.isGone = true;
+    };
+  }, [a, b]);
+  return { sides: sides?.[0].id === undefined ? undefined : sides, problem };
+}
+
+function Unavailable({ problem }: { readonly problem: string }): JSX.Element {
+  return (
+    <div class="empty">
+      <h2>{problem}</h2>
+      <p>
+        Mark two rows of a list with <kbd>X</kbd>, then press <kbd>C</kbd>.
+      </p>
+      <p>
+        <a class="link" href="/conversations">
+          All conversations
+        </a>
+      </p>
+    </div>
+  );
+}
+
+function Layers({ layer, sides }: { readonly layer: Layer; readonly sides: Sides }): JSX.Element {
+  const different = attributeRows(sides).filter(({ isSame }) => !isSame).length;
+  const layers: readonly (readonly [Layer, string])[] = [
+    ['words', 'Words'],
+    ['raw', 'Side by side, raw'],
+    ['attributes', 'Attributes'],
+  ];
+  return (
+    <nav class="tabs" aria-label="Layers">
+      {layers.map(([name, label]) => (
+        <a
+          key={name}
+          href={withQuery({ layer: name === 'words' ? undefined : name })}
+          aria-current={name === layer ? 'page' : undefined}
+        >
+          {label}
+          {name === 'attributes' && <span class="dim">{count(different)} differ</span>}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Heads({ sides }: { readonly sides: Sides }): JSX.Element {
+  return (
+    <div class="compare-row compare-heads">
+      <span />
+      {sides.map((side, index) => (
+        <div key={index === 0 ? 'a' : 'b'}>
+          <b class="letter">{index === 0 ? 'A' : 'B'}</b>
+          <div>
+            <div class="compare-title">
+              <a href={side.href} title={side.title}>
+                {oneLine(side.title)}
+              </a>
+              {side.kind === 'interaction' && <Siblings side={side} name={index === 0 ? 'a' : 'b'} />}
+            </div>
+            <p class="dim cut" title={moment(side.at)}>
+              {oneLine(side.detail)} · {day(side.at, now.value)}, {clock(side.at)}
+            </p>
+          </div>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Other interactions of the same conversation, to compare with instead. */
+function Siblings({ side, name }: { readonly side: Side; readonly name: 'a' | 'b' }): JSX.Element {
+  return (
+    <Menu label="" title={`Choose another interaction for ${name.toUpperCase()}`}>
+      {(close) => (
+        <SiblingList
+          side={side}
+          onChoose={(id) => {
+            close();
+            go(withQuery({ [name]: id }));
+          }}
+        />
+      )}
+    </Menu>
+  );
+}
+
+function SiblingList({ side, onChoose }: { readonly side: Side; onChoose(id: string): void }): JSX.Element {
+  const [rows, setRows] = useState<readonly { readonly id: string; readonly label: string }[]>([]);
+  useEffect(() => {
+    api.getConversation({ params: { id: side.conversation }, query: { limit: 50 } }).then(
+      (found) => setRows(found.rows.map(({ id, name, startTime }) => ({ id, label: `${clock(startTime)}  ${name}` }))),
+      () => {},
+    );
+  }, [side.conversation]);
+  return (
+    <>
+      {rows.map(({ id, label }) => (
+        <button key={id} type="button" aria-current={id === side.id ? 'true' : undefined} onClick={() => onChoose(id)}>
+          {oneLine(label)}
+        </button>
+      ))}
+    </>
+  );
+}
+
+/** How each fact is written, and whether its difference is told as a number or as a share. */
+const units: Readonly<Record<string, { write(value: number): string; isShare?: boolean; isWorseWhenMore?: boolean }>> =
+  {
+    'Cost, USD': { write: money, isShare: true, isWorseWhenMore: true },
+    'First chunk': { write: duration, isShare: true },
+    Duration: { write: duration, isShare: true },
+    'Output tokens': { write: count, isShare: true },
+  };
+const plain = { write: (value: number): string => (Number.isInteger(value) ? count(value) : String(value)) };
+
+/** A rule stands below these. */
+const LAST_OF_GROUP = ['Offered tools', 'Tools', 'of it reasoning', 'Output tokens', 'Interactions'];
+
+function Facts({ sides, isOnlyDifferent }: { readonly sides: Sides; readonly isOnlyDifferent: boolean }): JSX.Element {
+  const [a, b] = sides;
+  const names = [...new Set([...Object.keys(a.facts), ...Object.keys(b.facts)])];
+  const shown = names.filter((name) => {
+    const [left, right] = [a.facts[name], b.facts[name]];
+    return (left !== undefined || right !== undefined) && !(isOnlyDifferent && left === right);
+  });
+  return (
+    <dl class="compare-facts">
+      {shown.map((name) => (
+        <FactRow key={name} name={name} left={a.facts[name]} right={b.facts[name]} />
+      ))}
+    </dl>
+  );
+}
+
+interface FactProps {
+  readonly name: string;
+  readonly left: string | number | undefined;
+  readonly right: string | number | undefined;
+}
+
+function FactRow({ name, left, right }: FactProps): JSX.Element {
+  const isSame = left === right;
+  const { write } = units[name] ?? plain;
+  const text = (value: string | number | undefined): string =>
+    value === undefined ? UNKNOWN : typeof value === 'number' ? write(value) : (oneLine(value) ?? '');
+  const isPart = name.startsWith('of it');
+  return (
+    <div class={`compare-row${isSame ? ' same' : ''}${LAST_OF_GROUP.includes(name) ? ' last-of-group' : ''}`}>
+      <dt class={isPart ? 'part' : ''}>{name}</dt>
+      <dd class="cut">{text(left)}</dd>
+      <dd class="with-delta">
+        <span class="cut">{text(right)}</span>
+        {isSame ? <span class="dim">the same</span> : <Delta name={name} left={left} right={right} />}
+      </dd>
+    </div>
+  );
+}
+
+function Delta({ name, left, right }: FactProps): JSX.Element | null {
+  if (typeof left !== 'number' || typeof right !== 'number') return null;
+  const { isShare = false, isWorseWhenMore = false } = units[name] ?? {};
+  const change = right - left;
+  const sign = change > 0 ? '+' : '−';
+  const share = left === 0 ? undefined : Math.round((Math.abs(change) / left) * 100);
+  const { write } = units[name] ?? plain;
+  const text = isShare && share !== undefined ? `${sign}${count(share)} %` : `${sign}${write(Math.abs(change))}`;
+  const isWorse = (isWorseWhenMore && change > 0) || (name === 'of it cached' && change < 0);
+  return <span class={isWorse ? 'waits' : 'dim'}>{text}</span>;
+}
+
+function DeliveryLine({ sides }: { readonly sides: Sides }): JSX.Element | null {
+  const [a, b] = sides.map(({ deliveries }) =>
+    Object.keys(deliveries)
+      .filter((name) => deliveries[name] === 'delivered')
+      .sort(),
+  );
+  if (!a || !b || a.length + b.length === 0) return null;
+  const list = (names: readonly string[]): string => (names.length === 0 ? 'nowhere' : names.join(', '));
+  const isSame = a.join() === b.join();
+  return (
+    <p class="compare-fold dim">
+      {isSame ? `Destinations: both are at ${list(a)}` : `Destinations: A is at ${list(a)}; B is at ${list(b)}`}
+    </p>
+  );
+}
+
+interface AttributeRow {
+  readonly name: string;
+  readonly left: unknown;
+  readonly right: unknown;
+  readonly isSame: boolean;
+}
+
+function attributeRows([a, b]: Sides): AttributeRow[] {
+  const names = [...new Set([...Object.keys(a.attributes), ...Object.keys(b.attributes)])].sort();
+  return names.map((name) => {
+    const [left, right] = [a.attributes[name], b.attributes[name]];
+    return { name, left, right, isSame: JSON.stringify(left) === JSON.stringify(right) };
+  });
+}
+
+function Attributes({
+  sides,
+  isOnlyDifferent,
+}: {
+  readonly sides: Sides;
+  readonly isOnlyDifferent: boolean;
+}): JSX.Element {
+  const rows = useMemo(() => attributeRows(sides), [sides]);
+  const text = (value: unknown): string =>
+    value === undefined ? UNKNOWN : typeof value === 'string' ? value : JSON.stringify(value);
+  return (
+    <dl class="compare-facts attributes">
+      {rows
+        .filter(({ isSame }) => !(isOnlyDifferent && isSame))
+        .map(({ name, left, right, isSame }) => (
+          <div key={name} class={`compare-row${isSame ? ' same' : ''}`}>
+            <dt class="mono cut" title={name}>
+              {name}
+            </dt>
+            <dd class="mono">{text(left)}</dd>
+            <dd class="mono">{text(right)}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+const MAX_RAW = 200_000;
+
+function Raw({ sides }: { readonly sides: Sides }): JSX.Element {
+  return (
+    <div class="compare-row compare-raw">
+      <span />
+      {sides.map((side, index) => (
+        <pre key={index === 0 ? 'a' : 'b'} class="mono">
+          {JSON.stringify(side.raw, undefined, 2).slice(0, MAX_RAW)}
+        </pre>
+      ))}
+    </div>
+  );
+}

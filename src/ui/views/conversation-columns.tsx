@@ -1,0 +1,211 @@
+import { computed, signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { Conversation, DeliveryState } from '../../gateway/api/routes.ts';
+import { configured } from '../destinations.ts';
+import { count, counted, duration, money, UNKNOWN } from '../format.ts';
+import { DeliveryHeads, DeliveryStrip } from '../parts/deliveries.tsx';
+import { type Column, RowLink } from '../parts/grid.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { DeliveryMark, OutcomeMark } from '../parts/mark.tsx';
+import { Menu } from '../parts/menu.tsx';
+import { Money } from '../parts/money.tsx';
+import { When } from '../parts/when.tsx';
+import { storedList, storeList } from '../stored.ts';
+import { oneLine } from '../text.ts';
+
+const KEY = 'spanport.columns.hidden';
+const hidden = signal<readonly string[]>(storedList(KEY));
+
+function tokensOf({ inputTokens, outputTokens }: Conversation): number | undefined {
+  return inputTokens === undefined && outputTokens === undefined ? undefined : (inputTokens ?? 0) + (outputTokens ?? 0);
+}
+
+/** Where a conversation has no words of a user, its name or id says which one it is. */
+export function titleOf({ title, conversationId, id }: Conversation): string {
+  return oneLine(title) ?? oneLine(conversationId) ?? id;
+}
+
+function othersOf([first, ...others]: readonly string[]): string | undefined {
+  return first === undefined ? undefined : `${oneLine(first)}${others.length > 0 ? ` +${others.length}` : ''}`;
+}
+
+function Title({ row }: { readonly row: Conversation }): JSX.Element {
+  const isFailed = row.status === 'error' && row.error !== undefined;
+  return (
+    <>
+      <RowLink>{titleOf(row)}</RowLink>
+      <span class={isFailed ? 'after bad' : 'after'}>{oneLine(isFailed ? row.error : row.answer)}</span>
+    </>
+  );
+}
+
+function Feedback({ feedback: { up, down } }: Conversation): JSX.Element | null {
+  if (up + down === 0) return null;
+  return (
+    <>
+      <Icon name={down > 0 ? 'thumbDown' : 'up'} size={13} />
+      <span class="spoken">{`${counted(up, 'thumb')} up, ${down} down`}</span>
+    </>
+  );
+}
+
+const columns: readonly Column<Conversation>[] = [
+  {
+    id: 'state',
+    name: 'State',
+    head: null,
+    width: '12px',
+    level: 1,
+    cell: ({ status }) => <OutcomeMark status={status} />,
+  },
+  {
+    id: 'title',
+    name: 'Conversation',
+    width: 'minmax(0, 1fr)',
+    level: 1,
+    className: 'title',
+    cell: (row) => <Title row={row} />,
+  },
+  {
+    id: 'prompt',
+    name: 'Prompt or assistant',
+    width: '108px',
+    level: 3,
+    className: 'cut',
+    cell: ({ prompts, agents }) => othersOf(prompts.length > 0 ? prompts : agents),
+  },
+  { id: 'user', name: 'User', width: '64px', level: 3, className: 'cut', cell: ({ users }) => othersOf(users) },
+  { id: 'model', name: 'Model', width: '124px', level: 2, className: 'cut', cell: ({ models }) => othersOf(models) },
+  { id: 'turns', name: 'Turns', width: '36px', level: 2, className: 'number', cell: ({ turns }) => count(turns) },
+  {
+    id: 'tools',
+    name: 'Tools',
+    width: '36px',
+    level: 3,
+    className: 'number',
+    cell: ({ tools }) => (tools.length > 0 ? count(tools.length) : ''),
+  },
+  {
+    id: 'tokens',
+    name: 'Tokens',
+    width: '66px',
+    level: 2,
+    className: 'number main-ink',
+    cell: (row) => `${row.isEstimated ? '~' : ''}${count(tokensOf(row))}`,
+  },
+  {
+    id: 'cost',
+    name: 'USD',
+    head: <span class="money">USD</span>,
+    width: '84px',
+    level: 1,
+    className: 'main-ink',
+    cell: ({ cost }) => <Money value={cost} />,
+  },
+  {
+    id: 'duration',
+    name: 'Duration',
+    width: '74px',
+    level: 3,
+    className: 'number',
+    cell: (row) => duration(row.duration),
+  },
+  { id: 'feedback', name: 'Feedback', head: null, width: '14px', level: 3, cell: (row) => <Feedback {...row} /> },
+];
+
+const last: Column<Conversation> = {
+  id: 'last',
+  name: 'Last',
+  width: '46px',
+  level: 1,
+  className: 'number',
+  cell: ({ lastAt }) => <When at={lastAt} />,
+};
+
+function destinationColumn(): Column<Conversation> {
+  return {
+    id: 'destinations',
+    name: 'Destinations',
+    head: <DeliveryHeads />,
+    width: `${configured.value.length * 18}px`,
+    level: 2,
+    cell: ({ deliveries }) => <DeliveryStrip deliveries={deliveries} />,
+  };
+}
+
+const all = computed(() => [...columns, ...(configured.value.length > 0 ? [destinationColumn()] : []), last]);
+
+/** Level 3 from 1,100 px on, level 2 from 640 px on. */
+export function columnsFor(width: number): readonly Column<Conversation>[] {
+  const level = width >= 1_100 ? 3 : width >= 640 ? 2 : 1;
+  return all.value.filter((column) => column.level <= level && !hidden.value.includes(column.id));
+}
+
+const ALWAYS = ['state', 'title', 'last'];
+
+export function ColumnsMenu(): JSX.Element {
+  const toggle = (id: string): void => {
+    const ids = hidden.value;
+    hidden.value = ids.includes(id) ? ids.filter((each) => each !== id) : [...ids, id];
+    storeList(KEY, hidden.value);
+  };
+  return (
+    <Menu label="" title="Columns" icon="columns">
+      {() =>
+        all.value
+          .filter(({ id }) => !ALWAYS.includes(id))
+          .map(({ id, name }) => (
+            <label key={id}>
+              <input type="checkbox" checked={!hidden.value.includes(id)} onChange={() => toggle(id)} />
+              {name}
+            </label>
+          ))
+      }
+    </Menu>
+  );
+}
+
+const odd: readonly DeliveryState[] = ['dead', 'stopped', 'retrying', 'waiting'];
+
+/** Three lines: title and age, the last words, figures. Deliveries by name, and only those that are not done. */
+export function PhoneRow({ row }: { readonly row: Conversation }): JSX.Element {
+  const isFailed = row.status === 'error' && row.error !== undefined;
+  const states = configured.value.flatMap(({ name }) => {
+    const state = row.deliveries[name];
+    return state !== undefined && odd.includes(state) ? [{ name, state }] : [];
+  });
+  return (
+    <>
+      <span class="mark">
+        <OutcomeMark status={row.status} />
+      </span>
+      <span class="cut">
+        <RowLink>{titleOf(row)}</RowLink>
+      </span>
+      <span class="last">
+        <When at={row.lastAt} />
+      </span>
+      {secondLineOf(row) && <span class={`second cut${isFailed ? ' bad' : ''}`}>{secondLineOf(row)}</span>}
+      <span class="third">
+        <span>{othersOf(row.models) ?? UNKNOWN}</span>
+        {row.turns > 1 && <span>{counted(row.turns, 'turn')}</span>}
+        <span>{row.cost === undefined ? UNKNOWN : `${money(row.cost)} USD`}</span>
+        <span>{duration(row.duration)}</span>
+        {states.map(({ name, state }) => (
+          <span key={name} class={state === 'retrying' ? 'waits' : state === 'waiting' ? '' : 'bad'}>
+            <DeliveryMark state={state} />
+            {name}
+          </span>
+        ))}
+      </span>
+    </>
+  );
+}
+
+function secondLineOf({ status, error, answer }: Conversation): string | undefined {
+  return oneLine(status === 'error' && error !== undefined ? error : answer);
+}
+
+export function phoneHeight(row: Conversation): number {
+  return secondLineOf(row) ? 78 : 60;
+}

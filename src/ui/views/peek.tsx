@@ -1,0 +1,288 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Answer, Conversation, DeliveryState, FeedbackRow } from '../../gateway/api/routes.ts';
+import { api } from '../api.ts';
+import { configured } from '../destinations.ts';
+import { clock, count, counted, duration, moment, money, UNKNOWN } from '../format.ts';
+import { Icon } from '../parts/icon.tsx';
+import { DeliveryMark, stateWords } from '../parts/mark.tsx';
+import { When } from '../parts/when.tsx';
+import { go, withQuery } from '../router.ts';
+import { oneLine } from '../text.ts';
+import { titleOf } from './conversation-columns.tsx';
+import { retryDead, selectedRow } from './selection.ts';
+
+type Detail = Answer<'getConversation'>;
+/** J and K pass many rows: only the one that they stop at is loaded. */
+const REST_MILLIS = 120;
+const MAX_ROWS = 200;
+
+/** One conversation next to the list. What the row knows is there at once, the rest follows and moves nothing. */
+export function Peek({ id, items }: { readonly id: string; readonly items: readonly Conversation[] }): JSX.Element {
+  const at = items.findIndex((row) => row.id === id);
+  const detail = useDetail(id, items[at]?.sequence);
+  const row = items[at] ?? detail;
+  return (
+    <aside class="peek" aria-label="Peek">
+      <PeekHead id={id} at={at} items={items} />
+      {row && (
+        <div class="peek-content">
+          <h2>{titleOf(row)}</h2>
+          <p class="dim">
+            {row.conversationId !== undefined && `${oneLine(row.conversationId)} · `}
+            {counted(row.turns, 'turn')} · <time title={moment(row.firstAt)}>{clock(row.firstAt)}</time> to{' '}
+            <time title={moment(row.lastAt)}>{clock(row.lastAt)}</time>
+          </p>
+          <Facts row={row} />
+          <Words row={row} detail={detail} />
+          <Destinations row={row} detail={detail} />
+          <Feedback row={row} detail={detail} />
+        </div>
+      )}
+    </aside>
+  );
+}
+
+function useDetail(id: string, sequence: number | undefined): Detail | undefined {
+  const [detail, setDetail] = useState<Detail>();
+  useEffect(() => {
+    const state = { isGone: false };
+    const timer = window.setTimeout(() => {
+      api.getConversation({ params: { id }, query: { limit: MAX_ROWS } }).then(
+        (found) => !state.isGone && setDetail(found),
+        () => {},
+      );
+    }, REST_MILLIS);
+    return () => {
+      state.isGone = true;
+      window.clearTimeout(timer);
+    };
+  }, [id, sequence]);
+  return detail?.id === id ? detail : undefined;
+}
+
+interface HeadProps {
+  readonly id: string;
+  readonly at: number;
+  readonly items: readonly Conversation[];
+}
+
+function PeekHead({ id, at, items }: HeadProps): JSX.Element {
+  const show = (index: number): void => {
+    const row = items[index];
+    if (!row) return;
+    selectedRow.value = row.id;
+    go(withQuery({ peek: row.id }), { replace: true });
+  };
+  return (
+    <header class="peek-head">
+      <button type="button" class="icon-button" aria-label="Previous" disabled={at <= 0} onClick={() => show(at - 1)}>
+        <Icon name="arrowUp" size={13} />
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Next"
+        disabled={at < 0 || at >= items.length - 1}
+        onClick={() => show(at + 1)}
+      >
+        <Icon name="down" size={13} />
+      </button>
+      <span class="dim">{at >= 0 && `${count(at + 1)} of ${count(items.length)}`}</span>
+      <a class="push peek-open" href={`/c/${encodeURIComponent(id)}`}>
+        Open <kbd>↵</kbd>
+      </a>
+      <a class="icon-button" aria-label="Close the peek" href={withQuery({ peek: undefined })}>
+        <Icon name="close" />
+      </a>
+    </header>
+  );
+}
+
+function Facts({ row }: { readonly row: Conversation }): JSX.Element {
+  const { inputTokens, outputTokens, isEstimated } = row;
+  const tokens =
+    inputTokens === undefined && outputTokens === undefined
+      ? UNKNOWN
+      : `${isEstimated ? '~' : ''}${count(inputTokens)} in · ${count(outputTokens)} out`;
+  const names = (values: readonly string[]): string => oneLine(values.join(', ')) || UNKNOWN;
+  const facts: readonly (readonly [string, ComponentChildren])[] = [
+    ['Model', names(row.models)],
+    ['Tokens', tokens],
+    ['User', names(row.users)],
+    ['Cost', row.cost === undefined ? UNKNOWN : `${money(row.cost)} USD`],
+    ['Prompt', names(row.prompts.length > 0 ? row.prompts : row.agents)],
+    ['Duration', duration(row.duration)],
+    ['Service', oneLine(row.service) ?? UNKNOWN],
+    ['Errors', row.errors > 0 ? <span class="bad">{count(row.errors)}</span> : '0'],
+  ];
+  return (
+    <dl class="peek-facts">
+      {facts.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd class="cut" title={typeof value === 'string' ? value : undefined}>
+            {value}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+interface SectionProps {
+  readonly row: Conversation;
+  readonly detail: Detail | undefined;
+}
+
+const SHOWN_TOOLS = 3;
+
+function Words({ row, detail }: SectionProps): JSX.Element {
+  const last = detail?.rows.at(-1);
+  const question = oneLine(last?.title);
+  const tools = row.tools.slice(0, SHOWN_TOOLS).map(oneLine).join(' · ');
+  const others = row.tools.length - SHOWN_TOOLS;
+  return (
+    <section>
+      <h3>First and last words</h3>
+      <dl class="words">
+        {row.title !== undefined && <Said who="user">{oneLine(row.title)}</Said>}
+        {row.tools.length > 0 && (
+          <Said who="tool">
+            <span class="mono">
+              {tools}
+              {others > 0 && ` and ${others} more`}
+            </span>
+          </Said>
+        )}
+        {question !== undefined && question !== oneLine(row.title) && <Said who="user">{question}</Said>}
+        {row.error !== undefined && row.status === 'error' && (
+          <Said who="error">
+            <span class="bad">{oneLine(row.error)}</span>
+          </Said>
+        )}
+        {row.answer !== undefined && <Said who="assistant">{oneLine(row.answer)}</Said>}
+      </dl>
+      {row.title === undefined && row.answer === undefined && (
+        <p class="dim">
+          No words are stored. Applications send them unless <code>SPANPORT_CONTENT</code> is <code>none</code>.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Said({ who, children }: { readonly who: string; readonly children: ComponentChildren }): JSX.Element {
+  return (
+    <div>
+      <dt class={`role-${who}`}>{who}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Destinations({ row, detail }: SectionProps): JSX.Element | null {
+  if (configured.value.length === 0) return null;
+  const latest = detail?.rows.at(-1);
+  return (
+    <section>
+      <h3>Destinations</h3>
+      <ul class="peek-destinations">
+        {configured.value.map(({ name }) => {
+          const state = row.deliveries[name];
+          const text = state === undefined ? 'nothing was due' : describe(name, state, detail);
+          return (
+            <li key={name}>
+              <span>{state && <DeliveryMark state={state} />}</span>
+              {latest ? (
+                <a href={`/i/${encodeURIComponent(latest.id)}/destinations/${name}`}>{name}</a>
+              ) : (
+                <span>{name}</span>
+              )}
+              <span class={`cut ${classOf(state)}`}>{text}</span>
+              {state === 'dead' && <RetryButton id={row.id} destination={name} />}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function classOf(state: DeliveryState | undefined): string {
+  if (state === 'dead' || state === 'stopped') return 'bad';
+  return state === 'retrying' ? 'waits' : 'dim';
+}
+
+/** `18 dead letters, 23 delivered` once the interactions are loaded; before that, the worst state. */
+function describe(name: string, worst: DeliveryState, detail: Detail | undefined): string {
+  if (!detail || detail.next !== undefined) return stateWords[worst];
+  const counts = new Map<DeliveryState, number>();
+  for (const { deliveries } of detail.rows) {
+    const state = deliveries[name];
+    if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  const isDone = [...counts.keys()].every((state) => state === 'delivered' || state === 'coalesced');
+  if (isDone)
+    return counted(
+      [...counts.values()].reduce((sum, each) => sum + each, 0),
+      'record',
+    );
+  return [...counts]
+    .map(([state, records]) =>
+      state === 'dead' ? counted(records, 'dead letter') : `${count(records)} ${stateWords[state]}`,
+    )
+    .join(', ');
+}
+
+function RetryButton({ id, destination }: { readonly id: string; readonly destination: string }): JSX.Element {
+  const [result, setResult] = useState<string>();
+  const retry = (): void => {
+    setResult('Sending');
+    retryDead(id, destination).then(
+      (changed) => setResult(`${count(changed)} sent again`),
+      (error: unknown) => setResult(error instanceof Error ? error.message : String(error)),
+    );
+  };
+  if (result !== undefined) return <span class="dim">{result}</span>;
+  return (
+    <button type="button" class="link" onClick={retry}>
+      Retry
+    </button>
+  );
+}
+
+const MAX_FEEDBACK = 3;
+
+function Feedback({ row, detail }: SectionProps): JSX.Element | null {
+  const [items, setItems] = useState<readonly FeedbackRow[]>([]);
+  const rated = (detail?.rows ?? []).filter(({ feedback }) => feedback.up + feedback.down > 0).slice(-MAX_FEEDBACK);
+  useEffect(() => {
+    const state = { isGone: false };
+    setItems([]);
+    Promise.all(rated.map(({ id }) => api.getInteraction({ params: { id } }))).then(
+      (found) => !state.isGone && setItems(found.flatMap(({ feedbackLog }) => feedbackLog)),
+      () => {},
+    );
+    return () => {
+      state.isGone = true;
+    };
+  }, [detail]);
+  const { up, down } = row.feedback;
+  if (up + down === 0) return null;
+  return (
+    <section>
+      <h3>Feedback</h3>
+      {items.length === 0 && <p>{`${count(up)} up, ${count(down)} down`}</p>}
+      {items.map(({ id, rating, comment, reasons, at }) => (
+        <p key={id} class="peek-feedback">
+          <Icon name={rating === 'positive' ? 'up' : 'thumbDown'} />
+          <span class="cut">{oneLine(comment) ?? oneLine(reasons.map(({ label }) => label).join(', '))}</span>
+          <span class="push">
+            <When at={at} />
+          </span>
+        </p>
+      ))}
+    </section>
+  );
+}

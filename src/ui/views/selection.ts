@@ -1,0 +1,114 @@
+import { signal } from '@preact/signals';
+import type { Conversation } from '../../gateway/api/routes.ts';
+import { api } from '../api.ts';
+import { configured } from '../destinations.ts';
+import { type Command, useCommands } from '../keyboard.ts';
+import { compareAddress, marked, toggleMark } from '../marked.ts';
+import { go, withQuery } from '../router.ts';
+
+/** The row that keys act on. It survives Back. */
+export const selectedRow = signal<string | undefined>(undefined);
+
+/** What can be done with the conversation that is selected. */
+export function useSelectionCommands(row: Conversation | undefined, hasPeek: boolean): void {
+  useCommands([...(row ? commandsOn(row, hasPeek) : []), ...closeCommands(row, hasPeek), ...compareCommand()]);
+}
+
+function commandsOn(row: Conversation, hasPeek: boolean): Command[] {
+  const address = `/c/${encodeURIComponent(row.id)}`;
+  const group = 'Selected';
+  return [
+    {
+      keys: [' '],
+      label: hasPeek ? 'Close the peek' : 'Peek',
+      group,
+      run: () => go(withQuery({ peek: hasPeek ? undefined : row.id })),
+    },
+    { keys: ['m', '1'], label: 'Messages', group, run: () => go(address) },
+    { keys: ['2'], label: 'Turns', group, run: () => go(`${address}/turns`) },
+    { keys: ['3'], label: 'Details', group, run: () => go(`${address}/details`) },
+    { keys: ['t'], label: 'Trace', group, run: () => openLatest(row, ({ traceId }) => `/t/${traceId}`) },
+    ...(configured.value.length > 0 ? [destinationsCommand(row)] : []),
+    {
+      keys: ['x'],
+      label: marked.value.includes(row.id) ? 'Remove the mark' : 'Mark, to compare',
+      group,
+      run: () => toggleMark(row.id),
+    },
+    { keys: ['y'], label: 'Copy a link', group, run: () => copyLink(address) },
+    ...(hasDead(row)
+      ? [{ keys: ['r'], label: 'Retry its dead letters', group, run: () => void retryDead(row.id) } as const]
+      : []),
+  ];
+}
+
+function destinationsCommand(row: Conversation): Command {
+  const worst = configured.value.find(({ name }) => row.deliveries[name] === 'dead') ?? configured.value[0];
+  return {
+    keys: ['d'],
+    label: 'What each destination got',
+    group: 'Selected',
+    run: () => openLatest(row, ({ id }) => `/i/${encodeURIComponent(id)}/destinations/${worst?.name ?? ''}`),
+  };
+}
+
+function closeCommands(row: Conversation | undefined, hasPeek: boolean): Command[] {
+  if (hasPeek) {
+    return [
+      {
+        keys: ['Escape'],
+        label: 'Close the peek',
+        group: 'View',
+        isHelpOnly: true,
+        run: () => go(withQuery({ peek: undefined })),
+      },
+    ];
+  }
+  if (!row) return [];
+  const clear = (): void => {
+    selectedRow.value = undefined;
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  };
+  return [{ keys: ['Escape'], label: 'Clear the selection', group: 'View', isHelpOnly: true, run: clear }];
+}
+
+function compareCommand(): Command[] {
+  const href = compareAddress();
+  return href === undefined
+    ? []
+    : [{ keys: ['c'], label: 'Compare the two marked', group: 'Selected', run: () => go(href) }];
+}
+
+export function hasDead({ deliveries }: Conversation): boolean {
+  return Object.values(deliveries).includes('dead');
+}
+
+function copyLink(path: string): void {
+  navigator.clipboard.writeText(`${window.location.origin}${path}`).catch(() => {});
+}
+
+type Interaction = Awaited<ReturnType<typeof api.getConversation>>['rows'][number];
+
+/** Opens what belongs to the last interaction of a conversation. */
+function openLatest({ id }: Conversation, address: (row: Interaction) => string): void {
+  const load = async (): Promise<void> => {
+    const { rows } = await api.getConversation({ params: { id }, query: { limit: 200 } });
+    const latest = rows.at(-1);
+    if (latest) go(address(latest));
+  };
+  load().catch(() => {});
+}
+
+/** Sends every dead letter of a conversation again. @returns how many */
+export async function retryDead(id: string, destination?: string): Promise<number> {
+  const { rows } = await api.getConversation({ params: { id }, query: { limit: 500 } });
+  const dead = rows.flatMap((row) =>
+    Object.entries(row.deliveries).flatMap(([name, state]) =>
+      state === 'dead' && (destination === undefined || destination === name)
+        ? [{ id: row.id, destination: name }]
+        : [],
+    ),
+  );
+  const results = await Promise.all(dead.map((params) => api.retryDelivery({ params })));
+  return results.reduce((sum, { changed }) => sum + changed, 0);
+}
