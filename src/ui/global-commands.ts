@@ -4,7 +4,8 @@ import { type Command, lettersAreOn, setLetters } from './keyboard.ts';
 import { overlay } from './overlays.ts';
 import { go } from './router.ts';
 import { isDark, toggleTheme } from './theme.ts';
-import { isUtc, toggleUtc } from './zone.ts';
+import { isUtc } from './zone.ts';
+import { toggleUtc } from './zone-choice.ts';
 
 export const places = [
   {

@@ -9,7 +9,7 @@ import { listenToKeys } from './keyboard.ts';
 import { connect } from './live.ts';
 import { listen } from './router.ts';
 import { preloadOverlays } from './shell.tsx';
-import { restoreZone } from './zone.ts';
+import { restoreZone } from './zone-choice.ts';
 
 listen();
 listenToKeys();
