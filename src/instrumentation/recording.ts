@@ -60,11 +60,20 @@ export interface Ending {
   readonly attributes?: Attributes;
   /** Only for `execute_tool` spans: what ran. Its arguments and result are content. */
   readonly tool?: ToolExecution;
+  /** Things that happened while the span was open, such as a new status of a run. */
+  readonly events?: readonly TimedEvent[];
   /** Unix milliseconds; now, if undefined. */
   readonly endTime?: number;
   readonly error?: RecordedError;
   /** The process or `shutdown()` ended before the call did. */
   readonly isCut?: boolean;
+}
+
+export interface TimedEvent {
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly time: number;
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
 /** What a recording needs from its recorder. */
@@ -259,7 +268,7 @@ export class Recording implements UnreadSpan {
 
   #fill(
     span: Span,
-    { name, attributes, tool, isCut }: Ending,
+    { name, attributes, events, tool, isCut }: Ending,
     isBegun: boolean,
     { facts, shown, failed }: { facts: Facts; shown: Content | undefined; failed: ErrorFacts | undefined },
   ): void {
@@ -269,6 +278,7 @@ export class Recording implements UnreadSpan {
     if (shown) writeAttributes(shown, options.contentOnSpans, sink);
     if (!isBegun && this.#start.attributes) setAll(span, this.#start.attributes);
     if (attributes) setAll(span, attributes);
+    if (events) for (const event of events) span.addEvent(event.name, event.attributes, event.time);
     if (isCut) span.setAttribute(ATTR.cut, true);
     if (tool && options.contentOnSpans) setAll(span, toolAttributes(tool, options));
     if (failed) setError(span, failed);

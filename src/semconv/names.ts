@@ -38,6 +38,8 @@ export const ATTR = {
 export { OPERATION } from '../interaction/operation.ts';
 
 export const EVENT = {
+  /** On the span of a run: a status that a request read. */
+  runStatus: 'spanport.run.status',
   operationDetails: 'gen_ai.client.inference.operation.details',
   inferenceException: 'gen_ai.client.inference.exception',
   toolException: 'gen_ai.execute_tool.exception',

@@ -122,16 +122,20 @@ export class StoreReader {
     return row && traceRow(row);
   }
 
-  spans(traceId: string, { project = '', limit, cursor }: ListQuery): PageOf<StoredSpan> {
+  /** @param spanId only this one */
+  spans(traceId: string, { project = '', limit, cursor }: ListQuery, spanId?: string): PageOf<StoredSpan> {
     const [startUs, rowId] = position(cursor) ?? [-1, -1];
     const rows = this.db.all(
       `SELECT s.*, r.json AS resource, s.start_us AS sort_us,
          (SELECT i.key FROM interactions i WHERE i.trace_id = s.trace_id AND i.span_id = s.span_id
             AND i.project = s.project) AS interaction
        FROM spans s JOIN resources r ON r.id = s.resource
-       WHERE s.trace_id = ? AND s.project = ? AND (s.start_us, s.id) > (?, ?) ORDER BY s.start_us, s.id LIMIT ?`,
+       WHERE s.trace_id = ? AND s.project = ? AND (? IS NULL OR s.span_id = ?) AND (s.start_us, s.id) > (?, ?)
+       ORDER BY s.start_us, s.id LIMIT ?`,
       traceId,
       project,
+      spanId ?? null,
+      spanId ?? null,
       startUs,
       rowId,
       limit + 1,

@@ -42,9 +42,9 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
       expect.stringContaining('Do I need an umbrella?'),
       expect.stringContaining('And Porto?'),
     ]);
-    expect(await page.locator('.facts').innerText()).toContain('u-17, Mara Lindt');
+    expect(await page.locator('.columns > .facts').innerText()).toContain('u-17, Mara Lindt');
     await page.keyboard.press('2');
-    await expect.poll(() => page.locator('.turns tbody tr').count()).toBe(3);
+    await expect.poll(() => page.locator('.turns .scroller [role=row]:not(.tools)').count()).toBe(3);
     await page.keyboard.press('3');
     await page.locator('.details').waitFor();
     await page.keyboard.press('Escape');

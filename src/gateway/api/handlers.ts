@@ -79,7 +79,7 @@ function listHandlers({
     async getTrace({ params, query }) {
       const row = await read.trace((params['traceId'] ?? '').toLowerCase(), query.project);
       if (!row) throw missing('trace', params['traceId']);
-      const { items, next } = await read.spans(row.traceId, { ...listOf(query), project: row.project });
+      const { items, next } = await read.spans(row.traceId, { ...listOf(query), project: row.project }, query.span);
       const withContent = query.content === 'true';
       return { ...row, items: items.map((each) => spanFrom(each, withContent)), ...(next && { next }) };
     },

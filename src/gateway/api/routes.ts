@@ -96,6 +96,7 @@ export const routes = {
       limit: z.coerce.number().int().min(1).max(10_000).default(2_000),
       cursor,
       content: z.enum(['true', 'false']).default('true').meta({ description: 'false leaves attributes out' }),
+      span: z.string().max(64).optional().meta({ description: 'Only the span with this id' }),
       project,
     }),
     answer: z.object({ ...trace.shape, items: z.array(span), next: z.string().optional() }),

@@ -1,76 +1,173 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { counted } from '../format.ts';
+import { Icon } from './icon.tsx';
+import { countMatches, type JsonLine, jsonLines, summaryOf } from './json-lines.ts';
+import { Safe } from './safe-text.tsx';
+import './json.css';
 
-const OPEN_DEPTH = 2;
-const FIRST_ITEMS = 100;
+export { parsed } from './json-lines.ts';
+
+const FIRST_LINES = 400;
 const LONG_TEXT = 2_000;
 
-/** A value of JSON as a tree. Deep and long parts are folded. */
-export function Json({ value, depth = 0 }: { readonly value: unknown; readonly depth?: number }): JSX.Element {
-  if (value === null || typeof value !== 'object') return <Scalar value={value} />;
-  return <Branch value={value} depth={depth} />;
+interface JsonProps {
+  readonly value: unknown;
+  /** What is searched for; matches are marked. */
+  readonly find?: string;
+  /** Paths that are tinted, for instance the field that an answer complains of. */
+  readonly marked?: ReadonlySet<string>;
+  /** The tint of a value, by its path. */
+  readonly tint?: (path: string, value: unknown) => string | undefined;
 }
 
-function Branch({ value, depth }: { readonly value: object; readonly depth: number }): JSX.Element {
-  const entries = Object.entries(value);
-  const isList = Array.isArray(value);
-  const [isOpen, setOpen] = useState(depth < OPEN_DEPTH && entries.length <= FIRST_ITEMS);
-  const [shown, setShown] = useState(FIRST_ITEMS);
-  if (entries.length === 0) return <span class="json-mark">{isList ? '[]' : '{}'}</span>;
-  const summary = isList ? `[ ${counted(entries.length, 'item')} ]` : `{ ${counted(entries.length, 'field')} }`;
+/** A value of JSON as a tree. Deep and long parts are folded. */
+export function Json({ value, find = '', marked, tint }: JsonProps): JSX.Element {
+  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const [shown, setShown] = useState(FIRST_LINES);
+  const wanted = find.trim().toLowerCase();
+  const lines = useMemo(() => jsonLines(value, { toggled, find: wanted }), [value, toggled, wanted]);
+  const toggle = (path: string): void => {
+    const next = new Set(toggled);
+    if (!next.delete(path)) next.add(path);
+    setToggled(next);
+  };
   return (
-    <span class="json">
-      <button type="button" class="json-mark" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        {isOpen ? (isList ? '[' : '{') : summary}
-      </button>
-      {isOpen && (
-        <>
-          <ul>
-            {entries.slice(0, shown).map(([key, item]) => (
-              <li key={key}>
-                {!isList && <span class="json-key">{key}: </span>}
-                <Json value={item} depth={depth + 1} />
-              </li>
-            ))}
-            {entries.length > shown && (
-              <li>
-                <button type="button" class="link" onClick={() => setShown(shown + 1_000)}>
-                  Show more of {counted(entries.length, 'item')}
-                </button>
-              </li>
-            )}
-          </ul>
-          <span class="json-mark">{isList ? ']' : '}'}</span>
-        </>
+    <div class="json">
+      {lines.slice(0, shown).map((line) => (
+        <Line
+          key={`${line.path}${line.kind}`}
+          {...{ line, find: wanted, toggle }}
+          tint={(marked?.has(line.path) ? 'bad' : undefined) ?? tint?.(line.path, line.value)}
+        />
+      ))}
+      {lines.length > shown && (
+        <button type="button" class="link" onClick={() => setShown(shown + 2_000)}>
+          Show more of {counted(lines.length, 'line')}
+        </button>
       )}
-    </span>
+    </div>
   );
 }
 
-function Scalar({ value }: { readonly value: unknown }): JSX.Element {
+interface LineProps {
+  readonly line: JsonLine;
+  readonly find: string;
+  readonly tint: string | undefined;
+  toggle(path: string): void;
+}
+
+function Line({ line, find, tint, toggle }: LineProps): JSX.Element {
+  const { key, value, kind, depth, isLast, path } = line;
+  const comma = isLast ? '' : ',';
+  const isList = Array.isArray(value);
+  return (
+    <div class={`json-line${tint ? ` ${tint}` : ''}`} style={{ paddingLeft: `${depth * 14}px` }}>
+      {kind !== 'close' && key !== undefined && (
+        <>
+          <span class="json-key">
+            <Found text={key} find={find} />
+          </span>
+          <span class="json-mark">: </span>
+        </>
+      )}
+      {kind === 'scalar' && <Scalar value={value} find={find} />}
+      {kind === 'close' && <span class="json-mark">{isList ? ']' : '}'}</span>}
+      {(kind === 'open' || kind === 'folded') && (
+        <button
+          type="button"
+          class="json-mark"
+          aria-expanded={kind === 'open'}
+          aria-label={`${kind === 'open' ? 'Fold' : 'Unfold'} ${key ?? 'the value'}`}
+          onClick={() => toggle(path)}
+        >
+          {kind === 'open' ? (isList ? '[' : '{') : summaryOf(value as object)}
+        </button>
+      )}
+      {kind !== 'open' && <span class="json-mark">{comma}</span>}
+    </div>
+  );
+}
+
+function Scalar({ value, find }: { readonly value: unknown; readonly find: string }): JSX.Element {
   const [isWhole, setWhole] = useState(false);
-  if (typeof value !== 'string')
-    return <span class={typeof value === 'number' ? 'json-number' : 'json-word'}>{String(value)}</span>;
+  if (typeof value !== 'string') {
+    return (
+      <span class="json-number">
+        <Found text={String(value)} find={find} />
+      </span>
+    );
+  }
   const isLong = value.length > LONG_TEXT && !isWhole;
   return (
     <span class="json-text">
-      {isLong ? value.slice(0, LONG_TEXT) : value}
+      <span class="json-mark">"</span>
+      <Found text={isLong ? value.slice(0, LONG_TEXT) : value} find={find} />
       {isLong && (
         <button type="button" class="link" onClick={() => setWhole(true)}>
           … show all {counted(value.length, 'character')}
         </button>
       )}
+      <span class="json-mark">"</span>
     </span>
   );
 }
 
-/** A text that may hold JSON, as a value. */
-export function parsed(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value) as unknown;
-  } catch {
-    return value;
+/** A text with what is searched for marked in it. */
+export function Found({ text, find }: { readonly text: string; readonly find: string }): JSX.Element {
+  if (find === '') return <Safe text={text} />;
+  const parts: JSX.Element[] = [];
+  const lower = text.toLowerCase();
+  let from = 0;
+  for (let at = lower.indexOf(find); at >= 0 && parts.length < 200; at = lower.indexOf(find, from)) {
+    parts.push(<Safe key={from} text={text.slice(from, at)} />);
+    parts.push(<mark key={`m${at}`}>{text.slice(at, at + find.length)}</mark>);
+    from = at + find.length;
   }
+  return (
+    <>
+      {parts}
+      <Safe text={text.slice(from)} />
+    </>
+  );
+}
+
+interface SearchProps {
+  readonly value: unknown;
+  readonly label: string;
+  /** What the whole consists of, such as `31 attributes`. */
+  readonly whole?: string;
+  readonly marked?: ReadonlySet<string>;
+}
+
+/** A tree with a field that searches in it. */
+export function JsonWithSearch({ value, label, whole, marked }: SearchProps): JSX.Element {
+  const [find, setFind] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  const wanted = find.trim().toLowerCase();
+  const found = useMemo(() => countMatches(value, wanted), [value, wanted]);
+  return (
+    <div class="json-search">
+      <label class="field">
+        <Icon name="search" size={13} />
+        <input
+          ref={field}
+          type="search"
+          aria-label={label}
+          placeholder={label}
+          data-find
+          value={find}
+          onInput={(event) => setFind(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape') return;
+            event.stopPropagation();
+            setFind('');
+            field.current?.blur();
+          }}
+        />
+        <small aria-live="polite">{wanted === '' ? whole : `${found} found${whole ? ` in ${whole}` : ''}`}</small>
+      </label>
+      <Json value={value} find={find} {...(marked && { marked })} />
+    </div>
+  );
 }

@@ -1,20 +1,37 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import type { FeedbackRow } from '../../gateway/api/routes.ts';
 import type { Part } from '../../interaction/message.ts';
 import { bytes, clock, count, counted, duration, moment, money } from '../format.ts';
-import type { ConversationRow, TranscriptCall, TranscriptMessage } from '../views/transcript.ts';
+import type { ConversationRow, TranscriptMessage } from '../views/transcript.ts';
 import { interactionOf } from '../views/transcript.ts';
-import { DeliveryStrip } from './deliveries.tsx';
+import { CallView } from './call.tsx';
+import { DeliveryLinks } from './delivery-links.tsx';
+import { Feedback } from './feedback.tsx';
 import { Icon } from './icon.tsx';
-import { Json, parsed } from './json.tsx';
+import { Json } from './json.tsx';
+import { isRaw } from './raw.ts';
+import { Safe } from './safe-text.tsx';
+
+interface MessageProps {
+  readonly message: TranscriptMessage;
+  readonly isSelected?: boolean;
+  readonly feedback?: readonly FeedbackRow[] | undefined;
+  /** Called once feedback was stored. */
+  readonly onRated?: () => void;
+}
 
 /** Role in the left margin, words in one measured column, figures in the right margin. */
-export function MessageView({ message }: { readonly message: TranscriptMessage }): JSX.Element {
-  const { role, parts, calls, row, error } = message;
+export function MessageView({ message, isSelected = false, feedback, onRated }: MessageProps): JSX.Element {
+  const { role, parts, calls, row, error, at, isFirst } = message;
+  const words = parts.some(({ type }) => type === 'text');
   return (
-    <article class={`message ${role}`}>
+    <article
+      class={`message ${roleClass(role)}${isFirst ? ' first' : ''}`}
+      aria-current={isSelected ? 'true' : undefined}
+    >
       <div class="role">
-        {role}
+        <Safe text={role} />
         {calls.length > 1 && <small>{calls.length} in parallel</small>}
       </div>
       <div class="words">
@@ -24,33 +41,62 @@ export function MessageView({ message }: { readonly message: TranscriptMessage }
             part={part}
             isModel={role === 'assistant'}
             isFolded={role === 'system' || role === 'developer'}
+            row={row}
           />
         ))}
         {calls.length > 0 && (
           <div class="calls">
             {calls.map((call, index) => (
-              <CallView key={call.call.id ?? index} call={call} />
+              <CallView key={call.call.id ?? index} call={call} traceId={row?.traceId} />
             ))}
           </div>
         )}
-        {error !== undefined && <p class="failed">{error}</p>}
-        {!error && parts.length === 0 && calls.length === 0 && <p class="dim">No words were recorded.</p>}
+        {error !== undefined && (
+          <p class="failed">
+            <Safe text={error} />
+          </p>
+        )}
+        {error === undefined && parts.length === 0 && calls.length === 0 && <NoWords />}
+        {row && words && onRated && <Feedback row={row} given={feedback ?? []} onRated={onRated} />}
       </div>
-      {row && <Figures row={row} />}
+      {row ? (
+        <Figures row={row} />
+      ) : (
+        <aside class="figures">{at !== undefined && <span title={moment(at)}>{clock(at)}</span>}</aside>
+      )}
     </article>
   );
 }
 
+const ROLES: ReadonlySet<string> = new Set(['system', 'developer', 'user', 'assistant', 'tool']);
+
+/** A role comes from the sender: only those that the page knows become a class. */
+function roleClass(role: string): string {
+  return ROLES.has(role) ? role : 'other';
+}
+
+function NoWords(): JSX.Element {
+  return (
+    <p class="dim">
+      No words were kept: <code>SPANPORT_CONTENT</code> of the sender is <code>none</code>, or the answer was empty.
+    </p>
+  );
+}
+
 function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
-  const { finishReasons } = interactionOf(row);
+  const { finishReasons = [] } = interactionOf(row);
+  const isPlain = finishReasons.every((reason) => reason === 'stop');
   return (
     <aside class="figures">
-      <span title={moment(row.startTime)}>{clock(row.startTime)}</span>
-      {row.model && <span>{row.model}</span>}
-      <span>
-        {count(row.inputTokens)} in, {count(row.outputTokens)} out
-      </span>
-      <span>
+      <a href={`/t/${row.traceId}?span=${row.spanId}`} title={`${moment(row.startTime)}, open the trace`}>
+        <Safe text={row.model ?? row.name} />
+      </a>
+      {(row.inputTokens !== undefined || row.outputTokens !== undefined) && (
+        <span>
+          {count(row.inputTokens)} in, {count(row.outputTokens)} out
+        </span>
+      )}
+      <span title={row.costOrigin}>
         {row.isEstimated && '~'}
         {money(row.cost)} USD
       </span>
@@ -58,11 +104,8 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
         {duration(row.duration)}
         {row.timeToFirstChunk !== undefined && `, first ${duration(row.timeToFirstChunk)}`}
       </span>
-      {finishReasons && <span>finish: {finishReasons.join(', ')}</span>}
-      <DeliveryStrip deliveries={row.deliveries} />
-      <a class="link" href={`/t/${row.traceId}?span=${row.spanId}`}>
-        Trace
-      </a>
+      {!isPlain && <span class="cut">finish: {finishReasons.join(', ')}</span>}
+      {Object.keys(row.deliveries).length > 0 && <DeliveryLinks deliveries={row.deliveries} interaction={row.id} />}
     </aside>
   );
 }
@@ -71,34 +114,39 @@ interface PartProps {
   readonly part: Part;
   readonly isModel: boolean;
   readonly isFolded: boolean;
+  readonly row: ConversationRow | undefined;
 }
 
-function PartView({ part, isModel, isFolded }: PartProps): JSX.Element | null {
+function PartView({ part, isModel, isFolded, row }: PartProps): JSX.Element | null {
   switch (part.type) {
     case 'text':
       return isFolded ? (
         <Folded label={firstLine(part.content)} note={counted(part.content.split(/\s+/).length, 'word')}>
-          {part.content}
+          <Safe text={part.content} />
         </Folded>
       ) : (
         <Words text={part.content} isModel={isModel} />
       );
     case 'refusal':
-      return <p class="failed">{part.content}</p>;
+      return (
+        <p class="failed">
+          <Safe text={part.content} />
+        </p>
+      );
     case 'reasoning':
       return (
-        <Folded label="Reasoning" note={counted(part.content.length, 'character')}>
-          {part.content}
+        <Folded label={reasoningLabel(row, part.content)}>
+          <Safe text={part.content} />
         </Folded>
       );
     case 'blob':
       return <Blob part={part} />;
     case 'uri':
       return (
-        <p class="not-loaded">
+        <figure class="not-loaded">
           <Icon name="image" /> <span class="mono">{part.uri}</span>
-          <small>Not loaded: the page loads nothing from elsewhere</small>
-        </p>
+          <figcaption>Not loaded: the page loads nothing from elsewhere</figcaption>
+        </figure>
       );
     case 'file':
       return <p class="mono">file {part.file_id}</p>;
@@ -111,20 +159,33 @@ function PartView({ part, isModel, isFolded }: PartProps): JSX.Element | null {
   }
 }
 
+/** `Reasoning, 384 tokens`; the count is that of the whole answer. */
+function reasoningLabel(row: ConversationRow | undefined, text: string): string {
+  const tokens = row && interactionOf(row).usage?.reasoningOutputTokens;
+  return `Reasoning, ${tokens ? counted(tokens, 'token') : counted(text.split(/\s+/).length, 'word')}`;
+}
+
 const LONG_TEXT = 20_000;
 const FIRST_CHARACTERS = 4_000;
 
 /** Words as they came, or, where a model wrote them, its Markdown. Markdown loads when it is first needed. */
-function Words({ text, isModel }: { readonly text: string; readonly isModel: boolean }): JSX.Element {
+export function Words({ text, isModel }: { readonly text: string; readonly isModel: boolean }): JSX.Element {
   const [isWhole, setWhole] = useState(text.length <= LONG_TEXT);
   const [View, setView] = useState<typeof import('./markdown.tsx')['Markdown']>();
   const shown = isWhole ? text : text.slice(0, FIRST_CHARACTERS);
+  const isRendered = isModel && !isRaw.value;
   useEffect(() => {
-    if (isModel) import('./markdown.tsx').then(({ Markdown }) => setView(() => Markdown)).catch(() => {});
-  }, [isModel]);
+    if (isRendered) import('./markdown.tsx').then(({ Markdown }) => setView(() => Markdown)).catch(() => {});
+  }, [isRendered]);
   return (
     <>
-      {View ? <View text={shown} /> : <p class="plain">{shown}</p>}
+      {View && isRendered ? (
+        <View text={shown} />
+      ) : (
+        <p class="plain">
+          <Safe text={shown} />
+        </p>
+      )}
       {!isWhole && (
         <button type="button" class="link" onClick={() => setWhole(true)}>
           Show all {counted(text.length, 'character')}
@@ -136,7 +197,7 @@ function Words({ text, isModel }: { readonly text: string; readonly isModel: boo
 
 interface FoldedProps {
   readonly label: string;
-  readonly note: string;
+  readonly note?: string;
   readonly children: ComponentChildren;
 }
 
@@ -144,8 +205,11 @@ function Folded({ label, note, children }: FoldedProps): JSX.Element {
   return (
     <details class="folded">
       <summary>
-        <span class="cut">{label}</span>
-        <small>{note}</small>
+        <Icon name="right" size={11} />
+        <span class="cut">
+          <Safe text={label} />
+        </span>
+        {note !== undefined && <small>{note}</small>}
       </summary>
       <p class="plain">{children}</p>
     </details>
@@ -153,7 +217,7 @@ function Folded({ label, note, children }: FoldedProps): JSX.Element {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0]?.slice(0, 200) ?? '';
+  return text.replace(/\s+/g, ' ').slice(0, 200);
 }
 
 /** Only bytes that came with the message are drawn, from a `blob:` address. SVG can act, and stays a file. */
@@ -162,6 +226,7 @@ function Blob({ part }: { readonly part: Extract<Part, { type: 'blob' }> }): JSX
   const size = Math.floor((content.length * 3) / 4);
   const isDrawn = /^image\/(png|jpeg|gif|webp)$/.test(type);
   const [address, setAddress] = useState<string>();
+  const [measures, setMeasures] = useState<string>();
   useEffect(() => {
     if (!isDrawn) return undefined;
     const made = URL.createObjectURL(new window.Blob([bytesOf(content)], { type }));
@@ -170,9 +235,22 @@ function Blob({ part }: { readonly part: Extract<Part, { type: 'blob' }> }): JSX
   }, [content]);
   return (
     <figure class="blob">
-      {isDrawn && address && <img src={address} alt={`${type}, sent with the message`} />}
+      {isDrawn && (
+        <span class="frame">
+          {address && (
+            <img
+              src={address}
+              alt={`${type}, sent with the message`}
+              onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+                setMeasures(`${naturalWidth} × ${naturalHeight}, `)
+              }
+            />
+          )}
+        </span>
+      )}
       <figcaption>
-        {type}, {bytes(size)}, inline
+        <Safe text={type} />, {measures}
+        {bytes(size)}, inline{!isDrawn && ', not drawn'}
       </figcaption>
     </figure>
   );
@@ -184,48 +262,4 @@ function bytesOf(content: string): ArrayBuffer {
   } catch {
     return new ArrayBuffer(0);
   }
-}
-
-function CallView({
-  call: { call, response, duration: seconds, error },
-}: {
-  readonly call: TranscriptCall;
-}): JSX.Element {
-  return (
-    <section class="call">
-      <header>
-        <b>{call.name}</b> <span class="arguments">{argumentsText(call.arguments)}</span>
-        <small>
-          {error === undefined ? (
-            seconds !== undefined && duration(seconds)
-          ) : (
-            <em>failed{seconds !== undefined && ` after ${duration(seconds)}`}</em>
-          )}
-        </small>
-      </header>
-      {response === undefined ? (
-        <p class="dim">{error ?? 'no result was sent back'}</p>
-      ) : (
-        <div class="result">{shortText(response) ?? <Json value={parsed(response)} />}</div>
-      )}
-    </section>
-  );
-}
-
-const ONE_LINE = 96;
-
-/** A result that fits in one line is shown as one. */
-function shortText(value: unknown): string | undefined {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length <= ONE_LINE && !text.includes('\n') ? text : undefined;
-}
-
-/** `city: "Lisbon", day: "Saturday"`, as in a signature. */
-function argumentsText(value: unknown): string {
-  const args = parsed(value);
-  if (typeof args !== 'object' || args === null || Array.isArray(args))
-    return args === undefined ? '' : JSON.stringify(args);
-  return Object.entries(args)
-    .map(([name, each]) => `${name}: ${JSON.stringify(each)}`)
-    .join(', ');
 }

@@ -1,5 +1,5 @@
-import type { Answer } from '../../gateway/api/routes.ts';
-import type { Interaction } from '../../interaction/interaction.ts';
+import type { Answer, ToolSpan } from '../../gateway/api/routes.ts';
+import type { Interaction, ToolExecution } from '../../interaction/interaction.ts';
 import type { Message, Part, ToolCallPart } from '../../interaction/message.ts';
 
 export type ConversationRow = Answer<'getConversation'>['rows'][number];
@@ -11,14 +11,21 @@ export interface TranscriptCall {
   /** Seconds that the tool took, where a span of it was seen. */
   readonly duration?: number;
   readonly error?: string;
+  readonly spanId?: string;
 }
 
 export interface TranscriptMessage {
+  /** Unique in the conversation, and the same after a reload: `turn-14`, `turn-14.2`, or the provider's id. */
+  readonly key: string;
+  readonly turn: number;
+  readonly isFirst: boolean;
   readonly role: string;
   readonly parts: readonly Part[];
   readonly calls: readonly TranscriptCall[];
   /** The interaction that answered with this message; absent for what the application sent. */
   readonly row?: ConversationRow;
+  /** When the application sent it, where that is known. */
+  readonly at?: number;
   readonly error?: string;
 }
 
@@ -34,109 +41,186 @@ export function interactionOf(row: ConversationRow): Partial<Interaction> {
 }
 
 /**
- * The conversation as it was held: every request repeats its history, so of each only what no earlier one had is new. A
- * turn begins with words of the user. Answers of tools stand with the calls that asked for them.
+ * The conversation as it was held: every request repeats its history, so only what no earlier request had is new. A turn
+ * begins with a message of the user. Results of tools are attached to the calls that asked for them.
  */
-export function transcriptOf(rows: readonly ConversationRow[]): Turn[] {
+export function transcriptOf(rows: readonly ConversationRow[], tools: readonly ToolSpan[] = []): Turn[] {
   const turns: Building[] = [];
+  const seen = new ToolsByCall(tools);
+  const answered = new OpenCalls();
   let history: string[] = [];
   for (const row of rows) {
-    const {
-      systemInstructions,
-      inputMessages = [],
-      outputMessages = [],
-      outcome,
-      toolExecutions = [],
-    } = interactionOf(row);
+    const { systemInstructions, inputMessages = [], outputMessages = [], outcome, toolExecutions } = interactionOf(row);
     const instructions = systemInstructions?.length ? [{ role: 'system', parts: systemInstructions }] : [];
-    const input = [...instructions, ...inputMessages];
+    const input: Message[] = [...instructions, ...inputMessages];
     const prints = input.map(fingerprint);
     const known = commonLength(prints, history);
-    const fresh = input
-      .slice(known)
-      .filter((message, index) => known > 0 || !isRepeated(prints[index], history, message));
-    const hasUser = fresh.some(({ role }) => role === 'user');
-    if (hasUser || turns.length === 0) turns.push({ messages: [], rows: [] });
-    const turn = turns.at(-1);
-    if (!turn) continue;
-    turn.rows.push(row);
-    const responses = responsesIn(input);
-    answerCalls(turns, responses);
-    for (const message of fresh)
-      if (message.role !== 'tool') turn.messages.push({ ...shown(message), calls: callsOf(message) });
+    const repeated = known > 0 ? undefined : new Set(history);
+    const fresh = input.slice(known).filter((message, index) => !repeated?.has(prints[index] ?? '') || isUser(message));
+    for (const message of fresh) {
+      if (isUser(message) || turns.length === 0) beginTurn(turns);
+      answered.give(message);
+      if (message.role === 'tool') continue;
+      const at = isUser(message) ? { at: row.startTime } : {};
+      add(turns, answered, { message, calls: callsOf(message, seen), ...at });
+    }
+    turns.at(-1)?.rows.push(row);
+    if (turns.length === 0) continue;
     for (const message of outputMessages)
-      turn.messages.push({ ...shown(message), calls: callsOf(message, toolExecutions), row });
+      add(turns, answered, { message, calls: callsOf(message, seen, toolExecutions), row });
     if (outputMessages.length === 0) {
       const error = outcome?.status === 'error' ? (outcome.message ?? outcome.type) : undefined;
-      turn.messages.push({ role: 'assistant', parts: [], calls: [], row, ...(error !== undefined && { error }) });
+      const message = { role: 'assistant', parts: [] };
+      add(turns, answered, { message, calls: executed(toolExecutions), row, ...(error !== undefined && { error }) });
     }
     history = [...prints, ...outputMessages.map(fingerprint)];
   }
-  return turns.map(({ messages, rows: own }, index) => ({
-    number: index + 1,
-    title: titleOf(messages),
-    messages,
-    rows: own,
-  }));
+  return turns.map((turn, index) => finished(turn, index + 1));
 }
 
 interface Building {
-  readonly messages: TranscriptMessage[];
+  readonly messages: Omit<TranscriptMessage, 'key' | 'turn' | 'isFirst'>[];
+  readonly ids: (string | undefined)[];
   readonly rows: ConversationRow[];
 }
 
-function shown({ role, parts }: Message): { role: string; parts: readonly Part[] } {
-  return { role, parts: parts.filter(({ type }) => type !== 'tool_call' && type !== 'tool_call_response') };
+/** Instructions that came first stand at the head of the first turn. */
+function beginTurn(turns: Building[]): void {
+  const last = turns.at(-1);
+  const isHead = last && turns.length === 1 && last.rows.length === 0 && last.messages.every(isInstruction);
+  if (!isHead) turns.push({ messages: [], ids: [], rows: [] });
 }
 
-function callsOf({ parts }: Message, executions: NonNullable<Interaction['toolExecutions']> = []): TranscriptCall[] {
-  return parts.flatMap((part) => {
-    if (part.type !== 'tool_call') return [];
-    const ran = executions.find(({ id, name }) => (part.id === undefined ? name === part.name : id === part.id));
-    return [
-      {
-        call: part,
-        ...(ran?.result !== undefined && { response: ran.result }),
-        ...(ran?.startTime !== undefined &&
-          ran.endTime !== undefined && { duration: (ran.endTime - ran.startTime) / 1_000 }),
-        ...(ran?.errorType !== undefined && { error: ran.errorType }),
-      },
-    ];
-  });
+interface Added extends Pick<TranscriptMessage, 'calls' | 'row' | 'at' | 'error'> {
+  readonly message: Message;
 }
 
-/** Answers of tools by call id. */
-function responsesIn(messages: readonly Message[]): Map<string, unknown> {
-  const responses = new Map<string, unknown>();
-  for (const { parts } of messages) {
-    for (const part of parts) if (part.type === 'tool_call_response' && part.id) responses.set(part.id, part.response);
+function add(turns: Building[], answered: OpenCalls, { message, calls, ...more }: Added): void {
+  if (turns.length === 0) beginTurn(turns);
+  const turn = turns.at(-1);
+  if (!turn) return;
+  const parts = message.parts.filter(({ type }) => type !== 'tool_call' && type !== 'tool_call_response');
+  turn.messages.push({ role: message.role, parts, calls, ...more });
+  turn.ids.push(message.id);
+  answered.open(turn.messages, turn.messages.length - 1);
+}
+
+function finished({ messages, ids, rows }: Building, number: number): Turn {
+  return {
+    number,
+    title: titleOf(messages),
+    rows,
+    messages: messages.map((message, index) => ({
+      ...message,
+      key: ids[index] ?? (index === 0 ? `turn-${number}` : `turn-${number}.${index}`),
+      turn: number,
+      isFirst: index === 0,
+    })),
+  };
+}
+
+/** Spans of tools by the id of their call. Servers exist that use an id again: the first call gets the first span. */
+class ToolsByCall {
+  readonly #spans = new Map<string, ToolSpan[]>();
+
+  constructor(tools: readonly ToolSpan[]) {
+    for (const tool of tools) {
+      if (tool.callId === undefined) continue;
+      const same = this.#spans.get(tool.callId);
+      if (same) same.push(tool);
+      else this.#spans.set(tool.callId, [tool]);
+    }
   }
-  return responses;
+
+  take(callId: string | undefined): ToolSpan | undefined {
+    return callId === undefined ? undefined : this.#spans.get(callId)?.shift();
+  }
 }
 
-/** The last open call of an id gets the answer: servers exist that use an id again in the next turn. */
-function answerCalls(turns: readonly Building[], responses: ReadonlyMap<string, unknown>): void {
-  for (const { messages } of turns) {
-    messages.forEach((message, index) => {
-      if (!message.calls.some(({ call, response }) => response === undefined && call.id && responses.has(call.id)))
-        return;
-      const calls = message.calls.map((each) => {
-        const id = each.call.id ?? '';
-        return each.response === undefined && responses.has(id) ? { ...each, response: responses.get(id) } : each;
+/** Calls without a result, by id: the last one gets the next result. */
+class OpenCalls {
+  readonly #open = new Map<string, (response: unknown) => void>();
+
+  open(messages: Building['messages'], index: number): void {
+    messages[index]?.calls.forEach(({ call, response }, at) => {
+      if (call.id === undefined || response !== undefined) return;
+      this.#open.set(call.id, (given) => {
+        const message = messages[index];
+        if (!message) return;
+        messages[index] = {
+          ...message,
+          calls: message.calls.map((each, place) => (place === at ? { ...each, response: given } : each)),
+        };
       });
-      messages[index] = { ...message, calls };
     });
   }
+
+  give({ parts }: Message): void {
+    for (const part of parts) {
+      if (part.type !== 'tool_call_response' || part.id === undefined) continue;
+      this.#open.get(part.id)?.(part.response);
+      this.#open.delete(part.id);
+    }
+  }
+}
+
+function callsOf({ parts }: Message, seen: ToolsByCall, executions: readonly ToolExecution[] = []): TranscriptCall[] {
+  const own = parts.flatMap((part) => {
+    if (part.type !== 'tool_call') return [];
+    const ran = executions.find(({ id, name }) => (part.id === undefined ? name === part.name : id === part.id));
+    const span = seen.take(part.id);
+    return [{ call: part, ...ranIn(ran), ...spannedBy(span) }];
+  });
+  // A run's calls are not parts of its answer: what it executed stands before its words.
+  return own.length > 0 ? own : executed(executions);
+}
+
+function executed(executions: readonly ToolExecution[] = []): TranscriptCall[] {
+  return executions.map((ran) => ({
+    call: {
+      type: 'tool_call',
+      name: ran.name,
+      ...(ran.id !== undefined && { id: ran.id }),
+      ...(ran.arguments !== undefined && { arguments: ran.arguments }),
+    },
+    ...ranIn(ran),
+  }));
+}
+
+function ranIn(ran: ToolExecution | undefined): Partial<TranscriptCall> {
+  if (!ran) return {};
+  const { result, startTime, endTime, errorType } = ran;
+  return {
+    ...(result !== undefined && { response: result }),
+    ...(startTime !== undefined && endTime !== undefined && { duration: (endTime - startTime) / 1_000 }),
+    ...(errorType !== undefined && { error: errorType }),
+  };
+}
+
+function spannedBy(span: ToolSpan | undefined): Partial<TranscriptCall> {
+  if (!span) return {};
+  const { startTime, endTime, error, spanId } = span;
+  return { duration: (endTime - startTime) / 1_000, spanId, ...(error !== undefined && { error }) };
+}
+
+function isUser({ role }: { readonly role: string }): boolean {
+  return role === 'user';
+}
+
+function isInstruction({ role }: { readonly role: string }): boolean {
+  return role === 'system' || role === 'developer';
 }
 
 /** What a message says, without ids and reasons that only its answer has. */
 function fingerprint({ role, parts }: Message): string {
   return JSON.stringify([
     role,
-    parts.map((part) => {
-      if (part.type === 'tool_call') return [part.type, part.name, part.arguments];
-      if (part.type === 'tool_call_response') return [part.type, part.response];
-      return 'content' in part ? [part.type, part.content] : part;
+    parts.flatMap((part) => {
+      if (part.type === 'tool_call') return [[part.type, part.name, part.arguments]];
+      if (part.type === 'tool_call_response') return [[part.type, part.response]];
+      // A model's reasoning is not sent back with the history.
+      if (part.type === 'reasoning') return [];
+      return 'content' in part ? [[part.type, part.content]] : [part];
     }),
   ]);
 }
@@ -147,15 +231,14 @@ function commonLength(one: readonly string[], other: readonly string[]): number 
   return length;
 }
 
-/** System messages and answers that a request of another history repeats. */
-function isRepeated(print: string | undefined, history: readonly string[], { role }: Message): boolean {
-  return role !== 'user' && print !== undefined && history.includes(print);
-}
-
 const TITLE = 80;
 
-function titleOf(messages: readonly TranscriptMessage[]): string {
-  const message = messages.find(({ role }) => role === 'user') ?? messages[0];
+function titleOf(messages: Building['messages']): string {
+  const message = messages.find(isUser) ?? messages[0];
   const text = message?.parts.flatMap((part) => (part.type === 'text' ? [part.content] : [])).join(' ') ?? '';
-  return text.replace(/\s+/g, ' ').trim().slice(0, TITLE);
+  return text
+    .slice(0, 4 * TITLE)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, TITLE);
 }

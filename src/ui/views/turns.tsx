@@ -1,55 +1,228 @@
 import type { JSX } from 'preact';
-import { clock, count, duration, moment, money } from '../format.ts';
+import { useMemo, useRef } from 'preact/hooks';
+import type { ToolSpan } from '../../gateway/api/routes.ts';
+import { configured } from '../destinations.ts';
+import { count, duration, moment, money } from '../format.ts';
+import { useKeys } from '../keyboard.ts';
+import { DeliveryHeads } from '../parts/deliveries.tsx';
+import { DeliveryLinks } from '../parts/delivery-links.tsx';
+import { Icon, type IconName } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
-import type { Turn } from './transcript.ts';
+import { Safe } from '../parts/safe-text.tsx';
+import { useVirtualRows } from '../parts/virtual.ts';
+import { address, go, withQuery } from '../router.ts';
+import { InteractionPanel } from './interaction-panel.tsx';
+import type { ConversationRow, Turn } from './transcript.ts';
+import { interactionOf } from './transcript.ts';
+import { type TurnRow, turnRowsOf } from './turn-rows.ts';
+import './turns.css';
 
-/** Each interaction as one row, with its latency on one scale for the whole conversation. */
-export function TurnsLayer({ turns }: { readonly turns: readonly Turn[] }): JSX.Element {
-  const longest = Math.max(0.001, ...turns.flatMap(({ rows }) => rows.map((row) => row.duration)));
+const ROW = 30;
+
+interface TurnsProps {
+  readonly turns: readonly Turn[];
+  readonly tools: readonly ToolSpan[];
+}
+
+/** Each interaction as one row, and the tools that ran after it; its latency on one scale for the whole conversation. */
+export function TurnsLayer({ turns, tools }: TurnsProps): JSX.Element {
+  const rows = useMemo(() => turnRowsOf(turns, tools), [turns, tools]);
+  const wanted = address.value.query.get('at') ?? undefined;
+  const selected = rows.findIndex(({ id }) => id === wanted);
+  const select = (row: TurnRow | undefined): void => go(withQuery({ at: row?.id }), { replace: true });
+  const chats = rows.flatMap((row, index) => (row.row ? [index] : []));
+  const move = (step: number): void => {
+    const next = step > 0 ? chats.find((index) => index > selected) : chats.findLast((index) => index < selected);
+    if (next !== undefined) select(rows[next]);
+  };
+  const toError = (step: number): void => {
+    const failed = chats.filter((index) => rows[index]?.row?.status === 'error');
+    const next = step > 0 ? failed.find((index) => index > selected) : failed.findLast((index) => index < selected);
+    if (next !== undefined) select(rows[next]);
+  };
+  const row = rows[selected]?.row;
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    e: () => toError(1),
+    'Shift+E': () => toError(-1),
+    t: () => row && go(`/t/${row.traceId}?span=${row.spanId}`),
+    Escape: () => (selected < 0 ? go('/conversations') : select(undefined)),
+  });
   return (
-    <div class="turns">
-      <table>
-        <thead>
-          <tr>
-            <th>Turn</th>
-            <th>Time</th>
-            <th>Operation</th>
-            <th>Model</th>
-            <th class="number">Input</th>
-            <th class="number">Output</th>
-            <th class="number">USD</th>
-            <th class="number">First chunk</th>
-            <th class="number">Duration</th>
-            <th>Latency</th>
-          </tr>
-        </thead>
-        <tbody>
-          {turns.flatMap(({ number, rows }) =>
-            rows.map((row, index) => (
-              <tr key={row.id}>
-                <td>{index === 0 && number}</td>
-                <td title={moment(row.startTime)}>{clock(row.startTime)}</td>
-                <td>
-                  <a href={`/t/${row.traceId}?span=${row.spanId}`}>
-                    <OutcomeMark status={row.status} /> {row.operation}
-                  </a>
-                </td>
-                <td>{row.model}</td>
-                <td class="number">{count(row.inputTokens)}</td>
-                <td class="number">{count(row.outputTokens)}</td>
-                <td class="number">{money(row.cost)}</td>
-                <td class="number">{row.isStreamed ? duration(row.timeToFirstChunk) : ''}</td>
-                <td class="number">{duration(row.duration)}</td>
-                <td>
-                  <span class="latency" style={{ width: `${(row.duration / longest) * 100}%` }}>
-                    <i style={{ width: `${((row.timeToFirstChunk ?? 0) / row.duration) * 100}%` }} />
-                  </span>
-                </td>
-              </tr>
-            )),
-          )}
-        </tbody>
-      </table>
+    <div class={row ? 'with-panel' : 'without-panel'}>
+      <TurnsGrid {...{ rows, selected }} onSelect={select} />
+      {row && <InteractionPanel key={row.id} row={row} turn={rows[selected]?.turn} onClose={() => select(undefined)} />}
     </div>
   );
+}
+
+interface GridProps {
+  readonly rows: readonly TurnRow[];
+  readonly selected: number;
+  onSelect(row: TurnRow): void;
+}
+
+function TurnsGrid({ rows, selected, onSelect }: GridProps): JSX.Element {
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualRows(scroller, { count: rows.length, estimateSize: () => ROW });
+  const longest = Math.max(0.001, ...rows.map(({ seconds }) => seconds));
+  return (
+    <div
+      class="turns"
+      role="grid"
+      aria-label="Interactions"
+      aria-rowcount={rows.length + 1}
+      style={{ '--strip': `${configured.value.length * 18}px` }}
+    >
+      <div class="turn-row heads" role="row" aria-rowindex={1}>
+        <Head name="Turn" isNumber />
+        <span role="columnheader" aria-label="Operation" />
+        <Head name="Said or called" />
+        <Head name="Model" />
+        <Head name="Input" isNumber />
+        <Head name="Cached" isNumber />
+        <Head name="Output" isNumber />
+        <Head name="USD" isNumber />
+        <span role="columnheader" class="legend">
+          Latency <i class="tint" /> first chunk <i class="fill" /> rest
+        </span>
+        <span role="columnheader" aria-label="Destinations">
+          <DeliveryHeads />
+        </span>
+      </div>
+      <div class="scroller" ref={scroller}>
+        <div style={{ height: `${virtual.height}px`, position: 'relative' }}>
+          {virtual.items.map(({ index, start }) => {
+            const row = rows[index];
+            return (
+              row && (
+                <Row
+                  key={row.id}
+                  {...{ row, index, longest, onSelect }}
+                  top={start}
+                  isSelected={index === selected}
+                  isLastOfTurn={rows[index + 1]?.turn !== row.turn}
+                />
+              )
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Head({ name, isNumber = false }: { readonly name: string; readonly isNumber?: boolean }): JSX.Element {
+  return (
+    <span role="columnheader" class={isNumber ? 'number' : undefined}>
+      {name}
+    </span>
+  );
+}
+
+interface RowProps {
+  readonly row: TurnRow;
+  readonly index: number;
+  readonly top: number;
+  readonly longest: number;
+  readonly isSelected: boolean;
+  readonly isLastOfTurn: boolean;
+  onSelect(row: TurnRow): void;
+}
+
+function Row({ row, index, top, longest, isSelected, isLastOfTurn, onSelect }: RowProps): JSX.Element {
+  const { row: interaction } = row;
+  return (
+    <div
+      class={`turn-row${row.tools ? ' tools' : ''}${isLastOfTurn ? ' last' : ''}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={isSelected}
+      tabIndex={isSelected || (index === 0 && interaction) ? 0 : -1}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={() => interaction && onSelect(row)}
+      onKeyDown={(event) => event.key === 'Enter' && interaction && onSelect(row)}
+    >
+      <span role="gridcell" class="number dim">
+        {row.isFirst && row.turn}
+      </span>
+      <span role="gridcell">{row.hasFailed ? <OutcomeMark status="error" /> : <Icon name={iconOf(row)} />}</span>
+      <span role="gridcell" class="cut said" title={interaction && moment(interaction.startTime)}>
+        <Safe text={row.text} />
+        {interaction?.error !== undefined && (
+          <em>
+            {' '}
+            <Safe text={interaction.error} />
+          </em>
+        )}
+      </span>
+      {interaction ? <Figures row={interaction} /> : <NoFigures />}
+      <span role="gridcell" class="latency">
+        <Latency row={row} longest={longest} />
+      </span>
+      <span role="gridcell">
+        {interaction && <DeliveryLinks deliveries={interaction.deliveries} interaction={interaction.id} />}
+      </span>
+    </div>
+  );
+}
+
+function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
+  const cached = interactionOf(row).usage?.cacheReadInputTokens;
+  return (
+    <>
+      <span role="gridcell" class="cut">
+        <Safe text={row.model ?? ''} />
+      </span>
+      <span role="gridcell" class="number strong">
+        {count(row.inputTokens)}
+      </span>
+      <span role="gridcell" class="number dim">
+        {cached !== undefined && row.inputTokens ? `${Math.round((cached / row.inputTokens) * 100)} %` : ''}
+      </span>
+      <span role="gridcell" class="number strong">
+        {count(row.outputTokens)}
+      </span>
+      <span role="gridcell" class="number strong" title={row.costOrigin}>
+        {row.isEstimated && '~'}
+        {money(row.cost)}
+      </span>
+    </>
+  );
+}
+
+function NoFigures(): JSX.Element {
+  return (
+    <>
+      <span role="gridcell" />
+      <span role="gridcell" />
+      <span role="gridcell" />
+      <span role="gridcell" />
+      <span role="gridcell" />
+    </>
+  );
+}
+
+function Latency({ row, longest }: { readonly row: TurnRow; readonly longest: number }): JSX.Element {
+  const first = row.row?.timeToFirstChunk ?? 0;
+  return (
+    <>
+      <span
+        class={`latency-bar${row.tools ? ' tool' : ''}${row.hasFailed ? ' has-failed' : ''}`}
+        style={{ width: `${(row.seconds / longest) * 60}%` }}
+      >
+        <i style={{ width: `${row.seconds > 0 ? (first / row.seconds) * 100 : 0}%` }} />
+      </span>
+      {duration(row.seconds)}
+    </>
+  );
+}
+
+function iconOf({ row }: TurnRow): IconName {
+  if (!row) return 'tool';
+  if (row.operation === 'invoke_agent') return 'run';
+  return row.operation === 'embeddings' ? 'embeddings' : 'chat';
 }

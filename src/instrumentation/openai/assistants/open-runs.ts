@@ -2,6 +2,7 @@ import { BoundedMap } from '../../../bounded/bounded-map.ts';
 import { diag } from '../../../diagnostics/diag.ts';
 import type { WireMessage, WireRun } from '../readers/assistants-wire.ts';
 import type { EarlyEnd, ObservedRun } from './run.ts';
+import type { RunSource } from './run-statuses.ts';
 import type { RunTools } from './run-tools.ts';
 import { keyOf, type Threads } from './threads.ts';
 
@@ -12,9 +13,6 @@ const SWEEP_MILLIS = 60_000;
 
 const MAX_ENDED = 1_000;
 const MAX_ENDED_AGE_MILLIS = 10 * 60_000;
-
-/** Where the state of a run was read. A stream also contains the run's messages. */
-export type RunSource = 'stream' | 'answer';
 
 /**
  * The runs whose spans are open.
@@ -73,10 +71,10 @@ export class OpenRuns {
   update(run: ObservedRun, wire: WireRun, source: RunSource): void {
     if (run.hasEnded || run.isSettled) return;
     if (this.#created.delete(run)) this.#endWaitingOn(run.scope, wire.thread_id);
-    const rule = run.update(wire);
+    const rule = run.update(wire, source);
     this.#touch(run);
     if (rule.phase !== 'ended') return;
-    if (source === 'answer' && rule.leavesMessages && run.withContent) this.#wait(run);
+    if (source !== 'stream' && rule.leavesMessages && run.withContent) this.#wait(run);
     else this.end(run);
   }
 

@@ -4,6 +4,7 @@ import { OPERATION } from '../../../semconv/names.ts';
 import type { Call } from '../../client/observer.ts';
 import type { RecordedError } from '../../errors.ts';
 import type { Recorder } from '../../recorder.ts';
+import type { TimedEvent } from '../../recording.ts';
 import type { MaxTextLength } from '../readers/assistants.ts';
 import { itemsOf, type WireMessage } from '../readers/assistants-wire.ts';
 import { serverOf } from '../server.ts';
@@ -39,6 +40,7 @@ export interface RunEnding {
   readonly content: Content | undefined;
   /** Texts of the content that were already cut while they arrived. */
   readonly cutTexts?: ReadonlySet<string>;
+  readonly events: readonly TimedEvent[];
   /** Unix milliseconds. */
   readonly endTime: number;
   readonly error?: RecordedError;

@@ -7,6 +7,7 @@ import type { WireRun } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
 import { RunMessages } from './messages.ts';
 import type { RunRecording } from './recording.ts';
+import { type RunSource, RunStatuses } from './run-statuses.ts';
 import { RunTools } from './run-tools.ts';
 import { ruleOf, type StatusRule } from './status.ts';
 
@@ -43,6 +44,7 @@ export class ObservedRun {
   readonly messages: RunMessages;
   readonly tools: RunTools;
   readonly #recording: RunRecording;
+  readonly #statuses = new RunStatuses();
   #facts: Facts;
   #settings: Content;
   #settled: Settled | undefined;
@@ -109,10 +111,11 @@ export class ObservedRun {
    * Applies the state that the server reports now. Polling returns the same state many times, so only a new one is
    * read.
    */
-  update(wire: WireRun): StatusRule {
+  update(wire: WireRun, source: RunSource): StatusRule {
     const rule = ruleOf(wire.status);
     this.#seenAt = this.now();
     if (this.isSettled) return rule;
+    this.#statuses.add({ status: wire.status, source, time: this.#seenAt });
     if (this.#facts.run?.status === wire.status) {
       // A fast server may request the next tools in its answer to the outputs of the previous ones.
       if (rule.phase === 'tools' && !this.tools.isAwaiting) this.tools.require(readRequiredCalls(wire));
@@ -155,6 +158,7 @@ export class ObservedRun {
         ? { ...this.#settings, ...this.messages.content(finishReason), ...this.tools.content() }
         : undefined,
       ...(this.messages.cutTexts && { cutTexts: this.messages.cutTexts }),
+      events: this.#statuses.events(),
       endTime,
       ...(error && { error }),
     });

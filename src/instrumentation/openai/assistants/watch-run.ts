@@ -5,6 +5,8 @@ import type { OpenRuns } from './open-runs.ts';
 import type { ObservedRun } from './run.ts';
 
 export interface RunWatch {
+  /** The call that is watched. */
+  readonly source: 'create' | 'submit';
   /** Finds the run for the first run or step that arrives; undefined if the run gets no span. */
   find(seen: unknown): ObservedRun | undefined;
   /** The call ended and nothing arrived: it was rejected, or the application did not read the answer. */
@@ -12,7 +14,7 @@ export interface RunWatch {
 }
 
 /** Watches a call whose answer is a run, or the stream of a run. */
-export function watchRun(runs: OpenRuns, { find, unanswered }: RunWatch): CallObserver {
+export function watchRun(runs: OpenRuns, { source, find, unanswered }: RunWatch): CallObserver {
   let run: ObservedRun | undefined;
   let isAnswered = false;
   let isStream = false;
@@ -27,7 +29,7 @@ export function watchRun(runs: OpenRuns, { find, unanswered }: RunWatch): CallOb
     value(value) {
       const wire = asRun(value);
       const found = wire && runOf(wire);
-      if (found) runs.update(found, wire, 'answer');
+      if (found) runs.update(found, wire, source);
     },
     chunk(chunk) {
       const event = asEvent(chunk);

@@ -8,6 +8,7 @@ import { asIdentified, asRun, itemsOf, type WireRun, type WireRunRequest } from 
 import { runIdOf, threadIdOf, toolOutputsOf } from './arguments.ts';
 import { type IssuedCall, issuedCallOf, maxTextLength, startRunRecording } from './recording.ts';
 import { ObservedRun } from './run.ts';
+import type { RunSource } from './run-statuses.ts';
 import { AssistantsState, scopeOf } from './state.ts';
 import { ruleOf } from './status.ts';
 import { keyOf } from './threads.ts';
@@ -38,6 +39,7 @@ function watchCreation(call: Call, recorder: Recorder, body: unknown, threadId?:
   });
   if (run) runs.begin(run);
   const observer = watchRun(runs, {
+    source: 'create',
     find(seen) {
       const id = run ? undefined : asIdentified(seen)?.id;
       if (id !== undefined) runs.ignore(scope, id);
@@ -61,8 +63,9 @@ export function watchRetrieve(call: Call, recorder: Recorder): CallObserver {
     const wire = asRun(value);
     if (!wire) return;
     const isOver = runs.isOver(scope, runId) || ruleOf(wire.status).phase === 'ended';
-    const run = runs.get(scope, runId) ?? (isOver ? undefined : adoptRun(issued, wire));
-    if (run) runs.update(run, wire, 'answer');
+    const run = runs.get(scope, runId);
+    if (run) runs.update(run, wire, 'retrieve');
+    else if (!isOver) adoptRun(issued, wire, 'retrieve');
   });
 }
 
@@ -75,39 +78,40 @@ export function watchSubmit(call: Call, recorder: Recorder): CallObserver {
   const known = runs.get(scope, id);
   known?.tools.answer(toolOutputsOf(call.args));
   return watchRun(runs, {
+    source: 'submit',
     find(seen) {
       if (known || runs.isOver(scope, id)) return known;
       const assistantId = (recordOf(seen) as Partial<WireRun> | undefined)?.assistant_id;
       const run = { id, status: 'queued', thread_id: threadIdOf(call.args), assistant_id: assistantId };
-      return adoptRun(issued, run);
+      return adoptRun(issued, run, 'submit');
     },
   });
 }
 
 /** `runs.cancel` answers with the run in its new state. */
 export function watchCancel(call: Call, recorder: Recorder): CallObserver {
-  return watchValue((value) => updateKnownRun(call, recorder, value));
+  return watchValue((value) => updateKnownRun(call, recorder, value, 'cancel'));
 }
 
 /** `runs.list` updates the runs that have an open span in this process. */
 export function watchRuns(call: Call, recorder: Recorder): CallObserver {
   return watchValue((page) => {
-    for (const item of itemsOf(page)) updateKnownRun(call, recorder, item);
+    for (const item of itemsOf(page)) updateKnownRun(call, recorder, item, 'list');
   });
 }
 
-function updateKnownRun(call: Call, recorder: Recorder, value: unknown): void {
+function updateKnownRun(call: Call, recorder: Recorder, value: unknown, source: RunSource): void {
   const { runs } = recorder.stateOf(AssistantsState);
   const wire = asRun(value);
   const run = wire && runs.get(scopeOf(call), wire.id);
-  if (run) runs.update(run, wire, 'answer');
+  if (run) runs.update(run, wire, source);
 }
 
 /** Starts the span of a run that another process created. */
-function adoptRun(issued: IssuedCall, wire: WireRun): ObservedRun | undefined {
+function adoptRun(issued: IssuedCall, wire: WireRun, source: RunSource): ObservedRun | undefined {
   const { runs } = issued.recorder.stateOf(AssistantsState);
   const run = startRun(issued, { agentId: wire.assistant_id, facts: {}, settings: {}, inputs: [] });
-  if (run) runs.update(run, wire, 'answer');
+  if (run) runs.update(run, wire, source);
   else runs.ignore(scopeOf(issued.call), wire.id);
   return run;
 }

@@ -1,0 +1,140 @@
+import { bytes, counted } from '../format.ts';
+
+/** One line of a value of JSON as it is shown. */
+export interface JsonLine {
+  /** Where the value is: keys joined by `\u0000`, so that a dot in a key is not a step. */
+  readonly path: string;
+  readonly depth: number;
+  readonly key?: string;
+  readonly value: unknown;
+  /** The first and the last line of an object or a list, or both in one when it is folded or empty. */
+  readonly kind: 'scalar' | 'open' | 'close' | 'folded';
+  readonly isLast: boolean;
+}
+
+export interface JsonFolds {
+  /** Paths that a person folded or unfolded, against the default. */
+  readonly toggled: ReadonlySet<string>;
+  /** What is searched for, in lower case; everything on the way to a match is unfolded. */
+  readonly find: string;
+}
+
+const SEPARATOR = '\u0000';
+const OPEN_DEPTH = 4;
+const OPEN_ITEMS = 40;
+const OPEN_CHARACTERS = 12_000;
+
+export function pathOf(keys: readonly string[]): string {
+  return keys.join(SEPARATOR);
+}
+
+/** @returns the lines that are in sight: those of folded parts are left out */
+export function jsonLines(value: unknown, { toggled, find }: JsonFolds): JsonLine[] {
+  const lines: JsonLine[] = [];
+  const matching = find === '' ? undefined : pathsTo(value, find);
+  const add = (item: unknown, path: string, depth: number, key: string | undefined, isLast: boolean): void => {
+    const line = { path, depth, value: item, isLast, ...(key !== undefined && { key }) };
+    if (item === null || typeof item !== 'object') {
+      lines.push({ ...line, kind: 'scalar' });
+      return;
+    }
+    const entries = Object.entries(item);
+    const isOpen = (isOpenAtFirst(item, depth) || (matching?.has(path) ?? false)) !== toggled.has(path);
+    if (!isOpen || entries.length === 0) {
+      lines.push({ ...line, kind: 'folded' });
+      return;
+    }
+    lines.push({ ...line, kind: 'open' });
+    const isList = Array.isArray(item);
+    entries.forEach(([name, each], index) => {
+      const below = path === '' ? name : `${path}${SEPARATOR}${name}`;
+      add(each, below, depth + 1, isList ? undefined : name, index === entries.length - 1);
+    });
+    lines.push({ ...line, kind: 'close' });
+  };
+  add(value, '', 0, undefined, true);
+  return lines;
+}
+
+/** Deep, long and large parts are folded; the outermost is open. */
+function isOpenAtFirst(item: object, depth: number): boolean {
+  if (depth === 0) return true;
+  if (depth >= OPEN_DEPTH) return false;
+  return Object.keys(item).length <= OPEN_ITEMS && sizeOf(item, OPEN_CHARACTERS) <= OPEN_CHARACTERS;
+}
+
+/** Characters of the texts within, roughly; counting stops at `limit`. */
+function sizeOf(item: unknown, limit: number): number {
+  let size = 0;
+  const open: unknown[] = [item];
+  for (let next = open.pop(); next !== undefined && size <= limit; next = open.pop()) {
+    if (typeof next === 'string') size += next.length + 2;
+    else if (typeof next === 'object' && next !== null) {
+      for (const [key, each] of Object.entries(next)) {
+        size += key.length + 4;
+        if (each !== undefined && each !== null) open.push(each);
+      }
+    } else size += 6;
+  }
+  return size;
+}
+
+export function matches(key: string | undefined, value: unknown, find: string): boolean {
+  if (find === '') return false;
+  if (key?.toLowerCase().includes(find)) return true;
+  return (typeof value !== 'object' || value === null) && String(value).toLowerCase().includes(find);
+}
+
+/** Paths of objects and lists that have a match somewhere below. */
+function pathsTo(value: unknown, find: string): Set<string> {
+  const found = new Set<string>();
+  const look = (item: unknown, path: string, key: string | undefined, depth: number): boolean => {
+    let isFound = matches(key, item, find);
+    if (item !== null && typeof item === 'object' && depth < 64) {
+      for (const [name, each] of Object.entries(item)) {
+        const below = path === '' ? name : `${path}${SEPARATOR}${name}`;
+        if (look(each, below, Array.isArray(item) ? undefined : name, depth + 1)) {
+          found.add(path);
+          isFound = true;
+        }
+      }
+    }
+    return isFound;
+  };
+  look(value, '', undefined, 0);
+  return found;
+}
+
+/** How many keys and values of the whole value match, folded parts included. */
+export function countMatches(value: unknown, find: string): number {
+  if (find === '') return 0;
+  let count = 0;
+  const look = (item: unknown, key: string | undefined, depth: number): void => {
+    if (matches(key, item, find)) count += 1;
+    if (item !== null && typeof item === 'object' && depth < 64) {
+      for (const [name, each] of Object.entries(item)) look(each, Array.isArray(item) ? undefined : name, depth + 1);
+    }
+  };
+  look(value, undefined, 0);
+  return count;
+}
+
+/** `[ 29 items, 21.4 kB ]`, `{ 3 keys }` */
+export function summaryOf(value: object): string {
+  const entries = Object.keys(value).length;
+  const isList = Array.isArray(value);
+  if (entries === 0) return isList ? '[]' : '{}';
+  const size = sizeOf(value, 50_000_000);
+  const text = `${isList ? counted(entries, 'item') : counted(entries, 'key')}${size > 1_000 ? `, ${bytes(size)}` : ''}`;
+  return isList ? `[ ${text} ]` : `{ ${text} }`;
+}
+
+/** A text that may hold JSON, as a value. */
+export function parsed(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}

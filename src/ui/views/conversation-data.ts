@@ -1,0 +1,74 @@
+import { signal } from '@preact/signals';
+import type { Answer, FeedbackRow, ToolSpan } from '../../gateway/api/routes.ts';
+import { api } from '../api.ts';
+
+export type Detail = Answer<'getConversation'>;
+
+/** A conversation as far as it has been loaded. */
+export interface Loaded {
+  readonly conversation: Detail;
+  readonly tools: readonly ToolSpan[];
+  /** With its words, by interaction. */
+  readonly feedback: ReadonlyMap<string, readonly FeedbackRow[]>;
+}
+
+export const loaded = signal<Loaded | undefined>(undefined);
+export const problem = signal<string | undefined>(undefined);
+
+const FIRST_PAGE = 60;
+const PAGE = 500;
+/** Interactions whose feedback is read with its words. */
+const MAX_FEEDBACK = 40;
+
+/** The conversation that is on the page: answers about another one come too late. */
+const current = { id: '' };
+
+export function forget(): void {
+  loaded.value = undefined;
+  problem.value = undefined;
+}
+
+/** Shows the first page at once, then the whole. */
+export async function load(id: string): Promise<void> {
+  current.id = id;
+  try {
+    const isNew = loaded.value === undefined;
+    const first = await api.getConversation({ params: { id }, query: { limit: isNew ? FIRST_PAGE : PAGE } });
+    if (current.id !== id) return;
+    if (isNew) loaded.value = { conversation: first, tools: [], feedback: new Map() };
+    const [rows, tools] = await Promise.all([restOf(id, first), toolsOf(id)]);
+    const feedback = await feedbackOf(rows);
+    if (current.id !== id) return;
+    loaded.value = { conversation: { ...first, rows }, tools, feedback };
+    problem.value = undefined;
+  } catch (error) {
+    if (current.id === id) problem.value = error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function restOf(id: string, first: Detail): Promise<Detail['rows']> {
+  const rows = [...first.rows];
+  for (let { next } = first; next !== undefined && current.id === id; ) {
+    const page = await api.getConversation({ params: { id }, query: { limit: PAGE, cursor: next } });
+    rows.push(...page.rows);
+    next = page.next;
+  }
+  return rows;
+}
+
+async function toolsOf(id: string): Promise<ToolSpan[]> {
+  const tools: ToolSpan[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.listToolSpans({ params: { id }, query: { ...(cursor !== undefined && { cursor }) } });
+    tools.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== undefined && current.id === id);
+  return tools;
+}
+
+async function feedbackOf(rows: Detail['rows']): Promise<Map<string, readonly FeedbackRow[]>> {
+  const rated = rows.filter(({ feedback }) => feedback.up + feedback.down > 0).slice(0, MAX_FEEDBACK);
+  const details = await Promise.all(rated.map(({ id }) => api.getInteraction({ params: { id } })));
+  return new Map(details.map(({ id, feedbackLog }) => [id, feedbackLog]));
+}

@@ -1,0 +1,99 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Span } from '../../gateway/api/routes.ts';
+import { api } from '../api.ts';
+import { clock, counted, duration, moment } from '../format.ts';
+import { JsonWithSearch } from '../parts/json.tsx';
+import { OutcomeMark } from '../parts/mark.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import type { ConversationRow } from './transcript.ts';
+
+/** Everything that was recorded: for each interaction the attributes, events and resource of its span. */
+export function DetailsLayer({ rows }: { readonly rows: readonly ConversationRow[] }): JSX.Element {
+  const [shown, setShown] = useState(200);
+  return (
+    <div class="details">
+      {rows.slice(0, shown).map((row, index) => (
+        <OneInteraction key={row.id} row={row} isOpenAtFirst={rows.length === 1 || index === rows.length - 1} />
+      ))}
+      {rows.length > shown && (
+        <button type="button" class="button" onClick={() => setShown(shown + 500)}>
+          Show more of {counted(rows.length, 'interaction')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+interface OneProps {
+  readonly row: ConversationRow;
+  readonly isOpenAtFirst: boolean;
+}
+
+function OneInteraction({ row, isOpenAtFirst }: OneProps): JSX.Element {
+  const [isOpen, setOpen] = useState(isOpenAtFirst);
+  return (
+    <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <OutcomeMark status={row.status} />{' '}
+        <span class="cut">
+          <Safe text={row.name} />
+        </span>
+        <small title={moment(row.startTime)}>
+          {clock(row.startTime)}, {duration(row.duration)}
+        </small>
+      </summary>
+      {isOpen && <Recorded row={row} />}
+    </details>
+  );
+}
+
+/** The span is read when it is looked at: of what a vendor's client wrote there is none. */
+function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
+  const span = useSpan(row.traceId, row.spanId);
+  const value = span
+    ? {
+        attributes: span.attributes,
+        ...(span.events.length > 0 && { events: span.events }),
+        ...(span.links.length > 0 && { links: span.links }),
+        resource: span.resource,
+        scope: span.scope,
+        status: span.status,
+      }
+    : row.interaction;
+  const size = Object.keys(span?.attributes ?? row.interaction).length;
+  return (
+    <div class="recorded">
+      <p class="dim">
+        {span ? 'Span' : 'No span of it arrived: this is the interaction as the gateway keeps it'}{' '}
+        <a class="link mono" href={`/t/${row.traceId}?span=${row.spanId}`}>
+          {row.spanId}
+        </a>
+        , received as {row.receivedBy} {moment(row.receivedAt)}
+      </p>
+      <JsonWithSearch
+        key={span ? 'span' : 'interaction'}
+        value={value}
+        label="Find in attributes, events and resource"
+        whole={counted(size, span ? 'attribute' : 'field')}
+      />
+    </div>
+  );
+}
+
+export function useSpan(traceId: string, spanId: string): Span | undefined {
+  const [span, setSpan] = useState<Span>();
+  useEffect(() => {
+    const state = { isWanted: true };
+    api.getTrace({ params: { traceId }, query: { span: spanId } }).then(
+      ({ items }) => {
+        if (state.isWanted) setSpan(items.find((each) => each.spanId === spanId));
+      },
+      () => {},
+    );
+    return () => {
+      state.isWanted = false;
+    };
+  }, [traceId, spanId]);
+  return span;
+}

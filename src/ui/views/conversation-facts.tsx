@@ -1,0 +1,190 @@
+import type { JSX } from 'preact';
+import type { DeliveryState } from '../../gateway/api/routes.ts';
+import { configured } from '../destinations.ts';
+import { age, clock, count, day, moment, money } from '../format.ts';
+import { payloadAddress } from '../parts/delivery-links.tsx';
+import { Given } from '../parts/feedback.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { DeliveryMark } from '../parts/mark.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import { now } from '../time.ts';
+import type { Detail, Loaded } from './conversation-data.ts';
+import { interactionOf } from './transcript.ts';
+
+/** Who, when and where; tokens and cost; what became of the records; feedback and tags. */
+export function Facts({ loaded }: { readonly loaded: Loaded }): JSX.Element {
+  const { conversation } = loaded;
+  const tags = [...new Set(conversation.rows.flatMap((row) => row.tags))];
+  return (
+    <aside class="facts" aria-label="Facts">
+      <Identity conversation={conversation} />
+      <TokensAndCost conversation={conversation} />
+      <Destinations conversation={conversation} />
+      <FeedbackFacts loaded={loaded} />
+      {tags.length > 0 && (
+        <section>
+          <h2>Tags</h2>
+          <p>
+            <Safe text={tags.join(', ')} />
+          </p>
+        </section>
+      )}
+    </aside>
+  );
+}
+
+function Identity({ conversation }: { readonly conversation: Detail }): JSX.Element {
+  const { rows } = conversation;
+  const first = rows[0] && interactionOf(rows[0]);
+  const prompts = [...new Set(rows.flatMap(({ prompt }) => (prompt === undefined ? [] : [prompt])))];
+  return (
+    <section>
+      <dl>
+        <Fact name="Conversation" isMono>
+          {conversation.conversationId}
+        </Fact>
+        <Fact name="User">{[conversation.users.join(', '), first?.user?.fullName].filter(Boolean).join(', ')}</Fact>
+        <Fact name="Session">{first?.sessionId}</Fact>
+        <Fact name="Prompt">{prompts.join(', ')}</Fact>
+        <Fact name="Agent">{conversation.agents.join(', ')}</Fact>
+        <Fact name="Service">{conversation.service}</Fact>
+        <Fact name="Environment">{conversation.environment}</Fact>
+        <Fact name="Models">{conversation.models.join(', ')}</Fact>
+        <dt>Started</dt>
+        <dd title={moment(conversation.firstAt)}>
+          {day(conversation.firstAt, now.value)}, {clock(conversation.firstAt)}
+        </dd>
+        <dt>Last</dt>
+        <dd title={moment(conversation.lastAt)}>{age(conversation.lastAt, now.value)}</dd>
+      </dl>
+    </section>
+  );
+}
+
+interface FactProps {
+  readonly name: string;
+  readonly children: string | undefined;
+  readonly isMono?: boolean;
+}
+
+function Fact({ name, children, isMono = false }: FactProps): JSX.Element | null {
+  if (!children) return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd class={isMono ? 'mono' : undefined} title={children}>
+        <Safe text={children} />
+      </dd>
+    </>
+  );
+}
+
+type UsageField = 'cacheReadInputTokens' | 'reasoningOutputTokens';
+
+function TokensAndCost({ conversation }: { readonly conversation: Detail }): JSX.Element {
+  const sum = (field: UsageField): number =>
+    conversation.rows.reduce((total, row) => total + (interactionOf(row).usage?.[field] ?? 0), 0);
+  const cached = sum('cacheReadInputTokens');
+  const reasoning = sum('reasoningOutputTokens');
+  return (
+    <section>
+      <h2>Tokens and cost</h2>
+      <table class="figures-table">
+        <tbody>
+          <Amount name="Input" value={conversation.inputTokens} />
+          {cached > 0 && <Amount name="of it cached" value={cached} isPart />}
+          <Amount name="Output" value={conversation.outputTokens} />
+          {reasoning > 0 && <Amount name="of it reasoning" value={reasoning} isPart />}
+          <tr>
+            <th scope="row">USD</th>
+            <td>
+              {conversation.isEstimated && '~'}
+              {money(conversation.cost)}
+            </td>
+          </tr>
+          {conversation.unpriced > 0 && <Amount name="Without a price" value={conversation.unpriced} />}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+interface AmountProps {
+  readonly name: string;
+  readonly value: number | undefined;
+  readonly isPart?: boolean;
+}
+
+function Amount({ name, value, isPart = false }: AmountProps): JSX.Element {
+  return (
+    <tr class={isPart ? 'part' : undefined}>
+      <th scope="row">{name}</th>
+      <td>{count(value)}</td>
+    </tr>
+  );
+}
+
+const WORST: readonly DeliveryState[] = ['dead', 'stopped', 'retrying', 'waiting', 'skipped', 'coalesced', 'delivered'];
+
+const words: Readonly<Record<DeliveryState, string>> = {
+  dead: 'refused',
+  stopped: 'stopped',
+  retrying: 'retrying',
+  waiting: 'waiting',
+  skipped: 'not sent',
+  coalesced: 'in a newer record',
+  delivered: 'delivered',
+};
+
+/** The worst state of its records at each destination, and how many. */
+function Destinations({ conversation: { rows } }: { readonly conversation: Detail }): JSX.Element | null {
+  if (configured.value.length === 0) return null;
+  return (
+    <section>
+      <h2>Destinations</h2>
+      <ul class="deliveries">
+        {configured.value.map(({ name }) => {
+          const counts = new Map<DeliveryState, number>();
+          for (const { deliveries } of rows) {
+            const state = deliveries[name];
+            if (state) counts.set(state, (counts.get(state) ?? 0) + 1);
+          }
+          const worst = WORST.find((state) => counts.has(state));
+          const target = rows.find(({ deliveries }) => deliveries[name] === worst) ?? rows[0];
+          const text = WORST.filter((state) => counts.has(state))
+            .map((state) => `${count(counts.get(state))} ${words[state]}`)
+            .join(', ');
+          return (
+            <li key={name}>
+              <a href={target ? payloadAddress(target.id, name) : '/destinations'}>
+                {worst ? <DeliveryMark state={worst} /> : <i />}
+                <span>{name}</span>
+                <span class={worst === 'dead' || worst === 'stopped' ? 'bad' : worst === 'retrying' ? 'wait' : 'dim'}>
+                  {text || 'not seen here'}
+                </span>
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function FeedbackFacts({ loaded: { feedback } }: { readonly loaded: Loaded }): JSX.Element | null {
+  const all = [...feedback.values()].flat().slice(0, 8);
+  if (all.length === 0) return null;
+  return (
+    <section>
+      <h2>Feedback</h2>
+      <ul class="given">
+        {all.map((each) => (
+          <li key={each.id} title={moment(each.at)}>
+            <Icon name={each.rating === 'positive' ? 'up' : 'thumbDown'} size={13} />
+            <Given feedback={each} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

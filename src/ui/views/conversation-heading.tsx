@@ -1,0 +1,250 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { api } from '../api.ts';
+import { count, counted, duration, money, UNKNOWN } from '../format.ts';
+import { useKeys } from '../keyboard.ts';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { CopyLine } from '../parts/copy-line.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { OutcomeMark } from '../parts/mark.tsx';
+import { Popover } from '../parts/popover.tsx';
+import { isRaw, toggleRaw } from '../parts/raw.ts';
+import { Safe } from '../parts/safe-text.tsx';
+import { address, go } from '../router.ts';
+import type { Detail, Loaded } from './conversation-data.ts';
+import { markdownOf } from './conversation-markdown.ts';
+import { downloadOtlp } from './otlp-file.ts';
+import type { Turn } from './transcript.ts';
+
+export const LAYERS = ['messages', 'turns', 'details', 'run'] as const;
+export type Layer = (typeof LAYERS)[number];
+
+interface HeadingProps {
+  readonly loaded: Loaded;
+  readonly turns: readonly Turn[];
+  readonly base: string;
+  readonly layer: Layer;
+  readonly runId: string | undefined;
+}
+
+/** What the conversation is, its layers, and what can be done with it. */
+export function Heading({ loaded, turns, base, layer, runId }: HeadingProps): JSX.Element {
+  const { conversation } = loaded;
+  return (
+    <header class="heading">
+      <p class="path">
+        <a href="/conversations">Conversations</a> <span>/</span>{' '}
+        <span class="mono cut">
+          <Safe text={conversation.conversationId ?? conversation.id} />
+        </span>
+      </p>
+      <div class="title">
+        <a class="back" href="/conversations" aria-label="All conversations">
+          <Icon name="left" size={18} />
+        </a>
+        <h1 class="cut">
+          <OutcomeMark status={conversation.status} /> <Safe text={conversation.title ?? UNKNOWN} />
+        </h1>
+        <Actions {...{ loaded, turns, base }} />
+      </div>
+      <div class="layers">
+        <nav aria-label="Layers">
+          {LAYERS.filter((each) => each !== 'run' || runId !== undefined).map((each, index) => (
+            <a key={each} href={layerAddress(base, each, runId)} aria-current={each === layer ? 'page' : undefined}>
+              {each[0]?.toUpperCase()}
+              {each.slice(1)} <kbd>{index + 1}</kbd>
+            </a>
+          ))}
+        </nav>
+        <Totals loaded={loaded} />
+      </div>
+    </header>
+  );
+}
+
+export function layerAddress(base: string, layer: Layer, runId: string | undefined): string {
+  if (layer === 'messages') return base;
+  return layer === 'run' ? `${base}/run/${encodeURIComponent(runId ?? '')}` : `${base}/${layer}`;
+}
+
+function Totals({ loaded: { conversation, tools } }: { readonly loaded: Loaded }): JSX.Element {
+  const failed = tools.filter(({ error }) => error !== undefined).length;
+  const tokens =
+    conversation.inputTokens === undefined && conversation.outputTokens === undefined
+      ? undefined
+      : (conversation.inputTokens ?? 0) + (conversation.outputTokens ?? 0);
+  return (
+    <p class="totals">
+      <span>
+        <b>{count(conversation.turns)}</b> {conversation.turns === 1 ? 'turn' : 'turns'}
+      </span>
+      <span class="wide">
+        <b>{count(conversation.interactions)}</b> {conversation.interactions === 1 ? 'interaction' : 'interactions'}
+      </span>
+      {tools.length > 0 && (
+        <span class="wide">
+          <b>{count(tools.length)}</b> {tools.length === 1 ? 'tool' : 'tools'}
+          {failed > 0 && <em>, {count(failed)} failed</em>}
+        </span>
+      )}
+      {conversation.errors > 0 && (
+        <span>
+          <em>{counted(conversation.errors, 'error')}</em>
+        </span>
+      )}
+      <span class="wide">
+        <b>{count(tokens)}</b> tokens
+      </span>
+      <span>
+        <b>{money(conversation.cost)}</b> USD
+      </span>
+      {conversation.unpriced > 0 && <span class="wide">{count(conversation.unpriced)} without a price</span>}
+      <span class="wide">
+        <b>{duration(conversation.duration)}</b>
+      </span>
+    </p>
+  );
+}
+
+interface ActionsProps {
+  readonly loaded: Loaded;
+  readonly turns: readonly Turn[];
+  readonly base: string;
+}
+
+function Actions({ loaded: { conversation }, turns, base }: ActionsProps): JSX.Element {
+  const [open, setOpen] = useState<'share' | 'more'>();
+  const close = (): void => setOpen(undefined);
+  useKeys({ s: () => setOpen('share') });
+  return (
+    <div class="actions">
+      <a class="button wide" href={`/compare?a=${encodeURIComponent(`c:${conversation.id}`)}`}>
+        Compare <kbd>C</kbd>
+      </a>
+      <span class="with-popover">
+        <button
+          type="button"
+          class="button wide"
+          aria-expanded={open === 'share'}
+          onClick={() => setOpen(open === 'share' ? undefined : 'share')}
+        >
+          Share <kbd>S</kbd>
+        </button>
+        {open === 'share' && <Share {...{ conversation, turns, base }} onClose={close} />}
+      </span>
+      <OtlpButton conversation={conversation} />
+      <span class="with-popover">
+        <button
+          type="button"
+          class="button plain"
+          aria-label="More"
+          aria-expanded={open === 'more'}
+          onClick={() => setOpen(open === 'more' ? undefined : 'more')}
+        >
+          <Icon name="more" size={16} />
+        </button>
+        {open === 'more' && <More conversation={conversation} onClose={close} onShare={() => setOpen('share')} />}
+      </span>
+    </div>
+  );
+}
+
+/** Every trace that the conversation is part of, as one file. */
+function OtlpButton({ conversation }: { readonly conversation: Detail }): JSX.Element {
+  const [state, setState] = useState<string>();
+  const traces = [...new Set(conversation.rows.map(({ traceId }) => traceId))];
+  const start = (): void => {
+    setState('…');
+    downloadOtlp(conversation.conversationId ?? conversation.id, traces).then(
+      () => setState(undefined),
+      () => setState('failed'),
+    );
+  };
+  return (
+    <button type="button" class="button wide" title="Download its traces as OTLP/JSON" onClick={start}>
+      <Icon name="download" size={13} /> {state ?? 'OTLP'}
+    </button>
+  );
+}
+
+interface ShareProps {
+  readonly conversation: Detail;
+  readonly turns: readonly Turn[];
+  readonly base: string;
+  onClose(): void;
+}
+
+function Share({ conversation, turns, base, onClose }: ShareProps): JSX.Element {
+  const { origin } = window.location;
+  const { fragment } = address.value;
+  const chat = `/chat?chatId=${encodeURIComponent(conversation.conversationId ?? conversation.id)}`;
+  return (
+    <Popover label="Share" onClose={onClose}>
+      <h2>
+        Share <small>who reaches this gateway can read it</small>
+      </h2>
+      <CopyLine text={`${origin}${base}${fragment === '' ? '' : `#${fragment}`}`} />
+      <p class="actions">
+        <a class="button" href={chat}>
+          Reading page <kbd>?chatId</kbd>
+        </a>
+        <CopyButton text={`${origin}${chat}`}>Its link</CopyButton>
+        <CopyButton text={() => markdownOf(conversation, turns)}>Copy as Markdown</CopyButton>
+      </p>
+    </Popover>
+  );
+}
+
+interface MoreProps {
+  readonly conversation: Detail;
+  onClose(): void;
+  onShare(): void;
+}
+
+function More({ conversation, onClose, onShare }: MoreProps): JSX.Element {
+  const [isAsking, setAsking] = useState(false);
+  const [problem, setProblem] = useState<string>();
+  const remove = async (): Promise<void> => {
+    await api.deleteConversation({ params: { id: conversation.id } });
+    go('/conversations');
+  };
+  return (
+    <Popover label="More" onClose={onClose}>
+      {isAsking ? (
+        <>
+          <h2>Delete this conversation?</h2>
+          <p>
+            Its {counted(conversation.interactions, 'interaction')}, their spans, their text and their place in every
+            total go. Destinations keep what they got.
+          </p>
+          {problem !== undefined && <p class="failed">{problem}</p>}
+          <p class="actions">
+            <button
+              type="button"
+              class="button danger"
+              onClick={() => remove().catch((error: unknown) => setProblem(String(error)))}
+            >
+              Delete it
+            </button>
+            <button type="button" class="button" onClick={onClose}>
+              Keep it
+            </button>
+          </p>
+        </>
+      ) : (
+        <p class="actions column">
+          <button type="button" class="button narrow" onClick={onShare}>
+            Share
+          </button>
+          <CopyButton text={conversation.conversationId ?? conversation.id}>Copy its id</CopyButton>
+          <button type="button" class="button" aria-pressed={isRaw.value} onClick={toggleRaw}>
+            {isRaw.value ? 'Show Markdown rendered' : 'Show Markdown as it came'}
+          </button>
+          <button type="button" class="button" onClick={() => setAsking(true)}>
+            Delete the conversation
+          </button>
+        </p>
+      )}
+    </Popover>
+  );
+}

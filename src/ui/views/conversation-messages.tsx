@@ -1,0 +1,154 @@
+import type { JSX } from 'preact';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
+import { configured } from '../destinations.ts';
+import { count } from '../format.ts';
+import { useKeys } from '../keyboard.ts';
+import { payloadAddress } from '../parts/delivery-links.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { MessageView } from '../parts/message.tsx';
+import { useVirtualRows } from '../parts/virtual.ts';
+import { address, go } from '../router.ts';
+import { type Loaded, load } from './conversation-data.ts';
+import type { ConversationRow, TranscriptMessage, Turn } from './transcript.ts';
+
+interface MessagesProps {
+  readonly turns: readonly Turn[];
+  readonly loaded: Loaded;
+  /** Below the last message where there is no room at the side. */
+  readonly facts: JSX.Element;
+  onOutline(): void;
+}
+
+const ESTIMATE = 96;
+
+/** The transcript. Only messages in view are in the document, so that length costs nothing. */
+export function MessagesLayer({ turns, loaded, facts, onOutline }: MessagesProps): JSX.Element {
+  const messages = useMemo(() => turns.flatMap((turn) => turn.messages), [turns]);
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualRows(scroller, {
+    count: messages.length,
+    estimateSize: () => ESTIMATE,
+    getItemKey: (index) => messages[index]?.key ?? index,
+    overscan: 6,
+  });
+  const { virtualizer } = virtual;
+  const selected = messages.findIndex(({ key }) => key === address.value.fragment);
+  const rated = useCallback(() => void load(loaded.conversation.id).catch(() => {}), [loaded.conversation.id]);
+  useEffect(() => {
+    if (selected >= 0) virtualizer.scrollToIndex(selected, { align: selected === 0 ? 'start' : 'auto' });
+  }, [selected, messages.length]);
+  useMessageKeys({ messages, selected, onOutline });
+  return (
+    <div class="transcript" ref={scroller} tabIndex={-1}>
+      <div class="sheet" style={{ height: `${virtual.height}px` }}>
+        {virtual.items.map(({ index, start, key }) => {
+          const message = messages[index];
+          return (
+            message && (
+              <div
+                key={key}
+                class="place"
+                data-index={index}
+                ref={virtualizer.measureElement}
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <MessageView
+                  message={message}
+                  isSelected={index === selected}
+                  feedback={message.row && (loaded.feedback.get(message.row.id) ?? [])}
+                  onRated={rated}
+                />
+              </div>
+            )
+          );
+        })}
+      </div>
+      <div class="facts-below">{facts}</div>
+      <TurnBar {...{ messages, selected, turns }} />
+    </div>
+  );
+}
+
+interface KeysOptions {
+  readonly messages: readonly TranscriptMessage[];
+  readonly selected: number;
+  onOutline(): void;
+}
+
+function select(message: TranscriptMessage | undefined): void {
+  if (message) go(`${address.value.path}#${message.key}`, { replace: true });
+}
+
+function useMessageKeys({ messages, selected, onOutline }: KeysOptions): void {
+  const at = Math.max(0, selected);
+  const move = (step: number): void =>
+    select(messages[selected < 0 ? 0 : Math.min(messages.length - 1, Math.max(0, selected + step))]);
+  const toError = (step: number): void => {
+    const failed = messages.flatMap((message, index) => (hasFailed(message) ? [index] : []));
+    const next = step > 0 ? failed.find((index) => index > selected) : failed.findLast((index) => index < selected);
+    if (next !== undefined) select(messages[next]);
+  };
+  const row = (): ConversationRow | undefined => messages[at]?.row ?? messages.slice(at).find((each) => each.row)?.row;
+  const toRow = (path: (row: ConversationRow) => string | undefined): void => {
+    const found = row();
+    const target = found && path(found);
+    if (target !== undefined) go(target);
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    e: () => toError(1),
+    'Shift+E': () => toError(-1),
+    o: onOutline,
+    t: () => toRow(({ traceId, spanId }) => `/t/${traceId}?span=${spanId}`),
+    d: () => toRow(firstPayload),
+    y: () => void navigator.clipboard.writeText(window.location.href).catch(() => {}),
+    '+': () => press(selected, 'Good answer'),
+    '-': () => press(selected, 'Bad answer'),
+  });
+}
+
+function firstPayload({ id, deliveries }: ConversationRow): string | undefined {
+  const names = configured.value.map(({ name }) => name);
+  const name = names.find((each) => deliveries[each] === 'dead') ?? names.find((each) => deliveries[each]) ?? names[0];
+  return name === undefined ? undefined : payloadAddress(id, name);
+}
+
+/** The thumbs of the message that is selected: the form opens in its place. */
+function press(index: number, label: string): void {
+  document.querySelector<HTMLElement>(`[data-index="${index}"] button[aria-label="${label}"]`)?.click();
+}
+
+function hasFailed({ row, error, calls }: TranscriptMessage): boolean {
+  return error !== undefined || row?.status === 'error' || calls.some((call) => call.error !== undefined);
+}
+
+interface TurnBarProps {
+  readonly messages: readonly TranscriptMessage[];
+  readonly selected: number;
+  readonly turns: readonly Turn[];
+}
+
+/** On a phone: the turn before and after, at the foot of the screen. */
+function TurnBar({ messages, selected, turns }: TurnBarProps): JSX.Element {
+  const turn = messages[Math.max(0, selected)]?.turn ?? 1;
+  const to = (step: number): void => {
+    const number = Math.min(turns.length, Math.max(1, turn + step));
+    select(turns[number - 1]?.messages[0]);
+  };
+  return (
+    <div class="turn-bar">
+      <button type="button" aria-label="Previous turn" onClick={() => to(-1)}>
+        <Icon name="left" size={18} />
+      </button>
+      <button type="button" aria-label="Next turn" onClick={() => to(1)}>
+        <Icon name="right" size={18} />
+      </button>
+      <span>
+        turn {count(turn)} of {count(turns.length)}
+      </span>
+    </div>
+  );
+}

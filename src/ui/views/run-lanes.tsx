@@ -1,0 +1,219 @@
+import type { ComponentChildren, JSX } from 'preact';
+import type { ToolExecution } from '../../interaction/interaction.ts';
+import { counted, duration } from '../format.ts';
+import { Icon } from '../parts/icon.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import { hasEnded, idOf, type Observation, type RunTimes, type Segment, type Step, ticksOf } from './run-model.ts';
+import { type ConversationRow, interactionOf } from './transcript.ts';
+
+interface LanesProps {
+  readonly row: ConversationRow;
+  readonly times: RunTimes;
+  readonly segments: readonly Segment[];
+  readonly observations: readonly Observation[];
+  readonly steps: readonly Step[];
+  readonly chosen: string | undefined;
+  onSelect(id: string): void;
+}
+
+type Place = (from: number, to?: number) => { readonly left: string; readonly width?: string };
+
+/** Statuses, requests, steps and tools below one axis of time. */
+export function RunLanes(props: LanesProps): JSX.Element {
+  const { times, segments, steps } = props;
+  const whole = times.end - times.start;
+  const place: Place = (from, to) => ({
+    left: `${((from - times.start) / whole) * 100}%`,
+    ...(to !== undefined && { width: `${((to - from) / whole) * 100}%` }),
+  });
+  const ticks = ticksOf(whole);
+  return (
+    <div class="lanes">
+      <Lane label="" isAxis>
+        {ticks.map((at) => (
+          <span key={at} class="axis-tick" style={place(times.start + at)}>
+            {duration(at / 1_000)}
+          </span>
+        ))}
+      </Lane>
+      <div class="lanes-grid" aria-hidden="true">
+        <div>
+          {ticks.slice(1).map((at) => (
+            <i key={at} style={place(times.start + at)} />
+          ))}
+          {segments
+            .filter(({ kind }) => kind === 'action')
+            .map(({ from, to }) => (
+              <b key={from} style={place(from, to)} />
+            ))}
+        </div>
+      </div>
+      <StatusLane {...props} place={place} />
+      <RequestsLane {...props} place={place} />
+      {steps.map((step, index) => (
+        <StepLanes key={index} {...props} step={step} number={index + 1} place={place} />
+      ))}
+    </div>
+  );
+}
+
+interface LaneProps {
+  readonly label: ComponentChildren;
+  readonly note?: ComponentChildren;
+  readonly children: ComponentChildren;
+  readonly isAxis?: boolean;
+  readonly isTall?: boolean;
+}
+
+function Lane({ label, note, children, isAxis = false, isTall = false }: LaneProps): JSX.Element {
+  return (
+    <div class={`lane-row${isAxis ? ' axis' : ''}${isTall ? ' tall' : ''}`}>
+      <div class="lane-name">
+        {label}
+        {note && <small>{note}</small>}
+      </div>
+      <div class="lane">{children}</div>
+    </div>
+  );
+}
+
+interface Placed extends LanesProps {
+  readonly place: Place;
+}
+
+function StatusLane({ segments, observations, times, row, place }: Placed): JSX.Element {
+  const status = observations.at(-1)?.status ?? interactionOf(row).run?.status ?? 'unknown';
+  return (
+    <Lane label={<b>Status</b>} isTall>
+      {segments.map(({ from, to, kind, status: seen }) => (
+        <span
+          key={from}
+          class={`segment ${kind}`}
+          style={place(from, to)}
+          title={`${seen ?? 'not seen'}, ${duration((to - from) / 1_000)}`}
+        >
+          <em>{seen ?? 'not seen'}</em>
+        </span>
+      ))}
+      {hasEnded(status) && <span class="tick end" style={place(times.end)} />}
+      <span class="lane-end" style={place(times.end)}>
+        {status}
+      </span>
+    </Lane>
+  );
+}
+
+function RequestsLane({ observations, place }: Placed): JSX.Element | null {
+  if (observations.length === 0) return null;
+  const polls = observations.filter(({ request }) => request === 'retrieve');
+  const gaps = polls.slice(1).map(({ at }, index) => at - (polls[index]?.at ?? at));
+  const gap = gaps.length > 0 ? gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] : undefined;
+  const note = `${counted(observations.length, 'request')}${gap === undefined ? '' : `, a poll each ${duration(gap / 1_000)}`}`;
+  return (
+    <Lane label="Requests" note={note}>
+      {observations.map(({ at, request, status }, index) => (
+        <span
+          key={index}
+          class={request === 'retrieve' ? 'tick' : 'tick strong'}
+          style={place(at)}
+          title={`${request}: ${status}`}
+        />
+      ))}
+      {observations
+        .filter(({ request }) => request === 'create' || request === 'submit')
+        .map(({ at, request }) => (
+          <span key={at} class="tick-name" style={place(at)}>
+            {request}
+          </span>
+        ))}
+    </Lane>
+  );
+}
+
+interface StepProps extends Placed {
+  readonly step: Step;
+  readonly number: number;
+}
+
+function StepLanes({ step, number, place, chosen, onSelect, row }: StepProps): JSX.Element {
+  const { kind, name, tools, from, to } = step;
+  const isOwn = kind === 'tool_calls';
+  const note = isOwn ? (tools.length > 1 ? `${tools.length} in parallel` : '') : kind === 'built_in' ? 'OpenAI' : '';
+  return (
+    <>
+      <Lane
+        label={
+          <>
+            <Icon name={kind === 'message_creation' ? 'chat' : 'tool'} />
+            <span class="cut">
+              Step {number}, <Safe text={name} />
+            </span>
+          </>
+        }
+        note={note}
+      >
+        {kind === 'message_creation' ? (
+          <MessageBar row={row} place={place} />
+        ) : (
+          from !== undefined &&
+          to !== undefined && (
+            <>
+              <span class={isOwn ? 'step-bar own' : 'step-bar theirs'} style={place(from, to)} />
+              <span class="bar-time" style={place(to)}>
+                {duration((to - from) / 1_000)}
+                {!isOwn && ', in whole seconds'}
+              </span>
+            </>
+          )
+        )}
+      </Lane>
+      {isOwn &&
+        tools.map((tool) => (
+          <ToolLane key={idOf(tool)} {...{ tool, place, onSelect }} isChosen={idOf(tool) === chosen} />
+        ))}
+    </>
+  );
+}
+
+/** OpenAI tells whole seconds: the bar covers the second in which the message was made. */
+function MessageBar({ row, place }: { readonly row: ConversationRow; readonly place: Place }): JSX.Element | null {
+  const made = interactionOf(row).outputMessages?.[0]?.createdAt;
+  if (made === undefined) return <span class="lane-note">when is not known</span>;
+  const from = Math.max(made, row.startTime);
+  const to = Math.min(made + 1_000, row.endTime);
+  return to > from ? <span class="step-bar theirs" style={place(from, to)} title="OpenAI tells whole seconds" /> : null;
+}
+
+interface ToolLaneProps {
+  readonly tool: ToolExecution;
+  readonly place: Place;
+  readonly isChosen: boolean;
+  onSelect(id: string): void;
+}
+
+function ToolLane({ tool, place, isChosen, onSelect }: ToolLaneProps): JSX.Element {
+  const { name, startTime, endTime, errorType } = tool;
+  const isKnown = startTime !== undefined && endTime !== undefined;
+  return (
+    <button type="button" class="lane-row tool" aria-pressed={isChosen} onClick={() => onSelect(idOf(tool))}>
+      <span class="lane-name">
+        <span class="mono cut">
+          <Safe text={name} />
+        </span>
+        <small>your application</small>
+      </span>
+      <span class="lane">
+        {isKnown ? (
+          <>
+            <span class={errorType === undefined ? 'tool-bar' : 'tool-bar failed'} style={place(startTime, endTime)} />
+            <span class="bar-time" style={place(endTime)}>
+              {duration((endTime - startTime) / 1_000)} {errorType !== undefined && <em>{errorType}</em>}
+            </span>
+          </>
+        ) : (
+          <span class="lane-note">when is not known: wrap it in traceTool</span>
+        )}
+      </span>
+    </button>
+  );
+}

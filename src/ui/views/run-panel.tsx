@@ -1,0 +1,134 @@
+import type { JSX } from 'preact';
+import type { ToolExecution } from '../../interaction/interaction.ts';
+import { count, duration, moment, money } from '../format.ts';
+import { DeliveryHeads } from '../parts/deliveries.tsx';
+import { DeliveryLinks } from '../parts/delivery-links.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { Json, parsed } from '../parts/json.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import { type ConversationRow, interactionOf } from './transcript.ts';
+
+interface PanelProps {
+  readonly row: ConversationRow;
+  /** The call that is selected. */
+  readonly tool: ToolExecution | undefined;
+  onClose(): void;
+}
+
+/** A call of the application's tools, where one is selected, and the run itself. */
+export function RunPanel({ row, tool, onClose }: PanelProps): JSX.Element {
+  return (
+    <aside class="side-panel" aria-label={tool ? tool.name : 'Run'}>
+      {tool && (
+        <>
+          <header>
+            <Icon name="tool" />
+            <h2 class="mono cut">
+              <Safe text={tool.name} />
+            </h2>
+            <span class="push">
+              <button type="button" class="bare" onClick={onClose} aria-label="Close">
+                <Icon name="close" />
+              </button>
+            </span>
+          </header>
+          <Call tool={tool} row={row} />
+        </>
+      )}
+      <section class="panel-body">
+        <h3>Run</h3>
+        <RunFacts row={row} />
+      </section>
+      {Object.keys(row.deliveries).length > 0 && (
+        <section class="panel-body">
+          <h3>Destinations</h3>
+          <DeliveryHeads />
+          <DeliveryLinks deliveries={row.deliveries} interaction={row.id} />
+        </section>
+      )}
+    </aside>
+  );
+}
+
+function Call({ tool, row }: { readonly tool: ToolExecution; readonly row: ConversationRow }): JSX.Element {
+  const { id, startTime, endTime, errorType } = tool;
+  const others = interactionOf(row).toolExecutions?.filter((each) => each !== tool) ?? [];
+  const longest = Math.max(0, ...others.map((each) => each.endTime ?? 0));
+  return (
+    <>
+      <section class="panel-body">
+        <dl>
+          {id !== undefined && (
+            <>
+              <dt>Call</dt>
+              <dd class="mono">
+                <Safe text={id} />
+              </dd>
+            </>
+          )}
+          <dt>Started</dt>
+          <dd>{startTime === undefined ? 'not known' : moment(startTime)}</dd>
+          {startTime !== undefined && endTime !== undefined && (
+            <>
+              <dt>Took</dt>
+              <dd>
+                {duration((endTime - startTime) / 1_000)}
+                {longest > 0 &&
+                  longest < endTime &&
+                  `, so the run waited ${duration((endTime - longest) / 1_000)} longer`}
+              </dd>
+            </>
+          )}
+          {errorType !== undefined && (
+            <>
+              <dt>Failed</dt>
+              <dd class="bad">
+                <Safe text={errorType} />
+              </dd>
+            </>
+          )}
+        </dl>
+      </section>
+      <section class="panel-body">
+        <h3>Arguments</h3>
+        <Json value={parsed(tool.arguments)} />
+      </section>
+      <section class="panel-body">
+        <h3>Result</h3>
+        {tool.result === undefined ? <p class="dim">no result was sent back</p> : <Json value={parsed(tool.result)} />}
+      </section>
+    </>
+  );
+}
+
+function RunFacts({ row }: { readonly row: ConversationRow }): JSX.Element {
+  const { agent, conversationId, requestModel, parameters } = interactionOf(row);
+  const temperature = parameters?.temperature;
+  return (
+    <dl>
+      <dt>Assistant</dt>
+      <dd>
+        <Safe text={[agent?.name, agent?.id].filter(Boolean).join(', ') || '—'} />
+      </dd>
+      <dt>Thread</dt>
+      <dd class="mono">
+        <Safe text={conversationId ?? '—'} />
+      </dd>
+      <dt>Model</dt>
+      <dd>
+        <Safe text={requestModel ?? row.model ?? '—'} />
+        {temperature !== undefined && `, temperature ${temperature}`}
+      </dd>
+      <dt>Tokens</dt>
+      <dd>
+        {count(row.inputTokens)} in, {count(row.outputTokens)} out
+      </dd>
+      <dt>Cost</dt>
+      <dd>
+        {money(row.cost)} USD{row.costOrigin && `, ${row.costOrigin}`}
+      </dd>
+      <dt>Clock</dt>
+      <dd>that of your application; OpenAI tells whole seconds</dd>
+    </dl>
+  );
+}
