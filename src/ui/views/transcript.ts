@@ -64,8 +64,8 @@ export function transcriptOf(rows: readonly ConversationRow[], tools: readonly T
       const at = isUser(message) ? { at: row.startTime } : {};
       add(turns, answered, { message, calls: callsOf(message, seen), ...at });
     }
+    if (turns.length === 0) beginTurn(turns);
     turns.at(-1)?.rows.push(row);
-    if (turns.length === 0) continue;
     for (const message of outputMessages)
       add(turns, answered, { message, calls: callsOf(message, seen, toolExecutions), row });
     if (outputMessages.length === 0) {
