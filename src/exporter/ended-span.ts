@@ -1,5 +1,6 @@
-import { type Content, type Interaction, isContentField } from '../interaction/interaction.ts';
+import { type Content, type Facts, type Interaction, isContentField } from '../interaction/interaction.ts';
 import { type Mask, maskContent, maskJson } from '../interaction/mask.ts';
+import { RecordedSpan } from '../semconv/recorded-span.ts';
 import { contentOf, factsOf } from '../semconv/span-content.ts';
 import { isSpanData, type ReadableSpanLike, type SpanData, spanDataFrom } from '../semconv/span-data.ts';
 import type { EndedSpan } from './destination.ts';
@@ -35,6 +36,17 @@ export class LazyEndedSpan implements EndedSpan {
   get span(): SpanData {
     this.#data ??= this.#read();
     return this.#data;
+  }
+
+  /** What is known of the span without its attributes. */
+  get facts(): Facts | undefined {
+    return isSpanData(this.source) ? this.source.facts : factsOf(this.source);
+  }
+
+  /** {@link span} for our own code: the attributes of some spans are made when they are read, once. */
+  get view(): SpanData {
+    if (this.#data || !(this.source instanceof RecordedSpan)) return this.span;
+    return this.source.view(this.content, factsOf(this.source));
   }
 
   get interactions(): readonly Interaction[] {

@@ -247,11 +247,12 @@ class SpanPipeline implements Pipeline {
   /** One function for all spans: a closure for each would cost as much memory as the rest of the mapping. */
   readonly #assemble = (ended: LazyEndedSpan): readonly Interaction[] => {
     const { service } = this.#options;
-    if (this.#assembler.held === 0 && !dialectOf(originOf(ended.source))) {
+    const isUnknown = this.#assembler.held === 0 && !ended.facts && !dialectOf(originOf(ended.source));
+    if (isUnknown) {
       this.#assembler.countUnknown();
       return [];
     }
-    const interactions = this.#assembler.add(ended.span, ended.settling);
+    const interactions = this.#assembler.add(ended.view, ended.settling);
     return service ? interactions.map((each) => withService(each, service)) : interactions;
   };
 

@@ -91,7 +91,8 @@ export class RunAssembler {
       if (span.parentSpanId) this.#addTool(`${span.traceId}:${span.parentSpanId}`, tool, span, settling);
       return [];
     }
-    const documents = span.attributes['gen_ai.retrieval.documents'];
+    // Spans of ours have none, and their attributes are made when they are read.
+    const documents = span.facts ? undefined : span.attributes['gen_ai.retrieval.documents'];
     if (documents !== undefined) this.#documents.set(span.traceId, entryOf({ documents, span }));
 
     if (reading.role === 'outer') return leaving(this.#held.addOuter(span, reading), settling);

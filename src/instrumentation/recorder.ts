@@ -222,7 +222,8 @@ export class Recorder implements RecordingHost {
     const fields = this.#fieldsIn(parent);
     const facts = fields ? Object.assign({}, fields, start.facts, conversationOf(fields, start.facts)) : start.facts;
     const { tracer } = this.#tracing;
-    if (tracer && this.#isLate(start, parent)) return new Recording(this, { start, facts, parent, tracer });
+    if (tracer && this.#isLate(start, parent))
+      return new Recording(this, { start, facts, parent, tracer, source: this.tracerProvider.spanSource });
     // The application's samplers and processors receive the attributes that are known at the start. Ours read none, so
     // all attributes are written when the span ends.
     const attributes = this.isForeign ? this.#attributesOf(facts, start) : undefined;

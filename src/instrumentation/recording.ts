@@ -28,6 +28,7 @@ import { capContent, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { type ErrorFacts, errorFrom, type RecordedError, reportedError } from './errors.ts';
 import { joinMasks } from './masks.ts';
+import { type SpanSource, spanFrom } from './span-source.ts';
 import { unsampledSpan } from './unsampled-span.ts';
 
 /** A span that is about to be started. */
@@ -100,6 +101,8 @@ interface Begun {
   readonly parent: Context;
   /** Set if the SDK span is created after the call. */
   readonly tracer?: Tracer;
+  /** Set if a span that nothing asked for before its end is made without the SDK. */
+  readonly source?: SpanSource | undefined;
   readonly span?: Span | undefined;
   /** Whether the span already has the attributes that were known at its start. */
   readonly isBegun?: boolean;
@@ -119,6 +122,7 @@ export class Recording implements UnreadSpan {
   readonly #start: Start;
   readonly #parent: Context;
   readonly #tracer: Tracer | undefined;
+  readonly #source: SpanSource | undefined;
   readonly #isBegun: boolean;
   readonly #startedAt = performance.now();
   #span: Span | undefined;
@@ -131,11 +135,12 @@ export class Recording implements UnreadSpan {
   /** What was known at the start. */
   readonly facts: Facts;
 
-  constructor(host: RecordingHost, { start, facts, parent, tracer, span, isBegun = false }: Begun) {
+  constructor(host: RecordingHost, { start, facts, parent, tracer, source, span, isBegun = false }: Begun) {
     this.#host = host;
     this.#start = start;
     this.#parent = parent;
     this.#tracer = tracer;
+    this.#source = source;
     this.#span = span;
     this.#isBegun = isBegun;
     this.facts = facts;
@@ -143,6 +148,7 @@ export class Recording implements UnreadSpan {
   }
 
   get span(): Span | undefined {
+    if (!this.#span && this.#ended) return trace.wrapSpanContext(this.#ended.spanContext());
     if (!this.#span && this.#tracer) {
       const { name, kind, startTime = this.#startedAt } = this.#start;
       this.#span = this.#tracer.startSpan(spanName(name), { kind, startTime }, this.#parent);
@@ -199,12 +205,25 @@ export class Recording implements UnreadSpan {
     const facts: Writable<Facts> = joinFacts(this.facts, since ?? {});
     const cost = facts.cost ?? this.#costOf(facts);
     if (cost) facts.cost = cost;
+    if (this.#source && !this.#span && !failed && !options.contentOnSpans && !options.contentOnEvents) {
+      this.#record(this.#source, ending, facts);
+      return { facts, failed };
+    }
     const { span } = this;
     if (span?.isRecording()) {
       const unwritten = this.#isBegun ? { ...since, ...(cost && { cost }) } : facts;
       this.#endSpan(span, ending, { facts, unwritten, failed });
     }
     return { facts, failed };
+  }
+
+  #record(source: SpanSource, ending: Ending, all: Facts): void {
+    const { facts, content } = splitContent(all, ending.tool);
+    const { startTime = this.#startedAt } = this.#start;
+    const { endTime = performance.now() } = ending;
+    this.#ended = spanFrom(source, this.#start, ending, facts, [startTime, endTime]);
+    const attached = this.#isForReaders ? deferredContent(content, ending, this.#host.options) : undefined;
+    attachToSpan(this.#ended, facts, attached);
   }
 
   #costOf(facts: Facts): Facts['cost'] {

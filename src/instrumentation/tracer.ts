@@ -1,6 +1,7 @@
 import { ProxyTracerProvider, type Tracer, type TracerProvider, trace } from '@opentelemetry/api';
 import { VERSION } from '../loading/version.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
+import type { SpanSource } from './span-source.ts';
 
 /** A property that only our own provider has. */
 export interface OwnProvider extends TracerProvider {
@@ -9,6 +10,8 @@ export interface OwnProvider extends TracerProvider {
    * that has no parent. `per span`: it has to run for each span.
    */
   readonly sampling?: 'none' | 'all' | 'per span';
+  /** Undefined where the SDK has to make each span, because `OTEL_*` limits what is on it. */
+  readonly spanSource?: SpanSource | undefined;
 }
 
 /** The no-op provider, which the API does not export. A new proxy delegates to it. */

@@ -1,4 +1,5 @@
 import type { Interaction, Outcome, ToolExecution, Writable } from '../interaction/interaction.ts';
+import { isModelRequest } from '../interaction/operation.ts';
 import type { Reading } from './dialects/dialect.ts';
 import { roleOf } from './dialects/genai/read.ts';
 import { dialectOf } from './dialects/index.ts';
@@ -15,7 +16,8 @@ export function isGenAISpan(attributes: Readonly<Record<string, unknown>>): bool
  * ours are not read again.
  */
 export function readSpan(span: SpanData): Reading | undefined {
-  if (span.facts) return { role: roleOf(span), facts: span.facts };
+  const { facts } = span;
+  if (facts) return { role: isModelRequest(facts.operation) ? 'call' : roleOf(span), facts };
   return dialectOf(span)?.read(span);
 }
 

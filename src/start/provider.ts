@@ -7,14 +7,23 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
-import { BasicTracerProvider, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import {
+  BasicTracerProvider,
+  RandomIdGenerator,
+  type ReadableSpan,
+  type Span,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
 import type { Environment } from '../configuration/environment.ts';
 import { diag } from '../diagnostics/diag.ts';
 import type { ServiceInfo } from '../exporter/pipeline.ts';
+import type { SpanSource } from '../instrumentation/span-source.ts';
 import type { OwnProvider } from '../instrumentation/tracer.ts';
 import { defined } from '../interaction/defined.ts';
 import { loadedCommonJs } from '../loading/module-hook.ts';
+import { VERSION } from '../loading/version.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
+import type { ReadableResource } from '../semconv/span-data.ts';
 import { leaseSlot } from './global-slot.ts';
 
 export interface ProviderOptions {
@@ -34,9 +43,12 @@ export interface ProviderOptions {
 export class OwnTracerProvider extends BasicTracerProvider implements OwnProvider {
   readonly #onForeignTracer: () => void;
   readonly sampling: OwnSampling;
+  readonly spanSource: SpanSource | undefined;
 
   constructor(options: ProviderOptions, environment: Environment) {
-    super({ resource: resourceOf(options, environment), spanProcessors: [new ForeignSpans(options.onForeignSpan)] });
+    const resource = resourceOf(options, environment);
+    super({ resource, spanProcessors: [new ForeignSpans(options.onForeignSpan)] });
+    this.spanSource = spanSourceFor(resource, environment);
     this.#onForeignTracer = options.onForeignTracer;
     this.sampling = samplingFrom(environment['OTEL_TRACES_SAMPLER']?.trim() ?? '');
   }
@@ -46,6 +58,25 @@ export class OwnTracerProvider extends BasicTracerProvider implements OwnProvide
     return name === SCOPE_NAME ? tracer : new NotingTracer(tracer, this.#onForeignTracer);
   }
 }
+
+function spanSourceFor(resource: ReadableResource, environment: Environment): SpanSource | undefined {
+  if (SPAN_LIMITS.some((name) => environment[name]?.trim())) return undefined;
+  const ids = new RandomIdGenerator();
+  return {
+    resource,
+    scope: { name: SCOPE_NAME, version: VERSION },
+    newTraceId: () => ids.generateTraceId(),
+    newSpanId: () => ids.generateSpanId(),
+  };
+}
+
+/** What limits the attributes of a span. */
+const SPAN_LIMITS = [
+  'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+  'OTEL_ATTRIBUTE_COUNT_LIMIT',
+  'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT',
+  'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT',
+];
 
 type OwnSampling = NonNullable<OwnProvider['sampling']>;
 
@@ -168,11 +199,13 @@ function otherProxies(): TracerProvider[] {
 class LeasedProvider implements OwnProvider {
   readonly #own: OwnTracerProvider;
   readonly sampling: OwnSampling;
+  readonly spanSource: SpanSource | undefined;
   #hasEnded = false;
 
   constructor(own: OwnTracerProvider) {
     this.#own = own;
     this.sampling = own.sampling;
+    this.spanSource = own.spanSource;
   }
 
   getTracer(...args: Parameters<TracerProvider['getTracer']>): Tracer {
