@@ -1,14 +1,4 @@
-import {
-  type Context,
-  diag,
-  type Link,
-  ROOT_CONTEXT,
-  type Span,
-  type SpanKind,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, diag, ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import {
   type Content,
   type Facts,
@@ -26,56 +16,13 @@ import { attachToSpan, type ContentSource } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
 import { capContent, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
-import { type ErrorFacts, errorFrom, type RecordedError, reportedError } from './errors.ts';
+import { type ErrorFacts, errorFrom, reportedError } from './errors.ts';
 import { joinMasks } from './masks.ts';
+import type { Ending, Start } from './span-ends.ts';
 import { type SpanSource, spanFrom } from './span-source.ts';
 import { unsampledSpan } from './unsampled-span.ts';
 
-/** A span that is about to be started. */
-export interface Start {
-  /** `{operation} {model or agent or tool}`. */
-  readonly name: string;
-  readonly kind: SpanKind;
-  /** What is known at the start, without content. Samplers receive it. */
-  readonly facts: Facts;
-  /** The client that the call was made with. */
-  readonly client?: object;
-  /** Attributes that are not facts of an interaction, such as a tool's name. */
-  readonly attributes?: Attributes;
-  /** Unix milliseconds; now, if undefined. */
-  readonly startTime?: number;
-  /** The active context, if undefined. */
-  readonly parent?: Context;
-  readonly links?: Link[];
-}
-
-export interface Ending {
-  /** The span's name, if it is known only from the answer. */
-  readonly name?: string;
-  /** Facts that became known since the start. They may contain content. */
-  readonly facts?: Facts;
-  /** The messages, uncut and unmasked. A function is called only when something reads them. */
-  readonly content?: Content | (() => Content);
-  /** Texts of the content that were already cut while they arrived. */
-  readonly cutTexts?: ReadonlySet<string>;
-  readonly attributes?: Attributes;
-  /** Only for `execute_tool` spans: what ran. Its arguments and result are content. */
-  readonly tool?: ToolExecution;
-  /** Things that happened while the span was open, such as a new status of a run. */
-  readonly events?: readonly TimedEvent[];
-  /** Unix milliseconds; now, if undefined. */
-  readonly endTime?: number;
-  readonly error?: RecordedError;
-  /** The process or `shutdown()` ended before the call did. */
-  readonly isCut?: boolean;
-}
-
-export interface TimedEvent {
-  readonly name: string;
-  /** Unix milliseconds. */
-  readonly time: number;
-  readonly attributes: Readonly<Record<string, string>>;
-}
+export type { Ending, Start, TimedEvent } from './span-ends.ts';
 
 /** What a recording needs from its recorder. */
 export interface RecordingHost {
@@ -205,7 +152,14 @@ export class Recording implements UnreadSpan {
     const facts: Writable<Facts> = joinFacts(this.facts, since ?? {});
     const cost = facts.cost ?? this.#costOf(facts);
     if (cost) facts.cost = cost;
-    if (this.#source && !this.#span && !failed && !options.contentOnSpans && !options.contentOnEvents) {
+    if (
+      this.#source &&
+      !this.#span &&
+      !failed &&
+      !ending.events &&
+      !options.contentOnSpans &&
+      !options.contentOnEvents
+    ) {
       this.#record(this.#source, ending, facts);
       return { facts, failed };
     }

@@ -5,7 +5,7 @@ import { ATTR } from '../semconv/names.ts';
 import { RecordedSpan } from '../semconv/recorded-span.ts';
 import type { HrTime, ReadableResource, SpanScope } from '../semconv/span-data.ts';
 import { spanName } from './capped.ts';
-import type { Ending, Start } from './recording.ts';
+import type { Ending, Start } from './span-ends.ts';
 
 /** What a provider needs for spans that are made after their call, without the SDK. */
 export interface SpanSource {
