@@ -94,7 +94,7 @@ export class GatewayServer {
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     try {
-      const url = new URL(request.url ?? '/', 'http://gateway');
+      const url = urlOf(request);
       route = await this.#route(request, response, url);
     } catch (error) {
       this.#fail(request, response, error);
@@ -223,6 +223,13 @@ export class GatewayServer {
   #describe(error: unknown): Answerable {
     return describe(error, this.#parts.log);
   }
+}
+
+/** @throws RequestError for a target that is not a URL, such as `http://[` */
+function urlOf({ url = '/' }: IncomingMessage): URL {
+  const base = 'http://gateway';
+  if (URL.canParse(url, base)) return new URL(url, base);
+  throw new RequestError(400, 'malformed-url', 'The address of the request is not a valid URL.');
 }
 
 const MAX_API_BYTES = 1_048_576;

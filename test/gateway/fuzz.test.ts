@@ -101,6 +101,7 @@ it('answers no malformed request with a fault of its own, and goes on with good 
     '\r\n\r\n',
     'GET / HTTP/1.1\r\n\r\n',
     'GET / HTTP/9\r\nhost: x\r\n\r\n',
+    'GET http://[ HTTP/1.1\r\nhost: x\r\n\r\n',
     'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcde',
     'POST /v1/traces HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n',
     `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`,

@@ -10,7 +10,7 @@ export const DIST = process.env.SPANPORT_FAULTS_DIST ?? fileURLToPath(new URL('.
 const program = (name) => fileURLToPath(new URL(`../programs/${name}.mjs`, import.meta.url));
 
 /** What configures Spanport on this machine must not decide a figure. */
-function cleanEnvironment() {
+export function cleanEnvironment() {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(SPANPORT|OTEL|OPENAI|ATHINA|NODE_OPTIONS)/.test(name),
   );
