@@ -122,6 +122,8 @@ export interface Attempt {
   readonly httpStatus?: number;
   /** How the answer was judged. */
   readonly outcome: DeliveryOutcome;
+  /** With `retryable`: how long the records wait for the next attempt. */
+  readonly waitMillis?: number;
 }
 
 /** What a flush left behind. */

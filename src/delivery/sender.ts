@@ -187,10 +187,17 @@ export class Sender {
     const at = clock.wall();
     const { outcome, state, httpStatus } = await attempt(destination, transport, batch, this.#abort.signal);
     const durationMillis = this.#now - began;
-    this.#reportAttempt(batch, { at, durationMillis, outcome, ...(httpStatus !== undefined && { httpStatus }) });
+    const waitMillis = outcome.status === 'retryable' ? this.#delayAfter(batch, outcome, began) : undefined;
+    this.#reportAttempt(batch, {
+      at,
+      durationMillis,
+      outcome,
+      ...(httpStatus !== undefined && { httpStatus }),
+      ...(waitMillis !== undefined && { waitMillis }),
+    });
     if (this.#hasEnded) return;
     try {
-      await this.#settle(batch, outcome, state, began);
+      await this.#settle(batch, outcome, state, waitMillis);
     } catch (error) {
       // The queue could not record it. The records are still there and are sent again, with the same keys.
       report(`${destination.name}: an outcome could not be recorded: ${messageOf(error)}`);
@@ -211,10 +218,15 @@ export class Sender {
     }
   }
 
-  async #settle(batch: Batch, outcome: DeliveryOutcome, state: Uint8Array | undefined, began: number): Promise<void> {
+  async #settle(
+    batch: Batch,
+    outcome: DeliveryOutcome,
+    state: Uint8Array | undefined,
+    waitMillis: number | undefined,
+  ): Promise<void> {
     const { destination, queue, report } = this.#parts;
     const isSeveral = batch.ids.length > 1;
-    if (outcome.status === 'retryable') return this.#retry(batch, outcome, began);
+    if (outcome.status === 'retryable') return this.#retry(batch, outcome.reason, waitMillis ?? 0);
     if (outcome.status === 'blocked') {
       if (this.#blocked === undefined)
         report(`${destination.name} is stopped, its records are kept: ${outcome.reason}`);
@@ -243,7 +255,15 @@ export class Sender {
     return queue.rejected(batch, reason);
   }
 
-  #retry(batch: Batch, { reason, retryAfterMillis }: Retryable, began: number): Promise<void> {
+  /** Slows the destination down, and returns how long this batch waits. */
+  #delayAfter({ attempts }: Batch, { retryAfterMillis }: Retryable, began: number): number {
+    const now = this.#now;
+    const named = retryAfterMillis === undefined ? {} : { retryAfterMillis };
+    this.#pacing = pace(this.#pacing, { kind: 'failed', began, now, ...named });
+    return retryDelayMillis(this.#pacing, { attempts, now, ...named });
+  }
+
+  #retry(batch: Batch, reason: string, waitMillis: number): Promise<void> {
     const { destination, queue, counters, report } = this.#parts;
     const now = this.#now;
     counters.add('retried', batch.ids.length);
@@ -251,10 +271,7 @@ export class Sender {
       this.#failureReportedAt = now;
       report(`${destination.name} does not accept records, they wait: ${reason}`);
     }
-    const named = retryAfterMillis === undefined ? {} : { retryAfterMillis };
-    this.#pacing = pace(this.#pacing, { kind: 'failed', began, now, ...named });
-    const delay = retryDelayMillis(this.#pacing, { attempts: batch.attempts, now, ...named });
-    return queue.release(batch, delay, true);
+    return queue.release(batch, waitMillis, true);
   }
 
   /** Of records that were coalesced into one, the newest counts as delivered and all others as coalesced. */

@@ -74,10 +74,6 @@ export class Access {
     return this.#tokenHash !== undefined && timingSafeEqual(hashOf(secret), this.#tokenHash);
   }
 
-  get token(): string | undefined {
-    return this.#options.token;
-  }
-
   /** For a browser, which can send no header with a stream of events. */
   sessionCookie(): string {
     const value = hashOf(this.#sessionSecret).toString('base64url');

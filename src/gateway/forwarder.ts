@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
 import type { Attempt } from '../delivery/delivery.ts';
-import { replayDeadLetters } from '../delivery/spool/inspect.ts';
+import { dropRecords, replayDeadLetters } from '../delivery/spool/inspect.ts';
 import type { SpanOutcome } from '../exporter/destination.ts';
 import { type DestinationContext, planDestination } from '../exporter/destinations/open-destination.ts';
 import { openPipeline, type Pipeline } from '../exporter/pipeline.ts';
@@ -107,6 +107,13 @@ export class Forwarder {
     const pipeline = this.#pipelines.get(name);
     const found = await this.#options.store.read.interaction(id);
     if (!pipeline || !found) return false;
+    // The keys of an interaction's records begin with its id.
+    const isOwn = (key: string): boolean => key === id || key.startsWith(`${id}:`);
+    if (replayDeadLetters(this.#spoolFolder, name, isOwn) > 0) {
+      this.#note({ project: found.row.project, interaction: id, destination: name, state: 'waiting', atUs: now() });
+      void pipeline.flush(RESEND_MILLIS);
+      return true;
+    }
     this.#send(pipeline, name, spanDataOf(found.interaction), found.row.project, id);
     return true;
   }
@@ -118,6 +125,12 @@ export class Forwarder {
     // A flush looks into the spool at once; otherwise it is looked at every few seconds.
     void this.#pipelines.get(name)?.flush(RESEND_MILLIS);
     return replayed;
+  }
+
+  /** Deletes the dead letters of a destination, also of one that this gateway does not forward to now. @returns how many */
+  dropDead(name: string): Promise<number> {
+    dropRecords(this.#spoolFolder, { destination: name });
+    return this.#options.store.changeDeliveries(name, 'dead', 'deleted');
   }
 
   /** Ends the destinations; what they have not sent stays on the disk for the next start. */
@@ -173,7 +186,7 @@ export class Forwarder {
   }
 
   /** Also hears of records that an earlier process left in the spool. */
-  #attempted({ destination, keys, at, httpStatus, outcome }: Attempt): void {
+  #attempted({ destination, keys, at, httpStatus, outcome, waitMillis }: Attempt): void {
     const [state, word] = states[outcome.status];
     const reason = 'reason' in outcome ? outcome.reason : undefined;
     const attempt = {
@@ -181,8 +194,10 @@ export class Forwarder {
       outcome: word,
       ...(httpStatus !== undefined && { status: httpStatus }),
       ...(reason !== undefined && { reason }),
-      ...(outcome.status === 'retryable' &&
-        outcome.retryAfterMillis !== undefined && { waitMillis: outcome.retryAfterMillis, waitReason: 'retry-after' }),
+      ...(outcome.status === 'retryable' && {
+        waitMillis,
+        waitReason: outcome.retryAfterMillis === undefined ? 'backoff' : 'retry-after',
+      }),
     };
     if (outcome.status === 'split') return;
     for (const key of keys) {

@@ -120,7 +120,8 @@ class RunningGateway implements Gateway {
       settled: () => this.#settled(),
       vendorApis: new VendorApis({
         store,
-        access: this.#access,
+        clientKeys: settings.clientKeys,
+        token: settings.token,
         mask,
         maxBytes: MAX_BYTES,
         onChanges: (vendor, changes, project) => this.#forwarder.takeChanges(vendor, changes, project),
@@ -222,6 +223,7 @@ class RunningGateway implements Gateway {
       request: (id, name) => requestFor(this.#store, id, name, process.env),
       resend: async (id, name) => Number(await forwarderTo(name).resend(id, name)),
       resendAll: (name) => forwarderTo(name).resendAll(name),
+      dropDead: (name) => this.#forwarder.dropDead(name),
       addFeedback: (feedback) => this.#addFeedback(feedback),
       vendorFields,
     };

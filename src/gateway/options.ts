@@ -5,6 +5,7 @@ import { userDataFolder } from '../configuration/user-folders.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import type { Mask } from '../interaction/mask.ts';
 import { isLoopback } from './access.ts';
+import { type ClientKey, clientKeysFrom } from './client-keys.ts';
 import { createLog, type Log } from './log.ts';
 
 export interface GatewayOptions {
@@ -18,6 +19,11 @@ export interface GatewayOptions {
   readonly data?: string;
   /** Every request has to carry it, as `Authorization: Bearer` or as the vendor client's own key. */
   readonly token?: string;
+  /**
+   * Keys that vendors' clients may use, such as `{ vendor: 'athina', secret: '…' }`. A vendor without any accepts every
+   * client, or the token alone where there is one. Default: `SPANPORT_CLIENT_KEYS`.
+   */
+  readonly clientKeys?: readonly ClientKey[];
   /** Further names under which the gateway is reached, such as that of a container. */
   readonly allowedHosts?: readonly string[];
   /** Data older than this is removed. Default: 30 days. */
@@ -44,6 +50,7 @@ export interface ResolvedOptions {
   readonly host: string;
   readonly folder: string;
   readonly token: string | undefined;
+  readonly clientKeys: readonly ClientKey[];
   readonly allowedHosts: readonly string[];
   readonly retention: { readonly maxAgeSeconds?: number; readonly maxBytes?: number };
   readonly content: ContentMode;
@@ -79,6 +86,7 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
     host,
     folder: options.data ?? userDataFolder(environment),
     token,
+    clientKeys: options.clientKeys ?? clientKeysFrom(environment),
     allowedHosts: options.allowedHosts ?? [],
     retention: {
       ...(maxAgeDays !== undefined && { maxAgeSeconds: maxAgeDays * 86_400 }),

@@ -4,7 +4,6 @@ import { type Mask, maskJson } from '../interaction/mask.ts';
 import type { Store } from '../store/store.ts';
 import { vendors } from '../vendors/index.ts';
 import {
-  type ClientKeys,
   matchRoute,
   type ReceivedEvent,
   type ReceivedFeedback,
@@ -16,8 +15,8 @@ import {
   runSteps,
   type VendorRoutes,
 } from '../vendors/routes.ts';
-import type { Access } from './access.ts';
 import { parseJson, RequestError, readBody } from './body.ts';
+import { acceptedKeys, type ClientKey } from './client-keys.ts';
 import { storeWriteFrom } from './vendor-writes.ts';
 
 const MAX_DEPTH = 64;
@@ -26,7 +25,9 @@ const INDEX_MILLIS = 1_000;
 
 export interface VendorApiOptions {
   readonly store: Store;
-  readonly access: Access;
+  /** Keys that vendors' clients may use, and the gateway's token. */
+  readonly clientKeys: readonly ClientKey[];
+  readonly token: string | undefined;
   readonly mask: Mask;
   readonly maxBytes: number;
   readonly onChanges?: (vendor: string, changes: RouteChanges, project: string) => void;
@@ -64,7 +65,8 @@ export class VendorApis {
       if (!('route' in match)) return { ...unmatched(api, match.allowedMethods), route };
       route = `/${vendor}${match.route.path}`;
       const received = await this.#requestFrom(request, url, match.params);
-      const refused = this.#options.access.needsToken ? await api.authorize(received, this.#keys()) : undefined;
+      const keys = acceptedKeys(vendor, this.#options.clientKeys, this.#options.token);
+      const refused = keys && (await api.authorize(received, keys));
       if (refused) return { ...refused, route };
       const key = match.route.orderKey?.(received);
       const run = async (): Promise<RouteAnswer> =>
@@ -106,14 +108,6 @@ export class VendorApis {
       headers,
       body: parsed,
       receivedAt: Date.now(),
-    };
-  }
-
-  #keys(): ClientKeys {
-    const { access } = this.#options;
-    return {
-      accepts: (secret) => access.accepts(secret),
-      secretsOf: () => (access.token === undefined ? [] : [access.token]),
     };
   }
 

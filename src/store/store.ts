@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ReaderCalls, StoreProgress, ThreadReply, ThreadRequest, WriterCalls } from './calls.ts';
 import type { Retention, StoreWrite, WriteResult } from './port.ts';
@@ -65,7 +65,7 @@ export class Store {
    */
   static async open(options: StoreOptions): Promise<Store> {
     try {
-      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      makeFolder(resolve(options.folder));
       chmodSync(options.folder, 0o700);
       // SQLite gives its other files the rights of this one.
       for (const file of [databaseFile(options.folder), `${databaseFile(options.folder)}.lock`]) {
@@ -139,6 +139,19 @@ export class Store {
     ...args: Parameters<WriterCalls[M]>
   ): Promise<ReturnType<WriterCalls[M]>> {
     return this.#writer.call(method, args) as Promise<ReturnType<WriterCalls[M]>>;
+  }
+}
+
+/** With its parents. `recursive` of `mkdirSync` never returns below /proc. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error;
+    makeFolder(dirname(folder));
+    mkdirSync(folder, { mode: 0o700 });
   }
 }
 

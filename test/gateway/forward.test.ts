@@ -1,6 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
+import { spoolStatus } from '../../src/delivery/spool/inspect.ts';
 import { openGateway, until } from './gateway-scene.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -130,6 +132,61 @@ it('keeps a dead letter with its reason, and sends it again on request', async (
     return page.items[0]?.state === 'delivered' ? true : undefined;
   });
 });
+
+it('sends one dead letter again, and leaves the others', async () => {
+  let isBroken = true;
+  let received = 0;
+  const sink = await serve((request, answer) => {
+    request.resume().on('end', () => {
+      if (!isBroken) received += 1;
+      answer.writeHead(isBroken ? 400 : 200, { 'content-type': 'application/json' }).end('{}');
+    });
+  });
+  vi.stubEnv('REQUESTY_INGESTION_URL', `${sink}/insight`);
+  vi.stubEnv('REQUESTY_API_KEY', 'key');
+  const { gateway, client, folder } = await openGateway({ forward: ['requesty'] });
+  await post(gateway.url, [chat('1'), chat('2', 'c2')]);
+  const stateOf = async (trace: string) =>
+    (await client.getDelivery({ params: { id: idOf(trace), destination: 'requesty' } })).state;
+  await until(async () => ((await stateOf('1')) === 'dead' && (await stateOf('2')) === 'dead' ? true : undefined));
+  isBroken = false;
+  const params = { id: idOf('1'), destination: 'requesty' };
+  expect(await client.retryDelivery({ params })).toEqual({ changed: 1 });
+  await until(async () => ((await stateOf('1')) === 'delivered' ? true : undefined));
+  expect([received, await stateOf('2')]).toEqual([1, 'dead']);
+  const dead = () => spoolStatus(join(folder, 'spool')).dead.map(({ key }) => key);
+  expect(dead()).toEqual([expect.stringContaining(idOf('2'))]);
+  expect(await client.dropDeliveries({ params: { name: 'requesty' } })).toEqual({ changed: 1 });
+  expect(dead()).toEqual([]);
+});
+
+it('logs how long an attempt that failed waits, and why', async () => {
+  const answers: [number, Record<string, string>][] = [
+    [503, {}],
+    [429, { 'retry-after': '1' }],
+    [200, {}],
+  ];
+  const sink = await serve((request, answer) => {
+    const [status, headers] = answers.shift() ?? [200, {}];
+    request.resume().on('end', () => answer.writeHead(status, headers).end('{}'));
+  });
+  vi.stubEnv('REQUESTY_INGESTION_URL', `${sink}/insight`);
+  vi.stubEnv('REQUESTY_API_KEY', 'key');
+  const { gateway, client } = await openGateway({ forward: ['requesty'] });
+  await post(gateway.url, [chat('1')]);
+  const { attempts } = await until(async () => {
+    const found = await client
+      .getDelivery({ params: { id: idOf('1'), destination: 'requesty' } })
+      .catch(() => undefined);
+    return found?.state === 'delivered' ? found : undefined;
+  });
+  expect(attempts).toMatchObject([
+    { status: 503, waitReason: 'backoff', waitMillis: expect.any(Number) },
+    { status: 429, waitReason: 'retry-after', waitMillis: expect.toSatisfy((millis) => millis >= 1_000) },
+    { status: 200, outcome: 'delivered' },
+  ]);
+  expect(attempts[2]).not.toHaveProperty('waitMillis');
+}, 30_000);
 
 it('two gateways that forward to each other send each span once', async () => {
   const counts = { a: 0, b: 0 };

@@ -64,11 +64,12 @@ export function spoolStatus(
 
 /**
  * Puts dead letters back among what waits, for all destinations or one; the next process that delivers sends them.
+ * @param isChosen which of them, by key; default: all
  * @returns how many
  * @throws as {@link spoolStatus}
  */
-export function replayDeadLetters(dir: string, destination?: string): number {
-  return withOutbox(dir, (outbox) => outbox.replay(destination)) ?? 0;
+export function replayDeadLetters(dir: string, destination?: string, isChosen?: (key: string) => boolean): number {
+  return withOutbox(dir, (outbox) => outbox.replay(destination, isChosen)) ?? 0;
 }
 
 export interface DropOptions {

@@ -156,11 +156,12 @@ export class Outbox {
     );
   }
 
-  /** Makes dead letters waiting records again, in their order. Returns how many. */
-  replay(destination?: string): number {
+  /** Makes dead letters waiting records again, in their order. Returns how many. @param isChosen by key; default: all */
+  replay(destination?: string, isChosen: (key: string) => boolean = () => true): number {
     return this.#transact(() => {
       let back = 0;
       for (const letter of this.deadLetters(destination)) {
+        if (!isChosen(String(letter['key']))) continue;
         const [row] = this.#db.all('DELETE FROM dead WHERE id = ? RETURNING crc, body', letter['id'] ?? null);
         const record = recordOf({ ...letter, ...row });
         if (!this.#known.add(record.destination, record.key, this.#clock.wall())) continue;

@@ -18,6 +18,7 @@ export interface ApiHost {
   request(interaction: string, destination: string): Promise<Answer<'getDelivery'>['request']>;
   resend(interaction: string, destination: string): Promise<number>;
   resendAll(destination: string): Promise<number>;
+  dropDead(destination: string): Promise<number>;
   addFeedback(feedback: NewFeedback): Promise<FeedbackRow>;
   vendorFields(name: string): Promise<Answer<'getVendorFields'> | undefined>;
 }
@@ -168,9 +169,7 @@ function deliveryHandlers(
       return { items: items as Delivery[], ...(next && { next }) };
     },
     retryDeliveries: async ({ params }) => ({ changed: await host.resendAll(params['name'] ?? '') }),
-    dropDeliveries: async ({ params }) => ({
-      changed: await store.changeDeliveries(params['name'] ?? '', 'dead', 'deleted'),
-    }),
+    dropDeliveries: async ({ params }) => ({ changed: await host.dropDead(params['name'] ?? '') }),
   };
 }
 
