@@ -51,6 +51,11 @@ const command: Command = {
       description: 'Port of /metrics and /healthz, 0 for any free one; 9464 by default',
       valueHint: 'PORT',
     },
+    'order-window': {
+      type: 'string',
+      description: 'How far turns of a conversation may overtake each other, in ms; 1000 by default',
+      valueHint: 'MS',
+    },
     json: { type: 'boolean', description: 'Print the start, the status each 10 s and the end as JSON lines' },
   },
   examples: [
@@ -92,6 +97,7 @@ function optionsFrom(args: Args): Parameters<typeof resolveWorker>[0] {
     deadLettersTopic: textOf(args['dead-letters-topic']),
     host: textOf(args['host']),
     port: textOf(args['port']),
+    orderWindow: textOf(args['order-window']),
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }

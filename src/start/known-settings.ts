@@ -57,6 +57,7 @@ const variables: readonly string[] = [
   'SPANPORT_KAFKA_SPANS_TOPIC',
   'SPANPORT_KAFKA_INTERACTIONS_TOPIC',
   'SPANPORT_KAFKA_DEAD_LETTERS_TOPIC',
+  'SPANPORT_KAFKA_ORDER_WINDOW',
 ];
 
 /** @throws ConfigurationError for an option that does not exist: a typo would be ignored silently */

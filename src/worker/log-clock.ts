@@ -1,5 +1,6 @@
 /**
- * The time of a partition's log: the newest timestamp that was read, plus the time since then. Waits that are measured
+ * The time of a partition's log: the newest timestamp that was read, or the time at which there was nothing more to read,
+ * plus the time since then. Waits that are measured
  * with it take as long as they did when the records were written, however fast a backlog is read.
  */
 export class LogClock {
@@ -16,7 +17,7 @@ export class LogClock {
     this.#readAt = monotonic();
   }
 
-  /** A record was read. A timestamp of the future counts as now, so that one wrong clock ends no wait. */
+  /** The log was read up to this time. A timestamp of the future counts as now, so that one wrong clock ends no wait. */
   observe(timestamp: number): void {
     const bounded = Math.min(timestamp, this.#wall());
     if (bounded <= this.now()) return;

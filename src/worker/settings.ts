@@ -15,6 +15,8 @@ export interface WorkerOptions {
   /** Where `/metrics` and `/healthz` are served. Default: 127.0.0.1, port 9464. */
   readonly host?: string;
   readonly port?: string;
+  /** How far interactions of one conversation may overtake each other, in ms. Default: 1,000. */
+  readonly orderWindow?: string;
 }
 
 export interface WorkerSettings {
@@ -25,9 +27,11 @@ export interface WorkerSettings {
   readonly topics: { readonly spans: string; readonly interactions: string; readonly deadLetters: string };
   readonly host: string;
   readonly port: number;
+  readonly orderWindowMillis: number;
 }
 
 const DEFAULT_PORT = 9464;
+const DEFAULT_WINDOW_MILLIS = 1_000;
 
 /** @throws ConfigurationError for what cannot work */
 export function resolveWorker(options: WorkerOptions, environment: Environment): WorkerSettings {
@@ -56,6 +60,10 @@ export function resolveWorker(options: WorkerOptions, environment: Environment):
     },
     host: options.host?.trim() || '127.0.0.1',
     port: readCount(options.port, '--port', 0) ?? DEFAULT_PORT,
+    orderWindowMillis:
+      readCount(options.orderWindow, '--order-window', 0) ??
+      readCount(environment['SPANPORT_KAFKA_ORDER_WINDOW'], 'SPANPORT_KAFKA_ORDER_WINDOW', 0) ??
+      DEFAULT_WINDOW_MILLIS,
   };
 }
 

@@ -213,7 +213,7 @@ export class TopicReader {
     this.#partitions.delete(partition);
   }
 
-  #take({ partition, records, next, end }: Fetched): void {
+  #take({ partition, records, next, end, askedAt }: Fetched): void {
     const state = this.#partitions.get(partition);
     if (!state || state.isClosing) return;
     state.end = Math.max(state.end, end);
@@ -232,6 +232,8 @@ export class TopicReader {
       }
     }
     state.ledger.skipTo(next);
+    // Everything that was written before the request has been read, so the log is as late as that.
+    if (state.ledger.next >= end) state.clock.observe(askedAt);
   }
 
   #settle(state: Partition, offset: number): void {

@@ -150,7 +150,13 @@ function deliverStage(
     warn: report,
   });
   const feed = new Feed({ destination: name, open, report });
-  const stage = new DeliverStage({ destination: name, feed, deadLetters, topic: topics.interactions });
+  const stage = new DeliverStage({
+    destination: name,
+    feed,
+    deadLetters,
+    topic: topics.interactions,
+    windowMillis: settings.orderWindowMillis,
+  });
   const reader = new TopicReader({
     library,
     connection,
@@ -173,6 +179,7 @@ function deliverStage(
         refused: stage.counts.refused,
         spooled,
         out_of_order: stage.outOfOrder,
+        released_early: stage.counts.releasedEarly,
         dead_letters: deadLetters.counts.get(name) ?? 0,
       };
     },

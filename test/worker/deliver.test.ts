@@ -43,7 +43,7 @@ function stage(destination = 'athina', reply: Reply = () => ok) {
   });
   feeds.push(feed);
   const deadLetters = new DeadLetters(publisher.asPublisher(), 'dead');
-  const subject = new DeliverStage({ destination, feed, deadLetters, topic: 'interactions' });
+  const subject = new DeliverStage({ destination, feed, deadLetters, topic: 'interactions', windowMillis: 500 });
   let now = 1_000;
   const clock = new LogClock(
     () => Number.MAX_SAFE_INTEGER,

@@ -18,6 +18,7 @@ describe('the settings of a worker', () => {
       topics: { spans: 'spanport.spans', interactions: 'spanport.interactions', deadLetters: 'spanport.dead-letters' },
       host: '127.0.0.1',
       port: 9464,
+      orderWindowMillis: 1_000,
     });
     const set = { ...brokers, SPANPORT_KAFKA_GROUP: 'team', SPANPORT_KAFKA_SPANS_TOPIC: 'otlp_spans' };
     expect(resolveWorker({ brokers: '[::1]:9092', stage: 'deliver', group: 'own', port: '0' }, set)).toMatchObject({

@@ -62,6 +62,16 @@ describe('turns of a conversation', () => {
     expect(all.outOfOrder).toBe(1);
   });
 
+  it('go before their window ends when there is no room to wait', () => {
+    const { all, gone } = turns({ now: () => 0 });
+    all.add('a', 2, 'second');
+    all.add('a', 1, 'first');
+    expect(all.relieve()).toBe(2);
+    expect(gone).toEqual(['first', 'second']);
+    all.tick();
+    expect(gone).toHaveLength(2);
+  });
+
   it('are forgotten with their partition', () => {
     let now = 0;
     const { all, gone } = turns({ now: () => now, isSerial: true });

@@ -7,14 +7,13 @@ import { BackgroundResponses, type Settleable } from './background.ts';
 import type { Feed } from './feed.ts';
 import { Turns } from './turns.ts';
 
-/** How far traces of one conversation may overtake each other on their way here. */
-const WINDOW_MILLIS = 500;
-
 export interface DeliverParts {
   readonly destination: string;
   readonly feed: Feed;
   readonly deadLetters: DeadLetters;
   readonly topic: string;
+  /** How far traces of one conversation may overtake each other on their way here. */
+  readonly windowMillis: number;
 }
 
 /** What the stage counted since it started. */
@@ -22,6 +21,8 @@ export interface DeliverCounts {
   interactions: number;
   refused: number;
   malformed: number;
+  /** Interactions that did not wait for the whole window because their partition had no room. */
+  releasedEarly: number;
 }
 
 /** An interaction with the record that it came in. */
@@ -31,7 +32,7 @@ interface Turn extends Settleable {
 
 /** Interactions into one destination. */
 export class DeliverStage {
-  readonly counts: DeliverCounts = { interactions: 0, refused: 0, malformed: 0 };
+  readonly counts: DeliverCounts = { interactions: 0, refused: 0, malformed: 0, releasedEarly: 0 };
   readonly #parts: DeliverParts;
   readonly #open = new Set<DeliverPartition>();
   #outOfOrder = 0;
@@ -57,8 +58,7 @@ export class DeliverStage {
     return {
       take: (record, settle) => partition.take(record, settle),
       tick: () => partition.tick(),
-      // Nothing here waits for records that were not read yet for longer than the window.
-      relieve: () => undefined,
+      relieve: () => partition.relieve(),
       close: async () => {
         await partition.close();
         this.#open.delete(partition);
@@ -90,7 +90,7 @@ class DeliverPartition {
     this.#counts = counts;
     this.#background = new BackgroundResponses(clock.now);
     this.#turns = new Turns({
-      windowMillis: WINDOW_MILLIS,
+      windowMillis: parts.windowMillis,
       isSerial: !parts.feed.coalesces,
       now: clock.now,
       go: (turn, lane) => this.#deliver(turn, lane),
@@ -124,6 +124,10 @@ class DeliverPartition {
     if (this.#isClosed) return;
     this.#background.tick();
     this.#turns.tick();
+  }
+
+  relieve(): void {
+    if (!this.#isClosed) this.#counts.releasedEarly += this.#turns.relieve();
   }
 
   async close(): Promise<void> {

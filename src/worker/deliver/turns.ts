@@ -72,6 +72,17 @@ export class Turns<T> {
     if (ended > 0) this.#windows = this.#windows.slice(ended);
   }
 
+  /** Lets go everything that waits for its window. @returns how many windows were cut short */
+  relieve(): number {
+    const windows = this.#windows;
+    this.#windows = [];
+    for (const { lane: name, order } of windows) {
+      const lane = this.#lanes.get(name);
+      if (lane) this.#letGo(name, lane, order);
+    }
+    return windows.length;
+  }
+
   /** The value of a lane that went last is finished. */
   finish(name: string): void {
     const lane = this.#lanes.get(name);

@@ -23,6 +23,8 @@ export interface Fetched {
   readonly next: number;
   /** The offset behind the newest record. */
   readonly end: number;
+  /** When the request was sent, in Unix milliseconds. */
+  readonly askedAt: number;
 }
 
 export interface FetcherOptions {
@@ -136,6 +138,7 @@ export class Fetcher {
   }
 
   async #fetch(node: number, topics: FetchTopics, asked: ReadonlyMap<number, number>): Promise<void> {
+    const askedAt = Date.now();
     try {
       const response = await fetchWith(this.#consumer, {
         node,
@@ -144,20 +147,20 @@ export class Fetcher {
         minBytes: 1,
         maxBytes: MAX_BYTES,
       });
-      this.#take(response, asked);
+      this.#take(response, asked, askedAt);
     } catch (error) {
       if (this.#hasEnded) return;
       const response = (error as { readonly response?: FetchResponse }).response;
       // Partitions without an error still have their records in it.
       if (response?.responses) {
-        this.#take(response, asked);
+        this.#take(response, asked, askedAt);
         await this.#reset(response);
       }
       await this.#failed(error);
     }
   }
 
-  #take({ responses }: FetchResponse, asked: ReadonlyMap<number, number>): void {
+  #take({ responses }: FetchResponse, asked: ReadonlyMap<number, number>, askedAt: number): void {
     this.#answeredAt = performance.now();
     for (const { partitions } of responses) {
       for (const { partitionIndex: partition, errorCode, highWatermark, records: batches = [] } of partitions) {
@@ -184,7 +187,7 @@ export class Fetcher {
             });
           }
         }
-        this.#options.onFetched({ partition, records, next, end: Number(highWatermark) });
+        this.#options.onFetched({ partition, records, next, end: Number(highWatermark), askedAt });
       }
     }
   }

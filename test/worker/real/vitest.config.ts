@@ -1,0 +1,16 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { priceTable } from '../../../scripts/price-table.mjs';
+
+/** Apart from `npm test`: these need a real Kafka, which `node collector/kafka.mjs install` fetches, and `dist`. */
+const config: ViteUserConfig = defineConfig({
+  plugins: [priceTable()],
+  test: {
+    include: ['test/worker/real/**/*.test.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default config;
