@@ -41,7 +41,7 @@ const common = {
   external: (id) => !BUNDLED.test(id) && installed.some((name) => id === name || id.startsWith(`${name}/`)),
 };
 const written = { comments: { legal: true, annotation: true, jsdoc: false } };
-const mapped = { ...written, sourcemap: true, sourcemapExcludeSources: true };
+
 /** One file starts faster than many: each costs a millisecond before anything in it runs. */
 const chunks = {
   banner: ({ name }) => {
@@ -98,7 +98,7 @@ export const commonjs = {
   input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
   preserveEntrySignatures: 'allow-extension',
   plugins: [...common.plugins, lazyChunks(Object.keys(LAZY))],
-  output: { ...mapped, ...chunks, codeSplitting: lazily, dir: 'dist/cjs', format: 'cjs' },
+  output: { ...written, ...chunks, codeSplitting: lazily, dir: 'dist/cjs', format: 'cjs' },
 };
 
 /** The ES modules are for bundlers, by the condition `module`, and for the command line. */
@@ -116,7 +116,7 @@ export const threads = Object.entries({
 }).map(([name, input]) => ({
   ...common,
   input: { [name]: input },
-  output: { ...mapped, dir: 'dist', entryFileNames: 'chunks/[name].js', codeSplitting: false },
+  output: { ...written, dir: 'dist', entryFileNames: 'chunks/[name].js', codeSplitting: false },
 }));
 
 export default defineConfig([modules, commonjs, ...threads]);

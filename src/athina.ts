@@ -7,7 +7,6 @@ import { athina } from './vendors/athina/index.ts';
 import type { AthinaOptions } from './vendors/athina/options.ts';
 
 export type { AthinaOptions } from './vendors/athina/options.ts';
-export { athina };
 
 /** Sends calls and assistant runs to Athina. Options win over `ATHINA_API_KEY` and `ATHINA_BASE_URL`. */
 export class AthinaSpanExporter extends VendorSpanExporter {

@@ -14,7 +14,14 @@ export type {
   SpanListener,
   SpanOutcome,
 } from './exporter/destination.ts';
-export type { DestinationSetting, NamedDestination } from './exporter/destinations/open-destination.ts';
+export type {
+  DestinationName,
+  DestinationSetting,
+  LineDestination,
+  NamedDestination,
+  OtlpDestination,
+  VendorDestination,
+} from './exporter/destinations/destination-setting.ts';
 export type { OtlpOptions } from './exporter/destinations/otlp-destination.ts';
 export type { CaptureOptions } from './instrumentation/capture-options.ts';
 export { type ContextFields, withContext } from './instrumentation/context.ts';
@@ -24,9 +31,40 @@ export {
   type OpenAIInstrumentationConfig,
 } from './instrumentation/openai/openai-instrumentation.ts';
 export { type TraceToolOptions, traceTool } from './instrumentation/trace-tool.ts';
-export type * from './interaction/interaction.ts';
+export type {
+  Agent,
+  Content,
+  ContentField,
+  Cost,
+  Facts,
+  Interaction,
+  Outcome,
+  Parameters,
+  Run,
+  Scalar,
+  ToolExecution,
+  Usage,
+  User,
+} from './interaction/interaction.ts';
 export type { Mask } from './interaction/mask.ts';
-export type * from './interaction/message.ts';
+export type {
+  BlobPart,
+  CompactionPart,
+  FilePart,
+  Message,
+  Modality,
+  OutputMessage,
+  Part,
+  ReasoningPart,
+  RefusalPart,
+  ServerToolCallPart,
+  ServerToolCallResponsePart,
+  TextPart,
+  ToolCallPart,
+  ToolCallResponsePart,
+  ToolDefinition,
+  UriPart,
+} from './interaction/message.ts';
 export type { Price } from './pricing/cost.ts';
 export type { SpanData, SpanEvent, SpanLink, SpanScope } from './semconv/span-data.ts';
 export { recordFeedback, recordUsageEvent } from './start/feedback.ts';

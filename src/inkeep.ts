@@ -7,7 +7,6 @@ import { inkeep } from './vendors/inkeep/index.ts';
 import type { InkeepOptions } from './vendors/inkeep/options.ts';
 
 export type { InkeepOptions } from './vendors/inkeep/options.ts';
-export { inkeep };
 
 /** Sends conversations to Inkeep Analytics. Options win over `INKEEPANALYTICS_API_INTEGRATION_KEY` and `INKEEP_ANALYTICS_URL`. */
 export class InkeepSpanExporter extends VendorSpanExporter {

@@ -6,7 +6,6 @@ import {
 import { type KoreOptions, kore } from './vendors/kore/index.ts';
 
 export type { KoreOptions } from './vendors/kore/index.ts';
-export { kore };
 
 /** Writes calls and assistant runs as Kore.ai usage-log records to a file, a function or a URL. Options win over `SPANPORT_KORE_OUTPUT`. */
 export class KoreSpanExporter extends VendorSpanExporter {

@@ -7,7 +7,6 @@ import { reconify } from './vendors/reconify/index.ts';
 import type { ReconifyOptions } from './vendors/reconify/options.ts';
 
 export type { ReconifyOptions } from './vendors/reconify/options.ts';
-export { reconify };
 
 /** Sends calls and assistant runs to Reconify. Options win over `RECONIFY_APP_KEY`, `RECONIFY_API_KEY`, `RECONIFY_TRACKER`. */
 export class ReconifySpanExporter extends VendorSpanExporter {

@@ -6,7 +6,6 @@ import {
 import { type RequestyOptions, requesty } from './vendors/requesty/index.ts';
 
 export type { RequestyOptions } from './vendors/requesty/index.ts';
-export { requesty };
 
 /** Sends calls and assistant runs to Requesty Insights. Options win over `REQUESTY_API_KEY` and `REQUESTY_INGESTION_URL`. */
 export class RequestySpanExporter extends VendorSpanExporter {

@@ -5,7 +5,7 @@ import type { ArgsDef, CommandMeta } from 'citty';
 import type { OpenAI } from 'openai';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { hasGateway } from '../exporter/destinations/gateway-options.ts';
-import { instrumentOpenAI, start, traceTool, withContext } from '../index.ts';
+import { type DestinationName, instrumentOpenAI, start, traceTool, withContext } from '../index.ts';
 import { spansFromOtlpJson } from '../otlp/read-json.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../testing.ts';
@@ -121,7 +121,8 @@ async function observe(terminal: Terminal, plan: Plan): Promise<SpanData[]> {
   const others = otherDestinations(process.env);
   // No spool: records of the application's own may wait there, and they are for the real vendors.
   const handle = start({
-    destinations: [`file:${file}`, ...others, ...vendors.map(({ destination }) => destination)],
+    // start() checks the names that come from the environment.
+    destinations: [`file:${file}`, ...(others as DestinationName[]), ...vendors.map(({ destination }) => destination)],
     spool: { dir: '' },
     ...(!process.env['OTEL_SERVICE_NAME'] && { serviceName: 'spanport-demo' }),
   });

@@ -100,5 +100,6 @@ export interface SpanDestination {
   forceFlush(timeoutMillis?: number): Promise<FlushResult>;
   /** Flushes within the timeout, then releases all resources. A second call has no effect. */
   shutdown(timeoutMillis?: number): Promise<FlushResult>;
+  /** Counters since it was opened. */
   stats(): DestinationStats;
 }

@@ -8,6 +8,7 @@ import { isLoopback } from './access.ts';
 import { type ClientKey, clientKeysFrom } from './client-keys.ts';
 import { createLog, type Log } from './log.ts';
 
+/** Options of {@link startGateway}. */
 export interface GatewayOptions {
   /** Default 4318; 0 takes any free port. */
   readonly port?: number;

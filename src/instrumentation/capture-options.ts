@@ -10,11 +10,13 @@ export interface CaptureOptions {
   readonly contentOnSpans: boolean;
   /** The event `gen_ai.client.inference.operation.details`, with content. Default false. */
   readonly contentOnEvents: boolean;
+  /** Applied to every text before it leaves the process. */
   readonly mask: Mask;
   /** Maximum UTF-16 units of one text; the remainder is cut. Default 131,072. */
   readonly maxTextLength: number;
   /** Maximum UTF-16 units of inline bytes (base64); larger ones are left out. Default 16,384. */
   readonly maxBlobLength: number;
+  /** Versions of the metric names. */
   readonly metrics: 'latest' | 'v1.41' | 'both';
   /** Requests usage for streams whose caller did not, and hides the extra chunk from the caller. Default false. */
   readonly includeUsage: boolean;

@@ -14,12 +14,19 @@ import { ensureContextManager } from './ensure-context-manager.ts';
  * What the application knows about the calls that it makes inside {@link withContext}, such as the user or the session.
  */
 export interface ContextFields {
+  /** The conversation. Wins over what the call itself says, except on assistant runs. */
   readonly conversationId?: string;
+  /** The session. */
   readonly sessionId?: string;
+  /** The person on whose behalf the calls are made. */
   readonly user?: User;
+  /** The customer of the application. */
   readonly customerId?: string;
+  /** The deployment environment, such as `production`. Wins over the resource’s. */
   readonly environment?: string;
+  /** The name of the prompt, such as `desk/v3`. */
   readonly promptName?: string;
+  /** The prompt before its variables were filled in. Content. */
   readonly promptTemplate?: string;
   /** Content: sent only to destinations that receive content. */
   readonly promptVariables?: Readonly<Record<string, string>>;
@@ -27,9 +34,13 @@ export interface ContextFields {
   readonly context?: unknown;
   /** Ground truth for evaluations. Content. */
   readonly expectedResponse?: string;
+  /** The channel, such as `web` or `phone`. */
   readonly channel?: string;
+  /** The feature of the application. */
   readonly feature?: string;
+  /** The task, such as the id of a job. */
   readonly taskId?: string;
+  /** Labels. */
   readonly tags?: readonly string[];
   /** Anything else, written as `spanport.custom.{key}`. */
   readonly attributes?: Readonly<Record<string, Scalar>>;

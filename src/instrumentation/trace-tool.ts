@@ -12,6 +12,7 @@ import { type Claim, claimIn, type Place, placeOf, ToolTurns } from './tool-call
 import { readHistory, type ToolHistory } from './tool-history.ts';
 import { endToolRecording, startToolRecording } from './tool-spans.ts';
 
+/** Options of {@link traceTool}. */
 export interface TraceToolOptions {
   /** The id of the model's call. Without it, the oldest open call with this name and arguments is used. */
   readonly callId?: string;

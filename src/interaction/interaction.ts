@@ -7,8 +7,11 @@ import type { Message, OutputMessage, TextPart, ToolDefinition } from './message
 export interface Interaction {
   /** `run:{host}:{run id}` for a run, `{traceId}:{spanId}` for the rest. Derived, so a resend has the same one. */
   readonly id: string;
+  /** 32 lowercase hexadecimal digits. */
   readonly traceId: string;
+  /** 16 lowercase hexadecimal digits. */
   readonly spanId: string;
+  /** 16 lowercase hexadecimal digits; missing at the root of a trace. */
   readonly parentSpanId?: string;
   /** The span's name, such as `chat gpt-4o`. */
   readonly name: string;
@@ -19,66 +22,100 @@ export interface Interaction {
   readonly provider?: string;
   /** Which of OpenAI's two chat interfaces it was; absent for all else. */
   readonly api?: 'chat_completions' | 'responses' | (string & {});
+  /** The host that the request went to. */
   readonly serverAddress?: string;
+  /** Its port. */
   readonly serverPort?: number;
 
+  /** The model that the request names. */
   readonly requestModel?: string;
+  /** The model that answered. */
   readonly responseModel?: string;
+  /** The id of the response. */
   readonly responseId?: string;
   /** Of a response that was fetched: `queued`, `in_progress`, `completed`, … */
   readonly responseStatus?: string;
+  /** The response that this one continues. */
   readonly previousResponseId?: string;
+  /** The parameters of the request. */
   readonly parameters?: Parameters;
+  /** The service tier of the answer. */
   readonly serviceTier?: { readonly request?: string; readonly response?: string };
+  /** The fingerprint of the serving configuration. */
   readonly systemFingerprint?: string;
 
+  /** Instructions that are not part of the messages. Content. */
   readonly systemInstructions?: readonly TextPart[];
+  /** The messages of the request, oldest first. Content. */
   readonly inputMessages?: readonly Message[];
+  /** The messages of the answer, one for each choice. Content. */
   readonly outputMessages?: readonly OutputMessage[];
   /** The ids of messages, kept where their text is not: `in` and `out` follow the order of the messages. */
   readonly messageIds?: { readonly in?: readonly string[]; readonly out?: readonly string[] };
+  /** The tools that the request offers. Content. */
   readonly toolDefinitions?: readonly ToolDefinition[];
   /** Tools that ran within a run, in order. Calls of plain chat have spans of their own instead. */
   readonly toolExecutions?: readonly ToolExecution[];
   /** One per output message, in the provider's words. */
   readonly finishReasons?: readonly string[];
 
+  /** Tokens. */
   readonly usage?: Usage;
+  /** What the request cost. */
   readonly cost?: Cost;
 
   /** The thread, conversation or chat that this belongs to. */
   readonly conversationId?: string;
+  /** The session that the application named. */
   readonly sessionId?: string;
+  /** The person on whose behalf the request was made. */
   readonly user?: User;
+  /** The customer that the application named. */
   readonly customerId?: string;
+  /** The agent or assistant. */
   readonly agent?: Agent;
+  /** The assistant run, where this is one. */
   readonly run?: Run;
+  /** The name of the prompt. */
   readonly promptName?: string;
+  /** The version of the prompt. */
   readonly promptVersion?: string;
+  /** The prompt before its variables were filled in. Content. */
   readonly promptTemplate?: string;
+  /** The variables of the prompt. Content. */
   readonly promptVariables?: Readonly<Record<string, string>>;
 
   /** Unix time in milliseconds with a fraction. */
   readonly startTime: number;
+  /** When the answer was complete. */
   readonly endTime: number;
   /** Seconds. */
   readonly timeToFirstChunk?: number;
+  /** How it ended. */
   readonly outcome: Outcome;
 
+  /** The service that made the request. */
   readonly serviceName?: string;
+  /** The deployment environment, such as production. */
   readonly environment?: string;
 
   /** Documents that were given to the model, as text or structure. */
   readonly context?: unknown;
   /** Ground truth for evaluations. */
   readonly expectedResponse?: string;
+  /** The id under which the application knows it. */
   readonly externalReferenceId?: string;
+  /** The feature of the application. */
   readonly feature?: string;
+  /** The channel, such as web or phone. */
   readonly channel?: string;
+  /** The task. */
   readonly taskId?: string;
+  /** The bot. */
   readonly botId?: string;
   /** True for a developer's own test traffic. */
   readonly developer?: boolean;
+  /** Labels. */
   readonly tags?: readonly string[];
   /** Everything else the application, or a vendor's payload, had to say. */
   readonly custom?: Readonly<Record<string, Scalar>>;
@@ -86,46 +123,76 @@ export interface Interaction {
   readonly source?: Readonly<Record<string, Scalar>>;
 }
 
+/** A value that an attribute can hold. */
 export type Scalar = string | number | boolean;
 
+/** Parameters of a request. */
 export interface Parameters {
+  /** Limit of the output tokens. */
   readonly maxTokens?: number;
+  /** How many choices are requested. */
   readonly choiceCount?: number;
+  /** Sampling temperature. */
   readonly temperature?: number;
+  /** Nucleus sampling. */
   readonly topP?: number;
+  /** Frequency penalty. */
   readonly frequencyPenalty?: number;
+  /** Presence penalty. */
   readonly presencePenalty?: number;
+  /** Texts that end the answer. */
   readonly stopSequences?: readonly string[];
+  /** Seed of the sampling. */
   readonly seed?: number;
   /** Present, and true, on streams alone. */
   readonly stream?: boolean;
+  /** How much the model reasons, such as `low`. */
   readonly reasoningLevel?: string;
+  /** `text`, `json`, `image` or `speech`. */
   readonly outputType?: 'text' | 'json' | 'image' | 'speech' | (string & {});
+  /** Formats of embeddings. */
   readonly encodingFormats?: readonly string[];
+  /** Dimensions of embeddings. */
   readonly dimensionCount?: number;
+  /** Where a resumed stream begins. */
   readonly streamCursor?: string;
 }
 
 /** Tokens. Totals include their sub-counts: cached tokens are input tokens, reasoning tokens are output tokens. */
 export interface Usage {
+  /** Tokens of the request, cached ones included. */
   readonly inputTokens?: number;
+  /** Tokens of the answer, reasoning included. */
   readonly outputTokens?: number;
+  /** Part of the input that came from a cache. */
   readonly cacheReadInputTokens?: number;
+  /** Part of the input that was written to a cache. */
   readonly cacheWriteInputTokens?: number;
+  /** Part of the output that was reasoning. */
   readonly reasoningOutputTokens?: number;
+  /** Part of the input that was text. */
   readonly textInputTokens?: number;
+  /** Part of the input that was images. */
   readonly imageInputTokens?: number;
+  /** Part of the input that was audio. */
   readonly audioInputTokens?: number;
+  /** Part of the output that was text. */
   readonly textOutputTokens?: number;
+  /** Part of the output that was images. */
   readonly imageOutputTokens?: number;
+  /** Part of the output that was audio. */
   readonly audioOutputTokens?: number;
+  /** Cached text. */
   readonly textCacheReadInputTokens?: number;
+  /** Cached images. */
   readonly imageCacheReadInputTokens?: number;
+  /** Cached audio. */
   readonly audioCacheReadInputTokens?: number;
   /** True when the counts are an estimate and not the provider's own. */
   readonly estimated?: boolean;
 }
 
+/** What a request cost, in US dollars. */
 export interface Cost {
   /** USD, at most 12 significant digits. */
   readonly total: number;
@@ -136,51 +203,84 @@ export interface Cost {
   readonly origin: 'provider' | 'client' | 'computed' | 'estimated' | (string & {});
 }
 
+/** A person who uses the application. */
 export interface User {
+  /** The id under which the application knows the person. */
   readonly id?: string;
+  /** E-mail address. */
   readonly email?: string;
+  /** Whole name. */
   readonly fullName?: string;
+  /** First name. */
   readonly firstName?: string;
+  /** Last name. */
   readonly lastName?: string;
+  /** Phone number. */
   readonly phone?: string;
+  /** Gender, as the application writes it. */
   readonly gender?: string;
+  /** Whether the person is signed in. */
   readonly isAuthenticated?: boolean;
 }
 
 /** The assistant. */
 export interface Agent {
+  /** The id of the assistant. */
   readonly id?: string;
+  /** Its name. */
   readonly name?: string;
+  /** Its description. */
   readonly description?: string;
+  /** Its version. */
   readonly version?: string;
 }
 
+/** An assistant run. */
 export interface Run {
+  /** The id that the server gave it. */
   readonly id: string;
   /** OpenAI's run status, or `unknown` for a run whose end nobody saw. */
   readonly status?: string;
   /** The provider's own clock, Unix seconds. */
   readonly createdAt?: number;
+  /** When the server began it. */
   readonly startedAt?: number;
+  /** When the server completed it. */
   readonly completedAt?: number;
 }
 
+/** One execution of a tool. */
 export interface ToolExecution {
+  /** The name of the tool. */
   readonly name: string;
+  /** The id of the model’s call. */
   readonly id?: string;
   /** `function`, `extension` or `datastore`. */
   readonly type?: string;
+  /** What the tool was called with. Content. */
   readonly arguments?: unknown;
+  /** What it returned. Content. */
   readonly result?: unknown;
   /** Unix time in milliseconds. */
   readonly startTime?: number;
+  /** When it ended. */
   readonly endTime?: number;
+  /** The type of its error, when it failed. */
   readonly errorType?: string;
 }
 
+/** How an interaction ended. */
 export type Outcome =
   | { readonly status: 'ok' }
-  | { readonly status: 'error'; readonly type: string; readonly message?: string; readonly httpStatus?: number };
+  | {
+      readonly status: 'error';
+      /** The type of the error, such as an HTTP status or the name of a class. */
+      readonly type: string;
+      /** The message of the error. */
+      readonly message?: string;
+      /** The HTTP status of the answer. */
+      readonly httpStatus?: number;
+    };
 
 /** The fields that are a person's or a company's words. They go only where content may go. */
 export type ContentField =

@@ -6,68 +6,111 @@
 
 export type Modality = 'image' | 'video' | 'audio' | 'document' | (string & {});
 
+/** Text. */
 export interface TextPart {
+  /** Names the kind of part. */
   readonly type: 'text';
+  /** The text. */
   readonly content: string;
 }
+/** A summary of the model’s reasoning. */
 export interface ReasoningPart {
+  /** Names the kind of part. */
   readonly type: 'reasoning';
+  /** The text. */
   readonly content: string;
 }
 /** What the model refused to do, in its own words. Not in the conventions: one of their generic parts. */
 export interface RefusalPart {
+  /** Names the kind of part. */
   readonly type: 'refusal';
+  /** The text. */
   readonly content: string;
 }
 /** A tool that the client is asked to run. `arguments` is the parsed JSON where it parses, else the raw text. */
 export interface ToolCallPart {
+  /** Names the kind of part. */
   readonly type: 'tool_call';
+  /** The id of the call. */
   readonly id?: string;
+  /** The name of the tool. */
   readonly name: string;
+  /** The arguments, parsed where they are JSON. */
   readonly arguments?: unknown;
 }
+/** The result of a tool of the application. */
 export interface ToolCallResponsePart {
+  /** Names the kind of part. */
   readonly type: 'tool_call_response';
+  /** The id of the call. */
   readonly id?: string;
+  /** What the tool returned. */
   readonly response: unknown;
 }
 /** A tool that the provider ran itself: `type` inside is `web_search`, `file_search`, `code_interpreter`, `mcp`, … */
 export interface ServerToolCallPart {
+  /** Names the kind of part. */
   readonly type: 'server_tool_call';
+  /** The id of the call. */
   readonly id?: string;
+  /** The name of the tool. */
   readonly name: string;
+  /** The call, as the provider writes it. */
   readonly server_tool_call: { readonly type: string; readonly [key: string]: unknown };
 }
+/** The result of a tool that the provider ran. */
 export interface ServerToolCallResponsePart {
+  /** Names the kind of part. */
   readonly type: 'server_tool_call_response';
+  /** The id of the call. */
   readonly id?: string;
+  /** The result, as the provider writes it. */
   readonly server_tool_call_response: { readonly type: string; readonly [key: string]: unknown };
 }
 /** Inline bytes; `content` is base64 without a `data:` prefix. */
 export interface BlobPart {
+  /** Names the kind of part. */
   readonly type: 'blob';
+  /** What kind of content it is. */
   readonly modality: Modality;
+  /** MIME type. */
   readonly mime_type?: string;
+  /** The bytes, in base64. */
   readonly content: string;
 }
+/** Content at an address. */
 export interface UriPart {
+  /** Names the kind of part. */
   readonly type: 'uri';
+  /** What kind of content it is. */
   readonly modality: Modality;
+  /** MIME type. */
   readonly mime_type?: string;
+  /** The address. */
   readonly uri: string;
 }
+/** A file that the provider stores. */
 export interface FilePart {
+  /** Names the kind of part. */
   readonly type: 'file';
+  /** What kind of file it is. */
   readonly modality: Modality;
+  /** MIME type. */
   readonly mime_type?: string;
+  /** The id of the file at the provider. */
   readonly file_id: string;
 }
+/** What remains of messages that the server compacted. */
 export interface CompactionPart {
+  /** Names the kind of part. */
   readonly type: 'compaction';
+  /** The id of the part. */
   readonly id?: string;
+  /** The compacted text, or an encrypted form of it. */
   readonly content?: string;
 }
 
+/** A part of a message. */
 export type Part =
   | TextPart
   | ReasoningPart
@@ -81,9 +124,13 @@ export type Part =
   | FilePart
   | CompactionPart;
 
+/** One message of a conversation. */
 export interface Message {
+  /** `system`, `user`, `assistant`, `tool`, or what the provider calls it. */
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool' | (string & {});
+  /** What it consists of. */
   readonly parts: readonly Part[];
+  /** The name of its author. */
   readonly name?: string;
   /** The provider's id of the message, such as `msg_…`. */
   readonly id?: string;
@@ -93,6 +140,7 @@ export interface Message {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** A message of the answer. */
 export interface OutputMessage extends Message {
   /** `stop`, `length`, `content_filter`, `tool_call`, `error`, or the provider's own word. */
   readonly finish_reason?: string;
@@ -100,9 +148,13 @@ export interface OutputMessage extends Message {
 
 /** A tool that was offered to the model. Built-in tools have a name equal to their type. */
 export interface ToolDefinition {
+  /** `function`, or the name of a built-in tool. */
   readonly type: string;
+  /** The name of the tool. */
   readonly name: string;
+  /** What it does, as the model reads it. */
   readonly description?: string;
+  /** The JSON schema of its arguments. */
   readonly parameters?: unknown;
 }
 

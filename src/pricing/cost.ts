@@ -4,7 +4,9 @@ import { totalOf } from './total.ts';
 
 /** USD for a million tokens. */
 export interface Price {
+  /** US dollars for a million input tokens. */
   readonly input: number;
+  /** US dollars for a million output tokens. */
   readonly output: number;
   /** Of input tokens that came from the provider's cache; `input` where it is not given. */
   readonly cacheRead?: number;

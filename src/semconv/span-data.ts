@@ -6,22 +6,31 @@ export type HrTime = readonly [seconds: number, nanoseconds: number];
 
 /** An event on a span. Attribute values are scalars, lists of scalars, or (over OTLP) nested maps. */
 export interface SpanEvent {
+  /** The name of the event. */
   readonly name: string;
+  /** When it happened. */
   readonly time: HrTime;
+  /** Attributes of the event. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 /** The instrumentation that made a span. */
 export interface SpanScope {
+  /** The name of the instrumentation. */
   readonly name: string;
+  /** Its version. */
   readonly version?: string;
+  /** The schema of its attributes. */
   readonly schemaUrl?: string;
 }
 
 /** A link to another span. */
 export interface SpanLink {
+  /** 32 lowercase hexadecimal digits. */
   readonly traceId: string;
+  /** 16 lowercase hexadecimal digits. */
   readonly spanId: string;
+  /** Attributes of the link. */
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
@@ -30,21 +39,33 @@ export interface SpanLink {
  * the gateway and the worker pass around; no SDK object is needed to make one.
  */
 export interface SpanData {
+  /** The name of the span. */
   readonly name: string;
+  /** The kind of the span. */
   readonly kind: SpanKind;
+  /** 32 lowercase hexadecimal digits. */
   readonly traceId: string;
+  /** 16 lowercase hexadecimal digits. */
   readonly spanId: string;
+  /** 16 lowercase hexadecimal digits; missing at the root of a trace. */
   readonly parentSpanId?: string;
+  /** When it began. */
   readonly startTime: HrTime;
+  /** When it ended. */
   readonly endTime: HrTime;
+  /** Attributes by name. */
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** Attributes of the resource. */
   readonly resource: Readonly<Record<string, unknown>>;
+  /** Status, as the instrumentation set it. */
   readonly status: { readonly code: SpanStatusCode; readonly message?: string };
   /** The instrumentation that made the span. */
   readonly scope?: SpanScope;
   /** W3C trace state, in its header form. */
   readonly traceState?: string;
+  /** Events on the span. */
   readonly events?: readonly SpanEvent[];
+  /** Links to other spans. */
   readonly links?: readonly SpanLink[];
   /** Content that travelled beside the span. */
   readonly content?: Content;

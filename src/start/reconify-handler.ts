@@ -24,6 +24,7 @@ import type { Vendor } from '../vendors/vendor.ts';
 import { OwnTracerProvider } from './provider.ts';
 import { currentDestinations, currentMask } from './tracing.ts';
 
+/** Options of {@link reconifyOpenAIHandler}. */
 export interface ReconifyHandlerOptions {
   /** Default: `RECONIFY_APP_KEY`. */
   readonly appKey?: string;
@@ -35,6 +36,7 @@ export interface ReconifyHandlerOptions {
   readonly debug?: boolean;
 }
 
+/** The interface of the former `reconify` module. */
 export interface ReconifyHandler {
   /**
    * Logs one assistant run with its question and its answer, `null` where there was none. The application's objects

@@ -1,5 +1,5 @@
 import type { ContentMode } from '../exporter/content-policy.ts';
-import type { DestinationSetting } from '../exporter/destinations/open-destination.ts';
+import type { DestinationSetting } from '../exporter/destinations/destination-setting.ts';
 import type { SpoolSettings } from '../exporter/settings.ts';
 import type { Mask } from '../interaction/mask.ts';
 import type { Price } from '../pricing/cost.ts';
@@ -35,7 +35,9 @@ export interface StartOptions {
   readonly fetchRunMessages?: boolean;
   /** Carries the ids of `withContext` to other services in W3C baggage. Default false. */
   readonly baggage?: boolean;
+  /** The service name of our own provider. Default: `OTEL_SERVICE_NAME`, else the name in the resource. */
   readonly serviceName?: string;
+  /** Attributes of the resource of our own provider, over `OTEL_RESOURCE_ATTRIBUTES`. */
   readonly resourceAttributes?: Readonly<Record<string, string>>;
   /** How long `forceFlush` and `shutdown` may take. Default 5,000 ms. */
   readonly shutdownTimeoutMillis?: number;

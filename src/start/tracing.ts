@@ -6,6 +6,7 @@ import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { diag } from '../diagnostics/diag.ts';
 import { applyLogLevel } from '../diagnostics/log-level.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
+import type { UncheckedSetting } from '../exporter/destinations/destination-setting.ts';
 import {
   type DestinationContext,
   destinationsFrom,
@@ -29,6 +30,7 @@ import { hasForeignProvider, leaseGlobally, OwnTracerProvider, serviceFrom } fro
 import type { StartOptions } from './start-options.ts';
 import { createUnreachedNotice } from './unreached.ts';
 
+/** Counters of a running Spanport. */
 export interface Stats {
   /** Calls that the trace sampler left out. */
   readonly notSampled: number;
@@ -36,14 +38,17 @@ export interface Stats {
   readonly outputUnseen: number;
   /** Spans that made no record of their own at a vendor, by reason. */
   readonly leftOut: LeftOutCounts;
+  /** Counters by destination. */
   readonly destinations: Readonly<Record<string, DestinationStats>>;
 }
 
+/** What {@link start} returns. */
 export interface Handle {
   /** Resolves when every ended span is delivered or on disk. For serverless functions and tests. */
   forceFlush(): Promise<void>;
   /** Flushes inside the deadline and ends our part; an application's own provider goes on. A second call is harmless. */
   shutdown(): Promise<void>;
+  /** Counters since the start. */
   stats(): Stats;
   /** The provider that makes spans while the application has registered none of its own. */
   readonly tracerProvider: TracerProvider;
@@ -110,7 +115,7 @@ function startTracing(
     spool,
     warn,
   };
-  const names = options.destinations ?? destinationsFrom(environment, warn);
+  const names: readonly UncheckedSetting[] | 'none' = options.destinations ?? destinationsFrom(environment, warn);
   // All settings are checked before the first destination is opened.
   const planned = names === 'none' ? [] : names.map((setting) => planDestination(setting, context));
   const isOtlpNamed = options.destinations !== undefined || Boolean(environment['SPANPORT_DESTINATIONS']?.trim());

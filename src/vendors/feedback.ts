@@ -4,13 +4,19 @@ import type { User } from '../interaction/interaction.ts';
  * A user's rating of an answer. Name the answer by one of the ids; without any, it is the answer of the active span.
  */
 export interface FeedbackOptions {
+  /** The verdict. */
   readonly rating: 'positive' | 'negative';
   /** On any scale; by default 1 for positive and 0 for negative. */
   readonly score?: number;
+  /** What the person wrote. Content. */
   readonly comment?: string;
+  /** Reasons that the person chose. */
   readonly reasons?: readonly { readonly label: string; readonly details?: string }[];
+  /** The answer, by the id of its response. */
   readonly responseId?: string;
+  /** The answer, by the id of its message. */
   readonly messageId?: string;
+  /** The conversation, whose last answer is meant. */
   readonly conversationId?: string;
 }
 
@@ -21,9 +27,13 @@ export interface FeedbackOptions {
 export interface UsageEventOptions {
   /** Free text, such as `message:copied`. */
   readonly type: string;
+  /** The answer, by the id of its response. */
   readonly responseId?: string;
+  /** The answer, by the id of its message. */
   readonly messageId?: string;
+  /** The conversation. */
   readonly conversationId?: string;
+  /** What the person searched for. */
   readonly searchQuery?: string;
   /** More data about the event; must be serialisable as JSON. */
   readonly properties?: Readonly<Record<string, unknown>>;

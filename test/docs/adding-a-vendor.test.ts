@@ -18,9 +18,7 @@ let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'spanport-docs-'));
   for (const path of [
-    'scripts/build.mjs',
-    'scripts/price-table.mjs',
-    'scripts/undici.mjs',
+    'scripts',
     'src',
     'test/support',
     'test/fixtures',

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ export type Exported = string | { readonly [condition: string]: Exported };
 export interface Manifest {
   readonly exports: Readonly<Record<string, Exported>>;
   readonly bin: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
@@ -33,6 +34,7 @@ export interface Outcome {
 /** The package as a user has it: packed, then installed into an empty folder with no install scripts. */
 export interface InstalledPackage {
   readonly directory: string;
+  readonly tarball: string;
   readonly manifest: Manifest;
   readonly files: readonly PackedFile[];
   readonly packedBytes: number;
@@ -54,11 +56,13 @@ export async function installPackage(directory: string): Promise<InstalledPackag
   const others = ['openai', '@opentelemetry/api', '@opentelemetry/instrumentation', '@types/node'].map(
     (name) => `${name}@${manifest.devDependencies[name]}`,
   );
+  others.push(`@opentelemetry/sdk-trace-base@${manifest.devDependencies['@opentelemetry/sdk-trace-node']}`);
   await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund', `./${packed.filename}`, ...others], directory);
   await cp(apps, directory, { recursive: true });
 
   return {
     directory,
+    tarball: join(directory, packed.filename),
     manifest,
     files: packed.files,
     packedBytes: packed.size,
@@ -72,6 +76,25 @@ export async function installPackage(directory: string): Promise<InstalledPackag
         directory,
       ),
   };
+}
+
+/** What `npm install` of the tarball and its one required peer leaves in a folder of its own. */
+export async function installForProduction({
+  directory,
+  tarball,
+  manifest,
+}: InstalledPackage): Promise<{ readonly packages: number; readonly bytes: number }> {
+  const folder = join(directory, 'production');
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
+  const api = `@opentelemetry/api@${manifest.devDependencies['@opentelemetry/api']}`;
+  await npm(['install', '--omit=optional', '--omit=dev', '--no-audit', '--no-fund', tarball, api], folder);
+  const lock: { packages: object } = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
+  const files = await readdir(join(folder, 'node_modules'), { recursive: true, withFileTypes: true });
+  const sizes = await Promise.all(
+    files.filter((file) => file.isFile()).map(async (file) => (await stat(join(file.parentPath, file.name))).size),
+  );
+  return { packages: Object.keys(lock.packages).length - 1, bytes: sizes.reduce((total, size) => total + size, 0) };
 }
 
 interface PackResult {

@@ -138,8 +138,8 @@ describe('a wrong setting', () => {
 const silent = (name: string) => ({
   name,
   wantsContent: false,
-  forceFlush: () => Promise.resolve(),
-  shutdown: () => Promise.resolve(),
+  forceFlush: () => Promise.resolve({ waiting: 0, onDisk: 0 }),
+  shutdown: () => Promise.resolve({ waiting: 0, onDisk: 0 }),
   stats: () => noStats,
 });
 

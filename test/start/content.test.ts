@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ContentMode } from '../../src/exporter/content-policy.ts';
+import type { DestinationSetting, OtlpDestination } from '../../src/index.ts';
 import { instrumentOpenAI, type StartOptions, start, traceTool, withContext } from '../../src/index.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
@@ -42,13 +43,13 @@ async function converse(options: StartOptions): Promise<void> {
   await handle.shutdown();
 }
 
-const toBackend = (encoding: 'json' | 'protobuf', content?: ContentMode) => ({
+const toBackend = (encoding: 'json' | 'protobuf', content?: ContentMode): DestinationSetting => ({
   name: 'otlp',
   url: `${backend.url}/v1/traces`,
   encoding,
   ...(content && { content }),
 });
-const toAthina = () => ({ name: 'athina', apiKey: 'k', baseUrl: athina.url });
+const toAthina = (): DestinationSetting => ({ name: 'athina', apiKey: 'k', baseUrl: athina.url });
 const bodiesOf = ({ received }: typeof backend): string => received.map(({ body }) => body).join('\n');
 const spansOf = (): SpanData[] => backend.received.flatMap(({ body }) => spansFromOtlpJson(body));
 
@@ -111,13 +112,22 @@ describe.each(['json', 'protobuf'] as const)('what OTLP in %s gets', (encoding) 
 });
 
 describe('a preset', () => {
-  const preset = (name: string) => ({ name, url: backend.url, headers: {}, encoding: 'json', compression: 'none' });
-
-  it.each(['phoenix', 'traceloop', 'weave'])('translates no content for %s that it may not have', async (name) => {
-    await converse({ destinations: [toAthina(), preset(name)] });
-    expect(bodiesOf(backend)).toContain('chat gpt-4o-mini');
-    expect(bodiesOf(backend)).not.toContain('planted');
+  const preset = (name: OtlpDestination['name']): DestinationSetting => ({
+    name,
+    url: backend.url,
+    headers: {},
+    encoding: 'json',
+    compression: 'none',
   });
+
+  it.each(['phoenix', 'traceloop', 'weave'] as const)(
+    'translates no content for %s that it may not have',
+    async (name) => {
+      await converse({ destinations: [toAthina(), preset(name)] });
+      expect(bodiesOf(backend)).toContain('chat gpt-4o-mini');
+      expect(bodiesOf(backend)).not.toContain('planted');
+    },
+  );
 });
 
 it('survives a tool that gives back a circle, bytes, a bigint', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { OtlpDestination } from '../../src/index.ts';
 import { type Handle, instrumentOpenAI, start, traceTool, withContext } from '../../src/index.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
@@ -23,7 +24,7 @@ afterEach(async () => {
   await Promise.all([fake.close(), backend.close()]);
 });
 
-function begin(name: string): void {
+function begin(name: OtlpDestination['name']): void {
   const url = `${backend.url}/v1/traces`;
   handle = start({
     destinations: [{ name, url, headers: {}, encoding: 'json', compression: 'none', content: 'full' }],
@@ -50,7 +51,7 @@ const { cases } = JSON.parse(
   readFileSync(new URL('../fixtures/dialects/openinference.json', import.meta.url), 'utf8'),
 ) as { readonly cases: readonly Recorded[] };
 
-describe.each(['phoenix', 'arize', 'weave'])('%s', (preset) => {
+describe.each(['phoenix', 'arize', 'weave'] as const)('%s', (preset) => {
   it.each(cases)('is told what OpenInference tells of $api', async ({ api, request, reply, attributes }) => {
     begin(preset);
     if (reply) fake.reply(reply);

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net';
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type DestinationStats, noStats } from '../../src/exporter/destination.ts';
+import type { DestinationSetting } from '../../src/index.ts';
 import { instrumentOpenAI, start } from '../../src/index.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 import { type Sink, startSink } from '../support/vendor-sink.ts';
@@ -56,7 +57,7 @@ function waiting({ enqueued, delivered, rejected, coalesced, dropped }: Destinat
   return enqueued - delivered - rejected - coalesced - Object.values(dropped).reduce((sum, count) => sum + count, 0);
 }
 
-const all = () => [
+const all = (): DestinationSetting[] => [
   { name: 'athina', apiKey: 'k', baseUrl: sink.url },
   { name: 'reconify', appKey: 'a', apiKey: 'k', tracker: `${sink.url}/track` },
   { name: 'inkeep', apiKey: 'k', url: sink.url },
@@ -125,7 +126,7 @@ describe('several destinations', () => {
 
 const quiet = {
   wantsContent: false,
-  forceFlush: () => Promise.resolve(),
+  forceFlush: () => Promise.resolve({ waiting: 0, onDisk: 0 }),
   shutdown: () => Promise.reject(new Error('no')),
   stats: () => noStats,
 };

@@ -184,7 +184,7 @@ const silent = {
   name: 'silent',
   wantsContent: false,
   take: () => {},
-  forceFlush: () => Promise.resolve(),
-  shutdown: () => Promise.resolve(),
+  forceFlush: () => Promise.resolve({ waiting: 0, onDisk: 0 }),
+  shutdown: () => Promise.resolve({ waiting: 0, onDisk: 0 }),
   stats: () => noStats,
 };

@@ -1,6 +1,6 @@
 import type { Environment } from '../../configuration/environment.ts';
+import type { DestinationSetting } from '../../exporter/destinations/destination-setting.ts';
 import { hasGateway } from '../../exporter/destinations/gateway-options.ts';
-import type { NamedDestination } from '../../exporter/destinations/open-destination.ts';
 import { hasOtlpEndpoint } from '../../exporter/destinations/otlp-options.ts';
 import type { VendorDemo } from '../../vendors/demo.ts';
 import { type AnyVendor, vendors } from '../../vendors/index.ts';
@@ -10,7 +10,7 @@ import { type Sink, startSink } from './sinks.ts';
 export interface DemoVendor {
   readonly name: string;
   readonly sink: Sink;
-  readonly destination: NamedDestination;
+  readonly destination: DestinationSetting;
   /** How many payloads the demo makes, at least. */
   readonly payloads: number;
   /** The host that gets the payloads as well, with `--live`. */
@@ -31,7 +31,8 @@ export function startVendors(environment: Environment, live: boolean): Promise<D
         name,
         sink,
         payloads: demo.payloads,
-        destination: { name, content: 'full', ...keys, [demo.urlOption]: `${sink.url}${path}` },
+        // Only the vendor knows the names of its options; start() checks them.
+        destination: { name, content: 'full', ...keys, [demo.urlOption]: `${sink.url}${path}` } as DestinationSetting,
         ...(real && { liveHost: real.url.host }),
       };
     }),

@@ -7,6 +7,7 @@ import { type ContentChoice, checkedMode } from '../content-setting.ts';
 import type { SpanDestination } from '../destination.ts';
 import type { OpenDestination } from '../pipeline.ts';
 import type { SpoolSettings } from '../settings.ts';
+import type { UncheckedDestination, UncheckedSetting } from './destination-setting.ts';
 import { hasGateway, resolveGateway } from './gateway-options.ts';
 import { knownNames } from './known-names.ts';
 import { spanLineDestination } from './line-destination.ts';
@@ -16,19 +17,6 @@ import { openVendor } from './open-vendor.ts';
 import { type OtlpOptions, otlpDeliveryDestination, otlpDestination } from './otlp-destination.ts';
 import { hasOtlpEndpoint, resolveOtlp } from './otlp-options.ts';
 import { resolvePreset } from './presets.ts';
-
-/**
- * A destination by name (`athina`, `otlp`, `langfuse`, `console`, `file:PATH`), a name with options of its own, or an
- * object that takes spans itself.
- */
-export type DestinationSetting = string | NamedDestination | SpanDestination;
-
-/** Options are those of the vendor's exporter, or of OTLP: `url`, `headers`, `encoding`, `compression`, `resource`, `exporter`. */
-export interface NamedDestination {
-  readonly name: string;
-  readonly content?: ContentMode;
-  readonly [option: string]: unknown;
-}
 
 export interface DestinationContext {
   readonly environment: Environment;
@@ -44,10 +32,10 @@ export interface DestinationContext {
  * @returns opens it; for `pipeline.join`
  * @throws ConfigurationError when it cannot work
  */
-export function planDestination(setting: DestinationSetting, context: DestinationContext): OpenDestination {
+export function planDestination(setting: UncheckedSetting, context: DestinationContext): OpenDestination {
   if (typeof setting === 'object' && 'take' in setting) return () => setting as SpanDestination;
-  const named: NamedDestination =
-    typeof setting === 'string' ? { name: setting.trim() } : (setting as NamedDestination);
+  const named: UncheckedDestination =
+    typeof setting === 'string' ? { name: setting.trim() } : (setting as UncheckedDestination);
   const { name, content: _, ...given } = named;
   if (typeof name !== 'string') throw new ConfigurationError('A destination has no name: write { name: … } or a name.');
   const own = named.content === undefined ? undefined : checkedMode(named.content, `content of ${name}`);

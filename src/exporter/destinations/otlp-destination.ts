@@ -9,19 +9,23 @@ import type { Connection } from './connection.ts';
 import { outcomeOf } from './otlp-answer.ts';
 import { changesFor, type Dialect } from './span-view.ts';
 
+/** How an OTLP backend is reached. */
 export interface OtlpOptions {
   /** The full URL that spans are posted to, such as `http://localhost:4318/v1/traces`. */
   readonly url: string;
+  /** Sent with every request, such as the backend's key. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Default `protobuf`. */
   readonly encoding: 'protobuf' | 'json';
+  /** Default `none`. */
   readonly compression: 'gzip' | 'none';
   /** Added to the resource of every span. */
   readonly resource?: Readonly<Record<string, string>>;
-  /** Certificates and the time for one request, from the `OTEL_EXPORTER_OTLP_*` variables. */
+  /** Certificates and the time for one request, from the `OTEL_EXPORTER_OTLP_*` variables. @internal */
   readonly connection?: Connection;
   /** `official`: OpenTelemetry's own exporter in place of Spanport's delivery: JSON, in memory, no spool. */
   readonly exporter?: 'official';
-  /** For backends that read another convention's attributes only. */
+  /** For backends that read another convention's attributes only. @internal */
   readonly dialect?: Dialect;
 }
 

@@ -2,6 +2,7 @@ import type { Environment } from '../../configuration/environment.ts';
 import { ConfigurationError } from '../../configuration/readers.ts';
 import { writeOpenInference } from '../../semconv/dialects/openinference/write.ts';
 import { writeOpenLLMetry } from '../../semconv/dialects/openllmetry/write.ts';
+import type { PresetName } from './destination-setting.ts';
 import { connectionFrom } from './otlp-connection.ts';
 import type { OtlpOptions } from './otlp-destination.ts';
 import { checkedHeaders, checkedUrl, headersFrom } from './otlp-options.ts';
@@ -34,7 +35,7 @@ const under = (base: string | undefined, fallback: string, path: string): string
   `${(base ?? fallback).replace(/\/+$/, '')}${path}`;
 
 /** Sources: the OTLP page of each backend, read in November 2026. None of the hosted ones could be tried for real. */
-const presets: Readonly<Record<string, Preset>> = {
+const presets: Readonly<Record<PresetName, Preset>> = {
   collector: {
     takesStandardHeaders: true,
     needs: [],
@@ -160,7 +161,7 @@ export function resolvePreset(
   environment: Environment,
   warn: (message: string) => void = (): void => {},
 ): OtlpOptions | undefined {
-  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  const preset = isPreset(name) ? presets[name] : undefined;
   if (!preset) return undefined;
   const read: Read = (...variables) => variables.map((variable) => environment[variable]?.trim()).find(Boolean);
   const missing = preset.needs
@@ -192,4 +193,8 @@ function defined(values: Readonly<Record<string, string | undefined>> = {}): Rec
   return Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+function isPreset(name: string): name is PresetName {
+  return Object.hasOwn(presets, name);
 }

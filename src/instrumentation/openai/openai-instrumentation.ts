@@ -8,6 +8,7 @@ import { type CaptureOptions, captureOptionsFrom } from '../capture-options.ts';
 import { createRecorder } from '../recorder.ts';
 import { hookOpenAI } from './instrument.ts';
 
+/** Options of {@link OpenAIInstrumentation}. */
 export interface OpenAIInstrumentationConfig extends Partial<CaptureOptions> {
   /** Default true. */
   readonly enabled?: boolean;
@@ -24,7 +25,9 @@ const warn = (message: string): void => diag.warn(`spanport: ${message}`);
  * that class run for every module of the application, and bundlers cannot include it in an ES module.
  */
 export class OpenAIInstrumentation {
+  /** The name of its tracer and meter. */
   readonly instrumentationName: string = SCOPE_NAME;
+  /** The version of this package. */
   readonly instrumentationVersion: string = VERSION;
   readonly #recorder = createRecorder();
   #config: OpenAIInstrumentationConfig = {};
@@ -40,10 +43,12 @@ export class OpenAIInstrumentation {
     this.#recorder.configure(captureOptionsFrom(config, process.env, warn));
   }
 
+  /** The active options. */
   getConfig(): OpenAIInstrumentationConfig {
     return this.#config;
   }
 
+  /** Records calls, as it does from its construction on. */
   enable(): void {
     activeRecorders.enable(this.#recorder);
     hookOpenAI();
@@ -54,14 +59,17 @@ export class OpenAIInstrumentation {
     activeRecorders.disable(this.#recorder);
   }
 
+  /** Makes spans with this provider in place of the global one. */
   setTracerProvider(provider: TracerProvider): void {
     this.#recorder.setTracerProvider(provider);
   }
 
+  /** Measures with this provider in place of the global one. */
   setMeterProvider(provider: MeterProvider): void {
     this.#recorder.setMeterProvider(provider);
   }
 
+  /** Emits events through this provider in place of the global one. */
   setLoggerProvider(provider: LoggerProvider): void {
     this.#recorder.setLoggerProvider(provider);
   }

@@ -2,6 +2,7 @@ import type { Environment } from '../../configuration/environment.ts';
 import { readChoice, readCount, readUrl, requireSecret } from '../../configuration/readers.ts';
 import { DEFAULT_MAX_RECORD_BYTES } from '../fit.ts';
 
+/** Options of the destination `athina`. */
 export interface AthinaOptions {
   /** `ATHINA_API_KEY`. */
   readonly apiKey: string;

@@ -1,7 +1,9 @@
 import type { Environment } from '../../configuration/environment.ts';
 import { readUrl, requireSecret } from '../../configuration/readers.ts';
 
+/** Options of the destination `inkeep`. */
 export interface InkeepOptions {
+  /** `INKEEPANALYTICS_API_INTEGRATION_KEY`. */
   readonly apiKey: string;
   /** The base of the API; its own path is kept. */
   readonly url: string;

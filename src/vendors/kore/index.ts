@@ -7,6 +7,7 @@ import type { KoreRecord } from './payload.ts';
 export type { KoreCallback, KoreOutput } from './output.ts';
 export type { KoreRecord } from './payload.ts';
 
+/** Options of the destination `kore`. */
 export interface KoreOptions {
   /** `file:PATH` for lines of JSON, an http(s) URL for one POST per record, or a function. Resolved: a {@link KoreOutput}. */
   readonly output: string | KoreCallback | KoreOutput;

@@ -11,12 +11,19 @@ import { SOURCE } from './source.ts';
 
 /** The user object of the old client, as its documentation has it. Source: 001_116f5331460c15db.txt */
 export interface ReconifyUser {
+  /** The id under which the application knows the person. */
   readonly userId?: string | number;
+  /** 1 when the person is signed in, else 0. */
   readonly isAuthenticated?: 0 | 1 | boolean;
+  /** First name. */
   readonly firstName?: string;
+  /** Last name. */
   readonly lastName?: string;
+  /** E-mail address. */
   readonly email?: string;
+  /** Phone number. */
   readonly phone?: string;
+  /** Gender, as the application writes it. */
   readonly gender?: string;
 }
 

@@ -2,6 +2,7 @@ import type { Environment } from '../../configuration/environment.ts';
 import { readCount, readUrl, requireSecret } from '../../configuration/readers.ts';
 import { DEFAULT_MAX_RECORD_BYTES } from '../fit.ts';
 
+/** Options of the destination `reconify`. */
 export interface ReconifyOptions {
   /** `RECONIFY_APP_KEY`. */
   readonly appKey: string;

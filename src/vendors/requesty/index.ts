@@ -4,7 +4,9 @@ import type { Vendor } from '../vendor.ts';
 import { encode } from './encode.ts';
 import type { RequestyPayload } from './payload.ts';
 
+/** Options of the destination `requesty`. */
 export interface RequestyOptions {
+  /** `REQUESTY_API_KEY`. */
   readonly apiKey: string;
   /** The whole URL of the intake. */
   readonly url: string;

@@ -43,3 +43,17 @@ export async function main(): Promise<string | null> {
 // Were the declarations not found, all of the above would be `any` and this line would not be an error.
 // @ts-expect-error a tool needs a name
 traceTool(1, () => 1);
+
+// Destinations complete by name, and their options by destination.
+start({
+  destinations: ['athina', 'langfuse', 'file:spans.jsonl', { name: 'inkeep', apiKey: 'key', content: 'redacted' }],
+});
+start({ destinations: [{ name: 'otlp', url: 'http://127.0.0.1:4318/v1/traces', encoding: 'json' }] });
+// @ts-expect-error unknown name
+start({ destinations: ['athna'] });
+// @ts-expect-error unknown name with options
+start({ destinations: [{ name: 'athna', apiKey: 'key' }] });
+// @ts-expect-error an option of another destination
+start({ destinations: [{ name: 'athina', appKey: 'key' }] });
+// @ts-expect-error unknown content mode
+start({ destinations: [{ name: 'console', content: 'ful' }] });

@@ -1,0 +1,202 @@
+import type { SpanContext, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+/** Options of the destination `reconify`. */
+interface ReconifyOptions {
+    /** `RECONIFY_APP_KEY`. */
+    readonly appKey: string;
+    /** `RECONIFY_API_KEY`. */
+    readonly apiKey: string;
+    /** `RECONIFY_TRACKER`, the whole URL. Default https://track.reconify.com/track. */
+    readonly tracker: string;
+    /** The session of every record whose application has not set one. */
+    readonly session?: string;
+    /** Idle minutes that end a session; Reconify's own default is 10. */
+    readonly sessionTimeout?: number;
+    /** Whether failures are sent as well, with `response: null`. Default false, like the old client. */
+    readonly sendFailures: boolean;
+    /** Larger records have their longest texts cut. Default 1 MiB. */
+    readonly maxRecordBytes: number;
+}
+/** Sends calls and assistant runs to Reconify. Options win over `RECONIFY_APP_KEY`, `RECONIFY_API_KEY`, `RECONIFY_TRACKER`. */
+declare class ReconifySpanExporter extends VendorSpanExporter {
+    /** @throws ConfigurationError without keys, or with an invalid URL */
+    constructor(options?: Partial<ReconifyOptions> & VendorExporterOptions);
+}
+/** Options of every vendor's exporter, besides the vendor's own. */
+interface VendorExporterOptions {
+    /** What of the messages the vendor gets. Default: `SPANPORT_CONTENT`, else `full`: it is what the vendor is for. */
+    readonly content?: ContentMode;
+    /** Applied to every text before it leaves, after the built-in patterns for keys and tokens. Synchronous; fails closed. */
+    readonly mask?: Mask;
+    /** Durable delivery; in memory without it. */
+    readonly spool?: Partial<SpoolSettings> & {
+        readonly dir: string;
+    };
+}
+/** Where and how records are kept on disk. */
+interface SpoolSettings {
+    /** The directory. It is created when it does not exist. */
+    readonly dir: string;
+    /** Maximum bytes on disk, 256 MiB by default; the oldest records are dropped first. */
+    readonly maxBytes: number;
+    /**
+     * `batch`: on disk within one tick (50 ms) after the span ended. `sync`: when `span.end()` returned. In a worker thread
+     * always `sync`.
+     */
+    readonly durability: 'batch' | 'sync';
+}
+/** Gives back a text as it may leave the process. Must be synchronous. */
+type Mask = (text: string) => string;
+/**
+ * How much content a destination may have: all of it, its structure (roles, tool names and the number of messages, with
+ * every text replaced), or none.
+ */
+type ContentMode = 'full' | 'redacted' | 'none';
+/**
+ * A standard OpenTelemetry `SpanExporter` that turns GenAI spans into one vendor's records. It works behind any
+ * processor of any SDK line. Spans of calls and runs become records; all others are ignored.
+ */
+declare class VendorSpanExporter {
+    #private;
+    /**
+     * Takes the spans; they are delivered in the background. Never throws and always reports success, so that a slow vendor
+     * does not fill a processor's queue. Where a process is frozen after a flush, wait for {@link forceFlush} as well: the
+     * 2.x processors do not call it.
+     */
+    export(spans: readonly ReadableSpanLike[], resultCallback: (result: ExportResult) => void): void;
+    forceFlush(): Promise<void>;
+    shutdown(): Promise<void>;
+    stats(): DestinationStats;
+}
+/** The counters of a destination since it was created. */
+interface DestinationStats {
+    /** Records that were accepted for delivery. */
+    readonly enqueued: number;
+    /** Records that the server accepted. */
+    readonly delivered: number;
+    /** Attempts after the first, counted per record. */
+    readonly retried: number;
+    /** Records that the server rejected permanently. */
+    readonly rejected: number;
+    /** Spans and interactions that this destination does not record. */
+    readonly skipped: number;
+    /** Records that were delivered as part of a later record. */
+    readonly coalesced: number;
+    /** Records that were lost, by reason. */
+    readonly dropped: Readonly<Record<string, number>>;
+    /** Records that wait on disk. */
+    readonly spooled: number;
+    /** Bytes of the records that wait on disk. */
+    readonly spooledBytes: number;
+    /** Records that wait in memory only, and would be lost if the process ended now. Undefined if unknown. */
+    readonly inMemory?: number;
+}
+/** The part of an SDK's `ExportResult` that is set: 0 is success. */
+interface ExportResult {
+    readonly code: 0 | 1;
+}
+/**
+ * What we read of an SDK span. The SDK's lines 1.x, 2.x and 3.x satisfy it; it is spelled out so that none is imported.
+ */
+interface ReadableSpanLike {
+    readonly name: string;
+    readonly kind: SpanKind;
+    spanContext(): SpanContext;
+    readonly parentSpanContext?: SpanContext;
+    /** The 1.x line names the parent by its id alone. */
+    readonly parentSpanId?: string;
+    readonly startTime: HrTime;
+    readonly endTime: HrTime;
+    readonly attributes: Readonly<Record<string, unknown>>;
+    readonly resource: ReadableResource;
+    readonly status: {
+        readonly code: SpanStatusCode;
+        readonly message?: string;
+    };
+    readonly instrumentationScope?: SpanScope;
+    /** The 1.x line's name for the scope. */
+    readonly instrumentationLibrary?: SpanScope;
+    readonly events?: readonly ReadableEvent[];
+    readonly links?: readonly ReadableLink[];
+    readonly droppedAttributesCount?: number;
+    readonly droppedEventsCount?: number;
+    readonly droppedLinksCount?: number;
+}
+interface ReadableLink {
+    readonly context: SpanContext;
+    readonly attributes?: Readonly<Record<string, unknown>>;
+    readonly droppedAttributesCount?: number;
+}
+interface ReadableEvent {
+    readonly name: string;
+    readonly time: HrTime;
+    readonly attributes?: Readonly<Record<string, unknown>>;
+    readonly droppedAttributesCount?: number;
+}
+/** Seconds and nanoseconds since the Unix epoch. */
+type HrTime = readonly [seconds: number, nanoseconds: number];
+/** The instrumentation that made a span. */
+interface SpanScope {
+    /** The name of the instrumentation. */
+    readonly name: string;
+    /** Its version. */
+    readonly version?: string;
+    /** The schema of its attributes. */
+    readonly schemaUrl?: string;
+}
+interface ReadableResource {
+    readonly attributes: Readonly<Record<string, unknown>>;
+    readonly schemaUrl?: string;
+    readonly asyncAttributesPending?: boolean;
+}
+/** The interface of the former `reconify` module. */
+interface ReconifyHandler {
+    /**
+     * Logs one assistant run with its question and its answer, `null` where there was none. The application's objects
+     * stay as they are. Never throws.
+     */
+    logAssistant(run: unknown, messageIn: unknown, messageOut: unknown): void;
+    /** The user of all that is logged from now on. */
+    setUser(user: ReconifyUser): void;
+    /** The session of all that is logged from now on; the thread groups it without one. */
+    setSession(session: string | null): void;
+    /** Idle minutes that end a session. */
+    setSessionTimeout(minutes: number): void;
+    /** Resolves when all that was logged is delivered, at the latest after five seconds. */
+    forceFlush(): Promise<void>;
+}
+/** The user object of the old client, as its documentation has it. Source: 001_116f5331460c15db.txt */
+interface ReconifyUser {
+    /** The id under which the application knows the person. */
+    readonly userId?: string | number;
+    /** 1 when the person is signed in, else 0. */
+    readonly isAuthenticated?: 0 | 1 | boolean;
+    /** First name. */
+    readonly firstName?: string;
+    /** Last name. */
+    readonly lastName?: string;
+    /** E-mail address. */
+    readonly email?: string;
+    /** Phone number. */
+    readonly phone?: string;
+    /** Gender, as the application writes it. */
+    readonly gender?: string;
+}
+/** Options of {@link reconifyOpenAIHandler}. */
+interface ReconifyHandlerOptions {
+    /** Default: `RECONIFY_APP_KEY`. */
+    readonly appKey?: string;
+    /** Default: `RECONIFY_API_KEY`. */
+    readonly apiKey?: string;
+    /** Where records go, the whole URL. Default: `RECONIFY_TRACKER`, else Reconify's own. */
+    readonly tracker?: string;
+    /** Prints what is sent and what was answered, keys masked. Default false. */
+    readonly debug?: boolean;
+}
+/**
+ * The handler of the former `reconify` package, with the same calls: chats of this client are logged as they are made,
+ * runs by `logAssistant`. It needs no `start()` and sends nowhere but to Reconify. Where a Reconify destination runs as
+ * well, both share it, and each run is sent once.
+ * @throws ConfigurationError without keys
+ */
+declare function reconifyOpenAIHandler(openai: object, options?: ReconifyHandlerOptions): ReconifyHandler;
+export { type ReconifyHandler, type ReconifyHandlerOptions, reconifyOpenAIHandler, type ReconifyOptions, ReconifySpanExporter, type ReconifyUser };
