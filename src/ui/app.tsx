@@ -8,6 +8,7 @@ import { FirstRun } from './views/first-run.tsx';
 /** The start is part of the first files; every other view loads when it is opened, or when the browser is idle. */
 const views: Readonly<Record<string, Lazy>> = {
   c: lazy(async () => (await import('./views/conversation.tsx')).ConversationView),
+  chat: lazy(async () => (await import('./views/chat.tsx')).ChatView),
   traces: lazy(async () => (await import('./views/traces.tsx')).TracesView),
   t: lazy(async () => (await import('./views/trace.tsx')).TraceView),
   destinations: lazy(async () => (await import('./views/destinations.tsx')).DestinationsView),

@@ -16,6 +16,8 @@ import { isDark, toggleTheme } from './theme.ts';
 /** The frame of every view: where one is, how to get elsewhere, and whether the gateway answers. */
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   useCommands(globalCommands());
+  // A shared chat is read without the frame.
+  if (segments.value[0] === 'chat') return <main>{children}</main>;
   return (
     <>
       <header class="top">

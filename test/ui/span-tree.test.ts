@@ -1,15 +1,23 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Span } from '../../src/gateway/api/routes.ts';
-import { rowsOf } from '../../src/ui/views/span-tree.ts';
+import { spanFilter } from '../../src/ui/views/span-filter.ts';
+import { SpanTree } from '../../src/ui/views/span-tree.ts';
 
 function span(spanId: string, parentSpanId: string | undefined, startTime: number, endTime: number): Span {
-  return { spanId, startTime, endTime, ...(parentSpanId !== undefined && { parentSpanId }) } as unknown as Span;
+  return {
+    spanId,
+    startTime,
+    endTime,
+    name: spanId,
+    attributes: {},
+    ...(parentSpanId !== undefined && { parentSpanId }),
+  } as unknown as Span;
 }
 const drawn = (spans: readonly Span[], folded?: ReadonlySet<string>) =>
-  rowsOf(spans, folded).map(
-    ({ span: { spanId }, depth, isCritical }) => `${'  '.repeat(depth)}${spanId}${isCritical ? '*' : ''}`,
-  );
+  new SpanTree(spans)
+    .rows(folded ? { folded } : {})
+    .map(({ span: { spanId }, depth, isCritical }) => `${'  '.repeat(depth)}${spanId}${isCritical ? '*' : ''}`);
 
 it('draws children below their parents by start time, and marks the path that decides how long it takes', () => {
   const spans = [
@@ -34,7 +42,8 @@ it('hides no span: neither one without its parent nor a circle of parents, and d
     fc.property(spans, (drawnSpans) => {
       const all = drawnSpans.map(([id, parent, start, length]) => span(id, parent, start, start + length));
       expect(
-        rowsOf(all)
+        new SpanTree(all)
+          .rows()
           .map(({ span: { spanId } }) => spanId)
           .sort(),
       ).toEqual(all.map(({ spanId }) => spanId).sort());
@@ -46,5 +55,55 @@ it('takes a trace as deep as it is long', () => {
   const spans = Array.from({ length: 20_000 }, (_, index) =>
     span(`s${index}`, index === 0 ? undefined : `s${index - 1}`, index, 30_000),
   );
-  expect(rowsOf(spans)).toHaveLength(20_000);
+  expect(new SpanTree(spans).rows()).toHaveLength(20_000);
+});
+
+it('folds ten equal siblings into one row, but no errors and nothing with children', () => {
+  const named = (id: string, name: string, more: object = {}) => ({
+    ...span(id, 'root', Number(id), 90),
+    name,
+    ...more,
+  });
+  const spans = [
+    span('root', undefined, 0, 100),
+    ...Array.from({ length: 12 }, (_, index) => named(String(index), 'cache.get')),
+    named('20', 'cache.get', { status: 'error' }),
+    named('21', 'cache.get'),
+    { ...span('22', '21', 21, 22), name: 'inner' },
+  ];
+  const rows = (unfolded: readonly string[]) =>
+    new SpanTree(spans)
+      .rows({ unfolded: new Set(unfolded) })
+      .map(({ span: { name, spanId }, group }) => (group ? `${group.length} x ${name}` : spanId));
+  expect(rows([])).toEqual(['root', '12 x cache.get', '20', '21', '22']);
+  expect(rows(['0'])).toHaveLength(16);
+});
+
+it('knows the time in which nothing below a span ran', () => {
+  const parent = span('root', undefined, 0, 100);
+  const tree = new SpanTree([parent, span('a', 'root', 10, 30), span('b', 'root', 20, 50), span('c', 'root', 80, 100)]);
+  expect(tree.ownTimes(parent)).toEqual([
+    [0, 10],
+    [50, 80],
+  ]);
+});
+
+it('filters by share of the trace, duration, error and words, and keeps what is above a match', () => {
+  const spans = [
+    { ...span('root', undefined, 0, 1_000), name: 'POST /ask', status: 'ok' as const },
+    { ...span('chat', 'root', 0, 900), name: 'chat gpt-5', status: 'ok' as const },
+    { ...span('http', 'chat', 0, 10), name: 'GET flags', status: 'error' as const },
+  ];
+  const found = (text: string) => {
+    const filter = spanFilter(text, 1_000);
+    return new SpanTree(spans)
+      .rows({ matches: filter?.matches })
+      .map(({ span: { spanId }, isContext }) => (isContext ? `(${spanId})` : spanId));
+  };
+  expect(found('')).toEqual(['root', 'chat', 'http']);
+  expect(found('>95%')).toEqual(['root']);
+  expect(found('>500ms -post')).toEqual(['(root)', 'chat']);
+  expect(found('err')).toEqual(['(root)', '(chat)', 'http']);
+  expect(found('gpt-5')).toEqual(['(root)', 'chat']);
+  expect(spanFilter('>x', 1_000)?.problem).toBe('>x is not a size. Write >2% or >100ms.');
 });

@@ -8,10 +8,12 @@ import { Safe } from './safe-text.tsx';
 interface CallProps {
   readonly call: TranscriptCall;
   readonly traceId: string | undefined;
+  /** Without what came back, which stands elsewhere. */
+  readonly isBrief?: boolean;
 }
 
 /** Name and arguments as a signature, the time at the right, the result below. */
-export function CallView({ call: each, traceId }: CallProps): JSX.Element {
+export function CallView({ call: each, traceId, isBrief = false }: CallProps): JSX.Element {
   const { call, response, duration: seconds, error, spanId } = each;
   const time = seconds === undefined ? '' : duration(seconds);
   const label = error === undefined ? time : `failed${time && ` after ${time}`}`;
@@ -32,7 +34,7 @@ export function CallView({ call: each, traceId }: CallProps): JSX.Element {
           )}
         </small>
       </header>
-      <Result response={response} error={error} />
+      {!isBrief && <Result response={response} error={error} />}
     </section>
   );
 }

@@ -1,79 +1,210 @@
+import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { Answer } from '../../gateway/api/routes.ts';
+import { useEffect } from 'preact/hooks';
+import type { Answer, DeliveryState } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
-import { clock, duration, moment } from '../format.ts';
-import { Json } from '../parts/json.tsx';
+import { configured, destinations, loadDestinations } from '../destinations.ts';
+import { clock, count, counted, duration, moment } from '../format.ts';
+import { useKeys } from '../keyboard.ts';
+import { onLive } from '../live.ts';
+import { payloadAddress } from '../parts/delivery-links.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
-import { segments } from '../router.ts';
-import './table.css';
-import './destinations.css';
+import { Safe } from '../parts/safe-text.tsx';
+import { address, go, segments } from '../router.ts';
+import { DestinationList } from './payload-list.tsx';
+import { OneDestination } from './payload-one.tsx';
+import { SideBySide } from './side-by-side.tsx';
+import './conversation.css';
+import './payload.css';
 
-/** What one destination got of an interaction, or would get: the request, and every attempt. */
+export type Detail = Answer<'getInteraction'>;
+
+const shown = signal<Detail | undefined>(undefined);
+const problem = signal<string | undefined>(undefined);
+/** The interactions of its conversation, for the one before and after. */
+const siblings = signal<readonly string[]>([]);
+
+async function load(id: string): Promise<void> {
+  try {
+    const detail = await api.getInteraction({ params: { id } });
+    shown.value = detail;
+    problem.value = undefined;
+    const { rows } = await api.getConversation({ params: { id: detail.conversation }, query: { limit: 500 } });
+    siblings.value = rows.map((row) => row.id);
+  } catch (error) {
+    problem.value = error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** One interaction, and what each destination got of it or would get: one at a time, or two side by side. */
 export function PayloadView(): JSX.Element {
   const [, id = '', , name = ''] = segments.value;
-  const [shown, setShown] = useState<Answer<'getDelivery'>>();
-  const [problem, setProblem] = useState<string>();
-  const load = async (): Promise<void> => setShown(await api.getDelivery({ params: { id, destination: name } }));
   useEffect(() => {
-    setShown(undefined);
-    load().catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
-  }, [id, name]);
-  const retry = async (): Promise<void> => {
-    await api.retryDelivery({ params: { id, destination: name } });
-    await load();
+    if (shown.value?.id !== id) shown.value = undefined;
+    const again = (): void => void load(id).catch(() => {});
+    again();
+    return onLive({
+      deliveries: (items) => {
+        if (items.some(({ interaction }) => interaction === id)) again();
+      },
+      resync: again,
+    });
+  }, [id]);
+  useEffect(() => {
+    if (destinations.value.length === 0) loadDestinations().catch(() => {});
+  }, []);
+  const detail = shown.value;
+  if (problem.value !== undefined && !detail) return <p class="empty">{problem.value}</p>;
+  if (!detail) return <div class="empty" aria-busy="true" />;
+  return <Destinations detail={detail} name={name} />;
+}
+
+function Destinations({ detail, name }: { readonly detail: Detail; readonly name: string }): JSX.Element {
+  const { query } = address.value;
+  const names = namesOf(detail);
+  const chosen = names.includes(name) ? name : (names[0] ?? '');
+  const left = query.get('left') ?? undefined;
+  const right = query.get('right') ?? undefined;
+  const isPair = left !== undefined || right !== undefined;
+  const other = names.find((each) => each !== chosen) ?? chosen;
+  const one = payloadAddress(detail.id, chosen);
+  const pair = `${one}?left=${encodeURIComponent(chosen)}&right=${encodeURIComponent(other)}`;
+  const step = (by: number): void => {
+    const next = names[(names.indexOf(chosen) + by + names.length) % names.length];
+    if (next !== undefined) go(payloadAddress(detail.id, next), { replace: true });
   };
-  if (problem !== undefined) return <p class="empty">{problem}</p>;
-  if (!shown) return <div class="empty" aria-busy="true" />;
-  const { state, attempts, request, reason } = shown;
+  const toSibling = (by: number): void => {
+    const next = siblings.value[siblings.value.indexOf(detail.id) + by];
+    if (next !== undefined) go(payloadAddress(next, chosen));
+  };
+  useKeys({
+    v: () => go(isPair ? one : pair),
+    m: () => go(`/c/${encodeURIComponent(detail.conversation)}`),
+    t: () => go(`/t/${detail.traceId}?span=${detail.spanId}`),
+    '[': () => toSibling(-1),
+    ']': () => toSibling(1),
+    y: () => void navigator.clipboard.writeText(window.location.href).catch(() => {}),
+    Escape: () => go(isPair ? one : `/c/${encodeURIComponent(detail.conversation)}`),
+    ...(!isPair && { j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1) }),
+  });
   return (
-    <div class="table">
-      <header class="destination-head">
-        <h1>
-          <a href={`/destinations/${encodeURIComponent(name)}`}>{name}</a> / <span class="mono">{id}</span>
-        </h1>
-        {state === 'dead' && (
-          <button
-            type="button"
-            class="button main"
-            onClick={() => retry().catch((error: unknown) => setProblem(String(error)))}
-          >
-            Retry
-          </button>
-        )}
-      </header>
-      <p class="state">
-        <DeliveryMark state={state} /> {stateWords[state]}
-        {reason !== undefined && <span class="dim"> {reason}</span>}
-      </p>
-      <ul class="attempts">
-        {attempts.map((attempt) => (
-          <li key={attempt.at}>
-            <span title={moment(attempt.at)}>{clock(attempt.at)}</span>
-            <span class={attempt.outcome === 'delivered' ? '' : 'error'}>{attempt.status ?? 'no answer'}</span>
-            <span class="dim">
-              {[attempt.reason, attempt.answer].filter(Boolean).join(' · ')}
-              {attempt.waitMillis !== undefined &&
-                ` · next after ${duration(attempt.waitMillis / 1_000)} (${attempt.waitReason ?? 'backoff'})`}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {request ? (
-        <div class="payload">
-          <p>
-            {request.method} {request.url}
-          </p>
-          {Object.entries(request.headers).map(([header, value]) => (
-            <p key={header} class="dim">
-              {header}: {value}
-            </p>
-          ))}
-          <Json value={request.body} />
-        </div>
+    <>
+      <Heading {...{ detail, one, pair, isPair }} onSibling={toSibling} />
+      {isPair ? (
+        <SideBySide {...{ detail, names }} left={left ?? chosen} right={right ?? other} />
       ) : (
-        <p class="dim">The gateway has no request for this destination.</p>
+        <div class="payload-columns">
+          <DestinationList {...{ detail, names, chosen }} />
+          <OneDestination
+            key={`${detail.id} ${chosen}`}
+            {...{ detail }}
+            name={chosen}
+            onChanged={() => load(detail.id)}
+          />
+        </div>
       )}
-    </div>
+    </>
+  );
+}
+
+/** Those that are set up, in the order of the gateway, those that once got something, then those it could send to. */
+function namesOf({ deliveryLog }: Detail): string[] {
+  const seen = deliveryLog.map(({ destination }) => destination);
+  return [
+    ...new Set([...configured.value.map(({ name }) => name), ...seen, ...destinations.value.map(({ name }) => name)]),
+  ];
+}
+
+interface HeadingProps {
+  readonly detail: Detail;
+  readonly one: string;
+  readonly pair: string;
+  readonly isPair: boolean;
+  onSibling(by: number): void;
+}
+
+function Heading({ detail, one, pair, isPair, onSibling }: HeadingProps): JSX.Element {
+  const place = siblings.value.indexOf(detail.id);
+  const tokens = (detail.inputTokens ?? 0) + (detail.outputTokens ?? 0);
+  const conversation = `/c/${encodeURIComponent(detail.conversation)}`;
+  return (
+    <header class="heading">
+      <p class="path">
+        <a href="/conversations">Conversations</a> <span>/</span>{' '}
+        <a class="cut" href={conversation}>
+          <Safe text={detail.title ?? detail.conversation} />
+        </a>
+      </p>
+      <div class="title">
+        <a class="back" href={conversation} aria-label="The conversation">
+          <Icon name="left" size={18} />
+        </a>
+        <h1 class="cut only">
+          <Safe text={detail.name} />
+        </h1>
+        <small title={moment(detail.startTime)}>
+          {clock(detail.startTime)}, {duration(detail.duration)}
+          {tokens > 0 && `, ${counted(tokens, 'token')}`}
+        </small>
+        <div class="actions">
+          <a class="button wide" href={conversation}>
+            Messages <kbd>M</kbd>
+          </a>
+          <a class="button wide" href={`/t/${detail.traceId}?span=${detail.spanId}`}>
+            Trace <kbd>T</kbd>
+          </a>
+          {siblings.value.length > 1 && (
+            <span class="button steps">
+              <button type="button" aria-label="Interaction before" disabled={place <= 0} onClick={() => onSibling(-1)}>
+                <Icon name="left" size={11} />
+              </button>
+              <button
+                type="button"
+                aria-label="Interaction after"
+                disabled={place < 0 || place >= siblings.value.length - 1}
+                onClick={() => onSibling(1)}
+              >
+                <Icon name="right" size={11} />
+              </button>
+              <span class="dim">
+                {count(place + 1)} of {count(siblings.value.length)}
+              </span>
+            </span>
+          )}
+        </div>
+      </div>
+      <div class="layers">
+        <nav aria-label="Views">
+          <a href={one} aria-current={isPair ? undefined : 'page'}>
+            One destination
+          </a>
+          <a href={pair} aria-current={isPair ? 'page' : undefined}>
+            Side by side <kbd>V</kbd>
+          </a>
+        </nav>
+        <StateCounts detail={detail} />
+      </div>
+    </header>
+  );
+}
+
+const ORDER: readonly DeliveryState[] = ['delivered', 'coalesced', 'waiting', 'retrying', 'dead', 'stopped', 'skipped'];
+
+function StateCounts({ detail: { deliveryLog } }: { readonly detail: Detail }): JSX.Element {
+  return (
+    <p class="totals">
+      {ORDER.map((state) => {
+        const amount = deliveryLog.filter((each) => each.state === state).length;
+        return (
+          amount > 0 && (
+            <span key={state} class="state">
+              <DeliveryMark state={state} />
+              <b>{count(amount)}</b> {stateWords[state]}
+            </span>
+          )
+        );
+      })}
+    </p>
   );
 }

@@ -1,300 +1,265 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
-import type { Answer, Span } from '../../gateway/api/routes.ts';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from '../api.ts';
-import { count, counted, duration, moment, money } from '../format.ts';
+import { count, counted, duration, money } from '../format.ts';
 import { useKeys } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
-import { Json } from '../parts/json.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
-import { useVirtualRows } from '../parts/virtual.ts';
+import { Safe } from '../parts/safe-text.tsx';
 import { address, go, segments, withQuery } from '../router.ts';
-import { rowsOf, type SpanRow } from './span-tree.ts';
+import { downloadOtlp } from './otlp-file.ts';
+import { spanFilter } from './span-filter.ts';
+import { SpanPanel } from './span-panel.tsx';
+import { type SpanRow, SpanTree } from './span-tree.ts';
+import { type LoadedTrace, loaded, loadTrace, problem, type Trace } from './trace-data.ts';
+import { Waterfall } from './waterfall.tsx';
+import './conversation.css';
 import './trace.css';
 
-type Detail = Answer<'getTrace'>;
-const detail = signal<Detail | undefined>(undefined);
 const folded = signal<ReadonlySet<string>>(new Set());
-const problem = signal<string | undefined>(undefined);
-
-const ROW = 26;
-const PAGE = 2_000;
-
-async function load(traceId: string): Promise<void> {
-  try {
-    const first = await api.getTrace({ params: { traceId }, query: { limit: PAGE } });
-    detail.value = first;
-    const items = [...first.items];
-    for (let { next } = first; next !== undefined; ) {
-      const page = await api.getTrace({ params: { traceId }, query: { limit: PAGE, cursor: next } });
-      items.push(...page.items);
-      next = page.next;
-      if (segments.value[1] !== traceId) return;
-      detail.value = { ...first, items };
-    }
-  } catch (error) {
-    problem.value = error instanceof Error ? error.message : String(error);
-  }
-}
+const unfolded = signal<ReadonlySet<string>>(new Set());
+const isCriticalShown = signal(true);
+const jaegerUrl = signal<string | undefined>(undefined);
 
 /** One trace as a waterfall, GenAI and other spans together. */
 export function TraceView(): JSX.Element {
   const [, traceId = ''] = segments.value;
-  const selectedId = address.value.query.get('span') ?? undefined;
   useEffect(() => {
-    detail.value = undefined;
-    problem.value = undefined;
     folded.value = new Set();
-    load(traceId).catch(() => {});
+    unfolded.value = new Set();
+    loadTrace(traceId).catch(() => {});
+    api.getStatus().then(
+      (status) => {
+        jaegerUrl.value = status.jaegerUrl;
+      },
+      () => {},
+    );
   }, [traceId]);
-  const trace = detail.value;
-  const rows = useMemo(() => (trace ? rowsOf(trace.items, folded.value) : []), [trace, folded.value]);
+  const shown = loaded.value;
+  if (problem.value !== undefined && !shown) {
+    return (
+      <div class="empty">
+        <h2>{problem.value}</h2>
+        <p>
+          It may have been removed because it was too old.{' '}
+          <a class="link" href="/traces">
+            All traces
+          </a>
+        </p>
+      </div>
+    );
+  }
+  if (!shown) return <div class="empty" aria-busy="true" />;
+  return <OneTrace loaded={shown} />;
+}
+
+function OneTrace({ loaded: { trace, spans, isPartial } }: { readonly loaded: LoadedTrace }): JSX.Element {
+  const [find, setFind] = useState('');
+  const selectedId = address.value.query.get('span') ?? undefined;
+  const tree = useMemo(() => new SpanTree(spans), [spans]);
+  const whole = trace.endTime - trace.startTime;
+  const filter = useMemo(() => spanFilter(find, whole), [find, whole]);
+  const rows = useMemo(
+    () => tree.rows({ folded: folded.value, unfolded: unfolded.value, matches: filter?.matches }),
+    [tree, folded.value, unfolded.value, filter],
+  );
   const select = (spanId: string | undefined): void => go(withQuery({ span: spanId }), { replace: true });
-  const move = (step: number): void => {
-    const index = rows.findIndex(({ span }) => span.spanId === selectedId);
-    select(rows[Math.min(rows.length - 1, Math.max(0, index + step))]?.span.spanId);
-  };
+  const selected = spans.find(({ spanId }) => spanId === selectedId);
+  useTraceKeys(rows, selectedId, select);
+  const matching = filter ? rows.filter(({ isContext }) => !isContext).length : undefined;
+  return (
+    <>
+      <Heading {...{ trace, find, matching }} note={filter?.problem} onFind={setFind} />
+      <div class={selected ? 'trace with-side' : 'trace'}>
+        <Waterfall
+          {...{ trace, tree, rows, selectedId, isPartial }}
+          folded={folded.value}
+          isCriticalShown={isCriticalShown.value}
+          onSelect={select}
+          onFold={fold}
+          onExpandAll={expandAll}
+        />
+        {selected && (
+          <SpanPanel key={selected.spanId} span={selected} trace={trace} onClose={() => select(undefined)} />
+        )}
+      </div>
+    </>
+  );
+}
+
+function fold({ span, group }: SpanRow): void {
+  const set = group ? unfolded : folded;
+  const next = new Set(set.value);
+  if (!next.delete(span.spanId)) next.add(span.spanId);
+  set.value = next;
+}
+
+function expandAll(rows: readonly SpanRow[]): void {
+  folded.value = new Set();
+  unfolded.value = new Set([...unfolded.value, ...rows.flatMap(({ span, group }) => (group ? [span.spanId] : []))]);
+}
+
+type Select = (spanId: string | undefined) => void;
+
+function useTraceKeys(rows: readonly SpanRow[], selectedId: string | undefined, select: Select): void {
+  const index = rows.findIndex(({ span }) => span.spanId === selectedId);
+  const row = rows[index];
+  const move = (step: number): void => select(rows[Math.min(rows.length - 1, Math.max(0, index + step))]?.span.spanId);
   const toError = (step: number): void => {
-    const index = rows.findIndex(({ span }) => span.spanId === selectedId);
     const errors = rows.flatMap(({ span }, at) => (span.status === 'error' ? [at] : []));
     const at = step > 0 ? errors.find((each) => each > index) : errors.findLast((each) => each < index);
     if (at !== undefined) select(rows[at]?.span.spanId);
+  };
+  const setFolded = (isFolded: boolean): void => {
+    if (row && (row.children > 0 || row.group) && folded.value.has(row.span.spanId) !== isFolded) fold(row);
   };
   useKeys({
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
+    ArrowLeft: () => setFolded(true),
+    ArrowRight: () => setFolded(false),
     e: () => toError(1),
     'Shift+E': () => toError(-1),
+    o: () => row && fold(row),
+    'Shift+O': () => expandAll(rows),
+    p: () => {
+      isCriticalShown.value = !isCriticalShown.value;
+    },
+    m: () => row?.span.interaction !== undefined && openConversation(row.span.interaction),
+    y: () => void navigator.clipboard.writeText(window.location.href).catch(() => {}),
+    '/': () => document.querySelector<HTMLInputElement>('.find-spans')?.focus(),
     Escape: () => (selectedId === undefined ? go('/traces') : select(undefined)),
   });
-  if (problem.value !== undefined && !trace) return <p class="empty">{problem.value}</p>;
-  if (!trace) return <div class="empty" aria-busy="true" />;
-  const selected = trace.items.find(({ spanId }) => spanId === selectedId);
-  return (
-    <>
-      <Heading trace={trace} />
-      <div class={selected ? 'trace with-panel' : 'trace'}>
-        <Waterfall trace={trace} rows={rows} selectedId={selectedId} onSelect={select} />
-        {selected && <SpanPanel span={selected} onClose={() => select(undefined)} />}
-      </div>
-    </>
-  );
 }
 
-function Heading({ trace }: { readonly trace: Detail }): JSX.Element {
-  const conversation = trace.items.find(({ interaction }) => interaction !== undefined);
+async function openConversation(interaction: string): Promise<void> {
+  const { conversation } = await api.getInteraction({ params: { id: interaction } });
+  go(`/c/${encodeURIComponent(conversation)}`);
+}
+
+interface HeadingProps {
+  readonly trace: Trace;
+  readonly find: string;
+  readonly matching: number | undefined;
+  readonly note: string | undefined;
+  onFind(text: string): void;
+}
+
+function Heading({ trace, find, matching, note, onFind }: HeadingProps): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
   return (
     <header class="heading">
       <p class="path">
-        <a href="/traces">Traces</a> / <span class="mono">{trace.traceId}</span>
+        <a href="/traces">Traces</a> <span>/</span> <span class="mono cut">{trace.traceId}</span>
       </p>
-      <h1 class="cut">
-        <OutcomeMark status={trace.errors > 0 ? 'error' : 'ok'} /> {trace.name}
-      </h1>
-      <p class="totals">
-        <span>
-          <b>{count(trace.spans)}</b> {trace.spans === 1 ? 'span' : 'spans'}
-        </span>
-        {trace.errors > 0 && <span class="error">{counted(trace.errors, 'error')}</span>}
-        {conversation && (
-          <span>
-            <b>{money(trace.cost)}</b> USD
-          </span>
-        )}
-        <span>
-          <b>{duration(trace.duration)}</b>
-        </span>
-        {trace.isTruncated && <span class="error">More spans arrived than a trace keeps</span>}
-      </p>
+      <div class="title">
+        <a class="back" href="/traces" aria-label="All traces">
+          <Icon name="left" size={18} />
+        </a>
+        <h1 class="cut">
+          <OutcomeMark status={trace.errors > 0 ? 'error' : 'ok'} /> <Safe text={trace.name} />
+        </h1>
+        <Actions trace={trace} />
+      </div>
+      <div class="layers">
+        <label class="field find">
+          <Icon name="search" size={13} />
+          <input
+            ref={field}
+            class="find-spans"
+            type="search"
+            aria-label="Find or filter spans"
+            placeholder="Find or filter spans, such as >2% err"
+            value={find}
+            onInput={(event) => onFind(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Escape') return;
+              event.stopPropagation();
+              onFind('');
+              field.current?.blur();
+            }}
+          />
+          {find === '' ? (
+            <kbd>/</kbd>
+          ) : (
+            <small aria-live="polite">{note ?? counted(matching ?? 0, 'match', 'matches')}</small>
+          )}
+        </label>
+        <button
+          type="button"
+          class="critical-key"
+          aria-pressed={isCriticalShown.value}
+          onClick={() => {
+            isCriticalShown.value = !isCriticalShown.value;
+          }}
+        >
+          <i /> critical path
+        </button>
+        <Totals trace={trace} />
+      </div>
     </header>
   );
 }
 
-interface WaterfallProps {
-  readonly trace: Detail;
-  readonly rows: readonly SpanRow[];
-  readonly selectedId: string | undefined;
-  onSelect(spanId: string): void;
-}
-
-function Waterfall({ trace, rows, selectedId, onSelect }: WaterfallProps): JSX.Element {
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualRows(scroller, { count: rows.length, estimateSize: () => ROW, overscan: 10 });
-  const index = rows.findIndex(({ span }) => span.spanId === selectedId);
-  useEffect(() => {
-    if (index >= 0) virtual.virtualizer.scrollToIndex(index, { align: 'auto' });
-  }, [selectedId]);
-  const start = Math.min(trace.startTime, ...rows.slice(0, 1).map(({ span }) => span.startTime));
-  const total = Math.max(1e-6, trace.endTime - start);
+function Totals({ trace }: { readonly trace: Trace }): JSX.Element {
   return (
-    <div class="waterfall" role="treegrid" aria-rowcount={rows.length} aria-label="Spans">
-      <div class="scale" aria-hidden="true">
-        <span>Span</span>
-        <span class="times">
-          {[0, 0.25, 0.5, 0.75, 1].map((share) => (
-            <i key={share} style={{ left: `${share * 100}%` }}>
-              {duration((total * share) / 1_000)}
-            </i>
-          ))}
+    <p class="totals">
+      <span>
+        <b>{count(trace.spans)}</b> {trace.spans === 1 ? 'span' : 'spans'}
+      </span>
+      {trace.errors > 0 && (
+        <span>
+          <em>{counted(trace.errors, 'error')}</em>
         </span>
-      </div>
-      <div class="scroller" ref={scroller}>
-        <div style={{ height: `${virtual.height}px`, position: 'relative' }}>
-          {virtual.items.map(({ index: at, start: top }) => {
-            const row = rows[at];
-            return (
-              row && (
-                <WaterfallRow
-                  key={row.span.spanId}
-                  {...{ row, top, start, total, at, onSelect }}
-                  isSelected={row.span.spanId === selectedId}
-                />
-              )
-            );
-          })}
-        </div>
-      </div>
-    </div>
+      )}
+      {trace.interactions > 0 && (
+        <>
+          <span class="wide">
+            <b>{count(trace.interactions)}</b> {trace.interactions === 1 ? 'call to a model' : 'calls to models'}
+          </span>
+          <span>
+            <b>{money(trace.cost)}</b> USD
+          </span>
+        </>
+      )}
+      <span class="wide cut">
+        <Safe text={trace.services.filter((name) => !name.startsWith('unknown_service')).join(', ')} />{' '}
+        <b>{duration(trace.duration)}</b>
+      </span>
+      {trace.isTruncated && <em>More spans arrived than a trace keeps</em>}
+    </p>
   );
 }
 
-interface RowProps {
-  readonly row: SpanRow;
-  readonly top: number;
-  readonly at: number;
-  /** Unix milliseconds, and milliseconds. */
-  readonly start: number;
-  readonly total: number;
-  readonly isSelected: boolean;
-  onSelect(spanId: string): void;
-}
-
-function WaterfallRow({ row, top, at, start, total, isSelected, onSelect }: RowProps): JSX.Element {
-  const { span, depth, children, isCritical } = row;
-  const left = ((span.startTime - start) / total) * 100;
-  const width = ((span.endTime - span.startTime) / total) * 100;
-  const first = Number(span.attributes['gen_ai.response.time_to_first_chunk']) || 0;
-  const kind = kindOf(span);
+function Actions({ trace }: { readonly trace: Trace }): JSX.Element {
+  const [state, setState] = useState<string>();
+  const interaction = loaded.value?.spans.find((span) => span.interaction !== undefined)?.interaction;
+  const jaeger = jaegerUrl.value;
+  const start = (): void => {
+    setState('…');
+    downloadOtlp(trace.traceId, [trace.traceId]).then(
+      () => setState(undefined),
+      () => setState('failed'),
+    );
+  };
   return (
-    <div
-      class={`span-row ${kind}${span.status === 'error' ? ' failed' : ''}`}
-      role="row"
-      tabIndex={-1}
-      aria-rowindex={at + 1}
-      aria-level={depth + 1}
-      aria-selected={isSelected}
-      style={{ transform: `translateY(${top}px)` }}
-      onClick={() => onSelect(span.spanId)}
-      onKeyDown={(event) => event.key === 'Enter' && onSelect(span.spanId)}
-    >
-      <span class="name" role="gridcell" style={{ paddingLeft: `${Math.min(depth, 24) * 14}px` }}>
-        {children > 0 ? (
-          <button
-            type="button"
-            aria-label={folded.value.has(span.spanId) ? 'Unfold' : 'Fold'}
-            onClick={(event) => fold(event, span.spanId)}
-          >
-            <Icon name={folded.value.has(span.spanId) ? 'right' : 'down'} size={10} />
-          </button>
-        ) : (
-          <i class="no-fold" />
-        )}
-        <Icon name={kind} />
-        <span class="cut">{span.name}</span>
-        {folded.value.has(span.spanId) && <small>{count(children)}</small>}
-      </span>
-      <span class="lane" role="gridcell">
-        <span class="span-bar" style={{ left: `${left}%`, width: `max(2px, ${width}%)` }}>
-          {first > 0 && (
-            <i
-              style={{
-                width: `${Math.min(100, ((first * 1_000) / Math.max(1e-6, span.endTime - span.startTime)) * 100)}%`,
-              }}
-            />
-          )}
-          {isCritical && <b />}
-        </span>
-        <span class="span-time" style={left + width > 70 ? { right: `${100 - left}%` } : { left: `${left + width}%` }}>
-          {duration((span.endTime - span.startTime) / 1_000)}
-        </span>
-      </span>
-    </div>
-  );
-}
-
-function fold(event: MouseEvent, spanId: string): void {
-  event.stopPropagation();
-  const next = new Set(folded.value);
-  if (!next.delete(spanId)) next.add(spanId);
-  folded.value = next;
-}
-
-type Kind = 'chat' | 'tool' | 'run' | 'embeddings' | 'http' | 'span';
-
-function kindOf({ operation, attributes }: Span): Kind {
-  if (operation === 'execute_tool') return 'tool';
-  if (operation === 'invoke_agent') return 'run';
-  if (operation === 'embeddings') return 'embeddings';
-  if (operation !== undefined) return 'chat';
-  return 'http.request.method' in attributes || 'http.method' in attributes ? 'http' : 'span';
-}
-
-function SpanPanel({ span, onClose }: { readonly span: Span; onClose(): void }): JSX.Element {
-  return (
-    <aside class="span-panel" aria-label={span.name}>
-      <header>
-        <h2 class="cut">{span.name}</h2>
-        <button type="button" onClick={onClose} aria-label="Close">
-          <Icon name="close" />
+    <div class="actions">
+      {jaeger !== undefined && (
+        <a class="button" href={`${jaeger}/trace/${trace.traceId}`} target="_blank" rel="noreferrer">
+          <Icon name="out" size={13} /> Jaeger
+        </a>
+      )}
+      <button type="button" class="button wide" title="Download the trace as OTLP/JSON" onClick={start}>
+        <Icon name="download" size={13} /> {state ?? 'OTLP'}
+      </button>
+      {interaction !== undefined && (
+        <button type="button" class="button" onClick={() => void openConversation(interaction).catch(() => {})}>
+          Conversation <kbd>M</kbd>
         </button>
-      </header>
-      <dl>
-        <dt>Kind</dt>
-        <dd>{span.kind}</dd>
-        <dt>Service</dt>
-        <dd>{span.service ?? '—'}</dd>
-        <dt>Started</dt>
-        <dd>{moment(span.startTime)}</dd>
-        <dt>Duration</dt>
-        <dd>{duration((span.endTime - span.startTime) / 1_000)}</dd>
-        <dt>Scope</dt>
-        <dd>{span.scope ? [span.scope.name, span.scope.version].filter(Boolean).join(' ') : '—'}</dd>
-        <dt>Span</dt>
-        <dd class="mono">{span.spanId}</dd>
-      </dl>
-      {span.status === 'error' && <p class="failed">{span.statusMessage ?? 'error'}</p>}
-      {span.isTruncated && <p class="dim">Attributes were left out because the span was too large.</p>}
-      <h3>Attributes</h3>
-      <div class="mono">
-        <Json value={span.attributes} />
-      </div>
-      {span.events.length > 0 && (
-        <>
-          <h3>Events</h3>
-          <div class="mono">
-            <Json value={span.events} />
-          </div>
-        </>
       )}
-      {span.links.length > 0 && (
-        <>
-          <h3>Links</h3>
-          {span.links.map(({ traceId, spanId }) => (
-            <p key={spanId}>
-              <a class="link mono" href={`/t/${traceId}?span=${spanId}`}>
-                {spanId}
-              </a>
-            </p>
-          ))}
-        </>
-      )}
-      <h3>Resource</h3>
-      <div class="mono">
-        <Json value={span.resource} />
-      </div>
-    </aside>
+    </div>
   );
 }

@@ -1,0 +1,191 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Delivery, DeliveryState, Destination } from '../../gateway/api/routes.ts';
+import { api } from '../api.ts';
+import { loadDestinations } from '../destinations.ts';
+import { age, count, moment } from '../format.ts';
+import { useKeys } from '../keyboard.ts';
+import { payloadAddress } from '../parts/delivery-links.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { stateWords } from '../parts/mark.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import { DeliveryMark } from '../parts/state-mark.tsx';
+import { address, go, withQuery } from '../router.ts';
+import { now } from '../time.ts';
+import { outcomeOf, toneOf } from './payload-list.tsx';
+
+const STATES: readonly DeliveryState[] = [
+  'dead',
+  'stopped',
+  'retrying',
+  'waiting',
+  'delivered',
+  'coalesced',
+  'skipped',
+];
+const PAGE = 100;
+
+/** The records of one destination, the latest first, of one state or of all. */
+export function OneDestination({ destination }: { readonly destination: Destination }): JSX.Element {
+  const { name, counts } = destination;
+  const state = STATES.find((each) => each === address.value.query.get('state'));
+  const { items, next, problem, more, act } = useRecords(destination, state);
+  const [selected, setSelected] = useState(-1);
+  const move = (step: number): void => setSelected(Math.min(items.length - 1, Math.max(0, selected + step)));
+  const retryAll = (): void => act(() => api.retryDeliveries({ params: { name } }));
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    Enter: () => {
+      const item = items[selected];
+      if (item) go(payloadAddress(item.interaction, name));
+    },
+    r: () => (counts.dead ?? 0) > 0 && retryAll(),
+    Escape: () => (selected < 0 ? go('/destinations') : setSelected(-1)),
+  });
+  return (
+    <>
+      <header class="heading">
+        <p class="path">
+          <a href="/destinations">Destinations</a> <span>/</span> <span>{name}</span>
+        </p>
+        <div class="title">
+          <a class="back" href="/destinations" aria-label="All destinations">
+            <Icon name="left" size={18} />
+          </a>
+          <h1 class="cut">{name}</h1>
+          {(counts.dead ?? 0) > 0 && (
+            <div class="actions">
+              <button type="button" class="button main" onClick={retryAll}>
+                Retry all {count(counts.dead)} <kbd>R</kbd>
+              </button>
+            </div>
+          )}
+        </div>
+        <div class="layers">
+          <nav aria-label="States">
+            <a href={withQuery({ state: undefined })} aria-current={state === undefined ? 'page' : undefined}>
+              All
+            </a>
+            {STATES.filter((each) => counts[each] || each === state).map((each) => (
+              <a key={each} href={withQuery({ state: each })} aria-current={each === state ? 'page' : undefined}>
+                <DeliveryMark state={each} /> {stateWords[each]} <small class="dim">{count(counts[each] ?? 0)}</small>
+              </a>
+            ))}
+          </nav>
+        </div>
+      </header>
+      {problem !== undefined && <p class="failed">{problem}</p>}
+      <Records {...{ items, selected, name }} />
+      {items.length === 0 && <Nothing state={state} isConfigured={destination.isConfigured} />}
+      {next !== undefined && (
+        <p class="more">
+          <button type="button" class="button" onClick={more}>
+            Show older records
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+interface RecordList {
+  readonly items: readonly Delivery[];
+  readonly next: string | undefined;
+  readonly problem: string | undefined;
+  more(): void;
+  act(work: () => Promise<unknown>): void;
+}
+
+function useRecords({ name, counts }: Destination, state: DeliveryState | undefined): RecordList {
+  const [items, setItems] = useState<readonly Delivery[]>([]);
+  const [next, setNext] = useState<string>();
+  const [problem, setProblem] = useState<string>();
+  const fail = (error: unknown): void => setProblem(error instanceof Error ? error.message : String(error));
+  const load = async (cursor?: string): Promise<void> => {
+    const query = { limit: PAGE, ...(state && { state }), ...(cursor !== undefined && { cursor }) };
+    const page = await api.listDeliveries({ params: { name }, query });
+    setItems(cursor === undefined ? page.items : [...items, ...page.items]);
+    setNext(page.next);
+    setProblem(undefined);
+  };
+  useEffect(() => {
+    load().catch(fail);
+  }, [name, state, JSON.stringify(counts)]);
+  return {
+    items,
+    next,
+    problem,
+    more: () => void load(next).catch(fail),
+    act: (work) => void work().then(loadDestinations).catch(fail),
+  };
+}
+
+interface RecordsProps {
+  readonly items: readonly Delivery[];
+  readonly selected: number;
+  readonly name: string;
+}
+
+function Records({ items, selected, name }: RecordsProps): JSX.Element {
+  return (
+    <div class="records">
+      <table class="destination-table">
+        <thead>
+          <tr>
+            <th scope="col">Interaction</th>
+            <th scope="col">State</th>
+            <th scope="col">Reason or answer</th>
+            <th scope="col" class="number">
+              Attempts
+            </th>
+            <th scope="col" class="number">
+              Changed
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item, index) => (
+            <tr key={`${item.interaction} ${item.project}`} aria-current={index === selected ? 'true' : undefined}>
+              <th scope="row" class="mono">
+                <a href={payloadAddress(item.interaction, name)}>
+                  <DeliveryMark state={item.state} />
+                  <span class="cut">
+                    <Safe text={item.interaction} />
+                  </span>
+                </a>
+              </th>
+              <td class={`cut ${toneOf(item)}`}>{outcomeOf(item)}</td>
+              <td class="cut">
+                <Safe text={item.reason ?? item.attempts.at(-1)?.answer ?? ''} />
+              </td>
+              <td class="number">{count(item.attempts.length)}</td>
+              <td class="number dim" title={moment(item.updatedAt)}>
+                {age(item.updatedAt, now.value)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface NothingProps {
+  readonly state: DeliveryState | undefined;
+  readonly isConfigured: boolean;
+}
+
+function Nothing({ state, isConfigured }: NothingProps): JSX.Element {
+  return (
+    <p class="empty">
+      {state !== undefined
+        ? `No record is in the state “${stateWords[state]}”.`
+        : isConfigured
+          ? 'Nothing was sent yet. What an application sends to it by itself is not seen here.'
+          : 'This gateway does not forward to it. What an application sends to it by itself is not seen here.'}
+    </p>
+  );
+}

@@ -1,0 +1,207 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Delivery } from '../../gateway/api/routes.ts';
+import { api } from '../api.ts';
+import { destinations, loadDestinations } from '../destinations.ts';
+import { clock, count, counted, moment } from '../format.ts';
+import { useKeys } from '../keyboard.ts';
+import { CopyLine } from '../parts/copy-line.tsx';
+import { payloadAddress } from '../parts/delivery-links.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import { DeliveryMark } from '../parts/state-mark.tsx';
+import { type DeadLetterGroup, groupsOf } from './dead-letters.ts';
+
+/** Dead letters, grouped by cause, and destinations that stopped: the only things that do not heal by themselves. */
+export function NeedsYou(): JSX.Element | null {
+  const [records, setRecords] = useState<readonly Delivery[]>([]);
+  const dead = destinations.value.filter(({ counts }) => (counts.dead ?? 0) > 0);
+  const stopped = destinations.value.filter(({ isStopped }) => isStopped);
+  const key = dead.map(({ name, counts }) => `${name} ${counts.dead}`).join();
+  useEffect(() => {
+    const lists = dead.map(({ name }) =>
+      api.listDeliveries({ params: { name }, query: { state: 'dead', limit: 500 } }),
+    );
+    Promise.all(lists).then(
+      (pages) => setRecords(pages.flatMap(({ items }) => items)),
+      () => {},
+    );
+  }, [key]);
+  const groups = groupsOf(records);
+  if (groups.length === 0 && stopped.length === 0) return null;
+  return (
+    <section class="needs-you">
+      <h2>
+        Needs you <small>{summaryOf(groups, records.length, stopped.length)}</small>
+      </h2>
+      <ul>
+        {groups.map((group) => (
+          <Group
+            key={`${group.destination} ${group.status} ${group.reason}`}
+            group={group}
+            isOnly={groups.length === 1}
+          />
+        ))}
+        {stopped.map(({ name, reason, counts, setUp }) => (
+          <li key={name}>
+            <DeliveryMark state="stopped" />
+            <b>{name}</b>
+            <div>
+              <p>
+                <Safe text={reason ?? 'Its key or its address is wrong'} />. {counted(counts.stopped ?? 0, 'record')}{' '}
+                kept, and nothing is lost.
+              </p>
+              <CopyLine text={`${setUp.map((variable) => `${variable}=…`).join(' ')} npx spanport up`.trim()} />
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function summaryOf(groups: readonly DeadLetterGroup[], records: number, stopped: number): string {
+  const causes = groups.length === 1 ? 'of one cause' : `of ${groups.length} causes`;
+  const parts = [
+    ...(records > 0 ? [`${counted(records, 'dead letter')} ${causes}`] : []),
+    ...(stopped > 0 ? [`${counted(stopped, 'destination')} stopped`] : []),
+  ];
+  return `${parts.join(', ')}; everything else heals by itself`;
+}
+
+interface GroupProps {
+  readonly group: DeadLetterGroup;
+  readonly isOnly: boolean;
+}
+
+function Group({ group, isOnly }: GroupProps): JSX.Element {
+  const { destination, status, reason, records, since } = group;
+  const [newest] = records;
+  const title = useTitle(newest?.interaction);
+  return (
+    <li>
+      <DeliveryMark state="dead" />
+      <b>{destination}</b>
+      <div>
+        <p>
+          {status !== undefined && <span class="bad">{status}</span>}
+          {status !== undefined && ', '}
+          <Safe text={reason || 'refused without a reason'} />
+        </p>
+        <p class="dim" title={moment(since)}>
+          {counted(records.length, 'record')}
+          {title && (
+            <>
+              , the latest of{' '}
+              <span class="title">
+                <Safe text={title} />
+              </span>
+            </>
+          )}
+          , since {clock(since)}
+        </p>
+      </div>
+      <Buttons {...{ group, isOnly }} />
+    </li>
+  );
+}
+
+function useTitle(interaction: string | undefined): string | undefined {
+  const [title, setTitle] = useState<string>();
+  useEffect(() => {
+    if (interaction === undefined) return;
+    api.getInteraction({ params: { id: interaction } }).then(
+      (detail) => setTitle(detail.title),
+      () => {},
+    );
+  }, [interaction]);
+  return title;
+}
+
+const UNDO_MILLIS = 10_000;
+
+function Buttons({ group, isOnly }: GroupProps): JSX.Element {
+  const { destination, records } = group;
+  const [problem, setProblem] = useState<string>();
+  const drop = useDrop(destination, setProblem);
+  const [newest] = records;
+  const all = destinations.value.find(({ name }) => name === destination)?.counts.dead ?? 0;
+  const retry = (): void => {
+    retryGroup(group, all).catch((error: unknown) =>
+      setProblem(error instanceof Error ? error.message : String(error)),
+    );
+  };
+  useKeys(isOnly ? { r: retry } : {});
+  if (drop.isPending) {
+    return (
+      <span class="actions" role="status">
+        <span class="dim">Dropped {counted(all, 'dead letter')}.</span>
+        <button type="button" class="button" onClick={drop.undo}>
+          Undo
+        </button>
+      </span>
+    );
+  }
+  return (
+    <span class="actions">
+      {problem !== undefined && <span class="bad">{problem}</span>}
+      {newest && (
+        <a class="button" href={payloadAddress(newest.interaction, destination)}>
+          Open
+        </a>
+      )}
+      <button type="button" class="button main" onClick={retry}>
+        Retry {count(records.length)} {isOnly && <kbd>R</kbd>}
+      </button>
+      {records.length >= all && (
+        <button type="button" class="button plain" onClick={drop.start}>
+          Drop
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** All at once where the group is all that the destination refused, else one by one. */
+async function retryGroup({ destination, records }: DeadLetterGroup, all: number): Promise<void> {
+  if (records.length >= all) await api.retryDeliveries({ params: { name: destination } });
+  else for (const { interaction } of records) await api.retryDelivery({ params: { id: interaction, destination } });
+  await loadDestinations();
+}
+
+interface Drop {
+  readonly isPending: boolean;
+  start(): void;
+  undo(): void;
+}
+
+/** The records are deleted once the time to undo is over, or the page is left. */
+function useDrop(name: string, onProblem: (message: string) => void): Drop {
+  const [isPending, setPending] = useState(false);
+  const timer = useRef<number | undefined>(undefined);
+  const now = async (): Promise<void> => {
+    timer.current = undefined;
+    await api.dropDeliveries({ params: { name } });
+    await loadDestinations();
+    setPending(false);
+  };
+  useEffect(
+    () => () => {
+      if (timer.current === undefined) return;
+      window.clearTimeout(timer.current);
+      now().catch(() => {});
+    },
+    [],
+  );
+  return {
+    isPending,
+    start: () => {
+      setPending(true);
+      timer.current = window.setTimeout(() => now().catch((error: unknown) => onProblem(String(error))), UNDO_MILLIS);
+    },
+    undo: () => {
+      window.clearTimeout(timer.current);
+      timer.current = undefined;
+      setPending(false);
+    },
+  };
+}

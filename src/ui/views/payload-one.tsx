@@ -1,0 +1,347 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Answer, Delivery } from '../../gateway/api/routes.ts';
+import { api } from '../api.ts';
+import { configured, destinations, loadDestinations } from '../destinations.ts';
+import { bytes, clock, count, duration, moment } from '../format.ts';
+import { useKeys } from '../keyboard.ts';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { CopyLine } from '../parts/copy-line.tsx';
+import { curlOf } from '../parts/curl.ts';
+import { JsonWithSearch } from '../parts/json.tsx';
+import { pathOf } from '../parts/json-lines.ts';
+import { stateWords } from '../parts/mark.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
+import type { Detail } from './payload.tsx';
+import { toneOf } from './payload-list.tsx';
+
+type Payload = Answer<'getDelivery'>;
+
+interface OneProps {
+  readonly detail: Detail;
+  readonly name: string;
+  onChanged(): Promise<void>;
+}
+
+/** One destination: what became of the record, attempt by attempt, and the request that it gets. */
+export function OneDestination({ detail, name, onChanged }: OneProps): JSX.Element {
+  const { payload, problem } = usePayload(detail, name);
+  const delivery = detail.deliveryLog.find(({ destination }) => destination === name);
+  return (
+    <>
+      <section class="payload-state" aria-label={`What became of it at ${name}`}>
+        <StateHead name={name} delivery={delivery} />
+        <div class="payload-body">
+          <Explanation name={name} delivery={delivery} />
+          {delivery?.state === 'dead' && <DeadLetter {...{ detail, name, onChanged }} />}
+          {delivery && delivery.attempts.length > 0 && <Attempts delivery={delivery} />}
+          {delivery && <RecordFacts detail={detail} delivery={delivery} />}
+        </div>
+      </section>
+      <section class="payload-request" aria-label={`The request to ${name}`}>
+        {payload?.request ? (
+          <RequestView request={payload.request} delivery={delivery} />
+        ) : (
+          <p class="empty" aria-busy={payload === undefined && problem === undefined}>
+            {problem ?? (payload && 'This destination takes no record of such an interaction.')}
+          </p>
+        )}
+      </section>
+    </>
+  );
+}
+
+/** The request changes when the interaction does, not with each attempt. */
+export function usePayload(
+  detail: Detail,
+  name: string,
+): { readonly payload: Payload | undefined; readonly problem: string | undefined } {
+  const [payload, setPayload] = useState<Payload>();
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    const state = { isWanted: true };
+    setPayload(undefined);
+    setProblem(undefined);
+    api.getDelivery({ params: { id: detail.id, destination: name } }).then(
+      (found) => state.isWanted && setPayload(found),
+      (error: unknown) => state.isWanted && setProblem(error instanceof Error ? error.message : String(error)),
+    );
+    return () => {
+      state.isWanted = false;
+    };
+  }, [detail.id, detail.sequence, name]);
+  return { payload, problem };
+}
+
+interface StateProps {
+  readonly name: string;
+  readonly delivery: Delivery | undefined;
+}
+
+function StateHead({ name, delivery }: StateProps): JSX.Element {
+  const isSetUp = configured.value.some((each) => each.name === name);
+  return (
+    <header>
+      {delivery ? <DeliveryMark state={delivery.state} /> : <NotSetUpMark />}
+      <h2>{name}</h2>
+      <span class={toneOf(delivery)}>
+        {delivery ? stateWords[delivery.state] : isSetUp ? 'not seen here' : 'not set up'}
+        {delivery && delivery.updatedAt > 0 && (
+          <span title={moment(delivery.updatedAt)}> since {clock(delivery.updatedAt)}</span>
+        )}
+      </span>
+    </header>
+  );
+}
+
+function Explanation({ name, delivery }: StateProps): JSX.Element | null {
+  const isSetUp = configured.value.some((each) => each.name === name);
+  if (!delivery) {
+    return (
+      <p>
+        {isSetUp
+          ? `No record of this interaction went from this gateway to ${name}. An application that sends to ${name} by itself is not seen here.`
+          : `This gateway does not forward to ${name}. The request is the one that it would send; nothing is sent by looking at it.`}
+      </p>
+    );
+  }
+  const reason = reasonOf(delivery);
+  switch (delivery.state) {
+    case 'dead':
+      return (
+        <p>
+          {name} refused this record for good{reason && ': '}
+          <Safe text={reason} />. It is kept until you retry or drop it.
+        </p>
+      );
+    case 'stopped':
+      return (
+        <p>
+          {name} does not accept the key or the address{reason && ': '}
+          <Safe text={reason} />. Its records are kept and nothing is lost.
+        </p>
+      );
+    case 'retrying':
+      return (
+        <p>
+          {name} did not take this record yet{reason && ': '}
+          <Safe text={reason} />. It is tried again by itself.
+        </p>
+      );
+    case 'waiting':
+      return <p>This record waits for others of the same conversation or for its turn. It is sent by itself.</p>;
+    case 'coalesced':
+      return <p>A newer record of the same conversation carried this one: {name} has its content.</p>;
+    case 'skipped':
+      return (
+        <p>
+          This record was not sent{reason && ': '}
+          <Safe text={reason} />.
+        </p>
+      );
+    case 'delivered':
+      return null;
+  }
+}
+
+/** Without the status, which stands with the attempt. */
+export function reasonOf({ reason = '' }: Pick<Delivery, 'reason'>): string {
+  return reason.replace(/^HTTP \d{3}:\s*/, '').replace(/[.\s]+$/, '');
+}
+
+function DeadLetter({ detail, name, onChanged }: OneProps): JSX.Element {
+  const [problem, setProblem] = useState<string>();
+  const dead = destinations.value.find((each) => each.name === name)?.counts.dead ?? 0;
+  const act = (work: () => Promise<unknown>): void => {
+    work()
+      .then(async () => {
+        await onChanged();
+        await loadDestinations();
+      })
+      .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
+  };
+  const retry = (): void => act(() => api.retryDelivery({ params: { id: detail.id, destination: name } }));
+  useKeys({ r: retry });
+  return (
+    <div class="dead-letter">
+      <p class="actions">
+        <button type="button" class="button main" onClick={retry}>
+          Retry <kbd>R</kbd>
+        </button>
+        {dead > 1 && (
+          <button type="button" class="button" onClick={() => act(() => api.retryDeliveries({ params: { name } }))}>
+            Retry all {count(dead)}
+          </button>
+        )}
+      </p>
+      {problem !== undefined && <p class="failed">{problem}</p>}
+      <CopyLine text={`npx spanport spool replay --destination ${name}`} />
+    </div>
+  );
+}
+
+/** As a vertical line: each attempt with its answer, and the wait until the next with its reason. */
+function Attempts({ delivery: { attempts, state } }: { readonly delivery: Delivery }): JSX.Element {
+  return (
+    <>
+      <h3>Attempts</h3>
+      <ol class="attempt-line">
+        {attempts.slice(-100).map((attempt, index, all) => (
+          <li key={`${attempt.at} ${index}`}>
+            <DeliveryMark state={markOf(attempt, index === all.length - 1 ? state : undefined)} />
+            <div>
+              <p>
+                <b>{count(attempts.length - all.length + index + 1)}</b>{' '}
+                <span title={moment(attempt.at)}>
+                  {clock(attempt.at)}.{String(Math.floor(attempt.at % 1_000)).padStart(3, '0')}
+                </span>{' '}
+                <b class={toneOfAttempt(attempt)}>{attempt.status ?? 'no answer'}</b>
+              </p>
+              <AttemptAnswer attempt={attempt} />
+              <Wait attempt={attempt} next={all[index + 1]} />
+            </div>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+type Attempt = Delivery['attempts'][number];
+
+function markOf({ outcome }: Attempt, state: Delivery['state'] | undefined): Delivery['state'] {
+  if (outcome === 'delivered') return 'delivered';
+  if (outcome === 'rejected') return 'dead';
+  return outcome === 'stopped' ? 'stopped' : state === 'waiting' ? 'waiting' : 'retrying';
+}
+
+function toneOfAttempt({ outcome }: Attempt): string {
+  if (outcome === 'rejected' || outcome === 'stopped') return 'bad';
+  return outcome === 'retry' ? 'wait' : '';
+}
+
+function AttemptAnswer({ attempt }: { readonly attempt: Attempt }): JSX.Element | null {
+  const text = attempt.answer ?? reasonOf(attempt);
+  if (text === '') return null;
+  return (
+    <pre class={attempt.outcome === 'rejected' || attempt.outcome === 'stopped' ? 'answer refused' : 'answer'}>
+      <Safe text={text} />
+    </pre>
+  );
+}
+
+function Wait({
+  attempt,
+  next,
+}: {
+  readonly attempt: Attempt;
+  readonly next: Attempt | undefined;
+}): JSX.Element | null {
+  const millis = next ? next.at - attempt.at : attempt.waitMillis;
+  if (millis === undefined) return null;
+  const why = attempt.waitReason === 'retry-after' ? ', as Retry-After asked' : '';
+  return (
+    <p class="dim" title={moment(attempt.at + millis)}>
+      {next ? 'waited' : 'waits'} {duration(millis / 1_000)}
+      {why}
+    </p>
+  );
+}
+
+function RecordFacts({ detail, delivery }: { readonly detail: Detail; readonly delivery: Delivery }): JSX.Element {
+  return (
+    <>
+      <h3>Record</h3>
+      <dl>
+        <dt>Interaction</dt>
+        <dd class="mono">
+          <Safe text={detail.id} />
+        </dd>
+        {delivery.carriedBy !== undefined && (
+          <>
+            <dt>Carried by</dt>
+            <dd class="mono">
+              <Safe text={delivery.carriedBy} />
+            </dd>
+          </>
+        )}
+        <dt>Received</dt>
+        <dd>
+          as {detail.receivedBy}, {moment(detail.receivedAt)}
+        </dd>
+        {delivery.state === 'dead' && (
+          <>
+            <dt>Kept</dt>
+            <dd>until you retry or drop it</dd>
+          </>
+        )}
+      </dl>
+    </>
+  );
+}
+
+interface RequestProps {
+  readonly request: NonNullable<Payload['request']>;
+  readonly delivery: Delivery | undefined;
+}
+
+function RequestView({ request, delivery }: RequestProps): JSX.Element {
+  const text = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
+  return (
+    <>
+      <header>
+        <span class="mono cut">
+          <b>{request.method}</b> {request.url.replace(/^https?:\/\//, '')}
+        </span>
+        <span class="push">
+          <small>{bytes(text.length)}</small>
+          <CopyButton text={() => JSON.stringify(request.body, null, 2)}>JSON</CopyButton>
+          <CopyButton title="Copy as curl; put your key where *** stands" text={() => curlOf(request)}>
+            curl
+          </CopyButton>
+        </span>
+      </header>
+      <div class="request-headers mono">
+        {Object.entries(request.headers).map(([header, value]) => (
+          <p key={header}>
+            <span class="dim">{header}:</span> {value}
+          </p>
+        ))}
+      </div>
+      <div class="request-body">
+        <JsonWithSearch
+          value={request.body}
+          label="Find in the payload"
+          marked={new Set(complainedPaths(request.body, delivery))}
+        />
+      </div>
+    </>
+  );
+}
+
+/** The field that a refusal names, such as `messages.27.properties.tool_results`, as far as the payload has it. */
+export function complainedPaths(body: unknown, delivery: Delivery | undefined): string[] {
+  if (delivery?.state !== 'dead') return [];
+  const names = (delivery.reason ?? '').match(/[A-Za-z_][\w-]*(?:(?:\.|\[)[\w-]+\]?)*/g) ?? [];
+  return names.flatMap((name) => {
+    const keys = name.split(/[.[\]]+/).filter(Boolean);
+    return keys.length > 1 || isOwnKey(body, keys[0]) ? deepest(body, keys) : [];
+  });
+}
+
+function isOwnKey(body: unknown, key: string | undefined): boolean {
+  return typeof body === 'object' && body !== null && key !== undefined && Object.hasOwn(body, key);
+}
+
+/** The longest beginning of a path that exists, but never the whole payload. */
+function deepest(body: unknown, keys: readonly string[]): string[] {
+  const found: string[] = [];
+  let value = body;
+  for (const key of keys) {
+    if (!isOwnKey(value, key)) break;
+    found.push(key);
+    value = (value as Record<string, unknown>)[key];
+  }
+  return found.length === 0 ? [] : [pathOf(found)];
+}

@@ -1,0 +1,359 @@
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { api } from '../api.ts';
+import { count } from '../format.ts';
+import { useKeys } from '../keyboard.ts';
+import { Icon } from '../parts/icon.tsx';
+import { Json } from '../parts/json.tsx';
+import { pathOf } from '../parts/json-lines.ts';
+import { Safe } from '../parts/safe-text.tsx';
+import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
+import { address, go, withQuery } from '../router.ts';
+import {
+  brief,
+  type MeaningGroup,
+  type MeaningRow,
+  meaningsOf,
+  type Place,
+  type VendorFields,
+  type Verdict,
+} from './meaning.ts';
+import type { Detail } from './payload.tsx';
+import { complainedPaths, usePayload } from './payload-one.tsx';
+
+interface SideBySideProps {
+  readonly detail: Detail;
+  readonly names: readonly string[];
+  readonly left: string;
+  readonly right: string;
+}
+
+type Request = NonNullable<ReturnType<typeof usePayload>['payload']>['request'];
+
+interface SideData {
+  readonly name: string;
+  readonly request: Request;
+  readonly fields: VendorFields | undefined;
+  /** Paths that a refusal complains of. */
+  readonly complained: ReadonlySet<string>;
+  readonly isLoading: boolean;
+}
+
+/** The payloads of two destinations: the same fact of both in one row, or both as JSON. */
+export function SideBySide({ detail, names, left, right }: SideBySideProps): JSX.Element {
+  const one = useSide(detail, left);
+  const other = useSide(detail, right);
+  const mode = address.value.query.get('as') === 'json' ? 'json' : 'meaning';
+  const groups = useMemo(
+    () =>
+      meaningsOf(
+        detail.interaction,
+        { body: one.request?.body, fields: one.fields },
+        { body: other.request?.body, fields: other.fields },
+      ),
+    [detail, one.request, one.fields, other.request, other.fields],
+  );
+  const change = (side: 'left' | 'right', by: number): void => {
+    const now = side === 'left' ? left : right;
+    const next = names[(names.indexOf(now) + by + names.length) % names.length];
+    if (next !== undefined) go(withQuery({ left, right, [side]: next }), { replace: true });
+  };
+  const swap = (): void => go(withQuery({ left: right, right: left }), { replace: true });
+  useKeys({
+    ArrowLeft: () => change('right', -1),
+    ArrowRight: () => change('right', 1),
+    'Shift+ArrowLeft': () => change('left', -1),
+    'Shift+ArrowRight': () => change('left', 1),
+    w: swap,
+  });
+  const isLoading = one.isLoading || other.isLoading;
+  const canCompare = one.fields !== undefined && other.fields !== undefined;
+  return (
+    <div class="pair" aria-busy={isLoading}>
+      <div class="pair-head pair-row">
+        <span class="segments" role="group" aria-label="Shown">
+          <button
+            type="button"
+            aria-pressed={mode === 'meaning'}
+            onClick={() => go(withQuery({ as: undefined }), { replace: true })}
+          >
+            By meaning
+          </button>
+          <button
+            type="button"
+            aria-pressed={mode === 'json'}
+            onClick={() => go(withQuery({ as: 'json' }), { replace: true })}
+          >
+            JSON
+          </button>
+        </span>
+        <Picker side="left" {...{ detail, names }} data={one} />
+        <button type="button" class="bare swap" aria-label="Swap the two" title="Swap the two (W)" onClick={swap}>
+          <Icon name="swap" />
+        </button>
+        <Picker side="right" {...{ detail, names }} data={other} />
+      </div>
+      {mode === 'json' ? (
+        <BothAsJson left={one} right={other} />
+      ) : canCompare || isLoading ? (
+        <Meanings {...{ groups }} left={one} right={other} />
+      ) : (
+        <NoFields names={[one, other].filter(({ fields }) => !fields).map(({ name }) => name)} />
+      )}
+      <Foot {...{ groups, left, right }} />
+    </div>
+  );
+}
+
+function useSide(detail: Detail, name: string): SideData {
+  const { payload, problem } = usePayload(detail, name);
+  const [fields, setFields] = useState<{ readonly of: string; readonly value: VendorFields | undefined }>();
+  useEffect(() => {
+    const state = { isWanted: true };
+    const set = (value: VendorFields | undefined): void => {
+      if (state.isWanted) setFields({ of: name, value });
+    };
+    api.getVendorFields({ params: { name } }).then(set, () => set(undefined));
+    return () => {
+      state.isWanted = false;
+    };
+  }, [name]);
+  const delivery = detail.deliveryLog.find(({ destination }) => destination === name);
+  return {
+    name,
+    request: payload?.request,
+    fields: fields?.of === name ? fields.value : undefined,
+    complained: new Set(complainedPaths(payload?.request?.body, delivery)),
+    isLoading: (payload === undefined && problem === undefined) || fields?.of !== name,
+  };
+}
+
+interface PickerProps {
+  readonly side: 'left' | 'right';
+  readonly detail: Detail;
+  readonly names: readonly string[];
+  readonly data: SideData;
+}
+
+function Picker({ side, detail, names, data: { name, request } }: PickerProps): JSX.Element {
+  const delivery = detail.deliveryLog.find(({ destination }) => destination === name);
+  const path = request && URL.canParse(request.url) ? new URL(request.url).pathname : '';
+  return (
+    <span class="picker">
+      {delivery ? <DeliveryMark state={delivery.state} /> : <NotSetUpMark />}
+      <select
+        aria-label={side === 'left' ? 'Left destination' : 'Right destination'}
+        value={name}
+        onChange={({ currentTarget }) => go(withQuery({ [side]: currentTarget.value }), { replace: true })}
+      >
+        {names.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+      <span class="mono cut">{request && `${request.method} ${path}`}</span>
+    </span>
+  );
+}
+
+interface MeaningsProps {
+  readonly groups: readonly MeaningGroup[];
+  readonly left: SideData;
+  readonly right: SideData;
+}
+
+function Meanings({ groups, left, right }: MeaningsProps): JSX.Element {
+  return (
+    <div class="meanings">
+      <table>
+        <colgroup>
+          <col class="fact" />
+          <col class="path" />
+          <col />
+          <col class="verdict" />
+          <col class="path" />
+          <col />
+        </colgroup>
+        <thead class="spoken">
+          <tr>
+            <th scope="col">Fact</th>
+            <th scope="col">Field of {left.name}</th>
+            <th scope="col">Its value</th>
+            <th scope="col">Compared</th>
+            <th scope="col">Field of {right.name}</th>
+            <th scope="col">Its value</th>
+          </tr>
+        </thead>
+        {groups.map(({ name, rows }) => (
+          <tbody key={name}>
+            <tr class="group">
+              <th scope="rowgroup" colSpan={6}>
+                {name}
+              </th>
+            </tr>
+            {rows.map((row) => (
+              <Meaning key={row.name} row={row} left={left} right={right} />
+            ))}
+          </tbody>
+        ))}
+      </table>
+    </div>
+  );
+}
+
+const verdictMarks: Readonly<Record<Verdict, readonly [mark: string, words: string]>> = {
+  same: ['=', 'the same in both'],
+  shape: ['≈', 'the same fact in another shape'],
+  left: ['', 'only in the left one'],
+  right: ['', 'only in the right one'],
+  neither: ['', 'in neither'],
+};
+
+function Meaning({
+  row,
+  left,
+  right,
+}: {
+  readonly row: MeaningRow;
+  readonly left: SideData;
+  readonly right: SideData;
+}): JSX.Element {
+  const { name, verdict } = row;
+  const [mark, words] = verdictMarks[verdict];
+  const isComplained = isIn(row.left, left.complained) || isIn(row.right, right.complained);
+  return (
+    <tr class={`${verdict}${isComplained ? ' complained' : ''}`}>
+      <th scope="row">{name}</th>
+      <PlaceCells place={row.left} />
+      <td class="verdict" title={words}>
+        <span aria-hidden="true">{mark}</span>
+        <span class="spoken">{words}</span>
+      </td>
+      <PlaceCells place={row.right} />
+    </tr>
+  );
+}
+
+function isIn(place: Place | undefined, paths: ReadonlySet<string>): boolean {
+  if (!place) return false;
+  return (
+    place.keys.some((_, index) => paths.has(pathOf(place.keys.slice(0, index + 1)))) ||
+    [...paths].some((path) => path.startsWith(pathOf(place.keys)))
+  );
+}
+
+function PlaceCells({ place }: { readonly place: Place | undefined }): JSX.Element {
+  if (!place) {
+    return (
+      <td class="nowhere" colSpan={2}>
+        no place for it
+      </td>
+    );
+  }
+  const text = brief(place.value);
+  return (
+    <>
+      <td class="mono path" title={place.path}>
+        <Safe text={ending(place.path)} />
+      </td>
+      <td class="mono" title={text}>
+        <Safe text={text} />
+      </td>
+    </>
+  );
+}
+
+const PATH = 36;
+
+/** The end of a path tells more than its beginning. */
+function ending(path: string): string {
+  return path.length <= PATH ? path : `…${path.slice(1 - PATH)}`;
+}
+
+function NoFields({ names }: { readonly names: readonly string[] }): JSX.Element {
+  return (
+    <div class="empty">
+      <h2>{names.join(' and ')} gets spans, and no payload of a vendor.</h2>
+      <p>
+        Only vendors have a table of their fields.{' '}
+        <a class="link" href={withQuery({ as: 'json' })}>
+          Both as JSON
+        </a>
+      </p>
+    </div>
+  );
+}
+
+/** Values that only one of the two carries are tinted. */
+function BothAsJson({ left, right }: { readonly left: SideData; readonly right: SideData }): JSX.Element {
+  const inLeft = useMemo(() => scalarsOf(left.request?.body), [left.request]);
+  const inRight = useMemo(() => scalarsOf(right.request?.body), [right.request]);
+  return (
+    <div class="both">
+      {(
+        [
+          [left, inRight],
+          [right, inLeft],
+        ] as const
+      ).map(([side, elsewhere], index) => (
+        <section key={index} aria-label={side.name}>
+          {side.request ? (
+            <Json
+              value={side.request.body}
+              marked={side.complained}
+              tint={(_, value) => (isScalar(value) && !elsewhere.has(String(value)) ? 'only' : undefined)}
+            />
+          ) : (
+            <p class="dim">{side.isLoading ? '' : 'This destination takes no record of such an interaction.'}</p>
+          )}
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function isScalar(value: unknown): boolean {
+  return value !== null && value !== '' && typeof value !== 'object';
+}
+
+function scalarsOf(body: unknown): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open: unknown[] = [body];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next !== null && typeof next === 'object') {
+      for (const each of Object.values(next)) if (each !== undefined && each !== null) open.push(each);
+    } else found.add(String(next));
+  }
+  return found;
+}
+
+interface FootProps {
+  readonly groups: readonly MeaningGroup[];
+  readonly left: string;
+  readonly right: string;
+}
+
+function Foot({ groups, left, right }: FootProps): JSX.Element {
+  const rows = groups.flatMap((group) => group.rows);
+  const amount = (verdict: Verdict): number => rows.filter((row) => row.verdict === verdict).length;
+  const all: readonly (readonly [Verdict, string])[] = [
+    ['same', 'the same in both'],
+    ['shape', 'in another shape'],
+    ['left', `only in ${left}`],
+    ['right', `only in ${right}`],
+    ['neither', 'in neither'],
+  ];
+  return (
+    <footer class="pair-foot">
+      {all.map(([verdict, words]) => (
+        <span key={verdict}>
+          <b>{count(amount(verdict))}</b> {words}
+        </span>
+      ))}
+      <span class="push keys">
+        <kbd>⇧←</kbd> <kbd>⇧→</kbd> change left <kbd>←</kbd> <kbd>→</kbd> change right <kbd>W</kbd> swap
+      </span>
+    </footer>
+  );
+}

@@ -1,0 +1,336 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Answer, Span } from '../../gateway/api/routes.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
+import type { Message } from '../../interaction/message.ts';
+import { api } from '../api.ts';
+import { count, counted, duration, moment, money } from '../format.ts';
+import { CallView } from '../parts/call.tsx';
+import { CopyButton } from '../parts/copy-button.tsx';
+import { curlOfRequest } from '../parts/curl.ts';
+import { DeliveryHeads } from '../parts/deliveries.tsx';
+import { DeliveryLinks } from '../parts/delivery-links.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { Json, JsonWithSearch } from '../parts/json.tsx';
+import { Words } from '../parts/message.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import { useSpan } from './conversation-details.tsx';
+import { CopyLinkButton, readable } from './interaction-panel.tsx';
+import { kindOf } from './span-kind.ts';
+import type { Trace } from './trace-data.ts';
+
+type Detail = Answer<'getInteraction'>;
+type Tab = 'messages' | 'attributes' | 'events' | 'raw';
+
+interface PanelProps {
+  readonly span: Span;
+  readonly trace: Trace;
+  onClose(): void;
+}
+
+/** One span: what was said where it is a call to a model, its attributes, events and links, and the whole of it. */
+export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Element {
+  const isBare = Object.keys(row.attributes).length === 0;
+  const whole = useSpan(row.traceId, isBare ? row.spanId : '');
+  const span = isBare ? (whole ?? row) : row;
+  const detail = useInteraction(span.interaction);
+  const [chosen, setTab] = useState<Tab>();
+  const tab = chosen ?? (span.interaction === undefined ? 'attributes' : 'messages');
+  const attributes = readable(span.attributes);
+  return (
+    <aside class="side-panel" aria-label={span.name}>
+      <header>
+        <Icon name={kindOf(span)} />
+        <h2 class="cut">
+          <Safe text={span.name} />
+        </h2>
+        <small>
+          {duration((span.endTime - span.startTime) / 1_000)}, {shareOf(span, trace)}
+        </small>
+        <span class="push">
+          <CopyLinkButton />
+          <button type="button" class="bare" onClick={onClose} aria-label="Close">
+            <Icon name="close" />
+          </button>
+        </span>
+      </header>
+      <div class="panel-tabs">
+        <div role="tablist" aria-label="Parts of the span">
+          {span.interaction !== undefined && <TabButton name="messages" {...{ tab }} onChoose={setTab} />}
+          <TabButton name="attributes" amount={Object.keys(attributes).length} {...{ tab }} onChoose={setTab} />
+          <TabButton name="events" amount={span.events.length} {...{ tab }} onChoose={setTab} />
+          <TabButton name="raw" {...{ tab }} onChoose={setTab} />
+        </div>
+        <span class="push">
+          {span.interaction !== undefined && (
+            <CopyButton
+              title="Copy the request to the model as curl, without its key"
+              text={async () => curlOfRequest(await api.getRequest({ params: { id: span.interaction ?? '' } }))}
+            >
+              curl
+            </CopyButton>
+          )}
+          <CopyButton text={() => JSON.stringify(span, null, 2)}>JSON</CopyButton>
+        </span>
+      </div>
+      <div class="panel-body" role="tabpanel">
+        {span.status === 'error' && (
+          <p class="failed">
+            <Safe text={span.statusMessage ?? String(span.attributes['error.type'] ?? 'error')} />
+          </p>
+        )}
+        {span.isTruncated && <p class="dim">Attributes were left out because the span was too large.</p>}
+        {tab === 'messages' && detail && <Messages detail={detail} />}
+        {tab === 'attributes' && <Attributes span={span} attributes={attributes} />}
+        {tab === 'events' && <Events span={span} />}
+        {tab === 'raw' && <JsonWithSearch value={span} label="Find in the span" />}
+      </div>
+    </aside>
+  );
+}
+
+interface TabProps {
+  readonly name: Tab;
+  readonly tab: Tab;
+  readonly amount?: number;
+  onChoose(tab: Tab): void;
+}
+
+function TabButton({ name, tab, amount, onChoose }: TabProps): JSX.Element {
+  return (
+    <button type="button" role="tab" aria-selected={name === tab} onClick={() => onChoose(name)}>
+      {name[0]?.toUpperCase()}
+      {name.slice(1)} {amount !== undefined && <small>{count(amount)}</small>}
+    </button>
+  );
+}
+
+function shareOf({ startTime, endTime }: Span, { duration: seconds }: Trace): string {
+  const share = seconds > 0 ? ((endTime - startTime) / 1_000 / seconds) * 100 : 0;
+  return `${share < 1 ? '< 1' : Math.min(100, Math.round(share))} % of the trace`;
+}
+
+function useInteraction(id: string | undefined): Detail | undefined {
+  const [detail, setDetail] = useState<Detail>();
+  useEffect(() => {
+    setDetail(undefined);
+    if (id === undefined) return undefined;
+    const state = { isWanted: true };
+    api.getInteraction({ params: { id } }).then(
+      (found) => state.isWanted && setDetail(found),
+      () => {},
+    );
+    return () => {
+      state.isWanted = false;
+    };
+  }, [id]);
+  return detail;
+}
+
+function Messages({ detail }: { readonly detail: Detail }): JSX.Element {
+  const interaction = detail.interaction as Partial<Interaction>;
+  const { systemInstructions = [], inputMessages = [], outputMessages = [], toolDefinitions = [] } = interaction;
+  const instructions = systemInstructions.length > 0 ? [{ role: 'system', parts: systemInstructions }] : [];
+  return (
+    <>
+      <Figures detail={detail} />
+      <section class="brief">
+        <Input messages={[...instructions, ...inputMessages]} />
+      </section>
+      <section class="brief">
+        {outputMessages.map((message, index) => (
+          <Brief key={index} message={message} />
+        ))}
+        {outputMessages.length === 0 && <p class="dim">No answer was recorded.</p>}
+      </section>
+      {toolDefinitions.length > 0 && (
+        <section class="offered">
+          <h3>Offered tools</h3>
+          <p class="mono">
+            <Safe text={toolDefinitions.map(({ name }) => name).join(', ')} />
+          </p>
+        </section>
+      )}
+      {Object.keys(detail.deliveries).length > 0 && (
+        <section class="offered">
+          <h3>Destinations</h3>
+          <DeliveryHeads />
+          <DeliveryLinks deliveries={detail.deliveries} interaction={detail.id} />
+        </section>
+      )}
+    </>
+  );
+}
+
+const LAST_INPUTS = 6;
+
+/** A long history shows its end first. */
+function Input({ messages }: { readonly messages: readonly Message[] }): JSX.Element {
+  const [isWhole, setWhole] = useState(messages.length <= LAST_INPUTS + 2);
+  const shown = isWhole ? messages.slice(-500) : messages.slice(-LAST_INPUTS);
+  return (
+    <>
+      {!isWhole && (
+        <button type="button" class="link" onClick={() => setWhole(true)}>
+          Show {counted(messages.length - LAST_INPUTS, 'earlier message')}
+        </button>
+      )}
+      {shown.map((message, index) => (
+        <Brief key={index} message={message} />
+      ))}
+    </>
+  );
+}
+
+function Figures({ detail }: { readonly detail: Detail }): JSX.Element {
+  const { requestModel, responseModel, usage = {}, finishReasons = [] } = detail.interaction as Partial<Interaction>;
+  const cached = usage.cacheReadInputTokens;
+  const share = cached && usage.inputTokens ? `, ${Math.round((cached / usage.inputTokens) * 100)} % cached` : '';
+  const reasoning = usage.reasoningOutputTokens;
+  return (
+    <dl class="call-figures">
+      <Figure name="Asked for" value={requestModel ?? '—'} />
+      <Figure name="Input" value={`${count(usage.inputTokens)}${share}`} />
+      <Figure name="Answered" value={responseModel ?? '—'} />
+      <Figure
+        name="Output"
+        value={`${count(usage.outputTokens)}${reasoning ? `, ${count(reasoning)} reasoning` : ''}`}
+      />
+      <Figure name="First chunk" value={detail.isStreamed ? duration(detail.timeToFirstChunk) : 'not a stream'} />
+      <Figure
+        name="Cost"
+        value={`${detail.isEstimated ? '~' : ''}${money(detail.cost)} USD`}
+        {...(detail.costOrigin !== undefined && { title: detail.costOrigin })}
+      />
+      <Figure name="Finish" value={finishReasons.join(', ') || '—'} />
+      <Figure name="Started" value={moment(detail.startTime)} />
+    </dl>
+  );
+}
+
+function Figure(props: { readonly name: string; readonly value: string; readonly title?: string }): JSX.Element {
+  return (
+    <>
+      <dt>{props.name}</dt>
+      <dd class="cut" title={props.title ?? props.value}>
+        <Safe text={props.value} />
+      </dd>
+    </>
+  );
+}
+
+function Brief({ message }: { readonly message: Message }): JSX.Element {
+  const { role, parts } = message;
+  const calls = parts.filter((part) => part.type === 'tool_call');
+  const results = parts.filter((part) => part.type === 'tool_call_response');
+  return (
+    <div class="brief-message">
+      <span class={`role ${role === 'assistant' || role === 'tool' || role === 'user' ? role : ''}`}>
+        <Safe text={role} />
+      </span>
+      <div>
+        {parts.map((part, index) =>
+          part.type === 'text' ? (
+            role === 'system' || role === 'developer' ? (
+              <Folded key={index} text={part.content} />
+            ) : (
+              <Words key={index} text={part.content} isModel={role === 'assistant'} />
+            )
+          ) : part.type === 'reasoning' ? (
+            <Folded key={index} text={part.content} label="Reasoning" />
+          ) : part.type === 'blob' || part.type === 'uri' || part.type === 'file' ? (
+            <p key={index} class="dim">
+              <Icon name="image" size={13} /> {part.modality}
+            </p>
+          ) : null,
+        )}
+        {calls.map((call, index) => (
+          <CallView key={index} call={{ call }} traceId={undefined} isBrief />
+        ))}
+        {results.map((result, index) => (
+          <Folded key={index} text={textOf(result.response)} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+}
+
+function Folded({ text, label }: { readonly text: string; readonly label?: string }): JSX.Element {
+  return (
+    <details class="folded">
+      <summary>
+        <Icon name="right" size={10} />
+        <span class="cut">
+          <Safe text={label ?? text.slice(0, 200)} />
+        </span>
+      </summary>
+      <p class="plain">
+        <Safe text={text.slice(0, 100_000)} />
+      </p>
+    </details>
+  );
+}
+
+interface AttributesProps {
+  readonly span: Span;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+function Attributes({ span, attributes }: AttributesProps): JSX.Element {
+  return (
+    <>
+      <JsonWithSearch
+        value={attributes}
+        label="Find in attributes"
+        whole={counted(Object.keys(attributes).length, 'attribute')}
+      />
+      <dl class="span-facts">
+        <Figure name="Kind" value={span.kind} />
+        <Figure name="Service" value={span.service ?? '—'} />
+        <Figure name="Started" value={moment(span.startTime)} />
+        <Figure name="Scope" value={[span.scope?.name, span.scope?.version].filter(Boolean).join(' ') || '—'} />
+        <Figure name="Span" value={span.spanId} />
+        <Figure name="Parent" value={span.parentSpanId ?? 'none'} />
+      </dl>
+      {span.links.length > 0 && (
+        <section class="offered">
+          <h3>Links</h3>
+          {span.links.map(({ traceId, spanId }) => (
+            <p key={spanId}>
+              <a class="link mono" href={`/t/${encodeURIComponent(traceId)}?span=${encodeURIComponent(spanId)}`}>
+                {spanId}
+              </a>
+            </p>
+          ))}
+        </section>
+      )}
+      <section class="offered">
+        <h3>Resource</h3>
+        <Json value={span.resource} />
+      </section>
+    </>
+  );
+}
+
+function Events({ span }: { readonly span: Span }): JSX.Element {
+  if (span.events.length === 0) return <p class="dim">The span has no events.</p>;
+  return (
+    <ul class="span-events">
+      {span.events.slice(0, 500).map(({ name, time, attributes }, index) => (
+        <li key={index}>
+          <p>
+            <span class="dim" title={moment(time)}>
+              +{duration((time - span.startTime) / 1_000)}
+            </span>{' '}
+            <Safe text={name} />
+          </p>
+          {Object.keys(attributes).length > 0 && <Json value={readable(attributes)} />}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,241 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Span } from '../../gateway/api/routes.ts';
+import { count, counted, duration } from '../format.ts';
+import { useKeys } from '../keyboard.ts';
+import { Icon } from '../parts/icon.tsx';
+import { OutcomeMark } from '../parts/mark.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import { useVirtualRows } from '../parts/virtual.ts';
+import { ticksOf } from './run-model.ts';
+import { kindOf } from './span-kind.ts';
+import { MAX_GUIDES, type SpanRow, type SpanTree } from './span-tree.ts';
+import type { Trace } from './trace-data.ts';
+import { Overview, type Window } from './trace-overview.tsx';
+
+const ROW = 26;
+
+interface WaterfallProps {
+  readonly trace: Trace;
+  readonly tree: SpanTree;
+  readonly rows: readonly SpanRow[];
+  readonly folded: ReadonlySet<string>;
+  readonly selectedId: string | undefined;
+  readonly isCriticalShown: boolean;
+  readonly isPartial: boolean;
+  onSelect(spanId: string): void;
+  onFold(row: SpanRow): void;
+  onExpandAll(rows: readonly SpanRow[]): void;
+}
+
+/** Rows of spans below one axis of time; the overview above it chooses which part is shown. */
+export function Waterfall(props: WaterfallProps): JSX.Element {
+  const { trace, rows, selectedId, isPartial } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualRows(scroller, { count: rows.length, estimateSize: () => ROW, overscan: 10 });
+  const whole = { from: trace.startTime, to: Math.max(trace.endTime, trace.startTime + 0.001) };
+  const [zoom, setZoom] = useState<Window>();
+  const shown = zoom ?? whole;
+  const index = rows.findIndex(({ span, group }) => (group ?? [span]).some((each) => each.spanId === selectedId));
+  useKeys({ 0: () => setZoom(undefined) });
+  useEffect(() => setZoom(undefined), [trace.traceId]);
+  useEffect(() => {
+    if (index >= 0) virtual.virtualizer.scrollToIndex(index, { align: 'auto' });
+  }, [selectedId]);
+  return (
+    <div class="waterfall">
+      <Overview {...{ rows, whole }} zoom={zoom} onZoom={setZoom} />
+      <div class="scale">
+        <span class="cut">
+          {counted(trace.spans, 'span')}, {counted(rows.length, 'row')}
+          {isPartial && ', more on their way'}
+          <button type="button" class="link" onClick={() => props.onExpandAll(rows)}>
+            Expand all
+          </button>
+        </span>
+        <Axis shown={shown} start={trace.startTime} />
+      </div>
+      <div
+        class="scroller"
+        ref={scroller}
+        role="treegrid"
+        aria-rowcount={rows.length}
+        aria-label="Spans"
+        aria-readonly="true"
+      >
+        <div role="rowgroup" style={{ height: `${virtual.height}px`, position: 'relative' }}>
+          {virtual.items.map(({ index: at, start: top }) => {
+            const row = rows[at];
+            return (
+              row && (
+                <Row
+                  key={row.span.spanId}
+                  {...props}
+                  {...{ row, top, at, shown }}
+                  isSelected={at === index}
+                  isTabStop={at === index || (index < 0 && at === 0)}
+                />
+              )
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Axis({ shown, start }: { readonly shown: Window; readonly start: number }): JSX.Element {
+  const length = shown.to - shown.from;
+  return (
+    <span class="times" aria-hidden="true">
+      {ticksOf(length)
+        .slice(0, 12)
+        .map((at) => (
+          <i key={at} style={{ left: `${(at / length) * 100}%` }}>
+            {duration((shown.from - start + at) / 1_000)}
+          </i>
+        ))}
+    </span>
+  );
+}
+
+interface RowProps extends WaterfallProps {
+  readonly row: SpanRow;
+  readonly top: number;
+  readonly at: number;
+  readonly shown: Window;
+  readonly isSelected: boolean;
+  readonly isTabStop: boolean;
+}
+
+function Row(props: RowProps): JSX.Element {
+  const { row, top, at, isSelected, isTabStop, onSelect, onFold } = props;
+  const { span, depth, group, isContext } = row;
+  const open = (): void => (group ? onFold(row) : onSelect(span.spanId));
+  return (
+    <div
+      class={`span-row ${kindOf(span)}${span.status === 'error' ? ' failed-row' : ''}${isContext ? ' context' : ''}`}
+      role="row"
+      tabIndex={isTabStop ? 0 : -1}
+      aria-rowindex={at + 1}
+      aria-level={depth + 1}
+      aria-selected={isSelected}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={open}
+      onKeyDown={(event) => event.key === 'Enter' && open()}
+    >
+      <Name {...props} />
+      <span class="lane" role="gridcell">
+        {group ? <Ticks spans={group} shown={props.shown} /> : <Bar {...props} />}
+      </span>
+    </div>
+  );
+}
+
+function Name({ row, folded, onFold }: RowProps): JSX.Element {
+  const { span, depth, children, guides, group } = row;
+  const isFolded = group !== undefined || folded.has(span.spanId);
+  return (
+    <span class="name" role="gridcell">
+      {depth > MAX_GUIDES && <small>{count(depth - MAX_GUIDES)}…</small>}
+      {guides.map((goesOn, index) => (
+        <i
+          key={index}
+          class={`guide${index === guides.length - 1 ? (goesOn ? ' tee' : ' tee last') : goesOn ? '' : ' none'}`}
+        />
+      ))}
+      {children > 0 || group ? (
+        <button
+          type="button"
+          class="fold-button"
+          aria-label={isFolded ? 'Unfold' : 'Fold'}
+          onClick={(event) => {
+            event.stopPropagation();
+            onFold(row);
+          }}
+        >
+          <Icon name={isFolded ? 'right' : 'down'} size={10} />
+        </button>
+      ) : (
+        <i class="no-fold" />
+      )}
+      {span.status === 'error' ? <OutcomeMark status="error" /> : <Icon name={kindOf(span)} size={13} />}
+      <span class="cut">
+        {group && `${count(group.length)} × `}
+        <Safe text={span.name} />
+      </span>
+      {!group && isFolded && <small>{count(children)}</small>}
+    </span>
+  );
+}
+
+type Percent = (time: number) => number;
+
+function percentOf({ from, to }: Window): Percent {
+  return (time) => ((time - from) / (to - from)) * 100;
+}
+
+/** Fill is own time, tint the wait for the first chunk or the time of what runs below it. */
+function Bar({ row, tree, shown, isCriticalShown }: RowProps): JSX.Element | null {
+  const { span, isCritical } = row;
+  const percent = percentOf(shown);
+  const left = Math.max(-1, percent(span.startTime));
+  const right = Math.min(101, percent(span.endTime));
+  if (right < -1 || left > 101) return null;
+  const width = Math.max(0, right - left);
+  const place = { left: `${left}%`, width: `max(2px, ${width}%)` };
+  const isLeft = left + width > 72;
+  const label =
+    isLeft && left < 12 ? { left: '8px' } : isLeft ? { right: `${100 - left}%` } : { left: `${left + width}%` };
+  return (
+    <>
+      <span class="span-bar" style={place}>
+        {span.status !== 'error' &&
+          ownParts(span, tree).map(([from, to], index) => <i key={index} style={partStyle(from, to, span)} />)}
+      </span>
+      {isCritical && isCriticalShown && <b class="critical" style={place} />}
+      <span class={isLeft && left < 12 ? 'span-time inside' : 'span-time'} style={label}>
+        {duration((span.endTime - span.startTime) / 1_000)}
+        {span.status === 'error' && (
+          <em>
+            {' '}
+            <Safe text={errorOf(span)} />
+          </em>
+        )}
+      </span>
+    </>
+  );
+}
+
+function partStyle(from: number, to: number, { startTime, endTime }: Span): { left: string; width: string } {
+  const length = Math.max(1e-6, endTime - startTime);
+  return { left: `${((from - startTime) / length) * 100}%`, width: `max(1px, ${((to - from) / length) * 100}%)` };
+}
+
+function ownParts(span: Span, tree: SpanTree): readonly (readonly [number, number])[] {
+  if (tree.childrenOf(span.spanId).length > 0) return tree.ownTimes(span);
+  const first = Number(span.attributes['gen_ai.response.time_to_first_chunk']) || 0;
+  return [[Math.min(span.endTime, span.startTime + first * 1_000), span.endTime]];
+}
+
+function errorOf({ attributes, statusMessage }: Span): string {
+  const type = attributes['http.response.status_code'] ?? attributes['error.type'];
+  return String(type ?? statusMessage ?? '').slice(0, 60);
+}
+
+const MAX_TICKS = 240;
+
+/** Equal siblings in one row: where each of them began. */
+function Ticks({ spans, shown }: { readonly spans: readonly Span[]; readonly shown: Window }): JSX.Element {
+  const percent = percentOf(shown);
+  const places = new Set(
+    spans.map(({ startTime }) => Math.round(percent(startTime) * 4) / 4).filter((place) => place >= 0 && place <= 100),
+  );
+  return (
+    <>
+      {[...places].slice(0, MAX_TICKS).map((place) => (
+        <i key={place} class="span-tick" style={{ left: `${place}%` }} />
+      ))}
+    </>
+  );
+}
