@@ -12,7 +12,7 @@ import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark } from '../parts/state-mark.tsx';
 import { address, go, withQuery } from '../router.ts';
 import { now } from '../time.ts';
-import { outcomeOf, toneOf } from './payload-list.tsx';
+import { outcomeOf, toneOf } from './payload-data.ts';
 
 const STATES: readonly DeliveryState[] = [
   'dead',

@@ -1,12 +1,10 @@
 import type { JSX } from 'preact';
-import type { Delivery } from '../../gateway/api/routes.ts';
 import { configured, destinations } from '../destinations.ts';
-import { count, duration } from '../format.ts';
+import { count } from '../format.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
-import { now } from '../time.ts';
-import type { Detail } from './payload.tsx';
+import { type Detail, outcomeOf, toneOf } from './payload-data.ts';
 
 interface ListProps {
   readonly detail: Detail;
@@ -43,42 +41,9 @@ export function DestinationList({ detail, names, chosen }: ListProps): JSX.Eleme
   );
 }
 
-export function toneOf(delivery: Delivery | undefined): string {
-  if (delivery?.state === 'dead' || delivery?.state === 'stopped') return 'bad';
-  return delivery?.state === 'retrying' ? 'wait' : 'dim';
-}
-
 /** A record that an application sent by itself passed no gateway: of that nothing can be said. */
 function absenceOf(isSetUp: boolean): string {
   return isSetUp ? 'not seen here' : 'not set up, would get';
-}
-
-/** `200`, `422, refused for good`, `503, again in 14 s` */
-export function outcomeOf({ state, attempts, reason }: Delivery): string {
-  const last = attempts.at(-1);
-  const status = last?.status === undefined ? '' : `${last.status}`;
-  switch (state) {
-    case 'delivered':
-      return status || 'delivered';
-    case 'coalesced':
-      return 'within a newer record';
-    case 'dead':
-      return [status, 'refused for good'].filter(Boolean).join(', ');
-    case 'stopped':
-      return [status, 'stopped'].filter(Boolean).join(', ');
-    case 'retrying':
-      return [status || 'no answer', againIn(last)].filter(Boolean).join(', ');
-    case 'waiting':
-      return 'waiting for its turn';
-    case 'skipped':
-      return reason === undefined ? 'not sent, by a rule' : `not sent: ${reason}`;
-  }
-}
-
-function againIn(last: Delivery['attempts'][number] | undefined): string {
-  if (last?.waitMillis === undefined) return 'tried again soon';
-  const rest = last.at + last.waitMillis - now.value;
-  return rest > 0 ? `again in ${duration(Math.ceil(rest / 1_000))}` : 'again any moment';
 }
 
 function SetUp({ name }: { readonly name: string }): JSX.Element | null {

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { Answer, Delivery } from '../../gateway/api/routes.ts';
+import { useState } from 'preact/hooks';
+import type { Delivery } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { bytes, clock, count, duration, moment } from '../format.ts';
@@ -9,14 +9,10 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { curlOf } from '../parts/curl.ts';
 import { JsonWithSearch } from '../parts/json.tsx';
-import { pathOf } from '../parts/json-lines.ts';
 import { stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
-import type { Detail } from './payload.tsx';
-import { toneOf } from './payload-list.tsx';
-
-type Payload = Answer<'getDelivery'>;
+import { complainedPaths, type Detail, type Payload, reasonOf, toneOf, usePayload } from './payload-data.ts';
 
 interface OneProps {
   readonly detail: Detail;
@@ -50,28 +46,6 @@ export function OneDestination({ detail, name, onChanged }: OneProps): JSX.Eleme
       </section>
     </>
   );
-}
-
-/** The request changes when the interaction does, not with each attempt. */
-export function usePayload(
-  detail: Detail,
-  name: string,
-): { readonly payload: Payload | undefined; readonly problem: string | undefined } {
-  const [payload, setPayload] = useState<Payload>();
-  const [problem, setProblem] = useState<string>();
-  useEffect(() => {
-    const state = { isWanted: true };
-    setPayload(undefined);
-    setProblem(undefined);
-    api.getDelivery({ params: { id: detail.id, destination: name } }).then(
-      (found) => state.isWanted && setPayload(found),
-      (error: unknown) => state.isWanted && setProblem(error instanceof Error ? error.message : String(error)),
-    );
-    return () => {
-      state.isWanted = false;
-    };
-  }, [detail.id, detail.sequence, name]);
-  return { payload, problem };
 }
 
 interface StateProps {
@@ -143,11 +117,6 @@ function Explanation({ name, delivery }: StateProps): JSX.Element | null {
     case 'delivered':
       return null;
   }
-}
-
-/** Without the status, which stands with the attempt. */
-export function reasonOf({ reason = '' }: Pick<Delivery, 'reason'>): string {
-  return reason.replace(/^HTTP \d{3}:\s*/, '').replace(/[.\s]+$/, '');
 }
 
 function DeadLetter({ detail, name, onChanged }: OneProps): JSX.Element {
@@ -318,30 +287,4 @@ function RequestView({ request, delivery }: RequestProps): JSX.Element {
       </div>
     </>
   );
-}
-
-/** The field that a refusal names, such as `messages.27.properties.tool_results`, as far as the payload has it. */
-export function complainedPaths(body: unknown, delivery: Delivery | undefined): string[] {
-  if (delivery?.state !== 'dead') return [];
-  const names = (delivery.reason ?? '').match(/[A-Za-z_][\w-]*(?:(?:\.|\[)[\w-]+\]?)*/g) ?? [];
-  return names.flatMap((name) => {
-    const keys = name.split(/[.[\]]+/).filter(Boolean);
-    return keys.length > 1 || isOwnKey(body, keys[0]) ? deepest(body, keys) : [];
-  });
-}
-
-function isOwnKey(body: unknown, key: string | undefined): boolean {
-  return typeof body === 'object' && body !== null && key !== undefined && Object.hasOwn(body, key);
-}
-
-/** The longest beginning of a path that exists, but never the whole payload. */
-function deepest(body: unknown, keys: readonly string[]): string[] {
-  const found: string[] = [];
-  let value = body;
-  for (const key of keys) {
-    if (!isOwnKey(value, key)) break;
-    found.push(key);
-    value = (value as Record<string, unknown>)[key];
-  }
-  return found.length === 0 ? [] : [pathOf(found)];
 }

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { Answer, DeliveryState } from '../../gateway/api/routes.ts';
+import type { DeliveryState } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { clock, count, counted, duration, moment } from '../format.ts';
@@ -12,13 +12,12 @@ import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go, segments } from '../router.ts';
+import type { Detail } from './payload-data.ts';
 import { DestinationList } from './payload-list.tsx';
 import { OneDestination } from './payload-one.tsx';
 import { SideBySide } from './side-by-side.tsx';
 import './conversation.css';
 import './payload.css';
-
-export type Detail = Answer<'getInteraction'>;
 
 const shown = signal<Detail | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);

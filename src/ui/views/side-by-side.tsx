@@ -18,8 +18,7 @@ import {
   type VendorFields,
   type Verdict,
 } from './meaning.ts';
-import type { Detail } from './payload.tsx';
-import { complainedPaths, usePayload } from './payload-one.tsx';
+import { complainedPaths, type Detail, usePayload } from './payload-data.ts';
 
 interface SideBySideProps {
   readonly detail: Detail;

@@ -7,6 +7,7 @@ import { Icon } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
+import { isPhone } from '../screen.ts';
 import { ticksOf } from './run-model.ts';
 import { kindOf } from './span-kind.ts';
 import { MAX_GUIDES, type SpanRow, type SpanTree } from './span-tree.ts';
@@ -14,6 +15,8 @@ import type { Trace } from './trace-data.ts';
 import { Overview, type Window } from './trace-overview.tsx';
 
 const ROW = 26;
+/** On a phone the name stands above the bar. */
+const ROW_NARROW = 44;
 
 interface WaterfallProps {
   readonly trace: Trace;
@@ -32,7 +35,8 @@ interface WaterfallProps {
 export function Waterfall(props: WaterfallProps): JSX.Element {
   const { trace, rows, selectedId, isPartial } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualRows(scroller, { count: rows.length, estimateSize: () => ROW, overscan: 10 });
+  const height = isPhone.value ? ROW_NARROW : ROW;
+  const virtual = useVirtualRows(scroller, { count: rows.length, estimateSize: () => height, overscan: 10 });
   const whole = { from: trace.startTime, to: Math.max(trace.endTime, trace.startTime + 0.001) };
   const [zoom, setZoom] = useState<Window>();
   const shown = zoom ?? whole;

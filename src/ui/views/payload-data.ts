@@ -1,0 +1,95 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Answer, Delivery } from '../../gateway/api/routes.ts';
+import { api } from '../api.ts';
+import { duration } from '../format.ts';
+import { pathOf } from '../parts/json-lines.ts';
+import { now } from '../time.ts';
+
+export type Detail = Answer<'getInteraction'>;
+export type Payload = Answer<'getDelivery'>;
+
+/** The request changes when the interaction does, not with each attempt. */
+export function usePayload(
+  detail: Detail,
+  name: string,
+): { readonly payload: Payload | undefined; readonly problem: string | undefined } {
+  const [payload, setPayload] = useState<Payload>();
+  const [problem, setProblem] = useState<string>();
+  useEffect(() => {
+    const state = { isWanted: true };
+    setPayload(undefined);
+    setProblem(undefined);
+    api.getDelivery({ params: { id: detail.id, destination: name } }).then(
+      (found) => state.isWanted && setPayload(found),
+      (error: unknown) => state.isWanted && setProblem(error instanceof Error ? error.message : String(error)),
+    );
+    return () => {
+      state.isWanted = false;
+    };
+  }, [detail.id, detail.sequence, name]);
+  return { payload, problem };
+}
+
+export function toneOf(delivery: Delivery | undefined): string {
+  if (delivery?.state === 'dead' || delivery?.state === 'stopped') return 'bad';
+  return delivery?.state === 'retrying' ? 'wait' : 'dim';
+}
+
+/** `200`, `422, refused for good`, `503, again in 14 s` */
+export function outcomeOf({ state, attempts, reason }: Delivery): string {
+  const last = attempts.at(-1);
+  const status = last?.status === undefined ? '' : `${last.status}`;
+  switch (state) {
+    case 'delivered':
+      return status || 'delivered';
+    case 'coalesced':
+      return 'within a newer record';
+    case 'dead':
+      return [status, 'refused for good'].filter(Boolean).join(', ');
+    case 'stopped':
+      return [status, 'stopped'].filter(Boolean).join(', ');
+    case 'retrying':
+      return [status || 'no answer', againIn(last)].filter(Boolean).join(', ');
+    case 'waiting':
+      return 'waiting for its turn';
+    case 'skipped':
+      return reason === undefined ? 'not sent, by a rule' : `not sent: ${reason}`;
+  }
+}
+
+function againIn(last: Delivery['attempts'][number] | undefined): string {
+  if (last?.waitMillis === undefined) return 'tried again soon';
+  const rest = last.at + last.waitMillis - now.value;
+  return rest > 0 ? `again in ${duration(Math.ceil(rest / 1_000))}` : 'again any moment';
+}
+
+/** Without the status, which stands with the attempt. */
+export function reasonOf({ reason = '' }: Pick<Delivery, 'reason'>): string {
+  return reason.replace(/^HTTP \d{3}:\s*/, '').replace(/[.\s]+$/, '');
+}
+
+/** The field that a refusal names, such as `messages.27.properties.tool_results`, as far as the payload has it. */
+export function complainedPaths(body: unknown, delivery: Delivery | undefined): string[] {
+  if (delivery?.state !== 'dead') return [];
+  const names = (delivery.reason ?? '').match(/[A-Za-z_][\w-]*(?:(?:\.|\[)[\w-]+\]?)*/g) ?? [];
+  return names.flatMap((name) => {
+    const keys = name.split(/[.[\]]+/).filter(Boolean);
+    return keys.length > 1 || isOwnKey(body, keys[0]) ? deepest(body, keys) : [];
+  });
+}
+
+function isOwnKey(body: unknown, key: string | undefined): boolean {
+  return typeof body === 'object' && body !== null && key !== undefined && Object.hasOwn(body, key);
+}
+
+/** The longest beginning of a path that exists, but never the whole payload. */
+function deepest(body: unknown, keys: readonly string[]): string[] {
+  const found: string[] = [];
+  let value = body;
+  for (const key of keys) {
+    if (!isOwnKey(value, key)) break;
+    found.push(key);
+    value = (value as Record<string, unknown>)[key];
+  }
+  return found.length === 0 ? [] : [pathOf(found)];
+}
