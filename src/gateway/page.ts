@@ -51,7 +51,9 @@ export class Page {
   /** Any path that is not a file is a view of the page, which reads the address itself. */
   send(path: string, ifNoneMatch: string | undefined, isHead: boolean, response: ServerResponse): void {
     const asset =
-      this.#assets.get(path) ?? (extname(path) === '' ? (this.#assets.get('/index.html') ?? MISSING) : undefined);
+      this.#assets.get(path) ??
+      this.#assets.get(`${path.replace(/\/$/, '')}/index.html`) ??
+      (extname(path) === '' ? (this.#assets.get('/index.html') ?? MISSING) : undefined);
     if (!asset) {
       response
         .writeHead(404, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })

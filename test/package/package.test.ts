@@ -27,7 +27,7 @@ const ALLOWED = [
   // One declaration file for each entry, none for internals.
   /^dist\/(cjs\/)?[a-z]+\.d\.ts$/,
   /^dist\/cjs\/package\.json$/,
-  /^dist\/ui\/(index\.html|favicon\.svg|assets\/[\w.-]+\.(js|css|woff2))$/,
+  /^dist\/ui\/(index\.html|favicon\.svg|docs\/[\w-]+\.(html|css)|assets\/[\w.-]+\.(js|css|woff2))$/,
 ];
 /** Two builds, CommonJS for Node and ES modules for bundlers, and the page of the gateway. */
 const MAX_PACKED_BYTES = 1_900_000;

@@ -1,0 +1,2 @@
+/** The files of the site by name. */
+export function site(): Map<string, string>;
