@@ -22,7 +22,7 @@ const ALLOWED = [
   /^NOTICE$/,
   /^docs\/(screens\/(conversation|list|trace)\.png|([a-z]+\/)?[\w-]+\.md|growth\/\w+\.svg)$/,
   /^examples\/([\w/-]+\/)?[\w.-]+\.(md|m?js|py|yaml|jsonl)$/,
-  /^(src\/.*\/README|bench\/README|bench\/results\/node-20)\.md$/,
+  /^(src\/.*\/README|(bench|collector|test\/dialects)\/README|bench\/results\/node-20)\.md$/,
   /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+\.js$/,
   // One declaration file for each entry, none for internals.
   /^dist\/(cjs\/)?[a-z]+\.d\.ts$/,
