@@ -24,6 +24,11 @@ interface GatewayOptions {
     readonly data?: string;
     /** Every request has to carry it, as `Authorization: Bearer` or as the vendor client's own key. */
     readonly token?: string;
+    /**
+     * Keys that vendors' clients may use, such as `{ vendor: 'athina', secret: '…' }`. A vendor without any accepts every
+     * client, or the token alone where there is one. Default: `SPANPORT_CLIENT_KEYS`.
+     */
+    readonly clientKeys?: readonly ClientKey[];
     /** Further names under which the gateway is reached, such as that of a container. */
     readonly allowedHosts?: readonly string[];
     /** Data older than this is removed. Default: 30 days. */
@@ -45,6 +50,12 @@ interface GatewayOptions {
 }
 /** Gives back a text as it may leave the process. Must be synchronous. */
 type Mask = (text: string) => string;
+/** A key that a vendor's client may use. `account` is the public half, where a vendor's keys have two: `appKey`, client id. */
+interface ClientKey {
+    readonly vendor: string;
+    readonly secret: string;
+    readonly account?: string;
+}
 /**
  * Starts the gateway: it receives OTLP and the vendors' own APIs, keeps everything in a folder, and answers queries.
  * Rejects with a ConfigurationError for wrong options, a StoreError for the data folder, and the system's error for a
