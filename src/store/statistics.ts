@@ -79,7 +79,8 @@ function conversationsWith(words: string): Sql {
 
 /** Groups of a dashboard, each with the column that it is read from. Tools are a list: a call counts for each of them. */
 const groupColumns = {
-  model: 'i.model',
+  // The name that the application asked for: a filter by it finds the same calls, whatever version answered.
+  model: 'coalesce(i.request_model, i.model)',
   user: 'i.user_id',
   prompt: 'coalesce(i.prompt, i.agent)',
   service: 'i.service',

@@ -88,7 +88,9 @@ function sideOfConversation(detail: Answer<'getConversation'>): Side {
       role,
       text: [
         ...parts.map(textOfPart),
-        ...calls.map(({ call, response }) => `${call.name}(${json(call.arguments)})\n${json(response)}`),
+        ...calls.map(({ call, response }) =>
+          [`${call.name}(${json(call.arguments)})`, json(response)].filter(Boolean).join('\n'),
+        ),
         ...(error === undefined ? [] : [error]),
       ]
         .filter(Boolean)

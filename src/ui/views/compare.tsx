@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { clock, count, day, duration, moment, money, UNKNOWN } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
@@ -10,6 +10,7 @@ import { address, go, withQuery } from '../router.ts';
 import { oneLine } from '../text.ts';
 import { now } from '../time.ts';
 import { useTitle } from '../title.ts';
+import { Attributes, attributeRows, Raw } from './compare-attributes.tsx';
 import { loadSide, type Side, type Sides } from './compare-side.ts';
 import { ComparedWords } from './compare-words.tsx';
 import './compare.css';
@@ -27,16 +28,7 @@ export function CompareView(): JSX.Element {
   const swap = (): void => go(withQuery({ a: b, b: a }), { replace: true });
   const toggleOnly = (): void =>
     go(withQuery({ only: isOnlyDifferent ? undefined : 'differences' }), { replace: true });
-  const copyLink = (): void => void navigator.clipboard.writeText(window.location.href).catch(() => {});
-  useCommands([
-    { keys: ['w'], label: 'Swap', group: 'View', run: swap },
-    { keys: ['o'], label: 'Only differences', group: 'View', run: toggleOnly },
-    { keys: ['y'], label: 'Copy a link', group: 'View', run: copyLink },
-    { keys: ['1'], label: 'Words', group: 'View', run: () => go(withQuery({ layer: undefined })) },
-    { keys: ['2'], label: 'Side by side, raw', group: 'View', run: () => go(withQuery({ layer: 'raw' })) },
-    { keys: ['3'], label: 'Attributes', group: 'View', run: () => go(withQuery({ layer: 'attributes' })) },
-    { keys: ['Escape'], label: 'Back to the list', group: 'View', isHelpOnly: true, run: () => go('/conversations') },
-  ]);
+  useCompareCommands(swap, toggleOnly);
   useEffect(
     () => () => {
       marked.value = [];
@@ -82,6 +74,23 @@ export function CompareView(): JSX.Element {
       </div>
     </div>
   );
+}
+
+function copyLink(): void {
+  navigator.clipboard.writeText(window.location.href).catch(() => {});
+}
+
+function useCompareCommands(swap: () => void, toggleOnly: () => void): void {
+  const open = (layer: Layer) => (): void => go(withQuery({ layer: layer === 'words' ? undefined : layer }));
+  useCommands([
+    { keys: ['w'], label: 'Swap', group: 'View', run: swap },
+    { keys: ['o'], label: 'Only differences', group: 'View', run: toggleOnly },
+    { keys: ['y'], label: 'Copy a link', group: 'View', run: copyLink },
+    { keys: ['1'], label: 'Words', group: 'View', run: open('words') },
+    { keys: ['2'], label: 'Side by side, raw', group: 'View', run: open('raw') },
+    { keys: ['3'], label: 'Attributes', group: 'View', run: open('attributes') },
+    { keys: ['Escape'], label: 'Back to the list', group: 'View', isHelpOnly: true, run: () => go('/conversations') },
+  ]);
 }
 
 function useSides(a: string, b: string): { readonly sides?: Sides | undefined; readonly problem?: string | undefined } {
@@ -156,7 +165,7 @@ function Heads({ sides }: { readonly sides: Sides }): JSX.Element {
               <a href={side.href} title={side.title}>
                 {oneLine(side.title)}
               </a>
-              {side.kind === 'interaction' && <Siblings side={side} name={index === 0 ? 'a' : 'b'} />}
+              <Siblings side={side} name={index === 0 ? 'a' : 'b'} />
             </div>
             <p class="dim cut" title={moment(side.at)}>
               {oneLine(side.detail)} · {day(side.at, now.value)}, {clock(side.at)}
@@ -168,10 +177,10 @@ function Heads({ sides }: { readonly sides: Sides }): JSX.Element {
   );
 }
 
-/** Other interactions of the same conversation, to compare with instead. */
+/** The interactions of the same conversation, each to be compared instead. */
 function Siblings({ side, name }: { readonly side: Side; readonly name: 'a' | 'b' }): JSX.Element {
   return (
-    <Menu label="" title={`Choose another interaction for ${name.toUpperCase()}`}>
+    <Menu label="" title={`Choose an interaction for ${name.toUpperCase()}`}>
       {(close) => (
         <SiblingList
           side={side}
@@ -282,62 +291,5 @@ function DeliveryLine({ sides }: { readonly sides: Sides }): JSX.Element | null 
     <p class="compare-fold dim">
       {isSame ? `Destinations: both are at ${list(a)}` : `Destinations: A is at ${list(a)}; B is at ${list(b)}`}
     </p>
-  );
-}
-
-interface AttributeRow {
-  readonly name: string;
-  readonly left: unknown;
-  readonly right: unknown;
-  readonly isSame: boolean;
-}
-
-function attributeRows([a, b]: Sides): AttributeRow[] {
-  const names = [...new Set([...Object.keys(a.attributes), ...Object.keys(b.attributes)])].sort();
-  return names.map((name) => {
-    const [left, right] = [a.attributes[name], b.attributes[name]];
-    return { name, left, right, isSame: JSON.stringify(left) === JSON.stringify(right) };
-  });
-}
-
-function Attributes({
-  sides,
-  isOnlyDifferent,
-}: {
-  readonly sides: Sides;
-  readonly isOnlyDifferent: boolean;
-}): JSX.Element {
-  const rows = useMemo(() => attributeRows(sides), [sides]);
-  const text = (value: unknown): string =>
-    value === undefined ? UNKNOWN : typeof value === 'string' ? value : JSON.stringify(value);
-  return (
-    <dl class="compare-facts attributes">
-      {rows
-        .filter(({ isSame }) => !(isOnlyDifferent && isSame))
-        .map(({ name, left, right, isSame }) => (
-          <div key={name} class={`compare-row${isSame ? ' same' : ''}`}>
-            <dt class="mono cut" title={name}>
-              {name}
-            </dt>
-            <dd class="mono">{text(left)}</dd>
-            <dd class="mono">{text(right)}</dd>
-          </div>
-        ))}
-    </dl>
-  );
-}
-
-const MAX_RAW = 200_000;
-
-function Raw({ sides }: { readonly sides: Sides }): JSX.Element {
-  return (
-    <div class="compare-row compare-raw">
-      <span />
-      {sides.map((side, index) => (
-        <pre key={index === 0 ? 'a' : 'b'} class="mono">
-          {JSON.stringify(side.raw, undefined, 2).slice(0, MAX_RAW)}
-        </pre>
-      ))}
-    </div>
   );
 }

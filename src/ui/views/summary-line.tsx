@@ -1,8 +1,9 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
+import type { Answer } from '../../gateway/api/routes.ts';
 import { count, money } from '../format.ts';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, OutcomeMark } from '../parts/mark.tsx';
-import { go, withQuery } from '../router.ts';
+import { withQuery } from '../router.ts';
 import { isPhone } from '../screen.ts';
 import { summary } from './conversation-list.ts';
 
@@ -36,7 +37,7 @@ interface Quick {
   readonly term: string;
   readonly value: number;
   readonly words: string;
-  readonly mark: ComponentChildren;
+  readonly mark: JSX.Element;
   readonly isUrgent: boolean;
 }
 
@@ -44,56 +45,17 @@ interface Quick {
 export function QuickLinks({ q, hasPeek }: { readonly q: string; readonly hasPeek: boolean }): JSX.Element | null {
   const totals = summary.value;
   if (!totals) return null;
-  const { live, action, errors, dead, retrying, down } = totals;
-  const links: readonly Quick[] = [
-    { term: 'is:live', value: live, words: 'live', mark: <OutcomeMark status="live" />, isUrgent: false },
-    {
-      term: 'is:action',
-      value: action,
-      words: action === 1 ? 'waits for tools' : 'wait for tools',
-      mark: <OutcomeMark status="action" />,
-      isUrgent: true,
-    },
-    { term: 'is:error', value: errors, words: 'with errors', mark: <OutcomeMark status="error" />, isUrgent: true },
-    {
-      term: 'delivery:dead',
-      value: dead,
-      words: 'with dead letters',
-      mark: <DeliveryMark state="dead" />,
-      isUrgent: true,
-    },
-    {
-      term: 'delivery:retrying',
-      value: retrying,
-      words: 'retrying',
-      mark: <DeliveryMark state="retrying" />,
-      isUrgent: false,
-    },
-    {
-      term: 'feedback:down',
-      value: down,
-      words: 'with a thumb down',
-      mark: <Icon name="thumbDown" size={12} />,
-      isUrgent: false,
-    },
-  ];
-  const shown = links.filter(({ value, isUrgent }) => value > 0 && (isUrgent || !hasPeek));
+  const shown = linksOf(totals).filter(({ value, isUrgent }) => value > 0 && (isUrgent || !hasPeek));
   return (
     <nav class="quick" aria-label="Filters">
       {shown.map(({ term, value, words, mark }) => {
         const has = q.split(/\s+/).includes(term);
-        const next = has ? q.replace(term, '').trim() : `${q} ${term}`.trim();
         return (
           <a
             key={term}
-            href={withQuery({ q: next })}
+            href={withQuery({ q: has ? q.replace(term, '').trim() : `${q} ${term}`.trim() })}
             class={isPhone.value ? 'button' : undefined}
             aria-current={has ? 'true' : undefined}
-            onClick={(event) => {
-              if (event.metaKey || event.ctrlKey) return;
-              event.preventDefault();
-              go(withQuery({ q: next }));
-            }}
           >
             {mark}
             {count(value)} <span>{words}</span>
@@ -102,4 +64,28 @@ export function QuickLinks({ q, hasPeek }: { readonly q: string; readonly hasPee
       })}
     </nav>
   );
+}
+
+function linksOf({ live, action, errors, dead, retrying, down }: Answer<'summary'>): readonly Quick[] {
+  const quick = (term: string, value: number, words: string, mark: JSX.Element, isUrgent = false): Quick => ({
+    term,
+    value,
+    words,
+    mark,
+    isUrgent,
+  });
+  return [
+    quick('is:live', live, 'live', <OutcomeMark status="live" />),
+    quick(
+      'is:action',
+      action,
+      action === 1 ? 'waits for tools' : 'wait for tools',
+      <OutcomeMark status="action" />,
+      true,
+    ),
+    quick('is:error', errors, 'with errors', <OutcomeMark status="error" />, true),
+    quick('delivery:dead', dead, 'with dead letters', <DeliveryMark state="dead" />, true),
+    quick('delivery:retrying', retrying, 'retrying', <DeliveryMark state="retrying" />),
+    quick('feedback:down', down, 'with a thumb down', <Icon name="thumbDown" size={12} />),
+  ];
 }

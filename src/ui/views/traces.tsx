@@ -1,101 +1,283 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { TraceRow } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
-import { age, count, duration, moment, money } from '../format.ts';
+import { count, counted, duration, money, UNKNOWN } from '../format.ts';
+import { useCommands } from '../keyboard.ts';
 import { onLive } from '../live.ts';
 import { FilterField } from '../parts/filter-field.tsx';
+import { type Column, Grid, RowLink } from '../parts/grid.tsx';
+import { LoadingRows } from '../parts/loading-rows.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
-import { address } from '../router.ts';
-import { now } from '../time.ts';
-import './table.css';
+import { Money } from '../parts/money.tsx';
+import { TimeRange } from '../parts/time-range.tsx';
+import { When } from '../parts/when.tsx';
+import { address, withQuery } from '../router.ts';
+import { screenWidth } from '../screen.ts';
+import { oneLine } from '../text.ts';
+import { useTitle } from '../title.ts';
+import './traces.css';
+
+interface Selection {
+  readonly q: string;
+  readonly since: string;
+  readonly until?: string | undefined;
+}
 
 const rows = signal<readonly TraceRow[]>([]);
-const next = signal<string | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
+const isLoaded = signal(false);
+const selected = signal<string | undefined>(undefined);
+const list = { next: undefined as string | undefined, request: 0 };
+const PAGE = 200;
+const DEFAULT_SINCE = '12h';
+const RELOAD_MILLIS = 1_000;
 
-async function load(q: string, cursor?: string): Promise<void> {
+async function load(selection: Selection): Promise<void> {
+  const request = ++list.request;
   try {
-    const page = await api.listTraces({ query: { q, limit: 200, ...(cursor !== undefined && { cursor }) } });
-    rows.value = cursor === undefined ? page.items : [...rows.value, ...page.items];
-    next.value = page.next;
+    const page = await api.listTraces({ query: { ...selection, limit: PAGE } });
+    if (request !== list.request) return;
+    rows.value = page.items;
+    list.next = page.next;
     problem.value = undefined;
+    isLoaded.value = true;
   } catch (error) {
-    problem.value = error instanceof Error ? error.message : String(error);
+    if (request === list.request) problem.value = error instanceof Error ? error.message : String(error);
   }
+}
+
+async function loadMore(selection: Selection): Promise<void> {
+  const { next, request } = list;
+  if (next === undefined) return;
+  list.next = undefined;
+  const page = await api.listTraces({ query: { ...selection, limit: PAGE, cursor: next } });
+  if (request !== list.request) return;
+  rows.value = [...rows.value, ...page.items];
+  list.next = page.next;
+}
+
+/** Loads again while the list is at its top and nothing is selected: rows never move while a person reads. */
+function follow(selection: Selection, canMove: () => boolean): () => void {
+  const state: { timer?: number } = {};
+  const reload = (): void => {
+    state.timer ??= window.setTimeout(() => {
+      delete state.timer;
+      if (canMove()) load(selection).catch(() => {});
+    }, RELOAD_MILLIS);
+  };
+  const end = onLive({ conversations: reload, resync: reload });
+  return () => {
+    end();
+    window.clearTimeout(state.timer);
+  };
 }
 
 /** All traces, the latest first. */
 export function TracesView(): JSX.Element {
-  const q = address.value.query.get('q') ?? '';
-  useEffect(() => {
-    load(q).catch(() => {});
-    let timer: number | undefined;
-    const end = onLive({
-      conversations: () => {
-        window.clearTimeout(timer);
-        timer = window.setTimeout(() => load(q).catch(() => {}), 1_000);
+  const { query } = address.value;
+  const q = query.get('q') ?? '';
+  const since = query.get('since') ?? DEFAULT_SINCE;
+  const until = query.get('until') ?? undefined;
+  const scroller = useRef<HTMLDivElement>(null);
+  useTitle('Traces');
+  useCommands([
+    {
+      keys: ['Escape'],
+      label: 'Clear the selection',
+      group: 'View',
+      isHelpOnly: true,
+      run: () => {
+        selected.value = undefined;
       },
-    });
-    return () => {
-      end();
-      window.clearTimeout(timer);
-    };
-  }, [q]);
+    },
+  ]);
+  useEffect(() => {
+    load({ q, since, until }).catch(() => {});
+    return follow({ q, since, until }, () => (scroller.current?.scrollTop ?? 0) < 1 && selected.value === undefined);
+  }, [q, since, until]);
   const items = rows.value;
-  const longest = Math.max(0.001, ...items.map((row) => row.duration));
   return (
     <>
       <div class="controls">
-        <FilterField q={q} problem={problem.value} />
+        <FilterField
+          q={q}
+          since={since}
+          problem={problem.value}
+          placeholder="Filter, such as service:shop duration>2s is:error"
+        />
+        <TimeRange since={since} fallback={DEFAULT_SINCE} />
       </div>
-      <div class="table">
-        <table>
-          <thead>
-            <tr>
-              <th>Trace</th>
-              <th>Service</th>
-              <th class="number">Spans</th>
-              <th class="number">Errors</th>
-              <th>Models</th>
-              <th class="number">USD</th>
-              <th class="number">Duration</th>
-              <th>Latency</th>
-              <th class="number">Started</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((row) => (
-              <tr key={row.traceId}>
-                <td>
-                  <a href={`/t/${row.traceId}`}>
-                    <OutcomeMark status={row.errors > 0 ? 'error' : 'ok'} /> {row.name}
-                  </a>
-                </td>
-                <td>{row.services.filter((name) => !name.startsWith('unknown_service')).join(', ')}</td>
-                <td class="number">{count(row.spans)}</td>
-                <td class="number">{row.errors > 0 ? count(row.errors) : ''}</td>
-                <td>{row.models.join(', ')}</td>
-                <td class="number">{money(row.cost)}</td>
-                <td class="number">{duration(row.duration)}</td>
-                <td>
-                  <span class="bar" style={{ width: `${(row.duration / longest) * 100}%` }} />
-                </td>
-                <td class="number dim" title={moment(row.startTime)}>
-                  {age(row.startTime, now.value)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {items.length === 0 && problem.value === undefined && <p class="empty">No trace matches.</p>}
-        {next.value !== undefined && (
-          <button type="button" class="button" onClick={() => load(q, next.value).catch(() => {})}>
-            Show older traces
-          </button>
+      <div class="list">
+        {items.length > 0 && (
+          <Grid
+            label="Traces"
+            name={`traces ${q} ${since}`}
+            items={items}
+            columns={columnsFor(items, screenWidth.value)}
+            selected={selected.value}
+            scroller={scroller}
+            idOf={({ traceId }) => traceId}
+            hrefOf={({ traceId }) => `/t/${traceId}`}
+            isError={({ errors }) => errors > 0}
+            onSelect={(id) => {
+              selected.value = id;
+            }}
+            onEnd={() => loadMore({ q, since, until }).catch(() => {})}
+            phoneRow={(row) => <PhoneRow row={row} />}
+            phoneHeight={() => 60}
+          />
         )}
+        {items.length === 0 && !isLoaded.value && problem.value === undefined && <LoadingRows />}
+        {items.length === 0 && isLoaded.value && <NoTrace q={q} />}
       </div>
+    </>
+  );
+}
+
+function NoTrace({ q }: { readonly q: string }): JSX.Element {
+  return (
+    <div class="empty">
+      <h2>
+        No trace in this time
+        {q !== '' && (
+          <>
+            {' '}
+            matches <code>{q}</code>
+          </>
+        )}
+        .
+      </h2>
+      <p>
+        <a class="link" href={withQuery({ since: '0', until: undefined })}>
+          All time
+        </a>
+        {q !== '' && (
+          <>
+            {' · '}
+            <a class="link" href={withQuery({ q: undefined })}>
+              Clear the filter
+            </a>
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** A resource without a name has one that says nothing. */
+function servicesOf({ services }: TraceRow): string | undefined {
+  return oneLine(services.filter((name) => !name.startsWith('unknown_service')).join(', '));
+}
+
+const columns: readonly Column<TraceRow>[] = [
+  {
+    id: 'state',
+    name: 'State',
+    head: null,
+    width: '12px',
+    level: 1,
+    cell: ({ errors }) => <OutcomeMark status={errors > 0 ? 'error' : 'ok'} />,
+  },
+  {
+    id: 'name',
+    name: 'Trace',
+    width: 'minmax(0, 1fr)',
+    level: 1,
+    className: 'title',
+    cell: ({ name }) => <RowLink>{oneLine(name)}</RowLink>,
+  },
+  { id: 'service', name: 'Service', width: '140px', level: 3, className: 'cut', cell: servicesOf },
+  {
+    id: 'models',
+    name: 'Models',
+    width: '180px',
+    level: 2,
+    className: 'cut',
+    cell: ({ models }) => oneLine(models.join(', ')),
+  },
+  {
+    id: 'spans',
+    name: 'Spans',
+    width: '56px',
+    level: 2,
+    className: 'number',
+    cell: ({ spans, isTruncated }) => `${isTruncated ? '> ' : ''}${count(spans)}`,
+  },
+  {
+    id: 'errors',
+    name: 'Errors',
+    width: '48px',
+    level: 2,
+    className: 'number',
+    cell: ({ errors }) => (errors > 0 ? <span class="bad">{count(errors)}</span> : ''),
+  },
+  {
+    id: 'cost',
+    name: 'USD',
+    head: <span class="money">USD</span>,
+    width: '84px',
+    level: 2,
+    className: 'main-ink',
+    cell: ({ cost }) => <Money value={cost} />,
+  },
+  {
+    id: 'duration',
+    name: 'Duration',
+    width: '74px',
+    level: 1,
+    className: 'number main-ink',
+    cell: (row) => duration(row.duration),
+  },
+  {
+    id: 'started',
+    name: 'Started',
+    width: '52px',
+    level: 1,
+    className: 'number',
+    cell: ({ startTime }) => <When at={startTime} />,
+  },
+];
+
+/** The duration as a share of the longest one in the list. */
+function barColumn(items: readonly TraceRow[]): Column<TraceRow> {
+  const longest = Math.max(0.001, ...items.map((row) => row.duration));
+  const width = (row: TraceRow): string => `${(row.duration / longest) * 100}%`;
+  return {
+    id: 'bar',
+    name: 'Share of the longest',
+    head: null,
+    width: '160px',
+    level: 3,
+    cell: (row) => <i class={`duration-bar${row.errors > 0 ? ' error' : ''}`} style={{ width: width(row) }} />,
+  };
+}
+
+function columnsFor(items: readonly TraceRow[], width: number): readonly Column<TraceRow>[] {
+  const level = width >= 1_100 ? 3 : width >= 640 ? 2 : 1;
+  return [...columns.slice(0, -1), barColumn(items), ...columns.slice(-1)].filter((column) => column.level <= level);
+}
+
+function PhoneRow({ row }: { readonly row: TraceRow }): JSX.Element {
+  return (
+    <>
+      <span class="mark">
+        <OutcomeMark status={row.errors > 0 ? 'error' : 'ok'} />
+      </span>
+      <span class="cut">
+        <RowLink>{oneLine(row.name)}</RowLink>
+      </span>
+      <span class="last">
+        <When at={row.startTime} />
+      </span>
+      <span class="third">
+        <span>{oneLine(row.models[0]) ?? UNKNOWN}</span>
+        <span>{counted(row.spans, 'span')}</span>
+        {row.errors > 0 && <span class="bad">{counted(row.errors, 'error')}</span>}
+        <span>{row.cost === undefined ? UNKNOWN : `${money(row.cost)} USD`}</span>
+        <span>{duration(row.duration)}</span>
+      </span>
     </>
   );
 }

@@ -1,0 +1,41 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+
+/** Barriers that axe finds, without those of little impact. */
+export async function seriousBarriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+/** The live stream never ends: what counts is that nothing is loading any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('main').waitFor();
+  await expect.poll(() => page.locator('[aria-busy=true]').count()).toBe(0);
+  await page.evaluate('document.fonts.ready.then(() => true)');
+}
+
+/** Layout shifts from now on, without those that follow an input: the classes of what moved. */
+export async function watchShifts(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(`
+    window.shifts = [];
+    new PerformanceObserver((list) => {
+      for (const { hadRecentInput, sources } of list.getEntries()) {
+        if (!hadRecentInput) window.shifts.push(...sources.map(({ node }) => node?.parentElement?.className ?? 'text'));
+      }
+    }).observe({ type: 'layout-shift' });
+  `);
+  return () => page.evaluate<string[]>('window.shifts');
+}
+
+/** Everything that a page loads and every dialog that it opens. */
+export function watchAttacks(page: Page): { readonly requests: string[]; readonly dialogs: string[] } {
+  const seen = { requests: [] as string[], dialogs: [] as string[] };
+  page.on('request', (request) => seen.requests.push(request.url()));
+  page.on('dialog', async (dialog) => {
+    seen.dialogs.push(dialog.message());
+    await dialog.dismiss();
+  });
+  return seen;
+}
