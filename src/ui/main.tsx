@@ -3,12 +3,12 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/shell.css';
 import './styles/overlays.css';
-import { App, preloadViews } from './app.tsx';
+import { App } from './app.tsx';
 import { followDestinations, loadDestinations } from './destinations.ts';
 import { listenToKeys } from './keyboard.ts';
 import { connect } from './live.ts';
+import { preloadViews } from './other-views.ts';
 import { listen } from './router.ts';
-import { preloadOverlays } from './shell.tsx';
 import { restoreZone } from './zone-choice.ts';
 
 listen();
@@ -20,4 +20,4 @@ loadDestinations().catch(() => {});
 
 const root = document.getElementById('app');
 if (root) render(<App />, root);
-preloadViews(preloadOverlays);
+preloadViews();

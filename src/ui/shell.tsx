@@ -1,10 +1,10 @@
-import { signal } from '@preact/signals';
 import type { ComponentChildren, FunctionComponent, JSX } from 'preact';
 import { deadLetters } from './destinations.ts';
 import { clock, count } from './format.ts';
 import { globalCommands, places } from './global-commands.ts';
 import { useCommands } from './keyboard.ts';
 import { connection } from './live.ts';
+import { loadViews, otherViews } from './other-views.ts';
 import { overlay } from './overlays.ts';
 import { CopyLine } from './parts/copy-line.tsx';
 import { Icon } from './parts/icon.tsx';
@@ -83,27 +83,12 @@ function JumpButton(): JSX.Element {
   );
 }
 
-const overlays = {
-  palette: signal<FunctionComponent | undefined>(undefined),
-  help: signal<FunctionComponent | undefined>(undefined),
-};
-
-async function loadOverlay(name: 'palette' | 'help'): Promise<void> {
-  overlays[name].value =
-    name === 'palette' ? (await import('./parts/palette.tsx')).Palette : (await import('./parts/help.tsx')).Help;
-}
-
-/** The dialogs load when the first one is opened, or when the browser is idle. */
-export function preloadOverlays(): void {
-  for (const name of ['palette', 'help'] as const) loadOverlay(name).catch(() => {});
-}
-
 function Overlay(): JSX.Element | null {
   const name = overlay.value;
   if (name === undefined) return null;
-  const Found = overlays[name].value;
+  const Found: FunctionComponent | undefined = otherViews.value?.[name === 'palette' ? 'Palette' : 'Help'];
   if (Found) return <Found />;
-  loadOverlay(name).catch(() => {});
+  loadViews();
   return null;
 }
 
