@@ -16,11 +16,9 @@ const contained = [
   '@preact/signals-core',
   '@pydantic/genai-prices',
   '@tanstack/virtual-core',
-  'dompurify',
   'marked',
   'preact',
   'undici',
-  'uplot',
 ];
 
 /** @returns the text of NOTICE, with equal licences once */

@@ -286,6 +286,46 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await expect.poll(() => page.locator(rows).count()).toBeGreaterThan(0);
   });
 
+  it('renders the Markdown of a model as elements, and its HTML as text', async () => {
+    const answer = [
+      '# Plan',
+      '1. **Pack** `rain gear`',
+      '| city | rain |\n|---|---|\n| Porto | 80 % |',
+      '```sql\nselect * from trips\n```',
+      '[guide](https://example.com/porto) [bad](javascript:alert(1)) &amp; <b onclick="alert(1)">raw</b>',
+      '![map](https://example.com/map.png)',
+    ].join('\n\n');
+    const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+    const message = (role: string, content: string) => JSON.stringify([{ role, parts: [{ type: 'text', content }] }]);
+    const span = {
+      traceId: 'd'.repeat(32),
+      spanId: 'd'.repeat(16),
+      name: 'chat gpt-4o',
+      startTimeUnixNano: String(BigInt(Date.now() - 1_000) * 1_000_000n),
+      endTimeUnixNano: String(BigInt(Date.now()) * 1_000_000n),
+      attributes: [
+        attribute('gen_ai.operation.name', 'chat'),
+        attribute('gen_ai.input.messages', message('user', 'Markdown, if you can')),
+        attribute('gen_ai.output.messages', message('assistant', answer)),
+      ],
+    };
+    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+    await fetch(`${scene.url}/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const page = await openList();
+    await page.locator(rows, { hasText: 'Markdown, if you can' }).click();
+    const markdown = page.locator('.markdown').last();
+    await markdown.waitFor();
+    expect(await markdown.locator('h1').innerText()).toBe('Plan');
+    expect(await markdown.locator('ol li').innerText()).toBe('Pack rain gear');
+    expect(await markdown.locator('td').allInnerTexts()).toEqual(['Porto', '80 %']);
+    expect(await markdown.locator('.code b').allInnerTexts()).toEqual(['select', 'from']);
+    expect(await markdown.locator('a').allInnerTexts()).toEqual(['guide (example.com)']);
+    const text = await markdown.innerText();
+    expect(text).toContain('[bad](javascript:alert(1)) & <b onclick="alert(1)">raw</b>');
+    expect(text).toContain('map (https://example.com/map.png, not loaded)');
+    expect(await markdown.locator('[onclick], img').count()).toBe(0);
+  });
+
   it('treats everything that a sender wrote as text, in every view', async () => {
     const { body, text } = hostileRequest(scene.url);
     const headers = { 'content-type': 'application/json' };

@@ -89,11 +89,14 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
   });
 
   const views = (id: string, trace: string): readonly (readonly [name: string, path: string])[] => [
+    ['list', '/conversations'],
     ['conversation', `/c/${id}`],
     ['turns', `/c/${id}/turns`],
     ['details', `/c/${id}/details`],
+    ['traces', '/traces'],
     ['trace', `/t/${trace}`],
     ['destinations', '/destinations'],
+    ['dashboard', '/dashboard'],
   ];
 
   it('has no serious barrier in any view, in either colour, on a desk or a phone', async () => {

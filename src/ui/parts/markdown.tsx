@@ -1,27 +1,6 @@
-import DOMPurify from 'dompurify';
-import { Marked } from 'marked';
-import type { JSX } from 'preact';
+import { Lexer, type MarkedToken, type Token, type Tokens } from 'marked';
+import { type ComponentChildren, h, type JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-
-/** Raw HTML of a model is text. Images load nothing: their address stands in their place. */
-const marked = new Marked({
-  gfm: true,
-  renderer: {
-    html: ({ text }) => escaped(text),
-    code: ({ text, lang }) => {
-      const language = /^[\w+#.-]{1,20}/.exec(lang ?? '')?.[0] ?? '';
-      const label = language === '' ? '' : `<small>${escaped(language)}</small>`;
-      return `<div class="code"><pre><code>${marksOf(text, language)}</code></pre>${label}</div>`;
-    },
-    image: ({ href, text }) =>
-      `<span class="not-loaded">${escaped(text || 'image')} (${escaped(href)}, not loaded)</span>`,
-  },
-});
-
-const ALLOWED_TAGS =
-  'p br hr strong em del b small div code pre blockquote ul ol li h1 h2 h3 h4 h5 h6 table thead tbody tr th td a span'.split(
-    ' ',
-  );
 
 const KEYWORDS: Readonly<Record<string, string>> = {
   sql: 'select from where and or not null is in as on join left right inner outer group order by desc asc limit offset insert into values update set delete create alter drop table index view column with having distinct union all case when then else end',
@@ -41,43 +20,155 @@ const SAME: Readonly<Record<string, string>> = {
   shell: 'sh',
 };
 
+/**
+ * The Markdown of a model. Its tokens become elements of a fixed set, and everything else is text: no HTML is ever parsed,
+ * so that there is nothing to sanitise.
+ */
+export function Markdown({ text }: { readonly text: string }): JSX.Element {
+  const content = useMemo(() => elementsOf(Lexer.lex(text, { gfm: true })), [text]);
+  return <div class="markdown">{content}</div>;
+}
+
+function elementsOf(tokens: readonly Token[] = []): ComponentChildren[] {
+  return tokens.map((token) => elementOf(token as MarkedToken));
+}
+
+function elementOf(token: MarkedToken): ComponentChildren {
+  switch (token.type) {
+    case 'paragraph':
+      return <p>{elementsOf(token.tokens)}</p>;
+    case 'heading':
+      return h(`h${token.depth}`, null, elementsOf(token.tokens));
+    case 'blockquote':
+      return <blockquote>{elementsOf(token.tokens)}</blockquote>;
+    case 'list':
+      return listOf(token);
+    case 'table':
+      return tableOf(token);
+    case 'code':
+      return codeOf(token);
+    case 'hr':
+      return <hr />;
+    case 'space':
+    case 'def':
+      return null;
+    case 'text':
+      return 'tokens' in token && token.tokens ? elementsOf(token.tokens) : decoded(token.text);
+    default:
+      return inlineOf(token);
+  }
+}
+
+function inlineOf(token: MarkedToken): ComponentChildren {
+  switch (token.type) {
+    case 'strong':
+      return <strong>{elementsOf(token.tokens)}</strong>;
+    case 'em':
+      return <em>{elementsOf(token.tokens)}</em>;
+    case 'del':
+      return <del>{elementsOf(token.tokens)}</del>;
+    case 'codespan':
+      return <code>{token.text}</code>;
+    case 'br':
+      return <br />;
+    case 'escape':
+      return token.text;
+    case 'link':
+      return linkOf(token);
+    case 'image':
+      // Nothing is loaded: the address stands in the place of the image.
+      return (
+        <span class="not-loaded">
+          {token.text || 'image'} ({token.href}, not loaded)
+        </span>
+      );
+    // HTML of a model, and whatever a later version of the parser adds, is text.
+    default:
+      return token.raw;
+  }
+}
+
+/** Only web addresses become links, and each names its host. */
+function linkOf({ href, tokens, raw }: Tokens.Link): ComponentChildren {
+  const url = URL.canParse(href) ? new URL(href) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) return raw;
+  const namesHost = tokens
+    .map((token) => token.raw)
+    .join('')
+    .includes(url.host);
+  return (
+    <a href={url.href} title={url.href} target="_blank" rel="noreferrer noopener">
+      {elementsOf(tokens)}
+      {!namesHost && ` (${url.host})`}
+    </a>
+  );
+}
+
+function listOf({ ordered, start, items }: Tokens.List): JSX.Element {
+  const content = items.map((item, index) => (
+    <li key={index}>
+      {item.task && (item.checked ? '☑ ' : '☐ ')}
+      {elementsOf(item.tokens)}
+    </li>
+  ));
+  return ordered ? <ol start={Number(start) || 1}>{content}</ol> : <ul>{content}</ul>;
+}
+
+function tableOf({ header, rows }: Tokens.Table): JSX.Element {
+  return (
+    <table>
+      <thead>
+        <tr>
+          {header.map(({ tokens }, index) => (
+            <th key={index}>{elementsOf(tokens)}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((cells, row) => (
+          <tr key={row}>
+            {cells.map(({ tokens }, index) => (
+              <td key={index}>{elementsOf(tokens)}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function codeOf({ text, lang = '' }: Tokens.Code): JSX.Element {
+  const language = /^[\w+#.-]{1,20}/.exec(lang)?.[0] ?? '';
+  return (
+    <div class="code">
+      <pre>
+        <code>{withWords(text, language)}</code>
+      </pre>
+      {language !== '' && <small>{language}</small>}
+    </div>
+  );
+}
+
 /** Code with the words of its language in medium weight: enough to see its shape, without a parser for each language. */
-function marksOf(text: string, language: string): string {
+function withWords(text: string, language: string): ComponentChildren[] {
   const name = language.toLowerCase();
   const words = new Set((KEYWORDS[SAME[name] ?? name] ?? '').split(' '));
-  return escaped(text).replace(/[A-Za-z_]+/g, (word) => (words.has(word.toLowerCase()) ? `<b>${word}</b>` : word));
+  if (words.size <= 1) return [text];
+  return text
+    .split(/([A-Za-z_]+)/)
+    .map((piece, index) => (words.has(piece.toLowerCase()) && piece !== '' ? <b key={index}>{piece}</b> : piece));
 }
 
-function escaped(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
-}
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  nbsp: '\u00A0',
+  '#39': "'",
+};
 
-/** The Markdown of a model, rendered and then sanitised: hostile content is text. */
-export function Markdown({ text }: { readonly text: string }): JSX.Element {
-  const html = useMemo(() => safeHtml(text), [text]);
-  return <div class="markdown" dangerouslySetInnerHTML={{ __html: html }} />;
-}
-
-/** @returns HTML of a few tags without attributes that could act */
-export function safeHtml(text: string): string {
-  const html = marked.parse(text, { async: false });
-  const clean = DOMPurify.sanitize(html, {
-    ALLOWED_TAGS,
-    ALLOWED_ATTR: ['href', 'class', 'align'],
-    ALLOWED_URI_REGEXP: /^https?:/i,
-    RETURN_DOM_FRAGMENT: true,
-  });
-  for (const link of clean.querySelectorAll('a')) {
-    link.rel = 'noreferrer noopener';
-    link.target = '_blank';
-    const host = URL.canParse(link.href) ? new URL(link.href).host : '';
-    link.title = link.href;
-    if (host && !link.textContent?.includes(host)) link.append(` (${host})`);
-  }
-  for (const element of clean.querySelectorAll('[class]')) {
-    if (!/^(code|not-loaded)$/.test(element.className)) element.removeAttribute('class');
-  }
-  const holder = document.createElement('div');
-  holder.append(clean);
-  return holder.innerHTML;
+/** The references to characters that models write. The result is text all the same. */
+function decoded(text: string): string {
+  return text.replace(/&(amp|lt|gt|quot|nbsp|#39);/g, (raw, name: string) => ENTITIES[name] ?? raw);
 }
