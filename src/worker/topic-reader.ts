@@ -8,13 +8,15 @@ import { LogClock } from './log-clock.ts';
 import { OffsetLedger } from './offset-ledger.ts';
 
 /** What a group may have open at once, and what one partition may have of it. */
-const MAX_OPEN_BYTES = 24 << 20;
-const MAX_PARTITION_BYTES = 8 << 20;
-const MIN_PARTITION_BYTES = 1 << 20;
+const MAX_OPEN_BYTES = 4 << 20;
+const MAX_PARTITION_BYTES = 2 << 20;
+const MIN_PARTITION_BYTES = 64 << 10;
 /** Small records take more memory than their bytes. */
-const MAX_PARTITION_RECORDS = 8_000;
+const MAX_PARTITION_RECORDS = 2_000;
 const TICK_MILLIS = 50;
 const COMMIT_MILLIS = 1_000;
+/** How often the end of the partitions is asked for: a partition that is not read learns it in no other way. */
+const MEASURE_MILLIS = 5_000;
 const RELEASE_MILLIS = 10_000;
 const EARLIEST = -2n;
 
@@ -72,6 +74,7 @@ export class TopicReader {
   #ticker: NodeJS.Timeout | undefined;
   #isCommitting = false;
   #committedAt = 0;
+  #measuredAt = 0;
   #hasEnded = false;
   #hasPaused = false;
   #records = 0;
@@ -268,6 +271,23 @@ export class TopicReader {
     }
     this.#fetcher.wake();
     if (performance.now() - this.#committedAt >= COMMIT_MILLIS) void this.#commit();
+    if (performance.now() - this.#measuredAt >= MEASURE_MILLIS) void this.#measure();
+  }
+
+  /** Learns how many records wait in Kafka. */
+  async #measure(): Promise<void> {
+    this.#measuredAt = performance.now();
+    const { topic } = this.#options;
+    const partitions = [...this.#partitions.keys()];
+    if (partitions.length === 0) return;
+    try {
+      const ends = await this.#member.consumer.listOffsets({ topics: [topic], partitions: { [topic]: partitions } });
+      for (const [partition, state] of this.#partitions) {
+        state.end = Math.max(state.end, Number(ends.get(topic)?.[partition] ?? 0n));
+      }
+    } catch {
+      // The next measurement is soon, and what fails for longer is reported by commits and fetches.
+    }
   }
 
   async #commit(): Promise<void> {

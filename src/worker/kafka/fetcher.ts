@@ -6,8 +6,8 @@ import type { TopicRecord } from './record.ts';
 
 /** How long a broker may wait for a record: also how long a partition that goes on waits for its turn. */
 const MAX_WAIT_MILLIS = 250;
-const MAX_PARTITION_BYTES = 1 << 20;
-const MAX_BYTES = 4 << 20;
+const MAX_PARTITION_BYTES = 128 << 10;
+const MAX_BYTES = 1 << 20;
 const RETRY_MILLIS = 1_000;
 const CONTROL_BATCH = 0x20;
 /** The broker stamped the batch; the records still have the times of their producer. */

@@ -149,8 +149,10 @@ describe('a worker with a real Kafka', () => {
     });
     await sender.calls(topics.spans, 0, 1_000);
     await eventually(() => expect(good.texts).toEqual(numbers(0, 1_000)));
-    const { stages } = await worker.status();
-    expect(stages.find(({ name }) => name === 'requesty')?.lag).toBe(1_000);
+    await eventually(async () => {
+      const { stages } = await worker.status();
+      expect(stages.find(({ name }) => name === 'requesty')?.lag).toBe(1_000);
+    });
     await worker.kill();
   });
 
