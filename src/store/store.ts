@@ -173,6 +173,8 @@ class Thread {
       execArgv: [],
       env: {},
       name: `spanport store ${settings.role}`,
+      // Rows live for a moment only: a larger young generation would hold memory and save nothing.
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
     });
     this.#worker.on('message', (reply: ThreadReply) => {
       if ('progress' in reply) onProgress?.(reply.progress);
