@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { StoreError } from '../store/store-error.ts';
@@ -37,6 +38,8 @@ const HEADERS_MILLIS = 10_000;
 const REQUEST_MILLIS = 30_000;
 const KEEP_ALIVE_MILLIS = 5_000;
 const MAX_CONNECTIONS = 1_024;
+/** The longest filter, with every character percent-encoded, and the headers of a browser. */
+const MAX_HEADER_BYTES = 32_768;
 const RETRY_SECONDS = 5;
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -52,11 +55,12 @@ export class GatewayServer {
     this.#parts = parts;
     this.#api = getRequestListener(parts.api.fetch, { overrideGlobalObjects: false }) as NodeHandler;
     this.#server = createServer(
-      { headersTimeout: HEADERS_MILLIS, requestTimeout: REQUEST_MILLIS },
+      { headersTimeout: HEADERS_MILLIS, requestTimeout: REQUEST_MILLIS, maxHeaderSize: MAX_HEADER_BYTES },
       (request, response) => {
         void this.#handle(request, response);
       },
     );
+    this.#server.on('clientError', refuse);
     this.#server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
@@ -224,6 +228,31 @@ export class GatewayServer {
     return describe(error, this.#parts.log);
   }
 }
+
+/** Answers what Node's parser refused, before there is a request. */
+function refuse({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, name, message] = refusals.get(code ?? '') ?? [400, 'malformed', 'The request is not valid HTTP.'];
+  const body = JSON.stringify({ error: { code: name, message } });
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'content-type: application/json',
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
+
+const refusals: ReadonlyMap<string, readonly [status: number, code: string, message: string]> = new Map([
+  ['HPE_HEADER_OVERFLOW', [431, 'headers-too-large', `The address and the headers exceed ${MAX_HEADER_BYTES} bytes.`]],
+  ['ERR_HTTP_REQUEST_TIMEOUT', [408, 'too-slow', 'The request did not arrive in time.']],
+]);
 
 /** @throws RequestError for a target that is not a URL, such as `http://[` */
 function urlOf({ url = '/' }: IncomingMessage): URL {

@@ -14,7 +14,7 @@ export function openApiDocument(version: string): Json {
     const { method, path } = paths[name];
     const template = path.replace(/:(\w+)/g, '{$1}');
     const item = operations[template] ?? {};
-    item[method] = operationOf(name, routes[name], path, schemaOf);
+    item[method] = operationOf(name, routes[name], { path, method }, schemaOf);
     operations[template] = item;
   }
   operations[LIVE_PATH] = { get: live };
@@ -47,7 +47,7 @@ const live = {
 function operationOf(
   name: string,
   route: Route,
-  path: string,
+  { path, method }: { readonly path: string; readonly method: string },
   schemaOf: (schema: z.ZodType, io: 'input' | 'output') => Json,
 ): Json {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, param]) => ({
@@ -62,12 +62,17 @@ function operationOf(
     required: !z.safeParse(schema as z.ZodType, undefined).success,
     schema: schemaOf(schema as z.ZodType, 'output'),
   }));
+  // Changes have to be JSON, since a form of another page can send anything else.
+  const isChange = method !== 'get';
   return {
     operationId: name,
     summary: route.summary,
     parameters: [...inPath, ...inQuery],
-    ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
+    ...((route.body || isChange) && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: route.body ? schemaOf(route.body, 'input') : { type: 'object' } } },
+      },
     }),
     responses: {
       200: { description: 'Success', content: { 'application/json': { schema: schemaOf(route.answer, 'output') } } },
