@@ -62,6 +62,7 @@ async function measure() {
   const off = await figuresOf('spanport-off', 'allocations');
   const over = (figures, name) => median(figures[name]) - median(bare[name]);
   return {
+    'call, small, of the first 50': over(own, 'young'),
     'call, small': over(own, 'small'),
     'call, 20 messages and 5 tools': over(own, 'big'),
     'call, small, in its own turn': over(own, 'smallInTurn'),

@@ -22,11 +22,13 @@ const DELIVERED = { spanport: 'spanport-otlp' };
 const SHOWN = ['bare', 'floor', 'spanport', 'spanport-disabled', 'spanport-off'];
 
 function table() {
-  const { calls, delivering, allocations, startup } = results;
+  const { young, firstCall, calls, delivering, allocations, startup } = results;
   const names = Object.keys(calls).filter((each) => SHOWN.includes(each) || calls[each].kind === 'peer');
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const head = [
     '',
+    'calls 1–50, µs each',
+    'first call until its record left, ms',
     'small call',
     '20 messages, 5 tools',
     'stream of 500 chunks',
@@ -36,12 +38,20 @@ function table() {
   ];
   const cells = (each) => [
     calls[each].title,
+    over(young, each, '1–50', 1),
+    over(firstCall, each, 'cpu, handed over', 1e3),
     ...['small', 'big', 'stream'].map((figure) => ratio(besideBare(calls, each, figure), each)),
     ratio(delivering && besideBare(delivering, DELIVERED[each] ?? each, 'small'), each),
     kilobytes(allocations && besideBare(allocations, each, 'small', median), each),
     started(startup && besideBare(startup, each, 'cpu', median), each),
   ];
   return [line(head), line(head.map(() => '---')), ...names.map((each) => line(cells(each)))].join('\n');
+}
+
+function over(suite, each, figure, unit) {
+  const found = suite?.[each] && besideBare(suite, each, figure, median);
+  if (!found) return '';
+  return each === 'bare' ? number(found.own / unit, 0) : signed(found.extra / unit, 0);
 }
 
 function ratio(figure, each) {
@@ -65,7 +75,8 @@ function summary() {
   return `${table()}
 
 CPU of a call that is answered inside the process, beside openai alone, Node ${node}, ${cpu}; medians of
-${results.calls.bare.rounds.length} rounds. Delivered: to an OTLP server in another process, Spanport's with content; langsmith and braintrust
+${results.calls.bare.rounds.length} rounds. Calls 1–50 and the first call are those of a process that has just started, over openai alone: what a
+script, a test run or a serverless function pays. Delivered: to an OTLP server in another process, Spanport's with content; langsmith and braintrust
 to their own. Bytes and start are over openai alone. Over a network the client costs ten times as much, and the ratios
 shrink.
 

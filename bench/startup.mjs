@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 const task = JSON.parse(process.argv[2]);
-if (task.subject.module !== 'spanport') {
+if (task.subject.module !== 'spanport' || task.subject.startsInCode) {
   const { begin } = await import(`./subjects/${task.subject.module}.mjs`);
   await begin({ ...task.subject.options, ...task.options });
 }

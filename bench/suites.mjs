@@ -153,9 +153,18 @@ function startupSubjects() {
     register: true,
     environment: { SPANPORT_DESTINATIONS: 'athina' },
   };
+  const inCode = {
+    name: 'spanport-start',
+    title: '**Spanport**, `start()`',
+    kind: 'spanport',
+    module: 'spanport',
+    startsInCode: true,
+    options: { held: true },
+  };
   return [
     ...named(subjects, 'bare', 'floor'),
     installed,
+    inCode,
     ...named(subjects, 'spanport-disabled'),
     ...subjects.filter(({ kind }) => kind === 'peer'),
   ];

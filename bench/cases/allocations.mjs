@@ -4,10 +4,12 @@
  */
 import { bigRequest, chatAnswers, chunkEvents, smallRequest } from '../support/bodies.mjs';
 import { answering, streaming } from '../support/client.mjs';
-import { bytesPerCall } from '../support/measure.mjs';
+import { bytesHeld, bytesPerCall, repeat, turns } from '../support/measure.mjs';
 
-export async function run({ client, around, seen, scale = 1, batches = 5, warmup = 1_500 }) {
-  const figures = {};
+const FIRST_CALLS = 50;
+
+export async function run({ client, around, flush, seen, scale = 1, batches = 5, warmup = 1_500 }) {
+  const figures = { young: [await bytesOfFirstCalls(client, around, flush)] };
   for (const inTurn of [false, true]) {
     const suffix = inTurn ? 'InTurn' : '';
     for (const [name, request] of [
@@ -26,4 +28,15 @@ export async function run({ client, around, seen, scale = 1, batches = 5, warmup
   };
   figures.stream = await bytesPerCall(read, { calls: Math.ceil(12 * scale), batches, warmup: Math.ceil(warmup / 15) });
   return { figures, seen: seen() };
+}
+
+/** Bytes of a call among the first of the process, with all that they load and set going. */
+async function bytesOfFirstCalls(client, around, flush) {
+  const { completions } = client(answering(chatAnswers())).chat;
+  globalThis.gc();
+  const before = bytesHeld();
+  await repeat(() => around(() => completions.create(smallRequest)), FIRST_CALLS);
+  await turns(2);
+  await flush();
+  return (bytesHeld() - before) / FIRST_CALLS;
 }

@@ -5,6 +5,9 @@ import { number, signed } from './format.mjs';
 
 export function markdownFrom(results, { cpu, node, quick }) {
   const sections = [
+    results.young && youngSection(results.young),
+    results.firstCall && firstCallSection(results.firstCall),
+    results.instructions && instructionsSection(results.instructions),
     results.calls && callsSection(results),
     results.run &&
       section('A streamed assistant run of 510 events', ['', 'CPU per run'], results.run, (name) => [
@@ -25,6 +28,7 @@ export function markdownFrom(results, { cpu, node, quick }) {
         results.startup,
         (name) => startupCells(results.startup, name),
       ),
+    results.loop && loopSection(results.loop),
     results.burst &&
       section(
         '100,000 spans in one turn of the event loop',
@@ -35,6 +39,66 @@ export function markdownFrom(results, { cpu, node, quick }) {
   ];
   const head = `# What it costs\n\n${cpu}, Node ${node}${quick ? ', a quick run' : ''}. [How to read this](../README.md).\n`;
   return `${[head, ...sections.filter(Boolean)].join('\n').trimEnd()}\n`;
+}
+
+/** Over bare, per call; `1–50` are the first fifty calls of a process. */
+function youngSection(suite) {
+  const marks = Object.keys(suite.bare.rounds.find(Boolean) ?? {});
+  return section(
+    'A call of a young process, µs of CPU over bare',
+    ['', ...marks.map((mark) => `calls ${mark}`)],
+    suite,
+    (name) => marks.map((mark) => extra(suite, name, mark, 1, 0)),
+  );
+}
+
+function firstCallSection(suite) {
+  return section(
+    'The first call of a process, ms over bare',
+    [
+      '',
+      'CPU until it returned',
+      'CPU until its record was handed over',
+      'event loop blocked until it returned',
+      'event loop blocked until its record was handed over',
+    ],
+    suite,
+    (name) =>
+      ['cpu, returned', 'cpu, handed over', 'block, returned', 'block, handed over'].map((figure) =>
+        extra(suite, name, figure, 1e3, 1),
+      ),
+  );
+}
+
+/** Counted by valgrind in one process of each subject: without spread, since they repeat to about 1 %. */
+function instructionsSection(suite) {
+  const figures = Object.keys(suite.bare.rounds.find(Boolean) ?? {}).filter(
+    (name) => /process to (800|200)$/.test(name) || /801–1600|101–200/.test(name) || /load$/.test(name),
+  );
+  return section(
+    'Instructions over bare: thousands per call, millions of the process up to a call',
+    ['', ...figures],
+    suite,
+    (name) => figures.map((figure) => extra(suite, name, figure, /process|load/.test(figure) ? 1e6 : 1e3, 0)),
+  );
+}
+
+function loopSection(suite) {
+  const cell = (name, figure) => {
+    const found = besideBare(suite, name, figure, median);
+    return name === 'bare' ? number(found && found.own / 1e3, 1) : signed(found && found.extra / 1e3, 1);
+  };
+  return section(
+    'Delay of the event loop, ms over bare: 1,000 calls per second, and 5,000 calls at once',
+    ['', 'p99', 'most', 'p99, burst', 'most, burst'],
+    suite,
+    (name) => ['steady, p99', 'steady, most', 'burst, p99', 'burst, most'].map((figure) => cell(name, figure)),
+  );
+}
+
+function extra(suite, name, figure, unit, digits) {
+  const found = besideBare(suite, name, figure, median);
+  return name === 'bare' ? number(found && found.own / unit, digits) : signed(found && found.extra / unit, digits);
 }
 
 function callsSection({ calls, allocations = {}, openStreams = {} }) {

@@ -16,33 +16,24 @@ export interface ModelPrice {
 }
 
 interface Provider {
-  readonly id: string;
   readonly match: string;
   readonly fallbacks: readonly string[];
-  /** Its lines of the table, read by the first model of it that is looked up. */
-  readonly text: string;
-  models?: readonly Model[];
-}
-
-interface Model {
-  readonly match: string;
-  readonly prices: string;
+  /** Where its models begin and end in the text. */
+  readonly start: number;
+  readonly end: number;
 }
 
 const KINDS = ['input', 'output', 'cacheRead', 'cacheWrite', 'inputAudio', 'outputAudio', 'requests'] as const;
 
-/** The prices that came with this version. Reading a provider takes 0.1 ms, and happens once. */
+/**
+ * The prices that came with this version. Each lookup goes through the text of its provider, because most processes look
+ * up one or two models, and reading the whole text first would cost more than their first calls.
+ */
 export class PriceTable {
-  readonly #providers: readonly Provider[];
+  readonly #text: string;
 
   constructor(text: string = priceTableText) {
-    this.#providers = text.split(/^#/m).flatMap((block) => {
-      const end = block.indexOf('\n');
-      const [id = '', match = '', fallbacks = ''] = block.slice(0, end).split('\t');
-      return end < 0
-        ? []
-        : [{ id, match, fallbacks: fallbacks.split(' ').filter(Boolean), text: block.slice(end + 1) }];
-    });
+    this.#text = `\n${text}\n`;
   }
 
   /**
@@ -51,33 +42,55 @@ export class PriceTable {
    */
   find(provider: string, model: string, time: number): ModelPrice | undefined {
     const wanted = provider.toLowerCase().trim();
-    const found =
-      this.#providers.find(({ id }) => id === wanted) ??
-      this.#providers.find(({ match }) => match !== '' && matches(match, wanted));
+    const found = this.#providerNamed(wanted) ?? this.#providerMatching(wanted);
     if (!found) return undefined;
     const name = model.toLowerCase().trim();
-    const entry = this.#modelOf(found, name) ?? this.#modelOf(found, withDashedDate(name));
-    return entry && priceAt(entry.prices, time);
+    const entry = this.#pricesOf(found, name) ?? this.#pricesOf(found, withDashedDate(name));
+    return entry === undefined ? undefined : priceAt(entry, time);
   }
 
-  #modelOf(provider: Provider, name: string): Model | undefined {
-    provider.models ??= modelsFrom(provider.text);
-    const own = provider.models.find(({ match }) => matches(match, name));
-    if (own) return own;
-    for (const fallback of provider.fallbacks) {
-      const other = this.#providers.find(({ id }) => id === fallback);
-      const found = other && this.#modelOf(other, name);
-      if (found) return found;
+  #providerNamed(id: string): Provider | undefined {
+    const at = this.#text.indexOf(`\n#${id}\t`);
+    return at < 0 ? undefined : this.#providerAt(at + 1);
+  }
+
+  #providerMatching(name: string): Provider | undefined {
+    for (let at = this.#text.indexOf('\n#'); at >= 0; at = this.#text.indexOf('\n#', at + 1)) {
+      const provider = this.#providerAt(at + 1);
+      if (provider.match !== '' && matches(provider.match, name)) return provider;
     }
     return undefined;
   }
-}
 
-function modelsFrom(text: string): Model[] {
-  return text.split('\n').flatMap((line) => {
-    const [match, prices] = line.split('\t');
-    return match && prices !== undefined ? [{ match, prices }] : [];
-  });
+  #providerAt(at: number): Provider {
+    const text = this.#text;
+    const start = text.indexOf('\n', at);
+    const next = text.indexOf('\n#', start);
+    const [, match = '', fallbacks = ''] = text.slice(at, start).split('\t');
+    return {
+      match,
+      fallbacks: fallbacks.split(' ').filter(Boolean),
+      start,
+      end: next < 0 ? text.length - 1 : next,
+    };
+  }
+
+  /** The prices of a model, as they are in the table. */
+  #pricesOf({ start, end, fallbacks }: Provider, name: string): string | undefined {
+    const text = this.#text;
+    for (let at = start; at < end; ) {
+      const line = at + 1;
+      const tab = text.indexOf('\t', line);
+      at = text.indexOf('\n', line);
+      if (matches(text.slice(line, tab), name)) return text.slice(tab + 1, at);
+    }
+    for (const fallback of fallbacks) {
+      const other = this.#providerNamed(fallback);
+      const prices = other && this.#pricesOf(other, name);
+      if (prices !== undefined) return prices;
+    }
+    return undefined;
+  }
 }
 
 function matches(match: string, name: string): boolean {
