@@ -60,9 +60,10 @@ function serviceFrom(found: unknown): string | undefined {
 const fine: Outcome = { status: 'ok' };
 
 function outcomeFrom(span: SpanData): Outcome {
-  const { status, attributes } = span;
+  const { status } = span;
+  // Attributes may be made when they are read.
   if (status.code !== SpanStatusCode.ERROR) return fine;
-  const httpStatus = Number(attributes[ATTR.httpStatus]);
+  const httpStatus = Number(span.attributes[ATTR.httpStatus]);
   return {
     status: 'error',
     type: errorTypeFrom(span),

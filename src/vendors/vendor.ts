@@ -55,6 +55,11 @@ export interface Vendor<Options, Payload> {
   decode(payload: unknown): readonly Interaction[] | Promise<readonly Interaction[]>;
   /** The HTTP request, with credentials. */
   request(payload: Payload, options: Options): OutgoingRequest;
+  /**
+   * The same as `request`, for a payload that is still the JSON text that was stored, where the body of the request is a
+   * part of that text: it is neither parsed nor written again. Undefined for other payloads.
+   */
+  requestFromText?(text: Uint8Array, options: Options): OutgoingRequest | undefined;
   outcome(answer: Answer): DeliveryOutcome;
   /** For vendors without an API that takes records: the file or function that receives them, if the output is one. */
   localOutput?(options: Options): LocalOutput | undefined;

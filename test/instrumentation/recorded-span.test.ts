@@ -1,6 +1,8 @@
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { type EndedSpan, noStats } from '../../src/exporter/destination.ts';
+import { openPipeline } from '../../src/exporter/pipeline.ts';
 import { createRecorder } from '../../src/instrumentation/recorder.ts';
 import type { Ending, Start } from '../../src/instrumentation/recording.ts';
 import type { OwnProvider } from '../../src/instrumentation/tracer.ts';
@@ -100,6 +102,28 @@ it('has the same bytes in OTLP as the span of the SDK, but for its ids', () => {
   const ours = encodeSpan(fixed(record(ownProvider())));
   const theirs = encodeSpan(fixed(record(ownProvider({ OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '128' }))));
   expect(Buffer.from(ours).toString('hex')).toBe(Buffer.from(theirs).toString('hex'));
+});
+
+it('gives a vendor its interaction without attributes being written', () => {
+  const attributes = vi.spyOn(RecordedSpan.prototype, 'attributes', 'get');
+  const span = record(ownProvider());
+  const taken: EndedSpan[] = [];
+  const pipeline = openPipeline({ mask: (text) => text });
+  pipeline.join({
+    name: 'keeper',
+    wantsContent: true,
+    take: (ended) => void taken.push(ended),
+    forceFlush: () => Promise.resolve({ waiting: 0, onDisk: 0 }),
+    shutdown: () => Promise.resolve({ waiting: 0, onDisk: 0 }),
+    stats: () => noStats,
+  });
+  if (span) pipeline.take(span);
+  pipeline.drain();
+  expect(taken[0]?.interactions).toMatchObject([
+    { operation: 'chat', name: 'chat other', responseId: 'chatcmpl-1', outcome: { status: 'ok' } },
+  ]);
+  expect(attributes).not.toHaveBeenCalled();
+  expect(taken[0]?.span.attributes).toMatchObject({ 'gen_ai.response.id': 'chatcmpl-1', 'app.end': 'x' });
 });
 
 it('is not made on a provider of the application', () => {

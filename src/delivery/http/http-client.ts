@@ -76,6 +76,23 @@ export function createHttpClient({ timeoutMillis, tls, environment }: HttpClient
   };
 }
 
+/**
+ * What ends the exchanges under way when a signal aborts. All requests of a destination share one signal, and a listener
+ * of its own for each request costs several microseconds.
+ */
+const exchanges = new WeakMap<AbortSignal, Set<() => void>>();
+
+function exchangesOf(signal: AbortSignal): Set<() => void> {
+  const known = exchanges.get(signal);
+  if (known) return known;
+  const added = new Set<() => void>();
+  exchanges.set(signal, added);
+  signal.addEventListener('abort', () => {
+    for (const abort of added) abort();
+  });
+  return added;
+}
+
 interface ExchangeOptions {
   readonly method: OutgoingRequest['method'];
   readonly timeoutMillis: number;
@@ -102,8 +119,8 @@ class Exchange implements DispatcherType.DispatchHandler {
     const { timeoutMillis, signal } = options;
     const expire = (): void => this.#abort(new Error(`no answer within ${timeoutMillis} ms`));
     this.#deadline = setTimeout(expire, timeoutMillis).unref();
+    if (signal) exchangesOf(signal).add(this.#onAbort);
     if (signal?.aborted) this.#onAbort();
-    else signal?.addEventListener('abort', this.#onAbort);
   }
 
   onRequestStart(controller: DispatcherType.DispatchController): void {
@@ -149,7 +166,8 @@ class Exchange implements DispatcherType.DispatchHandler {
 
   #end(): void {
     clearTimeout(this.#deadline);
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
+    const { signal } = this.#options;
+    if (signal) exchangesOf(signal).delete(this.#onAbort);
   }
 }
 

@@ -28,7 +28,8 @@ export function deliveryDestination<Options, Payload>(vendor: Vendor<Options, Pa
     maxBatchRecords: 1,
     maxBatchBytes: MAX_REQUEST_BYTES,
     concurrency: 8,
-    prepare: ([body]): OutgoingRequest => vendor.request(payloadFrom<Payload>(body), options),
+    prepare: ([body]): OutgoingRequest =>
+      (body && vendor.requestFromText?.(body, options)) ?? vendor.request(payloadFrom<Payload>(body), options),
     outcome: (answer) => vendor.outcome(answer),
     ...(merge && {
       coalesce: (delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array => {

@@ -24,6 +24,7 @@ export const athina: Vendor<AthinaOptions, AthinaPayload> = {
   routes: async () => (await import('./routes.ts')).routes,
   fields: async () => (await import('./fields.ts')).fields,
   request,
+  requestFromText,
   outcome: (answer) => outcomeOf(answer, { reasonIn: (body) => stringOf(jsonObjectIn(body)?.['error']) }),
 };
 
@@ -33,6 +34,23 @@ function request(payload: AthinaPayload, { apiKey, baseUrl, apiVersion }: Athina
     url: `${baseUrl}${pathOf(payload, apiVersion)}`,
     headers: { 'athina-api-key': apiKey, 'content-type': 'application/json' },
     body: JSON.stringify(payload.body),
+  };
+}
+
+/** How the text of almost every payload begins. After it comes the body, and then the end of the payload. */
+const INFERENCE = Buffer.from('{"kind":"inference","body":');
+
+function requestFromText(
+  text: Uint8Array,
+  { apiKey, baseUrl, apiVersion }: AthinaOptions,
+): OutgoingRequest | undefined {
+  const { length } = INFERENCE;
+  if (text.length <= length || INFERENCE.compare(text, 0, length) !== 0) return undefined;
+  return {
+    method: 'POST',
+    url: `${baseUrl}/api/${apiVersion}/log/inference`,
+    headers: { 'athina-api-key': apiKey, 'content-type': 'application/json' },
+    body: text.subarray(length, -1),
   };
 }
 

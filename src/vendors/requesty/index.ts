@@ -1,5 +1,6 @@
 import { readUrl, requireSecret } from '../../configuration/readers.ts';
 import { outcomeOf } from '../../delivery/answer.ts';
+import type { OutgoingRequest } from '../../delivery/delivery.ts';
 import type { Vendor } from '../vendor.ts';
 import { encode } from './encode.ts';
 import type { RequestyPayload } from './payload.ts';
@@ -31,12 +32,17 @@ export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,
   fields: async () => (await import('./fields.ts')).fields,
-  request: (payload, { apiKey, url }) => ({
-    method: 'PUT',
-    url,
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
-    body: JSON.stringify(payload),
-  }),
+  request: (payload, options) => requestWith(JSON.stringify(payload), options),
+  requestFromText: requestWith,
   // 404 means that the configured URL is wrong.
   outcome: (answer) => outcomeOf(answer, { blocked: [401, 403, 404] }),
 };
+
+function requestWith(body: string | Uint8Array, { apiKey, url }: RequestyOptions): OutgoingRequest {
+  return {
+    method: 'PUT',
+    url,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
+    body,
+  };
+}
