@@ -110,10 +110,6 @@ export class Recorder implements RecordingHost {
     return this.#tracing.provider;
   }
 
-  get isForeign(): boolean {
-    return this.#tracing.isForeign;
-  }
-
   /**
    * Makes one span for all recorders that share a provider: the leader starts it with their combined settings, and the
    * listeners of all of them receive it. Undefined dissolves the group.
@@ -204,7 +200,7 @@ export class Recorder implements RecordingHost {
    */
   get isWatching(): boolean {
     const isTracing = this.#tracing.tracer !== undefined;
-    if (isTracing && this.tracerProvider.sampling !== 'none') return true;
+    if (isTracing && this.#tracing.current.sampling !== 'none') return true;
     if (isTracing && this.#isForVendors) return true;
     return this.isMeasuring;
   }
@@ -223,10 +219,11 @@ export class Recorder implements RecordingHost {
     const facts = fields ? Object.assign({}, fields, start.facts, conversationOf(fields, start.facts)) : start.facts;
     const { tracer } = this.#tracing;
     if (tracer && this.#isLate(start, parent))
-      return new Recording(this, { start, facts, parent, tracer, source: this.tracerProvider.spanSource });
+      return new Recording(this, { start, facts, parent, tracer, source: this.#tracing.current.spanSource });
     // The application's samplers and processors receive the attributes that are known at the start. Ours read none, so
     // all attributes are written when the span ends.
-    const attributes = this.isForeign ? this.#attributesOf(facts, start) : undefined;
+    const isForeign = tracer !== undefined && this.#tracing.current.sampling === undefined;
+    const attributes = isForeign ? this.#attributesOf(facts, start) : undefined;
     const span = tracer?.startSpan(
       spanName(start.name),
       {
@@ -242,7 +239,7 @@ export class Recorder implements RecordingHost {
     const isForVendors = span !== undefined && !isRecording && this.#isForVendors;
     if (!isRecording && !isForVendors && !this.isMeasuring) return undefined;
     const recorded = isForVendors ? unsampledSpan(span, start, attributes ?? {}, parent) : span;
-    return new Recording(this, { start, facts, parent, span: recorded, isBegun: attributes !== undefined });
+    return new Recording(this, { start, facts, parent, span: recorded, begun: attributes, isForeign });
   }
 
   /**
@@ -250,7 +247,7 @@ export class Recorder implements RecordingHost {
    * no sampler needs to run, so the call itself pays only for two clock reads.
    */
   #isLate({ links }: Start, parent: Context): boolean {
-    if (links !== undefined || this.tracerProvider.sampling !== 'all') return false;
+    if (links !== undefined || this.#tracing.current.sampling !== 'all') return false;
     return parent === ROOT_CONTEXT || trace.getSpanContext(parent) === undefined;
   }
 

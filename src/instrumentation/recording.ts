@@ -14,6 +14,7 @@ import { type AttributeSink, type Attributes, withFetchedUsageTo, writeAttribute
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachToSpan, type ContentSource } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
+import { AttributeRecord } from './attribute-record.ts';
 import { capContent, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { type ErrorFacts, errorFrom, reportedError } from './errors.ts';
@@ -31,8 +32,6 @@ export interface RecordingHost {
   readonly wantsContent: boolean;
   /** Whether anything reads the content that is attached to spans. */
   readonly hasContentReaders: boolean;
-  /** Whether the application's provider makes the spans. */
-  readonly isForeign: boolean;
   readonly isMeasuring: boolean;
   measure(facts: Facts, elapsed: number, errorType: string | undefined): void;
   emitDetails(facts: Facts, active: Context): void;
@@ -51,8 +50,19 @@ interface Begun {
   /** Set if a span that nothing asked for before its end is made without the SDK. */
   readonly source?: SpanSource | undefined;
   readonly span?: Span | undefined;
-  /** Whether the span already has the attributes that were known at its start. */
-  readonly isBegun?: boolean;
+  /** The attributes that the span already has: those that were known at its start. */
+  readonly begun?: Attributes | undefined;
+  /** Whether the application's provider makes the span. */
+  readonly isForeign?: boolean;
+}
+
+type AttributeTarget = Pick<Span, 'setAttribute'> | AttributeRecord;
+
+/** What our own exporters read in place of the attributes. */
+interface Attachment {
+  readonly record: AttributeRecord;
+  readonly facts: Facts;
+  readonly content: ContentSource | undefined;
 }
 
 /** What is known about a call at its end. */
@@ -70,7 +80,8 @@ export class Recording implements UnreadSpan {
   readonly #parent: Context;
   readonly #tracer: Tracer | undefined;
   readonly #source: SpanSource | undefined;
-  readonly #isBegun: boolean;
+  readonly #begun: Attributes | undefined;
+  readonly #isForeign: boolean;
   readonly #startedAt = performance.now();
   #span: Span | undefined;
   /** Set from the end of the call until it is read, if the SDK span is created after the call. */
@@ -82,14 +93,15 @@ export class Recording implements UnreadSpan {
   /** What was known at the start. */
   readonly facts: Facts;
 
-  constructor(host: RecordingHost, { start, facts, parent, tracer, source, span, isBegun = false }: Begun) {
+  constructor(host: RecordingHost, { start, facts, parent, tracer, source, span, begun, isForeign = false }: Begun) {
     this.#host = host;
     this.#start = start;
     this.#parent = parent;
     this.#tracer = tracer;
     this.#source = source;
     this.#span = span;
-    this.#isBegun = isBegun;
+    this.#begun = begun;
+    this.#isForeign = isForeign;
     this.facts = facts;
     this.withContent = (tracer ?? span) !== undefined && host.wantsContent;
   }
@@ -115,7 +127,7 @@ export class Recording implements UnreadSpan {
    * of the call more expensive.
    */
   get callContext(): Context | undefined {
-    return (this.#parent !== ROOT_CONTEXT || this.#host.isForeign) && this.span ? this.context : undefined;
+    return (this.#parent !== ROOT_CONTEXT || this.#isForeign) && this.span ? this.context : undefined;
   }
 
   /** Seconds since the start. */
@@ -165,7 +177,7 @@ export class Recording implements UnreadSpan {
     }
     const { span } = this;
     if (span?.isRecording()) {
-      const unwritten = this.#isBegun ? { ...since, ...(cost && { cost }) } : facts;
+      const unwritten = this.#begun ? Object.assign({}, since, cost && { cost }) : facts;
       this.#endSpan(span, ending, { facts, unwritten, failed });
     }
     return { facts, failed };
@@ -194,8 +206,9 @@ export class Recording implements UnreadSpan {
    */
   #endSpan(span: Span, ending: Ending, known: Known): void {
     const readable = this.#readable(span);
+    let attachment: Attachment | undefined;
     try {
-      this.#describe(span, readable, ending, known);
+      attachment = this.#describe(span, readable, ending, known);
     } catch (error) {
       diag.error('spanport: a span could not be described in full', error);
     }
@@ -203,6 +216,8 @@ export class Recording implements UnreadSpan {
     if (readable !== span) readable.end(ending.endTime ?? Date.now());
     // A recording span of either SDK version is readable, although the API's type does not include that.
     this.#ended = readable as unknown as ReadableSpanLike;
+    // The application's processors have run, and none of them changed the attributes.
+    if (attachment?.record.isAllOf(this.#ended)) attachToSpan(readable, attachment.facts, attachment.content);
   }
 
   #measure(facts: Facts, failed: ErrorFacts | undefined, endTime: number | undefined): void {
@@ -213,7 +228,8 @@ export class Recording implements UnreadSpan {
     this.#host.measure(facts, isTimed ? (endTime - startTime) / 1_000 : this.elapsed, failed?.type);
   }
 
-  #describe(span: Span, readable: Span, ending: Ending, { facts, unwritten, failed }: Known): void {
+  /** @returns what to attach if the ended span has the attributes that were set here and at its start, and no others */
+  #describe(span: Span, readable: Span, ending: Ending, { facts, unwritten, failed }: Known): Attachment | undefined {
     const host = this.#host;
     const { contentOnSpans, contentOnEvents, mask } = host.options;
     const { content, cutTexts, tool } = ending;
@@ -221,15 +237,18 @@ export class Recording implements UnreadSpan {
       content && (contentOnSpans || contentOnEvents)
         ? capContent(read(content), host.options, mask, cutTexts)
         : undefined;
-    const isOurs = !this.#isBegun && !contentOnSpans && hasNoAttributes(span);
-    this.#fill(span, ending, this.#isBegun, { facts: unwritten, shown, failed });
-    if (readable !== span) this.#fill(readable, ending, false, { facts, shown, failed });
+    const isOurs = !this.#begun && !contentOnSpans && hasNoAttributes(span);
+    const begun = this.#begun;
+    const record = begun && !contentOnSpans && readable === span ? new AttributeRecord(span, begun) : undefined;
+    this.#fill(span, record ?? span, ending, begun !== undefined, { facts: unwritten, shown, failed });
+    if (readable !== span) this.#fill(readable, readable, ending, false, { facts, shown, failed });
     const split = splitContent(facts, tool);
     const attached = this.#isForReaders ? deferredContent(split.content, ending, host.options) : undefined;
     // Our own exporters read the attached content, and the facts if nothing else wrote attributes.
     if (attached || isOurs) attachToSpan(readable, isOurs ? split.facts : undefined, attached);
     if (failed) host.emitException(failed, facts.operation, this.context);
     if (contentOnEvents) host.emitDetails({ ...capContent(facts, host.options, mask), ...shown }, this.context);
+    return record && { record, facts: split.facts, content: attached };
   }
 
   /** The span, or a readable copy if the provider makes write-only spans, as Sentry's does. */
@@ -241,20 +260,21 @@ export class Recording implements UnreadSpan {
 
   #fill(
     span: Span,
+    attributesOf: AttributeTarget,
     { name, attributes, events, tool, isCut }: Ending,
     isBegun: boolean,
     { facts, shown, failed }: { facts: Facts; shown: Content | undefined; failed: ErrorFacts | undefined },
   ): void {
     const { options } = this.#host;
-    const sink = sinkOf(span, this.facts);
+    const sink = sinkOf(attributesOf, this.facts);
     this.#write(sink, facts);
     if (shown) writeAttributes(shown, options.contentOnSpans, sink);
-    if (!isBegun && this.#start.attributes) setAll(span, this.#start.attributes);
-    if (attributes) setAll(span, attributes);
+    if (!isBegun && this.#start.attributes) setAll(attributesOf, this.#start.attributes);
+    if (attributes) setAll(attributesOf, attributes);
     if (events) for (const event of events) span.addEvent(event.name, event.attributes, event.time);
-    if (isCut) span.setAttribute(ATTR.cut, true);
-    if (tool && options.contentOnSpans) setAll(span, toolAttributes(tool, options));
-    if (failed) setError(span, failed);
+    if (isCut) attributesOf.setAttribute(ATTR.cut, true);
+    if (tool && options.contentOnSpans) setAll(attributesOf, toolAttributes(tool, options));
+    if (failed) setError(span, attributesOf, failed);
     if (name !== undefined) span.updateName(spanName(name));
   }
 
@@ -265,7 +285,7 @@ export class Recording implements UnreadSpan {
   }
 }
 
-function sinkOf(span: Span, { operation }: Facts): AttributeSink {
+function sinkOf(span: AttributeTarget, { operation }: Facts): AttributeSink {
   // The API's type requires mutable lists but does not change them.
   const sink = span as unknown as AttributeSink;
   return operation === OPERATION.fetchResponse ? withFetchedUsageTo(sink) : sink;
@@ -277,16 +297,16 @@ function hasNoAttributes(span: Span): boolean {
   return true;
 }
 
-function setAll(span: Span, attributes: Attributes): void {
+function setAll(span: AttributeTarget, attributes: Attributes): void {
   for (const name in attributes) {
     const value = attributes[name];
     if (value !== undefined) span.setAttribute(name, value as string);
   }
 }
 
-function setError(span: Span, { type, message, httpStatus }: ErrorFacts): void {
-  span.setAttribute(ATTR.errorType, type);
-  if (httpStatus !== undefined) span.setAttribute(ATTR.httpStatus, httpStatus);
+function setError(span: Span, attributesOf: AttributeTarget, { type, message, httpStatus }: ErrorFacts): void {
+  attributesOf.setAttribute(ATTR.errorType, type);
+  if (httpStatus !== undefined) attributesOf.setAttribute(ATTR.httpStatus, httpStatus);
   span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
 }
 

@@ -48,6 +48,11 @@ export class TracerSource {
     return provider === undefined || provider === noop ? (this.#fallback ?? noop) : provider;
   }
 
+  /** The provider when {@link tracer} was last read. Finding it again takes as long as the rest of a call's start. */
+  get current(): OwnProvider {
+    return this.#current;
+  }
+
   /** Undefined if no provider makes spans. */
   get tracer(): Tracer | undefined {
     const { provider } = this;
@@ -56,12 +61,6 @@ export class TracerSource {
       this.#tracer = provider === noop ? undefined : provider.getTracer(SCOPE_NAME, VERSION);
     }
     return this.#tracer;
-  }
-
-  /** Whether the application's provider makes the spans. Other instrumentations may use it as well. */
-  get isForeign(): boolean {
-    const { provider } = this;
-    return provider !== noop && provider.sampling === undefined;
   }
 }
 
