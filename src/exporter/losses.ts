@@ -47,7 +47,7 @@ export function reportLosses(read: () => Stats): () => void {
 
 /** One sentence per destination that lost records. */
 export function lossesIn(stats: Stats): string[] {
-  return Object.entries(stats).flatMap(([name, { dropped, inMemory = 0 }]) => {
+  return Object.entries(stats).flatMap(([name, { dropped = {}, inMemory = 0 }]) => {
     const reasons = Object.entries(dropped).filter(([reason, count]) => count > 0 && !harmless.has(reason));
     const parts = reasons.map(([reason, count]) => `${count} dropped (${reason})`);
     if (inMemory > 0) parts.push(`${inMemory} still in memory`);
