@@ -1,8 +1,8 @@
 import type { Connection } from '../../sqlite/connection.ts';
-import { type SqlRow, text } from '../../sqlite/driver.ts';
+import { type SqlRow, type SqlValue, text } from '../../sqlite/driver.ts';
 import type { Clock } from '../clock.ts';
 import { mayJoin, type TakeLimits } from '../queue.ts';
-import { isDead } from './owner.ts';
+import { bootOf, isDead } from './owner.ts';
 
 /** How long a lease lasts: longer than records wait in memory and a request takes (30 s). */
 const LEASE_MILLIS = 90_000;
@@ -83,11 +83,25 @@ export class Leases {
     );
   }
 
-  /** Ends the leases of dead processes, and of this one when `includeOwn`. */
+  /**
+   * Ends the leases of dead processes, and of this one when `includeOwn`. A lease whose owner is of another boot than the
+   * lease itself is damaged: no process would ever end it.
+   */
   releaseAbandoned(includeOwn: boolean): void {
-    for (const { owner } of this.#db.all(`SELECT DISTINCT ${text('owner')} FROM loan WHERE owner IS NOT NULL`)) {
-      const isFree = owner === this.#owner ? includeOwn : isDead(String(owner), this.#owner);
-      if (isFree) this.#db.run('UPDATE loan SET owner = NULL, until = 0 WHERE owner = ?', String(owner));
+    // Compared as bytes, because a damaged text may not be valid UTF-8.
+    const leases = this.#db.all(
+      'SELECT DISTINCT hex(owner) AS owner, hex(boot) AS boot FROM loan WHERE owner IS NOT NULL',
+    );
+    for (const { owner, boot } of leases) {
+      const name = textFromHex(owner);
+      const isFree =
+        name === this.#owner ? includeOwn : bootOf(name) !== textFromHex(boot) || isDead(name, this.#owner);
+      if (isFree)
+        this.#db.run(
+          'UPDATE loan SET owner = NULL, until = 0 WHERE hex(owner) = ? AND hex(boot) = ?',
+          String(owner),
+          String(boot),
+        );
     }
   }
 
@@ -177,4 +191,8 @@ function within(rows: readonly SqlRow[], maxBytes: number): readonly SqlRow[] {
     return index > 0 && bytes > maxBytes;
   });
   return end < 0 ? rows : rows.slice(0, end);
+}
+
+function textFromHex(hex: SqlValue | undefined): string {
+  return Buffer.from(String(hex), 'hex').toString();
 }

@@ -131,7 +131,7 @@ export class Ledger {
       this.#db
         .all(
           `SELECT ledger, ${text('destination')}, COUNT(*) AS records, SUM(length(body)) AS bytes
-           FROM outbox GROUP BY ledger, destination`,
+           FROM outbox GROUP BY ledger, CAST(destination AS TEXT)`,
         )
         .map((row) => [`${row['ledger']} ${row['destination']}`, row]),
     );

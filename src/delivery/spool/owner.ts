@@ -20,11 +20,16 @@ export function ownerOf(clock: Clock): string {
   return `${clock.boot} ${process.pid} ${startOf(process.pid)} ${processId()}`;
 }
 
+/** The boot of the machine that the owner ran in. */
+export function bootOf(owner: string): string {
+  return owner.slice(0, owner.indexOf(' '));
+}
+
 /** Whether that owner is certainly dead. One of another machine, or another thread of this process, may be alive. */
 export function isDead(owner: string, self: string): boolean {
   if (owner === self) return false;
   const [boot, pid, start] = owner.split(' ');
-  if (boot !== self.split(' ')[0]) return false;
+  if (boot !== bootOf(self)) return false;
   try {
     process.kill(Number(pid), 0);
   } catch (error) {

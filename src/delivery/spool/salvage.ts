@@ -56,13 +56,15 @@ export function salvage(file: string, open: OpenDatabase): string | undefined {
   }
 }
 
+type Kind = 'null' | 'text' | 'optional text' | 'integer' | 'blob';
+
 interface Table {
   readonly name: string;
-  /** In the order of the row. The id is not among a row's values. */
+  /** In the order of the row's values, without the id. */
   readonly columns: readonly string[];
-  /** The types of a row's values, which distinguish it from rows of other tables. */
-  readonly kinds: RegExp;
-  /** What its checksum covers. Rows without one are only used where a page lists them. */
+  /** The kinds of a row's values, which distinguish it from rows of other tables. */
+  readonly kinds: readonly Kind[];
+  /** What its checksum covers. Rows without one are used only if a page lists them. */
   readonly record?: (row: SqlRow) => SpoolRecord;
 }
 
@@ -70,26 +72,37 @@ const TABLES: readonly Table[] = [
   {
     name: 'outbox',
     columns: ['destination', 'key', 'order_key', 'created', 'ledger', 'crc', 'body'],
-    kinds: /^-tt[t-]iiib$/,
+    kinds: ['null', 'text', 'text', 'optional text', 'integer', 'integer', 'integer', 'blob'],
     record: recordOf,
   },
   {
     name: 'dead',
     columns: ['destination', 'key', 'order_key', 'created', 'at', 'reason', 'crc', 'body'],
-    kinds: /^-tt[t-]iitib$/,
+    kinds: ['null', 'text', 'text', 'optional text', 'integer', 'integer', 'text', 'integer', 'blob'],
     record: recordOf,
   },
-  { name: 'state', columns: ['destination', 'order_key', 'at', 'crc', 'body'], kinds: /^-ttiib$/, record: stateOf },
-  { name: 'ledger', columns: ['owner', 'destination', 'committed', 'removed', 'bytes'], kinds: /^-ttiii$/ },
-  { name: 'known', columns: ['hash', 'at'], kinds: /^-bi$/ },
+  {
+    name: 'state',
+    columns: ['destination', 'order_key', 'at', 'crc', 'body'],
+    kinds: ['null', 'text', 'text', 'integer', 'integer', 'blob'],
+    record: stateOf,
+  },
+  {
+    name: 'ledger',
+    columns: ['owner', 'destination', 'committed', 'removed', 'bytes'],
+    kinds: ['null', 'text', 'text', 'integer', 'integer', 'integer'],
+  },
+  { name: 'known', columns: ['hash', 'at'], kinds: ['null', 'blob', 'integer'] },
 ];
 
 function copy(from: string, target: Database): void {
   const inserts = new Map(TABLES.map((table) => [table, target.prepare(insertInto(table))]));
   target.exec('BEGIN');
   for (const row of readRows(from)) {
-    const table = tableOf(row);
-    if (table) insert(inserts.get(table), row);
+    for (const table of TABLES) {
+      const values = valuesOf(row, table);
+      if (values) insert(inserts.get(table), row.id, values);
+    }
   }
   target.exec('COMMIT');
 }
@@ -100,26 +113,44 @@ function insertInto({ name, columns }: Table): string {
   return `INSERT OR ${conflict} INTO ${name} (id, ${columns.join(', ')}) VALUES (?${', ?'.repeat(columns.length)})`;
 }
 
-function insert(statement: Statement | undefined, { id, values }: RawRow): void {
+function insert(statement: Statement | undefined, id: number, values: readonly SqlValue[]): void {
   try {
-    statement?.run(id, ...values.slice(1));
+    statement?.run(id, ...values);
   } catch {
     // A row that violates a constraint is not the row that was written.
   }
 }
 
-function tableOf({ values, isListed }: RawRow): Table | undefined {
-  const kinds = values.map(kindOf).join('');
-  const table = TABLES.find((each) => each.kinds.test(kinds));
-  if (!table?.record) return isListed ? table : undefined;
-  const row = Object.fromEntries(table.columns.map((name, index) => [name, values[index + 1] ?? null]));
-  return checksum(table.record(row)) === row['crc'] ? table : undefined;
+/** The values of a row's columns, if it is a row of this table. */
+function valuesOf({ values, isListed }: RawRow, { columns, kinds, record }: Table): readonly SqlValue[] | undefined {
+  if (values.length !== kinds.length) return undefined;
+  const read: SqlValue[] = [];
+  for (const [index, kind] of kinds.entries()) {
+    const value = valueAs(kind, values[index] ?? null);
+    if (value === undefined) return undefined;
+    if (index > 0) read.push(value);
+  }
+  if (!record) return isListed ? read : undefined;
+  const row = Object.fromEntries(columns.map((name, index) => [name, read[index] ?? null]));
+  return checksum(record(row)) === row['crc'] ? read : undefined;
 }
 
-function kindOf(value: SqlValue): string {
-  if (value === null) return '-';
-  if (typeof value === 'string') return 't';
-  return typeof value === 'number' ? 'i' : 'b';
+/** The value, if it is of this kind. One bit of a row's header distinguishes text from blob, so either is accepted. */
+function valueAs(kind: Kind, value: SqlValue): SqlValue | undefined {
+  switch (kind) {
+    case 'null':
+      return value === null ? null : undefined;
+    case 'integer':
+      return typeof value === 'number' ? value : undefined;
+    case 'optional text':
+      return value === null ? null : valueAs('text', value);
+    case 'text':
+      if (value instanceof Uint8Array) return Buffer.from(value).toString();
+      return typeof value === 'string' ? value : undefined;
+    case 'blob':
+      if (typeof value === 'string') return Buffer.from(value);
+      return value instanceof Uint8Array ? value : undefined;
+  }
 }
 
 function lockFile(path: string): boolean {
