@@ -1,24 +1,24 @@
 type Optional<T> = { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
 type Required<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] };
 
-/** The same record without the fields that are undefined, so that a mapper reads like a table: one field, one line. */
+/** The record without its undefined fields, so that a mapper can list one field per line. */
 export function defined<T extends object>(record: T): Required<T> & Optional<T> {
-  const kept: Partial<T> = {};
-  for (const key in record) if (record[key] !== undefined) kept[key] = record[key];
-  return kept as unknown as Required<T> & Optional<T>; // what was undefined is gone, which is all the type says
+  const result: Partial<T> = {};
+  for (const key in record) if (record[key] !== undefined) result[key] = record[key];
+  return result as unknown as Required<T> & Optional<T>;
 }
 
-/** A text that says something: undefined for the empty one. */
+/** The text, or undefined if it is empty. */
 export function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** The list, or undefined where it has nothing. */
+/** The list, or undefined if it is empty. */
 export function someOf<T>(list: readonly T[] | undefined): readonly T[] | undefined {
   return list && list.length > 0 ? list : undefined;
 }
 
-/** The record, or undefined where it has no field. */
+/** The record, or undefined if it has no fields. */
 export function someFields<T extends object>(record: T | undefined): T | undefined {
   return record && Object.keys(record).length > 0 ? record : undefined;
 }

@@ -2,10 +2,13 @@ import type { Message, OutputMessage, TextPart, ToolDefinition } from './message
 
 /**
  * One request to a model, or one assistant run, with its answer. Immutable and JSON-safe. Names are those of the GenAI
- * conventions in camelCase; what is unknown is absent, never null, 0 or ''.
+ * conventions in camelCase. Unknown values are undefined, never null, 0 or ''.
  */
 export interface Interaction {
-  /** `run:{host}:{run id}` for a run, `{traceId}:{spanId}` for the rest. Derived, so a resend has the same one. */
+  /**
+   * `run:{host}:{run id}` for a run, else `{traceId}:{spanId}`. It is derived, so a record that is sent again has the
+   * same id.
+   */
   readonly id: string;
   /** 32 lowercase hexadecimal digits. */
   readonly traceId: string;
@@ -20,7 +23,7 @@ export interface Interaction {
   readonly operation: string;
   /** `openai`, `azure.ai.openai`, … */
   readonly provider?: string;
-  /** Which of OpenAI's two chat interfaces it was; absent for all else. */
+  /** Which of OpenAI's two chat APIs was called; undefined for all other operations. */
   readonly api?: 'chat_completions' | 'responses' | (string & {});
   /** The host that the request went to. */
   readonly serverAddress?: string;
@@ -33,7 +36,7 @@ export interface Interaction {
   readonly responseModel?: string;
   /** The id of the response. */
   readonly responseId?: string;
-  /** Of a response that was fetched: `queued`, `in_progress`, `completed`, … */
+  /** The status of a response that was fetched: `queued`, `in_progress`, `completed`, … */
   readonly responseStatus?: string;
   /** The response that this one continues. */
   readonly previousResponseId?: string;
@@ -50,13 +53,13 @@ export interface Interaction {
   readonly inputMessages?: readonly Message[];
   /** The messages of the answer, one for each choice. Content. */
   readonly outputMessages?: readonly OutputMessage[];
-  /** The ids of messages, kept where their text is not: `in` and `out` follow the order of the messages. */
+  /** The ids of the messages in order, recorded even if their text is not. */
   readonly messageIds?: { readonly in?: readonly string[]; readonly out?: readonly string[] };
   /** The tools that the request offers. Content. */
   readonly toolDefinitions?: readonly ToolDefinition[];
-  /** Tools that ran within a run, in order. Calls of plain chat have spans of their own instead. */
+  /** Tools that ran within a run, in order. The tools of a chat have their own spans instead. */
   readonly toolExecutions?: readonly ToolExecution[];
-  /** One per output message, in the provider's words. */
+  /** One for each output message, as the provider reports it. */
   readonly finishReasons?: readonly string[];
 
   /** Tokens. */
@@ -99,7 +102,7 @@ export interface Interaction {
   /** The deployment environment, such as production. */
   readonly environment?: string;
 
-  /** Documents that were given to the model, as text or structure. */
+  /** Documents that the model received, as text or structured data. */
   readonly context?: unknown;
   /** Ground truth for evaluations. */
   readonly expectedResponse?: string;
@@ -117,9 +120,11 @@ export interface Interaction {
   readonly developer?: boolean;
   /** Labels. */
   readonly tags?: readonly string[];
-  /** Everything else the application, or a vendor's payload, had to say. */
+  /** Other fields of the application or of a vendor's payload. */
   readonly custom?: Readonly<Record<string, Scalar>>;
-  /** What only a vendor's own payload says, kept so that it can be written again, by vendor name. */
+  /**
+   * Fields that only a vendor's own payload has, so that it can be written again. Keys start with the vendor's name.
+   */
   readonly source?: Readonly<Record<string, Scalar>>;
 }
 
@@ -144,7 +149,7 @@ export interface Parameters {
   readonly stopSequences?: readonly string[];
   /** Seed of the sampling. */
   readonly seed?: number;
-  /** Present, and true, on streams alone. */
+  /** True for streams, else undefined. */
   readonly stream?: boolean;
   /** How much the model reasons, such as `low`. */
   readonly reasoningLevel?: string;
@@ -188,7 +193,7 @@ export interface Usage {
   readonly imageCacheReadInputTokens?: number;
   /** Cached audio. */
   readonly audioCacheReadInputTokens?: number;
-  /** True when the counts are an estimate and not the provider's own. */
+  /** True if the counts are an estimate and were not reported by the provider. */
   readonly estimated?: boolean;
 }
 
@@ -239,7 +244,7 @@ export interface Agent {
 export interface Run {
   /** The id that the server gave it. */
   readonly id: string;
-  /** OpenAI's run status, or `unknown` for a run whose end nobody saw. */
+  /** OpenAI's run status, or `unknown` for a run whose end was not observed. */
   readonly status?: string;
   /** The provider's own clock, Unix seconds. */
   readonly createdAt?: number;
@@ -282,7 +287,7 @@ export type Outcome =
       readonly httpStatus?: number;
     };
 
-/** The fields that are a person's or a company's words. They go only where content may go. */
+/** The fields with texts of people, models or companies. They are sent only to destinations that receive content. */
 export type ContentField =
   | 'systemInstructions'
   | 'inputMessages'
@@ -312,21 +317,24 @@ export function isContentField(name: string): name is ContentField {
   return contentNames.has(name);
 }
 
-/** The content of an interaction: what lies on a span only when capture is asked for, and beside it otherwise. */
+/**
+ * The content of an interaction. It is written to span attributes only if capture is enabled; else it is attached to
+ * the span.
+ */
 export type Content = Partial<Pick<Interaction, ContentField>>;
 
-/** The same while it is put together. */
+/** A type whose fields can be assigned, for building a record. */
 export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** All that can be known of an interaction before its span ends. */
+/** Everything that can be known about an interaction before its span ends. */
 export type Facts = Partial<
   Omit<Interaction, 'id' | 'traceId' | 'spanId' | 'parentSpanId' | 'name' | 'startTime' | 'endTime' | 'outcome'>
 >;
 
-/** What was known and what became known since. Groups, such as the service tiers, are joined field by field. */
+/** Combines the facts from the start of a call with those from its end. Nested records are combined field by field. */
 export function joinFacts(before: Facts, since: Facts): Writable<Facts> {
-  // Not `{ ...before, ...since }`: before Node 22 a literal that goes on after a spread makes a hidden class each time,
-  // and takes microseconds. A record put together name by name would become a hash table.
+  // Not `{ ...before, ...since }`: before Node 22, a literal with anything after a spread creates a new hidden class
+  // each time, which takes microseconds. An object that is built field by field would become a hash table.
   const joined: Record<string, unknown> = Object.assign({}, before, since);
   for (const name in since) {
     const known = before[name as keyof Facts];

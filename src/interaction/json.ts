@@ -1,25 +1,25 @@
 import { wellFormed, wellFormedJson } from './text.ts';
 
-/** Beyond this depth a value is a mistake, and serialisers run out of stack. */
+/** Deeper values are cut, because serialisers run out of stack. */
 const MAX_DEPTH = 100;
 
-/** What UTF-8 cannot hold (half a surrogate pair) and what databases refuse (NUL). */
+/** Characters that UTF-8 cannot encode (unpaired surrogates) or that databases reject (NUL). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
 const unstorable = /[\u0000\p{Surrogate}]/gu;
-/** A quick look that spares nearly all texts the slow one. */
+/** A fast check, so that nearly all texts skip the slow replacement. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
 const suspicious = /[\u0000\uD800-\uDFFF]/;
 
 /**
- * A copy of any value that every JSON reader takes. Pure; never throws. Circles, deep nests, bytes and unreadable
- * objects are replaced by a word in brackets, unpaired surrogates and NUL by U+FFFD; what JSON has no word for
- * (undefined, functions, NaN) is left out.
+ * A copy of any value that every JSON reader accepts. Pure; never throws. Circular references, deep values, bytes and
+ * unreadable objects are replaced by a word in brackets, unpaired surrogates and NUL by U+FFFD. Values that JSON cannot
+ * express (undefined, functions, NaN) are left out.
  */
 export function toJson<T>(value: T): T {
   return copyOf(value, []) as T;
 }
 
-/** The JSON text of any value; a string is kept as it is, undefined is ''. */
+/** The JSON text of any value. A string is returned unchanged; undefined becomes ''. */
 export function jsonText(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(toJson(value)) ?? '');
 }
@@ -29,7 +29,7 @@ function copyOf(value: unknown, ancestors: object[]): unknown {
     case 'string':
       return copyOfText(value);
     case 'number':
-      return Number.isFinite(value) ? value + 0 : undefined; // -0 + 0 is 0, which is what JSON makes of -0
+      return Number.isFinite(value) ? value + 0 : undefined; // -0 + 0 is 0, as in JSON
     case 'bigint':
       return String(value);
     case 'boolean':
@@ -61,7 +61,7 @@ function copyOfObject(value: object, ancestors: object[]): unknown {
   }
 }
 
-/** A loop and no `map`, which would leave the holes of a list in it. */
+/** Not `map`, which would skip empty places of the list. */
 function copyOfList(list: readonly unknown[], ancestors: object[]): unknown[] {
   const copy: unknown[] = [];
   for (const item of list) copy.push(copyOf(item, ancestors) ?? null);
@@ -72,13 +72,13 @@ function copyOfRecord(record: Readonly<Record<string, unknown>>, ancestors: obje
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(record)) {
     const item = copyOf(record[key], ancestors);
-    // `__proto__` as a key is an attack on readers, never data.
+    // The key `__proto__` is never data, but an attack on readers.
     if (item !== undefined && key !== '__proto__') copy[copyOfText(key)] = item;
   }
   return copy;
 }
 
-/** Any value as JSON, where a reader insists on it: text that is JSON already stays as it is. */
+/** Any value as valid JSON. A text that is already JSON is returned unchanged. */
 export function jsonOf(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(toJson(value)) ?? 'null';
   try {

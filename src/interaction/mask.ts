@@ -1,18 +1,18 @@
 import { type Content, isContentField } from './interaction.ts';
 import { contextShapes, maskAssignments, tokenShapes } from './secret-shapes.ts';
 
-/** Gives back a text as it may leave the process. Must be synchronous. */
+/** Returns a text without its secrets. Must be synchronous. */
 export type Mask = (text: string) => string;
 
 /** The mask that changes nothing. */
 export const asIs: Mask = (text) => text;
 
-/** What stands in place of a text whose mask failed. */
+/** Replaces a text whose mask threw. */
 const FAILED = '[masked]';
 
 /**
- * Sequences of which every text with a secret has one. Each is found by its rarest character, with a look back at the
- * characters before it, so that a text without secrets costs one scan.
+ * Every text with a secret contains one of these sequences. Each is matched at its rarest character, with a lookbehind
+ * for the characters before it, so that a text without secrets costs one scan.
  */
 const TOKEN =
   '-(?<=sk-|gl[a-z]{2,5}-|xapp-|xai-|pplx-|nvapi-|pypi-|GOCSPX-|PMAK-|KEY-)|A(?:KIA|SIA|BIA|CCA|3T|Iza|BSK)|_(?<=gh[oprsu]_|_pat_|k_(?:live|test|prod)_|whsec_|npm_|hf_|_org_|gsk_|_v1_|shp[a-z]{2}_|_api_|ntn_|gl(?:c|sa)_)|xox|J(?<=eyJ)|G(?<=SG)\\.|K(?<=PRIVATE K)';
@@ -24,7 +24,7 @@ const hasAny = new RegExp(`${TOKEN}|${CONTEXT}|${ASSIGNMENT}`);
 const hasToken = new RegExp(`${TOKEN}|:\\/\\/`);
 const hasContext = new RegExp(CONTEXT);
 
-/** Masks keys and tokens. Most texts hold none, and cost one scan that finds nothing. */
+/** Masks keys and tokens. Most texts contain none and cost only one scan. */
 export function maskSecrets(text: string): string {
   if (!hasAny.test(text)) return text;
   let masked = text;
@@ -37,7 +37,7 @@ export function maskSecrets(text: string): string {
   return maskAssignments(masked);
 }
 
-/** The beginning of a secret, and the text behind it up to the end. */
+/** The beginning of a secret, and the text after it up to the end. */
 const BEGUN = new RegExp(
   `(?:${tokenShapes.flatMap(({ starts }) => starts.map(escaped)).join('|')}|Bearer\\s|Basic\\s|:\\/\\/[^\\s/@:]{1,256}:|[?&][\\w-]{1,32}=|(?:pass(?:word|wd|phrase)|pwd|secret|token|key)["'\\\\]{0,2}\\s{0,4}[=:]\\s{0,4}["'\\\\]{0,2})[^\\s"'<>]*$`,
   'i',
@@ -47,10 +47,10 @@ function escaped(word: string): string {
   return word.replace(/[.+*?^$()|[\]\\/]/g, '\\$&');
 }
 
-/** No secret by shape is longer. */
+/** Maximum length of a secret that is recognised by its shape. */
 const TAIL = 4_096;
 
-/** The beginning of a text that was cut: a secret that the cut goes through has lost its shape, and is taken out here. */
+/** Masks an incomplete secret at the end of a text that was cut. The cut removed what it is otherwise recognised by. */
 export function withoutCutSecret(text: string): string {
   const tail = text.slice(-TAIL);
   const begun = BEGUN.exec(tail);
@@ -60,8 +60,8 @@ export function withoutCutSecret(text: string): string {
 const safeMasks = new WeakSet<Mask>([maskSecrets]);
 
 /**
- * The built-in patterns, then the application's own mask, which fails closed: what it throws at is not sent. A mask that
- * was made here is given back as it is.
+ * A mask that applies the built-in patterns, then the application's own mask. If that throws, the whole text is
+ * replaced. A mask that was already created here is returned unchanged.
  */
 export function createMask(own: Mask | undefined): Mask {
   if (!own) return maskSecrets;
@@ -78,24 +78,24 @@ export function createMask(own: Mask | undefined): Mask {
   return mask;
 }
 
-/** Words of the conventions, not of people: never masked where they structure a message. */
+/** Keys whose values are words of the conventions. They are not masked in the structure of a message. */
 const structure: ReadonlySet<string> = new Set(['type', 'role', 'modality', 'mime_type', 'finish_reason', 'id']);
 
-/** The content with every text masked. Pure; gives back a copy where anything changed and the same object elsewhere. */
+/** Masks every text of the content. Pure: returns a copy if a text changed, else the same object. */
 export function maskContent<T extends Content>(facts: T, mask: Mask): T {
   let masked: Record<string, unknown> | undefined;
   for (const field in facts) {
     if (!isContentField(field)) continue;
-    const said = facts[field];
-    const kept = maskValue(said, mask, true);
-    if (kept === said) continue;
+    const value = facts[field];
+    const maskedValue = maskValue(value, mask, true);
+    if (maskedValue === value) continue;
     masked ??= { ...facts };
-    masked[field] = kept;
+    masked[field] = maskedValue;
   }
   return (masked as T | undefined) ?? facts;
 }
 
-/** Any value of JSON with every text masked but for the words that structure it. Pure; shares what did not change. */
+/** Masks every text of a JSON value, except the values of {@link structure}. Pure: unchanged parts are shared. */
 export function maskJson<T>(value: T, mask: Mask): T {
   return maskValue(value, mask, true) as T;
 }
@@ -118,7 +118,7 @@ function maskValue(value: unknown, mask: Mask, isStructure: boolean): unknown {
   for (const key in value) {
     if (isStructure && structure.has(key)) continue;
     const item = (value as Record<string, unknown>)[key];
-    // Below arguments and answers lies the application's own data, where these words mean what it likes.
+    // Arguments and results are the application's own data, in which these keys may have any meaning.
     const kept = maskValue(item, mask, isStructure && key !== 'arguments' && key !== 'response' && key !== 'result');
     if (kept === item) continue;
     copy ??= { ...value } as Record<string, unknown>;

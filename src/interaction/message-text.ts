@@ -1,14 +1,14 @@
 import type { Message, Part } from './message.ts';
 
 /**
- * One text for messages that say the same, however their client or their server wrote them: by it a history is found
- * again in a later request.
+ * The same text for messages with the same meaning, in whatever form a client or server wrote them. It identifies a
+ * history in a later request.
  */
 export function messageText(message: Message): string {
   return JSON.stringify(partTexts(message));
 }
 
-/** The same, part by part: one message of an answer may be several items of the next request. */
+/** As above, for each part, because one message of an answer may be several items of the next request. */
 export function partTexts({ role, name, parts }: Message): readonly string[] {
   return parts.filter(isSubstance).map((part) => JSON.stringify([role, name ?? '', partText(part)]));
 }
@@ -17,7 +17,7 @@ export function hasSubstance({ parts }: Message): boolean {
   return parts.some(isSubstance);
 }
 
-/** Thoughts and empty texts come and go between an answer and its echo in the next request. */
+/** Reasoning and empty texts are ignored: an answer and its copy in the next request may differ in them. */
 function isSubstance(part: Part): boolean {
   return part.type !== 'reasoning' && !(part.type === 'text' && part.content === '');
 }
@@ -29,7 +29,7 @@ function partText(part: Part): unknown {
   return canonical(part);
 }
 
-/** One text for equal values, whatever the order of their keys, and whether they are parsed yet or not. */
+/** The same text for equal values, regardless of the order of keys and of whether they are parsed JSON or JSON text. */
 export function canonical(value: unknown): string {
   if (typeof value === 'string') {
     try {

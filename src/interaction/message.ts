@@ -1,7 +1,7 @@
 /**
- * Messages and their parts, letter for letter as the GenAI conventions write them in `gen_ai.input.messages` and
- * `gen_ai.output.messages` (semantic-conventions-genai: gen-ai-input-messages.json), so that no layer has to translate
- * them. `id`, `createdAt` and `metadata` are our additions; the schema allows any.
+ * Messages and their parts, exactly as the GenAI conventions define them in `gen_ai.input.messages` and
+ * `gen_ai.output.messages` (semantic-conventions-genai: gen-ai-input-messages.json), so that no layer has to convert
+ * them. We add `id`, `createdAt` and `metadata`; the schema allows additional fields.
  */
 
 export type Modality = 'image' | 'video' | 'audio' | 'document' | (string & {});
@@ -20,14 +20,14 @@ export interface ReasoningPart {
   /** The text. */
   readonly content: string;
 }
-/** What the model refused to do, in its own words. Not in the conventions: one of their generic parts. */
+/** The model's explanation of why it refused to answer. The conventions do not define it, but allow generic parts. */
 export interface RefusalPart {
   /** Names the kind of part. */
   readonly type: 'refusal';
   /** The text. */
   readonly content: string;
 }
-/** A tool that the client is asked to run. `arguments` is the parsed JSON where it parses, else the raw text. */
+/** A tool call that the application has to run. `arguments` is parsed JSON if it is valid, else the raw text. */
 export interface ToolCallPart {
   /** Names the kind of part. */
   readonly type: 'tool_call';
@@ -47,7 +47,10 @@ export interface ToolCallResponsePart {
   /** What the tool returned. */
   readonly response: unknown;
 }
-/** A tool that the provider ran itself: `type` inside is `web_search`, `file_search`, `code_interpreter`, `mcp`, … */
+/**
+ * A call of a tool that the provider runs itself: the inner `type` is `web_search`, `file_search`, `code_interpreter`,
+ * `mcp`, …
+ */
 export interface ServerToolCallPart {
   /** Names the kind of part. */
   readonly type: 'server_tool_call';
@@ -136,17 +139,17 @@ export interface Message {
   readonly id?: string;
   /** Unix time in milliseconds. */
   readonly createdAt?: number;
-  /** Flat, as the provider keeps it. */
+  /** Flat, as the provider stores it. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** A message of the answer. */
 export interface OutputMessage extends Message {
-  /** `stop`, `length`, `content_filter`, `tool_call`, `error`, or the provider's own word. */
+  /** `stop`, `length`, `content_filter`, `tool_call`, `error`, or a value of the provider. */
   readonly finish_reason?: string;
 }
 
-/** A tool that was offered to the model. Built-in tools have a name equal to their type. */
+/** A tool that was offered to the model. The name of a built-in tool is its type. */
 export interface ToolDefinition {
   /** `function`, or the name of a built-in tool. */
   readonly type: string;
@@ -158,7 +161,7 @@ export interface ToolDefinition {
   readonly parameters?: unknown;
 }
 
-/** The text of a message: its text parts, joined. Empty when it has none. */
+/** The concatenated text parts of a message. Empty if it has none. */
 export function textOf(message: Message): string {
   let text = '';
   for (const part of message.parts) if (part.type === 'text') text += part.content;

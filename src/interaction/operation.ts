@@ -2,8 +2,8 @@
  * What a span of an operation describes:
  * - `inference`: one request to a model, with its answer
  * - `embeddings`, `media`: one request to a model that does not answer in messages
- * - `fetch`: the answer of an earlier request, read again
- * - `agent`: a run of an agent; only a remote one is a request of its own
+ * - `fetch`: reads the answer of an earlier request again
+ * - `agent`: a run of an agent; only that of a remote agent is a separate request
  * - `tool`, `retrieval`, `memory`, `workflow`, `setup`: a part of another operation, or work around it
  */
 export type OperationKind =
@@ -35,7 +35,7 @@ export const OPERATION = {
   moderation: 'moderation',
 } as const;
 
-/** Every value of `gen_ai.operation.name` that has a meaning here. All sets of operations are derived from this table. */
+/** Every value of `gen_ai.operation.name` that Spanport handles. All sets of operations are derived from this table. */
 const kinds: ReadonlyMap<unknown, OperationKind> = new Map<unknown, OperationKind>([
   [OPERATION.chat, 'inference'],
   [OPERATION.textCompletion, 'inference'],
@@ -66,18 +66,20 @@ export function operationKind(operation: unknown): OperationKind | undefined {
   return kinds.get(operation);
 }
 
-/** Whether a model is asked for a message. */
+/** Whether the operation requests a message from a model. */
 export function isInference(operation: unknown): boolean {
   return kinds.get(operation) === 'inference';
 }
 
-/** Whether a model answers in words. Vendors have no place for embeddings, pictures, tools and fetches. */
+/** Whether the answer is a message. Vendors do not record embeddings, images, tools and fetches. */
 export function isInWords(operation: unknown): boolean {
   const kind = kinds.get(operation);
   return kind === 'inference' || kind === 'agent';
 }
 
-/** Whether every span of the operation is a request to a model. A run of an agent is one only if the agent is remote. */
+/**
+ * Whether every span of the operation is a request to a model. The run of an agent is one only if the agent is remote.
+ */
 export function isModelRequest(operation: unknown): boolean {
   const kind = kinds.get(operation);
   return kind === 'inference' || kind === 'embeddings' || kind === 'media' || kind === 'fetch';

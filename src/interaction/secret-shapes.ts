@@ -1,10 +1,10 @@
 /** One kind of secret that is recognised by its shape. */
 export interface SecretShape {
-  /** How the secret begins: what is recognised where a cut took the rest. */
+  /** How the secret begins. An incomplete secret, of which the end was cut off, is recognised by it. */
   readonly starts: readonly string[];
   /**
-   * Linear: no nested repetition, and no start inside a run of characters that could continue it. Begins with literal
-   * characters, which the engine searches for ten times as fast as for a look behind.
+   * Must run in linear time: no nested repetition, and no match that starts inside a sequence of characters which could
+   * continue it. It should begin with literal characters, which the engine finds ten times as fast as a lookbehind.
    */
   readonly pattern: RegExp;
   readonly replacement: string;
@@ -16,8 +16,8 @@ const GITLEAKS = 'gitleaks config/gitleaks.toml';
 const SECRETLINT = 'secretlint rule';
 
 /**
- * Tokens with a prefix of their own. A token never starts inside a word, and where its length is fixed a longer run is
- * not one. Shapes that need a neighbouring word to be recognised are in {@link maskAssignments}.
+ * Tokens with a distinctive prefix. A token never starts inside a word, and a token of fixed length does not match a
+ * longer sequence. {@link maskAssignments} recognises secrets by a word next to them.
  */
 export const tokenShapes: readonly SecretShape[] = [
   // OpenAI, Anthropic (sk-ant-), OpenRouter (sk-or-), Langfuse (sk-lf-) and compatible servers.
@@ -110,7 +110,7 @@ export const tokenShapes: readonly SecretShape[] = [
     'AGE-SECRET-KEY-1[masked]',
     `${GITLEAKS} age-secret-key`,
   ),
-  // The first alternative is a whole block; the second one has lost its end to a cut.
+  // The first alternative is a complete block; the second one is a block whose end was cut off.
   shape(
     [' PRIVATE KEY'],
     /-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?:[A-Za-z0-9+/=\s\\:,.()]|(?<!-)-(?!-)){40,}-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]{40,})+(?:(?:\s|\\[nr])+[A-Za-z0-9+/=]+$)?)/g,
@@ -123,16 +123,16 @@ function shape(starts: readonly string[], pattern: RegExp, replacement: string, 
   return { starts, pattern, replacement, source };
 }
 
-/** Secrets that a neighbouring word gives away, in any case. */
+/** Secrets that are recognised by a word next to them, in upper or lower case. */
 export const contextShapes: readonly Omit<SecretShape, 'starts'>[] = [
-  // "Bearer authentication" is prose: outside of a header a token has a digit.
+  // "Bearer authentication" is prose: outside of a header, a token must contain a digit.
   {
     pattern:
       /(?<!\w)Bearer\s{1,4}(?:(?<=authorization\W{1,8}bearer\s{1,4})|(?=[A-Za-z.~+/=_-]{0,64}\d))[\w.~+/=-]{8,}/gi,
     replacement: 'Bearer [masked]',
     source: 'RFC 6750',
   },
-  // "Basic Registration" is prose: Base64 has a digit, padding, or an upper case letter behind a lower case one.
+  // "Basic Registration" is prose: Base64 contains a digit, padding, or an upper case letter after a lower case one.
   {
     pattern: /(?<!\w)Basic\s{1,4}(?=[A-Za-z+/]{0,64}(?:[0-9=+/]|[a-z][A-Z]))[A-Za-z0-9+/=]{12,}/g,
     replacement: 'Basic [masked]',
@@ -147,19 +147,19 @@ export const contextShapes: readonly Omit<SecretShape, 'starts'>[] = [
 ];
 
 /**
- * From `=` or `:` on, a value in quotes or without, where a telling name stands in front: a scan for two characters is
- * cheaper than one for names. `\\` allows for JSON inside a JSON string.
+ * Matches from `=` or `:`, a value with or without quotes, if the name of a secret is before it: searching for two
+ * characters is cheaper than searching for names. `\\` allows JSON inside a JSON string.
  */
 const ASSIGNMENT =
   /[=:](?<=(pass(?:word|wd|phrase)|(?<![A-Za-z])pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|(?:api|access|account|auth|encryption|private|shared[_-]?access|signing)[_-]?key)(\\?["'`]?\s{0,4}:?[=:]))(>?\s{0,4})(?:(\\?["'`])([^\s"'`\\]{4,512})(?=\\?["'`])|([^\s"'`\\,;&<>(){}[\]]{4,512}))/gi;
 
-/** Values that only look assigned: types, keywords, and references to where the secret is kept. */
+/** Values that are not secrets: types, keywords, and references to the place of a secret. */
 const PLACEHOLDER =
   /^(?:[$<{%[*#]|x{3,}|\.{3}|(?:true|false|null|nil|none|undefined|string|str|bytes|text|any|unknown|required|optional|redacted|masked|changeme|example|placeholder)\b|(?:process|os|env|self|this|config|settings|secrets|request|req|ctx|context|options|args|props|params|var|data|local|module|input)\.|your)/i;
 
 /**
- * Masks the values of assignments such as `password=…`, `"api_key": "…"` and `AccountKey=…`. Code that passes a value
- * on (`token = getToken()`, `password: string`, `api_key=api_key`) and prose stay as they are.
+ * Masks the values of assignments such as `password=…`, `"api_key": "…"` and `AccountKey=…`. Code without a literal
+ * value (`token = getToken()`, `password: string`, `api_key=api_key`) and prose are not changed.
  */
 export function maskAssignments(text: string): string {
   return text.replace(
@@ -189,7 +189,7 @@ interface Assignment {
   readonly name: string;
   readonly separator: string;
   readonly text: string;
-  /** Where the telling word begins, and where the value ends. */
+  /** Where the name of the secret begins, and where the value ends. */
   readonly nameAt: number;
   readonly end: number;
 }
@@ -197,7 +197,7 @@ interface Assignment {
 function isQuotedSecret(value: string, name: string): boolean {
   if (PLACEHOLDER.test(value) || isPath(value, name)) return false;
   if (isPassword(name)) return !repeatsName(value, name);
-  // A token of a text or a name of a key is a word; a secret is not.
+  // In prose or in code the value is a word; a secret is not.
   return value.length >= 8 && /\d/.test(value) && /[A-Za-z]/.test(value);
 }
 
@@ -214,11 +214,11 @@ function isBareSecret(assignment: Assignment): boolean {
     return isPassword(name) ? hasDigit : isMixed && value.length >= 6;
   }
   if (isPassword(name)) return hasDigit && value.length >= 6;
-  // Without a space it is a part of a name, such as `arn:aws:secretsmanager:…:secret:…`.
+  // Without a space, `:` is part of a name, such as `arn:aws:secretsmanager:…:secret:…`.
   return /\s/.test(separator) && isMixed && value.length >= 16;
 }
 
-/** Whether the assignment is a part of a connection string, a command line, or a line of its own. */
+/** Whether the assignment is part of a connection string or a command line, or has its own line. */
 function isSetting({ text, nameAt, end }: Assignment): boolean {
   const before = text[nameStart(text, nameAt) - 1];
   const after = text[end];
@@ -227,10 +227,10 @@ function isSetting({ text, nameAt, end }: Assignment): boolean {
   return beginsLine && (after === undefined || after === '\n' || after === '\r' || after === ';');
 }
 
-/** No setting has a longer name: the look back stays bounded. */
+/** Maximum length of a setting's name, which limits the lookbehind. */
 const MAX_NAME = 64;
 
-/** Where the whole name begins of which the matched word is the end: `db.user_password`. */
+/** Where the complete name begins. The matched word may be only its end: `db.user_password`. */
 function nameStart(text: string, at: number): number {
   let start = at;
   while (start > 0 && at - start < MAX_NAME && /[\w.]/.test(text[start - 1] ?? '')) start -= 1;
@@ -241,7 +241,7 @@ function isPassword(name: string): boolean {
   return /^p(?:ass|wd)/i.test(name);
 }
 
-/** `PWD` is the working directory of a shell as well. */
+/** `PWD` is also the working directory of a shell. */
 function isPath(value: string, name: string): boolean {
   return name.length === 3 && /[/\\~]/.test(value);
 }

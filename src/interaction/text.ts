@@ -1,12 +1,12 @@
 /**
- * Text as UTF-8 can hold it: half a surrogate pair becomes U+FFFD. Everything that leaves the process passes through
- * here, since one such text makes a receiver refuse the whole request.
+ * Replaces unpaired surrogates, which UTF-8 cannot encode, by U+FFFD. It is applied to everything that leaves the
+ * process, because a receiver rejects the whole request for one such text.
  */
 export function wellFormed(text: string): string {
   return text.isWellFormed() ? text : text.toWellFormed();
 }
 
-/** Any value with {@link wellFormed} texts and keys. Pure; the same object where nothing changed. */
+/** Any value with {@link wellFormed} texts and keys. Pure: returns the same object if nothing changed. */
 export function wellFormedIn<T>(value: T): T {
   return replaced(value) as T;
 }
@@ -23,10 +23,10 @@ function replaced(value: unknown): unknown {
   return isChanged ? Object.fromEntries(entries.map(([, key, , item]) => [key, item])) : value;
 }
 
-/** Half a surrogate pair as `JSON.stringify` writes it, after an even number of backslashes. */
+/** An unpaired surrogate as `JSON.stringify` writes it, after an even number of backslashes. */
 const LONE_ESCAPE = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
 
-/** JSON text whose strings are {@link wellFormed}. `JSON.stringify` writes whole pairs as they are, and halves as escapes. */
+/** JSON text whose strings are {@link wellFormed}. `JSON.stringify` escapes only unpaired surrogates. */
 export function wellFormedJson(json: string): string {
   return json.includes('\\ud') ? json.replace(LONE_ESCAPE, '$1\uFFFD') : json;
 }
@@ -37,7 +37,7 @@ export function beginningOf(text: string, length: number): string {
   return text.slice(0, endsInPair(text, length) ? length - 1 : length);
 }
 
-/** Whether a surrogate pair stands on both sides of this place. */
+/** Whether this place is in the middle of a surrogate pair. */
 function endsInPair(text: string, place: number): boolean {
   return isHigh(text.charCodeAt(place - 1)) && isLow(text.charCodeAt(place));
 }

@@ -1,6 +1,6 @@
 import type { Scalar } from './interaction.ts';
 
-/** The border: values of others, narrowed once. What is not of the kind is undefined. */
+/** Narrows values from outside. A value of another type becomes undefined. */
 
 export type UnknownRecord = Readonly<Record<string, unknown>>;
 
@@ -20,7 +20,7 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** An id as text: clients write some of theirs as numbers. */
+/** An id as text. Some clients write ids as numbers. */
 export function idOf(value: unknown): string | undefined {
   return typeof value === 'number' ? String(value) : stringOf(value) || undefined;
 }

@@ -8,16 +8,16 @@ export type AttributeValue = string | number | boolean | readonly string[] | rea
 export type Attributes = Record<string, AttributeValue | undefined>;
 
 /**
- * How a field lies in an attribute: as it is (`value`), as JSON text (`json`), or as one attribute for each of its keys
- * (`keys`, where `name` is the prefix). `read` brings what another tracer wrote into the field's shape.
+ * How a field is stored in attributes: unchanged (`value`), as JSON text (`json`), or as one attribute for each of its
+ * keys (`keys`, where `name` is the prefix). `read` converts the values of other tracers to the field's type.
  */
 interface Field {
   readonly name: string;
   readonly as: 'value' | 'json' | 'keys';
-  /** Written only where content may be. */
+  /** Written only if content is allowed in attributes. */
   readonly content?: true;
-  /** Undefined for what cannot be read. */
-  readonly read?: (found: unknown) => unknown;
+  /** Returns undefined for invalid values. */
+  readonly read?: (value: unknown) => unknown;
 }
 
 type Table<T> = {
@@ -32,7 +32,7 @@ const json = (name: string, read?: Field['read']): Field => ({ name, as: 'json',
 const content = (field: Field): Field => ({ ...field, content: true });
 const keys = (name: string): Field => ({ name, as: 'keys' });
 
-/** Where each field of an Interaction lies on its span. Written and read by the two functions below, and nowhere else. */
+/** The attribute of each field of an Interaction. Only the functions in this file write and read it. */
 const table: Table<Facts> = {
   operation: value(ATTR.operationName),
   provider: value(ATTR.providerName),
@@ -142,8 +142,8 @@ const table: Table<Facts> = {
 const isField = (entry: Field | Readonly<Record<string, Field>>): entry is Field => typeof entry.name === 'string';
 
 /**
- * The attributes of what is known. Fields that are absent are not written.
- * @param withContent whether the fields that are content are written, too
+ * The attributes of the facts. Undefined fields are not written.
+ * @param withContent whether to write the fields that are content
  */
 export function encodeAttributes(facts: Facts, withContent: boolean): Attributes {
   const attributes: Attributes = {};
@@ -155,12 +155,12 @@ export function encodeAttributes(facts: Facts, withContent: boolean): Attributes
   return attributes;
 }
 
-/** Takes attributes one by one, as spans do. */
+/** Receives attributes one by one, as spans do. */
 export interface AttributeSink {
   setAttribute(name: string, value: AttributeValue): unknown;
 }
 
-/** Writes the attributes of what is known to a span, or wherever they go, without a record of them in between. */
+/** Writes the attributes of the facts directly to a span or another sink, without creating a record of them. */
 export function writeAttributes(facts: Facts, withContent: boolean, sink: AttributeSink): void {
   for (const key in facts) write(sink, table[key as keyof Facts], facts[key as keyof Facts], withContent);
 }
@@ -190,14 +190,14 @@ function write(
   }
 }
 
-/** Content is capped where it is recorded; ids, names and an application's own attributes are capped here. */
+/** Maximum length of ids, names and the application's own attributes. Content is already cut when it is recorded. */
 const MAX_TEXT_LENGTH = 131_072;
 
 function storable(value: AttributeValue): AttributeValue {
   return typeof value === 'string' ? wellFormed(beginningOf(value, MAX_TEXT_LENGTH)) : wellFormedIn(value);
 }
 
-/** An application's value may be a circle or a bigint, which JSON can't express. */
+/** A value of the application may contain circular references or a bigint, which JSON cannot express. */
 function jsonFrom(fact: unknown): string | undefined {
   let text: string | undefined;
   try {
@@ -208,7 +208,7 @@ function jsonFrom(fact: unknown): string | undefined {
   return text && wellFormedJson(text);
 }
 
-/** Where a content field lies; undefined for the one that lies on many attributes. */
+/** The attribute of a content field; undefined for the field that has one attribute for each key. */
 export function contentAttributeName(field: ContentField): string | undefined {
   const entry: Field | Readonly<Record<string, Field>> = table[field];
   return isField(entry) && entry.as !== 'keys' ? entry.name : undefined;
@@ -231,7 +231,7 @@ for (const [key, entry] of Object.entries(table)) {
   else places.set(entry.name, { key, as: entry.as, read: entry.read });
 }
 
-/** Names that older instrumentations write: read, never written. */
+/** Names that older instrumentations write. They are read but never written. */
 const formerNames: Readonly<Record<string, string>> = {
   'gen_ai.system': ATTR.providerName,
   'gen_ai.usage.prompt_tokens': 'gen_ai.usage.input_tokens',
@@ -250,7 +250,7 @@ for (const [former, now] of Object.entries(formerNames)) {
   if (place) places.set(former, place);
 }
 
-/** The names that hold no content, former ones included. */
+/** All attribute names without content, including the old ones. */
 export const factAttributeNames: readonly string[] = factNames();
 
 function factNames(): string[] {
@@ -269,8 +269,8 @@ for (const [name, place] of [...places])
   if (name.startsWith(USAGE)) places.set(FETCHED_USAGE + name.slice(USAGE.length), place);
 
 /**
- * The conventions forbid `gen_ai.usage.*` on `fetch_response`, where the usage of a background response is first seen:
- * there it goes by our own names, which {@link decodeAttributes} reads alike.
+ * The conventions forbid `gen_ai.usage.*` on `fetch_response`, whose answer is the first to contain the usage of a
+ * background response. It is written under our own names, which {@link decodeAttributes} reads as well.
  */
 export function withFetchedUsage(attributes: Attributes): Attributes {
   const renamed: Attributes = {};
@@ -278,7 +278,7 @@ export function withFetchedUsage(attributes: Attributes): Attributes {
   return renamed;
 }
 
-/** The same for attributes on their way to a sink. */
+/** As {@link withFetchedUsage}, for a sink. */
 export function withFetchedUsageTo(sink: AttributeSink): AttributeSink {
   return { setAttribute: (name, value) => sink.setAttribute(fetchedName(name), value) };
 }
@@ -288,32 +288,32 @@ function fetchedName(name: string): string {
 }
 
 /**
- * What attributes say, whoever wrote them: the inverse of {@link encodeAttributes}, and the newest name wins over a
- * former one. Attributes of other conventions are passed over, and so is what cannot be read as what it should be.
+ * The facts in the attributes of any tracer: the inverse of {@link encodeAttributes}. A current name takes precedence
+ * over an old one. Attributes of other conventions and invalid values are ignored.
  */
 export function decodeAttributes(attributes: Readonly<Record<string, unknown>>): Facts {
   const facts: Record<string, unknown> = {};
   for (const name in attributes) {
-    const found = attributes[name];
-    if (found === undefined || found === null) continue;
+    const value = attributes[name];
+    if (value === undefined || value === null) continue;
     const place = places.get(name);
     if (!place) {
       const group = prefixes.find(({ prefix }) => name.startsWith(prefix));
       const key = group && name.slice(group.prefix.length);
-      // `__proto__` as a key is an attack on readers, never data.
-      if (group && key !== undefined && key !== '__proto__') own(facts, group.key)[key] = found;
+      // The key `__proto__` is never data, but an attack on readers.
+      if (group && key !== undefined && key !== '__proto__') recordIn(facts, group.key)[key] = value;
       continue;
     }
-    const said = place.as === 'json' && typeof found === 'string' ? parsed(found) : found;
-    const read = place.read && said !== undefined ? place.read(said) : said;
+    const plain = place.as === 'json' && typeof value === 'string' ? parsed(value) : value;
+    const read = place.read && plain !== undefined ? place.read(plain) : plain;
     if (read === undefined) continue;
-    const holder = place.group === undefined ? facts : own(facts, place.group);
+    const holder = place.group === undefined ? facts : recordIn(facts, place.group);
     if (!(name in formerNames) || holder[place.key] === undefined) holder[place.key] = read;
   }
   return facts as Facts;
 }
 
-function own(facts: Record<string, unknown>, group: string): Record<string, unknown> {
+function recordIn(facts: Record<string, unknown>, group: string): Record<string, unknown> {
   facts[group] ??= {};
   return facts[group] as Record<string, unknown>;
 }

@@ -12,8 +12,8 @@ export function isGenAISpan(attributes: Readonly<Record<string, unknown>>): bool
 }
 
 /**
- * What a span says, in whichever dialect. Undefined for spans that no dialect knows. Facts that travelled with a span of
- * ours are not read again.
+ * Reads a span of any dialect. Undefined for spans of no known dialect. Facts that are attached to our own spans are
+ * not read from the attributes.
  */
 export function readSpan(span: SpanData): Reading | undefined {
   const { facts } = span;
@@ -22,13 +22,14 @@ export function readSpan(span: SpanData): Reading | undefined {
 }
 
 /**
- * The interaction that one span describes: the same for a span of this process and for one that came over OTLP.
- * Undefined for spans that are a part of another one's call (tools, in-process agents, workflows).
+ * The interaction that a span describes: the same for a span of this process and for one received over OTLP. Undefined
+ * for spans that are part of another span's call (tools, in-process agents, workflows).
  */
 export function interactionFrom(span: SpanData, reading = readSpan(span)): Interaction | undefined {
   if (reading?.role !== 'call') return undefined;
   const { facts } = reading;
-  // Facts come last, and name nothing that stands before them but the operation: see joinFacts.
+  // Facts are last because a literal with anything after a spread is slow: see joinFacts. They override only the
+  // operation.
   const interaction: Writable<Interaction> = {
     id: facts.run ? `run:${facts.serverAddress ?? ''}:${facts.run.id}` : `${span.traceId}:${span.spanId}`,
     traceId: span.traceId,
@@ -51,7 +52,7 @@ export function interactionFrom(span: SpanData, reading = readSpan(span)): Inter
   return interaction;
 }
 
-/** The SDK's word for a service that nobody named is no name. */
+/** Undefined for the default name that the SDK uses if the service has no name. */
 function serviceFrom(found: unknown): string | undefined {
   const name = stringFrom(found);
   return name?.startsWith('unknown_service') ? undefined : name;
@@ -72,7 +73,7 @@ function outcomeFrom(span: SpanData): Outcome {
   };
 }
 
-/** Tracers that write no `error.type` write the exception as an event. */
+/** Tracers that do not write `error.type` write the exception as an event. */
 function errorTypeFrom({ attributes, events }: SpanData): string {
   const written = stringFrom(attributes[ATTR.errorType]);
   if (written !== undefined) return written;
@@ -80,7 +81,7 @@ function errorTypeFrom({ attributes, events }: SpanData): string {
   return stringFrom(exception?.attributes['exception.type']) ?? '_OTHER';
 }
 
-/** The tool that ran, where a span describes one execution. */
+/** The tool execution that a span describes. */
 export function toolExecutionFrom(span: SpanData, reading = readSpan(span)): ToolExecution | undefined {
   if (reading?.role !== 'tool') return undefined;
   const tool = reading.tool ?? toolFrom(span);
@@ -105,12 +106,12 @@ function toolFrom({ attributes, content }: SpanData): ToolExecution | undefined 
     ...(type !== undefined && { type }),
     ...parsedField('arguments', attributes[ATTR.toolCallArguments]),
     ...parsedField('result', attributes[ATTR.toolCallResult]),
-    // Content that travelled with the span holds the one tool that ran.
+    // Content that is attached to the span contains this execution.
     ...content?.toolExecutions?.[0],
   };
 }
 
-/** Tool arguments and results are any value, which spans hold as JSON text where they are not text themselves. */
+/** Tool arguments and results may be any value. Spans contain them as JSON text, or unchanged if they are texts. */
 function parsedField<K extends string>(key: K, found: unknown): { readonly [key in K]?: unknown } {
   if (found === undefined) return {};
   if (typeof found !== 'string') return { [key]: found } as { [key in K]: unknown };
@@ -125,7 +126,7 @@ function stringFrom(found: unknown): string | undefined {
   return typeof found === 'string' && found !== '' ? found : typeof found === 'number' ? String(found) : undefined;
 }
 
-/** A background response is told by two spans: the call that queued it and the one that fetched its end. */
+/** Combines the two spans of a background response: the call that queued it and the one that fetched its result. */
 export function joinBackground(created: Interaction, fetched: Interaction): Interaction {
   return {
     ...fetched,
@@ -150,7 +151,7 @@ function definedOf<T extends object, K extends keyof T>(holder: T, keys: readonl
   return found;
 }
 
-/** Neither its end nor its text has been seen yet. */
+/** Whether the response is a background response that has no result yet. */
 export function isUnfinished({ responseStatus, operation }: Interaction): boolean {
   return operation !== OPERATION.invokeAgent && (responseStatus === 'queued' || responseStatus === 'in_progress');
 }

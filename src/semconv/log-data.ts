@@ -1,9 +1,9 @@
 import type { HrTime } from './span-data.ts';
 
-/** A log record as plain data. GenAI events arrive as log records that name the span they belong to. */
+/** A log record as plain data. GenAI events are log records that contain the id of their span. */
 export interface LogData {
   readonly time: HrTime;
-  /** The event's name: the field `eventName`, or the former attribute `event.name`. */
+  /** The event's name: the field `eventName`, or the older attribute `event.name`. */
   readonly name?: string;
   readonly traceId?: string;
   readonly spanId?: string;

@@ -1,12 +1,12 @@
 /**
- * Every name of the OpenTelemetry GenAI conventions that Spanport writes, as they stood in November 2026
- * (open-telemetry/semantic-conventions-genai). Those conventions are in development and no npm package carries the
- * newest names, so they are kept here: the next version is a change of this file and of `attributes.ts`.
+ * Every name of the OpenTelemetry GenAI conventions that Spanport writes, as of November 2026
+ * (open-telemetry/semantic-conventions-genai). The conventions are in development and no npm package has the newest
+ * names, so they are listed here. A new version requires changes in this file and in `attributes.ts`.
  */
 
 export const SCOPE_NAME = 'spanport';
 
-/** The span attributes that more than the table in `attributes.ts` needs to know. */
+/** The span attributes that are used outside the table of `attributes.ts` as well. */
 export const ATTR = {
   operationName: 'gen_ai.operation.name',
   providerName: 'gen_ai.provider.name',
@@ -28,7 +28,9 @@ export const ATTR = {
   httpStatus: 'http.response.status_code',
   runId: 'spanport.run.id',
   inferred: 'spanport.inferred',
-  /** True where the process or `shutdown()` ended before the call did: what is recorded is what was read until then. */
+  /**
+   * True if the process ended, or `shutdown()` ran, before the call ended. Only what was read until then is recorded.
+   */
   cut: 'spanport.cut',
   promptVariablePrefix: 'gen_ai.prompt.variable.',
   customPrefix: 'spanport.custom.',
@@ -43,12 +45,12 @@ export const EVENT = {
   operationDetails: 'gen_ai.client.inference.operation.details',
   inferenceException: 'gen_ai.client.inference.exception',
   toolException: 'gen_ai.execute_tool.exception',
-  /** Of operations whose own event has not been published. */
+  /** For operations that have no published event of their own. */
   operationException: 'gen_ai.client.operation.exception',
   evaluationResult: 'gen_ai.evaluation.result',
 } as const;
 
-/** The last three are those of v1.41, which today's dashboards know. */
+/** The last three are those of v1.41, which existing dashboards use. */
 export const METRIC = {
   inferenceDuration: 'gen_ai.client.inference.duration',
   operationDuration: 'gen_ai.client.operation.duration',

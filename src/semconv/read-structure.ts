@@ -1,19 +1,19 @@
 import { isScalar } from '../interaction/unknown.ts';
 
 /**
- * Other tracers write the structured attributes by older versions of the conventions, by OpenAI's, or wrongly. These
- * bring them into the shapes that the domain's types promise, so that no mapping has to doubt them; what is in shape
- * already comes back as it is, with all its extra keys.
+ * Other tracers write structured attributes in older versions of the conventions, in OpenAI's format, or incorrectly.
+ * These functions convert them to the domain's types, so that mappers can rely on them. Valid values are returned
+ * unchanged, including additional keys.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A list of scalars; one scalar is a list of one. */
-export function listFrom(found: unknown): readonly unknown[] | undefined {
-  if (Array.isArray(found)) return found;
+/** A list of scalars. A single scalar becomes a list with one item. */
+export function listFrom(value: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value;
   // Logfire writes lists as JSON.
-  if (typeof found === 'string' && found.startsWith('["')) return listOfJson(found) ?? [found];
-  return isScalar(found) ? [found] : undefined;
+  if (typeof value === 'string' && value.startsWith('["')) return listOfJson(value) ?? [value];
+  return isScalar(value) ? [value] : undefined;
 }
 
 function listOfJson(text: string): readonly unknown[] | undefined {
@@ -25,38 +25,41 @@ function listOfJson(text: string): readonly unknown[] | undefined {
   }
 }
 
-/** Messages with parts. A message's `content`, text or a list, becomes its parts; what is no message is left out. */
-export function messagesFrom(found: unknown): readonly unknown[] | undefined {
-  return inShape(found, isMessage, messageFrom);
+/**
+ * Messages with parts. A message's `content`, a text or a list, becomes its parts. Items that are not messages are left
+ * out.
+ */
+export function messagesFrom(value: unknown): readonly unknown[] | undefined {
+  return inShape(value, isMessage, messageFrom);
 }
 
-/** Parts of a message; a text is one part. */
-export function partsFrom(found: unknown): readonly unknown[] | undefined {
-  return inShape(typeof found === 'string' ? [found] : found, isPart, partFrom);
+/** Parts of a message. A text becomes one part. */
+export function partsFrom(value: unknown): readonly unknown[] | undefined {
+  return inShape(typeof value === 'string' ? [value] : value, isPart, partFrom);
 }
 
-/** Tools with a name. OpenAI's own form holds it under `function`. */
-export function toolsFrom(found: unknown): readonly unknown[] | undefined {
-  return inShape(found, isTool, toolFrom);
+/** Tools with a name. In OpenAI's format it is in `function`. */
+export function toolsFrom(value: unknown): readonly unknown[] | undefined {
+  return inShape(value, isTool, toolFrom);
 }
 
-/** The very list where all of it is in shape. */
+/** The list itself if all of its items are valid. */
 function inShape(
-  found: unknown,
-  isRight: (item: unknown) => boolean,
-  righted: (item: unknown) => unknown,
+  value: unknown,
+  isValid: (item: unknown) => boolean,
+  convert: (item: unknown) => unknown,
 ): readonly unknown[] | undefined {
-  if (!Array.isArray(found)) return undefined;
-  if (found.every(isRight)) return found;
-  return found.flatMap((item: unknown) => {
-    const right = isRight(item) ? item : righted(item);
-    return right === undefined ? [] : [right];
+  if (!Array.isArray(value)) return undefined;
+  if (value.every(isValid)) return value;
+  return value.flatMap((item: unknown) => {
+    const valid = isValid(item) ? item : convert(item);
+    return valid === undefined ? [] : [valid];
   });
 }
 
 const isFields = (item: unknown): item is Fields => typeof item === 'object' && item !== null && !Array.isArray(item);
 
-/** The field that holds a part's text, by type; a part without it would be none. */
+/** Types of parts that must have a text in `content`. */
 const texts: ReadonlySet<unknown> = new Set(['text', 'reasoning', 'refusal', 'blob']);
 const inner: ReadonlySet<unknown> = new Set(['server_tool_call', 'server_tool_call_response']);
 
@@ -75,7 +78,7 @@ function partFrom(item: unknown): unknown {
   return typeof text === 'string' ? { type: 'text', content: text } : undefined;
 }
 
-/** Python writes a missing name as null. */
+/** Whether an item is a valid message. Instrumentations for Python write a missing name as null. */
 function isMessage(item: unknown): boolean {
   return (
     isFields(item) &&
@@ -93,7 +96,7 @@ function messageFrom(item: unknown): unknown {
   return name === null || name === undefined ? message : { name, ...message };
 }
 
-/** The AI SDK writes the parameters as `inputSchema`. */
+/** Whether an item is a valid tool. The AI SDK writes the parameters as `inputSchema`. */
 function isTool(item: unknown): boolean {
   return isFields(item) && typeof item['name'] === 'string' && !('inputSchema' in item);
 }

@@ -35,8 +35,8 @@ export interface SpanLink {
 }
 
 /**
- * An ended span as plain data, whether it comes from this process, from a file or over OTLP. This is what the pipeline,
- * the gateway and the worker pass around; no SDK object is needed to make one.
+ * An ended span as plain data, from this process, a file or OTLP. The pipeline, the gateway and the worker use it, so
+ * that they do not depend on the objects of an SDK.
  */
 export interface SpanData {
   /** The name of the span. */
@@ -67,21 +67,21 @@ export interface SpanData {
   readonly events?: readonly SpanEvent[];
   /** Links to other spans. */
   readonly links?: readonly SpanLink[];
-  /** Content that travelled beside the span. */
+  /** The content, if it is not in the attributes. */
   readonly content?: Content;
-  /** What the attributes say, where it is known already: they are then not read. */
+  /** The facts in the attributes, if they are already known. The attributes are then not read. */
   readonly facts?: Facts;
 }
 
 /**
- * What we read of an SDK span. The SDK's lines 1.x, 2.x and 3.x satisfy it; it is spelled out so that none is imported.
+ * The part of an SDK span that we read. The spans of SDK 1.x, 2.x and 3.x have this type, so that no SDK is imported.
  */
 export interface ReadableSpanLike {
   readonly name: string;
   readonly kind: SpanKind;
   spanContext(): SpanContext;
   readonly parentSpanContext?: SpanContext;
-  /** The 1.x line names the parent by its id alone. */
+  /** SDK 1.x has only the id of the parent. */
   readonly parentSpanId?: string;
   readonly startTime: HrTime;
   readonly endTime: HrTime;
@@ -89,7 +89,7 @@ export interface ReadableSpanLike {
   readonly resource: ReadableResource;
   readonly status: { readonly code: SpanStatusCode; readonly message?: string };
   readonly instrumentationScope?: SpanScope;
-  /** The 1.x line's name for the scope. */
+  /** The name of the scope in SDK 1.x. */
   readonly instrumentationLibrary?: SpanScope;
   readonly events?: readonly ReadableEvent[];
   readonly links?: readonly ReadableLink[];
@@ -117,9 +117,9 @@ export interface ReadableLink {
   readonly droppedAttributesCount?: number;
 }
 
-/** A span that has ended and is made when it is read. */
+/** An ended span that is created when it is read. */
 export interface LateSpan {
-  /** The same object each time. Undefined when nothing is recorded. */
+  /** Returns the same object each time. Undefined if the span is not recorded. */
   read(): ReadableSpanLike | undefined;
 }
 
@@ -130,8 +130,8 @@ export function isSpanData(span: ReadableSpanLike | SpanData): span is SpanData 
 }
 
 /**
- * @param content what travelled beside the span
- * @param facts what its attributes say, where it is known
+ * @param content the content, if it is not in the attributes
+ * @param facts the facts in the attributes, if they are already known
  */
 export function spanDataFrom(span: ReadableSpanLike, content: Content | undefined, facts?: Facts): SpanData {
   const { traceId, spanId, traceState } = span.spanContext();
@@ -168,7 +168,7 @@ export function scopeOf(span: ReadableSpanLike): SpanScope | undefined {
   return span.instrumentationScope ?? span.instrumentationLibrary;
 }
 
-/** What tells which tracer made a span. */
+/** The parts of a span that identify its tracer. */
 export function originOf(span: ReadableSpanLike | SpanData): Pick<SpanData, 'attributes' | 'scope'> {
   if (isSpanData(span)) return span;
   const { attributes } = span;

@@ -15,8 +15,8 @@ import {
 } from './span-data.ts';
 
 /**
- * The span that tells an interaction: the inverse of `interactionFrom`. What was said lies beside it, so that each
- * destination's own content rule decides about it.
+ * The span that describes an interaction: the inverse of `interactionFrom`. Content is not written to attributes, so
+ * that each destination decides whether to send it.
  */
 export function spanDataOf(interaction: Interaction): SpanData {
   const {
@@ -72,14 +72,14 @@ function contentIn(interaction: Interaction): Content | undefined {
   return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Content);
 }
 
-/** Unix milliseconds, taken apart. */
+/** Unix milliseconds as seconds and nanoseconds. */
 export function hrTimeFrom(millis: number): HrTime {
   const seconds = Math.floor(millis / 1e3);
   const nanoseconds = Math.round((millis - seconds * 1e3) * 1e6);
   return nanoseconds === 1e9 ? [seconds + 1, 0] : [seconds, nanoseconds];
 }
 
-/** An ended span of no SDK, complete enough for the exporters of both SDK lines. */
+/** An ended span that no SDK made, with all fields that the exporters of both SDK versions need. */
 export interface MadeSpan extends ReadableSpanLike {
   readonly instrumentationScope: SpanScope;
   readonly duration: HrTime;
@@ -91,7 +91,7 @@ export interface MadeSpan extends ReadableSpanLike {
   readonly droppedLinksCount: 0;
 }
 
-/** {@link SpanData} as an ended span with its content attached: what destinations take. */
+/** {@link SpanData} as an ended span, with its content attached. */
 export function readableSpanFrom(data: SpanData): MadeSpan {
   const context: SpanContext = { traceId: data.traceId, spanId: data.spanId, traceFlags: TraceFlags.SAMPLED };
   const span: MadeSpan = {

@@ -142,17 +142,19 @@ it.each([
 it('a bit that flips in the owner of a lease hides no record', () => {
   const bytes = leave(true).get('spool.db') ?? Buffer.alloc(0);
   const { length } = systemClock.boot;
-  for (const offset of [0, Math.floor(length / 2), length - 1]) {
-    const dir = emptyDirectory();
-    const harmed = Buffer.from(bytes);
-    const at = harmed.indexOf(`${systemClock.boot} ${DEAD_PROCESS}`) + offset;
-    // The last two make the text invalid UTF-8.
-    harmed.writeUInt8(harmed.readUInt8(at) ^ (offset === 0 ? 1 : 0x80), at);
-    writeFileSync(join(dir, 'spool.db'), harmed);
-    const file = open(dir);
-    expect(drain(file).bodies).toHaveLength(COUNT - DELIVERED);
-    file.close(true);
-  }
+  const owner = `${systemClock.boot} ${DEAD_PROCESS}`;
+  // In the boot and before, inside and behind the process id. The highest bit makes the text invalid UTF-8.
+  for (const offset of [0, length - 1, length, length + 3, owner.indexOf(' 1 ')])
+    for (const bit of [0, 3, 7]) {
+      const dir = emptyDirectory();
+      const harmed = Buffer.from(bytes);
+      const at = harmed.indexOf(owner) + offset;
+      harmed.writeUInt8(harmed.readUInt8(at) ^ (1 << bit), at);
+      writeFileSync(join(dir, 'spool.db'), harmed);
+      const file = open(dir);
+      expect(drain(file).bodies).toHaveLength(COUNT - DELIVERED);
+      file.close(true);
+    }
 });
 
 it('a bit that makes a blob of a destination loses no record and counts none', () => {

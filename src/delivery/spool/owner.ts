@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 
+const MAX_PROCESS_ID = 0x7fff_ffff;
 const PROCESS_ID = Symbol.for('spanport.spool.process');
 
 /** The random part of this process's name. Copies of this module in one thread share it; other threads receive it. */
@@ -25,18 +26,21 @@ export function bootOf(owner: string): string {
   return owner.slice(0, owner.indexOf(' '));
 }
 
-/** Whether that owner is certainly dead. One of another machine, or another thread of this process, may be alive. */
+/** Whether that owner is certainly dead. An owner on another machine, or in another thread of this process, may be alive. */
 export function isDead(owner: string, self: string): boolean {
   if (owner === self) return false;
   const [boot, pid, start] = owner.split(' ');
   if (boot !== bootOf(self)) return false;
+  const id = Number(pid);
+  // A bit of the owner has flipped: no process has such an id.
+  if (!Number.isInteger(id) || id < 1 || id > MAX_PROCESS_ID) return true;
   try {
-    process.kill(Number(pid), 0);
+    process.kill(id, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
   // Process ids are reused, and the first process of a container always has id 1.
-  return start !== startOf(Number(pid));
+  return start !== startOf(id);
 }
 
 /** When a process started, in ticks since the boot; `-` where the system does not report it. */

@@ -1,10 +1,14 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import type { Database, OpenDatabase, SqlRow, SqlValue, Statement } from '../../sqlite/driver.ts';
 import { checksum, recordOf, type SpoolRecord, stateOf } from './frame.ts';
 import { type RawRow, readRows } from './raw-pages.ts';
 import { DamagedSchemaError, prepareDatabase } from './schema.ts';
 
 const PARTS = ['', '-wal', '-shm'];
+/** The format version for writing in the file's header, and its valid values (sqlite.org/fileformat2.html, 1.3.3). */
+const WRITE_VERSION_OFFSET = 18;
+const ROLLBACK_JOURNAL = 1;
+const WRITE_AHEAD_LOG = 2;
 /** A process that holds the lock longer than this has died. */
 const LOCK_MAX_AGE_MILLIS = 60_000;
 
@@ -14,6 +18,27 @@ export function isCorrupt(error: unknown): boolean {
   const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
   if (/SQLITE_(CORRUPT|NOTADB)/.test(String(code)) || errcode === 11 || errcode === 26) return true;
   return /database disk image is malformed|malformed database schema|file is not a database/.test(String(message));
+}
+
+/** Whether SQLite refused to write because the file is read-only. */
+export function isReadOnly(error: unknown): boolean {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  return code === 'SQLITE_READONLY' || errcode === 8;
+}
+
+/**
+ * Whether a bit has flipped in the format version of the file. SQLite treats a file with an unknown version as read-only.
+ * Call it only while this process has no connection to the file, because closing the file drops that connection's locks.
+ */
+export function isVersionDamaged(path: string): boolean {
+  const version = Buffer.alloc(1);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, version, 0, 1, WRITE_VERSION_OFFSET);
+  } finally {
+    closeSync(file);
+  }
+  return version[0] !== ROLLBACK_JOURNAL && version[0] !== WRITE_AHEAD_LOG;
 }
 
 /** Whether the whole file reads well. */

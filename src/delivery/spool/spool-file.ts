@@ -8,7 +8,7 @@ import type { Committed, Settlement } from './outbox-results.ts';
 import { leftBehind } from './overflow.ts';
 import { ownerOf } from './owner.ts';
 import { isLogDamaged } from './raw-pages.ts';
-import { isCorrupt, isHealthy, salvage } from './salvage.ts';
+import { isCorrupt, isHealthy, isReadOnly, isVersionDamaged, salvage } from './salvage.ts';
 
 const FILE_NAME = 'spool.db';
 
@@ -80,7 +80,7 @@ export class SpoolFile {
     try {
       return work(this.#open());
     } catch (error) {
-      if (!isCorrupt(error)) throw error;
+      if (!isCorrupt(error) && !this.#isVersionDamaged(error)) throw error;
       this.#salvage();
       return work(this.#open());
     }
@@ -165,6 +165,12 @@ export class SpoolFile {
     this.#options.report(
       `the spool was damaged: what could be read was copied to a new file, and the old one is ${aside}`,
     );
+  }
+
+  #isVersionDamaged(error: unknown): boolean {
+    if (!isReadOnly(error)) return false;
+    this.#close();
+    return isVersionDamaged(this.#path);
   }
 
   #isReplaced(): boolean {

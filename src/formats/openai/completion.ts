@@ -5,7 +5,7 @@ import type { OutputMessage } from '../../interaction/message.ts';
 import { idOf, listOf, numberOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { decodeMessage, encodeAnswer, type OpenAIMessage } from './messages.ts';
 
-/** OpenAI's `chat.completion` object, rebuilt from an interaction and read back. Pure; never throws. */
+/** Converts between an interaction and OpenAI's `chat.completion` object. Pure; never throws. */
 
 export type OpenAIUsage = {
   readonly prompt_tokens?: number;
@@ -34,8 +34,8 @@ export type OpenAICompletion = {
 };
 
 /**
- * The answer of an interaction in OpenAI's form: `created` is its end, and choices whose content was dropped keep their
- * finish reason.
+ * The answer of an interaction in OpenAI's format. `created` is the end of the interaction. Choices without content
+ * keep their finish reason.
  * @param id the completion's id, for a run, which has no response id
  */
 export function openAICompletionFrom(interaction: Interaction, id?: string): OpenAICompletion {
@@ -62,7 +62,7 @@ function openAIChoicesFrom(interaction: Interaction): OpenAIChoice[] {
   }));
 }
 
-/** One per choice; null where the reason is unknown. */
+/** One for each choice; null if the reason is unknown. */
 export function openAIFinishReasonsFrom({
   outputMessages = [],
   finishReasons = [],
@@ -73,7 +73,9 @@ export function openAIFinishReasonsFrom({
   });
 }
 
-/** Any client's completion, of chat or of the former completions. A value of any other form becomes one text. */
+/**
+ * A completion of any client, of the chat or the older completions API. A value in any other format becomes one text.
+ */
 export function answerFromOpenAI(completion: unknown): Facts {
   const outputMessages = outputFromOpenAI(completion);
   return { ...(outputMessages && { outputMessages }), ...answerFactsFromOpenAI(completion) };
@@ -107,7 +109,7 @@ export function usageIn(completion: UnknownRecord, choices: readonly unknown[] |
   );
 }
 
-/** The messages of a completion alone. An answer that consists of an error has none. */
+/** The messages of a completion, without its facts. An answer that consists of an error has none. */
 export function outputFromOpenAI(completion: unknown): readonly OutputMessage[] | undefined {
   const choices = listOf(recordOf(completion)?.['choices']);
   if (choices) return someOf(choices.map((choice) => decodeChoice(recordOf(choice) ?? {})));
@@ -116,12 +118,12 @@ export function outputFromOpenAI(completion: unknown): readonly OutputMessage[] 
   return content === '' ? undefined : [{ role: 'assistant', parts: [{ type: 'text', content }] }];
 }
 
-/** A choice of a chat has a message; some servers repeat its text in `text`, where former completions have theirs. */
+/** A choice of a chat has a message. Some servers repeat its text in `text`, the field of the older completions. */
 function decodeChoice({ message, text, finish_reason: reason }: UnknownRecord): OutputMessage {
   const output: OutputMessage =
     typeof text === 'string' && !recordOf(message)
       ? { role: 'assistant', parts: [{ type: 'text', content: text }] }
-      : // Documentation examples leave the role out: a choice is an assistant's.
+      : // Examples in documentation leave the role out; it is always the assistant's.
         (decodeMessage({ role: 'assistant', ...recordOf(message) }) ?? emptyAnswer);
   if (typeof reason !== 'string' || reason === '') return output;
   return { finish_reason: reason === 'tool_calls' || reason === 'function_call' ? 'tool_call' : reason, ...output };
@@ -129,12 +131,12 @@ function decodeChoice({ message, text, finish_reason: reason }: UnknownRecord): 
 
 export type ProviderError = { readonly code?: string; readonly message?: string };
 
-/** Fields that hold the result of a call, by the names of all of OpenAI's APIs. */
+/** Fields that contain the result of a call, in all of OpenAI's APIs. */
 const resultFields = ['choices', 'output', 'output_text', 'data', 'text', 'results'] as const;
 
 /**
- * The error of an answer that has status 200 and holds nothing else: gateways and local servers report a failure of the
- * model like that. Also the error of a completion whose choices all failed (OpenRouter).
+ * The error of an answer that has status 200 and contains nothing else: gateways and local servers report failures of a
+ * model this way. Also the error of a completion whose choices all failed (OpenRouter).
  */
 export function errorFromOpenAI(answer: unknown): ProviderError | undefined {
   const record = recordOf(answer);
@@ -150,7 +152,7 @@ function hasItems(result: unknown): boolean {
   return Array.isArray(result) ? result.length > 0 : result !== undefined && result !== null && result !== '';
 }
 
-/** `{ message, code, type }`, or a text alone. */
+/** `{ message, code, type }`, or only a text. */
 function errorIn(error: unknown): ProviderError | undefined {
   if (typeof error === 'string') return error === '' ? undefined : { message: error };
   const record = recordOf(error);
@@ -183,7 +185,7 @@ const completionDetails: UsageNames = [
   ['audioOutputTokens', 'audio_tokens'],
 ];
 
-/** The total is included where both sides are known. Undefined when no token was counted. */
+/** The total is included if both counts are known. Undefined if no count is known. */
 export function openAIUsageFrom(usage: Usage | undefined): OpenAIUsage | undefined {
   if (!usage) return undefined;
   const { inputTokens, outputTokens } = usage;
@@ -207,7 +209,7 @@ function countsUnder(names: UsageNames, usage: Usage): Readonly<Record<string, n
   return someFields(counts);
 }
 
-/** Any usage object, with the names of chat completions or of Responses. */
+/** Any usage object, with the field names of chat completions or of Responses. */
 export function usageFromOpenAI(usage: unknown): Usage | undefined {
   const record = recordOf(usage);
   if (!record) return undefined;
@@ -224,15 +226,15 @@ export function usageFromOpenAI(usage: unknown): Usage | undefined {
 }
 
 /**
- * xAI and Gemini count the tokens of thoughts in the total alone, and Gemini doesn't name them. Output tokens include
- * thoughts: they are then what the total has beyond the prompt.
+ * xAI and Gemini include reasoning tokens only in the total, and Gemini does not report them separately. Our output
+ * tokens include reasoning, so they are then the total minus the prompt.
  */
 function withReasoningInOutput(usage: Usage, total: number | undefined): Usage {
   const { inputTokens, outputTokens, reasoningOutputTokens, cacheReadInputTokens = 0 } = usage;
   if (total === undefined || inputTokens === undefined || outputTokens === undefined) return usage;
   const uncounted = total - inputTokens - outputTokens;
   if (uncounted <= 0) return usage;
-  // Where cached tokens were left out of the prompt, it is the input that lacks them.
+  // If the prompt does not include cached tokens, they are missing from the input and not from the output.
   const areThoughts = reasoningOutputTokens ? uncounted >= reasoningOutputTokens : uncounted !== cacheReadInputTokens;
   return areThoughts ? Object.assign({}, usage, { outputTokens: total - inputTokens }) : usage;
 }
@@ -252,7 +254,7 @@ function countsOf(names: UsageNames, details: unknown): Partial<Usage> | undefin
 const TICKS_PER_USD = 1e10;
 
 /**
- * What the provider charged, in USD, where its usage says so: OpenRouter, Requesty and other aggregators (`cost`),
+ * What the provider charged, in USD, if its usage contains it: OpenRouter, Requesty and other aggregators (`cost`),
  * Perplexity (`cost.total_cost`), DeepInfra (`estimated_cost`), xAI (`cost_in_usd_ticks`).
  */
 export function costFromOpenAI(usage: unknown): Cost | undefined {
@@ -264,7 +266,7 @@ export function costFromOpenAI(usage: unknown): Cost | undefined {
 function chargedBy(usage: UnknownRecord): number | undefined {
   const cost = recordOf(usage['cost'])?.['total_cost'] ?? usage['cost'] ?? usage['estimated_cost'];
   const charged = amountOf(cost);
-  // With a key of one's own OpenRouter charges a fee, and the model's provider the rest.
+  // With the customer's own key, OpenRouter charges a fee and the model's provider the remainder.
   const upstream = usage['is_byok'] === true ? recordOf(usage['cost_details'])?.['upstream_inference_cost'] : undefined;
   return charged === undefined ? undefined : charged + (amountOf(upstream) ?? 0);
 }

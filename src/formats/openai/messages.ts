@@ -12,15 +12,15 @@ import type {
 import { listOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 
 /**
- * Messages of OpenAI's chat completions, which most vendors use as well, to and from ours. Pure and never throws: input
- * may come from any span or any client. Reading back what was written gives the same message.
+ * Converts between our messages and those of OpenAI's chat completions, which most vendors use as well. Pure; never
+ * throws, because input may come from any span or client. Decoding an encoded message returns the same message.
  *
- * Beyond OpenAI's own API: thoughts on assistant messages ({@link reasoningIn}), parts of type `thinking`, `video_url`,
- * `audio_url` and `image_file`, as other providers and gateways write them, and our own `content_parts` next to the
- * text of an answer. Parts without a form in OpenAI's API stay as they are.
+ * Extensions to OpenAI's own API: reasoning on assistant messages ({@link reasoningIn}), parts of type `thinking`,
+ * `video_url`, `audio_url` and `image_file`, which other providers and gateways write, and our own `content_parts` next
+ * to the text of an answer. Parts that OpenAI's API does not have are not converted.
  */
 
-// Type aliases, not interfaces: only they fit a schema's index signature.
+// Type aliases, because interfaces are not assignable to a schema's index signature.
 export type OpenAIContentPart = { readonly type: string; readonly [key: string]: unknown };
 
 export type OpenAIToolCall = {
@@ -40,7 +40,7 @@ export type OpenAIMessage = {
   readonly tool_call_id?: string;
 };
 
-/** The `messages` of a request: the instructions first, a system message each, then the input. */
+/** The `messages` of a request: one system message for each instruction, then the input. */
 export function openAIMessagesFrom(
   interaction: Pick<Interaction, 'systemInstructions' | 'inputMessages'>,
 ): OpenAIMessage[] {
@@ -51,7 +51,7 @@ export function openAIMessagesFrom(
   ];
 }
 
-/** The inverse: system texts at the beginning become instructions. Strings in a list are a user's messages. */
+/** The inverse: system texts at the beginning become instructions. Strings in a list are user messages. */
 export function inputFromOpenAI(messages: unknown): Pick<Interaction, 'systemInstructions' | 'inputMessages'> {
   const list = (listOf(messages) ?? (messages === undefined || messages === null ? [] : [messages])).flatMap(
     (message) => decodeMessage(message) ?? [],
@@ -66,7 +66,7 @@ export function inputFromOpenAI(messages: unknown): Pick<Interaction, 'systemIns
   return defined({ systemInstructions: someOf(systemInstructions), inputMessages: someOf(inputMessages) });
 }
 
-/** A message with answers to tool calls becomes several: each answer is a message there. */
+/** A message with answers to tool calls becomes several messages, one for each answer. */
 export function encodeMessage(message: Message): OpenAIMessage[] {
   const answers = message.parts.filter((part) => part.type === 'tool_call_response');
   const answered = answers.map((part) => encodeToolAnswer(part, message.name));
@@ -79,8 +79,8 @@ function encodeToolAnswer({ id, response }: ToolCallResponsePart, name: string |
 }
 
 /**
- * The `message` of a choice, whose role is always `assistant`, and which answers no tool calls. Its content is one
- * text or null, as every reader of completions expects; pictures and the provider's own tools are in `content_parts`.
+ * The `message` of a choice. Its role is always `assistant`, and its content is one text or null, as every reader of
+ * completions expects. Images and the provider's own tools are in `content_parts`.
  */
 export function encodeAnswer(message: Message): OpenAIMessage {
   const spoken = encodeSpoken({ ...message, role: 'assistant' });
@@ -107,7 +107,7 @@ export function encodeSpoken({ role, parts, name }: Message): OpenAIMessage {
   });
 }
 
-/** A single text is a string there; everything else is a list of parts. */
+/** A single text becomes a string; everything else becomes a list of parts. */
 function encodeContent(parts: readonly Part[]): string | OpenAIContentPart[] | undefined {
   const [first] = parts;
   if (parts.length === 1 && first?.type === 'text') return first.content;
@@ -121,7 +121,7 @@ function joinedText(parts: readonly Part[], type: 'reasoning' | 'refusal'): stri
   return nonEmpty(texts.join(''));
 }
 
-/** One part of a message's content. Parts without a form in OpenAI's API stay as they are. */
+/** One part of a message's content. Parts that OpenAI's API does not have are not converted. */
 export function encodePart(part: Part): OpenAIContentPart {
   switch (part.type) {
     case 'text':
@@ -141,7 +141,7 @@ export function encodePart(part: Part): OpenAIContentPart {
   }
 }
 
-/** Modalities with a `…_url` part; anything else goes as a file. */
+/** Whether the modality has a `…_url` part. Other modalities become a file. */
 function isLinked(modality: Modality): boolean {
   return modality === 'image' || modality === 'video' || modality === 'audio';
 }
@@ -161,7 +161,7 @@ export function encodeToolCall({ id, name, arguments: args }: ToolCallPart): Ope
   return defined({ id, type: 'function' as const, function: { name, arguments: argumentsText(args) } });
 }
 
-/** Arguments as JSON text in one form, so that text which parses is written like its value. */
+/** Arguments as normalised JSON text: a text that is valid JSON is written like its parsed value. */
 function argumentsText(args: unknown): string {
   const plain = toJson(args);
   return jsonText(typeof plain === 'string' ? parsedJson(plain, plain) : plain);
@@ -175,7 +175,7 @@ function parsedJson(text: string, otherwise: unknown): unknown {
   }
 }
 
-/** Any client's message. A string is a user's; undefined for any other value. */
+/** A message of any client. A string is a user message. Undefined for any other value. */
 export function decodeMessage(value: unknown): Message | undefined {
   if (typeof value === 'string') return { role: 'user', parts: [{ type: 'text', content: value }] };
   const message = recordOf(value);
@@ -187,7 +187,7 @@ export function decodeMessage(value: unknown): Message | undefined {
   return name === undefined ? spoken : { ...spoken, name };
 }
 
-/** An answer is a text with the id of its call; other messages of that role are read like any message. */
+/** An answer to a tool call has the call's id. Other messages with that role are read like any message. */
 function toolAnswerParts(message: UnknownRecord): Part[] {
   const { content, tool_call_id: id } = message;
   const isAnswer = typeof content === 'string' && !spokenFields.some((field) => field in message);
@@ -197,7 +197,7 @@ function toolAnswerParts(message: UnknownRecord): Part[] {
 
 const spokenFields = ['reasoning_content', 'reasoning', 'refusal', 'tool_calls', 'function_call'] as const;
 
-/** Some servers fill every field. A refusal, a transcript or a function call of empty texts is ignored. */
+/** Some servers fill every field, so an empty refusal, transcript or function call is ignored. */
 function spokenParts(message: UnknownRecord): Part[] {
   const { refusal, tool_calls: calls, function_call: formerCall } = message;
   const reasoning = reasoningIn(message);
@@ -214,8 +214,8 @@ function spokenParts(message: UnknownRecord): Part[] {
 }
 
 /**
- * The thoughts of a message or of a delta: `reasoning_content` (DeepSeek, xAI, vLLM), `reasoning` (Ollama, Groq,
- * Cerebras, OpenRouter) or `reasoning_details` (OpenRouter). Servers that write several repeat the same text.
+ * The reasoning text of a message or a delta: `reasoning_content` (DeepSeek, xAI, vLLM), `reasoning` (Ollama, Groq,
+ * Cerebras, OpenRouter) or `reasoning_details` (OpenRouter). Servers that write several fields repeat the same text.
  */
 export function reasoningIn(message: UnknownRecord): string | undefined {
   const { reasoning_content: content, reasoning, reasoning_details: details } = message;
@@ -225,13 +225,13 @@ export function reasoningIn(message: UnknownRecord): string | undefined {
   return nonEmpty(text);
 }
 
-/** `reasoning.text` and `reasoning.summary`; encrypted thoughts can't be read. */
+/** The text of `reasoning.text` and `reasoning.summary`. Encrypted reasoning is left out. */
 function detailText(detail: unknown): string {
   const record = recordOf(detail);
   return stringOf(record?.['text']) ?? stringOf(record?.['summary']) ?? '';
 }
 
-/** A message's content: nothing, a text, or a list of parts. */
+/** The parts of a message's content, which may be missing, a text, or a list of parts. */
 export function contentParts(content: unknown): Part[] {
   if (content === undefined || content === null) return [];
   if (typeof content === 'string') return [{ type: 'text', content }];
@@ -242,7 +242,7 @@ function decodePart(value: unknown): Part {
   const part = recordOf(value);
   const type = stringOf(part?.['type']);
   if (!part || type === undefined) return { type: 'text', content: jsonText(value) };
-  // A generic part, which the conventions allow and every switch over parts ignores.
+  // A generic part. The conventions allow it, and code that switches over parts ignores it.
   return partReaders[type]?.(part) ?? (part as unknown as Part);
 }
 
@@ -278,7 +278,7 @@ const readAudio: PartReader = (part) => {
   return defined({ type: 'blob' as const, modality: 'audio', mime_type: mimeType, content: data });
 };
 
-/** By the `type` of a content part, in chat completions, in Responses and in Assistants' messages. */
+/** Readers by the `type` of a content part, in chat completions, Responses and messages of assistants. */
 const partReaders: Readonly<Record<string, PartReader | undefined>> = Object.assign(Object.create(null), {
   text: readText,
   input_text: readText,
@@ -299,7 +299,7 @@ const partReaders: Readonly<Record<string, PartReader | undefined>> = Object.ass
   input_file: readFile,
 });
 
-/** The thoughts of Mistral's `thinking` part: a list of text parts; Anthropic's is one text. */
+/** The text of a `thinking` part: Mistral has a list of text parts, Anthropic one text. */
 export function thinkingText(thinking: unknown): string | undefined {
   if (typeof thinking === 'string') return thinking;
   return listOf(thinking)
@@ -318,7 +318,7 @@ function blobFrom(url: string, modality: Modality): Part {
   return defined({ type: 'blob' as const, modality, mime_type: mimeType, content: url.slice(at + BASE64.length) });
 }
 
-/** Tool calls as chat completions nest them, or flat as Responses and the old function calls have them. */
+/** Tool calls in the nested form of chat completions, or the flat form of Responses and of the old function calls. */
 export function toolCallsFromOpenAI(calls: unknown): ToolCallPart[] {
   return (listOf(calls) ?? []).flatMap((value) => {
     const call = recordOf(value);
@@ -332,7 +332,7 @@ export function toolCallsFromOpenAI(calls: unknown): ToolCallPart[] {
   });
 }
 
-/** Some servers number their calls. */
+/** Some servers use numbers as ids. */
 function textIdOf(id: unknown): string | undefined {
   return typeof id === 'number' ? String(id) : stringOf(id);
 }

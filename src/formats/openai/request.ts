@@ -4,7 +4,7 @@ import type { ToolDefinition } from '../../interaction/message.ts';
 import { listOf, numberOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { inputFromOpenAI, type OpenAIMessage, openAIMessagesFrom } from './messages.ts';
 
-/** The parameters of OpenAI's `chat.completions.create`, rebuilt from an interaction and read back. Pure. */
+/** Converts between an interaction and the parameters of OpenAI's `chat.completions.create`. Pure. */
 
 export type OpenAIParameters = {
   readonly max_tokens?: number;
@@ -31,7 +31,7 @@ export type OpenAIRequest = OpenAIParameters & {
   readonly service_tier?: string;
 };
 
-/** The request in the form of chat completions, whichever of OpenAI's APIs it used. */
+/** The request in the format of chat completions, even if it used another of OpenAI's APIs. */
 export function openAIRequestFrom(interaction: Interaction): OpenAIRequest {
   return defined({
     model: nonEmpty(interaction.requestModel),
@@ -71,7 +71,7 @@ export function openAIParametersFrom(parameters: Parameters | undefined): OpenAI
   });
 }
 
-/** The known parameters of a record. Undefined where it has none of them. */
+/** The known parameters of a record. Undefined if it has none of them. */
 export function parametersFromOpenAI(parameters: UnknownRecord): Parameters | undefined {
   return someFields(
     defined({
@@ -100,7 +100,10 @@ function outputTypeFrom(format: unknown): 'json' | undefined {
   return type === 'json_object' || type === 'json_schema' ? 'json' : undefined;
 }
 
-/** Functions in the nested form of chat completions; other tools flat, named only where the type doesn't say it. */
+/**
+ * Functions in the nested form of chat completions; other tools are flat, and have a name only if it differs from their
+ * type.
+ */
 export function openAIToolsFrom(tools: readonly ToolDefinition[] | undefined): readonly OpenAITool[] | undefined {
   return someOf(tools?.map(encodeTool));
 }
@@ -111,7 +114,10 @@ function encodeTool({ type, name, description, parameters }: ToolDefinition): Op
     : defined({ type, name: name === type ? undefined : name, description, parameters: parameters ?? undefined });
 }
 
-/** Nested, flat (Responses) and former (`functions`) definitions; a single one needs no list. */
+/**
+ * Definitions in the nested, the flat (Responses) or the old (`functions`) form. A single definition may be outside a
+ * list.
+ */
 export function toolsFromOpenAI(tools: unknown): readonly ToolDefinition[] | undefined {
   return someOf((listOf(tools) ?? [tools]).flatMap((tool) => decodeTool(tool) ?? []));
 }

@@ -21,12 +21,14 @@ const facts = new NameSet(rules.flatMap((each) => each.facts));
 const caller = new NameSet(rules.flatMap((each) => each.caller ?? []));
 const content = new NameSet(rules.flatMap((each) => each.content ?? []));
 
-/** Names are few, but for numbered ones, which a long conversation makes many of. */
+/** Maximum number of remembered names. There are few, except numbered ones, of which a long conversation has many. */
 const MAX_NAMES = 10_000;
 const known = new Map<string, AttributeKind>();
 const knownOnDialects = new Map<string, AttributeKind>();
 
-/** @param isOfDialect whether a dialect claims the span: then the names that applications may use count as well */
+/**
+ * @param isOfDialect whether a dialect claims the span; only then are names recognised that an application may also use
+ */
 export function attributeKind(name: string, isOfDialect: boolean): AttributeKind {
   const cache = isOfDialect ? knownOnDialects : known;
   let kind = cache.get(name);
@@ -44,7 +46,7 @@ function kindOf(name: string, isOfDialect: boolean): AttributeKind {
   return facts.has(name) ? 'fact' : 'content';
 }
 
-/** Fields of the conventions' events that are not content. All others of such an event are. */
+/** The fields of the conventions' events that are not content. All other fields are. */
 const eventFacts: ReadonlySet<string> = new Set(['event.name', 'role', 'index', 'finish_reason', 'id', 'tool_call_id']);
 
 /** The kind of an attribute of a span's event. */

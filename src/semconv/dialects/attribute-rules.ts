@@ -1,30 +1,30 @@
 /**
- * Which attributes of a dialect hold content. Inside the dialect's namespaces every name that is not listed as a fact is
- * content: a new version of a tracer must not pass texts that we have not seen yet.
+ * Which attributes of a dialect contain content. Every name in the dialect's namespaces that is not listed as a fact is
+ * content, so that texts under the new names of a later tracer version are not leaked.
  *
- * Names may end in `*` for any ending. `#` stands for a number: `llm.input_messages.#.message.role`.
+ * A `*` at the end of a name matches any ending, and `#` matches a number: `llm.input_messages.#.message.role`.
  */
 export interface AttributeRules {
-  /** Namespaces that only this dialect uses. They count on every span. */
+  /** Namespaces that only this dialect uses. They apply to every span. */
   readonly namespaces: readonly string[];
-  /** Namespaces and names that an application may use for itself. They count on spans of the dialect only. */
+  /** Namespaces and names that an application may also use. They apply only to spans of the dialect. */
   readonly shared?: readonly string[];
-  /** Words of the dialect: ids, models, counts, settings. */
+  /** Names without content: ids, models, counts, settings. */
   readonly facts: readonly string[];
-  /** What the application attached: user, session, metadata. Passes like its own attributes, through the mask. */
+  /** What the application attached: user, session, metadata. Passed on like its own attributes, masked. */
   readonly caller?: readonly string[];
-  /** Content below a prefix of `facts` or `caller`. */
+  /** Names with content below a prefix of `facts` or `caller`. */
   readonly content?: readonly string[];
 }
 
 /**
- * - `fact`: a word of a convention; only keys and tokens are masked in it
- * - `content`: what people, models and tools said
- * - `other`: the application's own
+ * - `fact`: a value defined by a convention; only keys and tokens are masked in it
+ * - `content`: texts of people, models and tools
+ * - `other`: attributes of the application
  */
 export type AttributeKind = 'fact' | 'content' | 'other';
 
-/** Names as one lookup: exact ones in a set, the others by what comes before their `*` or around their `#`. */
+/** A set of names that may contain wildcards. Exact names are in a set; the others are matched by prefix or pattern. */
 export class NameSet {
   readonly #exact = new Set<string>();
   readonly #prefixes: string[] = [];

@@ -3,7 +3,7 @@ import type { Facts, Scalar } from '../../interaction/interaction.ts';
 import { idOf, listOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { scalarsOf, structureOf } from './values.ts';
 
-/** Which key an application uses for what we have a field for. Compared without case, `_`, `-` and `.`. */
+/** Common keys of applications for values that we have a field for. Compared without case, `_`, `-` and `.`. */
 const places: Readonly<Record<string, 'user' | 'session' | 'conversation' | 'tags' | 'environment' | undefined>> = {
   userid: 'user',
   user: 'user',
@@ -16,7 +16,7 @@ const places: Readonly<Record<string, 'user' | 'session' | 'conversation' | 'tag
   environment: 'environment',
 };
 
-/** What an application attached to its call, as user, session, conversation, tags and custom fields. */
+/** Reads what an application attached to its call as user, session, conversation, tags and custom fields. */
 export function callerFacts(metadata: UnknownRecord | undefined): Facts {
   if (!metadata) return {};
   const facts: { -readonly [K in keyof Facts]?: Facts[K] | undefined } = {};
@@ -42,7 +42,10 @@ export function tagsFrom(value: unknown): readonly string[] | undefined {
   return someOf(list.flatMap((tag) => idOf(tag) ?? []));
 }
 
-/** Facts joined field by field; later ones win, and groups (user, usage, parameters, custom) are joined inside. */
+/**
+ * Combines facts field by field. Later ones take precedence, and nested records (user, usage, parameters, custom) are
+ * combined as well.
+ */
 export function joined(...all: readonly (Facts | undefined)[]): Facts {
   const result: Record<string, unknown> = {};
   for (const facts of all) {

@@ -2,35 +2,35 @@ import type { Facts, Outcome, ToolExecution } from '../../interaction/interactio
 import type { SpanData } from '../span-data.ts';
 
 /**
- * What a span is in its trace:
+ * The role of a span in its trace:
  * - `call`: one request to a model, or one run of a remote agent
  * - `tool`: one execution of a tool
- * - `outer`: surrounds calls and repeats what they say, such as a chain or an in-process agent
+ * - `outer`: contains calls and repeats their data, such as a chain or an in-process agent
  * - `part`: anything else, such as a retrieval or a prompt template
  */
 export type Role = 'call' | 'tool' | 'outer' | 'part';
 
-/** What a span says, read from its tracer's attributes and events. */
+/** What was read from the attributes and events of a span. */
 export interface Reading {
   readonly role: Role;
-  /** With the operation and the content. */
+  /** Includes the operation and the content. */
   readonly facts: Facts;
   readonly tool?: ToolExecution;
-  /** Where the dialect says more than the span's status. */
+  /** Set if the dialect contains more than the span's status. */
   readonly outcome?: Outcome;
-  /** Unix milliseconds, where the call began before its span. */
+  /** Unix milliseconds. Set if the call began before its span. */
   readonly startTime?: number;
 }
 
-/** What tells which tracer made a span. */
+/** The parts of a span that identify its tracer. */
 export type SpanOrigin = Pick<SpanData, 'attributes' | 'scope'>;
 
 /** The attributes, events and scope names of one tracer. */
 export interface Dialect {
   readonly name: string;
-  /** Scope names of the tracer; `*` at the end stands for any ending. */
+  /** Scope names of the tracer. A `*` at the end matches any ending. */
   readonly scopes: readonly string[];
-  /** Whether the span carries the dialect's own marker. Reads a few attributes at most. */
+  /** Whether the span has the dialect's own marker. Reads only a few attributes. */
   readonly claims: (span: SpanOrigin) => boolean;
   readonly read: (span: SpanData) => Reading;
 }

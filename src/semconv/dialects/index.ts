@@ -8,13 +8,13 @@ import { openInference } from './openinference/read.ts';
 import { openLLMetry } from './openllmetry/read.ts';
 
 /**
- * In the order in which their markers are looked for. Converters add OpenInference's and OpenLLMetry's attributes to
- * spans of other tracers, so the markers of the others come first. A function, so that a process that has no spans of
- * other tracers does not load their readers: see scripts/lazy-chunks.mjs.
+ * In the order in which their markers are checked. Converters add the attributes of OpenInference and OpenLLMetry to
+ * spans of other tracers, so the markers of all others are checked first. A function, so that a process that has no
+ * spans of other tracers does not load their readers: see scripts/lazy-chunks.mjs.
  */
 const dialects = (): readonly Dialect[] => [aiSDK, langfuse, logfire, openLLMetry, openInference];
 
-/** Scopes are few and named by code, so that each is looked up once. Bounded against a sender that makes them up. */
+/** Maximum number of remembered scopes. There are few, but a malicious sender could invent many. */
 const MAX_SCOPES = 1_000;
 const knownScopes = new Map<string, Dialect | undefined>();
 
@@ -28,8 +28,8 @@ function dialectOfScope(name: string): Dialect | undefined {
 }
 
 /**
- * The dialect of a span, by its scope where the tracer is known and by its attributes otherwise. Undefined for spans
- * that are not about a model at all. Never reads content.
+ * The dialect of a span, according to its scope if the tracer is known, else to its attributes. Undefined for spans
+ * that do not involve a model. Never reads content.
  */
 export function dialectOf(span: SpanOrigin): Dialect | undefined {
   const { attributes, scope } = span;

@@ -1,4 +1,4 @@
-/** Names that tracers give to providers, as prefixes, and the conventions' names for them. The first match wins. */
+/** Prefixes of the provider names that tracers use, and the names of the conventions. The first match is used. */
 const providers: readonly (readonly [prefix: string, name: string])[] = [
   ['azure.ai.inference', 'azure.ai.inference'],
   ['az.ai.inference', 'azure.ai.inference'],
@@ -25,7 +25,7 @@ const providers: readonly (readonly [prefix: string, name: string])[] = [
   ['perplexity', 'perplexity'],
 ];
 
-/** The conventions' name of a provider, whatever a tracer calls it. An unknown name is returned in lower case. */
+/** The name of a provider in the conventions. An unknown name is returned in lower case. */
 export function providerOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
   const name = value.toLowerCase();

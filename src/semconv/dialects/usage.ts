@@ -3,10 +3,10 @@ import { type AttributeMap, countOf } from './values.ts';
 
 type TokenField = { [K in keyof Usage]-?: NonNullable<Usage[K]> extends number ? K : never }[keyof Usage];
 
-/** Where a tracer writes a count of tokens. The first name that holds one wins. */
+/** The attributes in which a tracer writes token counts. The first one with a value is used. */
 export type CountNames = readonly (readonly [field: TokenField, ...names: readonly string[]])[];
 
-/** Undefined where no token is counted. */
+/** Undefined if no attribute has a count. */
 export function usageFrom(attributes: AttributeMap, names: CountNames): Usage | undefined {
   let usage: { -readonly [K in TokenField]?: number } | undefined;
   for (const [field, ...candidates] of names) {
@@ -22,8 +22,8 @@ export function usageFrom(attributes: AttributeMap, names: CountNames): Usage | 
 }
 
 /**
- * A cost in USD that the span itself reports: `client` when the tracer computed it, `provider` when a gateway billed it.
- * 0 stands for unknown in every tracer that writes costs.
+ * A cost in USD that the span itself reports: `client` if the tracer computed it, `provider` if a gateway billed it.
+ * All tracers that write costs use 0 for unknown.
  */
 export function reportedCost(value: unknown, origin: 'client' | 'provider'): Cost | undefined {
   const total = countOf(value);

@@ -1,11 +1,11 @@
 import type { Scalar } from '../../interaction/interaction.ts';
 import { isScalar, recordOf, type UnknownRecord } from '../../interaction/unknown.ts';
 
-/** Helpers to read attributes: values, JSON texts and names that are numbered. Pure; nothing here throws. */
+/** Helpers that read attributes: values, JSON texts and numbered names. Pure; they never throw. */
 
 export type AttributeMap = Readonly<Record<string, unknown>>;
 
-/** The value of a JSON text. Any other value is returned as it is, and so is a text that is not JSON. */
+/** The value of a JSON text. Any other value, and a text that is not JSON, is returned unchanged. */
 export function parsedOrText(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {
@@ -15,7 +15,7 @@ export function parsedOrText(value: unknown): unknown {
   }
 }
 
-/** The object or list that a JSON text holds. Undefined for texts and for other values. */
+/** The object or list in a JSON text. Undefined for any other value. */
 export function structureOf(value: unknown): unknown {
   const parsed = typeof value === 'string' && /^\s*[[{]/.test(value) ? parsedOrText(value) : value;
   return typeof parsed === 'object' && parsed !== null ? parsed : undefined;
@@ -36,8 +36,8 @@ export function countOf(value: unknown): number | undefined {
 const MAX_INDEX = 4_096;
 
 /**
- * The tree that dotted names spell below a prefix: `llm.tools.0.tool.name` below `llm.tools` is `[{ tool: { name } }]`.
- * Undefined where no name has the prefix.
+ * The tree of the dotted names below a prefix: `llm.tools.0.tool.name` below `llm.tools` becomes `[{ tool: { name }
+ * }]`. Undefined if no name has the prefix.
  */
 export function treeOf(attributes: AttributeMap, prefix: string): unknown {
   const start = `${prefix}.`;
@@ -73,11 +73,11 @@ function treeFrom(branch: Branch): unknown {
   const isList = [...branch.keys()].every((key) => /^\d{1,4}$/.test(key) && Number(key) <= MAX_INDEX);
   const entries = [...branch].map(([key, value]) => [key, value instanceof Map ? treeFrom(value as Branch) : value]);
   if (isList) return entries.sort(([a], [b]) => Number(a) - Number(b)).map(([, value]) => value);
-  // `__proto__` as a key is an attack on readers, never data.
+  // The key `__proto__` is never data, but an attack on readers.
   return Object.fromEntries(entries.filter(([key]) => key !== '__proto__'));
 }
 
-/** What the application attached to a span, as scalars: texts stay texts, objects and lists become JSON texts. */
+/** Values that the application attached to a span, as scalars. Objects and lists become JSON texts. */
 export function scalarsOf(values: UnknownRecord | undefined): Record<string, Scalar> {
   const scalars: Record<string, Scalar> = {};
   for (const key in values) {
@@ -88,7 +88,7 @@ export function scalarsOf(values: UnknownRecord | undefined): Record<string, Sca
   return scalars;
 }
 
-/** The attributes below a prefix, by the rest of their names. */
+/** The attributes below a prefix, without the prefix in their names. */
 export function below(attributes: AttributeMap, prefix: string): UnknownRecord | undefined {
   let found: Record<string, unknown> | undefined;
   for (const name in attributes) {
@@ -100,7 +100,7 @@ export function below(attributes: AttributeMap, prefix: string): UnknownRecord |
   return found;
 }
 
-/** The record that an attribute holds, as JSON text or as it is. */
+/** The record in an attribute, either as JSON text or as an object. */
 export function recordIn(value: unknown): UnknownRecord | undefined {
   return recordOf(structureOf(value));
 }

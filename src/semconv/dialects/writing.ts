@@ -1,8 +1,9 @@
 import type { Facts } from '../../interaction/interaction.ts';
 
 /**
- * For writers: they add a dialect's attributes next to the GenAI ones, for backends that read nothing else, and remove
- * nothing. Values come from the facts of the span, in OpenAI's form, which both conventions number.
+ * Helpers for writers. A writer adds a dialect's attributes to the GenAI ones, for backends that only read that
+ * dialect, and removes nothing. Values come from the facts of the span, in OpenAI's format, whose fields both dialects
+ * write as numbered attributes.
  */
 
 export type WrittenAttributes = Record<string, unknown>;
@@ -13,7 +14,7 @@ export function totalTokens({ usage }: Facts): number | undefined {
     : (usage.inputTokens ?? 0) + (usage.outputTokens ?? 0);
 }
 
-/** Sets the values that are defined. */
+/** Sets the values that are not undefined. */
 export function setDefined(written: WrittenAttributes, values: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(values)) if (value !== undefined) written[name] = value;
 }

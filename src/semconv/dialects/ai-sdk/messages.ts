@@ -3,9 +3,9 @@ import type { Message, Modality, Part, ToolDefinition } from '../../../interacti
 import { listOf, recordOf, stringOf, type UnknownRecord } from '../../../interaction/unknown.ts';
 import { parsedOrText } from '../values.ts';
 
-/** Messages, tool calls and tools as the AI SDK writes them, versions 4 to 7. Pure. */
+/** Reads messages, tool calls and tools of the AI SDK, versions 4 to 7. Pure. */
 
-/** The messages of `ai.prompt.messages`, or of the list that `ai.prompt` holds. */
+/** The messages of `ai.prompt.messages`, or of the list in `ai.prompt`. */
 export function messagesFromAI(value: unknown): readonly Message[] | undefined {
   const list = listOf(parsedOrText(value));
   return list && someOf(list.flatMap(messageFrom));
@@ -58,7 +58,7 @@ function partFrom(value: unknown): Part[] {
   }
 }
 
-/** Bytes in base64, a data URL, or a link. Bytes that were left out make no part. */
+/** Bytes in base64, a data URL, or a link. No part if the bytes were left out. */
 function mediaPart(modality: Modality | undefined, data: unknown, part: UnknownRecord): Part[] {
   const type = stringOf(part['mediaType']) ?? stringOf(part['mimeType']);
   const source = stringOf(data) ?? stringOf(recordOf(data)?.['url']) ?? stringOf(recordOf(data)?.['data']);
@@ -84,7 +84,7 @@ function toolCallFrom(call: UnknownRecord): Part[] {
       type: 'tool_call' as const,
       id: stringOf(call['toolCallId']),
       name,
-      // `args` until version 4, as a value or as its JSON text since.
+      // `args` until version 4; since then a value or its JSON text.
       arguments: parsedOrText(call['input'] ?? call['args']),
     }),
   ];
@@ -97,7 +97,7 @@ function toolResultFrom(part: UnknownRecord): Part {
   return {
     type: 'tool_call_response',
     ...(id !== undefined && { id }),
-    // `{ type: 'json', value }` since version 5, the bare value in `result` before.
+    // `{ type: 'json', value }` since version 5; before that, the value itself in `result`.
     response: isTyped ? output['value'] : (part['output'] ?? part['result'] ?? ''),
   };
 }

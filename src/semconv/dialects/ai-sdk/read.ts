@@ -14,7 +14,7 @@ import { type CountNames, reportedCost, usageFrom } from '../usage.ts';
 import { type AttributeMap, below, countOf, parsedOrText, recordIn, textOf } from '../values.ts';
 import { messagesFromAI, promptFromAI, toolCallsFromAI, toolsFromAI } from './messages.ts';
 
-/** The Vercel AI SDK, versions 4 to 7; of 7 both the `ai.*` and the `gen_ai.*` emitter. */
+/** The Vercel AI SDK, versions 4 to 7. For version 7, both its `ai.*` and its `gen_ai.*` spans. */
 export const aiSDK: Dialect = {
   name: 'ai-sdk',
   scopes: ['ai'],
@@ -55,7 +55,7 @@ function operationOf(id: string, attributes: AttributeMap): string {
   return /\.completion$/.test(String(attributes['ai.model.provider'])) ? OPERATION.textCompletion : OPERATION.chat;
 }
 
-/** `openai.responses` names the provider and its interface. */
+/** `openai.responses` names the provider and its API. */
 function modelFacts(attributes: AttributeMap): Facts {
   const named = textOf(attributes['ai.model.provider']) ?? textOf(attributes['gen_ai.system']);
   const [, api] = /\.(chat|responses)$/.exec(named ?? '') ?? [];
@@ -107,7 +107,7 @@ function outputOf(attributes: AttributeMap): OutputMessage | undefined {
   return withReason({ role: 'assistant', parts }, reasonOf(attributes['ai.response.finishReason']));
 }
 
-/** `tool-calls` and `content-filter` there, with `_` everywhere else. */
+/** The AI SDK writes `tool-calls` and `content-filter`; the conventions use `_`. */
 function reasonOf(value: unknown): string | undefined {
   return textOf(value)?.replaceAll('-', '_');
 }
@@ -140,7 +140,7 @@ const counts: CountNames = [
   ['reasoningOutputTokens', 'ai.usage.outputTokenDetails.reasoningTokens', 'ai.usage.reasoningTokens'],
 ];
 
-/** Gateways report what a call cost them, in USD. */
+/** Gateways report the cost of a call in USD. */
 function costOf(metadata: Readonly<Record<string, unknown>> | undefined): Cost | undefined {
   const gateway = recordOf(metadata?.['gateway']);
   const router = recordOf(recordOf(metadata?.['openrouter'])?.['usage']);
@@ -173,7 +173,7 @@ function toolOf({ attributes }: SpanData): ToolExecution {
   });
 }
 
-/** `metadata` of versions 4 to 6, the runtime context of 7, and the function's name. */
+/** `metadata` of versions 4 to 6, the runtime context of version 7, and the name of the function. */
 function callerOf(attributes: AttributeMap): Facts {
   const name = textOf(attributes['ai.telemetry.functionId']);
   return joined(
@@ -183,7 +183,7 @@ function callerOf(attributes: AttributeMap): Facts {
   );
 }
 
-/** The spans of `gen_ai.*`, which version 7 writes: the conventions, with a few names of its own. */
+/** The `gen_ai.*` spans of version 7: the conventions and a few additional names. */
 function readConventionsOfAI(span: SpanData): Reading {
   const { attributes } = span;
   const first = countOf(attributes['gen_ai.client.operation.time_to_first_chunk']);

@@ -1,7 +1,10 @@
 import { factAttributeNames } from '../../attributes.ts';
 import type { AttributeRules } from '../attribute-rules.ts';
 
-/** The conventions' names that we read are in one table. These are the other ones that hold no content. */
+/**
+ * The names of the conventions that we read are in the table of `attributes.ts`. These are the other names without
+ * content.
+ */
 export const genAIAttributes: AttributeRules = {
   namespaces: ['gen_ai.*', 'openai.*', 'mcp.*', 'spanport.*'],
   facts: [

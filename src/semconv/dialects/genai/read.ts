@@ -14,7 +14,7 @@ import { providerOf } from '../providers.ts';
 import { type AttributeMap, parsedOrText } from '../values.ts';
 
 /**
- * The OpenTelemetry GenAI conventions, every version from 1.27: attributes, span events, and log records that
+ * The OpenTelemetry GenAI conventions, every version from 1.27: attributes, span events, and the log records that
  * {@link withLogs} attached to their span.
  */
 export const genAI: Dialect = {
@@ -24,7 +24,7 @@ export const genAI: Dialect = {
   read: (span) => readGenAI(span),
 };
 
-/** @param more what another dialect knows of the span; it wins over the attributes */
+/** @param more facts from another dialect, which take precedence over the attributes */
 export function readGenAI(span: SpanData, more?: Facts): Reading {
   const role = roleOf(span);
   const written = decodeAttributes(span.attributes);
@@ -52,7 +52,7 @@ export function roleOf({ attributes, kind }: SpanData): Role {
   }
 }
 
-/** Names of former events and the role of the message in each. */
+/** The old event names, and the role of the message in each. */
 const messageEvents: Readonly<Record<string, string | undefined>> = {
   'gen_ai.system.message': 'system',
   'gen_ai.user.message': 'user',
@@ -62,14 +62,14 @@ const messageEvents: Readonly<Record<string, string | undefined>> = {
 const CHOICE = 'gen_ai.choice';
 const DETAILS = 'gen_ai.client.inference.operation.details';
 
-/** Whether an event of the conventions holds content. */
+/** Whether an event of the conventions contains content. */
 export function isContentEvent(name: string): boolean {
   return name.startsWith('gen_ai.');
 }
 
 /**
- * The messages that a span's events hold. Versions 1.28 to 1.36 have one event for each message; 1.27 has one for the
- * whole prompt and one for the completion; from 1.37 one event holds everything.
+ * The messages in a span's events. Versions 1.28 to 1.36 have one event for each message; 1.27 has one for the whole
+ * prompt and one for the completion; from 1.37 on, one event contains everything.
  */
 function factsFromEvents(events: readonly SpanEvent[]): Facts | undefined {
   if (!events.some(({ name }) => name.startsWith('gen_ai.'))) return undefined;
@@ -126,14 +126,14 @@ function messagesIn(value: unknown): Message[] {
   return (listOf(parsed) ?? [parsed]).flatMap((each) => decodeMessage(each) ?? []);
 }
 
-/** A log record as the span event that it would have been. Undefined for records that are not GenAI events. */
+/** A log record as a span event. Undefined for records that are not GenAI events. */
 export function eventFromLog({ name, body, attributes, time }: LogData): SpanEvent | undefined {
   if (!name?.startsWith('gen_ai.')) return undefined;
   const content = recordOf(body) ?? (body === undefined || body === null ? undefined : { content: body });
   return { name, time, attributes: content ? { ...attributes, ...content } : attributes };
 }
 
-/** The span with the events of its log records. The same object where there are none. */
+/** The span with the events of its log records. The same object if there are none. */
 export function withLogs(span: SpanData, logs: readonly LogData[]): SpanData {
   const events = logs.flatMap((log) =>
     log.spanId === span.spanId && log.traceId === span.traceId ? (eventFromLog(log) ?? []) : [],

@@ -61,7 +61,7 @@ function modelFacts({ attributes, startTime }: SpanData): Facts {
   });
 }
 
-/** Langfuse counts in exclusive buckets: `input` lacks the cached tokens, which are in `input_cached_tokens`. */
+/** Langfuse's counts are exclusive: `input` does not include the cached tokens, which are in `input_cached_tokens`. */
 function usageOf(details: UnknownRecord | undefined): Usage | undefined {
   if (!details) return undefined;
   if (details['input'] === undefined && details['output'] === undefined) return usageFromOpenAI(details);
@@ -109,7 +109,7 @@ function messagesFrom(value: unknown): Message[] {
   return (listOf(value) ?? [value]).flatMap((each) => decodeMessage(each) ?? plainMessage(each));
 }
 
-/** Any other value that the application observed is a user's words to us. */
+/** Any other value that the application recorded becomes a user message. */
 function plainMessage(value: unknown): Message {
   return { role: 'user', parts: [{ type: 'text', content: JSON.stringify(value) ?? '' }] };
 }
@@ -133,14 +133,14 @@ function toolOf({ attributes, name }: SpanData): ToolExecution {
   });
 }
 
-/** An error is a level here; the span's own status stays unset. */
+/** Langfuse writes an error as a level; the status of the span stays unset. */
 function outcomeOf(attributes: AttributeMap): Outcome | undefined {
   if (attributes['langfuse.observation.level'] !== 'ERROR') return undefined;
   const message = textOf(attributes['langfuse.observation.status_message']);
   return { status: 'error', type: '_OTHER', ...(message !== undefined && { message }) };
 }
 
-/** Metadata that the wrapper of the OpenAI client copies from an answer, and that we read elsewhere. */
+/** Metadata that Langfuse's wrapper of the OpenAI client copies from the answer, where we read it. */
 const copied: ReadonlySet<string> = new Set(['instructions', 'tools', 'reasoning', 'metadata', 'status']);
 
 function callerOf(attributes: AttributeMap): Facts {

@@ -13,8 +13,8 @@ import { readGenAI } from '../genai/read.ts';
 import { type AttributeMap, countOf, parsedOrText, recordIn, textOf } from '../values.ts';
 
 /**
- * Pydantic Logfire: its own attributes `request_data`, `response_data` and `events` next to the conventions' names.
- * A streamed call is two spans: one for the request, and one without duration that carries the answer.
+ * Pydantic Logfire: its own attributes `request_data`, `response_data` and `events`, and the names of the conventions.
+ * A streamed call has two spans: one for the request, and one without duration that contains the answer.
  */
 export const logfire: Dialect = {
   name: 'logfire',
@@ -46,7 +46,7 @@ function read(span: SpanData): Reading {
   };
 }
 
-/** The request of a stream has neither answer nor error: the span that follows it describes the call. */
+/** The span of a streamed request has neither answer nor error: the next span describes the call. */
 function roleOf({ attributes, status }: SpanData, facts: Facts): Role {
   if (attributes['logfire.span_type'] === 'pending_span') return 'part';
   const hasAnswer = facts.outputMessages !== undefined || facts.usage?.inputTokens !== undefined;
@@ -58,7 +58,7 @@ function operationOf(request: UnknownRecord): string {
   return 'prompt' in request ? OPERATION.textCompletion : 'input' in request ? OPERATION.embeddings : OPERATION.chat;
 }
 
-/** Messages stay in their order here: a system message is not an instruction of its own. */
+/** Messages keep their order: a system message does not become an instruction. */
 function requestFacts(request: UnknownRecord): Facts {
   const { messages, ...rest } = request;
   const list = (listOf(messages) ?? []).flatMap((each) => decodeMessage(each) ?? []);
@@ -79,7 +79,7 @@ function answerFacts(answer: UnknownRecord): Facts {
   });
 }
 
-/** `events`: the conventions' former events, in one list on the span. The last assistant message is the answer. */
+/** `events` contains the old events of the conventions as one list. The last assistant message is the answer. */
 function eventFacts(value: unknown): Facts {
   const events = (listOf(parsedOrText(value)) ?? []).map((each) => recordOf(each) ?? {});
   const input: Message[] = [];

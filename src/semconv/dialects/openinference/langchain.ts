@@ -2,7 +2,7 @@ import { defined, someFields } from '../../../interaction/defined.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
 import { listOf, recordOf, stringOf, type UnknownRecord } from '../../../interaction/unknown.ts';
 
-/** What the answer of a LangChain model says in `output.value`: the ids that its numbered attributes lack. */
+/** Reads the answer of a LangChain model in `output.value`, for the ids that its numbered attributes do not have. */
 export function langChainAnswer(answer: UnknownRecord): Facts {
   const generation = recordOf(listOf(listOf(answer['generations'])?.[0])?.[0]);
   const message = recordOf(recordOf(generation?.['message'])?.['kwargs']);

@@ -85,7 +85,7 @@ function langChainProvider(attributes: AttributeMap): unknown {
   return recordIn(attributes['metadata'])?.['ls_provider'];
 }
 
-/** What the whole answer says, which some instrumentations attach as JSON. */
+/** The facts of the complete answer, which some instrumentations attach as JSON. */
 function answerOf(attributes: AttributeMap): Facts {
   const answer = recordIn(attributes['output.value']);
   if (!answer) return {};
@@ -125,7 +125,7 @@ function outputOf(attributes: AttributeMap): readonly OutputMessage[] | undefine
   return someOf(messages.map((message) => withReason(message, reason)));
 }
 
-/** OpenInference numbers what OpenAI's messages nest. */
+/** OpenInference writes the nested fields of OpenAI's messages as numbered attributes. */
 function messageFrom(message: UnknownRecord | undefined): Message[] {
   if (!message) return [];
   const calls = (listOf(message['tool_calls']) ?? []).map((call) => recordOf(call)?.['tool_call'] ?? call);
@@ -171,7 +171,7 @@ const counts: CountNames = [
   ['audioOutputTokens', 'llm.token_count.completion_details.audio'],
 ];
 
-/** Python's instrumentations mark the first chunk by an event. */
+/** The instrumentations for Python add an event for the first chunk. */
 function firstChunkOf({ events, startTime }: SpanData): number | undefined {
   const first = events?.find(({ name }) => name === 'First Token Stream Event');
   return first && Math.max(0, millisFrom(first.time) - millisFrom(startTime)) / 1_000;
@@ -217,7 +217,7 @@ function variablesOf(value: unknown): Facts {
   return { promptVariables: Object.fromEntries(texts) as Readonly<Record<string, string>> };
 }
 
-/** `session.id` and `user.id` are read with the attributes. LangChain's own metadata is not the application's. */
+/** `session.id` and `user.id` are read with the other attributes. LangChain's own metadata is left out. */
 function callerOf(attributes: AttributeMap, metadata: UnknownRecord | undefined): Facts {
   const own = metadata && Object.entries(metadata).filter(([key]) => !key.startsWith('ls_') && key !== 'versions');
   const name = textOf(attributes['agent.name']);

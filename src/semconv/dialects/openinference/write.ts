@@ -72,7 +72,7 @@ export function writeOpenInference(
   return written;
 }
 
-/** What a reader of the span sees first. */
+/** The value that backends show first. */
 function show(written: WrittenAttributes, side: 'input' | 'output', value: unknown, type = 'application/json'): void {
   if (value !== undefined) setDefined(written, { [`${side}.value`]: value, [`${side}.mime_type`]: type });
 }
@@ -105,7 +105,7 @@ function writeMessages(written: WrittenAttributes, prefix: string, messages: rea
   });
 }
 
-/** Texts and pictures; of other parts the convention shows nothing. */
+/** Writes texts and images. The convention does not define other parts. */
 function writeContents(written: WrittenAttributes, prefix: string, parts: readonly OpenAIContentPart[]): void {
   parts.forEach(({ type, text, image_url: image }, index) => {
     const at = `${prefix}.${index}.message_content`;

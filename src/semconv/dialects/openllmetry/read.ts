@@ -15,8 +15,9 @@ import { type CountNames, usageFrom } from '../usage.ts';
 import { type AttributeMap, below, countOf, parsedOrText, recordIn, scalarsOf, textOf, treeOf } from '../values.ts';
 
 /**
- * OpenLLMetry (traceloop/openllmetry, traceloop/openllmetry-js). Until 0.14 (JavaScript) and 0.4x (Python) the messages
- * are numbered attributes, `gen_ai.prompt.0.content`; since then spans follow the conventions, with a few names more.
+ * OpenLLMetry (traceloop/openllmetry, traceloop/openllmetry-js). Until 0.14 (JavaScript) and 0.4x (Python), messages
+ * are numbered attributes, `gen_ai.prompt.0.content`. Since then, spans follow the conventions, with a few additional
+ * names.
  */
 export const openLLMetry: Dialect = {
   name: 'openllmetry',
@@ -30,7 +31,7 @@ export const openLLMetry: Dialect = {
   read: (span) => (span.attributes[ATTR.operationName] === undefined ? readNumbered(span) : readNamed(span)),
 };
 
-/** Spans with the conventions' operation. */
+/** Reads spans that follow the conventions. */
 function readNamed(span: SpanData): Reading {
   const reading = readGenAI(span);
   return { ...reading, facts: joined(numberedFacts(span.attributes), reading.facts, commonFacts(span.attributes)) };
@@ -62,7 +63,7 @@ function hasModel({ requestModel, responseModel }: Facts): boolean {
   return (requestModel ?? responseModel) !== undefined;
 }
 
-/** The messages, tools and counts that numbered names hold. */
+/** The messages, tools and counts in numbered attributes. */
 function numberedFacts(attributes: AttributeMap): Facts {
   const input = listOf(treeOf(attributes, 'gen_ai.prompt')) ?? listOf(treeOf(attributes, 'llm.prompts')) ?? [];
   const output = listOf(treeOf(attributes, 'gen_ai.completion')) ?? listOf(treeOf(attributes, 'llm.completions')) ?? [];
@@ -93,7 +94,7 @@ function messageFrom(entry: unknown, role: string): Message[] {
   return decoded ? [decoded] : [];
 }
 
-/** Lists of parts and a missing content are written as JSON; a text that is JSON by itself stays a text. */
+/** Lists of parts and missing content are written as JSON. A text that happens to be JSON stays a text. */
 function contentFrom(content: unknown, hasCalls: boolean): unknown {
   if (content === 'null' || (content === '' && hasCalls)) return null;
   if (typeof content !== 'string' || !content.startsWith('[{')) return content;
@@ -114,7 +115,7 @@ function toolsOf(attributes: AttributeMap): readonly ToolDefinition[] | undefine
   );
 }
 
-/** What both forms write beyond the conventions. */
+/** The facts that both forms write in addition to the conventions. */
 function commonFacts(attributes: AttributeMap): Facts {
   const isStream = attributes['gen_ai.is_streaming'] === true || attributes['llm.is_streaming'] === true;
   return joined(
@@ -175,7 +176,7 @@ function toolOf({ attributes, name }: SpanData): ToolExecution {
   });
 }
 
-/** The decorators write `{ args, kwargs }`; one object among the arguments is what the model gave. */
+/** The decorators write `{ args, kwargs }`. If the only argument is an object, it contains the model's arguments. */
 function argumentsOf(input: unknown): unknown {
   const record = recordIn(input);
   const args = listOf(record?.['args']);
