@@ -53,8 +53,8 @@ export function interactionFrom(span: SpanData, reading = readSpan(span)): Inter
 }
 
 /** Undefined for the default name that the SDK uses if the service has no name. */
-function serviceFrom(found: unknown): string | undefined {
-  const name = stringFrom(found);
+function serviceFrom(value: unknown): string | undefined {
+  const name = stringFrom(value);
   return name?.startsWith('unknown_service') ? undefined : name;
 }
 
@@ -112,18 +112,18 @@ function toolFrom({ attributes, content }: SpanData): ToolExecution | undefined 
 }
 
 /** Tool arguments and results may be any value. Spans contain them as JSON text, or unchanged if they are texts. */
-function parsedField<K extends string>(key: K, found: unknown): { readonly [key in K]?: unknown } {
-  if (found === undefined) return {};
-  if (typeof found !== 'string') return { [key]: found } as { [key in K]: unknown };
+function parsedField<K extends string>(key: K, value: unknown): { readonly [key in K]?: unknown } {
+  if (value === undefined) return {};
+  if (typeof value !== 'string') return { [key]: value } as { [key in K]: unknown };
   try {
-    return { [key]: JSON.parse(found) as unknown } as { [key in K]: unknown };
+    return { [key]: JSON.parse(value) as unknown } as { [key in K]: unknown };
   } catch {
-    return { [key]: found } as { [key in K]: unknown };
+    return { [key]: value } as { [key in K]: unknown };
   }
 }
 
-function stringFrom(found: unknown): string | undefined {
-  return typeof found === 'string' && found !== '' ? found : typeof found === 'number' ? String(found) : undefined;
+function stringFrom(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
 }
 
 /** Combines the two spans of a background response: the call that queued it and the one that fetched its result. */
@@ -146,9 +146,9 @@ export function joinBackground(created: Interaction, fetched: Interaction): Inte
 }
 
 function definedOf<T extends object, K extends keyof T>(holder: T, keys: readonly K[]): Partial<Pick<T, K>> {
-  const found: Partial<Pick<T, K>> = {};
-  for (const key of keys) if (holder[key] !== undefined) found[key] = holder[key];
-  return found;
+  const result: Partial<Pick<T, K>> = {};
+  for (const key of keys) if (holder[key] !== undefined) result[key] = holder[key];
+  return result;
 }
 
 /** Whether the response is a background response that has no result yet. */
