@@ -9,7 +9,7 @@ import type { Message, Part, ToolDefinition } from '../interaction/message.ts';
 import type { Feedback, UsageEvent } from '../vendors/vendor.ts';
 
 /**
- * How much content a destination may have: all of it, its structure (roles, tool names and the number of messages, with
+ * How much content a destination receives: all of it, its structure (roles, tool names and the number of messages, with
  * every text replaced), or none.
  */
 export type ContentMode = 'full' | 'redacted' | 'none';
@@ -18,16 +18,16 @@ export const contentModes: readonly ContentMode[] = ['full', 'redacted', 'none']
 
 export const REDACTED = '[redacted]';
 
-/** The interaction as a destination may have it. Pure; `full` gives back the very same object. */
+/** Applies a content mode to an interaction. Pure; `full` returns the same object. */
 export function applyContentMode(interaction: Interaction, mode: ContentMode): Interaction {
   if (mode === 'full') return interaction;
   const { outcome, ...rest } = interaction;
   const kept = mode === 'redacted' ? redacted(rest) : without(rest);
-  // An error's text may quote content.
+  // The message of an error may contain content.
   return { ...kept, outcome: outcome.status === 'error' ? errorWithoutText(outcome) : outcome };
 }
 
-/** A user's verdict on an answer, with its texts as a destination may have them. Pure. */
+/** Applies a content mode to a user's feedback. Pure. */
 export function feedbackFor(feedback: Feedback, mode: ContentMode): Feedback {
   if (mode === 'full') return feedback;
   const { comment, reasons, ...rest } = feedback;
@@ -39,7 +39,7 @@ export function feedbackFor(feedback: Feedback, mode: ContentMode): Feedback {
   };
 }
 
-/** A usage event as a destination may have it; a search query is content. Undefined when nothing is left. Pure. */
+/** Applies a content mode to a usage event, whose search query is content. Undefined if nothing is left. Pure. */
 export function eventFor(event: UsageEvent, mode: ContentMode): UsageEvent | undefined {
   if (mode === 'full') return event;
   const { searchQuery, properties: _, ...rest } = event;
@@ -47,7 +47,7 @@ export function eventFor(event: UsageEvent, mode: ContentMode): UsageEvent | und
   return mode === 'redacted' ? { ...rest, searchQuery: REDACTED } : undefined;
 }
 
-/** Every text replaced, roles and names kept. */
+/** Replaces every text and keeps roles and names. */
 export function redacted<T extends Content>(facts: T): T {
   const kept: Record<string, unknown> = { ...facts };
   for (const field of contentFields)

@@ -2,14 +2,15 @@ import type { Environment } from '../configuration/environment.ts';
 import { ConfigurationError } from '../configuration/readers.ts';
 import { type ContentMode, contentModes } from './content-policy.ts';
 
-/** The configured mode of a destination; undefined where none is configured. */
+/** The configured mode of a destination; undefined if none is configured. */
 export type ContentChoice = (destination: string) => ContentMode | undefined;
 
 const VARIABLE = 'SPANPORT_CONTENT';
 
 /**
  * `SPANPORT_CONTENT`, such as `athina=full,otlp=none`: a mode for each destination, or one word for all.
- * @param isKnown whether a destination of that name exists; a rule for another one would protect nothing
+ * @param isKnown whether a destination of that name exists; a rule for an unknown one is an error, because it protects
+ * nothing
  * @throws ConfigurationError for an unknown mode or destination
  */
 export function contentFromEnvironment(environment: Environment, isKnown: (name: string) => boolean): ContentChoice {

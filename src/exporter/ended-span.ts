@@ -6,7 +6,7 @@ import { isSpanData, type ReadableSpanLike, type SpanData, spanDataFrom } from '
 import type { EndedSpan } from './destination.ts';
 import type { Settling } from './settling.ts';
 
-/** A span on its way to the destinations. An OTLP destination writes `source` and never needs the other two. */
+/** A span on its way to the destinations. OTLP destinations write `source`, and never compute the other two. */
 export class LazyEndedSpan implements EndedSpan {
   readonly source: ReadableSpanLike | SpanData;
   readonly mask: Mask;
@@ -15,7 +15,7 @@ export class LazyEndedSpan implements EndedSpan {
   #data: SpanData | undefined;
   #interactions: readonly Interaction[] | undefined;
 
-  /** Set when a caller follows the span. */
+  /** Set if the caller waits for the outcome of the span. */
   readonly settling: Settling | undefined;
 
   /** @param assemble the interactions that a span completes; called at most once */
@@ -38,12 +38,12 @@ export class LazyEndedSpan implements EndedSpan {
     return this.#data;
   }
 
-  /** What is known of the span without its attributes. */
+  /** The facts that are known without reading the attributes. */
   get facts(): Facts | undefined {
     return isSpanData(this.source) ? this.source.facts : factsOf(this.source);
   }
 
-  /** {@link span} for our own code: the attributes of some spans are made when they are read, once. */
+  /** As {@link span}, for our own code: the attributes of some spans are created when they are first read. */
   get view(): SpanData {
     if (this.#data || !(this.source instanceof RecordedSpan)) return this.span;
     return this.source.view(this.content, factsOf(this.source));
@@ -61,7 +61,7 @@ export class LazyEndedSpan implements EndedSpan {
   }
 }
 
-/** The span to write as OTLP: the SDK's own object where there is one, so that nothing is copied. */
+/** The span to write as OTLP: the SDK's own object if there is one, so that nothing is copied. */
 export function sourceOf(ended: EndedSpan): ReadableSpanLike | SpanData {
   return ended instanceof LazyEndedSpan ? ended.source : ended.span;
 }
@@ -71,7 +71,7 @@ function maskedContent(source: ReadableSpanLike | SpanData, mask: Mask): Content
   return source.content && maskContent(source.content, mask);
 }
 
-/** Masks content that came on the span itself. Content attached to it is masked already. */
+/** Masks content in attributes. Content that was attached to the span is already masked. */
 export function masked(interaction: Interaction, content: Content | undefined, mask: Mask): Interaction {
   const { outcome } = interaction;
   let safe = isAllFrom(content, interaction) ? interaction : maskContent(interaction, mask);

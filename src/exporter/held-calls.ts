@@ -12,9 +12,12 @@ import {
 } from './same-call.ts';
 import type { Settling } from './settling.ts';
 
-/** How long a call waits for spans around it. They end after it, a few milliseconds later in most programs. */
+/** How long a call waits for its enclosing spans. They end after it, in most programs within a few milliseconds. */
 export const HOLD_MILLIS = 1_000;
-/** How long a trace is remembered after its calls left, so that a late description of one of them makes no second record. */
+/**
+ * How long a trace is remembered after its calls were reported, so that a late span of the same call makes no second
+ * record.
+ */
 const MEMORY_MILLIS = 60_000;
 const MAX_TRACES = 1_000;
 const MAX_SPANS_OF_TRACE = 2_000;
@@ -25,15 +28,15 @@ const MAX_RECENT = 16;
 interface Call extends DescribedCall {
   readonly since: number;
   readonly content: Content | undefined;
-  /** Of the call's span, where it is followed, and what ends that the span is held. */
+  /** The settling of the call's span, if its caller waits for the outcome, and the functions that end its holds. */
   readonly settling: Settling | undefined;
   readonly release: (() => void) | undefined;
   hasLeft: boolean;
-  /** What was reported of it. */
+  /** What was reported, once the call has left. */
   reported?: Interaction;
 }
 
-/** Calls that describe one request. `isAround`: it contains several calls that it could describe. */
+/** Calls that describe the same request. `isAround`: the span contains several calls that it could describe. */
 interface Group {
   readonly calls: Call[];
   readonly isAround: boolean;
@@ -56,7 +59,7 @@ class Trace {
     return this.calls.some(({ hasLeft }) => !hasLeft);
   }
 
-  /** Forgets the older half of the calls that left. */
+  /** Forgets the older half of the calls that were reported. */
   forgetOldest(): void {
     const left = this.calls.filter(({ hasLeft }) => hasLeft);
     const gone = new Set(left.slice(0, Math.ceil(left.length / 2)));
@@ -80,14 +83,14 @@ class Trace {
   }
 }
 
-/** A call that leaves. */
+/** A call that is reported. */
 export interface LeavingCall {
   readonly interaction: Interaction;
-  /** Of its own span, where that is followed. */
+  /** The settling of its own span, if its caller waits for the outcome. */
   readonly settling?: Settling;
-  /** Content that travelled with its own span, and is masked. */
+  /** The content of its own span, masked. */
   readonly content?: Content;
-  /** End that its span, and those of the calls that were merged into it, are held. */
+  /** Functions that end the holds of its span and of the calls that were merged into it. */
   readonly releases: readonly (() => void)[];
 }
 
@@ -104,8 +107,8 @@ export interface HeldCallsOptions {
 export type LeftOut = 'outer_span' | 'same_call' | 'late';
 
 /**
- * Calls of other tracers wait here until the spans around them ended, because those may describe the same call or know
- * who made it. Calls of ours wait once a span of another tracer was seen; before, they pass untouched. See
+ * Holds calls of other tracers until their enclosing spans have ended, because those may describe the same call or
+ * contain its user. Our own calls are held only after a span of another tracer was seen. See
  * docs/one-call-one-record.md.
  */
 export class HeldCalls {
@@ -130,12 +133,12 @@ export class HeldCalls {
     return this.#waiting;
   }
 
-  /** Spans that made no record of their own, by reason. */
+  /** The number of spans that made no record of their own, by reason. */
   get leftOut(): Readonly<Partial<Record<LeftOut, number>>> {
     return this.#leftOut;
   }
 
-  /** A span that no dialect knows: it may stand between a call and the span around it, or end the trace. */
+  /** Handles a span of no known dialect: it may be between a call and its enclosing span, or end the trace. */
   pass({ traceId, spanId, parentSpanId }: SpanData): LeavingCall[] {
     const trace = this.#traces.get(traceId);
     if (!trace) return [];
@@ -143,7 +146,7 @@ export class HeldCalls {
     return this.#afterParent(trace, parentSpanId);
   }
 
-  /** A span around calls. */
+  /** Handles a span that contains calls. */
   addOuter(span: SpanData, { facts }: Reading): LeavingCall[] {
     this.#isForeign = true;
     this.#count('outer_span');
@@ -153,13 +156,13 @@ export class HeldCalls {
     return this.#afterParent(trace, span.parentSpanId);
   }
 
-  /** A tool or another part of a trace: it may stand between a call and the span around it. */
+  /** Handles a tool or another part of a trace: it may be between a call and its enclosing span. */
   addPart(span: SpanData): void {
     if (span.scope?.name === SCOPE_NAME && !this.#isForeign) return;
     remember(this.#traceOf(span.traceId), span.spanId, span.parentSpanId);
   }
 
-  /** Whether a call needs no waiting: it is ours, and no other tracer was seen so far. */
+  /** Whether a call does not have to wait: it is ours, and no span of another tracer was seen yet. */
   passes(span: SpanData, interaction: Interaction): boolean {
     if (this.#isForeign || span.scope?.name !== SCOPE_NAME) return false;
     this.#recent[this.#next] = interaction;
@@ -167,7 +170,7 @@ export class HeldCalls {
     return true;
   }
 
-  /** @param settling of the span, where it is followed: the span stays open while the call waits */
+  /** @param settling set if a caller waits for the outcome of the span, which stays open while the call waits */
   addCall(span: SpanData, interaction: Interaction, settling?: Settling): LeavingCall[] {
     this.#isForeign = true;
     const trace = this.#traceOf(span.traceId);
@@ -188,15 +191,15 @@ export class HeldCalls {
   }
 
   /**
-   * The first span of a trace usually ends last. Calls leave with it when all spans around them are known. Where spans
-   * arrive in another order, calls wait: the inner half of one may still be on its way.
+   * The root span of a trace usually ends last. Calls are then reported if all of their enclosing spans are known. If
+   * spans arrive in another order, calls wait, because an inner span of the same call may still arrive.
    */
   #afterParent(trace: Trace, parentSpanId: string | undefined): LeavingCall[] {
     if (parentSpanId) return [];
     return this.#leaving(trace, (call) => trace.isComplete(call.interaction.spanId));
   }
 
-  /** Calls that waited long enough. */
+  /** The calls whose waiting time is over. */
   due(): LeavingCall[] {
     const now = this.#now();
     const left: LeavingCall[] = [];
@@ -207,7 +210,7 @@ export class HeldCalls {
     return left;
   }
 
-  /** All calls that wait: nothing more will come. */
+  /** All calls that wait, because no more spans will arrive. */
   flush(): LeavingCall[] {
     return [...this.#traces.values()].flatMap((trace) => this.#leaving(trace, () => true));
   }
@@ -230,7 +233,7 @@ export class HeldCalls {
     return trace;
   }
 
-  /** Whether the call was reported already, by ours before a span of another tracer was seen or by an earlier half. */
+  /** Whether the call was already reported: by our own span before another tracer was seen, or by an earlier span. */
   #wasReported(trace: Trace, call: DescribedCall): boolean {
     for (const ours of this.#recent) {
       if (!ours || ours.spanId === call.interaction.spanId) continue;
@@ -245,7 +248,7 @@ export class HeldCalls {
     });
   }
 
-  /** Takes out the calls of a trace that may leave, each with the ones that describe the same call. */
+  /** Removes the calls of a trace that may be reported, each with the others that describe the same call. */
   #leaving(trace: Trace, mayLeave: (call: Call) => boolean): LeavingCall[] {
     if (!trace.calls.some((call) => !call.hasLeft && mayLeave(call))) return [];
     const groups = groupsOf(trace);
@@ -261,7 +264,7 @@ export class HeldCalls {
       else {
         const { settling = undefined, content = undefined } = calls[0] ?? {};
         const interaction = completed(trace, calls);
-        // A later description is compared with all that is known of the call by now.
+        // Later descriptions are compared with everything that is known about the call by then.
         for (const call of calls) call.reported = interaction;
         left.push({ interaction, releases, ...(settling && { settling }), ...(content && { content }) });
       }
@@ -284,7 +287,7 @@ function depthOf(trace: Trace, { interaction }: DescribedCall): number {
   return depth;
 }
 
-/** Whether one of two calls is around the other and describes the same request. */
+/** Whether one of two calls encloses the other and describes the same request. */
 function isSame(trace: Trace, a: DescribedCall, b: DescribedCall): boolean {
   if (isSameResponse(a, b)) return true;
   const [inner, outer] = depthOf(trace, a) > depthOf(trace, b) ? [a, b] : [b, a];
@@ -297,7 +300,7 @@ function hasOtherId(a: Interaction, b: Interaction): boolean {
   return a.responseId !== undefined && b.responseId !== undefined && a.responseId !== b.responseId;
 }
 
-/** The calls that wait, in groups that describe one call each, the innermost first. */
+/** The waiting calls, grouped by the call that they describe, innermost first. */
 function groupsOf(trace: Trace): Group[] {
   const waiting = trace.calls
     .filter(({ hasLeft }) => !hasLeft)
@@ -315,7 +318,7 @@ function groupsOf(trace: Trace): Group[] {
       ({ calls, isAround }) => !isAround && calls.some((other) => isSame(trace, other, call)),
     );
     const [match] = matches;
-    // Around several calls that it could describe, a span describes all of them together.
+    // A span that encloses several calls which it could describe, describes all of them together.
     const isAround = matches.length > 1;
     if (isAround) trace.outers.set(call.interaction.spanId, call.interaction);
     if (!match || isAround) groups.push({ calls: [call], isAround });
@@ -324,7 +327,7 @@ function groupsOf(trace: Trace): Group[] {
   return groups;
 }
 
-/** The one interaction of calls that describe the same request, completed by the spans around them. */
+/** The interaction of calls that describe the same request, completed with facts of their enclosing spans. */
 function completed(trace: Trace, calls: readonly Call[]): Interaction {
   let interaction = mergeCalls(calls.map((call) => call.interaction));
   for (const id of trace.ancestorsOf(interaction.spanId)) {
@@ -334,7 +337,7 @@ function completed(trace: Trace, calls: readonly Call[]): Interaction {
   return interaction;
 }
 
-/** Whether a span is around one request only, to its own model: then it describes that request. */
+/** Whether a span encloses only one request, to its own model. It then describes that request. */
 function isAroundOnly(trace: Trace, outerId: string, calls: readonly Call[], facts: Facts): boolean {
   const below = trace.calls.filter(({ interaction }) => {
     for (const id of trace.ancestorsOf(interaction.spanId)) if (id === outerId) return true;

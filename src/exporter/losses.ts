@@ -4,19 +4,19 @@ import type { DestinationStats } from './destination.ts';
 
 type Stats = Readonly<Record<string, DestinationStats>>;
 
-/** Reasons for which a record is dropped and nothing is lost. */
+/** Reasons for dropping a record that do not lose data. */
 const harmless: ReadonlySet<string> = new Set(['duplicate']);
 
-/** Reports, once at the end of the process, the records that no destination got. Prints nothing when there are none. */
+/** Reports the lost records once, at the end of the process. Prints nothing if there are none. */
 class Losses {
   readonly #running = new Set<() => Stats>();
-  /** Of pipelines that were shut down before. */
+  /** The counters of pipelines that were shut down. */
   readonly #ended: Stats[] = [];
   #forgetSignals: (() => void) | undefined;
 
   join(read: () => Stats): () => void {
     this.#running.add(read);
-    // Last in the list: after the deliveries' own exit listeners, which still save records.
+    // Registered last, to run after the exit listeners of the deliveries, which still save records.
     process.off('exit', this.#report);
     process.on('exit', this.#report);
     this.#forgetSignals ??= beforeSignalEnds(this.#report);
@@ -40,7 +40,10 @@ class Losses {
 
 const losses = new Losses();
 
-/** Reports what this pipeline has lost when the process ends. @returns ends that; what was lost so far is still reported */
+/**
+ * Reports the losses of this pipeline when the process ends. @returns a function that stops counting; losses until then
+ * are still reported
+ */
 export function reportLosses(read: () => Stats): () => void {
   return losses.join(read);
 }

@@ -14,7 +14,10 @@ import { reportLosses } from './losses.ts';
 import { type LeftOutCounts, RunAssembler } from './run-assembler.ts';
 import { type PipelineListener, Settling } from './settling.ts';
 
-/** With more spans waiting than this, each new one maps two older ones: a burst slows down instead of growing. */
+/**
+ * If more spans wait than this, each new one maps two older ones immediately, so that a burst slows down instead of
+ * filling the memory.
+ */
 const MAX_PENDING = 512;
 /** How long one turn of the event loop may be used for mapping. */
 const SLICE_MILLIS = 5;
@@ -25,10 +28,10 @@ const SLICE_MILLIS = 5;
 const BATCH_SPANS = 32;
 const BATCH_MILLIS = 20;
 
-/** The service and environment of spans whose own resource doesn't name them. */
+/** The service and environment for spans whose own resource does not contain them. */
 export type ServiceInfo = Pick<Interaction, 'serviceName' | 'environment'>;
 
-/** A span from a file or over OTLP, a span of an SDK, or one that is made when it is read. */
+/** A span from a file or OTLP, a span of an SDK, or one that is created when it is read. */
 export type PipelineSpan = SpanData | ReadableSpanLike | LateSpan;
 
 export interface PipelineOptions {
@@ -68,19 +71,19 @@ export type OpenTransport = (destination: string, connection: Connection) => Tra
 
 export type OpenDestination = (host: PipelineHost) => SpanDestination;
 
-/** EndedSpan spans in, records at their destinations. Nothing here throws or blocks. */
+/** Receives ended spans and passes them to the destinations. No method throws or blocks. */
 export interface Pipeline {
-  /** Copied nowhere and never changed, so that a destination may join later. */
+  /** The array is not copied, so that destinations which join later are in it. */
   readonly destinations: readonly SpanDestination[];
-  /** Takes a span. In the caller's turn this costs an array push; the span is mapped later. */
+  /** Takes a span. The call itself only costs an array push; the span is mapped later. */
   take(span: PipelineSpan, listener?: PipelineListener): void;
   join(destination: SpanDestination | OpenDestination): SpanDestination;
-  /** Lets spans wait until the returned function is called: where they go is not known yet. */
+  /** Holds all spans until the returned function is called, while their destinations are not known yet. */
   hold(): () => void;
-  /** Maps everything that waits, now. */
+  /** Maps all waiting spans immediately. */
   drain(): void;
   flush(timeoutMillis?: number): Promise<FlushResult>;
-  /** Flushes and ends all destinations. Spans that wait for another span are given up. */
+  /** Flushes and ends all destinations. Spans stop waiting for other spans. */
   shutdown(timeoutMillis?: number): Promise<FlushResult>;
   stats(): Readonly<Record<string, DestinationStats>>;
   /** Spans that made no record of their own at a vendor, by reason. Counted while a vendor is among the destinations. */
@@ -91,7 +94,7 @@ export function openPipeline(options: PipelineOptions): Pipeline {
   return new SpanPipeline(options);
 }
 
-/** A span whose listener travels with it. */
+/** A span together with its listener. */
 class Followed {
   readonly span: PipelineSpan;
   readonly settling: Settling;
@@ -109,14 +112,14 @@ class SpanPipeline implements Pipeline {
   readonly #assembler = new RunAssembler();
   readonly #stopWanting: (() => void)[] = [];
   #stopReporting: (() => void) | undefined;
-  /** By destination: spans that its `take` threw for. */
+  /** The number of spans for which `take` threw, by destination. */
   readonly #failed = new Map<string, number>();
   #pending: (PipelineSpan | Followed)[] = [];
   #head = 0;
-  /** Whether a turn is scheduled, whether one is due later, and whether the last one left spans over. */
+  /** Whether mapping is scheduled. The next two: whether it is due later, and whether the last slice left spans. */
   #isDue = false;
   #timer: NodeJS.Timeout | undefined;
-  /** Due while calls wait for the spans around them. */
+  /** Set while calls wait for their enclosing spans. */
   #holdTimer: NodeJS.Timeout | undefined;
   #isBehind = false;
   #holds = 0;
@@ -262,7 +265,7 @@ class SpanPipeline implements Pipeline {
     if (this.#assembler.held > 0) this.#holdTimer ??= setTimeout(this.#release, HOLD_MILLIS).unref();
   }
 
-  /** Passes on calls that waited long enough for the spans around them. */
+  /** Passes on calls whose waiting time for enclosing spans is over. */
   readonly #release = (): void => {
     clearTimeout(this.#holdTimer);
     this.#holdTimer = undefined;
@@ -286,7 +289,7 @@ class SpanPipeline implements Pipeline {
     }
   }
 
-  /** What one destination cannot take, the others still get. */
+  /** If one destination throws, the others still receive the span. */
   #give(destination: SpanDestination, ended: LazyEndedSpan, listener: SpanListener | undefined): void {
     try {
       destination.take(ended, listener);
@@ -302,7 +305,7 @@ class SpanPipeline implements Pipeline {
   }
 }
 
-/** The span's own service and environment win. */
+/** The span's own service and environment take precedence. */
 function withService(interaction: Interaction, service: ServiceInfo): Interaction {
   const isKnown =
     (service.serviceName === undefined || interaction.serviceName !== undefined) &&

@@ -10,7 +10,7 @@ import type { Settling } from './settling.ts';
 /** Maximum number of spans that wait for another one, and for how long. */
 const MAX_WAITING = 1_000;
 const MAX_AGE_MILLIS = 10 * 60_000;
-/** Maximum number of tools recorded for one parent: an application's main span may live for days. */
+/** Maximum number of tools recorded for one parent. The main span of an application may be open for days. */
 const MAX_TOOLS = 1_000;
 
 /**
@@ -22,14 +22,16 @@ export type LeftOutCounts = Readonly<Partial<Record<'no_dialect' | 'tool' | 'par
 export interface RunAssemblerOptions extends HeldCallsOptions {
   /** How long tools, documents and background responses wait. */
   readonly maxAgeMillis?: number;
-  /** `false`: both halves of a background response leave as they are, for a consumer that joins them elsewhere. */
+  /**
+   * `false`: the two spans of a background response are reported separately, for a consumer that combines them itself.
+   */
   readonly joinsBackground?: boolean;
 }
 
-/** A part of an interaction that waits for the span that completes it. */
+/** Part of an interaction that waits for the span which completes it. */
 interface Entry<T> {
   readonly value: T;
-  /** Ends that the spans behind this entry are held. */
+  /** Functions that end the holds of this entry's spans. */
   readonly releases: (() => void)[];
 }
 
@@ -41,8 +43,8 @@ interface Retrieval {
 const WHO = ['gen_ai.conversation.id', 'session.id', 'user.id'] as const;
 
 /**
- * Whether what a retrieval found was for a chat of its trace: both belong to the same known user, session or conversation,
- * or they have the same parent. Never where one of these differs: a batch job serves many people in one trace.
+ * Whether the documents of a retrieval are for a chat of its trace: both have the same user, session or conversation,
+ * or the same parent. Never if one of these differs, because a batch job serves many users in one trace.
  */
 function isFor(chat: SpanData, { span }: Retrieval): boolean {
   let isSame = span.parentSpanId === chat.parentSpanId;
@@ -56,9 +58,9 @@ function isFor(chat: SpanData, { span }: Retrieval): boolean {
 }
 
 /**
- * Spans in, interactions out. A call is an interaction at once, a run when its span ends. Three kinds need several spans:
- * a background response (queued by one call, fetched by another), a run that another tracer recorded with its tools as
- * children, and the documents that a retrieval found for the chat that follows it.
+ * Assembles interactions from spans. Most interactions need one span. Three kinds need several: a background response
+ * (queued by one call, fetched by another), a run that another tracer recorded with its tools as children, and a chat
+ * with the documents of the retrieval before it.
  */
 export class RunAssembler {
   readonly #queued: BoundedMap<Entry<Interaction>>;
@@ -77,7 +79,7 @@ export class RunAssembler {
     this.#joinsBackground = joinsBackground;
   }
 
-  /** @param settling of the span, where a caller follows it: it stays open while the span waits here */
+  /** @param settling set if a caller waits for the outcome of the span, which stays open while the span waits here */
   add(span: SpanData, settling?: Settling): Interaction[] {
     const reading = readSpan(span);
     if (!reading) {
@@ -91,7 +93,7 @@ export class RunAssembler {
       if (span.parentSpanId) this.#addTool(`${span.traceId}:${span.parentSpanId}`, tool, span, settling);
       return [];
     }
-    // Spans of ours have none, and their attributes are made when they are read.
+    // Our own spans have none, and reading their attributes would create them.
     const documents = span.facts ? undefined : span.attributes['gen_ai.retrieval.documents'];
     if (documents !== undefined) this.#documents.set(span.traceId, entryOf({ documents, span }));
 
@@ -107,7 +109,7 @@ export class RunAssembler {
       if (isUnfinishedYet) return [];
       if (!this.#joinsBackground) return [interaction];
       const created = this.#queued.take(keyOf(interaction));
-      // Without a queued call the answer was fetched before, and reported then.
+      // Without a queued call, the answer was already fetched and reported.
       if (!created) return [];
       releaseWith(settling, created);
       return [joinBackground(created.value, interaction)];
@@ -118,29 +120,29 @@ export class RunAssembler {
     return leaving(this.#held.addCall(span, completed, settling), settling);
   }
 
-  /** Counts a span that no dialect knows. */
+  /** Counts a span of no known dialect. */
   countUnknown(): void {
     this.#count('no_dialect');
   }
 
-  /** How many calls wait for the spans around them. */
+  /** The number of calls that wait for their enclosing spans. */
   get held(): number {
     return this.#held.size;
   }
 
-  /** Spans that made no record of their own, by reason. */
+  /** The number of spans that made no record of their own, by reason. */
   get leftOut(): LeftOutCounts {
     return { ...this.#leftOut, ...this.#held.leftOut };
   }
 
-  /** Calls that waited long enough for the spans around them; all of them when nothing more will come. */
+  /** The calls whose waiting time for enclosing spans is over; all calls if `isLast`. */
   release(isLast: boolean): readonly LeavingCall[] {
     return isLast ? this.#held.flush() : this.#held.due();
   }
 
   /**
-   * Two responses with one id can't be told apart when one of them is fetched: both are reported as they are.
-   * @returns what does not wait any more
+   * If two queued responses have the same id, a fetched answer could belong to either: all are reported separately.
+   * @returns the interactions that no longer wait
    */
   #addQueued(interaction: Interaction, settling: Settling | undefined): Interaction[] {
     const key = keyOf(interaction);
@@ -154,13 +156,13 @@ export class RunAssembler {
     return left.map(({ value }) => value);
   }
 
-  /** Gives up tools and documents that waited too long for the call they belong to. */
+  /** Drops tools and documents that waited too long for their call. */
   expire(): void {
     for (const entry of this.#tools.expire()) releaseWith(undefined, entry);
     this.#documents.expire();
   }
 
-  /** Gives up waiting. @returns the background responses that were never fetched, as far as they are known */
+  /** Stops waiting. @returns the background responses that were never fetched, with what is known about them */
   flush(): Interaction[] {
     for (const entry of this.#tools.drain()) releaseWith(undefined, entry);
     this.#documents.drain();
@@ -181,7 +183,7 @@ export class RunAssembler {
   #addTool(parent: string, tool: ToolExecution, span: SpanData, settling: Settling | undefined): void {
     const known = this.#tools.get(parent);
     if (known && known.value.length >= MAX_TOOLS) return;
-    // Runs of our own instrumentation carry their tools themselves, so nothing is lost with these.
+    // Runs of our own instrumentation contain their tools, so nothing is lost here.
     const release = span.scope?.name === SCOPE_NAME ? undefined : settling?.hold();
     if (known) {
       known.value.push(tool);
@@ -206,7 +208,7 @@ export class RunAssembler {
   }
 }
 
-/** Spans that went into another one are held until that one is settled. */
+/** Holds the spans of an entry until the span that completes it is settled. */
 function releaseWith(settling: Settling | undefined, { releases }: Entry<unknown>): void {
   for (const release of releases) {
     if (settling) settling.onSettled(release);
@@ -214,7 +216,7 @@ function releaseWith(settling: Settling | undefined, { releases }: Entry<unknown
   }
 }
 
-/** The calls that leave with a span. Their own spans are held until that one is settled. */
+/** The interactions of the calls that are reported with a span. Their own spans are held until that span is settled. */
 function leaving(calls: readonly LeavingCall[], settling: Settling | undefined): Interaction[] {
   for (const { releases } of calls) {
     for (const release of releases) {
@@ -225,14 +227,16 @@ function leaving(calls: readonly LeavingCall[], settling: Settling | undefined):
   return calls.map(({ interaction }) => interaction);
 }
 
-/** Spans of other tracers seldom have a cost: it is computed from their usage. Ours were priced when they were recorded. */
+/**
+ * Computes the cost of other tracers' spans, which rarely have one. Our own spans have their cost from the recording.
+ */
 function priced(interaction: Interaction): Interaction {
   if (interaction.cost !== undefined || interaction.usage === undefined) return interaction;
   const cost = costOf(interaction, {});
   return cost ? { ...interaction, cost } : interaction;
 }
 
-/** The same background response, whichever process asks for it. */
+/** The key of a background response, which is the same in every process. */
 function keyOf({ serverAddress = '', responseId = '' }: Interaction): string {
   return `${serverAddress}:${responseId}`;
 }

@@ -2,14 +2,14 @@ import { defined } from '../interaction/defined.ts';
 import type { Facts, Interaction, Outcome, Writable } from '../interaction/interaction.ts';
 import { operationKind } from '../interaction/operation.ts';
 
-/** A call as one tracer describes it, with what proves that another span describes the same one. */
+/** A call as one tracer describes it, with the fields that identify other descriptions of the same call. */
 export interface DescribedCall {
   readonly interaction: Interaction;
-  /** Scope of the span. Two spans of one scope are two calls unless one contains the other. */
+  /** The scope of the span. Two spans of the same scope are two calls, unless one contains the other. */
   readonly scope: string;
 }
 
-/** Clocks of two tracers in one process may differ by this much. */
+/** The clocks of two tracers in one process may differ by this much. */
 const TOLERANCE_MILLIS = 50;
 
 /** Whether two spans of different scopes describe one call: the same response id, at the same time. */
@@ -39,7 +39,7 @@ function overlap(a: Interaction, b: Interaction): boolean {
   return a.startTime <= b.endTime + TOLERANCE_MILLIS && b.startTime <= a.endTime + TOLERANCE_MILLIS;
 }
 
-/** Some tracers have one name for a model, which is the one that answered. */
+/** Some tracers record only one model name, that of the model which answered. */
 export function hasSameModel(
   a: Pick<Facts, 'requestModel' | 'responseModel'>,
   b: Pick<Facts, 'requestModel' | 'responseModel'>,
@@ -49,8 +49,8 @@ export function hasSameModel(
 }
 
 /**
- * One interaction of several descriptions of one call. Field by field the richest description wins, and the others fill
- * in what it lacks. Usage and cost come from exactly one of them. Identity and times are those of the first description,
+ * Merges several descriptions of one call. The richest description takes precedence for each field, and the others
+ * provide missing fields. Usage and cost come from a single description. Ids and times are those of the first one,
  * which is the innermost.
  */
 export function mergeCalls(descriptions: readonly Interaction[]): Interaction {
@@ -81,7 +81,7 @@ export function mergeCalls(descriptions: readonly Interaction[]): Interaction {
   }) as Interaction;
 }
 
-/** Fields that describe the caller of a call, not the call. A span around the call may know them. */
+/** Fields that describe the caller of a call. An enclosing span may contain them. */
 const callerFields = [
   'conversationId',
   'sessionId',
@@ -106,7 +106,7 @@ const callerFields = [
 ] as const satisfies readonly (keyof Facts)[];
 
 /**
- * A call completed by the span around it.
+ * Completes a call with facts of its enclosing span.
  * @param isSame whether that span describes this very call, so that its messages and parameters are those of the call
  */
 export function completeFrom(call: Interaction, outer: Facts, isSame: boolean): Interaction {
@@ -118,7 +118,7 @@ export function completeFrom(call: Interaction, outer: Facts, isSame: boolean): 
   return fill(call, { ...described, ...known, ...counts }) as Interaction;
 }
 
-/** The first facts, and what only the second know. Groups such as the user are filled field by field. */
+/** The first facts, completed by the second. Nested records such as the user are completed field by field. */
 function fill<T extends Facts>(facts: T, more: Facts): Writable<T> {
   const filled: Record<string, unknown> = { ...more };
   for (const name in facts) {
@@ -132,7 +132,7 @@ function fill<T extends Facts>(facts: T, more: Facts): Writable<T> {
 const isGroup = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** How much a description says: fields, and fields of groups. */
+/** The number of fields of a description, including those of nested records. */
 function richness(interaction: Interaction): number {
   let count = 0;
   for (const value of Object.values(interaction)) {
@@ -145,7 +145,7 @@ function sizeOf(group: object | undefined): number {
   return group ? Object.keys(group).length : 0;
 }
 
-/** The innermost one knows how the call ended. Another one may know why. */
+/** The innermost description determines how the call ended. Another one may contain the reason. */
 function outcomeOf({ outcome }: Interaction, others: readonly Interaction[]): Outcome {
   if (outcome.status === 'ok' || outcome.type !== '_OTHER') return outcome;
   const better = others.find((each) => each.outcome.status === 'error' && each.outcome.type !== '_OTHER');

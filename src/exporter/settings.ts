@@ -7,7 +7,7 @@ import { knownNames } from './destinations/known-names.ts';
 
 const MIB = 1 << 20;
 
-/** Where and how records are kept on disk. */
+/** Where and how records are stored on disk. */
 export interface SpoolSettings {
   /** The directory. It is created when it does not exist. */
   readonly dir: string;
@@ -36,7 +36,7 @@ export function resolveSpool(
   return { dir: isAbsolute(dir) ? dir : resolve(dir), maxBytes, durability };
 }
 
-/** How much of the content each destination gets, where it is set: `content` wins over `SPANPORT_CONTENT`. */
+/** The configured content mode of each destination. `content` takes precedence over `SPANPORT_CONTENT`. */
 export function resolveContent(
   given: ContentMode | Readonly<Record<string, ContentMode>> | undefined,
   environment: Environment,

@@ -1,6 +1,6 @@
 import type { SpanListener, SpanOutcome } from './destination.ts';
 
-/** What became of one span at one destination. */
+/** The outcome of one span at one destination. */
 export interface Settlement {
   readonly destination: string;
   readonly outcome: SpanOutcome;
@@ -17,12 +17,18 @@ export interface PipelineListener {
   settled?(settlements: readonly Settlement[]): void;
 }
 
-/** Counts what is still open of one span and calls its listener. Made only for spans that have a listener. */
+/**
+ * Counts the destinations that have not finished a span, and calls its listener. Created only for spans with a
+ * listener.
+ */
 export class Settling {
   readonly #listener: PipelineListener;
   readonly #settlements: Settlement[] = [];
   readonly #releases: (() => void)[] = [];
-  /** What may still be lost, and what is not settled. Both count the caller itself until {@link close}. */
+  /**
+   * The number of destinations where the span may still be lost, and where it is not settled. Both include one for the
+   * caller until {@link close}.
+   */
   #unsafe = 1;
   #open = 1;
 
@@ -53,12 +59,12 @@ export class Settling {
     };
   }
 
-  /** Calls a function when the span is settled: releases the spans that went into it. */
+  /** Calls a function when the span is settled, to release the spans that were merged into it. */
   onSettled(release: () => void): void {
     this.#releases.push(release);
   }
 
-  /** Keeps the span open while the pipeline itself holds it in memory. @returns ends that */
+  /** Keeps the span open while the pipeline holds it in memory. @returns a function that ends the hold */
   hold(): () => void {
     let isHeld = true;
     this.#unsafe += 1;
@@ -97,7 +103,7 @@ const grades: Readonly<Record<SpanOutcome['status'], number>> = {
   dropped: 4,
 };
 
-/** Joins the outcomes of several records of one span: the span is as well off as the worst of them. */
+/** Combines the outcomes of several records of one span: the worst one is the outcome of the span. */
 export function listenersFor(count: number, listener: SpanListener): readonly SpanListener[] {
   if (count === 1) return [listener];
   let unsafe = count;

@@ -4,8 +4,8 @@ import { hasSqlite } from '../sqlite/driver.ts';
 import type { SpoolSettings } from './settings.ts';
 
 /**
- * The spool as this machine and thread can have it. A directory that cannot be written is a condition of the environment and must
- * not stop the application, so records then stay in memory, and one line reports it.
+ * The spool settings that work on this machine and in this thread. A directory that cannot be written must not stop the
+ * application, so records then stay in memory and one line reports it.
  */
 export function usableSpool(
   spool: SpoolSettings | undefined,
@@ -19,14 +19,14 @@ export function usableSpool(
 }
 
 /**
- * In a worker thread always `sync`: `terminate()` ends the thread without running another line of its code, so that a
- * record cannot wait there for the end of a tick.
+ * In a worker thread always `sync`: `terminate()` ends the thread without running any more of its code, so a record
+ * must not wait there.
  */
 export function durabilityHere(durability: SpoolSettings['durability']): SpoolSettings['durability'] {
   return process.getBuiltinModule('node:worker_threads').isMainThread ? durability : 'sync';
 }
 
-/** Why a directory cannot hold a spool, and what to do; undefined when it can. */
+/** Why a directory cannot be used for a spool, and what to do; undefined if it can. */
 export function spoolProblem(dir: string): string | undefined {
   if (!hasSqlite()) return `Node ${process.versions.node} has no SQLite. Run npm i libsql, or use Node 22.13 or newer.`;
   try {
@@ -40,7 +40,7 @@ export function spoolProblem(dir: string): string | undefined {
   }
 }
 
-/** Level by level: with `recursive`, Node 20 never returns from a path below /proc. */
+/** Creates each level separately, because Node 20 never returns from `recursive` for a path below /proc. */
 function makeDirectory(dir: string): void {
   if (existsSync(dir)) return;
   const parent = dirname(dir);
@@ -48,7 +48,7 @@ function makeDirectory(dir: string): void {
   try {
     mkdirSync(dir, { mode: 0o700 });
   } catch (error) {
-    // Another process made it meanwhile.
+    // Another process has created it in the meantime.
     if (codeOf(error) !== 'EEXIST') throw error;
   }
 }

@@ -12,11 +12,14 @@ import { type OpenDestination, openPipeline, type Pipeline } from './pipeline.ts
 import type { SpoolSettings } from './settings.ts';
 import { usableSpool } from './usable-spool.ts';
 
-/** Options of every vendor's exporter, besides the vendor's own. */
+/** The options that the exporters of all vendors have. */
 export interface VendorExporterOptions {
-  /** What of the messages the vendor gets. Default: `SPANPORT_CONTENT`, else `full`: it is what the vendor is for. */
+  /** How much of the messages the vendor receives. Default: `SPANPORT_CONTENT`, else `full`. */
   readonly content?: ContentMode;
-  /** Applied to every text before it leaves, after the built-in patterns for keys and tokens. Synchronous; fails closed. */
+  /**
+   * Applied to every text before it is sent, after the built-in patterns for keys and tokens. Must be synchronous. If
+   * it throws, the whole text is replaced.
+   */
   readonly mask?: Mask;
   /** Durable delivery; in memory without it. */
   readonly spool?: Partial<SpoolSettings> & { readonly dir: string };
@@ -42,9 +45,9 @@ export class VendorSpanExporter {
   }
 
   /**
-   * Takes the spans; they are delivered in the background. Never throws and always reports success, so that a slow vendor
-   * does not fill a processor's queue. Where a process is frozen after a flush, wait for {@link forceFlush} as well: the
-   * 2.x processors do not call it.
+   * Takes the spans and delivers them in the background. Never throws and always reports success, so that a slow vendor
+   * does not fill a processor's queue. If the process is frozen after a flush, also wait for {@link forceFlush}, which
+   * the processors of SDK 2.x do not call.
    */
   export(spans: readonly ReadableSpanLike[], resultCallback: (result: ExportResult) => void): void {
     for (const span of spans) this.#pipeline.take(span);
@@ -64,7 +67,7 @@ export class VendorSpanExporter {
   }
 }
 
-/** With `OTEL_SDK_DISABLED`. */
+/** The destination with `OTEL_SDK_DISABLED`, which records nothing. */
 function silentDestination(name: string): SpanDestination {
   return {
     name,

@@ -9,8 +9,8 @@ export function hasGateway(environment: Environment): boolean {
 }
 
 /**
- * A Spanport gateway. It gets neither the endpoint nor the headers of `OTEL_EXPORTER_OTLP_*`, which belong to another
- * else's backend.
+ * A Spanport gateway. It uses neither the endpoint nor the headers of `OTEL_EXPORTER_OTLP_*`, which belong to another
+ * backend.
  */
 export function resolveGateway(
   given: Partial<OtlpOptions>,

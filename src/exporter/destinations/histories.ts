@@ -5,13 +5,13 @@ import { partTexts } from '../../interaction/message-text.ts';
 
 const MAX_HISTORIES = 10_000;
 
-/** Marks a history that several conversations have in common: it is unknown which of them a call continues. */
+/** Marks a history that several conversations share: it is unknown which of them a call continues. */
 const SHARED = '';
 
 /**
- * Gives each call that names no conversation the id of the one that it continues, or one of its own. A call continues
- * another of the same trace and user if it begins with that call's messages and answer. The trace alone is not enough:
- * a handler may work for several users, and call a model for several purposes.
+ * Assigns a conversation id to each call without one: that of the call that it continues, or a new one. A call
+ * continues another of the same trace and user if it begins with that call's messages and answer. The same trace is not
+ * sufficient: a handler may work for several users, and call a model for several purposes.
  */
 export class Histories {
   /** Conversation ids by history. */
@@ -41,7 +41,7 @@ export class Histories {
   }
 }
 
-/** The key of a call's messages, and those of its beginnings that end in an answer, shortest first. */
+/** The key of a call's messages, and the keys of all their prefixes that end with an answer, shortest first. */
 function keysOf(
   scope: string,
   { systemInstructions, inputMessages = [] }: Interaction,

@@ -11,16 +11,16 @@ import { listenersFor } from '../settling.ts';
 import { recordsOf } from './records-of.ts';
 import { changesFor } from './span-view.ts';
 
-/** Where items are written on this machine. `write` may throw or reject; the item then counts as rejected. */
+/** Writes items on this machine. `write` may throw or reject; the item then counts as rejected. */
 interface Sink<T> {
   write(item: T): void | Promise<void>;
   close?(): void;
 }
 
-/** How long a function of the application is waited for. */
+/** How long the destination waits for a function of the application. */
 const DEFAULT_TIMEOUT_MILLIS = 5_000;
 
-/** Appends lines to a file, which is opened at the first one and readable by its owner alone. */
+/** Appends lines to a file. It is opened with the first line, and only its owner can read it. */
 function fileSink(path: string): Sink<string> {
   let file: number | undefined;
   return {
@@ -54,7 +54,7 @@ export function spanLineDestination(
   );
 }
 
-/** A vendor's records into a file, a line of JSON each, or into a function of the application. */
+/** Writes a vendor's records to a file, each as one line of JSON, or passes them to a function of the application. */
 export function localDestination<Options, Payload>(
   vendor: Vendor<Options, Payload>,
   options: Options,
@@ -81,7 +81,7 @@ function sinkFor(name: string, output: LocalOutput, write: PipelineHost['write']
     const target = output.kind === 'file' ? `file:${output.path}` : 'callback';
     return { write: (payload) => write(name, target, payload) };
   }
-  // The function takes this vendor's payload, which is what `encode` makes.
+  // The function accepts the payload of this vendor, which `encode` creates.
   if (output.kind === 'callback') return { write: (payload) => output.write(payload as never) };
   const file = fileSink(output.path);
   return { write: (payload) => file.write(wellFormedJson(JSON.stringify(payload))), close: () => file.close?.() };

@@ -3,16 +3,16 @@ import { attributeKind, eventAttributeKind } from '../../semconv/dialects/attrib
 import type { AttributeKind } from '../../semconv/dialects/attribute-rules.ts';
 import { type ContentMode, REDACTED } from '../content-policy.ts';
 
-/** What a destination may have of one attribute. Undefined when nothing. */
+/** The part of an attribute that a destination receives; undefined if it receives nothing. */
 export function attributeFor(kind: AttributeKind, value: unknown, mode: ContentMode, mask: Mask): unknown {
   if (kind === 'fact') return maskedValue(value, maskSecrets);
   if (kind === 'other' || mode === 'full') return maskedValue(value, mask);
-  // Numbers and flags say nothing in words. A list of numbers is an embedding, which says what was embedded.
+  // Numbers and booleans are not content. A list of numbers may be an embedding, from which the text can be inferred.
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   return mode === 'redacted' ? REDACTED : undefined;
 }
 
-/** A value with every text masked. A text that is JSON is masked inside, so that each text of it is seen by itself. */
+/** A value with every text masked. JSON in a text is parsed, so that each of its texts is masked separately. */
 function maskedValue(value: unknown, mask: Mask): unknown {
   if (typeof value === 'string') return maskedText(value, mask);
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
@@ -24,7 +24,7 @@ function maskedText(text: string, mask: Mask): string {
   try {
     const value: unknown = JSON.parse(text);
     const masked = maskJson(value, (inner) => maskedText(inner, mask));
-    // The whole text as well: some secrets show only next to their name.
+    // The whole text as well, because some secrets are recognised only by the name before them.
     return mask(masked === value ? text : JSON.stringify(masked));
   } catch {
     return mask(text);
@@ -33,7 +33,7 @@ function maskedText(text: string, mask: Mask): string {
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** The attributes of a span's event as a destination may have them. */
+/** The attributes of a span's event that a destination receives. */
 export function eventAttributesFor(
   event: string,
   attributes: Attributes,
@@ -44,7 +44,7 @@ export function eventAttributesFor(
   );
 }
 
-/** The attributes of a span's link as a destination may have them. */
+/** The attributes of a span's link that a destination receives. */
 export function linkAttributesFor(attributes: Attributes, mode: ContentMode, mask: Mask): Attributes {
   return mapped(attributes, (name, value) => attributeFor(attributeKind(name, true), value, mode, mask));
 }
@@ -58,7 +58,7 @@ function mapped(attributes: Attributes, change: (name: string, value: unknown) =
   return result;
 }
 
-/** The attributes of a resource, masked. The same object where nothing changed. */
+/** The attributes of a resource, masked. The same object if nothing changed. */
 export function maskedResource(attributes: Attributes, mask: Mask): Attributes {
   return maskJson(attributes, mask);
 }

@@ -21,7 +21,7 @@ import { attributesFor, changesFor } from './span-view.ts';
 /** The defaults of OpenTelemetry's own batch processor. */
 const MAX_WAITING = 2_048;
 const MAX_BATCH = 512;
-/** Keeps the process alive for at most this long, so that a program that just ends loses nothing. */
+/** Keeps the process alive for at most this long, so that a program that ends immediately loses nothing. */
 const GATHER_MILLIS = 1_000;
 const FLUSH_MILLIS = 5_000;
 
@@ -31,8 +31,8 @@ interface Waiting {
 }
 
 /**
- * Spans through OpenTelemetry's own `OTLPTraceExporter`: JSON, in memory, with its retries and its losses, which are
- * counted here. For users who want the reference implementation on the wire, and for comparing ours with it.
+ * Sends spans with OpenTelemetry's own `OTLPTraceExporter`: as JSON, from memory, with its retries. Its losses are
+ * counted here. For users who want the reference implementation, and for comparing ours with it.
  */
 export function officialOtlpDestination(name: string, options: OtlpOptions, content: ContentMode): SpanDestination {
   let waiting: Waiting[] = [];
@@ -153,7 +153,7 @@ function sdkSpanFor(ended: EndedSpan, content: ContentMode, options: OtlpOptions
   } as unknown as ReadableSpan;
 }
 
-/** The same object where nothing has to be replaced: the exporter groups spans by it. */
+/** Returns the same object if nothing has to be replaced, because the exporter groups spans by it. */
 function wellFormedResource<T extends { readonly attributes: object }>(resource: T): T {
   const attributes = wellFormedIn(resource.attributes);
   return attributes === resource.attributes ? resource : Object.create(resource, { attributes: { value: attributes } });

@@ -4,7 +4,7 @@ import type { PipelineHost } from '../pipeline.ts';
 import type { SpoolSettings } from '../settings.ts';
 import type { Connection } from './connection.ts';
 
-/** Opens the delivery to one destination. Its problems go to the pipeline's `report`. */
+/** Opens the delivery to one destination. Problems are reported to the pipeline's `report`. */
 export function openDelivery(
   destination: Destination,
   spool: SpoolSettings | undefined,

@@ -28,9 +28,10 @@ export interface DestinationContext {
 }
 
 /**
- * Checks everything about a destination and opens nothing yet, so that one wrong setting starts none of them.
- * @returns opens it; for `pipeline.join`
- * @throws ConfigurationError when it cannot work
+ * Checks all settings of a destination without opening it, so that an invalid setting prevents the start of all of
+ * them.
+ * @returns a function that opens the destination, for `pipeline.join`
+ * @throws ConfigurationError for an invalid setting
  */
 export function planDestination(setting: UncheckedSetting, context: DestinationContext): OpenDestination {
   if (typeof setting === 'object' && 'take' in setting) return () => setting as SpanDestination;
@@ -89,8 +90,8 @@ function pathFrom(name: string): string {
 }
 
 /**
- * The destinations that the environment asks for: those that `SPANPORT_DESTINATIONS` lists; else those whose keys are
- * set, and `otlp` when an endpoint is, unless `OTEL_TRACES_EXPORTER` is set. Empty: none is set.
+ * The destinations that the environment configures: those listed in `SPANPORT_DESTINATIONS`; else those whose keys are
+ * set, and `otlp` if its endpoint is set, unless `OTEL_TRACES_EXPORTER` is set. Empty if none is configured.
  */
 export function destinationsFrom(
   environment: Environment,

@@ -26,7 +26,7 @@ function partialSuccessFrom({ headers, body, bytes }: Answer): PartialSuccess {
     const { partialSuccess } = JSON.parse(body) as { partialSuccess?: Readonly<Record<string, unknown>> };
     return partialSuccessOf(Number(partialSuccess?.['rejectedSpans']), partialSuccess?.['errorMessage']);
   } catch {
-    // The status says that it was accepted, whatever the body is.
+    // The status means that it was accepted, even if the body is invalid.
     return {};
   }
 }

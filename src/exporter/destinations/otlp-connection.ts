@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../configuration/readers.ts';
 import type { Connection } from './connection.ts';
 import { setting } from './otlp-environment.ts';
 
-/** Node's timers hold no longer time. */
+/** The maximum of Node's timers. */
 const MAX_TIMEOUT_MILLIS = 2 ** 31 - 1;
 const TLS_FILES = [
   ['ca', 'CERTIFICATE'],

@@ -33,8 +33,8 @@ const MAX_SPANS = 512;
 const MAX_BYTES = 4 << 20;
 
 /**
- * OTLP/HTTP as delivery sees it. A record is a whole export request that holds one span; several are joined by
- * concatenation, which is what merges repeated fields in protobuf, so a batch splits as easily as it is made.
+ * OTLP/HTTP as a destination of delivery. A record is a complete export request with one span. Records are combined by
+ * concatenation, because protobuf merges repeated fields, so a batch can be split again easily.
  */
 export function otlpDeliveryDestination(name: string, options: OtlpOptions): Destination {
   const isJson = options.encoding === 'json';
@@ -61,14 +61,14 @@ export function otlpDeliveryDestination(name: string, options: OtlpOptions): Des
   };
 }
 
-/** Each body is `{"resourceSpans":[…]}`; a batch is one list of what is between the brackets. */
+/** Each body is `{"resourceSpans":[…]}`. A batch is one list with the items of all bodies. */
 function joinedJson(bodies: readonly Uint8Array[]): Buffer {
   const open = '{"resourceSpans":[';
   const inner = bodies.map((body) => Buffer.from(body).subarray(open.length, -2).toString());
   return Buffer.from(`${open}${inner.join(',')}]}`);
 }
 
-/** Every ended span into one OTLP backend. */
+/** Sends every ended span to one OTLP backend. */
 export function otlpDestination(
   name: string,
   options: OtlpOptions,

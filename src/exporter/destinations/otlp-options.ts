@@ -5,7 +5,7 @@ import type { OtlpOptions } from './otlp-destination.ts';
 import { setting } from './otlp-environment.ts';
 
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
-/** The later one wins. */
+/** The later one takes precedence. */
 const STANDARD_HEADERS = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'] as const;
 
 export function hasOtlpEndpoint(environment: Environment): boolean {
@@ -15,8 +15,8 @@ export function hasOtlpEndpoint(environment: Environment): boolean {
 }
 
 /**
- * `OTEL_EXPORTER_OTLP_*` by the specification: the signal's own variable wins over the general one, the general endpoint
- * is a base to which `v1/traces` is added, the signal's own is the whole URL.
+ * `OTEL_EXPORTER_OTLP_*` according to the specification: the variable for traces takes precedence over the general one.
+ * `v1/traces` is appended to the general endpoint, while the endpoint for traces is the complete URL.
  */
 export function resolveOtlp(
   given: Partial<OtlpOptions>,

@@ -8,11 +8,13 @@ import type { OtlpOptions } from './otlp-destination.ts';
 import { checkedHeaders, checkedUrl, headersFrom } from './otlp-options.ts';
 
 /**
- * A backend that takes OTLP/HTTP, as data: where it listens and what it wants in headers and resource, from the
- * variables its own users already have. All of them take protobuf, and some nothing else, so that is what they get.
+ * A backend that accepts OTLP/HTTP, described as data: its URL, headers and resource attributes, from the variables
+ * that its users already set. All of them accept protobuf, and some nothing else, so spans are sent as protobuf.
  */
 interface Preset {
-  /** The variables that must be set, an older name after its newer one; without them the destination fails at start. */
+  /**
+   * The variables that must be set, each optionally with an older name. Without them the destination fails at start.
+   */
   readonly needs: readonly (string | readonly [name: string, older: string])[];
   readonly url: (env: Read) => string;
   readonly headers?: (env: Read) => Readonly<Record<string, string | undefined>>;
@@ -85,7 +87,7 @@ const presets: Readonly<Record<PresetName, Preset>> = {
     url: (env) => under(env('BRAINTRUST_API_URL'), 'https://api.braintrust.dev', '/otel/v1/traces'),
     headers: (env) => ({ authorization: bearer(env('BRAINTRUST_API_KEY')), 'x-bt-parent': env('BRAINTRUST_PARENT') }),
   },
-  // The intake's host depends on the site and stands in Datadog's own page only, so it has to be given.
+  // The host depends on the Datadog site and is documented only there, so it must be configured.
   datadog: {
     needs: ['DD_API_KEY', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'],
     url: (env) => env('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? '',
@@ -104,7 +106,7 @@ const presets: Readonly<Record<PresetName, Preset>> = {
         : 'https://otlp.nr-data.net/v1/traces',
     headers: (env) => ({ 'api-key': env('NEW_RELIC_LICENSE_KEY') }),
   },
-  // A stack's zone, instance and token stand together in the two standard variables that Grafana's page gives.
+  // Grafana's page provides zone, instance and token of a stack as the two standard variables.
   grafana: {
     takesStandardHeaders: true,
     needs: ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS'],
@@ -146,13 +148,13 @@ const presets: Readonly<Record<PresetName, Preset>> = {
 
 export const presetNames: readonly string[] = Object.keys(presets);
 
-/** A write token of Logfire names its region: `pylf_v1_eu_…`. */
+/** A write token of Logfire contains its region: `pylf_v1_eu_…`. */
 function logfireRegion(token: string | undefined): string {
   return token?.startsWith('pylf_v1_eu_') ? 'https://logfire-eu.pydantic.dev' : 'https://logfire-us.pydantic.dev';
 }
 
 /**
- * The OTLP options of a preset; undefined when there is none of that name.
+ * The OTLP options of a preset; undefined if no preset has that name.
  * @throws ConfigurationError when a variable it needs is not set
  */
 export function resolvePreset(

@@ -2,7 +2,7 @@ import type { Interaction } from '../../interaction/interaction.ts';
 import type { Vendor, VendorRecord } from '../../vendors/vendor.ts';
 import { applyContentMode, type ContentMode } from '../content-policy.ts';
 
-/** A vendor's records for an interaction. A run whose end was never seen has no result to report, so it makes none. */
+/** A vendor's records for an interaction. A run whose end was not observed has no result, so it makes no record. */
 export function recordsOf<Options, Payload>(
   vendor: Vendor<Options, Payload>,
   options: Options,

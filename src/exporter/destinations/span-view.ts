@@ -28,13 +28,13 @@ import type { EndedSpan } from '../destination.ts';
 import { sourceOf } from '../ended-span.ts';
 import { attributeFor, eventAttributesFor, linkAttributesFor, maskedResource } from './masked-attributes.ts';
 
-/** Rewrites GenAI attributes for a backend that reads another convention. Pure. */
+/** Converts GenAI attributes for a backend that reads another convention. Pure. */
 export type Dialect = (
   attributes: Readonly<Record<string, unknown>>,
   facts: Facts,
 ) => Readonly<Record<string, unknown>>;
 
-/** How a destination's copy of a span differs from it. The span itself is not copied. */
+/** The differences between a span and what a destination receives of it. The span itself is not copied. */
 export function changesFor(
   ended: EndedSpan,
   mode: ContentMode,
@@ -58,7 +58,10 @@ export function changesFor(
   return changes;
 }
 
-/** Whether only we can have written on a span: its facts travel with it, and content is not on it. */
+/**
+ * Whether only our instrumentation can have written the attributes: facts are attached, and content is not in
+ * attributes.
+ */
 function isOurs(source: ReadableSpanLike | SpanData): boolean {
   if (source.events && source.events.length > 0) return false;
   return isSpanData(source) ? source.facts !== undefined : factsOf(source) !== undefined;
@@ -68,7 +71,10 @@ function setEach(attributes: Attributes, sink: AttributeSink): void {
   for (const name in attributes) if (attributes[name] !== undefined) sink.setAttribute(name, attributes[name]);
 }
 
-/** Sets the attributes that a destination may have: content as its mode allows, from the span and attached to it, masked. */
+/**
+ * Sets the attributes that a destination receives, masked. Content comes from the span and from what is attached to it,
+ * as the mode allows.
+ */
 function giveAttributes(ended: EndedSpan, mode: ContentMode, sink: AttributeSink): void {
   const { content, mask } = ended;
   const source = sourceOf(ended);
@@ -83,8 +89,9 @@ function giveAttributes(ended: EndedSpan, mode: ContentMode, sink: AttributeSink
 }
 
 /**
- * Sets the attributes of a span that others wrote, or may have written on.
- * @returns the conventions' content attributes, which are not set yet: their structure is kept when texts are redacted
+ * Sets the attributes of a span that other code wrote, or may have changed.
+ * @returns the content attributes of the conventions, which are set later because their structure is kept if texts are
+ * redacted
  */
 function giveForeign(
   source: ReadableSpanLike | SpanData,
@@ -135,11 +142,11 @@ export function attributesFor(
       allowed[name] = value;
     },
   });
-  // A span of another tracer is written as it is: its backend's dialect is the backend's to translate.
+  // The attributes of another tracer's span are not converted to the backend's dialect.
   return dialect && isGenAISpan(allowed) ? dialect(allowed, decodeAttributes(allowed)) : allowed;
 }
 
-/** Content on a span, joined with the content attached to it, which wins. */
+/** Combines the content in attributes with the content attached to the span, which takes precedence. */
 function giveContent(
   onSpan: Attributes,
   content: Content | undefined,
@@ -149,7 +156,7 @@ function giveContent(
 ): void {
   const facts: Facts = { ...maskContent(decodeAttributes(onSpan), mask), ...content };
   const written = encodeAttributes(mode === 'full' ? facts : redacted(facts), true);
-  // What the table does not know of is a plain text to us.
+  // Attributes that are not in the table are treated as plain text.
   for (const [name, value] of Object.entries(onSpan)) {
     if (name in written || Object.keys(decodeAttributes({ [name]: value })).length > 0) continue;
     written[name] = mode === 'full' ? mask(jsonOf(value)) : JSON.stringify(REDACTED);
@@ -157,7 +164,7 @@ function giveContent(
   for (const name in written) if (written[name] !== undefined) sink.setAttribute(name, written[name]);
 }
 
-/** Arguments and result of a tool: attached to the span as its one tool execution, or on it as two attributes. */
+/** Arguments and result of a tool, which are attached to the span as a tool execution, or are two attributes. */
 function giveToolContent(
   onSpan: Attributes | undefined,
   content: Content | undefined,
@@ -176,7 +183,7 @@ function giveToolContent(
 
 type Extra = Readonly<Record<string, string>>;
 
-/** Resources are few, and what was encoded of one is cached by the object that it is. */
+/** There are few resources, and encoders cache their result by the resource object. */
 const joined = new WeakMap<ReadableResource, JoinedResource>();
 
 interface JoinedResource {
@@ -185,7 +192,7 @@ interface JoinedResource {
   readonly resource: ReadableResource;
 }
 
-/** The span's resource, masked, with more attributes; the same object for the same resource. */
+/** The span's resource, masked and with additional attributes. Returns the same object for the same resource. */
 export function resourceWith(
   source: ReadableSpanLike | SpanData,
   extra: Extra | undefined,

@@ -13,13 +13,13 @@ import { recordsOf } from './records-of.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** No vendor documents a limit; this keeps one record from starving the others. */
+/** No vendor documents a limit. This one prevents a single record from delaying all others. */
 const MAX_REQUEST_BYTES = 1 << 20;
 
-/** How many answers feedback can name. */
+/** Maximum number of answers that feedback can refer to. */
 const MAX_ANSWERS = 10_000;
 
-/** A vendor as delivery sees it: bytes in, requests out. */
+/** A vendor as a destination of delivery, which converts bytes to requests. */
 export function deliveryDestination<Options, Payload>(vendor: Vendor<Options, Payload>, options: Options): Destination {
   const merge = vendor.merge?.bind(vendor);
   const remote = vendor.remote?.(options);
@@ -50,7 +50,7 @@ export function deliveryDestination<Options, Payload>(vendor: Vendor<Options, Pa
   };
 }
 
-/** Interactions into one vendor. */
+/** Sends interactions to one vendor. */
 export function vendorDestination<Options, Payload>(
   vendor: Vendor<Options, Payload>,
   options: Options,
@@ -59,7 +59,7 @@ export function vendorDestination<Options, Payload>(
 ): SpanDestination {
   let skipped = 0;
   const answers = new Answers();
-  // A vendor that merges writes whole conversations, so that each call has to belong to one.
+  // A vendor that coalesces records writes complete conversations, so each call must belong to one.
   const histories = vendor.merge && new Histories();
   let amend = (interaction: Interaction): Interaction | undefined => interaction;
   const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>, listener?: SpanListener): void =>
@@ -98,7 +98,7 @@ export function vendorDestination<Options, Payload>(
     wantsContent: content !== 'none',
     take: ({ interactions }, listener) => record(interactions, listener),
     record,
-    // Only the vendor's own handler makes such records, so they are this vendor's payloads.
+    // Only the vendor's own handler makes such records, so they contain this vendor's payloads.
     send: (make) => enqueue(make(content) as VendorRecord<Payload>),
     amend(amendment): void {
       amend = amendment;
@@ -132,10 +132,10 @@ function whySkipped(interactions: readonly Interaction[]): string {
   return 'the vendor has no record for it';
 }
 
-/** Stands for an id that several answers have. */
+/** Marks an id that several answers have. */
 const NONE = '';
 
-/** Under which id a vendor knows the latest answers, so that feedback finds them by any of our ids. */
+/** The vendor's ids of the latest answers, so that feedback can refer to them by any of our ids. */
 class Answers {
   readonly #known = new RecentMap<string>({ maxWeight: MAX_ANSWERS });
 
@@ -144,12 +144,12 @@ class Answers {
     for (const id of [responseId, ...messagesOf(interaction, answerId)]) {
       if (id === undefined) continue;
       const known = this.#known.get(id);
-      // Some servers give the same ids to every answer: such an id names none.
+      // Some servers use the same id for every answer. Such an id identifies none.
       this.#known.set(id, known === undefined || known === answerId ? answerId : NONE);
     }
     for (const key of [
       `${traceId}:${spanId}`,
-      // Feedback is rarely given in the call's own span, but in the one around it.
+      // Feedback usually refers to the parent span of the call.
       `${traceId}:${parentSpanId}`,
       traceId,
       conversationId,
@@ -165,7 +165,7 @@ class Answers {
   }
 }
 
-/** The messages that the vendor knows by this id: one, where it knows each of a run's by its own. */
+/** The messages that this vendor id refers to: a single one if the vendor has an id for each message of a run. */
 function messagesOf({ messageIds, outputMessages }: Interaction, answerId: string): readonly (string | undefined)[] {
   const messages = messageIds?.out ?? outputMessages?.map(({ id }) => id) ?? [];
   return messages.includes(answerId) ? [answerId] : messages;
