@@ -157,13 +157,15 @@ it('a bit that flips in the owner of a lease hides no record', () => {
     }
 });
 
-it('a bit that makes a blob of a destination loses no record and counts none', () => {
+it.each([
+  // The header of a row: its id is null, its destination a text of 6 bytes, its ledger the number 1.
+  ['makes a blob of a destination', [0, 0x19], 1, 0x18],
+  ['assigns a record to a ledger that does not exist', [5, 9], 1, 8],
+] as const)('a bit that %s loses no record and counts none', (_, header, offset, byte) => {
   const bytes = leave(true).get('spool.db') ?? Buffer.alloc(0);
   const dir = emptyDirectory();
   const harmed = Buffer.from(bytes);
-  // In the header of a row, after the null of the id: text of 6 bytes.
-  const at = harmed.lastIndexOf(Buffer.of(0, 0x19), harmed.indexOf('vendork251')) + 1;
-  harmed.writeUInt8(0x18, at);
+  harmed.writeUInt8(byte, harmed.lastIndexOf(Buffer.from(header), harmed.indexOf('vendork251')) + offset);
   writeFileSync(join(dir, 'spool.db'), harmed);
   let lost = 0;
   const file = open(dir, (count) => {

@@ -119,13 +119,14 @@ export class Ledger {
   }
 
   /**
-   * Compares the rows with the records that exist. A record that was committed, not removed, and is missing is lost, and is
-   * counted once. `noted` is what processes last wrote outside the file, by owner. Returns the losses by destination.
+   * Compares the rows with the records that exist, and returns the number of lost records by destination. A record that was
+   * committed, not removed, and is missing is lost, and is counted once. `noted` is what processes last wrote outside the
+   * file, by owner. Counts are compared per destination, because a flipped bit may assign a record to another row.
    */
   reconcile(noted: ReadonlyMap<string, Entries>): Record<string, number> {
-    const lost: Record<string, number> = {};
-    const lose = (destination: string, count: number): void => {
-      if (count > 0) lost[destination] = (lost[destination] ?? 0) + count;
+    const missing: Record<string, number> = {};
+    const add = (destination: string, count: number): void => {
+      missing[destination] = (missing[destination] ?? 0) + count;
     };
     const present = new Map(
       this.#db
@@ -142,7 +143,7 @@ export class Ledger {
       const mark = noted.get(String(owner))?.[String(destination)];
       const came = Math.max(Number(committed), mark?.committed ?? 0);
       const went = Math.max(Number(removed), mark?.removed ?? 0);
-      lose(String(destination), came - went - records);
+      add(String(destination), came - went - records);
       this.#db.run(
         'UPDATE ledger SET committed = ?, removed = ?, bytes = ? WHERE id = ?',
         came,
@@ -152,29 +153,26 @@ export class Ledger {
       );
       present.delete(place);
     }
-    // Records whose row is gone get a new one.
-    const orphans: Record<string, number> = {};
-    for (const { ledger, destination, records, bytes } of present.values()) {
-      this.#db.run(
-        `INSERT OR IGNORE INTO ledger (id, owner, destination, committed, removed, bytes) VALUES (?, ?, ?, ?, 0, ?)`,
-        Number(ledger),
-        `${UNKNOWN_OWNER}${ledger}`,
-        String(destination),
-        Number(records),
-        Number(bytes),
-      );
-      orphans[String(destination)] = (orphans[String(destination)] ?? 0) + Number(records);
-    }
+    for (const row of present.values()) add(String(row['destination']), -this.#adopt(row));
     const known = new Set(lines.map(({ owner, destination }) => `${owner} ${destination}`));
     for (const [owner, entries] of noted)
-      for (const [destination, { committed, removed }] of Object.entries(entries)) {
-        if (known.has(`${owner} ${destination}`)) continue;
-        const there = Math.min(committed - removed, orphans[destination] ?? 0);
-        orphans[destination] = (orphans[destination] ?? 0) - there;
-        lose(destination, committed - removed - there);
-      }
+      for (const [destination, { committed, removed }] of Object.entries(entries))
+        if (!known.has(`${owner} ${destination}`)) add(destination, committed - removed);
     this.forget();
-    return lost;
+    return Object.fromEntries(Object.entries(missing).filter(([, count]) => count > 0));
+  }
+
+  /** Creates a row for records whose own row is missing. @returns the number of records */
+  #adopt({ ledger, destination, records, bytes }: SqlRow): number {
+    this.#db.run(
+      `INSERT OR IGNORE INTO ledger (id, owner, destination, committed, removed, bytes) VALUES (?, ?, ?, ?, 0, ?)`,
+      Number(ledger),
+      `${UNKNOWN_OWNER}${ledger}`,
+      String(destination),
+      Number(records),
+      Number(bytes),
+    );
+    return Number(records);
   }
 
   /** Deletes the rows of dead processes that left no records. */
