@@ -16,7 +16,7 @@ export function discoveryFile(environment: Environment): string {
   return join(userDataFolder(environment), 'gateway.json');
 }
 
-/** Undefined when there is no gateway, or when the file could have been written by another user. */
+/** Undefined if no gateway runs, or if another user could have written the file. */
 export function readDiscovery(file: string): DiscoveryRecord | undefined {
   try {
     const { uid, mode } = statSync(file);
@@ -31,8 +31,11 @@ export function readDiscovery(file: string): DiscoveryRecord | undefined {
   }
 }
 
-/** What a gateway answers to a challenge: it has the nonce, and whoever else takes its port does not. */
+/**
+ * A gateway's answer to a challenge. Only the gateway knows the nonce, so a process that took over its port cannot
+ * answer.
+ */
 export function proofOf(nonce: string, challenge: string): string {
-  // Imported, this module would load with every start, and few processes look for a gateway.
+  // Not imported, because few processes look for a gateway and an import would be loaded by every start.
   return process.getBuiltinModule('node:crypto').createHmac('sha256', nonce).update(challenge).digest('hex');
 }

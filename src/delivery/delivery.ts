@@ -54,8 +54,8 @@ export interface Destination {
    */
   coalesce?(delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array;
   /**
-   * For destinations that coalesce: how to fetch what the destination has under an order key, where nothing is known here of
-   * what was delivered. Asked before the first request under that key.
+   * For destinations that coalesce: fetches what the destination has under an order key, if this process does not know
+   * what was delivered. Called before the first request under that key.
    */
   readonly remote?: RemoteState;
 }
@@ -135,9 +135,9 @@ export interface FlushResult {
 }
 
 /**
- * The books of one destination. Once nothing is under way they balance: `enqueued` = `delivered` + `coalesced` + `rejected`
- * + all of `dropped` + what waits. Over a directory that other processes share, or that an earlier one left filled, they balance
- * over all its processes.
+ * The counters of one destination. Once nothing is under way, `enqueued` = `delivered` + `coalesced` + `rejected` + all
+ * of `dropped` + what waits. If a directory is shared by several processes, or was filled by an earlier one, this holds
+ * for the sum over all of them.
  */
 export interface DeliveryStats {
   readonly enqueued: number;

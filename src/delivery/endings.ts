@@ -55,7 +55,7 @@ class Endings {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     this.#commit();
-    // Out of the list at once: libraries such as signal-exit act only when they find no listener but their own.
+    // Removed immediately, because libraries such as signal-exit act only if they find no other listener.
     process.off(signal, this.#onSignal);
     if (process.listenerCount(signal) > 0) {
       setImmediate(() => {
@@ -65,7 +65,7 @@ class Endings {
     }
     for (const close of closers) attempt(close);
     this.#commit();
-    // Whoever presses Ctrl-C twice wants out now. Two listeners may not meet, so this one comes for good.
+    // A second Ctrl-C must end the process immediately.
     const raise = (): void => {
       process.off(signal, raise);
       for (const report of lastReports) attempt(report);

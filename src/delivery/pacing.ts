@@ -24,7 +24,7 @@ export interface Pacing {
 
 /**
  * - `responded`: the destination accepted or rejected records, so it works.
- * - `failed`: it did not respond, or asked to be tried again. `began`: when the request was sent.
+ * - `failed`: it did not respond, or requested another attempt. `began`: when the request was sent.
  * - `flushed`: the caller wants everything sent now.
  */
 export type PacingEvent =

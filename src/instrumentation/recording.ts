@@ -47,7 +47,7 @@ interface Begun {
   readonly parent: Context;
   /** Set if the SDK span is created after the call. */
   readonly tracer?: Tracer;
-  /** Set if a span that nothing asked for before its end is made without the SDK. */
+  /** Set if a span that nothing needed before its end is created without the SDK. */
   readonly source?: SpanSource | undefined;
   readonly span?: Span | undefined;
   /** The attributes that the span already has: those that were known at its start. */

@@ -16,8 +16,8 @@ export interface SpanSource {
 }
 
 /**
- * The span of a call that has ended without an error and whose parent is not a span. Times are Unix milliseconds or those
- * of `performance.now()`, which the SDK tells apart in the same way.
+ * The span of a call that has ended without an error and whose parent is not a span. Times are Unix milliseconds or
+ * those of `performance.now()`, which the SDK distinguishes in the same way.
  */
 export function spanFrom(
   source: SpanSource,

@@ -3,8 +3,8 @@ import { createRequire } from './node-module.ts';
 import { moduleUrl } from './own-files.ts';
 
 /**
- * Loads a package when it is first needed, synchronously. In a bundle it is searched for beside the bundle, then beside
- * the application.
+ * Loads a package synchronously when it is first needed. In a bundle it is searched for next to the bundle, then next
+ * to the application.
  * @throws when the package is not installed
  */
 export function loadPackage(name: string): unknown {

@@ -44,7 +44,7 @@ interface CompilingModule extends NodeJS.Module {
   _compile(content: string, filename: string, ...rest: unknown[]): unknown;
 }
 
-/** Compiling is the one step that each file passes once, under whatever name and by whatever resolver it was found. */
+/** Every file is compiled exactly once, independent of its name and of the resolver that found it. */
 function hookCommonJs(packages: readonly WatchedPackage[], report: Report): void {
   const prototype = nodeModule.Module.prototype as unknown as CompilingModule;
   const original = prototype._compile;

@@ -21,12 +21,12 @@ export function builtFile(name: string): URL | undefined {
   return FOLDERS.map((folder) => new URL(`${folder}${name}`, moduleUrl)).find(exists) ?? installedFile(name);
 }
 
-/** The file of the installed package, for a bundle that runs beside `node_modules`. */
+/** The file of the installed package, for a bundle that runs next to `node_modules`. */
 function installedFile(name: string): URL | undefined {
   for (const from of [moduleUrl, join(process.cwd(), 'index.js')]) {
     try {
       const manifest = createRequire(from).resolve('spanport/package.json');
-      // Another version may exchange other messages with its thread.
+      // The messages between a thread and its owner may differ in another version.
       if ((JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version !== VERSION) continue;
       const file = new URL(`./dist/chunks/${name}`, pathToFileURL(manifest));
       if (exists(file)) return file;

@@ -1,9 +1,10 @@
-/** The number rises when the shape of anything under it changes: copies with another number do not share. */
+/** The number increases when the type of any shared state changes. Copies with different numbers share nothing. */
 const STATE: unique symbol = Symbol.for('spanport.state.1');
 
 /**
- * State that is one per process, although the process may hold several copies of this package: bundles, nested versions.
- * @param create called by the first copy that asks
+ * State that exists once per process, even if the process contains several copies of this package, such as bundles and
+ * nested versions.
+ * @param create called by the first copy that needs the state
  */
 export function sharedState<T extends object>(name: string, create: () => T): T {
   const holder = globalThis as { [STATE]?: Map<string, object> };

@@ -19,7 +19,7 @@ export class ProtobufWriter {
 
   /** A copy of what was written; the writer is empty then. */
   take(): Uint8Array {
-    // Out of Node's pool where it is small: a buffer of its own for each is dear to the collector.
+    // Small buffers come from Node's pool, because separate ones are expensive for the garbage collector.
     const taken = Buffer.allocUnsafe(this.#at);
     this.#bytes.copy(taken, 0, 0, this.#at);
     this.#at = 0;

@@ -27,7 +27,7 @@ export function spansFromOtlpLine(line: string, number: number): SpanData[] {
   if (!line.trim()) return [];
   const request = parsed(line);
   if (!isRequest(request)) {
-    throw new FormatError(`Line ${number} is no OTLP/JSON request: it has no list named resourceSpans.`);
+    throw new FormatError(`Line ${number} is not an OTLP/JSON request: it has no list named resourceSpans.`);
   }
   try {
     return everySpan(request);
@@ -53,7 +53,7 @@ function isRequest(value: unknown): boolean {
   return Array.isArray((value as Fields | null | undefined)?.['resourceSpans']);
 }
 
-/** A file with a malformed span is refused as a whole: an import that leaves spans out must not look complete. */
+/** A file with a malformed span is rejected as a whole, because an import that left spans out would look complete. */
 function everySpan(request: unknown): SpanData[] {
   const { records, reason } = readTraceJson(request);
   if (reason !== undefined) throw new FormatError(reason);

@@ -2,9 +2,9 @@ import type { Usage } from '../interaction/interaction.ts';
 import type { ModelPrice, TieredPrice } from './table.ts';
 
 /**
- * USD for the tokens of one call. Tokens of a kind that has a price of its own (from a cache, into a cache, audio) are
- * taken out of the others of their direction. Fees for tools are in no token price. Runs for every call, and so makes no
- * list on its way.
+ * USD for the tokens of one call. Tokens with their own price (read from a cache, written to a cache, audio) are
+ * subtracted from the other tokens of their direction. Fees for tools are not included in token prices. It runs for
+ * every call, so it allocates no lists.
  */
 export function totalOf(usage: Usage, price: ModelPrice): number {
   const { inputTokens = 0, outputTokens = 0 } = usage;

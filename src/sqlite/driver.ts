@@ -108,9 +108,9 @@ function assertBindable(value: unknown): asserts value is SqlValue {
 const HEX = 'hex:';
 
 /**
- * A column of text in a query, read as hexadecimal digits: at a text that is no UTF-8, as one changed bit makes it, libsql
- * aborts the process. It comes out as a text, with U+FFFD where it was damaged. Not as a blob: each is an ArrayBuffer,
- * which a thread that collects rarely would keep for long.
+ * A column of text in a query, read as hexadecimal digits, because libsql aborts the process for text that is not valid
+ * UTF-8, such as after a flipped bit. The result is a text with U+FFFD for damaged bytes. It is not read as a blob,
+ * because each blob is an ArrayBuffer, which stays in memory for long in a thread that rarely collects garbage.
  */
 export function text(column: string, name: string = column): string {
   return `CASE WHEN ${column} IS NOT NULL THEN hex(${column}) END AS "${HEX}${name}"`;

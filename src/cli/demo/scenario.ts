@@ -87,8 +87,13 @@ export async function talk(
       { role: 'user', content: 'I am off to Lisbon on Saturday. Do I need an umbrella?' },
     ];
     say('user', String(messages[1]?.content));
-    const asked = await client.chat.completions.create({ model, messages, tools: [weather], tool_choice: 'required' });
-    const answer = asked.choices[0]?.message;
+    const request = await client.chat.completions.create({
+      model,
+      messages,
+      tools: [weather],
+      tool_choice: 'required',
+    });
+    const answer = request.choices[0]?.message;
     if (!answer) throw new Error('The model gave no answer.');
     messages.push(answer);
     for (const call of answer.tool_calls ?? []) {

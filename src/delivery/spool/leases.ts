@@ -137,7 +137,7 @@ export class Leases {
     return this.#db.all(FREE_HEADS, destination, ...this.#busyNow(), most);
   }
 
-  /** When to try again if no record is free; undefined when there is no record. */
+  /** When to try again if no record is free; undefined if there are no records. */
   waitMillis(destination: string): number | undefined {
     const [first] = this.#db.all('SELECT 1 AS one FROM outbox WHERE destination = ? LIMIT 1', destination);
     if (!first) return undefined;

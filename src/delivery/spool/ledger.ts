@@ -1,5 +1,6 @@
 import type { Connection } from '../../sqlite/connection.ts';
 import { type SqlRow, text } from '../../sqlite/driver.ts';
+import { DamagedSpoolError } from './schema.ts';
 
 /** The owner of records whose row is gone. */
 const UNKNOWN_OWNER = 'unknown ';
@@ -173,6 +174,16 @@ export class Ledger {
       Number(bytes),
     );
     return Number(records);
+  }
+
+  /** @throws DamagedSpoolError if records of a destination wait, although the index of the outbox contains none */
+  checkNoneHidden(destination: string): void {
+    const hidden = this.#db.all(
+      `SELECT 1 AS one WHERE (SELECT SUM(committed - removed) FROM ledger WHERE destination = ?1) > 0
+         AND NOT EXISTS (SELECT 1 FROM outbox WHERE destination = ?1)`,
+      destination,
+    );
+    if (hidden.length > 0) throw new DamagedSpoolError('an index of the spool is damaged');
   }
 
   /** Deletes the rows of dead processes that left no records. */

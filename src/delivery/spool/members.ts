@@ -2,7 +2,7 @@ import type { DeliveryRecord, RecordListener, RecordOutcome } from '../delivery.
 import type { Followed, Slab } from './slab.ts';
 import type { Committed, Total } from './writer-messages.ts';
 
-/** One destination's part in the spool: what it is told about its records. */
+/** One destination's part in the spool: the callbacks that report what happens to its records. */
 export interface SpoolMember {
   readonly destination: string;
   readonly report: (message: string) => void;

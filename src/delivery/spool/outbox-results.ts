@@ -33,7 +33,10 @@ export interface Committed extends Books {
   readonly dropped: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What could be leased. Without batches, `waitMillis` says when to try again; undefined when there is no record. */
+/**
+ * What could be leased. Without batches, `waitMillis` is the time until the next attempt; undefined if there are no
+ * records.
+ */
 export interface Acquired {
   readonly batches: readonly Batch[];
   /** Keys of records that could not be read back, and are dead letters now. */

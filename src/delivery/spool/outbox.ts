@@ -60,8 +60,7 @@ export class Outbox {
       this.#leases.acquire([...leased]);
       this.#ledger.write();
       const dropped = ids.length > 0 ? this.#enforceSize() : {};
-      const leasedIds = ids.map((id) => (id < 0 || leased.has(id) ? id : 0));
-      return { ids: leasedIds, dropped, ...this.#books() };
+      return { ids: ids.map((id) => (id < 0 || leased.has(id) ? id : 0)), dropped, ...this.#books() };
     });
   }
 
@@ -77,8 +76,11 @@ export class Outbox {
 
   /** Leases the oldest free records of a destination; at most one batch per order key is leased at any time. */
   take(destination: string, limits: TakeLimits): Acquired {
-    if (!this.#leases.isAnyFree(destination))
-      return { batches: [], damaged: [], waitMillis: this.#leases.waitMillis(destination) };
+    if (!this.#leases.isAnyFree(destination)) {
+      const waitMillis = this.#leases.waitMillis(destination);
+      if (waitMillis === undefined) this.#ledger.checkNoneHidden(destination);
+      return { batches: [], damaged: [], waitMillis };
+    }
     return this.#transact(() => {
       const groups = this.#leases.choose(destination, limits);
       const ids = groups.flatMap((group) => group.ids);
@@ -98,8 +100,7 @@ export class Outbox {
       });
       this.#leases.acquire(batches.flatMap((batch) => batch.ids));
       this.#ledger.write();
-      const isMore = this.#leases.isAnyFree(destination);
-      const waitMillis = isMore ? 0 : this.#leases.waitMillis(destination);
+      const waitMillis = this.#leases.isAnyFree(destination) ? 0 : this.#leases.waitMillis(destination);
       return { batches, damaged, waitMillis };
     });
   }
@@ -219,7 +220,6 @@ export class Outbox {
     return { ids, retained, ordered };
   }
 
-  /** Returns the id. */
   #insert({ destination, key, orderKey, created, body }: SpoolRecord, crc: number): number {
     const line = this.#ledger.idOf(destination);
     const { lastId } = this.#db.run(

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync, readSync, renameSync, rmSync, statSync
 import type { Database, OpenDatabase, SqlRow, SqlValue, Statement } from '../../sqlite/driver.ts';
 import { checksum, recordOf, type SpoolRecord, stateOf } from './frame.ts';
 import { type RawRow, readRows } from './raw-pages.ts';
-import { DamagedSchemaError, prepareDatabase } from './schema.ts';
+import { DamagedSpoolError, prepareDatabase } from './schema.ts';
 
 const PARTS = ['', '-wal', '-shm'];
 /** The format version for writing in the file's header, and its valid values (sqlite.org/fileformat2.html, 1.3.3). */
@@ -14,7 +14,7 @@ const LOCK_MAX_AGE_MILLIS = 60_000;
 
 /** Whether the error means that the file is damaged, and not busy, full, unreachable or of another version. */
 export function isCorrupt(error: unknown): boolean {
-  if (error instanceof DamagedSchemaError) return true;
+  if (error instanceof DamagedSpoolError) return true;
   const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
   if (/SQLITE_(CORRUPT|NOTADB)/.test(String(code)) || errcode === 11 || errcode === 26) return true;
   return /database disk image is malformed|malformed database schema|file is not a database/.test(String(message));

@@ -67,8 +67,8 @@ const TABLES: Readonly<Record<string, string>> = {
 )`,
 };
 
-/** The tables are not those that this version wrote: bits have changed in the file's first page. */
-export class DamagedSchemaError extends Error {}
+/** Thrown for damage that SQLite itself does not detect. */
+export class DamagedSpoolError extends Error {}
 
 /**
  * Settings of the connection, and the tables when they are not there.
@@ -81,7 +81,7 @@ export function prepareDatabase(db: Database): void {
     const isOurs = hasOurTables(db);
     if (version !== SCHEMA_VERSION && !isOurs)
       throw new Error(`the spool was written by another version of spanport (${version})`);
-    if (version !== SCHEMA_VERSION || !isOurs) throw new DamagedSchemaError('the tables of the spool are damaged');
+    if (version !== SCHEMA_VERSION || !isOurs) throw new DamagedSpoolError('the tables of the spool are damaged');
     configure(db);
     return;
   }

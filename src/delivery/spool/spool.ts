@@ -112,7 +112,7 @@ export class Spool {
     this.#hasLeft = true;
     this.#cancelTimer?.();
     this.#cancelRetry();
-    // Before it is removed, so that it is told what became of its last records.
+    // Before it is removed, so that it receives the outcomes of its last records.
     this.finish();
     this.#members.unfollow(destination, this.#slabs);
     this.#members.delete(destination);

@@ -15,7 +15,7 @@ export const startWriter: StartWriter = (settings, onNotice) => {
   queueMicrotask(() =>
     onNotice({
       report:
-        'the spool writes in the calling thread, which waits for the disk: chunks/spool-worker.js is not in this bundle. Install spanport beside the bundle, or mark it as external',
+        'the spool writes in the calling thread, which waits for the disk: chunks/spool-worker.js is not in this bundle. Install spanport next to the bundle, or mark it as external',
     }),
   );
   const { end, ...writer } = writeHere(settings, onNotice, systemClock);
