@@ -2,6 +2,7 @@ import type { Environment } from '../configuration/environment.ts';
 import type { OutgoingRequest } from '../delivery/delivery.ts';
 import { planDestination } from '../exporter/destinations/open-destination.ts';
 import { openPipeline } from '../exporter/pipeline.ts';
+import type { Interaction } from '../interaction/interaction.ts';
 import { asIs } from '../interaction/mask.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { Store } from '../store/store.ts';
@@ -37,6 +38,8 @@ export async function requestFor(
 ): Promise<Answer<'getDelivery'>['request']> {
   const found = await store.read.interaction(id);
   if (!found) return undefined;
+  const local = localRequest(name, found.interaction, shownEnvironment(name, environment));
+  if (local) return local;
   const requests: OutgoingRequest[] = [];
   const pipeline = openPipeline({
     mask: asIs,
@@ -63,6 +66,26 @@ export async function requestFor(
   await pipeline.shutdown(1_000);
   const request = requests.find(({ method }) => method !== 'GET');
   return request && shownRequest(request);
+}
+
+/** What a vendor gets that writes to a file or a function: no request, but the same record. */
+function localRequest(
+  name: string,
+  interaction: Interaction,
+  environment: Environment,
+): Answer<'getDelivery'>['request'] {
+  const vendor = vendors.find((each) => each.name === name);
+  if (!vendor?.localOutput) return undefined;
+  try {
+    const options = vendor.resolveOptions({}, environment);
+    const output = vendor.localOutput(options);
+    const [record] = output ? vendor.encode(interaction, options) : [];
+    if (!output || !record) return undefined;
+    const url = output.kind === 'file' ? `file:${output.path}` : 'your function';
+    return { method: 'WRITE', url, headers: {}, body: JSON.parse(JSON.stringify(record.payload)) as unknown };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where each field of a vendor's payload comes from; undefined for what is not a vendor. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readTraceJson } from '../../src/otlp/read-json.ts';
 import { openGateway, until } from './gateway-scene.ts';
@@ -120,4 +121,14 @@ it('says where a request cannot be rebuilt, and where Jaeger is', async () => {
   expect(missing).toBe('The content of the request was not kept.');
   expect((await client.getStatus()).jaegerUrl).toBe('http://localhost:16686');
   await expect(openGateway({ jaegerUrl: 'jaeger' })).rejects.toThrow(/SPANPORT_JAEGER_URL is 'jaeger'/);
+});
+
+it('shows the record of a destination that writes to a file, without writing it', async () => {
+  const { client, conversation } = await filled([chat]);
+  const { rows } = await client.getConversation({ params: { id: conversation.id } });
+  const { request } = await client.getDelivery({ params: { id: rows[0]?.id ?? '', destination: 'kore' } });
+  expect(request).toMatchObject({ method: 'WRITE', headers: {} });
+  expect(request?.url).toMatch(/^file:.*kore\.jsonl$/);
+  expect(request?.body).toMatchObject({ 'Model Name': 'gpt-4o' });
+  expect(existsSync('kore.jsonl')).toBe(false);
 });

@@ -31,8 +31,8 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** The gateway as `spanport up` starts it, over a folder of its own, and a browser. */
-export async function startScene(): Promise<Scene> {
+/** The gateway as `spanport up` starts it, over a folder of its own, and a browser. @param settings of the gateway alone */
+export async function startScene(settings: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), 'spanport-page-'));
   const port = await freePort();
   const environment = {
@@ -45,8 +45,8 @@ export async function startScene(): Promise<Scene> {
     process.execPath,
     [join(ROOT, 'dist/cli/main.js'), 'up', '--port', String(port), '--data', join(folder, 'data')],
     {
-      env: environment,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...environment, ...settings },
+      stdio: ['ignore', 'ignore', Object.keys(settings).length > 0 ? 'ignore' : 'inherit'],
     },
   );
   const url = `http://127.0.0.1:${port}`;

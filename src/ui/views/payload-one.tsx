@@ -194,7 +194,11 @@ function AttemptAnswer({ attempt }: { readonly attempt: Attempt }): JSX.Element 
   const text = attempt.answer ?? reasonOf(attempt);
   if (text === '') return null;
   return (
-    <pre class={attempt.outcome === 'rejected' || attempt.outcome === 'stopped' ? 'answer refused' : 'answer'}>
+    <pre
+      class={attempt.outcome === 'rejected' || attempt.outcome === 'stopped' ? 'answer refused' : 'answer'}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by key
+      tabIndex={0}
+    >
       <Safe text={text} />
     </pre>
   );

@@ -1,0 +1,297 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTraceJson } from '../../src/otlp/read-json.ts';
+import { browserPath, type Scene, startScene, until } from './browser.ts';
+import { hostileRequest } from './hostile.ts';
+import { startVendors } from './vendors.mjs';
+
+const SCREENS = fileURLToPath(new URL('../../docs/screens', import.meta.url));
+
+interface Known {
+  readonly id: string;
+  readonly run: string;
+  readonly runId: string;
+  readonly trace: string;
+  /** The interactions of the conversation, the first one first. */
+  readonly rows: readonly { readonly id: string; readonly traceId: string; readonly spanId: string }[];
+}
+
+describe.skipIf(browserPath === undefined)('one conversation, its runs, traces and destinations', () => {
+  let scene: Scene;
+  let vendors: Awaited<ReturnType<typeof startVendors>>;
+  let known: Known;
+
+  beforeAll(async () => {
+    vendors = await startVendors();
+    scene = await startScene({ ...vendors.environment, SPANPORT_JAEGER_URL: 'http://127.0.0.1:16686' });
+    await scene.run('./oncall.mjs');
+    await until(async () => {
+      const { rows } = await ask(scene, '/api/conversations/oncall-2f81');
+      return (
+        rows.length === 5 &&
+        rows.every((row: { deliveries: Record<string, string> }) => row.deliveries['inkeep'] === 'dead')
+      );
+    });
+    known = await knownOf(scene);
+  });
+  afterAll(async () => {
+    await scene?.close();
+    await vendors?.close();
+  });
+
+  it('shows words, an image from its bytes, folded reasoning, and tools with their results and failures', async () => {
+    const page = await scene.open(`/c/${known.id}`);
+    await page.getByText('The step is at').waitFor();
+    const calls = await page.locator('.call header b').allTextContents();
+    expect(calls.slice(0, 3)).toEqual(['query_metrics', 'list_deploys', 'get_flags']);
+    const failed = page.locator('.call.has-failed');
+    expect(await failed.innerText()).toMatch(/get_flags.*failed after.*flags\.internal did not answer/s);
+    expect(await page.locator('.blob img').getAttribute('src')).toMatch(/^blob:/);
+    await expect.poll(() => page.locator('.blob figcaption').innerText()).toContain('420 × 118');
+    expect(await page.getByText('The panel shows a step').isVisible()).toBe(false);
+    await page.getByText('Reasoning, 384 tokens').click();
+    expect(await page.getByText('The panel shows a step').isVisible()).toBe(true);
+    expect(await page.locator('.markdown .code small').first().innerText()).toBe('sql');
+    expect(await page.locator('.markdown pre b').allTextContents()).toContain('SELECT');
+    expect(await page.locator('.columns > .facts').innerText()).toMatch(/u-204, Mara Lindt.*5 refused/s);
+  });
+
+  it('moves by keys through messages, and the address names the one that is selected', async () => {
+    const page = await scene.open(`/c/${known.id}`);
+    await page.locator('.message').first().waitFor();
+    await page.keyboard.press('e');
+    await expect.poll(() => page.url()).toContain('#turn-1.');
+    await page.keyboard.press('j');
+    const again = await scene.open(page.url().slice(scene.url.length));
+    await again.locator('.message[aria-current]').waitFor();
+    expect(await again.locator('.message[aria-current]').innerText()).toContain('The step is at');
+  });
+
+  it('takes feedback with reasons and a comment, keeps it and sends it on', async () => {
+    const page = await scene.open(`/c/${known.id}#turn-1.3`);
+    await page.getByRole('button', { name: 'Bad answer' }).first().click();
+    await page.getByRole('button', { name: 'Incomplete' }).click();
+    await page.getByRole('textbox', { name: 'Comment' }).fill('Names the wrong deploy');
+    await page.keyboard.press('Enter');
+    await page.locator('.facts:visible .given').getByText('Names the wrong deploy').waitFor();
+    const { items } = await ask(scene, '/api/feedback');
+    expect(items[0]).toMatchObject({
+      rating: 'negative',
+      comment: 'Names the wrong deploy',
+      reasons: [{ label: 'Incomplete' }],
+    });
+    await until(async () =>
+      vendors.received.some(({ name, body }) => name === 'inkeep' && body.includes('Names the wrong deploy')),
+    );
+  });
+
+  it('lists interactions and tools as turns, with attributes beside them that can be searched', async () => {
+    const page = await scene.open(`/c/${known.id}/turns`);
+    await expect.poll(() => page.locator('.turns .scroller [role=row]').count()).toBe(7);
+    await page.keyboard.press('j');
+    await page.getByText(/\d+ attributes/).waitFor();
+    await page.getByRole('searchbox', { name: 'Find in attributes' }).fill('token');
+    await expect.poll(() => page.locator('.json mark').count()).toBeGreaterThan(3);
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.getByRole('button', { name: 'curl' }).click();
+    await page.getByText('Copied').waitFor();
+    const curl = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(curl).toContain('"authorization: Bearer $OPENAI_API_KEY"');
+    expect(curl).toContain('/v1/chat/completions');
+    expect(curl).toContain('What changed?');
+  });
+
+  it('draws a run with what requests saw of it, the tools of the application, and where the time went', async () => {
+    const page = await scene.open(`/c/${known.run}/run/${known.runId}`);
+    await page.locator('.segment.action').waitFor();
+    const segments = await page.locator('.segment em').allTextContents();
+    expect(segments).toContain('requires_action');
+    expect(segments).toContain('not seen');
+    expect(await page.locator('.requests td:nth-child(4)').allTextContents()).toEqual(
+      expect.arrayContaining(['queued', 'requires_action', 'completed']),
+    );
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await expect.poll(() => page.locator('.side-panel').innerText()).toMatch(/refund_policy.*damage, within 60 days/s);
+  });
+
+  it('finds spans of a trace, opens one by its address, links to Jaeger, and downloads the trace as OTLP', async () => {
+    const page = await scene.open(`/t/${known.trace}?span=${known.rows[0]?.spanId}`);
+    await page.locator('.side-panel').getByText('Asked for', { exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: 'Jaeger' }).getAttribute('href')).toBe(
+      `http://127.0.0.1:16686/trace/${known.trace}`,
+    );
+    await page.getByRole('searchbox', { name: 'Find or filter spans' }).fill('err');
+    await expect
+      .poll(() => page.locator('.span-row:not(.context) .name').allInnerTexts())
+      .toEqual(['execute_tool get_flags']);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'OTLP' }).click(),
+    ]);
+    const { records } = readTraceJson(JSON.parse(await readFile(await download.path(), 'utf8')));
+    expect(records.map(({ name }) => name)).toContain('execute_tool get_flags');
+  });
+
+  it('shows the payload that a destination refused, the field it complains of, and sends it again', async () => {
+    const id = encodeURIComponent(known.rows[1]?.id ?? '');
+    const page = await scene.open(`/i/${id}/destinations/inkeep`);
+    await page.getByText('refused this record for good').waitFor();
+    expect(await page.locator('.payload-request header').innerText()).toContain('/conversations');
+    expect(await page.locator('.request-headers').innerText()).toContain('authorization: ***');
+    await expect.poll(() => page.locator('.json-line.bad').innerText()).toContain('tool_results');
+    vendors.accept();
+    await page.keyboard.press('r');
+    await expect
+      .poll(() => page.locator('.payload-list a[aria-current]').innerText(), { timeout: 20_000 })
+      .toMatch(/inkeep\s+200/);
+  });
+
+  it('shows what a destination would get that is not set up', async () => {
+    const id = encodeURIComponent(known.rows[0]?.id ?? '');
+    const page = await scene.open(`/i/${id}/destinations/kore`);
+    await page.getByText('would get this with').waitFor();
+    await page.locator('.payload-request .json-line').first().waitFor();
+    expect(await page.locator('.payload-list').innerText()).toContain('not set up, would get');
+  });
+
+  it('sets two payloads side by side by meaning, changes one by a key, and swaps them', async () => {
+    const id = encodeURIComponent(known.rows[1]?.id ?? '');
+    const page = await scene.open(`/i/${id}/destinations/inkeep`);
+    await page.keyboard.press('v');
+    await page.goto(`${scene.url}/i/${id}/destinations/inkeep?left=athina&right=inkeep`);
+    const row = (name: string) =>
+      page.locator('.meanings tr').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
+    await row('Conversation').waitFor();
+    expect(await row('Conversation').innerText()).toMatch(/session_id\s+oncall-2f81\s+=.*id\s+oncall-2f81/s);
+    expect(await row('User’s name').innerText()).toMatch(/no place for it.*userProperties\.fullName\s+Mara Lindt/s);
+    await page.keyboard.press('w');
+    await expect.poll(() => page.url()).toMatch(/left=inkeep&right=athina/);
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => page.url()).toContain('right=reconify');
+  });
+
+  it('reads as a shared chat without the frame', async () => {
+    const page = await scene.open(`/c/${known.id}`);
+    await page.locator('.message').first().waitFor();
+    await page.keyboard.press('s');
+    await page.getByRole('link', { name: 'Reading page' }).click();
+    await expect.poll(() => page.url()).toContain('/chat?chatId=oncall-2f81');
+    await page.getByText('Two places read the table').waitFor();
+    expect(await page.locator('.top').count()).toBe(0);
+  });
+
+  const views = (): readonly (readonly [name: string, path: string, selector: string])[] => {
+    const one = encodeURIComponent(known.rows[2]?.id ?? '');
+    return [
+      ['conversation', `/c/${known.id}`, '.markdown'],
+      ['turns', `/c/${known.id}/turns?at=${encodeURIComponent(known.rows[1]?.id ?? '')}`, '.json-line'],
+      ['details', `/c/${known.id}/details`, '.json-line'],
+      ['run', `/c/${known.run}/run/${known.runId}`, '.requests'],
+      ['chat', '/chat?chatId=oncall-2f81', '.message'],
+      ['trace', `/t/${known.trace}?span=${known.rows[1]?.spanId}`, '.brief'],
+      ['payload', `/i/${one}/destinations/inkeep`, '.json-line'],
+      ['side-by-side', `/i/${one}/destinations/inkeep?left=athina&right=inkeep`, '.meanings tr.same'],
+      ['side-by-side-json', `/i/${one}/destinations/inkeep?left=athina&right=inkeep&as=json`, '.json-line'],
+      ['destinations', '/destinations', '.destination-table'],
+      ['destination', '/destinations/requesty', '.destination-table td'],
+    ];
+  };
+
+  it('has no serious barrier in any view, in either colour, on a desk, a tablet or a phone', async () => {
+    await mkdir(SCREENS, { recursive: true });
+    for (const [name, path, selector] of views()) {
+      for (const [suffix, options] of [
+        ['', {}],
+        ['-dark', { dark: true }],
+        ['-tablet', { width: 1024, height: 768 }],
+        ['-phone', { width: 390, height: 844, dark: true }],
+      ] as const) {
+        const page = await scene.open(path, options);
+        await page.locator(selector).first().waitFor({ state: 'attached' });
+        await page.waitForTimeout(300);
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        expect(serious.map((each) => `${name}${suffix} ${each.id}: ${each.nodes[0]?.html}`)).toEqual([]);
+        if (process.env['SPANPORT_WRITE_SCREENS'] && suffix !== '-tablet')
+          await page.screenshot({ path: join(SCREENS, `${name}${suffix}.png`) });
+        await page.context().close();
+      }
+    }
+  });
+
+  it('treats everything that a sender wrote as text, in every view', async () => {
+    const { body } = hostileRequest(scene.url);
+    const headers = { 'content-type': 'application/json' };
+    expect((await fetch(`${scene.url}/v1/traces`, { method: 'POST', headers, body })).status).toBe(200);
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    await until(async () => (await ask(scene, `/api/traces/${trace}`)).interactions === 1);
+    const { items } = await ask(scene, `/api/interactions?q=${encodeURIComponent('hostile')}`);
+    const { id, conversation, spanId } = items[0];
+    const one = encodeURIComponent(id);
+    const page = await scene.open(`/c/${conversation}`);
+    const seen = watch(page);
+    for (const path of [
+      `/c/${conversation}`,
+      `/c/${conversation}/turns?at=${one}`,
+      `/c/${conversation}/details`,
+      `/chat?chatId=${conversation}`,
+      `/t/${trace}?span=${spanId}`,
+      `/i/${one}/destinations/athina`,
+      `/i/${one}/destinations/inkeep?left=athina&right=inkeep`,
+      `/i/${one}/destinations/inkeep?left=athina&right=inkeep&as=json`,
+      '/destinations/athina',
+    ]) {
+      await page.goto(`${scene.url}${path}`);
+      await page.locator('main').waitFor();
+      await page.waitForTimeout(400);
+      expect(
+        await page.locator('script:not([src]), iframe, object, embed, form, .words svg animate, main style').count(),
+        path,
+      ).toBe(0);
+      expect(await page.evaluate('window.taken'), path).toBeUndefined();
+      expect(await page.locator('main a[href^="javascript:"], main a[href^="data:"]').count(), path).toBe(0);
+    }
+    await page.goto(`${scene.url}/t/${trace}?span=${spanId}`);
+    for (const tab of ['Attributes', 'Events', 'Raw']) await page.getByRole('tab', { name: tab }).click();
+    expect(seen.dialogs).toEqual([]);
+    expect(seen.requests.filter((url) => !url.startsWith(scene.url) && !url.startsWith('blob:'))).toEqual([]);
+  });
+
+  it('deletes a conversation after a question', async () => {
+    const page = await scene.open(`/c/${known.run}`);
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('button', { name: 'Delete the conversation' }).click();
+    await page.getByRole('button', { name: 'Delete it' }).click();
+    await expect.poll(() => new URL(page.url()).pathname).toBe('/conversations');
+    expect((await fetch(`${scene.url}/api/conversations/${known.run}`)).status).toBe(404);
+    const gone = await scene.open(`/c/${known.run}`);
+    await gone.getByText('There is no conversation').waitFor();
+  });
+});
+
+function watch(page: Page): { readonly dialogs: string[]; readonly requests: string[] } {
+  const seen = { dialogs: [] as string[], requests: [] as string[] };
+  page.on('request', (request) => seen.requests.push(request.url()));
+  page.on('dialog', async (dialog) => {
+    seen.dialogs.push(dialog.message());
+    await dialog.dismiss();
+  });
+  return seen;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of the API are looked into as they are
+async function ask(scene: Scene, path: string): Promise<any> {
+  return (await fetch(`${scene.url}${path}`)).json();
+}
+
+async function knownOf(scene: Scene): Promise<Known> {
+  const { id, rows } = await ask(scene, '/api/conversations/oncall-2f81');
+  const { items } = await ask(scene, `/api/conversations?q=${encodeURIComponent('is:run')}`);
+  const { rows: runRows } = await ask(scene, `/api/conversations/${items[0].id}`);
+  return { id, rows, trace: rows[0].traceId, run: items[0].id, runId: runRows[0].runId };
+}

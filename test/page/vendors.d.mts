@@ -1,0 +1,15 @@
+export interface Vendors {
+  /** For a gateway that forwards to all of them. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly received: readonly {
+    readonly name: string;
+    readonly method: string;
+    readonly path: string;
+    readonly body: string;
+  }[];
+  /** From now on the vendor that refused takes everything. */
+  accept(): void;
+  close(): Promise<void>;
+}
+
+export function startVendors(): Promise<Vendors>;
