@@ -222,7 +222,7 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
         await page.context().close();
       }
     }
-  });
+  }, 300_000);
 
   it('treats everything that a sender wrote as text, in every view', async () => {
     const { body } = hostileRequest(scene.url);

@@ -141,7 +141,9 @@ function codeOf({ text, lang = '' }: Tokens.Code): JSX.Element {
   const language = /^[\w+#.-]{1,20}/.exec(lang)?.[0] ?? '';
   return (
     <div class="code">
-      <pre>
+      <pre // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by key
+        tabIndex={0}
+      >
         <code>{withWords(text, language)}</code>
       </pre>
       {language !== '' && <small>{language}</small>}

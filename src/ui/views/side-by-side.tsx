@@ -94,7 +94,9 @@ export function SideBySide({ detail, names, left, right }: SideBySideProps): JSX
       </div>
       {mode === 'json' ? (
         <BothAsJson left={one} right={other} />
-      ) : canCompare || isLoading ? (
+      ) : isLoading ? (
+        <div class="meanings" />
+      ) : canCompare ? (
         <Meanings {...{ groups }} left={one} right={other} />
       ) : (
         <NoFields names={[one, other].filter(({ fields }) => !fields).map(({ name }) => name)} />
