@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 
-/** The fonts are asked for at once: with `font-display: optional` one that comes late is not used at all. */
+/** The fonts are requested at once: with `font-display: optional` a font that arrives late is not used at all. */
 const preloadFonts: Plugin = {
   name: 'preload-fonts',
   transformIndexHtml: {
@@ -30,7 +30,7 @@ const config: UserConfig = defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  // `npx vite src/ui` beside a running gateway.
+  // For `npx vite src/ui` next to a running gateway.
   server: { proxy: { '/api': 'http://127.0.0.1:4318', '/healthz': 'http://127.0.0.1:4318' } },
 });
 

@@ -87,7 +87,7 @@ function useWidth(holder: { readonly current: HTMLElement | null }): number {
 
 function Legend({ series }: { readonly series: readonly Series[] }): JSX.Element {
   return (
-    <ul class="legend">
+    <ul class="chart-legend">
       {series.map(({ label, color, line }) => (
         <li key={label}>
           <i class={line ?? 'bar'} style={{ '--color': `var(${color})` }} />

@@ -30,9 +30,9 @@ export function FilterField(props: FilterFieldProps): JSX.Element {
   const filter = useFilterText(q);
   const list = useCompletion(filter.text, field, since);
   useCommands([{ keys: ['/'], label: 'Filter', group: 'View', run: () => field.current?.select() }]);
-  const { errors } = parseFilter(filter.text);
   // The term that is being typed is not wrong yet.
-  const [error] = list.isOpen ? errors.filter(({ end }) => end < filter.text.length) : errors;
+  const errors = parseFilter(filter.text).errors.filter(({ end }) => !list.isOpen || end < filter.text.length);
+  const [error] = errors;
   const message = error?.message ?? (filter.text === q ? props.problem : undefined);
   const take = (item: CompletionItem): void => takeItem(item, filter, list);
   return (

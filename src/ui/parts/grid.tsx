@@ -17,7 +17,7 @@ export interface Column<T> {
   /** A track of CSS grid. Fixed, so that data never moves a column. */
   readonly width: string;
   readonly className?: string;
-  /** Shown from this much room on: 1 always, 2 beside a peek, 3 on a wide screen. */
+  /** Shown from this much room on: 1 always, 2 next to a peek, 3 on a wide screen. */
   readonly level: 1 | 2 | 3;
   cell(row: T): ComponentChildren;
 }

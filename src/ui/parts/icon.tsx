@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 
-/** Drawings of 16 px with a line of 1.4. They are ornaments: what they stand for is said in text beside them. */
+/** Drawings of 16 px with a line of 1.4. They are ornaments: text next to them says what they stand for. */
 const drawings = {
   chat: <path d="M2.5 3.5h11v7.5h-6l-3 2.5v-2.5h-2z" />,
   run: <path d="M13.2 6.2A5.6 5.6 0 1 0 13.6 8M13.6 2.8v3.6H10" />,

@@ -53,7 +53,7 @@ export function Palette(): JSX.Element {
         <span>
           <kbd>↵</kbd> open
         </span>
-        <span class="push">
+        <span class="how-to-begin">
           Begin with <kbd>{'>'}</kbd> for commands, <kbd>#</kbd> for an id
         </span>
       </footer>

@@ -213,7 +213,7 @@ function SiblingList({ side, onChoose }: { readonly side: Side; onChoose(id: str
   );
 }
 
-/** How each fact is written, and whether its difference is told as a number or as a share. */
+/** How each fact is written, and whether its difference is a number or a share. */
 const units: Readonly<Record<string, { write(value: number): string; isShare?: boolean; isWorseWhenMore?: boolean }>> =
   {
     'Cost, USD': { write: money, isShare: true, isWorseWhenMore: true },

@@ -13,7 +13,7 @@ export interface Selection {
 export const rows = signal<readonly Conversation[]>([]);
 export const timeline = signal<Answer<'timeline'> | undefined>(undefined);
 export const summary = signal<Answer<'summary'> | undefined>(undefined);
-/** New rows that wait until they are asked for. */
+/** New rows that wait until a person shows them. */
 export const waitingRows = signal<readonly Conversation[]>([]);
 /** Rows that came in just now. */
 export const freshRows = signal<ReadonlySet<string>>(new Set());

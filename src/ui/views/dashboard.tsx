@@ -67,7 +67,7 @@ export function DashboardView(): JSX.Element {
   return (
     <>
       <div class="controls">
-        <nav class="segments" aria-label="Groups">
+        <nav class="group-tabs" aria-label="Groups">
           {GROUPS.map(([name, label]) => (
             <a key={name} href={withQuery({ by: name })} aria-current={name === by ? 'true' : undefined}>
               {label}

@@ -146,22 +146,22 @@ function Words({ row, detail }: SectionProps): JSX.Element {
     <section>
       <h3>First and last words</h3>
       <dl class="words">
-        {row.title !== undefined && <Said who="user">{oneLine(row.title)}</Said>}
+        {row.title !== undefined && <Excerpt who="user">{oneLine(row.title)}</Excerpt>}
         {row.tools.length > 0 && (
-          <Said who="tool">
+          <Excerpt who="tool">
             <span class="mono">
               {tools}
               {others > 0 && ` and ${others} more`}
             </span>
-          </Said>
+          </Excerpt>
         )}
-        {question !== undefined && question !== oneLine(row.title) && <Said who="user">{question}</Said>}
+        {question !== undefined && question !== oneLine(row.title) && <Excerpt who="user">{question}</Excerpt>}
         {row.error !== undefined && row.status === 'error' && (
-          <Said who="error">
+          <Excerpt who="error">
             <span class="bad">{oneLine(row.error)}</span>
-          </Said>
+          </Excerpt>
         )}
-        {row.answer !== undefined && <Said who="assistant">{oneLine(row.answer)}</Said>}
+        {row.answer !== undefined && <Excerpt who="assistant">{oneLine(row.answer)}</Excerpt>}
       </dl>
       {row.title === undefined && row.answer === undefined && (
         <p class="dim">
@@ -172,7 +172,7 @@ function Words({ row, detail }: SectionProps): JSX.Element {
   );
 }
 
-function Said({ who, children }: { readonly who: string; readonly children: ComponentChildren }): JSX.Element {
+function Excerpt({ who, children }: { readonly who: string; readonly children: ComponentChildren }): JSX.Element {
   return (
     <div>
       <dt class={`role-${who}`}>{who}</dt>

@@ -107,7 +107,9 @@ function ticksOf(start: number, end: number): Tick[] {
   const ticks: Tick[] = [];
   for (let at = Math.ceil((start - offset) / step) * step + offset; at < end; at += step) {
     const label = step >= 86_400_000 ? day(at, now.value) : clock(at).slice(0, 5);
-    ticks.push({ at, share: (at - start) / (end - start), label });
+    const share = (at - start) / (end - start);
+    // Near the right edge a label would be cut off.
+    if (share < 0.965) ticks.push({ at, share, label });
   }
   return ticks;
 }
