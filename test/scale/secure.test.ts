@@ -84,4 +84,25 @@ describe('a gateway tier with TLS and tokens', () => {
     await waitUntil(() => vendors.ids().includes('stranger0-t0'));
     expect(vendors.ids().filter((id) => id.startsWith('stranger'))).toHaveLength(1);
   });
+
+  it('makes an agent with a wrong token drop what it holds, and count it: the documented limit', async () => {
+    writeFileSync(file('wrong-token'), 'not-the-token\n');
+    const agent = await servers.collector({
+      config: 'agent',
+      overlays: ['secure-agent'],
+      env: {
+        GATEWAY_ENDPOINT: `https://127.0.0.1:${tier.otlpPort}`,
+        STORAGE_DIRECTORY: join(servers.directory, 'wrong-agent'),
+        TLS_CA: file('cert.pem'),
+        TOKENS_FILE: file('wrong-token'),
+      },
+    });
+    await sendUntilAccepted(agent.otlpUrl, callsOf(3, 1, 'dropped'));
+    const dropped = async () =>
+      (await fetch(agent.metricsUrl).then((response) => response.text())).match(
+        /^otelcol_exporter_send_failed_spans(?:_total)?\{.*\} (\d+)/m,
+      )?.[1];
+    await waitUntil(async () => (await dropped()) === '3', 20_000);
+    expect(await dropped()).toBe('3');
+  });
 });

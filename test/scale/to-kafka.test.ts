@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Kafka } from '../../collector/kafka.mjs';
@@ -6,7 +7,7 @@ import { freePorts } from '../../collector/server.mjs';
 import { readTraceProtobuf } from '../../src/otlp/read-protobuf.ts';
 import { needsServers, Servers } from './support/servers.ts';
 import { TopicReader } from './support/topic.ts';
-import { type Call, callsOf, sendUntilAccepted, waitUntil } from './support/traffic.ts';
+import { type Call, callsOf, exportRequest, sendUntilAccepted, waitUntil } from './support/traffic.ts';
 
 needsServers();
 const servers = new Servers();
@@ -84,7 +85,8 @@ describe('agent, gateway tier and Kafka', () => {
       const wanted = new Set(calls.map(({ id }) => id));
       const seen = () => new Set(idsIn(reader).filter((id) => wanted.has(id)));
       await waitUntil(() => seen().size === wanted.size, 90_000);
-      expect([...wanted].filter((id) => !seen().has(id))).toEqual([]);
+      const arrived = seen();
+      expect([...wanted].filter((id) => !arrived.has(id))).toEqual([]);
     });
   });
 
@@ -105,6 +107,40 @@ describe('agent, gateway tier and Kafka', () => {
       expect(large().filter(({ attributes }) => 'spanport.oversized.bytes' in attributes)).toHaveLength(1);
       const metrics = await fetch(`http://127.0.0.1:${oversizedPort}/metrics`).then((response) => response.text());
       expect(metrics).toMatch(/^spanport_spans_oversized_total\{[^}]*\} 1$/m);
+    });
+  });
+
+  it('refuse with 503 when the queue on disk is full, and deliver what it holds later', async () => {
+    const [closedPort = 0, otlpPort = 0] = await freePorts(2);
+    const options = { config: 'agent', otlpPort };
+    const env = { STORAGE_DIRECTORY: join(servers.directory, 'full-agent'), QUEUE_BYTES: '1100000' };
+    const full = await servers.collector({
+      ...options,
+      env: { ...env, GATEWAY_ENDPOINT: `http://127.0.0.1:${closedPort}` },
+    });
+    const calls = callsOf(50, 100, 'full');
+    const accepted: Call[] = [];
+    let status = 200;
+    for (let at = 0; at < calls.length && status === 200; at += 50) {
+      const batch = calls.slice(at, at + 50);
+      const response = await fetch(`${full.otlpUrl}/v1/traces`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: exportRequest(batch),
+      });
+      status = response.status;
+      if (status === 200) accepted.push(...batch);
+    }
+    expect(status).toBe(503);
+    expect(accepted.length).toBeGreaterThan(0);
+    await servers.restart(full, { ...options, env: { ...env, GATEWAY_ENDPOINT: tier.otlpUrl } });
+    await reading(async (reader) => {
+      const missing = () => {
+        const seen = new Set(idsIn(reader));
+        return accepted.filter(({ id }) => !seen.has(id));
+      };
+      await waitUntil(() => missing().length === 0);
+      expect(missing()).toEqual([]);
     });
   });
 });

@@ -221,6 +221,14 @@ function report(faults, seconds) {
   };
 }
 
+/** The rows as the CI summary counts tests. */
+function asTests(rows) {
+  const failures = rows
+    .filter(({ pass }) => !pass)
+    .map(({ name, measured, required }) => ({ name: `drill > ${name}`, message: `${measured}, required ${required}` }));
+  return { passed: rows.length - failures.length, failed: failures.length, skipped: [], failures };
+}
+
 function percentiles(latencies) {
   const sorted = latencies.toSorted((a, b) => a - b);
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
@@ -255,7 +263,8 @@ try {
   for (const until = Date.now() + DRAIN_MILLIS; Date.now() < until && !isDrained(); ) await sleep(500);
   const result = { ...report(faults, (performance.now() - began) / 1000), workers: await fleet.counters() };
   print(result);
-  if (values.json) writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`);
+  if (values.json)
+    writeFileSync(values.json, `${JSON.stringify({ ...result, ...asTests(result.rows) }, undefined, 2)}\n`);
   process.exitCode = result.rows.every(({ pass }) => pass) ? 0 : 1;
 } finally {
   abort.abort();

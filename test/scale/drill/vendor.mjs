@@ -9,6 +9,7 @@ export class Vendor {
   stalledUntil = 0;
   refused = 0;
   latencies = [];
+  firstAt = undefined;
   #random;
   #server;
 
@@ -33,6 +34,7 @@ export class Vendor {
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
     const mark = /mark-(\d+)-(\d+)-/.exec(body);
+    this.firstAt ??= performance.now();
     if (!mark) return void response.writeHead(400).end('{"error":"no call in this request"}');
     const [conversation, turn] = [Number(mark[1]), Number(mark[2])];
     const wait = this.stalledUntil - Date.now();
