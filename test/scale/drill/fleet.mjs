@@ -17,8 +17,8 @@ export class Fleet {
   #nextWorker = 1;
   #ports = {};
 
-  constructor({ partitions, vendorEnvironment, destinations, logs }) {
-    Object.assign(this, { partitions, vendorEnvironment, destinations });
+  constructor({ partitions, vendorEnvironment, destinations, orderWindowMillis = 1000, logs }) {
+    Object.assign(this, { partitions, vendorEnvironment, destinations, orderWindowMillis });
     this.directory = mkdtempSync(join(tmpdir(), 'spanport-drill-'));
     this.logs = logs ?? join(this.directory, 'logs');
     mkdirSync(this.logs, { recursive: true });
@@ -82,6 +82,8 @@ export class Fleet {
         this.destinations.join(','),
         '--port',
         String(port),
+        '--order-window',
+        String(this.orderWindowMillis),
       ],
       env: { ...cleanEnvironment(), ...this.vendorEnvironment },
       logFile: join(this.logs, `${name}.log`),
