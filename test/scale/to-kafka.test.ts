@@ -110,6 +110,19 @@ describe('agent, gateway tier and Kafka', () => {
     });
   });
 
+  it('let spans without messages pass, and spans whose messages are not texts', async () => {
+    const calls: Call[] = callsOf(3, 1, 'odd').map((call, index) => ({
+      ...call,
+      attributes: { 'gen_ai.input.messages': [undefined, 7, 'text'][index], 'gen_ai.output.messages': undefined },
+    }));
+    await sendUntilAccepted(agent.otlpUrl, calls);
+    await reading(async (reader) => {
+      const odd = () => idsIn(reader).filter((id) => id.startsWith('odd'));
+      await waitUntil(() => odd().length === 3, 20_000);
+      expect(odd().toSorted()).toEqual(calls.map(({ id }) => id));
+    });
+  });
+
   it('refuse with 503 when the queue on disk is full, and deliver what it holds later', async () => {
     const [closedPort = 0, otlpPort = 0] = await freePorts(2);
     const options = { config: 'agent', otlpPort };

@@ -7,7 +7,7 @@ export interface Call {
   readonly id: string;
   readonly conversation: string;
   readonly turn: number;
-  readonly attributes?: Readonly<Record<string, string | number>>;
+  readonly attributes?: Readonly<Record<string, string | number | undefined>>;
   readonly failed?: boolean;
   readonly traceId?: string;
 }
@@ -77,8 +77,9 @@ function messages(role: string, content: string, finish?: string): string {
   ]);
 }
 
-function attributes(values: Readonly<Record<string, string | number>>) {
-  return Object.entries(values).map(([key, value]) => ({
+function attributes(values: Readonly<Record<string, string | number | undefined>>) {
+  const present = Object.entries(values).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
+  return present.map(([key, value]) => ({
     key,
     value:
       typeof value === 'string'
