@@ -73,8 +73,8 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     await page.locator('.span-row').first().click();
     await expect.poll(() => page.url()).toContain('span=');
     const again = await scene.open(page.url().slice(scene.url.length));
-    await again.locator('.span-panel').waitFor();
-    expect(await again.locator('.span-panel').innerText()).toContain('gen_ai.operation.name');
+    await again.locator('.side-panel').waitFor();
+    expect(await again.locator('.side-panel').innerText()).toContain('chat gpt-4o-mini');
     expect(await again.locator('.span-row .name').allInnerTexts()).toContain('execute_tool get_weather');
   });
 
@@ -136,7 +136,7 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     await page.locator('.markdown').first().waitFor();
     for (const key of ['2', '3', '1']) await page.keyboard.press(key);
     await page.locator('.figures a').first().click();
-    await page.locator('.span-panel').waitFor();
+    await page.locator('.side-panel').waitFor();
     expect(dialogs).toEqual([]);
     expect(asked.filter((url) => !url.startsWith(scene.url) && !url.startsWith('blob:'))).toEqual([]);
     expect(await page.evaluate('window.taken')).toBeUndefined();
