@@ -15,3 +15,8 @@ it('names number, destination and reason, and nothing that is safe', () => {
     'spanport: 1 record was not delivered to inkeep: 1 dropped (shut_down)',
   ]);
 });
+
+it('takes the stats of a JavaScript application that has only some of the fields', () => {
+  const some = { enqueued: 3, delivered: 3 } as unknown as typeof noStats;
+  expect(lossesIn({ mine: some })).toEqual([]);
+});
