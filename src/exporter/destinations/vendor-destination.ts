@@ -74,23 +74,12 @@ export function vendorDestination<Options, Payload>(
   };
 
   const record = (interactions: readonly Interaction[], listener?: SpanListener): void => {
-    const records: VendorRecord<Payload>[] = [];
-    let failure: string | undefined;
-    for (const interaction of interactions) {
-      try {
-        records.push(...recordsFor(interaction));
-      } catch (error) {
-        skipped += 1;
-        failure = error instanceof Error ? error.message : String(error);
-        diag.error(`spanport: ${vendor.name} could not encode ${interaction.id}`, error);
-      }
-    }
-    if (!listener) for (const record of records) enqueue(record);
-    else if (records.length === 0) listener.settled({ status: 'skipped', reason: failure ?? whySkipped(interactions) });
-    else {
-      const listeners = listenersFor(records.length, listener);
-      for (const [index, record] of records.entries()) enqueue(record, listeners[index]);
-    }
+    const { records, failures } = encodeEach(interactions, recordsFor, vendor.name);
+    skipped += failures.length;
+    if (listener && records.length === 0)
+      listener.settled({ status: 'skipped', reason: failures.at(-1) ?? whySkipped(interactions) });
+    const listeners = listener && listenersFor(records.length, listener);
+    for (const [index, record] of records.entries()) enqueue(record, listeners?.[index]);
   };
 
   return {
@@ -105,18 +94,14 @@ export function vendorDestination<Options, Payload>(
     },
     ...(vendor.encodeFeedback && {
       feedback(feedback): void {
-        const answerId = answers.idFor(feedback);
-        const known = feedbackFor(answerId === undefined ? feedback : { ...feedback, answerId }, content);
-        for (const record of vendor.encodeFeedback?.(known, options) ?? []) enqueue(record);
+        const permitted = feedbackFor(answers.withId(feedback), content);
+        for (const record of vendor.encodeFeedback?.(permitted, options) ?? []) enqueue(record);
       },
     }),
     ...(vendor.encodeEvent && {
       usageEvent(event): void {
-        const { messageId, responseId, conversationId, searchQuery } = event;
-        const isOfAnswer = messageId ?? responseId ?? (conversationId === undefined && searchQuery === undefined);
-        const answerId = isOfAnswer ? answers.idFor(event) : undefined;
-        const known = eventFor(answerId === undefined ? event : { ...event, answerId }, content);
-        const records = known ? (vendor.encodeEvent?.(known, options) ?? []) : [];
+        const permitted = eventFor(isOfAnswer(event) ? answers.withId(event) : event, content);
+        const records = permitted ? (vendor.encodeEvent?.(permitted, options) ?? []) : [];
         if (records.length === 0) skipped += 1;
         for (const record of records) enqueue(record);
       },
@@ -125,6 +110,29 @@ export function vendorDestination<Options, Payload>(
     shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
     stats: () => ({ ...delivery.stats(), skipped }),
   };
+}
+
+/** The records of all interactions. `failures` are the errors of those that could not be encoded. */
+function encodeEach<T>(
+  interactions: readonly Interaction[],
+  recordsFor: (interaction: Interaction) => readonly T[],
+  vendor: string,
+): { readonly records: readonly T[]; readonly failures: readonly string[] } {
+  const records: T[] = [];
+  const failures: string[] = [];
+  for (const interaction of interactions) {
+    try {
+      records.push(...recordsFor(interaction));
+    } catch (error) {
+      failures.push(error instanceof Error ? error.message : String(error));
+      diag.error(`spanport: ${vendor} could not encode ${interaction.id}`, error);
+    }
+  }
+  return { records, failures };
+}
+
+function isOfAnswer({ messageId, responseId, conversationId, searchQuery }: UsageEvent): boolean {
+  return Boolean(messageId ?? responseId ?? (conversationId === undefined && searchQuery === undefined));
 }
 
 function whySkipped(interactions: readonly Interaction[]): string {
@@ -158,7 +166,13 @@ class Answers {
     }
   }
 
-  idFor({ messageId, responseId, conversationId, traceId, spanId }: Feedback | UsageEvent): string | undefined {
+  /** Adds the vendor's id of the answer that the feedback or event refers to, if it is known. */
+  withId<T extends Feedback | UsageEvent>(about: T): T {
+    const answerId = this.#idFor(about);
+    return answerId === undefined ? about : { ...about, answerId };
+  }
+
+  #idFor({ messageId, responseId, conversationId, traceId, spanId }: Feedback | UsageEvent): string | undefined {
     const named = messageId ?? responseId ?? conversationId;
     if (named !== undefined) return this.#known.get(named) || undefined;
     return traceId === undefined ? undefined : (this.#known.get(`${traceId}:${spanId}`) ?? this.#known.get(traceId));
