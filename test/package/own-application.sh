@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
 # From the packed package to the conversation of an application of one's own on the page. The numbered commands are what a
 # person types; the rest of this script takes the place of the person's terminals, application and eyes.
-set -euo pipefail
+# Background jobs get process groups of their own: npx does not pass a signal on to what it started.
+set -euom pipefail
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/spanport-own.XXXXXX")
 export XDG_DATA_HOME=$work/data NO_COLOR=1 npm_config_audit=false npm_config_fund=false
 background=()
-trap 'for each in "${background[@]}"; do kill "$each" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
+trap 'for each in "${background[@]}"; do kill -- "-$each" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
 
+# Any free port: 4318 may be that of a gateway that is in use here.
+port=$(node -e "const s = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })")
 mkdir "$work/project" && cd "$work/project"
 cat >app.mjs <<'APP'
 import OpenAI from 'openai';
@@ -23,10 +26,10 @@ APP
 npm init --yes >/dev/null                                                       # 2
 npm install --silent "$work"/spanport-*.tgz openai @opentelemetry/api           # 3
 npm install --silent libsql                                                     # 4, on Node 20 alone
-npx spanport up --port "${PORT:-4399}" >"$work/up" &                            # 5
+npx spanport up --port "$port" >"$work/up" &                                    # 5
 background+=($!)
 
-until grep -q 'listens at' "$work/up"; do sleep 0.2; done
+until grep -q 'listens at' "$work/up"; do kill -0 "${background[0]}" && sleep 0.2; done
 page=$(sed -n 's/^Spanport listens at //p' "$work/up")
 cat >fake.mjs <<'FAKE'
 import { startFakeOpenAI } from 'spanport/testing';
