@@ -15,7 +15,7 @@ const MIN_PARTITION_BYTES = 64 << 10;
 const MAX_PARTITION_RECORDS = 2_000;
 const TICK_MILLIS = 50;
 const COMMIT_MILLIS = 1_000;
-/** How often the end of the partitions is asked for: a partition that is not read learns it in no other way. */
+/** How often the ends of the partitions are requested: nothing else reports the end of one that is not read. */
 const MEASURE_MILLIS = 5_000;
 const RELEASE_MILLIS = 10_000;
 const EARLIEST = -2n;
@@ -72,7 +72,7 @@ export class TopicReader {
   readonly #fetcher: Fetcher;
   readonly #partitions = new Map<number, Partition>();
   #ticker: NodeJS.Timeout | undefined;
-  #isCommitting = false;
+  #committing: Promise<void> | undefined;
   #committedAt = 0;
   #measuredAt = 0;
   #hasEnded = false;
@@ -212,11 +212,13 @@ export class TopicReader {
     const limit = AbortSignal.timeout(RELEASE_MILLIS);
     const isTooLong = new Promise<void>((resolve) => limit.addEventListener('abort', () => resolve(), { once: true }));
     await Promise.race([state.work.close(), isTooLong]);
+    // One that is under way does not know yet what was settled last.
+    await this.#committing;
     await this.#commit();
     this.#partitions.delete(partition);
   }
 
-  #take({ partition, records, next, end, askedAt }: Fetched): void {
+  #take({ partition, records, next, end, requestedAt }: Fetched): void {
     const state = this.#partitions.get(partition);
     if (!state || state.isClosing) return;
     state.end = Math.max(state.end, end);
@@ -236,7 +238,7 @@ export class TopicReader {
     }
     state.ledger.skipTo(next);
     // Everything that was written before the request has been read, so the log is as late as that.
-    if (state.ledger.next >= end) state.clock.observe(askedAt);
+    if (state.ledger.next >= end) state.clock.observe(requestedAt);
   }
 
   #settle(state: Partition, offset: number): void {
@@ -290,13 +292,18 @@ export class TopicReader {
     }
   }
 
-  async #commit(): Promise<void> {
-    if (this.#isCommitting) return;
+  #commit(): Promise<void> {
+    this.#committing ??= this.#commitAll().finally(() => {
+      this.#committing = undefined;
+    });
+    return this.#committing;
+  }
+
+  async #commitAll(): Promise<void> {
     const { topic, report } = this.#options;
     const moved = [...this.#partitions].filter(([, { ledger, committed }]) => ledger.committable > committed);
     this.#committedAt = performance.now();
     if (moved.length === 0) return;
-    this.#isCommitting = true;
     const offsets = moved.map(([partition, state]) => ({ partition, state, offset: state.ledger.committable }));
     try {
       await this.#member.consumer.commit({
@@ -311,6 +318,5 @@ export class TopicReader {
     } catch (error) {
       if (!this.#hasEnded) report(`Kafka group ${this.groupId} can't commit yet: ${messageOf(error)}`);
     }
-    this.#isCommitting = false;
   }
 }

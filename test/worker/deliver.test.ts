@@ -175,6 +175,25 @@ describe('the delivering stage', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('settles a record that is read again while it is under way only when the vendor has it', async () => {
+    let answer = (): void => {};
+    const { take, settled, requests } = stage(
+      'athina',
+      () =>
+        new Promise((resolve) => {
+          answer = () => resolve(ok);
+        }),
+    );
+    take(call(1));
+    await until(() => requests.length === 1);
+    take(call(1));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(settled).toEqual([]);
+    answer();
+    await until(() => settled.length === 2);
+    expect(requests).toHaveLength(1);
+  });
+
   it('settles what the vendor has no record for', async () => {
     const { take, settled, requests } = stage();
     take(call(1, { operation: 'moderation' }));

@@ -12,6 +12,10 @@ export class FakePublisher {
     this.#pending.push(acknowledged);
   }
 
+  flushed(): Promise<void> {
+    return Promise.resolve();
+  }
+
   acknowledge(): void {
     for (const each of this.#pending.splice(0)) each();
   }

@@ -62,11 +62,11 @@ export class AssembleStage {
       relieve: () => {
         this.counts.releasedEarly += assembler.relieve();
       },
-      // What waits is read again by the next owner; what is under way is acknowledged or read again, too.
+      // What waits for other spans is read again by the next owner.
       close: () => {
         this.#assemblers.delete(assembler);
         addCounts(this.#leftOut, assembler.leftOut);
-        return Promise.resolve();
+        return this.#parts.publisher.flushed();
       },
     };
   }

@@ -31,7 +31,7 @@ export class BackgroundResponses {
     this.#fetched = new BoundedMap(MAX_HALVES, FETCHED_MILLIS, now);
   }
 
-  /** Queued responses that nobody fetched in time. */
+  /** Queued responses that were not fetched in time. */
   get neverFetched(): number {
     return this.#neverFetched;
   }

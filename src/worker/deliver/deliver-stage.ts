@@ -47,7 +47,7 @@ export class DeliverStage {
     return [...this.#open].reduce((sum, { outOfOrder }) => sum + outOfOrder, this.#outOfOrder);
   }
 
-  /** Background responses whose result nobody fetched. */
+  /** Background responses whose result was never fetched. */
   get neverFetched(): number {
     return [...this.#open].reduce((sum, { neverFetched }) => sum + neverFetched, this.#neverFetched);
   }

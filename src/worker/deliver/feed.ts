@@ -25,6 +25,8 @@ export class Feed {
   readonly #spanFor: (interaction: Interaction) => ReturnType<typeof fullSpanFor>;
   /** Whether the destination itself keeps the order of a conversation, and coalesces it. */
   readonly coalesces: boolean;
+  /** By id: what is called with the verdict. A record that is read again while it is under way shares it. */
+  readonly #underWay = new Map<string, ((verdict: Verdict) => void)[]>();
   #hasEnded = false;
 
   constructor({ destination, open, report, transport, write }: FeedOptions) {
@@ -42,18 +44,34 @@ export class Feed {
 
   /** @param done called once, and never when the process ends first */
   deliver(interaction: Interaction, done: (verdict: Verdict) => void): void {
-    let isDone = false;
+    const waiting = this.#underWay.get(interaction.id);
+    if (waiting) {
+      waiting.push(done);
+      return;
+    }
+    this.#underWay.set(interaction.id, [done]);
+    this.#send(interaction);
+  }
+
+  #send(interaction: Interaction): void {
+    const { id } = interaction;
     const finish = (verdict: Verdict): void => {
-      if (!isDone) done(verdict);
-      isDone = true;
+      const waiting = this.#underWay.get(id) ?? [];
+      this.#underWay.delete(id);
+      for (const done of waiting) done(verdict);
     };
+    let isStored = false;
     this.#pipeline.take(this.#spanFor(interaction), {
       // Only with a spool: the record survives this process, and so does its dead letter.
-      stored: () => finish({ status: 'settled' }),
+      stored: () => {
+        isStored = true;
+        finish({ status: 'settled' });
+      },
       settled: (settlements) => {
+        if (isStored) return;
         const verdict = verdictOf(settlements);
         if (verdict) finish(verdict);
-        else if (!this.#hasEnded && !isDone) setTimeout(() => this.deliver(interaction, finish), AGAIN_MILLIS).unref();
+        else if (!this.#hasEnded) setTimeout(() => this.#send(interaction), AGAIN_MILLIS).unref();
       },
     });
   }

@@ -9,8 +9,8 @@ export interface Claim {
 
 /**
  * Divides the partitions of a topic among the members of the group, cooperatively: partitions stay where they are as far
- * as the shares allow, and a partition that has to move is given to nobody until its owner has let go of it, which makes
- * the owner join again. Every member may compute this; the result depends on the arguments alone.
+ * as the shares allow, and a partition that has to move is withheld until its owner has released it, which makes the owner
+ * join again. Every member may compute this; the result depends on the arguments alone.
  * @returns partitions by member
  */
 export function balance(claims: readonly Claim[], partitionCount: number): ReadonlyMap<string, readonly number[]> {

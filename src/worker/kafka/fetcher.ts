@@ -24,7 +24,7 @@ export interface Fetched {
   /** The offset behind the newest record. */
   readonly end: number;
   /** When the request was sent, in Unix milliseconds. */
-  readonly askedAt: number;
+  readonly requestedAt: number;
 }
 
 export interface FetcherOptions {
@@ -32,7 +32,7 @@ export interface FetcherOptions {
   readonly connection: KafkaConnection;
   readonly groupId: string;
   readonly topic: string;
-  /** The partitions to read, and from where. Asked before each request, so a partition is paused by leaving it out. */
+  /** The partitions to read, and from where. Called before each request, so a partition is paused by leaving it out. */
   readonly wanted: () => ReadonlyMap<number, number>;
   readonly onFetched: (fetched: Fetched) => void;
   /** Records up to `earliest` were removed before they were read. */
@@ -129,16 +129,16 @@ export class Fetcher {
         currentLeaderEpoch: -1,
         lastFetchedEpoch: -1,
       }));
-      const asked = new Map(portion.map(({ partition, offset }) => [partition, offset]));
-      void this.#fetch(leader, [{ topicId: known.id, partitions }], asked).finally(() => {
+      const requested = new Map(portion.map(({ partition, offset }) => [partition, offset]));
+      void this.#fetch(leader, [{ topicId: known.id, partitions }], requested).finally(() => {
         this.#busy.delete(leader);
         this.wake();
       });
     }
   }
 
-  async #fetch(node: number, topics: FetchTopics, asked: ReadonlyMap<number, number>): Promise<void> {
-    const askedAt = Date.now();
+  async #fetch(node: number, topics: FetchTopics, requested: ReadonlyMap<number, number>): Promise<void> {
+    const requestedAt = Date.now();
     try {
       const response = await fetchWith(this.#consumer, {
         node,
@@ -147,27 +147,27 @@ export class Fetcher {
         minBytes: 1,
         maxBytes: MAX_BYTES,
       });
-      this.#take(response, asked, askedAt);
+      this.#take(response, requested, requestedAt);
     } catch (error) {
       if (this.#hasEnded) return;
       const response = (error as { readonly response?: FetchResponse }).response;
       // Partitions without an error still have their records in it.
       if (response?.responses) {
-        this.#take(response, asked, askedAt);
+        this.#take(response, requested, requestedAt);
         await this.#reset(response);
       }
       await this.#failed(error);
     }
   }
 
-  #take({ responses }: FetchResponse, asked: ReadonlyMap<number, number>, askedAt: number): void {
+  #take({ responses }: FetchResponse, requested: ReadonlyMap<number, number>, requestedAt: number): void {
     this.#answeredAt = performance.now();
     for (const { partitions } of responses) {
       for (const { partitionIndex: partition, errorCode, highWatermark, records: batches = [] } of partitions) {
         if (errorCode !== 0) continue;
         const position = this.#options.wanted().get(partition);
         // Meanwhile it was paused, or it went to another worker and came back: it will be read again from where it is.
-        if (position === undefined || position !== asked.get(partition)) continue;
+        if (position === undefined || position !== requested.get(partition)) continue;
         const records: TopicRecord[] = [];
         let next = position;
         for (const batch of batches) {
@@ -187,7 +187,7 @@ export class Fetcher {
             });
           }
         }
-        this.#options.onFetched({ partition, records, next, end: Number(highWatermark), askedAt });
+        this.#options.onFetched({ partition, records, next, end: Number(highWatermark), requestedAt });
       }
     }
   }

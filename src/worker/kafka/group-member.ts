@@ -93,7 +93,7 @@ export class GroupMember {
     return Math.min(sinceHeartbeat, sinceJoin) < SESSION_MILLIS * 1.5;
   }
 
-  /** Joins, and tries again until it works or the member was told to leave. */
+  /** Joins, and tries again until it works or the member is to leave. */
   async join(): Promise<void> {
     while (!this.#hasEnded) {
       try {

@@ -39,6 +39,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   #producer: Producer;
   #waiting: Waiting[] = [];
+  #flushes: (() => void)[] = [];
   #isSending = false;
   #hasEnded = false;
   #failures = 0;
@@ -57,6 +58,24 @@ export class Publisher {
   publish(record: OutgoingRecord, acknowledged: () => void): void {
     this.#waiting.push({ record, bytes: bytesOf(record), acknowledged });
     if (!this.#isSending) void this.#send();
+  }
+
+  /** Resolves when everything published so far is acknowledged; later records are not waited for. */
+  flushed(): Promise<void> {
+    if (!this.#isSending) return Promise.resolve();
+    return new Promise((resolve) => {
+      const last = this.#waiting.pop();
+      if (!last) {
+        this.#flushes.push(resolve);
+        return;
+      }
+      const { record, bytes, acknowledged } = last;
+      const andResolve = (): void => {
+        acknowledged();
+        resolve();
+      };
+      this.#waiting.push({ record, bytes, acknowledged: andResolve });
+    });
   }
 
   /** Ends without waiting for what is not acknowledged. */
@@ -83,6 +102,7 @@ export class Publisher {
       const batch = this.#nextBatch();
       if (!(await this.#sendUntilDone(batch))) break;
       for (const { acknowledged } of batch) acknowledged();
+      for (const resolve of this.#flushes.splice(0)) resolve();
     }
     this.#isSending = false;
   }
