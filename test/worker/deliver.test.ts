@@ -37,7 +37,7 @@ function stage(destination = 'athina', reply: Reply = () => ok) {
     open,
     report: () => undefined,
     transport: () => async (request) => {
-      requests.push(destination === 'otlp' ? {} : JSON.parse(String(request.body)));
+      requests.push(destination === 'otlp' ? {} : JSON.parse(Buffer.from(request.body).toString()));
       return reply(request);
     },
   });
