@@ -166,7 +166,8 @@ interface MeaningsProps {
 
 function Meanings({ groups, left, right }: MeaningsProps): JSX.Element {
   return (
-    <div class="meanings">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by key
+    <div class="meanings" tabIndex={0}>
       <table>
         <colgroup>
           <col class="fact" />
@@ -298,7 +299,8 @@ function BothAsJson({ left, right }: { readonly left: SideData; readonly right: 
           [right, inLeft],
         ] as const
       ).map(([side, elsewhere], index) => (
-        <section key={index} aria-label={side.name}>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by key
+        <section key={index} aria-label={side.name} tabIndex={0}>
           {side.request ? (
             <Json
               value={side.request.body}
