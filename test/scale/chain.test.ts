@@ -163,14 +163,15 @@ describe('an application, its agent, the tier, Kafka, workers, vendors, Jaeger a
 
     const recordIds = () => athina.values(({ external_reference_id }) => external_reference_id);
     await waitUntil(() => recordIds().length > ids.length, 120_000);
-    const calls = [...inKafka.values()].toSorted();
-    expect(recordIds().filter((id) => !id.startsWith('run:'))).toEqual(calls);
-    expect(recordIds().filter((id) => id.startsWith('run:'))).toEqual([expect.stringContaining(report.run)]);
+    // Athina's reference is the id of the response, and that of the answering message for a run.
+    expect(recordIds().filter((id) => id.startsWith('chatcmpl-'))).toEqual(ids);
+    expect(recordIds().filter((id) => !id.startsWith('chatcmpl-'))).toEqual([expect.stringMatching(/^msg_/)]);
 
     const responseIds = () => requesty.values(({ response }) => (response as { id: unknown }).id);
     await waitUntil(() => ids.every((id) => responseIds().includes(id)));
     expect(responseIds().filter((id) => id.startsWith('chatcmpl-'))).toEqual(ids);
 
+    const calls = [...inKafka.values()].toSorted();
     await waitUntil(async () => (await page.interactionIds()).length > ids.length);
     expect((await page.interactionIds()).filter((id) => !id.startsWith('run:')).toSorted()).toEqual(calls);
 
