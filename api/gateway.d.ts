@@ -1,5 +1,5 @@
 /**
- * How much content a destination may have: all of it, its structure (roles, tool names and the number of messages, with
+ * How much content a destination receives: all of it, its structure (roles, tool names and the number of messages, with
  * every text replaced), or none.
  */
 type ContentMode = 'full' | 'redacted' | 'none';
@@ -48,7 +48,7 @@ interface GatewayOptions {
     /** Receives each line of the log. Default: stderr. */
     readonly log?: (line: string) => void;
 }
-/** Gives back a text as it may leave the process. Must be synchronous. */
+/** Returns a text without its secrets. Must be synchronous. */
 type Mask = (text: string) => string;
 /** A key that a vendor's client may use. `account` is the public half, where a vendor's keys have two: `appKey`, client id. */
 interface ClientKey {

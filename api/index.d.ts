@@ -6,7 +6,7 @@ declare class ConfigurationError extends Error {
     readonly name = "ConfigurationError";
 }
 /**
- * How much content a destination may have: all of it, its structure (roles, tool names and the number of messages, with
+ * How much content a destination receives: all of it, its structure (roles, tool names and the number of messages, with
  * every text replaced), or none.
  */
 type ContentMode = 'full' | 'redacted' | 'none';
@@ -49,10 +49,13 @@ interface EndedSpan {
 }
 /**
  * One request to a model, or one assistant run, with its answer. Immutable and JSON-safe. Names are those of the GenAI
- * conventions in camelCase; what is unknown is absent, never null, 0 or ''.
+ * conventions in camelCase. Unknown values are undefined, never null, 0 or ''.
  */
 interface Interaction {
-    /** `run:{host}:{run id}` for a run, `{traceId}:{spanId}` for the rest. Derived, so a resend has the same one. */
+    /**
+     * `run:{host}:{run id}` for a run, else `{traceId}:{spanId}`. It is derived, so a record that is sent again has the
+     * same id.
+     */
     readonly id: string;
     /** 32 lowercase hexadecimal digits. */
     readonly traceId: string;
@@ -66,7 +69,7 @@ interface Interaction {
     readonly operation: string;
     /** `openai`, `azure.ai.openai`, … */
     readonly provider?: string;
-    /** Which of OpenAI's two chat interfaces it was; absent for all else. */
+    /** Which of OpenAI's two chat APIs was called; undefined for all other operations. */
     readonly api?: 'chat_completions' | 'responses' | (string & {});
     /** The host that the request went to. */
     readonly serverAddress?: string;
@@ -78,7 +81,7 @@ interface Interaction {
     readonly responseModel?: string;
     /** The id of the response. */
     readonly responseId?: string;
-    /** Of a response that was fetched: `queued`, `in_progress`, `completed`, … */
+    /** The status of a response that was fetched: `queued`, `in_progress`, `completed`, … */
     readonly responseStatus?: string;
     /** The response that this one continues. */
     readonly previousResponseId?: string;
@@ -97,16 +100,16 @@ interface Interaction {
     readonly inputMessages?: readonly Message[];
     /** The messages of the answer, one for each choice. Content. */
     readonly outputMessages?: readonly OutputMessage[];
-    /** The ids of messages, kept where their text is not: `in` and `out` follow the order of the messages. */
+    /** The ids of the messages in order, recorded even if their text is not. */
     readonly messageIds?: {
         readonly in?: readonly string[];
         readonly out?: readonly string[];
     };
     /** The tools that the request offers. Content. */
     readonly toolDefinitions?: readonly ToolDefinition[];
-    /** Tools that ran within a run, in order. Calls of plain chat have spans of their own instead. */
+    /** Tools that ran within a run, in order. The tools of a chat have their own spans instead. */
     readonly toolExecutions?: readonly ToolExecution[];
-    /** One per output message, in the provider's words. */
+    /** One for each output message, as the provider reports it. */
     readonly finishReasons?: readonly string[];
     /** Tokens. */
     readonly usage?: Usage;
@@ -144,7 +147,7 @@ interface Interaction {
     readonly serviceName?: string;
     /** The deployment environment, such as production. */
     readonly environment?: string;
-    /** Documents that were given to the model, as text or structure. */
+    /** Documents that the model received, as text or structured data. */
     readonly context?: unknown;
     /** Ground truth for evaluations. */
     readonly expectedResponse?: string;
@@ -162,9 +165,11 @@ interface Interaction {
     readonly developer?: boolean;
     /** Labels. */
     readonly tags?: readonly string[];
-    /** Everything else the application, or a vendor's payload, had to say. */
+    /** Other fields of the application or of a vendor's payload. */
     readonly custom?: Readonly<Record<string, Scalar>>;
-    /** What only a vendor's own payload says, kept so that it can be written again, by vendor name. */
+    /**
+     * Fields that only a vendor's own payload has, so that it can be written again. Keys start with the vendor's name.
+     */
     readonly source?: Readonly<Record<string, Scalar>>;
 }
 /** A value that an attribute can hold. */
@@ -185,7 +190,7 @@ type Outcome = {
 interface Run {
     /** The id that the server gave it. */
     readonly id: string;
-    /** OpenAI's run status, or `unknown` for a run whose end nobody saw. */
+    /** OpenAI's run status, or `unknown` for a run whose end was not observed. */
     readonly status?: string;
     /** The provider's own clock, Unix seconds. */
     readonly createdAt?: number;
@@ -264,7 +269,7 @@ interface Usage {
     readonly imageCacheReadInputTokens?: number;
     /** Cached audio. */
     readonly audioCacheReadInputTokens?: number;
-    /** True when the counts are an estimate and not the provider's own. */
+    /** True if the counts are an estimate and were not reported by the provider. */
     readonly estimated?: boolean;
 }
 /** One execution of a tool. */
@@ -286,7 +291,7 @@ interface ToolExecution {
     /** The type of its error, when it failed. */
     readonly errorType?: string;
 }
-/** A tool that was offered to the model. Built-in tools have a name equal to their type. */
+/** A tool that was offered to the model. The name of a built-in tool is its type. */
 interface ToolDefinition {
     /** `function`, or the name of a built-in tool. */
     readonly type: string;
@@ -299,7 +304,7 @@ interface ToolDefinition {
 }
 /** A message of the answer. */
 interface OutputMessage extends Message {
-    /** `stop`, `length`, `content_filter`, `tool_call`, `error`, or the provider's own word. */
+    /** `stop`, `length`, `content_filter`, `tool_call`, `error`, or a value of the provider. */
     readonly finish_reason?: string;
 }
 /** One message of a conversation. */
@@ -314,7 +319,7 @@ interface Message {
     readonly id?: string;
     /** Unix time in milliseconds. */
     readonly createdAt?: number;
-    /** Flat, as the provider keeps it. */
+    /** Flat, as the provider stores it. */
     readonly metadata?: Readonly<Record<string, string>>;
 }
 /** A part of a message. */
@@ -340,9 +345,9 @@ interface FilePart {
     readonly file_id: string;
 }
 /**
- * Messages and their parts, letter for letter as the GenAI conventions write them in `gen_ai.input.messages` and
- * `gen_ai.output.messages` (semantic-conventions-genai: gen-ai-input-messages.json), so that no layer has to translate
- * them. `id`, `createdAt` and `metadata` are our additions; the schema allows any.
+ * Messages and their parts, exactly as the GenAI conventions define them in `gen_ai.input.messages` and
+ * `gen_ai.output.messages` (semantic-conventions-genai: gen-ai-input-messages.json), so that no layer has to convert
+ * them. We add `id`, `createdAt` and `metadata`; the schema allows additional fields.
  */
 type Modality = 'image' | 'video' | 'audio' | 'document' | (string & {});
 /** Content at an address. */
@@ -379,7 +384,10 @@ interface ServerToolCallResponsePart {
         readonly [key: string]: unknown;
     };
 }
-/** A tool that the provider ran itself: `type` inside is `web_search`, `file_search`, `code_interpreter`, `mcp`, … */
+/**
+ * A call of a tool that the provider runs itself: the inner `type` is `web_search`, `file_search`, `code_interpreter`,
+ * `mcp`, …
+ */
 interface ServerToolCallPart {
     /** Names the kind of part. */
     readonly type: 'server_tool_call';
@@ -402,7 +410,7 @@ interface ToolCallResponsePart {
     /** What the tool returned. */
     readonly response: unknown;
 }
-/** A tool that the client is asked to run. `arguments` is the parsed JSON where it parses, else the raw text. */
+/** A tool call that the application has to run. `arguments` is parsed JSON if it is valid, else the raw text. */
 interface ToolCallPart {
     /** Names the kind of part. */
     readonly type: 'tool_call';
@@ -413,7 +421,7 @@ interface ToolCallPart {
     /** The arguments, parsed where they are JSON. */
     readonly arguments?: unknown;
 }
-/** What the model refused to do, in its own words. Not in the conventions: one of their generic parts. */
+/** The model's explanation of why it refused to answer. The conventions do not define it, but allow generic parts. */
 interface RefusalPart {
     /** Names the kind of part. */
     readonly type: 'refusal';
@@ -452,7 +460,7 @@ interface Parameters {
     readonly stopSequences?: readonly string[];
     /** Seed of the sampling. */
     readonly seed?: number;
-    /** Present, and true, on streams alone. */
+    /** True for streams, else undefined. */
     readonly stream?: boolean;
     /** How much the model reasons, such as `low`. */
     readonly reasoningLevel?: string;
@@ -465,15 +473,18 @@ interface Parameters {
     /** Where a resumed stream begins. */
     readonly streamCursor?: string;
 }
-/** Gives back a text as it may leave the process. Must be synchronous. */
+/** Returns a text without its secrets. Must be synchronous. */
 type Mask = (text: string) => string;
-/** The content of an interaction: what lies on a span only when capture is asked for, and beside it otherwise. */
+/**
+ * The content of an interaction. It is written to span attributes only if capture is enabled; else it is attached to
+ * the span.
+ */
 type Content = Partial<Pick<Interaction, ContentField>>;
-/** The fields that are a person's or a company's words. They go only where content may go. */
+/** The fields with texts of people, models or companies. They are sent only to destinations that receive content. */
 type ContentField = 'systemInstructions' | 'inputMessages' | 'outputMessages' | 'toolDefinitions' | 'toolExecutions' | 'promptTemplate' | 'promptVariables' | 'context' | 'expectedResponse';
 /**
- * An ended span as plain data, whether it comes from this process, from a file or over OTLP. This is what the pipeline,
- * the gateway and the worker pass around; no SDK object is needed to make one.
+ * An ended span as plain data, from this process, a file or OTLP. The pipeline, the gateway and the worker use it, so
+ * that they do not depend on the objects of an SDK.
  */
 interface SpanData {
     /** The name of the span. */
@@ -507,12 +518,12 @@ interface SpanData {
     readonly events?: readonly SpanEvent[];
     /** Links to other spans. */
     readonly links?: readonly SpanLink[];
-    /** Content that travelled beside the span. */
+    /** The content, if it is not in the attributes. */
     readonly content?: Content;
-    /** What the attributes say, where it is known already: they are then not read. */
+    /** The facts in the attributes, if they are already known. The attributes are then not read. */
     readonly facts?: Facts;
 }
-/** All that can be known of an interaction before its span ends. */
+/** Everything that can be known about an interaction before its span ends. */
 type Facts = Partial<Omit<Interaction, 'id' | 'traceId' | 'spanId' | 'parentSpanId' | 'name' | 'startTime' | 'endTime' | 'outcome'>>;
 /** A link to another span. */
 interface SpanLink {
@@ -1055,7 +1066,7 @@ interface StartOptions {
     /** How long `forceFlush` and `shutdown` may take. Default 5,000 ms. */
     readonly shutdownTimeoutMillis?: number;
 }
-/** Where and how records are kept on disk. */
+/** Where and how records are stored on disk. */
 interface SpoolSettings {
     /** The directory. It is created when it does not exist. */
     readonly dir: string;

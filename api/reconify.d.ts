@@ -21,18 +21,21 @@ declare class ReconifySpanExporter extends VendorSpanExporter {
     /** @throws ConfigurationError without keys, or with an invalid URL */
     constructor(options?: Partial<ReconifyOptions> & VendorExporterOptions);
 }
-/** Options of every vendor's exporter, besides the vendor's own. */
+/** The options that the exporters of all vendors have. */
 interface VendorExporterOptions {
-    /** What of the messages the vendor gets. Default: `SPANPORT_CONTENT`, else `full`: it is what the vendor is for. */
+    /** How much of the messages the vendor receives. Default: `SPANPORT_CONTENT`, else `full`. */
     readonly content?: ContentMode;
-    /** Applied to every text before it leaves, after the built-in patterns for keys and tokens. Synchronous; fails closed. */
+    /**
+     * Applied to every text before it is sent, after the built-in patterns for keys and tokens. Must be synchronous. If
+     * it throws, the whole text is replaced.
+     */
     readonly mask?: Mask;
     /** Durable delivery; in memory without it. */
     readonly spool?: Partial<SpoolSettings> & {
         readonly dir: string;
     };
 }
-/** Where and how records are kept on disk. */
+/** Where and how records are stored on disk. */
 interface SpoolSettings {
     /** The directory. It is created when it does not exist. */
     readonly dir: string;
@@ -44,10 +47,10 @@ interface SpoolSettings {
      */
     readonly durability: 'batch' | 'sync';
 }
-/** Gives back a text as it may leave the process. Must be synchronous. */
+/** Returns a text without its secrets. Must be synchronous. */
 type Mask = (text: string) => string;
 /**
- * How much content a destination may have: all of it, its structure (roles, tool names and the number of messages, with
+ * How much content a destination receives: all of it, its structure (roles, tool names and the number of messages, with
  * every text replaced), or none.
  */
 type ContentMode = 'full' | 'redacted' | 'none';
@@ -58,9 +61,9 @@ type ContentMode = 'full' | 'redacted' | 'none';
 declare class VendorSpanExporter {
     #private;
     /**
-     * Takes the spans; they are delivered in the background. Never throws and always reports success, so that a slow vendor
-     * does not fill a processor's queue. Where a process is frozen after a flush, wait for {@link forceFlush} as well: the
-     * 2.x processors do not call it.
+     * Takes the spans and delivers them in the background. Never throws and always reports success, so that a slow vendor
+     * does not fill a processor's queue. If the process is frozen after a flush, also wait for {@link forceFlush}, which
+     * the processors of SDK 2.x do not call.
      */
     export(spans: readonly ReadableSpanLike[], resultCallback: (result: ExportResult) => void): void;
     forceFlush(): Promise<void>;
@@ -95,14 +98,14 @@ interface ExportResult {
     readonly code: 0 | 1;
 }
 /**
- * What we read of an SDK span. The SDK's lines 1.x, 2.x and 3.x satisfy it; it is spelled out so that none is imported.
+ * The part of an SDK span that we read. The spans of SDK 1.x, 2.x and 3.x have this type, so that no SDK is imported.
  */
 interface ReadableSpanLike {
     readonly name: string;
     readonly kind: SpanKind;
     spanContext(): SpanContext;
     readonly parentSpanContext?: SpanContext;
-    /** The 1.x line names the parent by its id alone. */
+    /** SDK 1.x has only the id of the parent. */
     readonly parentSpanId?: string;
     readonly startTime: HrTime;
     readonly endTime: HrTime;
@@ -113,7 +116,7 @@ interface ReadableSpanLike {
         readonly message?: string;
     };
     readonly instrumentationScope?: SpanScope;
-    /** The 1.x line's name for the scope. */
+    /** The name of the scope in SDK 1.x. */
     readonly instrumentationLibrary?: SpanScope;
     readonly events?: readonly ReadableEvent[];
     readonly links?: readonly ReadableLink[];

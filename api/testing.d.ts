@@ -317,10 +317,13 @@ interface PresetAssistant {
 declare const fullInteraction: Interaction;
 /**
  * One request to a model, or one assistant run, with its answer. Immutable and JSON-safe. Names are those of the GenAI
- * conventions in camelCase; what is unknown is absent, never null, 0 or ''.
+ * conventions in camelCase. Unknown values are undefined, never null, 0 or ''.
  */
 interface Interaction {
-    /** `run:{host}:{run id}` for a run, `{traceId}:{spanId}` for the rest. Derived, so a resend has the same one. */
+    /**
+     * `run:{host}:{run id}` for a run, else `{traceId}:{spanId}`. It is derived, so a record that is sent again has the
+     * same id.
+     */
     readonly id: string;
     /** 32 lowercase hexadecimal digits. */
     readonly traceId: string;
@@ -334,7 +337,7 @@ interface Interaction {
     readonly operation: string;
     /** `openai`, `azure.ai.openai`, … */
     readonly provider?: string;
-    /** Which of OpenAI's two chat interfaces it was; absent for all else. */
+    /** Which of OpenAI's two chat APIs was called; undefined for all other operations. */
     readonly api?: 'chat_completions' | 'responses' | (string & {});
     /** The host that the request went to. */
     readonly serverAddress?: string;
@@ -346,7 +349,7 @@ interface Interaction {
     readonly responseModel?: string;
     /** The id of the response. */
     readonly responseId?: string;
-    /** Of a response that was fetched: `queued`, `in_progress`, `completed`, … */
+    /** The status of a response that was fetched: `queued`, `in_progress`, `completed`, … */
     readonly responseStatus?: string;
     /** The response that this one continues. */
     readonly previousResponseId?: string;
@@ -365,16 +368,16 @@ interface Interaction {
     readonly inputMessages?: readonly Message[];
     /** The messages of the answer, one for each choice. Content. */
     readonly outputMessages?: readonly OutputMessage[];
-    /** The ids of messages, kept where their text is not: `in` and `out` follow the order of the messages. */
+    /** The ids of the messages in order, recorded even if their text is not. */
     readonly messageIds?: {
         readonly in?: readonly string[];
         readonly out?: readonly string[];
     };
     /** The tools that the request offers. Content. */
     readonly toolDefinitions?: readonly ToolDefinition[];
-    /** Tools that ran within a run, in order. Calls of plain chat have spans of their own instead. */
+    /** Tools that ran within a run, in order. The tools of a chat have their own spans instead. */
     readonly toolExecutions?: readonly ToolExecution[];
-    /** One per output message, in the provider's words. */
+    /** One for each output message, as the provider reports it. */
     readonly finishReasons?: readonly string[];
     /** Tokens. */
     readonly usage?: Usage;
@@ -412,7 +415,7 @@ interface Interaction {
     readonly serviceName?: string;
     /** The deployment environment, such as production. */
     readonly environment?: string;
-    /** Documents that were given to the model, as text or structure. */
+    /** Documents that the model received, as text or structured data. */
     readonly context?: unknown;
     /** Ground truth for evaluations. */
     readonly expectedResponse?: string;
@@ -430,9 +433,11 @@ interface Interaction {
     readonly developer?: boolean;
     /** Labels. */
     readonly tags?: readonly string[];
-    /** Everything else the application, or a vendor's payload, had to say. */
+    /** Other fields of the application or of a vendor's payload. */
     readonly custom?: Readonly<Record<string, Scalar>>;
-    /** What only a vendor's own payload says, kept so that it can be written again, by vendor name. */
+    /**
+     * Fields that only a vendor's own payload has, so that it can be written again. Keys start with the vendor's name.
+     */
     readonly source?: Readonly<Record<string, Scalar>>;
 }
 /** A value that an attribute can hold. */
@@ -453,7 +458,7 @@ type Outcome = {
 interface Run {
     /** The id that the server gave it. */
     readonly id: string;
-    /** OpenAI's run status, or `unknown` for a run whose end nobody saw. */
+    /** OpenAI's run status, or `unknown` for a run whose end was not observed. */
     readonly status?: string;
     /** The provider's own clock, Unix seconds. */
     readonly createdAt?: number;
@@ -532,7 +537,7 @@ interface Usage {
     readonly imageCacheReadInputTokens?: number;
     /** Cached audio. */
     readonly audioCacheReadInputTokens?: number;
-    /** True when the counts are an estimate and not the provider's own. */
+    /** True if the counts are an estimate and were not reported by the provider. */
     readonly estimated?: boolean;
 }
 /** One execution of a tool. */
@@ -554,7 +559,7 @@ interface ToolExecution {
     /** The type of its error, when it failed. */
     readonly errorType?: string;
 }
-/** A tool that was offered to the model. Built-in tools have a name equal to their type. */
+/** A tool that was offered to the model. The name of a built-in tool is its type. */
 interface ToolDefinition {
     /** `function`, or the name of a built-in tool. */
     readonly type: string;
@@ -567,7 +572,7 @@ interface ToolDefinition {
 }
 /** A message of the answer. */
 interface OutputMessage extends Message {
-    /** `stop`, `length`, `content_filter`, `tool_call`, `error`, or the provider's own word. */
+    /** `stop`, `length`, `content_filter`, `tool_call`, `error`, or a value of the provider. */
     readonly finish_reason?: string;
 }
 /** One message of a conversation. */
@@ -582,7 +587,7 @@ interface Message {
     readonly id?: string;
     /** Unix time in milliseconds. */
     readonly createdAt?: number;
-    /** Flat, as the provider keeps it. */
+    /** Flat, as the provider stores it. */
     readonly metadata?: Readonly<Record<string, string>>;
 }
 /** A part of a message. */
@@ -608,9 +613,9 @@ interface FilePart {
     readonly file_id: string;
 }
 /**
- * Messages and their parts, letter for letter as the GenAI conventions write them in `gen_ai.input.messages` and
- * `gen_ai.output.messages` (semantic-conventions-genai: gen-ai-input-messages.json), so that no layer has to translate
- * them. `id`, `createdAt` and `metadata` are our additions; the schema allows any.
+ * Messages and their parts, exactly as the GenAI conventions define them in `gen_ai.input.messages` and
+ * `gen_ai.output.messages` (semantic-conventions-genai: gen-ai-input-messages.json), so that no layer has to convert
+ * them. We add `id`, `createdAt` and `metadata`; the schema allows additional fields.
  */
 type Modality = 'image' | 'video' | 'audio' | 'document' | (string & {});
 /** Content at an address. */
@@ -647,7 +652,10 @@ interface ServerToolCallResponsePart {
         readonly [key: string]: unknown;
     };
 }
-/** A tool that the provider ran itself: `type` inside is `web_search`, `file_search`, `code_interpreter`, `mcp`, … */
+/**
+ * A call of a tool that the provider runs itself: the inner `type` is `web_search`, `file_search`, `code_interpreter`,
+ * `mcp`, …
+ */
 interface ServerToolCallPart {
     /** Names the kind of part. */
     readonly type: 'server_tool_call';
@@ -670,7 +678,7 @@ interface ToolCallResponsePart {
     /** What the tool returned. */
     readonly response: unknown;
 }
-/** A tool that the client is asked to run. `arguments` is the parsed JSON where it parses, else the raw text. */
+/** A tool call that the application has to run. `arguments` is parsed JSON if it is valid, else the raw text. */
 interface ToolCallPart {
     /** Names the kind of part. */
     readonly type: 'tool_call';
@@ -681,7 +689,7 @@ interface ToolCallPart {
     /** The arguments, parsed where they are JSON. */
     readonly arguments?: unknown;
 }
-/** What the model refused to do, in its own words. Not in the conventions: one of their generic parts. */
+/** The model's explanation of why it refused to answer. The conventions do not define it, but allow generic parts. */
 interface RefusalPart {
     /** Names the kind of part. */
     readonly type: 'refusal';
@@ -720,7 +728,7 @@ interface Parameters {
     readonly stopSequences?: readonly string[];
     /** Seed of the sampling. */
     readonly seed?: number;
-    /** Present, and true, on streams alone. */
+    /** True for streams, else undefined. */
     readonly stream?: boolean;
     /** How much the model reasons, such as `low`. */
     readonly reasoningLevel?: string;
@@ -857,6 +865,11 @@ interface Vendor<Options, Payload> {
     decode(payload: unknown): readonly Interaction[] | Promise<readonly Interaction[]>;
     /** The HTTP request, with credentials. */
     request(payload: Payload, options: Options): OutgoingRequest;
+    /**
+     * The same as `request`, for a payload that is still the JSON text that was stored, where the body of the request is a
+     * part of that text: it is neither parsed nor written again. Undefined for other payloads.
+     */
+    requestFromText?(text: Uint8Array, options: Options): OutgoingRequest | undefined;
     outcome(answer: Answer): DeliveryOutcome;
     /** For vendors without an API that takes records: the file or function that receives them, if the output is one. */
     localOutput?(options: Options): LocalOutput | undefined;
