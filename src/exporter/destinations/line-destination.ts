@@ -98,36 +98,8 @@ function writingDestination<T>(
   sink: Sink<T>,
   report: PipelineHost['report'],
 ): WritingDestination<T> {
-  const counts = { enqueued: 0, delivered: 0, rejected: 0, skipped: 0 };
-  const underWay = new Set<Promise<void>>();
-  const accept = (listener: SpanListener | undefined): void => {
-    counts.delivered += 1;
-    listener?.settled({ status: 'delivered' });
-  };
-  const reject = (error: unknown, listener: SpanListener | undefined): void => {
-    const reason = error instanceof Error ? error.message : String(error);
-    report(`${name} cannot be written to: ${reason}`);
-    counts.rejected += 1;
-    listener?.settled({ status: 'rejected', reason });
-  };
-  const writeItem = (item: T, listener: SpanListener | undefined): void => {
-    try {
-      const writing = sink.write(item);
-      if (writing === undefined) {
-        accept(listener);
-        return;
-      }
-      const written: Promise<void> = Promise.resolve(writing)
-        .then(
-          () => accept(listener),
-          (error: unknown) => reject(error, listener),
-        )
-        .finally(() => underWay.delete(written));
-      underWay.add(written);
-    } catch (error) {
-      reject(error, listener);
-    }
-  };
+  const counts: WriteCounts = { enqueued: 0, delivered: 0, rejected: 0, skipped: 0 };
+  const { writeItem, flush } = itemWriter(name, sink, report, counts);
   const write = (items: readonly T[], listener: SpanListener | undefined): void => {
     counts.enqueued += items.length;
     if (items.length === 0) {
@@ -137,13 +109,6 @@ function writingDestination<T>(
     }
     const listeners = listener && listenersFor(items.length, listener);
     for (const [index, item] of items.entries()) writeItem(item, listeners?.[index]);
-  };
-  const flush = async (timeoutMillis = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> => {
-    if (underWay.size > 0) {
-      const deadline = new Promise((resolve) => setTimeout(resolve, timeoutMillis).unref());
-      await Promise.race([Promise.all(underWay), deadline]);
-    }
-    return { waiting: underWay.size, onDisk: 0 };
   };
   return {
     name,
@@ -157,5 +122,64 @@ function writingDestination<T>(
       return flushed;
     },
     stats: () => ({ ...noStats, ...counts }),
+  };
+}
+
+interface WriteCounts {
+  enqueued: number;
+  delivered: number;
+  rejected: number;
+  skipped: number;
+}
+
+interface ItemWriter<T> {
+  writeItem(item: T, listener: SpanListener | undefined): void;
+  flush(timeoutMillis?: number): Promise<FlushResult>;
+}
+
+/** Writes single items and counts what became of them. */
+function itemWriter<T>(
+  name: string,
+  sink: Sink<T>,
+  report: PipelineHost['report'],
+  counts: WriteCounts,
+): ItemWriter<T> {
+  const underWay = new Set<Promise<void>>();
+  const accept = (listener: SpanListener | undefined): void => {
+    counts.delivered += 1;
+    listener?.settled({ status: 'delivered' });
+  };
+  const reject = (error: unknown, listener: SpanListener | undefined): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    report(`${name} cannot be written to: ${reason}`);
+    counts.rejected += 1;
+    listener?.settled({ status: 'rejected', reason });
+  };
+  return {
+    writeItem(item, listener): void {
+      try {
+        const writing = sink.write(item);
+        if (writing === undefined) {
+          accept(listener);
+          return;
+        }
+        const written: Promise<void> = Promise.resolve(writing)
+          .then(
+            () => accept(listener),
+            (error: unknown) => reject(error, listener),
+          )
+          .finally(() => underWay.delete(written));
+        underWay.add(written);
+      } catch (error) {
+        reject(error, listener);
+      }
+    },
+    async flush(timeoutMillis = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
+      if (underWay.size > 0) {
+        const deadline = new Promise((resolve) => setTimeout(resolve, timeoutMillis).unref());
+        await Promise.race([Promise.all(underWay), deadline]);
+      }
+      return { waiting: underWay.size, onDisk: 0 };
+    },
   };
 }

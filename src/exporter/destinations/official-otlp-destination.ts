@@ -7,6 +7,7 @@ import { isSpanData, scopeOf } from '../../semconv/span-data.ts';
 import { readableSpanFrom } from '../../semconv/to-span.ts';
 import type { ContentMode } from '../content-policy.ts';
 import {
+  type DestinationStats,
   type EndedSpan,
   type FlushResult,
   noStats,
@@ -35,38 +36,20 @@ interface Waiting {
  * counted here. For users who want the reference implementation, and for comparing ours with it.
  */
 export function officialOtlpDestination(name: string, options: OtlpOptions, content: ContentMode): SpanDestination {
+  const counts: Counts = { enqueued: 0, delivered: 0, rejected: 0, full: 0, late: 0 };
+  const exporter = batchExporter(name, options, counts);
+  const underWay = new Set<Promise<void>>();
   let waiting: Waiting[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let exporter: Promise<OTLPTraceExporter> | undefined;
   let hasEnded = false;
-  const underWay = new Set<Promise<void>>();
-  const counts = { enqueued: 0, delivered: 0, rejected: 0, full: 0, late: 0 };
 
-  const exportBatch = async (batch: readonly Waiting[]): Promise<void> => {
-    let outcome: SpanOutcome = { status: 'delivered' };
-    try {
-      exporter ??= openExporter(options);
-      const { error } = await exported(
-        await exporter,
-        batch.map(({ span }) => span),
-      );
-      if (error) throw error;
-      counts.delivered += batch.length;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      diag.warn(`spanport: ${name} rejected ${batch.length} spans: ${reason}`);
-      counts.rejected += batch.length;
-      outcome = { status: 'rejected', reason };
-    }
-    for (const { listener } of batch) listener?.settled(outcome);
-  };
   const send = (): void => {
     clearTimeout(timer);
     timer = undefined;
     while (waiting.length > 0) {
       const batch = waiting.slice(0, MAX_BATCH);
       waiting = waiting.slice(MAX_BATCH);
-      const sending = exportBatch(batch).finally(() => underWay.delete(sending));
+      const sending = exporter.export(batch).finally(() => underWay.delete(sending));
       underWay.add(sending);
     }
   };
@@ -100,19 +83,56 @@ export function officialOtlpDestination(name: string, options: OtlpOptions, cont
     async shutdown(timeoutMillis): Promise<FlushResult> {
       hasEnded = true;
       const flushed = await flush(timeoutMillis);
-      await (await exporter?.catch(() => undefined))?.shutdown();
+      await exporter.shutdown();
       return flushed;
     },
-    stats: () => ({
-      ...noStats,
-      enqueued: counts.enqueued,
-      delivered: counts.delivered,
-      rejected: counts.rejected,
-      dropped: {
-        ...(counts.full > 0 && { queue_full: counts.full }),
-        ...(counts.late > 0 && { shut_down: counts.late }),
-      },
-    }),
+    stats: () => statsOf(counts),
+  };
+}
+
+interface Counts {
+  enqueued: number;
+  delivered: number;
+  rejected: number;
+  full: number;
+  late: number;
+}
+
+function statsOf({ enqueued, delivered, rejected, full, late }: Counts): DestinationStats {
+  const dropped = { ...(full > 0 && { queue_full: full }), ...(late > 0 && { shut_down: late }) };
+  return { ...noStats, enqueued, delivered, rejected, dropped };
+}
+
+interface BatchExporter {
+  export(batch: readonly Waiting[]): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** Opens the SDK's exporter with the first batch, settles the spans of each batch and counts them. */
+function batchExporter(name: string, options: OtlpOptions, counts: Counts): BatchExporter {
+  let exporter: Promise<OTLPTraceExporter> | undefined;
+  return {
+    async export(batch): Promise<void> {
+      let outcome: SpanOutcome = { status: 'delivered' };
+      try {
+        exporter ??= openExporter(options);
+        const { error } = await exported(
+          await exporter,
+          batch.map(({ span }) => span),
+        );
+        if (error) throw error;
+        counts.delivered += batch.length;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        diag.warn(`spanport: ${name} rejected ${batch.length} spans: ${reason}`);
+        counts.rejected += batch.length;
+        outcome = { status: 'rejected', reason };
+      }
+      for (const { listener } of batch) listener?.settled(outcome);
+    },
+    async shutdown(): Promise<void> {
+      await (await exporter?.catch(() => undefined))?.shutdown();
+    },
   };
 }
 
