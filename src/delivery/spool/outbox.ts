@@ -2,13 +2,14 @@ import { Connection } from '../../sqlite/connection.ts';
 import { type Database, type SqlRow, text } from '../../sqlite/driver.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Batch, TakeLimits } from '../queue.ts';
-import { checksum, readFrames, recordOf, type SpoolRecord, stateOf } from './frame.ts';
+import { readFrames, recordOf, type SpoolRecord } from './frame.ts';
 import { KnownKeys } from './known-keys.ts';
 import { AMONG, Leases } from './leases.ts';
 import { type Books, type Entries, Ledger, type Total } from './ledger.ts';
 import type { Acquired, Committed, Settlement } from './outbox-results.ts';
 import { isDead, ownerOf } from './owner.ts';
 import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
+import { readRecords, readState, writeState } from './stored-records.ts';
 
 const STATE_MAX_AGE_MILLIS = 30 * 24 * 60 * 60_000;
 const DROP_AT_ONCE = 64;
@@ -84,14 +85,16 @@ export class Outbox {
     return this.#transact(() => {
       const groups = this.#leases.choose(destination, limits);
       const ids = groups.flatMap((group) => group.ids);
-      const records = new Map(this.#read(ids).map(({ id, ...record }) => [id, record]));
+      const records = new Map(readRecords(this.#db, ids).map(({ id, ...record }) => [id, record]));
       const unreadable = ids.filter((id) => !records.has(id));
       const damaged = this.#bury(unreadable, 'damaged on disk');
       const batches = groups.flatMap(({ ids: wanted, attempts, orderKey }): Batch[] => {
         const sound = wanted.filter((id) => records.has(id));
         if (sound.length === 0) return [];
         const state =
-          limits.maxCoalesced !== undefined && orderKey !== undefined ? this.#state(destination, orderKey) : undefined;
+          limits.maxCoalesced !== undefined && orderKey !== undefined
+            ? readState(this.#db, destination, orderKey)
+            : undefined;
         const bodies = sound.flatMap((id) => records.get(id)?.body ?? []);
         const keys = sound.map((id) => records.get(id)?.key ?? '');
         return [
@@ -137,8 +140,8 @@ export class Outbox {
   }
 
   /**
-   * Records that were committed and are lost, by destination; see {@link Ledger.reconcile}. What processes have noted is
-   * read, and taken away, inside the transaction: of two that look at once, one counts.
+   * Records that were committed and are lost, by destination; see {@link Ledger.reconcile}. `read` takes the notes of the
+   * processes away and runs inside the transaction, so that of two processes at once only one counts them.
    */
   reconcile(read: () => readonly { readonly owner: string; readonly entries: Entries }[]): Record<string, number> {
     return this.#transact(() => {
@@ -250,16 +253,7 @@ export class Outbox {
     this.#remove(list);
     const { destination, orderKey, state } = settlement;
     if (orderKey === undefined || !state) return;
-    const at = this.#clock.wall();
-    const crc = checksum(stateOf({ destination, order_key: orderKey, at, body: state }));
-    this.#db.run(
-      'INSERT OR REPLACE INTO state (destination, order_key, at, crc, body) VALUES (?, ?, ?, ?, ?)',
-      destination,
-      orderKey,
-      at,
-      crc,
-      state,
-    );
+    writeState(this.#db, destination, orderKey, { at: this.#clock.wall(), body: state });
   }
 
   #remove(list: string): void {
@@ -284,31 +278,6 @@ export class Outbox {
     for (const { destination, key } of buried) this.#known.remove(String(destination), String(key));
     this.#remove(list);
     return buried.map(({ key }) => String(key));
-  }
-
-  /** The records whose checksum is right. */
-  #read(ids: readonly number[]): (SpoolRecord & { readonly id: number })[] {
-    return this.#db
-      .all(
-        `SELECT id, ${text('destination')}, ${text('key')}, ${text('order_key')}, created, crc, body FROM outbox
-         WHERE id ${AMONG}`,
-        JSON.stringify(ids),
-      )
-      .flatMap((row) => {
-        const record = recordOf(row);
-        return checksum(record) === Number(row['crc']) ? [{ id: Number(row['id']), ...record }] : [];
-      });
-  }
-
-  #state(destination: string, orderKey: string): Uint8Array | undefined {
-    const [row] = this.#db.all(
-      `SELECT ${text('destination')}, ${text('order_key')}, at, crc, body FROM state WHERE destination = ? AND order_key = ?`,
-      destination,
-      orderKey,
-    );
-    if (!row) return undefined;
-    const state = stateOf(row);
-    return checksum(state) === Number(row['crc']) ? state.body : undefined;
   }
 
   /** Deletes what matters least first: keys beyond their share, then dead letters, then the oldest records. */
