@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OperationName } from './paths.ts';
+import { listSummary, statistics, usageRow } from './report-schemas.ts';
 import {
   conversation,
   conversationDetail,
@@ -10,14 +11,11 @@ import {
   gatewayStatus,
   interactionDetail,
   interactionRow,
-  listSummary,
   newFeedback,
   originalRequest,
   span,
-  statistics,
   toolSpan,
   trace,
-  usageRow,
   vendorFields,
 } from './schemas.ts';
 
