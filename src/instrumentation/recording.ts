@@ -1,12 +1,5 @@
 import { type Context, diag, ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
-import {
-  type Content,
-  type Facts,
-  isContentField,
-  joinFacts,
-  type ToolExecution,
-  type Writable,
-} from '../interaction/interaction.ts';
+import { type Content, type Facts, joinFacts, type ToolExecution, type Writable } from '../interaction/interaction.ts';
 import { jsonOf } from '../interaction/json.ts';
 import { asIs } from '../interaction/mask.ts';
 import { costOf } from '../pricing/cost.ts';
@@ -18,7 +11,7 @@ import { AttributeRecord } from './attribute-record.ts';
 import { capContent, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { type ErrorFacts, errorFrom, reportedError } from './errors.ts';
-import { joinMasks } from './masks.ts';
+import { deferredContent, readContent, splitContent } from './recorded-content.ts';
 import type { Ending, Start } from './span-ends.ts';
 import { type SpanSource, spanFrom } from './span-source.ts';
 import { unsampledSpan } from './unsampled-span.ts';
@@ -235,7 +228,7 @@ export class Recording implements UnreadSpan {
     const { content, cutTexts, tool } = ending;
     const shown =
       content && (contentOnSpans || contentOnEvents)
-        ? capContent(read(content), host.options, mask, cutTexts)
+        ? capContent(readContent(content), host.options, mask, cutTexts)
         : undefined;
     const isOurs = !this.#begun && !contentOnSpans && hasNoAttributes(span);
     const begun = this.#begun;
@@ -318,41 +311,4 @@ function toolAttributes(tool: ToolExecution, options: CaptureOptions): Attribute
     ...(args !== undefined && { [ATTR.toolCallArguments]: text(args) }),
     ...(result !== undefined && { [ATTR.toolCallResult]: text(result) }),
   };
-}
-
-/** Separates content from facts, and adds the content of a tool. */
-function splitContent(
-  all: Facts,
-  tool: ToolExecution | undefined,
-): { readonly facts: Facts; readonly content?: Content } {
-  let facts: Record<string, unknown> | undefined;
-  let content: Record<string, unknown> | undefined = tool && { toolExecutions: [tool] };
-  for (const field in all) {
-    if (!isContentField(field)) continue;
-    facts ??= { ...all };
-    delete facts[field];
-    content ??= {};
-    content[field] = all[field];
-  }
-  return { facts: facts ?? all, ...(content && { content }) };
-}
-
-/**
- * Content that is cut and masked when it is read. A separate function, so that its closure keeps only these parameters
- * alive.
- */
-function deferredContent(
-  known: Content | undefined,
-  { content, cutTexts }: Pick<Ending, 'content' | 'cutTexts'>,
-  options: CaptureOptions,
-): ContentSource | undefined {
-  if (!known && !content) return undefined;
-  return (mask) => {
-    const all = content ? read(content) : {};
-    return capContent(known ? Object.assign({}, known, all) : all, options, joinMasks(options.mask, mask), cutTexts);
-  };
-}
-
-function read(content: Content | (() => Content)): Content {
-  return typeof content === 'function' ? content() : content;
 }

@@ -1,0 +1,43 @@
+import { type Content, type Facts, isContentField, type ToolExecution } from '../interaction/interaction.ts';
+import type { ContentSource } from '../semconv/span-content.ts';
+import { capContent } from './capped.ts';
+import type { CaptureOptions } from './capture-options.ts';
+import { joinMasks } from './masks.ts';
+import type { Ending } from './span-ends.ts';
+
+/** Separates content from facts, and adds the content of a tool. */
+export function splitContent(
+  all: Facts,
+  tool: ToolExecution | undefined,
+): { readonly facts: Facts; readonly content?: Content } {
+  let facts: Record<string, unknown> | undefined;
+  let content: Record<string, unknown> | undefined = tool && { toolExecutions: [tool] };
+  for (const field in all) {
+    if (!isContentField(field)) continue;
+    facts ??= { ...all };
+    delete facts[field];
+    content ??= {};
+    content[field] = all[field];
+  }
+  return { facts: facts ?? all, ...(content && { content }) };
+}
+
+/**
+ * Content that is cut and masked when it is read. A separate function, so that its closure keeps only these parameters
+ * alive.
+ */
+export function deferredContent(
+  known: Content | undefined,
+  { content, cutTexts }: Pick<Ending, 'content' | 'cutTexts'>,
+  options: CaptureOptions,
+): ContentSource | undefined {
+  if (!known && !content) return undefined;
+  return (mask) => {
+    const all = content ? readContent(content) : {};
+    return capContent(known ? Object.assign({}, known, all) : all, options, joinMasks(options.mask, mask), cutTexts);
+  };
+}
+
+export function readContent(content: Content | (() => Content)): Content {
+  return typeof content === 'function' ? content() : content;
+}
