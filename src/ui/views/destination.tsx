@@ -47,36 +47,7 @@ export function OneDestination({ destination }: { readonly destination: Destinat
   });
   return (
     <>
-      <header class="heading">
-        <p class="path">
-          <a href="/destinations">Destinations</a> <span>/</span> <span>{name}</span>
-        </p>
-        <div class="title">
-          <a class="back" href="/destinations" aria-label="All destinations">
-            <Icon name="left" size={18} />
-          </a>
-          <h1 class="cut">{name}</h1>
-          {(counts.dead ?? 0) > 0 && (
-            <div class="actions">
-              <button type="button" class="button main" onClick={retryAll}>
-                Retry all {count(counts.dead)} <kbd>R</kbd>
-              </button>
-            </div>
-          )}
-        </div>
-        <div class="layers">
-          <nav aria-label="States">
-            <a href={withQuery({ state: undefined })} aria-current={state === undefined ? 'page' : undefined}>
-              All
-            </a>
-            {STATES.filter((each) => counts[each] || each === state).map((each) => (
-              <a key={each} href={withQuery({ state: each })} aria-current={each === state ? 'page' : undefined}>
-                <DeliveryMark state={each} /> {stateWords[each]} <small class="dim">{count(counts[each] ?? 0)}</small>
-              </a>
-            ))}
-          </nav>
-        </div>
-      </header>
+      <Heading {...{ destination, state, retryAll }} />
       {problem !== undefined && <p class="failed">{problem}</p>}
       <Records {...{ items, selected, name }} />
       {items.length === 0 && <Nothing state={state} isConfigured={destination.isConfigured} />}
@@ -88,6 +59,47 @@ export function OneDestination({ destination }: { readonly destination: Destinat
         </p>
       )}
     </>
+  );
+}
+
+interface HeadingProps {
+  readonly destination: Destination;
+  readonly state: DeliveryState | undefined;
+  retryAll(): void;
+}
+
+function Heading({ destination: { name, counts }, state, retryAll }: HeadingProps): JSX.Element {
+  return (
+    <header class="heading">
+      <p class="path">
+        <a href="/destinations">Destinations</a> <span>/</span> <span>{name}</span>
+      </p>
+      <div class="title">
+        <a class="back" href="/destinations" aria-label="All destinations">
+          <Icon name="left" size={18} />
+        </a>
+        <h1 class="cut">{name}</h1>
+        {(counts.dead ?? 0) > 0 && (
+          <div class="actions">
+            <button type="button" class="button main" onClick={retryAll}>
+              Retry all {count(counts.dead)} <kbd>R</kbd>
+            </button>
+          </div>
+        )}
+      </div>
+      <div class="layers">
+        <nav aria-label="States">
+          <a href={withQuery({ state: undefined })} aria-current={state === undefined ? 'page' : undefined}>
+            All
+          </a>
+          {STATES.filter((each) => counts[each] || each === state).map((each) => (
+            <a key={each} href={withQuery({ state: each })} aria-current={each === state ? 'page' : undefined}>
+              <DeliveryMark state={each} /> {stateWords[each]} <small class="dim">{count(counts[each] ?? 0)}</small>
+            </a>
+          ))}
+        </nav>
+      </div>
+    </header>
   );
 }
 

@@ -153,24 +153,7 @@ function Heading({ detail, one, pair, isPair, onSibling }: HeadingProps): JSX.El
           <a class="button wide" href={`/t/${detail.traceId}?span=${detail.spanId}`}>
             Trace <kbd>T</kbd>
           </a>
-          {siblings.value.length > 1 && (
-            <span class="button steps">
-              <button type="button" aria-label="Interaction before" disabled={place <= 0} onClick={() => onSibling(-1)}>
-                <Icon name="left" size={11} />
-              </button>
-              <button
-                type="button"
-                aria-label="Interaction after"
-                disabled={place < 0 || place >= siblings.value.length - 1}
-                onClick={() => onSibling(1)}
-              >
-                <Icon name="right" size={11} />
-              </button>
-              <span class="dim">
-                {count(place + 1)} of {count(siblings.value.length)}
-              </span>
-            </span>
-          )}
+          {siblings.value.length > 1 && <Steps {...{ place, onSibling }} />}
         </div>
       </div>
       <div class="layers">
@@ -185,6 +168,28 @@ function Heading({ detail, one, pair, isPair, onSibling }: HeadingProps): JSX.El
         <StateCounts detail={detail} />
       </div>
     </header>
+  );
+}
+
+/** Goes to the interaction before and after this one. */
+function Steps({ place, onSibling }: { readonly place: number; onSibling(by: number): void }): JSX.Element {
+  return (
+    <span class="button steps">
+      <button type="button" aria-label="Interaction before" disabled={place <= 0} onClick={() => onSibling(-1)}>
+        <Icon name="left" size={11} />
+      </button>
+      <button
+        type="button"
+        aria-label="Interaction after"
+        disabled={place < 0 || place >= siblings.value.length - 1}
+        onClick={() => onSibling(1)}
+      >
+        <Icon name="right" size={11} />
+      </button>
+      <span class="dim">
+        {count(place + 1)} of {count(siblings.value.length)}
+      </span>
+    </span>
   );
 }
 

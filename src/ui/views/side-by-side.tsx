@@ -4,11 +4,11 @@ import { api } from '../api.ts';
 import { count } from '../format.ts';
 import { useKeys } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
-import { Json } from '../parts/json.tsx';
 import { pathOf } from '../parts/json-lines.ts';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { address, go, withQuery } from '../router.ts';
+import { BothAsJson, type SideData } from './both-as-json.tsx';
 import {
   brief,
   type MeaningGroup,
@@ -25,17 +25,6 @@ interface SideBySideProps {
   readonly names: readonly string[];
   readonly left: string;
   readonly right: string;
-}
-
-type Request = NonNullable<ReturnType<typeof usePayload>['payload']>['request'];
-
-interface SideData {
-  readonly name: string;
-  readonly request: Request;
-  readonly fields: VendorFields | undefined;
-  /** Paths that a refusal complains of. */
-  readonly complained: ReadonlySet<string>;
-  readonly isLoading: boolean;
 }
 
 /** The payloads of two destinations: the same fact of both in one row, or both as JSON. */
@@ -70,22 +59,7 @@ export function SideBySide({ detail, names, left, right }: SideBySideProps): JSX
   return (
     <div class="pair" aria-busy={isLoading}>
       <div class="pair-head pair-row">
-        <span class="segments" role="group" aria-label="Shown">
-          <button
-            type="button"
-            aria-pressed={mode === 'meaning'}
-            onClick={() => go(withQuery({ as: undefined }), { replace: true })}
-          >
-            By meaning
-          </button>
-          <button
-            type="button"
-            aria-pressed={mode === 'json'}
-            onClick={() => go(withQuery({ as: 'json' }), { replace: true })}
-          >
-            JSON
-          </button>
-        </span>
+        <Modes mode={mode} />
         <Picker side="left" {...{ detail, names }} data={one} />
         <button type="button" class="bare swap" aria-label="Swap the two" title="Swap the two (W)" onClick={swap}>
           <Icon name="swap" />
@@ -103,6 +77,27 @@ export function SideBySide({ detail, names, left, right }: SideBySideProps): JSX
       )}
       <Foot {...{ groups, left, right }} />
     </div>
+  );
+}
+
+function Modes({ mode }: { readonly mode: 'meaning' | 'json' }): JSX.Element {
+  return (
+    <span class="segments" role="group" aria-label="Shown">
+      <button
+        type="button"
+        aria-pressed={mode === 'meaning'}
+        onClick={() => go(withQuery({ as: undefined }), { replace: true })}
+      >
+        By meaning
+      </button>
+      <button
+        type="button"
+        aria-pressed={mode === 'json'}
+        onClick={() => go(withQuery({ as: 'json' }), { replace: true })}
+      >
+        JSON
+      </button>
+    </span>
   );
 }
 
@@ -268,7 +263,7 @@ function PlaceCells({ place }: { readonly place: Place | undefined }): JSX.Eleme
 
 const PATH = 36;
 
-/** The end of a path tells more than its beginning. */
+/** The end of a path says more about it than its beginning. */
 function ending(path: string): string {
   return path.length <= PATH ? path : `…${path.slice(1 - PATH)}`;
 }
@@ -285,50 +280,6 @@ function NoFields({ names }: { readonly names: readonly string[] }): JSX.Element
       </p>
     </div>
   );
-}
-
-/** Values that only one of the two carries are tinted. */
-function BothAsJson({ left, right }: { readonly left: SideData; readonly right: SideData }): JSX.Element {
-  const inLeft = useMemo(() => scalarsOf(left.request?.body), [left.request]);
-  const inRight = useMemo(() => scalarsOf(right.request?.body), [right.request]);
-  return (
-    <div class="both">
-      {(
-        [
-          [left, inRight],
-          [right, inLeft],
-        ] as const
-      ).map(([side, elsewhere], index) => (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by key
-        <section key={index} aria-label={side.name} tabIndex={0}>
-          {side.request ? (
-            <Json
-              value={side.request.body}
-              marked={side.complained}
-              tint={(_, value) => (isScalar(value) && !elsewhere.has(String(value)) ? 'only' : undefined)}
-            />
-          ) : (
-            <p class="dim">{side.isLoading ? '' : 'This destination takes no record of such an interaction.'}</p>
-          )}
-        </section>
-      ))}
-    </div>
-  );
-}
-
-function isScalar(value: unknown): boolean {
-  return value !== null && value !== '' && typeof value !== 'object';
-}
-
-function scalarsOf(body: unknown): ReadonlySet<string> {
-  const found = new Set<string>();
-  const open: unknown[] = [body];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (next !== null && typeof next === 'object') {
-      for (const each of Object.values(next)) if (each !== undefined && each !== null) open.push(each);
-    } else found.add(String(next));
-  }
-  return found;
 }
 
 interface FootProps {
