@@ -38,7 +38,7 @@ export class Ingest {
     return this.#nextLog - 1;
   }
 
-  /** After a rollback: ids of resources may be gone. */
+  /** After a rollback, and after resources were removed: their ids may be gone. */
   forget(): void {
     this.#resources.clear();
   }
@@ -68,7 +68,7 @@ export class Ingest {
     return [...(write.interactions ?? []), ...(write.replacedInteractions ?? [])].map(({ id }) => id);
   }
 
-  feedback({ project, receivedBy, feedback = [], deletedFeedback = [] }: StoreWrite): void {
+  feedback({ project, receivedBy, receivedUs, feedback = [], deletedFeedback = [] }: StoreWrite): void {
     for (const entry of feedback) {
       this.#db.run(
         `INSERT OR REPLACE INTO feedback (project, public_id, received_by, interaction, conversation_name, response_id,
@@ -83,7 +83,7 @@ export class Ingest {
         entry.traceId ?? null,
         entry.spanId ?? null,
         entry.rating,
-        entry.atUs,
+        Math.min(entry.atUs, receivedUs),
         json(entry.data),
       );
     }
@@ -97,7 +97,7 @@ export class Ingest {
     }
   }
 
-  events({ project, receivedBy, events = [] }: StoreWrite): void {
+  events({ project, receivedBy, receivedUs, events = [] }: StoreWrite): void {
     for (const { id, conversationName, atUs, data } of events) {
       this.#db.run(
         `INSERT OR REPLACE INTO events (project, public_id, received_by, conversation_name, at_us, data)
@@ -106,7 +106,7 @@ export class Ingest {
         id,
         receivedBy,
         conversationName ?? null,
-        atUs,
+        Math.min(atUs, receivedUs),
         json(data),
       );
     }

@@ -3,9 +3,11 @@ import type { SqlRow } from '../sqlite/driver.ts';
 import type { Marks } from './marks.ts';
 import type { Retention } from './port.ts';
 import type { Settle } from './settle.ts';
+import { SpanWalk } from './span-walk.ts';
 
 /** Spans that one step removes, so that requests are answered in between. */
 const STEP = 500;
+const SPAN = 'id, project, trace_id, span_id, status, resource, received_us';
 /** Totals are small and outlive what they were made of. */
 const USAGE_SECONDS = 400 * 86_400;
 
@@ -15,12 +17,14 @@ export class Pruner {
   readonly #marks: Marks;
   readonly #settle: Settle;
   readonly #retention: Retention;
+  readonly #walk: SpanWalk;
 
   constructor(db: Connection, marks: Marks, settle: Settle, retention: Retention) {
     this.#db = db;
     this.#marks = marks;
     this.#settle = settle;
     this.#retention = retention;
+    this.#walk = new SpanWalk(db, SPAN, STEP);
   }
 
   /** Bytes in use, without pages that are free. */
@@ -28,31 +32,52 @@ export class Pruner {
     return (this.#db.pragma('page_count') - this.#db.pragma('freelist_count')) * this.#db.pragma('page_size');
   }
 
+  /** How many resources were removed so far, whose ids must not be used any more. */
+  get removedResources(): number {
+    return this.#walk.removed;
+  }
+
+  /** After a rollback. */
+  forget(): void {
+    this.#walk.forget();
+  }
+
   /** Removes a part of what is too old or too much, within the caller's transaction. @returns whether more is */
   step(nowUs: number): boolean {
     const oldestUs = nowUs - this.#retention.maxAgeSeconds * 1e6;
     const isTooLarge = this.bytes() > this.#retention.maxBytes;
-    // Row ids grow with time: only what is settled may go, since the index would look for it.
-    const spans = this.#db.all(
-      `SELECT id, project, trace_id, span_id, status FROM spans WHERE id <= ? AND (? OR received_us < ?) ORDER BY id LIMIT ${STEP}`,
-      this.#marks.get('settled_span'),
-      isTooLarge ? 1 : 0,
-      oldestUs,
-    );
-    const records = this.#db.all(
-      `SELECT id, project, key FROM records WHERE received_us < ? OR ? ORDER BY id LIMIT ${STEP}`,
-      oldestUs,
-      isTooLarge && spans.length === 0 ? 1 : 0,
+    const spans = this.#spansToRemove(oldestUs, isTooLarge);
+    const records = this.#oldest('records', 'id, project, key, received_us', Number.MAX_SAFE_INTEGER).filter(
+      (row) => (isTooLarge && spans.length === 0) || isBefore(row, oldestUs),
     );
     for (const row of spans) this.#removeSpan(row);
     for (const row of records) this.#removeRecord(row);
-    this.#removeOthers(oldestUs, nowUs);
+    const others = this.#removeOthers(oldestUs, nowUs);
     this.#settle.finish();
     const removed = spans.length + records.length;
-    if (removed === 0) return false;
+    if (removed === 0) return others >= STEP;
     this.#marks.set('pruned_us', nowUs);
     this.#marks.set('pruned_spans', this.#marks.get('pruned_spans') + removed);
-    return isTooLarge || removed >= STEP;
+    return isTooLarge || Math.max(removed, others) >= STEP;
+  }
+
+  /**
+   * The first rows are the oldest, since row ids grow with every span that arrives: reading more of them would read the
+   * whole table. A later row is older where this machine's clock was set back, which the walk finds. Spans that are not
+   * indexed yet stay, because the index would look for them.
+   */
+  #spansToRemove(oldestUs: number, isTooLarge: boolean): SqlRow[] {
+    const first = this.#oldest('spans', SPAN, this.#marks.get('settled_span'));
+    if (isTooLarge) return first;
+    const old = first.filter((row) => isBefore(row, oldestUs));
+    if (old.length === STEP) return old;
+    const ids = new Set(old.map(({ id }) => id));
+    const walked = this.#walk.next(this.#marks.get('settled_span'));
+    return [...old, ...walked.filter((row) => isBefore(row, oldestUs) && !ids.has(row['id'] ?? null))];
+  }
+
+  #oldest(table: 'spans' | 'records' | 'logs' | 'documents', columns: string, lastId: number): SqlRow[] {
+    return this.#db.all(`SELECT ${columns} FROM ${table} WHERE id <= ? ORDER BY id LIMIT ${STEP}`, lastId);
   }
 
   #removeSpan(row: SqlRow): void {
@@ -86,10 +111,35 @@ export class Pruner {
     this.#settle.remove(row, true);
   }
 
-  #removeOthers(oldestUs: number, nowUs: number): void {
-    this.#db.run('DELETE FROM feedback WHERE at_us < ?', oldestUs);
-    this.#db.run('DELETE FROM events WHERE at_us < ?', oldestUs);
-    this.#db.run('DELETE FROM documents WHERE received_us < ?', oldestUs);
+  /**
+   * Senders set the time of feedback and events, so that both stay at least as long as the interaction that they are
+   * about. @returns how many log records and documents were removed
+   */
+  #removeOthers(oldestUs: number, nowUs: number): number {
+    // Log records whose span never arrived; the others went with their span.
+    const logs = this.#removeOldest('logs', this.#marks.get('settled_log'), oldestUs);
+    const documents = this.#removeOldest('documents', Number.MAX_SAFE_INTEGER, oldestUs);
+    this.#db.run(
+      `DELETE FROM feedback WHERE at_us < ? AND NOT EXISTS
+         (SELECT 1 FROM interactions i WHERE i.key = feedback.interaction AND i.project = feedback.project)`,
+      oldestUs,
+    );
+    this.#db.run(
+      `DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ${STEP}) AND at_us < ? AND NOT EXISTS
+         (SELECT 1 FROM interactions i WHERE i.conversation_name = events.conversation_name AND i.project = events.project)`,
+      oldestUs,
+    );
     this.#db.run('DELETE FROM usage WHERE bucket_us < ?', nowUs - USAGE_SECONDS * 1e6);
+    return Math.max(logs, documents);
   }
+
+  #removeOldest(table: 'logs' | 'documents', lastId: number, oldestUs: number): number {
+    const rows = this.#oldest(table, 'id, received_us', lastId).filter((row) => isBefore(row, oldestUs));
+    for (const row of rows) this.#db.run(`DELETE FROM ${table} WHERE id = ?`, row['id'] ?? null);
+    return rows.length;
+  }
+}
+
+function isBefore(row: SqlRow, us: number): boolean {
+  return Number(row['received_us']) < us;
 }

@@ -28,8 +28,17 @@ export function databaseFile(folder: string): string {
   return join(folder, 'spanport.db');
 }
 
+/** Queries that read up to 100,000 rows. They have a thread of their own, so that no list waits for them. */
+const REPORTS: ReadonlySet<string> = new Set<keyof ReaderCalls>([
+  'completions',
+  'statistics',
+  'summary',
+  'timeline',
+  'usage',
+]);
+
 /**
- * Spans and interactions in a folder: one thread writes, another one reads. Every call may reject with a
+ * Spans and interactions in a folder: one thread writes, others read. Every call may reject with a
  * {@link StoreError}.
  */
 export class Store {
@@ -39,8 +48,12 @@ export class Store {
   readonly read: StoreQueries;
   readonly #writer: Thread;
   readonly #reader: Thread;
+  readonly #startReports: () => Thread;
+  /** Started with the first report: many gateways never answer one. */
+  #reports: Thread | undefined;
   #progress: StoreProgress = { backlog: 0, sequence: 0 };
   #waiting = 0;
+  #isClosing = false;
 
   private constructor(options: StoreOptions) {
     this.folder = options.folder;
@@ -51,11 +64,12 @@ export class Store {
       options.onProgress?.(progress);
     });
     this.#reader = new Thread(options.threadFile, { ...settings, role: 'reader' });
+    this.#startReports = () => new Thread(options.threadFile, { ...settings, role: 'reader' });
     this.read = new Proxy({} as StoreQueries, {
       get:
         (_, method: string) =>
         (...args: unknown[]) =>
-          this.#reader.call(method, args),
+          this.#readerFor(method).call(method, args),
     });
   }
 
@@ -129,9 +143,17 @@ export class Store {
   }
 
   async close(): Promise<void> {
-    await this.#reader.call('close', []).catch(() => undefined);
+    this.#isClosing = true;
+    const readers = [this.#reader, ...(this.#reports ? [this.#reports] : [])];
+    await Promise.all(readers.map((reader) => reader.call('close', []).catch(() => undefined)));
     await this.#writer.call('close', []).catch(() => undefined);
-    await Promise.all([this.#writer.end(), this.#reader.end()]);
+    await Promise.all([this.#writer, ...readers].map((thread) => thread.end()));
+  }
+
+  #readerFor(method: string): Thread {
+    if (!REPORTS.has(method) || this.#isClosing) return this.#reader;
+    this.#reports ??= this.#startReports();
+    return this.#reports;
   }
 
   #write<M extends keyof WriterCalls>(

@@ -61,8 +61,13 @@ export class UsageTotals {
     const key = `${bucket}\n${project}`;
     let users = this.#users.get(key);
     if (!users) {
+      // Users of this transaction count, too.
+      this.flush();
       const sql = 'SELECT DISTINCT user FROM usage WHERE bucket_us = ? AND project = ?';
       users = new Set(this.#db.all(sql, bucket, project).map((row) => String(row['user'])));
+      // Interactions without a user, and the sum of the users beyond the limit, take no place.
+      users.delete('');
+      users.delete(OTHER_USERS);
       if (this.#users.size >= MAX_BUCKETS) this.#users.clear();
       this.#users.set(key, users);
     }

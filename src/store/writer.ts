@@ -104,7 +104,9 @@ export class StoreWriter {
 
   /** Removes a part of what is too old or too much. @returns whether more is */
   prune(nowUs: number): boolean {
+    const { removedResources } = this.#pruner;
     const hasMore = this.#transact(() => this.#pruner.step(nowUs));
+    if (this.#pruner.removedResources > removedResources) this.#ingest.forget();
     if (this.#db.pragma('freelist_count') > MAX_FREE_PAGES) this.#db.all('PRAGMA incremental_vacuum(500)');
     return hasMore;
   }
@@ -242,6 +244,7 @@ export class StoreWriter {
       this.#settle.forget();
       this.#usage.forget();
       this.#marks.forget();
+      this.#pruner.forget();
       throw storeErrorFrom(error);
     }
   }

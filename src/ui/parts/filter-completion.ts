@@ -1,24 +1,8 @@
 import { CHOICES, NUMBER_KEYS, type NumberKey, parseFilter, TEXT_KEYS } from '../../store/filter-language.ts';
 import { api } from '../api.ts';
 import { storedList } from '../stored.ts';
+import type { Completion, Scope } from './filter-counts.ts';
 import { quoted } from './filter-text.ts';
-
-/** What may stand at the caret. Taking an item replaces the text from `from` to `to`. */
-export interface Completion {
-  readonly heading: string;
-  readonly from: number;
-  readonly to: number;
-  readonly items: readonly CompletionItem[];
-}
-
-export interface CompletionItem {
-  readonly text: string;
-  readonly detail?: string;
-  /** How many it would leave. */
-  readonly count?: number;
-  /** A whole filter, which is applied at once. */
-  readonly isWhole?: boolean;
-}
 
 export const RECENT = 'spanport.filters.recent';
 export const SAVED = 'spanport.filters.saved';
@@ -174,10 +158,6 @@ function figureCompletion(key: NumberKey, typed: string, from: number, to: numbe
   return items.length === 0 ? undefined : { heading: `Compare ${key} with ${unit}`, from, to, items };
 }
 
-interface Scope {
-  readonly since: string;
-}
-
 /** Values that exist, from the gateway. */
 export async function valuesAt(text: string, caret: number, { since }: Scope): Promise<Completion | undefined> {
   const term = termAt(text, caret);
@@ -196,20 +176,6 @@ export async function valuesAt(text: string, caret: number, { since }: Scope): P
     items: items.map(({ value, interactions }) => ({ text: quoted(value), count: interactions })),
   };
 }
-
-/** Each item with the number of conversations that it would leave. */
-export async function withCounts(text: string, completion: Completion, { since }: Scope): Promise<Completion> {
-  const { from, to, items } = completion;
-  const counted = items.slice(0, MAX_COUNTED).map(async (item) => {
-    const q = `${text.slice(0, from)}${item.text}${text.slice(to)}`;
-    if (parseFilter(q).errors.length > 0) return item;
-    const { conversations } = await api.summary({ query: { q, since } });
-    return { ...item, count: conversations };
-  });
-  return { ...completion, items: [...(await Promise.all(counted)), ...items.slice(MAX_COUNTED)] };
-}
-
-const MAX_COUNTED = 8;
 
 function otherTerms(text: string, { start, end }: Term): string {
   const q = `${text.slice(0, start)}${text.slice(end)}`.trim();

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { count } from '../format.ts';
-import { type Completion, type CompletionItem, completionAt, valuesAt, withCounts } from './filter-completion.ts';
+import { completionAt, valuesAt } from './filter-completion.ts';
+import { type Completion, type CompletionItem, withCounts } from './filter-counts.ts';
 
 export interface CompletionState {
   readonly completion: Completion | undefined;
@@ -15,7 +16,9 @@ export interface CompletionState {
   moveTo(caret: number): void;
 }
 
-const COMPLETE_MILLIS = 80;
+/** After the last key. Counts are expensive for the gateway, and wait until the typing pauses. */
+const VALUES_MILLIS = 80;
+const COUNTS_MILLIS = 300;
 
 export function useCompletion(
   text: string,
@@ -39,15 +42,19 @@ export function useCompletion(
     const at = field.current?.selectionStart ?? text.length;
     const known = completionAt(text, at);
     setCompletion(known);
+    if (known?.heading === 'Keys') return undefined;
     const state = { isGone: false };
-    const timer = window.setTimeout(() => {
-      const more = known ? withCounts(text, known, { since }) : valuesAt(text, at, { since });
-      if (known?.heading === 'Keys') return;
-      more.then(
-        (found) => !state.isGone && setCompletion(found),
-        () => {},
-      );
-    }, COMPLETE_MILLIS);
+    const ask = (): Promise<Completion | undefined> =>
+      known ? withCounts(text, known, { since }, () => !state.isGone) : valuesAt(text, at, { since });
+    const timer = window.setTimeout(
+      () => {
+        ask().then(
+          (found) => !state.isGone && setCompletion(found),
+          () => {},
+        );
+      },
+      known ? COUNTS_MILLIS : VALUES_MILLIS,
+    );
     return () => {
       state.isGone = true;
       window.clearTimeout(timer);

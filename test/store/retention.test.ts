@@ -1,0 +1,110 @@
+import { expect, it } from 'vitest';
+import { MAX_BUCKET_USERS } from '../../src/store/port.ts';
+import { usageBy } from '../../src/store/reports.ts';
+import { logRowFrom } from '../../src/store/span-row.ts';
+import { chat, hex, LocalStore } from './local-store.ts';
+
+const DAY_US = 86_400e6;
+const NOW_US = 1_700_000_000e6;
+const week = { maxAgeSeconds: 7 * 86_400, maxBytes: 1e12 };
+const number = (store: LocalStore, table: string): number =>
+  Number(store.reader.db.all(`SELECT count(*) AS rows FROM ${table}`)[0]?.['rows']);
+
+it('resources that no span names any more are removed, and one that comes again is stored again', () => {
+  using store = new LocalStore(week);
+  store.spans([chat({ trace: 'a', span: '1', service: 'old' })], { receivedUs: NOW_US - 8 * DAY_US });
+  store.spans([chat({ trace: 'b', span: '2', service: 'new' })], { receivedUs: NOW_US });
+  store.settle();
+  while (store.writer.prune(NOW_US));
+  while (store.writer.prune(NOW_US));
+  expect(store.reader.db.all('SELECT json FROM resources')).toEqual([{ json: '{"service.name":"new"}' }]);
+  store.spans([chat({ trace: 'c', span: '3', service: 'old' })], { receivedUs: NOW_US });
+  store.settle();
+  const spans = store.reader.spans(hex('c', 32), { project: 'default', limit: 5 }).items;
+  expect(spans.map(({ span }) => span.resource)).toEqual([{ 'service.name': 'old' }]);
+});
+
+it('removes what is old although the clock of this machine ran ahead when earlier rows were stored', () => {
+  using store = new LocalStore(week);
+  const early = Array.from({ length: 600 }, (_, index) => chat({ trace: `f${index}`, span: 's' }));
+  store.spans(early, { receivedUs: NOW_US + 365 * DAY_US });
+  store.spans([chat({ trace: 'old', span: '1' })], { receivedUs: NOW_US - 8 * DAY_US });
+  store.settle();
+  for (let step = 0; step < 3; step += 1) store.writer.prune(NOW_US);
+  expect(number(store, 'spans')).toBe(600);
+  expect(store.reader.trace(hex('old', 32))).toBeUndefined();
+});
+
+it('feedback and events with a wrong time stay as long as the interaction, and go with it', () => {
+  using store = new LocalStore(week);
+  const interaction = `${hex('a', 32)}:${hex('1', 16)}`;
+  store.spans([chat({ trace: 'a', span: '1', conversation: 'c1' })], { receivedUs: NOW_US });
+  store.write({
+    receivedUs: NOW_US,
+    feedback: [
+      { id: 'past', rating: 'negative', interaction, atUs: 5, data: {} },
+      { id: 'future', rating: 'positive', interaction, atUs: NOW_US + 900 * DAY_US, data: {} },
+      { id: 'lost', rating: 'positive', interaction: 'unknown', atUs: 5, data: {} },
+    ],
+    events: [
+      { id: 'past', conversationName: 'c1', atUs: 5, data: {} },
+      { id: 'future', conversationName: 'c1', atUs: NOW_US + 900 * DAY_US, data: {} },
+    ],
+  });
+  store.settle();
+  store.writer.prune(NOW_US);
+  expect(store.reader.db.all('SELECT public_id FROM feedback ORDER BY id')).toEqual([
+    { public_id: 'past' },
+    { public_id: 'future' },
+  ]);
+  expect(number(store, 'events')).toBe(2);
+  while (store.writer.prune(NOW_US + 8 * DAY_US));
+  while (store.writer.prune(NOW_US + 8 * DAY_US));
+  expect(['spans', 'interactions', 'feedback', 'events'].map((table) => number(store, table))).toEqual([0, 0, 0, 0]);
+});
+
+it('log records whose span never came are removed by age', () => {
+  using store = new LocalStore(week);
+  const log = logRowFrom({
+    name: 'gen_ai.choice',
+    traceId: hex('x', 32),
+    spanId: hex('y', 16),
+    time: [1, 0],
+    attributes: {},
+    resource: {},
+    body: 'x',
+  });
+  store.write({ receivedUs: NOW_US - 8 * DAY_US, logs: log ? [log] : [] });
+  store.settle();
+  expect(number(store, 'logs')).toBe(1);
+  store.writer.prune(NOW_US);
+  expect(number(store, 'logs')).toBe(0);
+});
+
+it('counts users beyond the limit of a quarter of an hour together, and says so', () => {
+  using store = new LocalStore();
+  const beyond = 3;
+  const quarters = 70;
+  // Enough quarters that the users of the first one are read from the file again, within one transaction, too.
+  const calls = Array.from({ length: MAX_BUCKET_USERS + beyond }, (_, index) => [
+    chat({ trace: `t${index}`, span: 's', user: `user-${index}`, cost: 1 }),
+    chat({ trace: `u${index}`, span: 's', user: 'ann', at: 1_700_000_000 + 900 * (1 + (index % quarters)) }),
+  ]);
+  store.spans(calls.flat());
+  store.settle();
+  const users = usageBy(store.reader, 'user', { limit: 1_000, untilUs: 1_700_000_050e6 });
+  expect(users).toHaveLength(MAX_BUCKET_USERS + 1);
+  expect(users.find(({ isOther }) => isOther)).toMatchObject({ interactions: beyond, cost: beyond });
+  expect(usageBy(store.reader, 'model', { limit: 5 })).toMatchObject([
+    { interactions: 2 * (MAX_BUCKET_USERS + beyond), cost: MAX_BUCKET_USERS + beyond },
+  ]);
+  // A user that has a place keeps it, and another one is still counted with the rest.
+  store.spans([
+    chat({ trace: 'again', span: 's', user: 'user-0' }),
+    chat({ trace: 'late', span: 's', user: 'too late' }),
+  ]);
+  store.settle();
+  const after = usageBy(store.reader, 'user', { limit: 1_000, untilUs: 1_700_000_050e6 });
+  expect(after.find(({ key }) => key === 'user-0')).toMatchObject({ interactions: 2 });
+  expect(after.find(({ isOther }) => isOther)).toMatchObject({ interactions: beyond + 1 });
+});
