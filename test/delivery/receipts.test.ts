@@ -265,6 +265,7 @@ it('each request is reported with its records, its status and how the answer was
       at: expect.any(Number),
       durationMillis: 0,
       outcome: { status: 'retryable', reason: 'connection refused' },
+      waitMillis: expect.any(Number),
     },
     {
       destination: 'vendor',
@@ -273,6 +274,7 @@ it('each request is reported with its records, its status and how the answer was
       durationMillis: 0,
       httpStatus: 503,
       outcome: { status: 'retryable', reason: 'HTTP 503' },
+      waitMillis: expect.any(Number),
     },
     {
       destination: 'vendor',
@@ -283,8 +285,9 @@ it('each request is reported with its records, its status and how the answer was
       outcome: { status: 'delivered' },
     },
   ]);
-  const times = made.attempts.map(({ at }) => at);
-  expect(times).toEqual([...times].sort((a, b) => a - b));
+  const [first, second, third] = made.attempts;
+  expect(second?.at).toBe(Math.ceil((first?.at ?? 0) + (first?.waitMillis ?? 0)));
+  expect(third?.at).toBe(Math.ceil((second?.at ?? 0) + (second?.waitMillis ?? 0)));
   await made.clock.until(made.delivery.shutdown());
 });
 

@@ -24,11 +24,11 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'startFakeOpenAI',
     'vendorContract',
   ],
-  athina: ['AthinaSpanExporter', 'athina'],
-  reconify: ['ReconifySpanExporter', 'reconify', 'reconifyOpenAIHandler'],
-  inkeep: ['InkeepSpanExporter', 'inkeep'],
-  requesty: ['RequestySpanExporter', 'requesty'],
-  kore: ['KoreSpanExporter', 'kore'],
+  athina: ['AthinaSpanExporter'],
+  reconify: ['ReconifySpanExporter', 'reconifyOpenAIHandler'],
+  inkeep: ['InkeepSpanExporter'],
+  requesty: ['RequestySpanExporter'],
+  kore: ['KoreSpanExporter'],
   gateway: ['startGateway'],
 };
 
