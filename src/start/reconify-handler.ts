@@ -21,6 +21,7 @@ import {
 } from '../vendors/reconify/log-assistant.ts';
 import type { ReconifyOptions } from '../vendors/reconify/options.ts';
 import type { Vendor } from '../vendors/vendor.ts';
+import { onProcessEnd } from './process-end.ts';
 import { OwnTracerProvider } from './provider.ts';
 import { currentDestinations, currentMask } from './tracing.ts';
 
@@ -141,6 +142,10 @@ function ownDestination<Payload>(
   instrumentOpenAI(openai);
   recorder.onSpanEnded((span, client) => {
     if (client === openai && !startedDestination()) pipeline.take(span);
+  });
+  onProcessEnd(() => {
+    recorder.cutCallsUnderWay();
+    pipeline.drain();
   });
   return destination;
 }
