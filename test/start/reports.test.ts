@@ -93,6 +93,31 @@ describe('what is lost is reported on stderr, with code 0', () => {
     expect(project.sinks.athina.received.length - before).toBe(2);
   });
 
+  it('a Node without SQLite and without libsql: records go from memory', async () => {
+    project.write(
+      'without-sqlite.cjs',
+      `const nodeModule = require('node:module');
+      const { isBuiltin, _resolveFilename } = nodeModule;
+      nodeModule.isBuiltin = (name) => name !== 'node:sqlite' && isBuiltin(name);
+      nodeModule.syncBuiltinESMExports();
+      nodeModule._resolveFilename = function (name, ...rest) {
+        if (name === 'libsql') throw new Error('not installed');
+        return Reflect.apply(_resolveFilename, this, [name, ...rest]);
+      };`,
+    );
+    const before = project.sinks.athina.received.length;
+    const run = await project.run(
+      process.execPath,
+      ['--require', './without-sqlite.cjs', '--import', 'spanport/register', 'ask.mjs'],
+      { env: { ...only, SPANPORT_SPOOL_DIR: `${project.directory}/spool` } },
+    );
+    expect(run.code).toBe(0);
+    expect(lines(run)).toEqual([
+      `spanport: records are kept in memory, not on disk: Node ${process.versions.node} has no SQLite. Run npm i libsql, or use Node 22.13 or newer.`,
+    ]);
+    expect(project.sinks.athina.received.length - before).toBe(2);
+  });
+
   it('nothing at all while all is well', async () => {
     expect(await register('ask.mjs', only)).toMatchObject({ code: 0, stderr: '' });
   });
