@@ -86,7 +86,7 @@ function openai(version: string | undefined): Finding {
     return {
       check,
       state: 'note',
-      text: `${version}: preload spanport/register. Imported by the application, it reaches ES modules only when they have run.`,
+      text: `${version}: use node --import spanport/register. If the application imports spanport/register itself, calls that its ES modules make while they load are not recorded.`,
     };
   }
   return { check, state: 'ok', text: version };

@@ -151,6 +151,17 @@ describe('spanport doctor', () => {
     return { code, byName: Object.fromEntries(findings.map(({ check, state, text }) => [check, `${state}: ${text}`])) };
   };
 
+  it('says which calls of openai 4 need --import', async () => {
+    project.write('old/node_modules/openai/package.json', '{ "version": "4.104.0" }');
+    const { stdout } = await project.run('node', [main, 'doctor', '--json'], { cwd: 'old' });
+    const { findings } = JSON.parse(stdout) as { findings: { check: string }[] };
+    expect(findings.find(({ check }) => check === 'openai')).toEqual({
+      check: 'openai',
+      state: 'note',
+      text: expect.stringMatching(/^4\.104\.0: use node --import .* while they load are not recorded\.$/),
+    });
+  });
+
   it('names misspelt variables, and directories and files that cannot be written', async () => {
     const { code, byName } = await found([], {
       SPANPORT_DESTINATIONS: 'athina,file:/proc/no/spans.jsonl',
