@@ -20,7 +20,7 @@ export function optionsFrom(args: Args): GatewayOptions {
     ...(data !== undefined && { data }),
     ...(token !== undefined && { token }),
     ...(forward !== undefined && { forward: forward.split(',').map((name) => name.trim()) }),
-    allowedHosts: (textOf(args['allow-host']) ?? '').split(',').filter((name) => name !== ''),
+    allowedHosts: (textOf(args['allow-host']) ?? '').split(','),
     ...(args['max-age-days'] !== undefined && { maxAgeDays: numberOf(args, 'max-age-days') }),
     ...(args['max-size-mb'] !== undefined && { maxBytes: numberOf(args, 'max-size-mb') * 1e6 }),
   };

@@ -18,7 +18,7 @@ export interface AccessOptions {
   readonly allowedHosts: readonly string[];
 }
 
-/** Who may send what: names that the gateway answers to, origins of pages, and the token. */
+/** Checks requests: the host name that they use, the page that they come from, and the token. */
 export class Access {
   readonly #options: AccessOptions;
   readonly #tokenHash: Buffer | undefined;
@@ -45,9 +45,9 @@ export class Access {
     const { name, port } = hostParts(host);
     const isOwn = LOOPBACK.has(name) || name === this.#options.host;
     if (isOwn && port === this.port) return;
-    // Only a name can be pointed somewhere else; an address is what it says.
+    // Only a name can be pointed somewhere else, an address cannot.
     if (isIP(name) !== 0 && !isLoopback(this.#options.host) && port === this.port) return;
-    if (this.#options.allowedHosts.some((allowed) => allowed === name || allowed === host)) return;
+    if (this.#options.allowedHosts.some((allowed) => allowed === name || allowed === host.toLowerCase())) return;
     throw new RequestError(
       403,
       'unknown-host',

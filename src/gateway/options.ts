@@ -88,7 +88,7 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
     folder: options.data ?? userDataFolder(environment),
     token,
     clientKeys: options.clientKeys ?? clientKeysFrom(environment),
-    allowedHosts: options.allowedHosts ?? [],
+    allowedHosts: (options.allowedHosts ?? []).map((name) => name.trim().toLowerCase()).filter((name) => name !== ''),
     retention: {
       ...(maxAgeDays !== undefined && { maxAgeSeconds: maxAgeDays * 86_400 }),
       ...(maxBytes !== undefined && { maxBytes }),

@@ -21,12 +21,15 @@ export class Ingest {
   readonly #resources = new Map<string, number>();
   #nextSpan: number;
   #nextLog: number;
+  /** The two numbers as of the last commit. */
+  #committed: readonly [span: number, log: number];
 
   constructor(db: Connection, marks: Marks) {
     this.#db = db;
     // A number beyond the mark that is used twice would hide a span from the index.
     this.#nextSpan = Math.max(this.#greatest('spans'), marks.get('settled_span')) + 1;
     this.#nextLog = Math.max(this.#greatest('logs'), marks.get('settled_log')) + 1;
+    this.#committed = [this.#nextSpan, this.#nextLog];
   }
 
   /** The row ids given out so far, for those who look whether something waits. */
@@ -38,8 +41,19 @@ export class Ingest {
     return this.#nextLog - 1;
   }
 
-  /** After a rollback, and after resources were removed: their ids may be gone. */
-  forget(): void {
+  /** At the end of a transaction. */
+  commit(): void {
+    this.#committed = [this.#nextSpan, this.#nextLog];
+  }
+
+  /** After a rollback. */
+  rollBack(): void {
+    [this.#nextSpan, this.#nextLog] = this.#committed;
+    this.forgetResources();
+  }
+
+  /** When ids of resources may be gone. */
+  forgetResources(): void {
     this.#resources.clear();
   }
 

@@ -106,7 +106,7 @@ export class StoreWriter {
   prune(nowUs: number): boolean {
     const { removedResources } = this.#pruner;
     const hasMore = this.#transact(() => this.#pruner.step(nowUs));
-    if (this.#pruner.removedResources > removedResources) this.#ingest.forget();
+    if (this.#pruner.removedResources > removedResources) this.#ingest.forgetResources();
     if (this.#db.pragma('freelist_count') > MAX_FREE_PAGES) this.#db.all('PRAGMA incremental_vacuum(500)');
     return hasMore;
   }
@@ -233,14 +233,16 @@ export class StoreWriter {
 
   #transact<T>(work: () => T): T {
     try {
-      return this.#db.transact(() => {
-        const result = work();
+      const result = this.#db.transact(() => {
+        const value = work();
         this.#usage.flush();
         this.#marks.flush();
-        return result;
+        return value;
       });
+      this.#ingest.commit();
+      return result;
     } catch (error) {
-      this.#ingest.forget();
+      this.#ingest.rollBack();
       this.#settle.forget();
       this.#usage.forget();
       this.#marks.forget();

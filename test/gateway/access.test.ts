@@ -25,13 +25,16 @@ function send(
 }
 
 it('answers to its own names only', async () => {
-  const { gateway } = await openGateway({ allowedHosts: ['gateway.internal'] });
+  const { gateway } = await openGateway({ allowedHosts: [' Gateway.internal', 'proxy:8080'] });
   const { port } = new URL(gateway.url);
   const status = async (host: string) => (await send(`${gateway.url}/api/status`, { host })).status;
   expect(await status(`127.0.0.1:${port}`)).toBe(200);
   expect(await status(`localhost:${port}`)).toBe(200);
   expect(await status(`[::1]:${port}`)).toBe(200);
   expect(await status('gateway.internal')).toBe(200);
+  expect(await status('GATEWAY.internal:1234')).toBe(200);
+  expect(await status('proxy:8080')).toBe(200);
+  expect(await status('proxy')).toBe(403);
   expect(await status(`evil.example:${port}`)).toBe(403);
   expect(await status('localhost:1')).toBe(403);
   expect(await status('localhost')).toBe(403);
@@ -94,6 +97,29 @@ it('exchanges the token for a cookie that scripts cannot read', async () => {
     (await fetch(`${gateway.url}/api/status`, { headers: { cookie: value } })).status;
   expect(await status(cookie.split(';')[0] ?? '')).toBe(200);
   expect(await status('spanport_session=forged')).toBe(401);
+});
+
+it('a browser opens the stream of events with the cookie alone, unbuffered and uncompressed', async () => {
+  const { gateway } = await openGateway({ token });
+  const signIn = await fetch(`${gateway.url}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  const cookie = (signIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+  // What EventSource sends: it takes no header of its own.
+  const open = (headers: Record<string, string>) =>
+    fetch(`${gateway.url}/api/live`, {
+      headers: { accept: 'text/event-stream', 'accept-encoding': 'gzip, br', ...headers },
+    });
+  expect((await open({})).status).toBe(401);
+  expect((await open({ cookie, origin: 'https://evil.example' })).status).toBe(403);
+  const stream = await open({ cookie, origin: gateway.url });
+  expect([stream.status, stream.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+  expect(stream.headers.get('content-encoding')).toBeNull();
+  expect(stream.headers.get('cache-control')).toBe('no-store, no-transform');
+  expect(stream.headers.get('x-accel-buffering')).toBe('no');
+  await stream.body?.cancel();
 });
 
 it('listens to other machines only with a token', async () => {
