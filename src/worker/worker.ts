@@ -129,6 +129,7 @@ function assembleStage(
       cut: stage.counts.cut,
       released_early: stage.counts.releasedEarly,
       dead_letters: deadLetters.counts.get(ASSEMBLE) ?? 0,
+      dead_letters_cut: deadLetters.cut.get(ASSEMBLE) ?? 0,
     }),
     dropped: () => ({ ...Object.fromEntries(stage.leftOut), malformed: stage.counts.malformed }),
     end: () => Promise.resolve(),
@@ -181,6 +182,7 @@ function deliverStage(
         out_of_order: stage.outOfOrder,
         released_early: stage.counts.releasedEarly,
         dead_letters: deadLetters.counts.get(name) ?? 0,
+        dead_letters_cut: deadLetters.cut.get(name) ?? 0,
       };
     },
     dropped: () => ({

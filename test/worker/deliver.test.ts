@@ -153,6 +153,19 @@ describe('the delivering stage', () => {
     expect(subject.counts.refused).toBe(1);
   });
 
+  it('settles a refused record that is read again only with its dead letter, which it gives once', async () => {
+    const { take, settled, publisher, subject } = stage('athina', () => ({ status: 422, headers: {}, body: 'no' }));
+    take(call(1));
+    await until(() => publisher.to('dead').length === 1);
+    take(call(1));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(settled).toEqual([]);
+    publisher.acknowledge();
+    expect(settled).toEqual([0, 1]);
+    expect(publisher.to('dead')).toHaveLength(1);
+    expect(subject.counts.refused).toBe(1);
+  });
+
   it('gives what is no interaction to the dead letters', () => {
     const { take, settled, publisher, subject } = stage();
     take('{"id":"x"}');

@@ -1,3 +1,4 @@
+import type { Interaction } from '../../interaction/interaction.ts';
 import type { DeadLetters } from '../dead-letters.ts';
 import { interactionFrom } from '../interaction-message.ts';
 import type { TopicRecord } from '../kafka/record.ts';
@@ -35,6 +36,8 @@ export class DeliverStage {
   readonly counts: DeliverCounts = { interactions: 0, refused: 0, malformed: 0, releasedEarly: 0 };
   readonly #parts: DeliverParts;
   readonly #open = new Set<DeliverPartition>();
+  /** By id: what is called when the dead letter is acknowledged. */
+  readonly #refusals = new Map<string, (() => void)[]>();
   #outOfOrder = 0;
   #neverFetched = 0;
 
@@ -53,7 +56,7 @@ export class DeliverStage {
   }
 
   open(clock: LogClock): PartitionWork {
-    const partition = new DeliverPartition(this.#parts, this.counts, clock);
+    const partition = new DeliverPartition(this.#parts, this.counts, this.#refusals, clock);
     this.#open.add(partition);
     return {
       take: (record, settle) => partition.take(record, settle),
@@ -79,15 +82,17 @@ export class DeliverStage {
 class DeliverPartition {
   readonly #parts: DeliverParts;
   readonly #counts: DeliverCounts;
+  readonly #refusals: Map<string, (() => void)[]>;
   readonly #background: BackgroundResponses;
   readonly #turns: Turns<Turn>;
   #underWay = 0;
   #isClosed = false;
   #onIdle = (): void => {};
 
-  constructor(parts: DeliverParts, counts: DeliverCounts, clock: LogClock) {
+  constructor(parts: DeliverParts, counts: DeliverCounts, refusals: Map<string, (() => void)[]>, clock: LogClock) {
     this.#parts = parts;
     this.#counts = counts;
+    this.#refusals = refusals;
     this.#background = new BackgroundResponses(clock.now);
     this.#turns = new Turns({
       windowMillis: parts.windowMillis,
@@ -140,7 +145,6 @@ class DeliverPartition {
   }
 
   #deliver({ interaction, settle, record }: Turn, lane: string | undefined): void {
-    const { feed, deadLetters, destination, topic } = this.#parts;
     this.#underWay += 1;
     this.#counts.interactions += 1;
     const finish = (): void => {
@@ -149,13 +153,32 @@ class DeliverPartition {
       if (this.#underWay === 0) this.#onIdle();
       if (lane !== undefined && !this.#isClosed) this.#turns.finish(lane);
     };
+    // Read again, as after a rebalance: to the destination it is a duplicate now, but its dead letter may still be lost.
+    const waiting = this.#refusals.get(interaction.id);
+    if (waiting) waiting.push(finish);
+    else this.#send(interaction, record, finish);
+  }
+
+  #send(interaction: Interaction, record: TopicRecord, finish: () => void): void {
+    const { feed, deadLetters, destination, topic } = this.#parts;
+    const { id } = interaction;
     feed.deliver(interaction, (verdict) => {
       if (verdict.status === 'settled') {
         finish();
         return;
       }
+      const waiting = this.#refusals.get(id);
+      if (waiting) {
+        waiting.push(finish);
+        return;
+      }
       this.#counts.refused += 1;
-      deadLetters.add(record, { stage: destination, reason: verdict.reason, topic }, finish);
+      const finishes = [finish];
+      this.#refusals.set(id, finishes);
+      deadLetters.add(record, { stage: destination, reason: verdict.reason, topic }, () => {
+        this.#refusals.delete(id);
+        for (const each of finishes) each();
+      });
     });
   }
 }

@@ -14,13 +14,17 @@ const ALL_IN_SYNC_REPLICAS = -1;
 
 export interface OutgoingRecord {
   readonly topic: string;
+  /** Chosen by the key where there is one. A record without key and partition could change its partition when it is sent again. */
+  readonly partition?: number;
   readonly key: string | Buffer | null;
   readonly value: Buffer | null;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What to write instead when the topic refuses the record for its size; undefined when nothing is left to cut. */
+  readonly shortened?: () => OutgoingRecord | undefined;
 }
 
 interface Waiting {
-  readonly record: OutgoingRecord;
+  record: OutgoingRecord;
   readonly bytes: number;
   readonly acknowledged: () => void;
 }
@@ -33,7 +37,8 @@ export interface PublisherOptions {
 
 /**
  * Writes records, each until all in-sync replicas have it. One request is under way at a time, and a failed one is sent
- * again as it was: the broker then recognises it by its sequence numbers, and neither order nor count changes.
+ * again as it was: a broker that has it already recognises it by its sequence numbers. Order never changes. A record may
+ * be in the log twice where the producer had to start anew, or where one of several brokers had its part of the request.
  */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -88,6 +93,8 @@ export class Publisher {
     const producer = new this.#options.library.Producer({
       ...clientOptions(this.#options.connection),
       idempotent: true,
+      // With fewer the library would try for ever at the broker that led the partition first, even if that one never returns.
+      retries: 2,
       acks: ALL_IN_SYNC_REPLICAS,
     });
     producer.on('error', () => undefined);
@@ -120,7 +127,7 @@ export class Publisher {
 
   /** @returns false when the publisher ended first */
   async #sendUntilDone(batch: readonly Waiting[]): Promise<boolean> {
-    const messages = batch.map(({ record }) => messageFrom(record));
+    let messages = batch.map(({ record }) => messageFrom(record));
     for (let attempt = 1; !this.#hasEnded; attempt += 1) {
       try {
         await this.#producer.send({ messages });
@@ -128,13 +135,30 @@ export class Publisher {
       } catch (error) {
         if (this.#hasEnded) return false;
         this.#failures += 1;
+        if (has(error, tooLarge)) {
+          // Parts of the request may have been written: under other sequence numbers than those of what follows.
+          await this.#reopen();
+          if (batch.length > 1) return this.#sendOneByOne(batch);
+          if (shorten(batch)) {
+            messages = batch.map(({ record }) => messageFrom(record));
+            continue;
+          }
+        }
         this.#options.report(`Kafka topic ${messages[0]?.topic} can't be written yet: ${messageOf(error)}`);
         await pause(Math.min(250 * attempt, 5_000));
-        if (isLost(error)) await this.#reopen();
+        if (has(error, lost)) await this.#reopen();
         else this.#producer.clearMetadata();
       }
     }
     return false;
+  }
+
+  /** Finds the record that is too large, and the limit of its topic may be smaller than a batch. */
+  async #sendOneByOne(batch: readonly Waiting[]): Promise<boolean> {
+    for (const each of batch) {
+      if (!(await this.#sendUntilDone([each]))) return false;
+    }
+    return true;
   }
 
   /** The broker no longer knows the producer, so it starts as a new one. What it had written may be written twice. */
@@ -145,16 +169,29 @@ export class Publisher {
   }
 }
 
-const lost = new Set(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH']);
+const lost = ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH'];
+const tooLarge = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
 
-function isLost(error: unknown): boolean {
+/** Whether an error, or one of those that it consists of, is one that the broker answered by this name. */
+function has(error: unknown, names: readonly string[]): boolean {
   const { findBy } = error as { readonly findBy?: (property: string, value: unknown) => unknown };
-  return findBy !== undefined && [...lost].some((id) => findBy.call(error, 'apiId', id));
+  return findBy !== undefined && names.some((id) => Boolean(findBy.call(error, 'apiId', id)));
 }
 
-function messageFrom({ topic, key, value, headers }: OutgoingRecord) {
+/** @returns whether each record could be shortened */
+function shorten(batch: readonly Waiting[]): boolean {
+  for (const each of batch) {
+    const shorter = each.record.shortened?.();
+    if (!shorter) return false;
+    each.record = shorter;
+  }
+  return true;
+}
+
+function messageFrom({ topic, partition, key, value, headers }: OutgoingRecord) {
   return {
     topic,
+    ...(partition !== undefined && { partition }),
     ...(key !== null && { key: typeof key === 'string' ? Buffer.from(key) : key }),
     ...(value !== null && { value }),
     timestamp: BigInt(Date.now()),

@@ -49,7 +49,7 @@ export class Servers {
   }
 
   /** A set of topics of its own, so that tests don't read each other's records. */
-  async topics(kafka: Kafka, prefix: string, partitions = 4): Promise<Topics> {
+  async topics(kafka: Kafka, prefix: string, partitions = 4, maxBytes: { dead?: string } = {}): Promise<Topics> {
     const names = { spans: `${prefix}.spans`, interactions: `${prefix}.interactions`, dead: `${prefix}.dead` };
     await createTopics({
       bootstrap: kafka.bootstrap,
@@ -58,7 +58,10 @@ export class Servers {
         name,
         content: 'a test',
         partitions,
-        configs: { 'min.insync.replicas': '1' },
+        configs: {
+          'min.insync.replicas': '1',
+          ...(name === names.dead && maxBytes.dead && { 'max.message.bytes': maxBytes.dead }),
+        },
       })),
     });
     return names;
@@ -223,8 +226,11 @@ export class Sender {
     });
   }
 
-  async raw(topic: string, key: string, value: string): Promise<void> {
-    await this.#producer.send({ messages: [{ topic, key: Buffer.from(key), value: Buffer.from(value) }] });
+  async raw(topic: string, key: string | null, value: string): Promise<void> {
+    const message = { topic, value: Buffer.from(value) };
+    await this.#producer.send({
+      messages: [key === null ? message : Object.assign(message, { key: Buffer.from(key) })],
+    });
   }
 
   /** One call per number, each in a trace of its own, `perConversation` of them in one conversation. */
@@ -260,7 +266,7 @@ function callSpan(number: number, perConversation: number): TestSpan {
   };
 }
 
-/** Everything in a topic so far. */
+/** What is in a topic, until so many different values were found. A value may be there twice after faults. */
 export async function recordsIn(kafka: Kafka, topic: string, count: number): Promise<readonly TopicMessage[]> {
   const consumer = new Consumer({
     clientId: 'test',
@@ -269,13 +275,14 @@ export async function recordsIn(kafka: Kafka, topic: string, count: number): Pro
   });
   const stream = await consumer.consume({ topics: [topic], mode: 'earliest', autocommit: false, maxWaitTime: 200 });
   const found: TopicMessage[] = [];
+  const values = new Set<string>();
   for await (const { key, value, headers } of stream) {
     found.push({
       key: String(key),
       value: String(value),
       headers: Object.fromEntries([...headers].map(([name, text]) => [String(name), String(text)])),
     });
-    if (found.length >= count) break;
+    if (values.add(String(value)).size >= count) break;
   }
   await consumer.close(true);
   return found;

@@ -174,4 +174,46 @@ describe('a worker with a real Kafka', () => {
     expect(isInOrder(vendor.received)).toBe(true);
     await worker.kill();
   });
+
+  it('loses no dead letter when the broker is killed while they are written', async () => {
+    const topics = await servers.topics(kafka, 'dead-broker');
+    const vendor = await servers.vendor(async ({ text }) => {
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      return Number(text) % 3 === 0 ? 422 : 200;
+    });
+    const worker = await servers.worker(kafka, topics, athina(vendor));
+    for (let kills = 0; kills < 2; kills += 1) {
+      const before = vendor.received.length;
+      await sender.calls(topics.spans, kills * 600, (kills + 1) * 600);
+      for (let number = 0; number < 8; number += 1) await sender.raw(topics.spans, null, `poison ${kills}/${number}`);
+      await eventually(() => expect(vendor.received.length).toBeGreaterThan(before + 50));
+      await kafka.server.kill();
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      kafka = await servers.broker();
+    }
+    await eventually(() => expect(vendor.texts.size).toBe(800));
+    await eventually(() => isAllCommitted(topics, 'assemble', worker));
+    await eventually(() => isAllCommitted(topics, 'athina', worker));
+    const values = new Set((await recordsIn(kafka, topics.dead, 416)).map(({ value }) => value));
+    expect([...values].filter((value) => value.startsWith('poison'))).toHaveLength(16);
+    expect(values.size).toBe(416);
+    await worker.kill();
+  });
+
+  it('cuts a dead letter that is larger than its topic allows, and goes on', async () => {
+    const topics = await servers.topics(kafka, 'large', 1, { dead: '100000' });
+    const vendor = await servers.vendor();
+    const worker = await servers.worker(kafka, topics, athina(vendor));
+    await sender.raw(topics.spans, 'large', `no OTLP ${'x'.repeat(300_000)}`);
+    await sender.calls(topics.spans, 0, 20);
+    await eventually(() => expect(vendor.texts).toEqual(numbers(0, 20)));
+    await eventually(() => isAllCommitted(topics, 'assemble', worker));
+    const [letter] = await recordsIn(kafka, topics.dead, 1);
+    expect(letter?.value).toMatch(/^no OTLP x+$/);
+    expect(letter?.value).toHaveLength(75_002);
+    expect(letter?.headers['spanport-cut-from']).toBe('300008');
+    const metrics = await (await fetch(`${worker.url}/metrics`)).text();
+    expect(metrics).toContain('spanport_worker_events_total{stage="assemble",kind="dead_letters_cut"} 1');
+    await worker.kill();
+  });
 });
