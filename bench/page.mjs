@@ -115,13 +115,17 @@ async function measureScrolling() {
   await scroll('/c/bench-long', '.transcript', '.message', 'a conversation of 2,000 messages');
 }
 
-/** From top to bottom in steps of most of a screen, a step a frame. Frames of the browser are counted, not of the script. */
+/**
+ * From top to bottom in steps of most of a screen, a step a frame. Frames of the browser are counted, not of the script. A
+ * busy machine makes frames late that had little to do: the processor time of the page's own thread tells the two apart.
+ */
 async function scroll(path, scroller, row, name) {
   const page = await newPage();
   await page.goto(`${gateway.url}${path}`);
   await page.locator(row).first().waitFor();
   const opened = await page.evaluate('performance.now()');
   await page.waitForTimeout(1_500);
+  const tasks = await traceTasks(page);
   const frames = await page.evaluate(`(async () => {
     const element = document.querySelector(${JSON.stringify(scroller)});
     const times = [];
@@ -139,8 +143,30 @@ async function scroll(path, scroller, row, name) {
   note(`${name}: frames of a scroll to its end`, frames.times.length);
   note(`${name}: frames over 50 ms`, frames.times.filter((time) => time > 50).length);
   note(`${name}: longest frame, ms`, Math.round(Math.max(...frames.times)));
+  const busy = await tasks();
+  note(`${name}: tasks of the page over 50 ms of processor time`, busy.filter((time) => time > 50).length);
+  note(`${name}: longest task, ms of processor time`, Math.round(Math.max(0, ...busy)));
   note(`${name}: rows in the document`, frames.rows);
   await page.context().close();
+}
+
+/** @returns ends the trace; the processor time of each task of the page's main thread, in milliseconds */
+async function traceTasks(page) {
+  const session = await page.context().newCDPSession(page);
+  const events = [];
+  session.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  const traceConfig = { includedCategories: ['toplevel'] };
+  await session.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig });
+  return async () => {
+    const complete = new Promise((resolve) => session.once('Tracing.tracingComplete', resolve));
+    await session.send('Tracing.end');
+    await complete;
+    const threads = events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain');
+    const isMain = ({ pid, tid }) => threads.some((thread) => thread.pid === pid && thread.tid === tid);
+    return events
+      .filter((event) => event.name === 'ThreadControllerImpl::RunTask' && isMain(event))
+      .map(({ tdur = 0 }) => tdur / 1_000);
+  };
 }
 
 /** From the end of a call in a real application, which ends its span, to the row on the screen. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DeliveryRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 
-/** A burst of changes is sent at most this often. */
+/** A burst of changes is sent at most this often. The first change after a quiet time is sent at once. */
 const GAP_MILLIS = 250;
 const PING_MILLIS = 15_000;
 /** What one event carries; a stream that is further behind is told to load again. */
@@ -24,6 +24,7 @@ export class LiveTail {
   #timer: NodeJS.Timeout | undefined;
   #isSending = false;
   #sequence = 0;
+  #sentAt = Number.NEGATIVE_INFINITY;
 
   constructor(store: Store) {
     this.#store = store;
@@ -60,7 +61,12 @@ export class LiveTail {
   notify(sequence: number): void {
     if (sequence <= this.#sequence) return;
     this.#sequence = sequence;
-    if (this.#streams.size > 0) this.#timer ??= setTimeout(() => void this.#sendAll(), GAP_MILLIS);
+    if (this.#streams.size > 0) this.#schedule();
+  }
+
+  #schedule(): void {
+    const wait = Math.max(0, this.#sentAt + GAP_MILLIS - performance.now());
+    this.#timer ??= setTimeout(() => void this.#sendAll(), wait);
   }
 
   deliveries(items: readonly DeliveryRow[]): void {
@@ -79,13 +85,14 @@ export class LiveTail {
   async #sendAll(): Promise<void> {
     if (this.#isSending) return;
     this.#isSending = true;
+    this.#sentAt = performance.now();
     try {
       await Promise.all([...this.#streams].map((stream) => this.#send(stream)));
     } finally {
       this.#isSending = false;
       this.#timer = undefined;
       const isBehind = [...this.#streams].some(({ after }) => after < this.#sequence);
-      if (isBehind) this.#timer = setTimeout(() => void this.#sendAll(), GAP_MILLIS);
+      if (isBehind) this.#schedule();
     }
   }
 

@@ -118,7 +118,7 @@ function Actions({ loaded: { conversation }, turns, base }: ActionsProps): JSX.E
   useKeys({ s: () => setOpen('share') });
   return (
     <div class="actions">
-      <a class="button wide" href={`/compare?a=${encodeURIComponent(`c:${conversation.id}`)}`}>
+      <a class="button wide" href={`/compare?a=${encodeURIComponent(conversation.id)}`}>
         Compare <kbd>C</kbd>
       </a>
       <span class="with-popover">

@@ -75,7 +75,7 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
     4: () => open('run'),
     '[': () => neighbour(id, -1),
     ']': () => neighbour(id, 1),
-    c: () => go(`/compare?a=${encodeURIComponent(`c:${id}`)}`),
+    c: () => go(`/compare?a=${encodeURIComponent(id)}`),
     Escape: () => (address.value.query.size > 0 ? go(address.value.path) : go('/conversations')),
   });
   const facts = <Facts loaded={shown} />;

@@ -1,5 +1,5 @@
-import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { Component, type JSX } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Span } from '../../gateway/api/routes.ts';
 import { count, counted, duration } from '../format.ts';
 import { useKeys } from '../keyboard.ts';
@@ -33,14 +33,17 @@ interface WaterfallProps {
 
 /** Rows of spans below one axis of time; the overview above it chooses which part is shown. */
 export function Waterfall(props: WaterfallProps): JSX.Element {
-  const { trace, rows, selectedId, isPartial } = props;
+  const { trace, tree, rows, folded, selectedId, isPartial, isCriticalShown } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const height = isPhone.value ? ROW_NARROW : ROW;
   const virtual = useVirtualRows(scroller, { count: rows.length, estimateSize: () => height, overscan: 10 });
-  const whole = { from: trace.startTime, to: Math.max(trace.endTime, trace.startTime + 0.001) };
+  const whole = useMemo(
+    () => ({ from: trace.startTime, to: Math.max(trace.endTime, trace.startTime + 0.001) }),
+    [trace.startTime, trace.endTime],
+  );
   const [zoom, setZoom] = useState<Window>();
   const shown = zoom ?? whole;
-  const index = rows.findIndex(({ span, group }) => (group ?? [span]).some((each) => each.spanId === selectedId));
+  const index = useMemo(() => indexOf(rows, selectedId), [rows, selectedId]);
   useKeys({ 0: () => setZoom(undefined) });
   useEffect(() => setZoom(undefined), [trace.traceId]);
   useEffect(() => {
@@ -67,21 +70,25 @@ export function Waterfall(props: WaterfallProps): JSX.Element {
         aria-label="Spans"
         aria-readonly="true"
       >
-        <div role="rowgroup" style={{ height: `${virtual.height}px`, position: 'relative' }}>
-          {virtual.items.map(({ index: at, start: top }) => {
-            const row = rows[at];
-            return (
-              row && (
-                <Row
-                  key={row.span.spanId}
-                  {...props}
-                  {...{ row, top, at, shown }}
-                  isSelected={at === index}
-                  isTabStop={at === index || (index < 0 && at === 0)}
-                />
-              )
-            );
-          })}
+        <div role="rowgroup" style={{ height: `${virtual.height}px` }}>
+          <div role="presentation" style={{ transform: `translateY(${virtual.items[0]?.start ?? 0}px)` }}>
+            {virtual.items.map(({ index: at }) => {
+              const row = rows[at];
+              return (
+                row && (
+                  <Row
+                    key={row.span.spanId}
+                    {...{ row, at, shown, tree, isCriticalShown }}
+                    isFolded={row.group !== undefined || folded.has(row.span.spanId)}
+                    isSelected={at === index}
+                    isTabStop={at === index || (index < 0 && at === 0)}
+                    onSelect={props.onSelect}
+                    onFold={props.onFold}
+                  />
+                )
+              );
+            })}
+          </div>
         </div>
       </div>
     </div>
@@ -103,42 +110,76 @@ function Axis({ shown, start }: { readonly shown: Window; readonly start: number
   );
 }
 
-interface RowProps extends WaterfallProps {
-  readonly row: SpanRow;
-  readonly top: number;
-  readonly at: number;
-  readonly shown: Window;
-  readonly isSelected: boolean;
-  readonly isTabStop: boolean;
-}
-
-function Row(props: RowProps): JSX.Element {
-  const { row, top, at, isSelected, isTabStop, onSelect, onFold } = props;
-  const { span, depth, group, isContext } = row;
-  const open = (): void => (group ? onFold(row) : onSelect(span.spanId));
-  return (
-    <div
-      class={`span-row ${kindOf(span)}${span.status === 'error' ? ' failed-row' : ''}${isContext ? ' context' : ''}`}
-      role="row"
-      tabIndex={isTabStop ? 0 : -1}
-      aria-rowindex={at + 1}
-      aria-level={depth + 1}
-      aria-selected={isSelected}
-      style={{ transform: `translateY(${top}px)` }}
-      onClick={open}
-      onKeyDown={(event) => event.key === 'Enter' && open()}
-    >
-      <Name {...props} />
-      <span class="lane" role="gridcell">
-        {group ? <Ticks spans={group} shown={props.shown} /> : <Bar {...props} />}
-      </span>
-    </div>
+function indexOf(rows: readonly SpanRow[], spanId: string | undefined): number {
+  if (spanId === undefined) return -1;
+  return rows.findIndex(({ span, group }) =>
+    group ? group.some((each) => each.spanId === spanId) : span.spanId === spanId,
   );
 }
 
-function Name({ row, folded, onFold }: RowProps): JSX.Element {
+interface RowProps {
+  readonly row: SpanRow;
+  readonly at: number;
+  readonly tree: SpanTree;
+  readonly shown: Window;
+  readonly isFolded: boolean;
+  readonly isCriticalShown: boolean;
+  readonly isSelected: boolean;
+  readonly isTabStop: boolean;
+  onSelect(spanId: string): void;
+  onFold(row: SpanRow): void;
+}
+
+/** A row that stays in view while the list scrolls is not rendered again. */
+class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    const last = this.props;
+    return (
+      next.row !== last.row ||
+      next.at !== last.at ||
+      next.shown !== last.shown ||
+      next.isFolded !== last.isFolded ||
+      next.isCriticalShown !== last.isCriticalShown ||
+      next.isSelected !== last.isSelected ||
+      next.isTabStop !== last.isTabStop
+    );
+  }
+
+  override render(): JSX.Element {
+    const { row, at, isSelected, isTabStop } = this.props;
+    const { span, depth, group, isContext } = row;
+    return (
+      <div
+        class={`span-row ${kindOf(span)}${span.status === 'error' ? ' failed-row' : ''}${isContext ? ' context' : ''}`}
+        role="row"
+        tabIndex={isTabStop ? 0 : -1}
+        aria-rowindex={at + 1}
+        aria-level={depth + 1}
+        aria-selected={isSelected}
+        onClick={this.#open}
+        onKeyDown={this.#openByKey}
+      >
+        <Name {...this.props} />
+        <span class="lane" role="gridcell">
+          {group ? <Ticks spans={group} shown={this.props.shown} /> : <Bar {...this.props} />}
+        </span>
+      </div>
+    );
+  }
+
+  readonly #open = (): void => {
+    const { row, onFold, onSelect } = this.props;
+    if (row.group) onFold(row);
+    else onSelect(row.span.spanId);
+  };
+
+  readonly #openByKey = ({ key }: KeyboardEvent): void => {
+    if (key === 'Enter') this.#open();
+  };
+}
+
+function Name({ row, isFolded, onFold }: RowProps): JSX.Element {
   const { span, depth, children, guides, group } = row;
-  const isFolded = group !== undefined || folded.has(span.spanId);
   return (
     <span class="name" role="gridcell">
       {depth > MAX_GUIDES && <small>{count(depth - MAX_GUIDES)}…</small>}
