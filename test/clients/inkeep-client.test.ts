@@ -5,16 +5,16 @@ import { type InstalledClient, installNpm } from './support/installed-client.ts'
 type Json = Readonly<Record<string, unknown>>;
 let gateway: ClientGateway;
 let client: InstalledClient;
-let told: Readonly<Record<string, Json>>;
+let report: Readonly<Record<string, Json>>;
 
 beforeAll(async () => {
   gateway = await startClientGateway();
   client = await installNpm(['@inkeep/inkeep-analytics@0.2.4-alpha.27', 'zod@3']);
   if (client.missing === undefined)
-    told = (await client.run('inkeep-client.mjs', {
+    report = (await client.run('inkeep-client.mjs', {
       CLIENT_KEY: gateway.token,
       GATEWAY_URL: gateway.url,
-    })) as typeof told;
+    })) as typeof report;
 });
 afterAll(() => gateway.close());
 
@@ -22,15 +22,15 @@ const message = (id: string) => ({ id, conversationId: 'sdk-conversation' });
 
 it('@inkeep/inkeep-analytics (npm) reads back what it wrote', (context) => {
   if (client.missing !== undefined) context.skip(client.missing);
-  const { written, logged, read, external, list, unnamed } = told;
+  const { written, logged, read, external, list, unnamed } = report;
   expect(logged).toMatchObject(written as Json);
   expect(read).toEqual(logged);
   expect(external).toEqual(logged);
   expect(list).toMatchObject({ total: 2, pageSize: 10, count: 2 });
   expect(list?.['conversations']).toContainEqual(logged);
   expect(list?.['conversations']).toContainEqual(unnamed);
-  expect(told['deleted']).toMatchObject({ success: true });
-  expect(told['afterDelete']).toMatchObject({ status: 404 });
+  expect(report['deleted']).toMatchObject({ success: true });
+  expect(report['afterDelete']).toMatchObject({ status: 404 });
 });
 
 it("@inkeep/inkeep-analytics (npm) is found through the gateway's own API", async (context) => {
@@ -51,7 +51,7 @@ it("@inkeep/inkeep-analytics (npm) is found through the gateway's own API", asyn
 
 it('@inkeep/inkeep-analytics (npm) reads feedback with its message', (context) => {
   if (client.missing !== undefined) context.skip(client.missing);
-  const { feedback, feedbackById, feedbackList, read } = told;
+  const { feedback, feedbackById, feedbackList, read } = report;
   expect(feedback).toMatchObject({
     type: 'negative',
     messageId: 'm2',
@@ -68,7 +68,7 @@ it('@inkeep/inkeep-analytics (npm) reads feedback with its message', (context) =
 
 it('@inkeep/inkeep-analytics (npm) logs events', (context) => {
   if (client.missing !== undefined) context.skip(client.missing);
-  expect(told['events']).toMatchObject([
+  expect(report['events']).toMatchObject([
     { entityType: 'message', type: 'message:copied', messageId: 'm2', projectId: null },
     { entityType: 'conversation', type: 'conversation:shared', conversationId: 'sdk-conversation' },
     { entityType: 'search', type: 'search', searchQuery: 'hours' },
@@ -77,25 +77,25 @@ it('@inkeep/inkeep-analytics (npm) logs events', (context) => {
 
 it('@inkeep/inkeep-analytics (npm) queries', (context) => {
   if (client.missing !== undefined) context.skip(client.missing);
-  expect(told['query']).toMatchObject({
+  expect(report['query']).toMatchObject({
     status: 'ok',
     data: {
-      result: [{ id: 'sdk-conversation', properties: { source: 'web_chat' } }, { id: told['unnamed']?.['id'] }],
+      result: [{ id: 'sdk-conversation', properties: { source: 'web_chat' } }, { id: report['unnamed']?.['id'] }],
       total: 2,
       count: 2,
     },
   });
-  expect(told['queryEvents']).toMatchObject({ data: { total: 3 } });
-  expect(told['queryFeedback']).toMatchObject({
+  expect(report['queryEvents']).toMatchObject({ data: { total: 3 } });
+  expect(report['queryFeedback']).toMatchObject({
     data: { result: [{ messageId: 'm2', conversationId: 'sdk-conversation' }] },
   });
-  expect(told['keys']).toEqual({ results: ['nested', 'source'] });
-  expect(told['values']).toEqual({ results: ['web_chat'] });
+  expect(report['keys']).toEqual({ results: ['nested', 'source'] });
+  expect(report['values']).toEqual({ results: ['web_chat'] });
 });
 
 it('@inkeep/inkeep-analytics (npm) throws its typed errors', (context) => {
   if (client.missing !== undefined) context.skip(client.missing);
-  expect(told['errors']).toMatchObject({
+  expect(report['errors']).toMatchObject({
     unknown: { name: 'NotFound', status: 404, code: 'not_found', detail: expect.stringContaining('conversation') },
     wrongKey: { name: 'Unauthorized', status: 401, code: 'unauthorized' },
     threads: { name: 'UnprocessableEntity', status: 422, detail: expect.stringContaining('not supported') },

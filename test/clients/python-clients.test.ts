@@ -43,7 +43,7 @@ describe('athina-logger (PyPI)', () => {
 
   it('logs inferences, wrapped calls, feedback and traces', async (context) => {
     skipWithout(context, client);
-    const told = await client.run('athina_logger_client.py', {
+    const report = await client.run('athina_logger_client.py', {
       ...clientEnvironment(servers),
       API_BASE_URL: `${servers.gateway.url}/athina`,
     });
@@ -68,7 +68,7 @@ describe('athina-logger (PyPI)', () => {
       parameters: { temperature: 0.2, maxTokens: 64, stopSequences: ['END'], topP: 0.9 },
     });
     expect(logged('wrapped-1')).toMatchObject({
-      responseId: (told as { response_id: string }).response_id,
+      responseId: (report as { response_id: string }).response_id,
       user: { id: 'u-w' },
       promptName: 'wrap',
       inputMessages: [asked],
@@ -81,7 +81,7 @@ describe('athina-logger (PyPI)', () => {
     expect(named('find documents')).toMatchObject({ parentSpanId: named('answer a question')?.['spanId'] });
     expect(generation?.parentSpanId).toBe(named('find documents')?.['spanId']);
     expect(await servers.gateway.feedback()).toMatchObject([{ rating: 'negative', comment: 'wrong day' }]);
-    expect(told).toMatchObject({ refused: expect.stringContaining('athina-api-key') });
+    expect(report).toMatchObject({ refused: expect.stringContaining('athina-api-key') });
   });
 });
 
@@ -96,7 +96,7 @@ describe("LiteLLM's Athina callback (PyPI)", () => {
 
   it('logs a completion, without the key of the provider', async (context) => {
     skipWithout(context, client);
-    const told = await client.run('litellm_client.py', {
+    const report = await client.run('litellm_client.py', {
       ...clientEnvironment(servers),
       ATHINA_API_KEY: servers.gateway.token,
       ATHINA_BASE_URL: `${servers.gateway.url}/athina`,
@@ -105,7 +105,7 @@ describe("LiteLLM's Athina callback (PyPI)", () => {
       expect.objectContaining({
         provider: 'openai',
         requestModel: 'gpt-4o-mini',
-        responseId: (told as { response_id: string }).response_id,
+        responseId: (report as { response_id: string }).response_id,
         inputMessages: [asked],
         conversationId: 's-lite',
         user: { id: 'u1' },
@@ -133,13 +133,13 @@ describe('reconify (PyPI)', () => {
 
   it('tracks chats and images', async (context) => {
     skipWithout(context, client);
-    const told = (await client.run('reconify_client.py', clientEnvironment(servers))) as Record<string, string>;
+    const report = (await client.run('reconify_client.py', clientEnvironment(servers))) as Record<string, string>;
     const [chat, image, ...others] = await servers.gateway.interactions();
     expect(others).toEqual([]);
     expect(chat).toMatchObject({
       operation: 'chat',
       requestModel: 'gpt-4o-mini',
-      responseId: told['response_id'],
+      responseId: report['response_id'],
       inputMessages: [asked],
       conversationId: 'desk-session',
       user: { id: '123', firstName: 'Francis', isAuthenticated: true },
@@ -148,7 +148,7 @@ describe('reconify (PyPI)', () => {
     expect(image).toMatchObject({
       operation: 'image_generation',
       requestModel: 'dall-e-2',
-      outputMessages: [{ parts: [{ type: 'blob', modality: 'image', content: told['image'] }] }],
+      outputMessages: [{ parts: [{ type: 'blob', modality: 'image', content: report['image'] }] }],
     });
     expect(servers.gateway.holds(APP_KEY)).toBe(false);
     expect(servers.gateway.holds(servers.gateway.token)).toBe(false);
@@ -166,8 +166,8 @@ describe('requestyai (PyPI)', () => {
 
   it('captures messages and templates', async (context) => {
     skipWithout(context, client);
-    const told = await client.run('requesty_client.py', clientEnvironment(servers));
-    expect(told).toEqual({
+    const report = await client.run('requesty_client.py', clientEnvironment(servers));
+    expect(report).toEqual({
       messages: { status: 200, body: { success: true } },
       template: { status: 200, body: { success: true } },
       refused: { status: 401, body: { success: false, error: expect.any(String) } },

@@ -12,7 +12,7 @@ type Event = readonly [key: string, what: 'stored' | RecordOutcome];
 interface World {
   readonly clock: SimulatedClock;
   readonly delivery: Delivery;
-  /** What the listeners were told, in order. */
+  /** The outcomes that the listeners got, in order. */
   readonly events: Event[];
   readonly attempts: Attempt[];
   readonly reports: string[];
@@ -76,7 +76,7 @@ const modes: [string, () => DeliveryOptions['spool']][] = [
 ];
 
 describe.each(modes)('a record listener, %s', (_mode, spoolOf) => {
-  it('is told once that the record was delivered, and that a duplicate was dropped', async () => {
+  it('gets one outcome: delivered for the record, dropped for a duplicate', async () => {
     const { clock, delivery, events, enqueue } = world(spoolOf());
     for (const key of ['k0', 'k1', 'k0']) enqueue(key);
     await clock.pass(1_000);
@@ -92,7 +92,7 @@ describe.each(modes)('a record listener, %s', (_mode, spoolOf) => {
     expect(outcomesOf(events)).toHaveLength(3);
   });
 
-  it('is told why the record was rejected, and its neighbours are delivered', async () => {
+  it('gets the reason of a rejection, and the other records of the batch are delivered', async () => {
     const made = world(spoolOf(), { maxBatchRecords: 16 });
     made.respond = (inRequest) => (inRequest.includes('k3') ? { status: 400, body: 'no model' } : {});
     for (const key of keys(10)) made.enqueue(key);
@@ -104,7 +104,7 @@ describe.each(modes)('a record listener, %s', (_mode, spoolOf) => {
     await made.clock.until(made.delivery.shutdown());
   });
 
-  it('is told into which record its own was coalesced', async () => {
+  it('gets the id of the record that its own was coalesced into', async () => {
     const newest = (_: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array =>
       waiting.at(-1) ?? Buffer.alloc(0);
     const { clock, delivery, events, enqueue } = world(spoolOf(), { coalesce: newest });
@@ -118,7 +118,7 @@ describe.each(modes)('a record listener, %s', (_mode, spoolOf) => {
     await clock.until(delivery.shutdown());
   });
 
-  it('is told what the destination said about a request that it accepted in part', async () => {
+  it('gets the message of a destination that accepted a request in part', async () => {
     const outcome = (): ReturnType<Destination['outcome']> => ({ status: 'delivered', rejected: 1, reason: 'too old' });
     const made = world(spoolOf(), { maxBatchRecords: 2, outcome });
     made.enqueue('k0');
@@ -135,7 +135,7 @@ describe.each(modes)('a record listener, %s', (_mode, spoolOf) => {
     await made.clock.until(made.delivery.shutdown());
   });
 
-  it('is told nothing twice when it throws, and no other record is delayed', async () => {
+  it('is not called again when it throws, and no other record is delayed', async () => {
     const { clock, delivery, events, reports, enqueue } = world(spoolOf());
     let calls = 0;
     const settled = (): void => {
@@ -181,7 +181,7 @@ it('in memory, the oldest records of a full queue are settled as dropped', async
 });
 
 describe('on disk', () => {
-  it('a listener is told first that the record is safe, then what became of it', async () => {
+  it('a listener first gets that the record is on disk, then its outcome', async () => {
     const made = world(spool());
     made.respond = () => 'no answer';
     for (const key of keys(3)) made.enqueue(key);

@@ -121,7 +121,7 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
 
   it('finds spans of a trace, opens one by its address, links to Jaeger, and downloads the trace as OTLP', async () => {
     const page = await scene.open(`/t/${known.trace}?span=${known.rows[0]?.spanId}`);
-    await page.locator('.side-panel').getByText('Asked for', { exact: true }).waitFor();
+    await page.locator('.side-panel').getByText('Requested', { exact: true }).waitFor();
     expect(await page.getByRole('link', { name: 'Jaeger' }).getAttribute('href')).toBe(
       `http://127.0.0.1:16686/trace/${known.trace}`,
     );

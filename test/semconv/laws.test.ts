@@ -24,7 +24,7 @@ function hasNoSecret(interaction: Interaction): boolean {
   return maskSecrets(text) === text;
 }
 
-const told: fc.Arbitrary<Interaction> = anyInteraction.map(toJson).map(({ source, ...rest }) => {
+const jsonInteraction: fc.Arbitrary<Interaction> = anyInteraction.map(toJson).map(({ source, ...rest }) => {
   // The run's own times lie among the sources.
   const { created_at: _, started_at: __, completed_at: ___, ...kept } = source ?? {};
   return withoutEmpty({ ...rest, source: kept }) as unknown as Interaction;
@@ -58,7 +58,7 @@ function factsOf(interaction: Interaction): Facts {
 describe('for any interaction', () => {
   it('attributes decode to what was encoded', () => {
     fc.assert(
-      fc.property(told, (interaction) => {
+      fc.property(jsonInteraction, (interaction) => {
         const facts = factsOf(interaction);
         expect(decodeAttributes(encodeAttributes(facts, true))).toEqual(facts);
       }),
@@ -96,7 +96,7 @@ describe('for any interaction', () => {
 
   it('a span in this process and the same one over OTLP/JSON tell the same', () => {
     fc.assert(
-      fc.property(told.filter(hasNoSecret), (interaction) => {
+      fc.property(jsonInteraction.filter(hasNoSecret), (interaction) => {
         const span = readableSpanFrom(spanDataOf({ ...interaction, operation: operationOf(interaction) }));
         const content = contentOf(span);
         const here = interactionFrom(spanDataFrom(span, content));
@@ -110,7 +110,7 @@ describe('for any interaction', () => {
 
   it('its span tells it again', () => {
     fc.assert(
-      fc.property(told, (interaction) => {
+      fc.property(jsonInteraction, (interaction) => {
         const known = { ...interaction, operation: operationOf(interaction) };
         const again = interactionFrom(spanDataOf(known));
         const { host = '', run } = { host: known.serverAddress, run: known.run };

@@ -52,17 +52,17 @@ const { cases } = JSON.parse(
 ) as { readonly cases: readonly Recorded[] };
 
 describe.each(['phoenix', 'arize', 'weave'] as const)('%s', (preset) => {
-  it.each(cases)('is told what OpenInference tells of $api', async ({ api, request, reply, attributes }) => {
+  it.each(cases)('has the attributes that OpenInference sets for $api', async ({ api, request, reply, attributes }) => {
     begin(preset);
     if (reply) fake.reply(reply);
     if (api === 'chat') await openai.chat.completions.create(request as never);
     else await openai.embeddings.create(request as never);
-    const told = await attributesOf(/^(chat|embeddings) /);
+    const actual = await attributesOf(/^(chat|embeddings) /);
     const { 'llm.invocation_parameters': parameters, ...others } = attributes;
-    expect(told).toMatchObject(others);
+    expect(actual).toMatchObject(others);
     // The tools stand beside it.
     const { tools: _, ...asked } = JSON.parse(String(parameters ?? 'null')) ?? {};
-    if (parameters) expect(JSON.parse(String(told['llm.invocation_parameters']))).toEqual(asked);
+    if (parameters) expect(JSON.parse(String(actual['llm.invocation_parameters']))).toEqual(asked);
   });
 });
 
@@ -101,7 +101,7 @@ describe('phoenix', () => {
   });
 });
 
-it('traceloop is told of messages by number', async () => {
+it('traceloop numbers the messages in attribute names', async () => {
   begin('traceloop');
   const [asked] = cases;
   if (asked?.reply) fake.reply(asked.reply);

@@ -20,7 +20,7 @@ afterEach(async () => {
   await Promise.all([fake.close(), sink.close()]);
 });
 
-/** A server that does with a connection what it is told to, and its URL. */
+/** A server that handles connections with the given function, and its URL. */
 function serverThat(treat: (write: (text: string) => void, destroy: () => void) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {}).unref();

@@ -13,10 +13,10 @@ export async function violationsIn(spans: readonly ReadableSpan[]): Promise<read
   if (!hasChecker || spans.length === 0) return [];
   const child = spawn(process.execPath, [checker, '-'], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(JsonTraceSerializer.serializeRequest([...spans]));
-  let told = '';
+  let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    told += chunk;
+    output += chunk;
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
-  return code === 0 ? [] : told.split('\n').filter((line) => line.startsWith('VIOLATION'));
+  return code === 0 ? [] : output.split('\n').filter((line) => line.startsWith('VIOLATION'));
 }

@@ -69,7 +69,7 @@ describe.each(vendors.map((vendor) => [vendor.name, vendor] as const))(
         const harness = await harnessOf(vendor, keysOf(KEY));
         const records = await deliver(vendor, harness, [interaction]);
         const [stored, ...others] = harness.store.all;
-        // Several messages of a run in Athina, and earlier answers in Inkeep, are not told apart from other calls.
+        // Several messages of a run in Athina, and earlier answers in Inkeep, cannot be distinguished from other calls.
         if (!stored || others.length > 0 || records > 1) continue;
         checkLosses(fields, interaction, stored);
         checked += 1;

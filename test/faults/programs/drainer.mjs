@@ -1,4 +1,4 @@
-/** Takes up what an earlier process left, and ends when it is told to. */
+/** Delivers what an earlier process left, and ends on request. */
 import { print, startTracing, untilTold } from './tracing.mjs';
 
 const handle = startTracing();

@@ -31,4 +31,4 @@ await lookUp({ key: secrets.toolArguments });
 await ask('Hello', { model: 'refused' }).catch(() => {});
 await handle.forceFlush();
 await handle.shutdown();
-print({ told: handle.stats().destinations.athina.enqueued });
+print({ reported: handle.stats().destinations.athina.enqueued });

@@ -3,11 +3,11 @@ export const settings = JSON.parse(process.argv[2]);
 
 const { start } = settings.bare ? {} : await import(settings.index);
 
-/** What `diag` was told as a warning or an error, when `settings.warnings` asks for it. */
+/** Warnings and errors that `diag` got, if `settings.warnings` is set. */
 export const warnings = [];
 if (settings.warnings) {
   const { diag, DiagLogLevel } = await import('@opentelemetry/api');
-  const keep = (...told) => warnings.push(told.join(' '));
+  const keep = (...parts) => warnings.push(parts.join(' '));
   const ignore = () => {};
   const logger = { error: keep, warn: keep, info: ignore, debug: ignore, verbose: ignore };
   diag.setLogger(logger, { logLevel: DiagLogLevel.WARN });

@@ -71,16 +71,16 @@ export async function secretsFound() {
             .filter(([, secret]) => text.includes(secret))
             .map(([name]) => `${name} in ${place}`),
         );
-        const isTold =
-          result?.told > 0 &&
+        const isReported =
+          result?.reported > 0 &&
           (isDown ? places['files of the spool'] : places['bodies at the vendor']).includes('[masked]');
         figures.push(
           figure(
             'R20',
             `${Object.keys(secrets).length} planted secrets, vendor ${isDown ? 'down' : 'up'}: found`,
             '0',
-            `${hits.length}${hits.length > 0 ? `: ${hits.join(', ')}` : ''}${isTold ? '' : ' (but nothing was told)'}`,
-            hits.length === 0 && isTold,
+            `${hits.length}${hits.length > 0 ? `: ${hits.join(', ')}` : ''}${isReported ? '' : ' (but nothing was enqueued)'}`,
+            hits.length === 0 && isReported,
           ),
         );
       });

@@ -4,8 +4,8 @@ export function figure(id, name, required, measured, isMet, note) {
 }
 
 /** A figure that the load of the machine moves as well: the short form shows it, and only the long form fails on it. */
-export function timed(...told) {
-  return { ...figure(...told), isTimed: true };
+export function timed(...args) {
+  return { ...figure(...args), isTimed: true };
 }
 
 export function skipped(id, name, required, why) {

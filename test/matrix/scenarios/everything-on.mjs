@@ -5,7 +5,7 @@ import { startPatterns } from '../support/patterns.mjs';
 
 export const nodeArgs = ['--expose-gc'];
 
-/** The oldest and the newest of each: what differs between cells is told by the plain patterns. */
+/** The oldest and the newest of each: the plain patterns show what differs between cells. */
 export const runsIn = ({ node, otel }) => (node === '20' && otel === '2') || (node === '26' && otel === '3');
 
 /** What was asked for in addition can be kept from whoever reads chunks, not from whoever reads bytes. */
@@ -39,20 +39,20 @@ export async function scenario(cell) {
           }
         }),
       );
-      const told = await settledSpans(tracing, before, pattern.spans.length + 1);
-      const handler = told.find(({ name }) => name === 'handler');
-      const ours = told.filter((span) => span !== handler);
+      const spans = await settledSpans(tracing, before, pattern.spans.length + 1);
+      const handler = spans.find(({ name }) => name === 'handler');
+      const ours = spans.filter((span) => span !== handler);
       await check(`${pattern.name}: the same for the application`, () =>
         assert.deepEqual(watched.application, bare.get(pattern).application),
       );
-      await check(`${pattern.name}: each request told once`, () =>
+      await check(`${pattern.name}: each request recorded once`, () =>
         assert.deepEqual(
           ours.map(({ attributes }) => attributes['gen_ai.operation.name']).sort(),
           [...pattern.spans].sort(),
         ),
       );
       await check(`${pattern.name}: one trace`, () => {
-        const ids = told.map((span) => span.spanContext().traceId);
+        const ids = spans.map((span) => span.spanContext().traceId);
         assert.equal(new Set(ids).size, 1);
       });
     }

@@ -29,7 +29,7 @@ export async function scenario(cell) {
       await check(`${pattern.name}: the same over the wire`, () =>
         assert.deepEqual(watched.wire, bare.get(pattern).wire),
       );
-      await check(`${pattern.name}: each request told once`, () =>
+      await check(`${pattern.name}: each request recorded once`, () =>
         assert.deepEqual(
           ended.map(({ attributes }) => attributes['gen_ai.operation.name']),
           pattern.spans,

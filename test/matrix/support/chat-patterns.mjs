@@ -351,7 +351,7 @@ export const chatPatterns = [
     spans: ['chat', 'execute_tool', 'chat'],
     async run({ client, fake }) {
       fake.reply(askForWeather);
-      // A question of its own: calls of two equal conversations are not told apart, and then linked to neither.
+      // A question of its own: calls of two equal conversations cannot be distinguished and are linked to neither.
       const messages = [{ role: 'user', content: 'Is it sunny in Paris?' }];
       const asked = await client.chat.completions.create({ ...request, messages, tools: [weather] });
       const { message } = asked.choices[0];

@@ -16,9 +16,9 @@ export function wireOf({ method, path, query, headers, body }) {
  */
 export async function settledSpans(tracing, before, expected) {
   for (let round = 0; ; round += 1) {
-    const told = (await tracing.spans()).slice(before.ended);
-    const isSettled = told.length >= expected && (await tracing.open()) <= before.open;
-    if (isSettled || round === 20) return told;
+    const spans = (await tracing.spans()).slice(before.ended);
+    const isSettled = spans.length >= expected && (await tracing.open()) <= before.open;
+    if (isSettled || round === 20) return spans;
     globalThis.gc();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

@@ -42,7 +42,7 @@ async function logs(harness: RoutesHarness, body: unknown): Promise<Records> {
   return answer.body as Records;
 }
 
-/** The calls whose records come back, told by their names. */
+/** The calls whose records come back, identified by their names. */
 async function found(calls: readonly Interaction[], filter: object): Promise<string[]> {
   const harness = await harnessWith(calls.map((one) => ({ ...one, name: one.id })));
   return (await logs(harness, { ...range, sort: { field: 'start Date', order: 'asc' }, ...filter })).map((record) =>
@@ -167,7 +167,7 @@ describe('getLLMUsageLogs', () => {
     expect(await found(calls, sample)).toEqual(['2']);
   });
 
-  it('sorts by start or by duration, newest or longest first unless told otherwise, and pages without gaps', async () => {
+  it('sorts by start or by duration, newest or longest first by default, and pages without gaps', async () => {
     const calls = [3_000, 1_000, 2_000, 2_000].map((millis, index) =>
       call({ id: `${index}`, startTime: day + index }, millis),
     );

@@ -1,5 +1,5 @@
 /**
- * An application that starts Spanport, ends as many spans as it is told, each after the last one was delivered, and then
+ * An application that starts Spanport, ends the requested number of spans, each after the last one was delivered, and then
  * has nothing left to do.
  *
  * Usage: node sender.mjs URL SPANS

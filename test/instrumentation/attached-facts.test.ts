@@ -15,7 +15,7 @@ import { millisFrom, type ReadableSpanLike, spanDataFrom, type UnreadSpan } from
 import { OwnTracerProvider } from '../../src/start/provider.ts';
 import { messages, model, openScene, type Scene, weather } from './scene.ts';
 
-/** A scene whose spans our own provider makes: nobody else writes on them, and their facts lie beside them. */
+/** A scene whose spans our own provider makes: nothing else sets attributes on them, and their facts are attached. */
 async function openOwnScene(): Promise<Scene & { read(): readonly ReadableSpanLike[] }> {
   const scene = await openScene();
   const own = new OwnTracerProvider({ onForeignSpan: () => {}, onForeignTracer: () => {} }, {});
@@ -33,7 +33,7 @@ function arrived(span: ReadableSpanLike): unknown {
   return data && interactionFrom(data);
 }
 
-it('what lies beside a span is what its attributes say', async () => {
+it('the facts attached to a span equal its attributes', async () => {
   const { client, server, recorder, read } = await openOwnScene();
   const fields = {
     conversationId: 'visit-1',
