@@ -5,7 +5,7 @@ import { type DiscoveryRecord, proofOf, readDiscovery } from '../configuration/d
 
 /**
  * How applications of this user find the gateway: the file names its address and a secret, and the gateway answers a
- * challenge with it. Whoever else takes the port cannot.
+ * challenge with it. Another process that takes the port cannot.
  */
 export class Discovery {
   readonly #file: string;

@@ -51,7 +51,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const settings = resolveGatewayOptions(options, process.env);
   const threadFile = builtFile('store-thread.js');
   if (!threadFile)
-    throw new Error('chunks/store-thread.js of spanport was not found. Install spanport beside the bundle.');
+    throw new Error('chunks/store-thread.js of spanport was not found. Install spanport next to the bundle.');
   let onProgress = (_sequence: number): void => undefined;
   const store = await Store.open({
     folder: settings.folder,
@@ -174,7 +174,7 @@ class RunningGateway implements Gateway {
     await this.#store.close();
   }
 
-  /** A page that is asked for at once shows what has just been sent; under load it does not wait. */
+  /** Waits for a small backlog, so that a page requested immediately shows what has just been sent; not under load. */
   async #settled(): Promise<void> {
     const { backlog } = this.#store.progress;
     if (backlog > 0 && backlog < SMALL_BACKLOG) await this.#store.settled(SETTLE_MILLIS);
@@ -193,7 +193,7 @@ class RunningGateway implements Gateway {
     );
   }
 
-  /** Who asks gets the version only where nobody else can ask. */
+  /** The version is in the answer only on loopback, where no other machine can read it. */
   #health(challenge: string | undefined): object {
     const isKnown = challenge !== undefined && /^[0-9a-f]{16,128}$/i.test(challenge) && this.#discovery;
     return {
@@ -278,7 +278,7 @@ class RunningGateway implements Gateway {
   }
 }
 
-/** The built page is beside the chunks; a build without it serves the API alone. */
+/** The built page is next to the chunks; a build without it serves the API alone. */
 function pageFolder(): URL | undefined {
   const chunk = builtFile('store-thread.js');
   const folder = chunk && new URL('../ui/', chunk);

@@ -274,7 +274,7 @@ export function describe(error: unknown, log: Log): Answerable {
     const status = error.code === 'busy' ? 429 : 503;
     return { status, code: error.code, message: error.message, retryAfterSeconds: RETRY_SECONDS };
   }
-  // The connection broke off within the body: nobody is left to read an answer.
+  // The connection broke off within the body, so nothing can read the answer.
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET') {
     return { status: 400, code: 'incomplete', message: 'The body is incomplete.' };
   }

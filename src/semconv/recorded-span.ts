@@ -65,7 +65,7 @@ export class RecordedSpan implements ReadableSpanLike {
     return nanoseconds < 0 ? [seconds - 1, nanoseconds + 1e9] : [seconds, nanoseconds];
   }
 
-  /** The span as data, whose attributes are made when they are read. It is no plain object: not for destinations. */
+  /** The span as data, whose attributes are made when they are read. It is not a plain object, so destinations must not get it. */
   view(content: Content | undefined, facts: Facts | undefined): SpanData {
     return new View(this, content, facts);
   }

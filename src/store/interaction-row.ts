@@ -200,7 +200,7 @@ function errorOf({ outcome, run, responseStatus }: Interaction): string | null {
   return run?.status === 'failed' || responseStatus === 'failed' ? 'failed' : null;
 }
 
-/** Whether the model answered in words, and asked for no tool: a turn of the conversation ends here. */
+/** Whether the model answered in words, and called no tool: a turn of the conversation ends here. */
 function isTurn({ outputMessages = [] }: Interaction): boolean {
   const parts = outputMessages.flatMap((message) => message.parts);
   return (

@@ -66,7 +66,7 @@ export function prepareWriter(db: Connection): void {
   });
 }
 
-/** Settings of a connection that only reads, also beside a gateway that runs. @throws StoreError */
+/** Prepares a connection that only reads, also while a gateway runs. @throws StoreError */
 export function prepareReader(db: Connection): void {
   db.all('PRAGMA busy_timeout = 5000');
   const version = db.pragma('user_version');

@@ -79,7 +79,7 @@ function conversationsWith(words: string): Sql {
 
 /** Groups of a dashboard, each with the column that it is read from. Tools are a list: a call counts for each of them. */
 const groupColumns = {
-  // The name that the application asked for: a filter by it finds the same calls, whatever version answered.
+  // The name in the request: a filter by it finds the same calls, whatever version answered.
   model: 'coalesce(i.request_model, i.model)',
   user: 'i.user_id',
   prompt: 'coalesce(i.prompt, i.agent)',

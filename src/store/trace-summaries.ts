@@ -46,7 +46,7 @@ export class TraceSummaries {
       return;
     }
     const [stored] = this.#db.all(SELECT, traceId, project);
-    // An interaction that a vendor's client wrote is no trace until a span of it arrives.
+    // An interaction written by a vendor's client has no trace until a span of it arrives.
     if (!stored && spans.length === 0) return;
     if (!stored && change.mayHaveInteractions && this.#hasInteractions(project, traceId, interactions.length)) {
       this.#compute(project, traceId);

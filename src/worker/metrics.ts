@@ -90,7 +90,7 @@ const metrics: readonly Metric[] = [
   },
 ];
 
-/** What `/metrics` shows, read from the status when it is asked for. */
+/** What `/metrics` shows, read from the status at each request. */
 export function metricsText(status: WorkerStatus): Promise<string> {
   const registry = new Registry();
   for (const { name, help, labels, samples } of metrics) {

@@ -19,7 +19,7 @@ import { nextFreePort } from '../port-owner.ts';
 
 /** The gateway, filled by the demo, which runs in a process of its own as an application would. */
 export async function demoWithPage(args: Args): Promise<void> {
-  // Nobody looks at the page of a demo that ends by itself: its data goes with it.
+  // A demo that ends by itself leaves no page to look at, so its data is deleted.
   const temporary = args['once'] ? mkdtempSync(join(tmpdir(), 'spanport-demo-data-')) : undefined;
   try {
     const { url, gateway } = await demoGateway(args, temporary);
@@ -37,7 +37,7 @@ export async function demoWithPage(args: Args): Promise<void> {
   }
 }
 
-/** A gateway of this user that runs already is used; a port that somebody else has is left to them. */
+/** Uses a running gateway of this user, else starts one; a port taken by another program is left alone. */
 async function demoGateway(args: Args, temporary: string | undefined): Promise<{ url: string; gateway?: Gateway }> {
   const options = {
     ...optionsFrom(args),

@@ -7,7 +7,7 @@ import { listOf, missing, type Part } from './calls.ts';
 import { originalRequestOf } from './original-request.ts';
 import type { Answer, ToolSpan } from './routes.ts';
 
-/** What a view of one object asks for beside the object itself. */
+/** Operations for the view of one object, in addition to the object itself. */
 export function detailHandlers({ read }: Store): Part<'listToolSpans' | 'getRequest' | 'getTraceOtlp'> {
   return {
     async listToolSpans({ params, query }) {

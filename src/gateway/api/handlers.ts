@@ -7,7 +7,7 @@ import { type AnySelection, type Handlers, listOf, missing, type Part, times } f
 import { detailHandlers } from './detail-handlers.ts';
 import type { Answer, Delivery, Destination, FeedbackRow, NewFeedback, Span } from './routes.ts';
 
-/** What handlers need of the gateway beside its store. */
+/** What handlers need from the gateway, in addition to its store. */
 export interface ApiHost {
   readonly store: Store;
   readonly version: string;

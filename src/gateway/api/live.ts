@@ -5,7 +5,7 @@ import type { Store } from '../../store/store.ts';
 /** A burst of changes is sent at most this often. The first change after a quiet time is sent at once. */
 const GAP_MILLIS = 250;
 const PING_MILLIS = 15_000;
-/** What one event carries; a stream that is further behind is told to load again. */
+/** Items in one event; a stream that is further behind gets an event to load everything again. */
 const MAX_ITEMS = 200;
 /** A reader that takes nothing for this many bytes is cut off: it reconnects and resumes. */
 const MAX_BUFFERED = 4_000_000;

@@ -153,7 +153,7 @@ export const routes = {
     }),
   },
   search: {
-    summary: 'Full text over what was said, the latest first',
+    summary: 'Full-text search in messages, the latest first',
     query: z.object({ q: z.string().min(1).max(500), since, until: since, project, limit, cursor }),
     answer: page(interactionRow),
   },

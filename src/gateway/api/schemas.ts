@@ -221,7 +221,7 @@ export const toolSpan = z
     traceId: z.string(),
     spanId: z.string(),
     name: z.string().meta({ description: 'The name of the tool' }),
-    callId: z.string().optional().meta({ description: 'The id under which the model asked for it' }),
+    callId: z.string().optional().meta({ description: 'The id under which the model called it' }),
     startTime: time,
     endTime: time,
     error: z.string().optional().meta({ description: 'The message, else the type, of its error' }),

@@ -9,29 +9,29 @@ interface CopyButtonProps {
   readonly title?: string;
 }
 
-const TOLD_MILLIS = 2_000;
+const SHOWN_MILLIS = 2_000;
 
-/** Copies a text, and says so in its own place. */
+/** Copies a text, then briefly shows the result in place of its label. */
 export function CopyButton({ text, children, title }: CopyButtonProps): JSX.Element {
-  const [told, setTold] = useState<string>();
+  const [result, setResult] = useState<string>();
   useEffect(() => {
-    if (told === undefined) return undefined;
-    const timer = window.setTimeout(() => setTold(undefined), TOLD_MILLIS);
+    if (result === undefined) return undefined;
+    const timer = window.setTimeout(() => setResult(undefined), SHOWN_MILLIS);
     return () => window.clearTimeout(timer);
-  }, [told]);
+  }, [result]);
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(typeof text === 'string' ? text : await text());
-    setTold('Copied');
+    setResult('Copied');
   };
   return (
     <button
       type="button"
       class="button"
       title={title}
-      onClick={() => copy().catch((error: unknown) => setTold(error instanceof Error ? error.message : 'Not copied'))}
+      onClick={() => copy().catch((error: unknown) => setResult(error instanceof Error ? error.message : 'Not copied'))}
     >
       <Icon name="copy" size={13} />
-      <span aria-live="polite">{told ?? children}</span>
+      <span aria-live="polite">{result ?? children}</span>
     </button>
   );
 }

@@ -22,7 +22,7 @@ export function curlOf({
   return lines.join(' \\\n  ');
 }
 
-/** The request to the model; what could not be rebuilt is told in a comment before it. */
+/** The request to the model; a comment before it names what could not be rebuilt. */
 export function curlOfRequest(request: Answer<'getRequest'>): string {
   const note = request.missing === undefined ? '' : `# ${request.missing}\n`;
   return `${note}${curlOf(request)}`;

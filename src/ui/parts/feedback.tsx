@@ -74,7 +74,7 @@ function Thumb({ rating, isOn, isOpen, onChoose }: ThumbProps): JSX.Element {
   );
 }
 
-/** What was said about an answer, as one line. */
+/** The feedback on an answer, as one line. */
 export function Given({ feedback: { comment, reasons } }: { readonly feedback: FeedbackRow }): JSX.Element | null {
   const words = [...reasons.map(({ label }) => label), ...(comment ? [`“${comment}”`] : [])].join(', ');
   return words === '' ? null : (

@@ -15,7 +15,7 @@ import { transcriptOf } from './transcript.ts';
 import { TurnsLayer } from './turns.tsx';
 import './conversation.css';
 
-/** One conversation in layers: what was said, each interaction, everything that was recorded, and a run where there is one. */
+/** One conversation in layers: the messages, each interaction, everything that was recorded, and a run where there is one. */
 export function ConversationView(): JSX.Element {
   const [, id = ''] = segments.value;
   useEffect(() => {

@@ -22,7 +22,7 @@ interface PanelProps {
   onClose(): void;
 }
 
-/** Details of one interaction beside the rows: its attributes with search, and where to go from here. */
+/** Details of one interaction next to the rows: its attributes with search, and where to go from here. */
 export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Element {
   const span = useSpan(row.traceId, row.spanId);
   const value = useMemo(() => (span ? readable(span.attributes) : row.interaction), [span, row]);
@@ -95,7 +95,7 @@ export function readable(attributes: Readonly<Record<string, unknown>>): Record<
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, parsed(value)]));
 }
 
-/** What needs somebody comes first. */
+/** The destination whose state most needs attention. */
 function worstDestination({ deliveries }: ConversationRow): string | undefined {
   const names = configured.value.map(({ name }) => name);
   for (const state of ['dead', 'stopped', 'retrying', 'waiting']) {

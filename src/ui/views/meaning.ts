@@ -97,11 +97,11 @@ const groups: readonly Group[] = [
     ],
   },
   {
-    name: 'Asked',
+    name: 'Request',
     meanings: [
       field('Operation', 'operation'),
       field('Provider', 'provider'),
-      field('Model asked for', 'requestModel'),
+      field('Requested model', 'requestModel'),
       computed('Instructions', ['systemInstructions', 'inputMessages'], ({ systemInstructions = [], inputMessages }) =>
         lastOf([...textsIn(inputMessages, 'system'), ...systemInstructions.map(({ content }) => content)]),
       ),

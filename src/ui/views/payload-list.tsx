@@ -41,7 +41,7 @@ export function DestinationList({ detail, names, chosen }: ListProps): JSX.Eleme
   );
 }
 
-/** A record that an application sent by itself passed no gateway: of that nothing can be said. */
+/** The gateway does not see records that an application sends by itself, so it cannot say that nothing was sent. */
 function absenceOf(isSetUp: boolean): string {
   return isSetUp ? 'not seen here' : 'not set up, would get';
 }

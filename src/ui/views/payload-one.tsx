@@ -213,7 +213,7 @@ function Wait({
 }): JSX.Element | null {
   const millis = next ? next.at - attempt.at : attempt.waitMillis;
   if (millis === undefined) return null;
-  const why = attempt.waitReason === 'retry-after' ? ', as Retry-After asked' : '';
+  const why = attempt.waitReason === 'retry-after' ? ', as Retry-After requires' : '';
   return (
     <p class="dim" title={moment(attempt.at + millis)}>
       {next ? 'waited' : 'waits'} {duration(millis / 1_000)}

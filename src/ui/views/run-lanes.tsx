@@ -175,13 +175,15 @@ function StepLanes({ step, number, place, chosen, onSelect, row }: StepProps): J
   );
 }
 
-/** OpenAI tells whole seconds: the bar covers the second in which the message was made. */
+/** OpenAI reports whole seconds: the bar covers the second in which the message was made. */
 function MessageBar({ row, place }: { readonly row: ConversationRow; readonly place: Place }): JSX.Element | null {
   const made = interactionOf(row).outputMessages?.[0]?.createdAt;
   if (made === undefined) return <span class="lane-note">when is not known</span>;
   const from = Math.max(made, row.startTime);
   const to = Math.min(made + 1_000, row.endTime);
-  return to > from ? <span class="step-bar theirs" style={place(from, to)} title="OpenAI tells whole seconds" /> : null;
+  return to > from ? (
+    <span class="step-bar theirs" style={place(from, to)} title="OpenAI reports whole seconds" />
+  ) : null;
 }
 
 interface ToolLaneProps {

@@ -48,7 +48,7 @@ export function hasEnded(status: string): boolean {
   return ENDED.has(status);
 }
 
-/** The lane of statuses: what two requests in a row saw, what a stream told, and what no request saw. */
+/** The lane of statuses: what two requests in a row saw, what a stream reported, and what no request saw. */
 export function segmentsOf(observations: readonly Observation[], { start, end }: RunTimes): Segment[] {
   const segments: Segment[] = [];
   const add = (from: number, to: number, kind: Segment['kind'], status?: string): void => {
@@ -140,7 +140,7 @@ export function idOf({ id, name, startTime }: ToolExecution): string {
   return id ?? `${name}-${startTime ?? ''}`;
 }
 
-/** Calls whose time overlaps were asked for in one step: the run goes on only when all of them are answered. */
+/** Calls whose times overlap were requested in one step: the run goes on only when all of them are answered. */
 export function stepsOf(tools: readonly ToolExecution[], hasMessage: boolean): Step[] {
   const steps: { kind: Step['kind']; name: string; tools: ToolExecution[]; from?: number; to?: number }[] = [];
   for (const tool of tools) {

@@ -128,7 +128,7 @@ function RunFacts({ row }: { readonly row: ConversationRow }): JSX.Element {
         {money(row.cost)} USD{row.costOrigin && `, ${row.costOrigin}`}
       </dd>
       <dt>Clock</dt>
-      <dd>that of your application; OpenAI tells whole seconds</dd>
+      <dd>that of your application; OpenAI reports whole seconds</dd>
     </dl>
   );
 }

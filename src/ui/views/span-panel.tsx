@@ -28,7 +28,7 @@ interface PanelProps {
   onClose(): void;
 }
 
-/** One span: what was said where it is a call to a model, its attributes, events and links, and the whole of it. */
+/** One span: the messages if it is a call to a model, its attributes, events and links, and its JSON. */
 export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Element {
   const isBare = Object.keys(row.attributes).length === 0;
   const whole = useSpan(row.traceId, isBare ? row.spanId : '');
@@ -189,7 +189,7 @@ function Figures({ detail }: { readonly detail: Detail }): JSX.Element {
   const reasoning = usage.reasoningOutputTokens;
   return (
     <dl class="call-figures">
-      <Figure name="Asked for" value={requestModel ?? '—'} />
+      <Figure name="Requested" value={requestModel ?? '—'} />
       <Figure name="Input" value={`${count(usage.inputTokens)}${share}`} />
       <Figure name="Answered" value={responseModel ?? '—'} />
       <Figure

@@ -42,7 +42,7 @@ export function interactionOf(row: ConversationRow): Partial<Interaction> {
 
 /**
  * The conversation as it was held: every request repeats its history, so only what no earlier request had is new. A turn
- * begins with a message of the user. Results of tools are attached to the calls that asked for them.
+ * begins with a message of the user. Results of tools are attached to the calls that requested them.
  */
 export function transcriptOf(rows: readonly ConversationRow[], tools: readonly ToolSpan[] = []): Turn[] {
   const turns: Building[] = [];

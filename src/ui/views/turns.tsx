@@ -80,7 +80,7 @@ function TurnsGrid({ rows, selected, onSelect }: GridProps): JSX.Element {
       <div class="turn-row heads" role="row" aria-rowindex={1}>
         <Head name="Turn" isNumber />
         <span role="columnheader" aria-label="Operation" />
-        <Head name="Said or called" />
+        <Head name="Text or call" />
         <Head name="Model" />
         <Head name="Input" isNumber />
         <Head name="Cached" isNumber />
@@ -150,7 +150,7 @@ function Row({ row, index, top, longest, isSelected, isLastOfTurn, onSelect }: R
         {row.isFirst && row.turn}
       </span>
       <span role="gridcell">{row.hasFailed ? <OutcomeMark status="error" /> : <Icon name={iconOf(row)} />}</span>
-      <span role="gridcell" class="cut said" title={interaction && moment(interaction.startTime)}>
+      <span role="gridcell" class="cut words" title={interaction && moment(interaction.startTime)}>
         <Safe text={row.text} />
         {interaction?.error !== undefined && (
           <em>

@@ -1,9 +1,9 @@
 /** What a member of the group reports when it joins. */
 export interface Claim {
   readonly memberId: string;
-  /** The partitions that it works on, those included that it is just giving up. */
+  /** The partitions that it works on, including those that it is about to release. */
   readonly owned: readonly number[];
-  /** The generation of the group in which it got them: a member that was away may claim what is no longer its own. */
+  /** The generation of the group in which it got them: a member that was away may claim partitions that now belong to another. */
   readonly generation: number;
 }
 
