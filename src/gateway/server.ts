@@ -93,6 +93,8 @@ export class GatewayServer {
     let route = 'unknown';
     response.on('close', () => {
       this.#parts.metrics.countRequest(route, response.statusCode, (performance.now() - startedAt) / 1e3);
+      // A client that keeps its connection open would otherwise delay the end.
+      if (this.#isClosing) setImmediate(() => this.#server.closeIdleConnections());
     });
     // The answer to a connection that is gone has nowhere to go.
     request.on('error', () => undefined);

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -103,6 +104,39 @@ it('shows what forwarding a time range would send', async () => {
   expect(later.requesty).toEqual([]);
 });
 
+it('sends a time range to a destination, and what cannot be sent fails the command', async () => {
+  const received: string[] = [];
+  let status = 200;
+  const sink = createHttpServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    request.on('end', () => {
+      received.push(text);
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
+  const { port } = sink.address() as { port: number };
+  const keys = { REQUESTY_API_KEY: 'key', REQUESTY_INGESTION_URL: `http://127.0.0.1:${port}/insight` };
+  const forward = (...range: string[]) =>
+    run(process.execPath, [CLI, 'forward', '--data', data, '--to', 'requesty', ...range], { env: { ...env, ...keys } });
+  const { stdout } = await forward('--since', '2025-01-01');
+  expect(stdout).toBe('2 interactions read.\nrequesty: 2 delivered, 0 rejected, 0 skipped.\n');
+  expect(received).toHaveLength(2);
+  expect(received.join('')).toContain('Where is my refund?');
+  expect((await forward('--since', '1m')).stdout).toContain('0 interactions read.');
+  expect(received).toHaveLength(2);
+  status = 400;
+  await expect(forward('--since', '2025-01-01')).rejects.toMatchObject({ code: 1 });
+  await expect(forward('--since', 'soon')).rejects.toMatchObject({
+    code: 2,
+    stderr: "--since 'soon' is not a time. Use ISO 8601, or 15m, 2h, 7d.\n",
+  });
+  sink.close();
+});
+
 it('checks and exports the data', async () => {
   const check = JSON.parse((await spanport('db', 'check', '--data', data, '--json')).stdout);
   expect(check).toMatchObject({ isSound: true, spans: 2, interactions: 2, conversations: 2 });
@@ -161,4 +195,41 @@ it('only this user can read the data, and SIGTERM ends the gateway in order', as
   child.kill('SIGTERM');
   expect(await new Promise((resolve) => child.once('exit', (code) => resolve(code)))).toBe(0);
   expect((await spanport('db', 'vacuum', '--data', folder)).stdout).toMatch(/MB were given back/);
+});
+
+it('SIGTERM lets a request that is under way end, takes no other one, and stores it', async () => {
+  const folder = join(home, 'drained');
+  const { child, url: address } = await up('--port', '0', '--data', folder);
+  const ended = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+  const span = {
+    traceId: '9'.repeat(32),
+    spanId: '9'.repeat(16),
+    name: 'late',
+    startTimeUnixNano: '1760000000000000000',
+  };
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+  const headers = { 'content-type': 'application/json', 'content-length': String(body.length), expect: '100-continue' };
+  const request = httpRequest(`${address}/v1/traces`, { method: 'POST', headers });
+  const answer = new Promise<number | undefined>((resolve, reject) => {
+    request.on('response', (response) => resolve(response.resume().statusCode));
+    request.on('error', reject);
+  });
+  request.flushHeaders();
+  // The gateway has the request, and waits for its body.
+  await new Promise((resolve) => request.once('continue', resolve));
+  child.kill('SIGTERM');
+  const isRefused = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(Number(new URL(address).port), '127.0.0.1');
+      socket.once('connect', () => resolve(false)).once('error', () => resolve(true));
+      socket.once('connect', () => socket.destroy());
+    });
+  while (!(await isRefused())) await new Promise((resolve) => setTimeout(resolve, 10));
+  request.end(body);
+  expect(await answer).toBe(200);
+  expect(await ended).toBe(0);
+  expect(JSON.parse((await spanport('db', 'check', '--data', folder, '--json')).stdout)).toMatchObject({
+    isSound: true,
+    spans: 1,
+  });
 });

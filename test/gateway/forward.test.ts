@@ -71,7 +71,59 @@ it('takes an Athina client in and sends to Inkeep, and not back to Athina', asyn
   expect(delivery).toMatchObject({ state: 'delivered', attempts: [{ outcome: 'delivered', status: 200 }] });
   expect(JSON.stringify(delivery.request)).not.toContain('inkeep-key');
   expect(delivery.request?.body).toMatchObject({ messages: [{ role: 'user', content: 'Hello' }, { content: 'Hi' }] });
+  // A person may send it back on request.
+  expect(await client.retryDelivery({ params: { id: row.id, destination: 'athina' } })).toEqual({ changed: 1 });
+  await until(async () => {
+    const page = await target.client.listInteractions();
+    return page.items.some(({ receivedBy }) => receivedBy === 'athina') ? true : undefined;
+  });
 });
+
+it('two gateways that forward to each other by the APIs of vendors stop', async () => {
+  const counts = { athina: 0, inkeep: 0 };
+  const relay = (name: 'athina' | 'inkeep', target: () => string) =>
+    serve((request, answer) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk) => chunks.push(chunk));
+      request.on('end', async () => {
+        counts[name] += 1;
+        const headers: Record<string, string> = {};
+        for (const each of ['content-type', 'content-encoding', 'athina-api-key', 'authorization']) {
+          const value = request.headers[each];
+          if (typeof value === 'string') headers[each] = value;
+        }
+        const { method = 'POST' } = request;
+        const response = await fetch(`${target()}/${name}${request.url}`, {
+          method,
+          headers,
+          ...(method !== 'GET' && { body: Buffer.concat(chunks) }),
+        });
+        answer.writeHead(response.status, { 'content-type': 'application/json' }).end(await response.text());
+      });
+    });
+  let [urlA, urlB] = ['', ''];
+  vi.stubEnv('ATHINA_BASE_URL', await relay('athina', () => urlB));
+  vi.stubEnv('ATHINA_API_KEY', 'athina-key');
+  vi.stubEnv('INKEEP_ANALYTICS_URL', await relay('inkeep', () => urlA));
+  vi.stubEnv('INKEEPANALYTICS_API_INTEGRATION_KEY', 'inkeep-key');
+  const a = await openGateway({ forward: ['athina'] });
+  const b = await openGateway({ forward: ['inkeep'] });
+  [urlA, urlB] = [a.gateway.url, b.gateway.url];
+  await post(urlA, [chat('6')]);
+  const deliveredTo = async ({ client }: typeof a, name: string) =>
+    (await client.listInteractions()).items.some((row) => row.deliveries[name] === 'delivered') ? true : undefined;
+  await until(() => deliveredTo(a, 'athina'));
+  await until(() => deliveredTo(b, 'inkeep'));
+  const { athina, inkeep } = counts;
+  // Another interaction goes the same way behind it: what would go round again would be counted by then.
+  await post(urlA, [chat('8', 'c8')]);
+  await until(async () =>
+    (await b.client.listInteractions()).items.filter((row) => row.deliveries['inkeep'] === 'delivered').length >= 2
+      ? true
+      : undefined,
+  );
+  expect(counts).toEqual({ athina: 2 * athina, inkeep: 2 * inkeep });
+}, 30_000);
 
 it('sends feedback on to the destinations that have a call for it', async () => {
   const target = await openGateway();

@@ -1,4 +1,7 @@
-import { expect, it } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { LiveTail } from '../../src/gateway/api/live.ts';
+import type { Store } from '../../src/store/store.ts';
 import { openGateway } from './gateway-scene.ts';
 
 interface LiveEvent {
@@ -80,4 +83,36 @@ it('sends new conversations, and resumes after what was seen', async () => {
   await client.deleteConversation({ params: { id: conversation.id } });
   expect((await nextOf(resumed, 'deleted')).data.ids).toEqual([conversation.id]);
   await resumed.return(undefined);
+});
+
+it('sends a heartbeat to a stream on which nothing happens, and cuts off one that reads nothing', () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const tail = new LiveTail({ progress: { backlog: 0, sequence: 0 } } as unknown as Store);
+  const written: string[] = [];
+  const state = { writableLength: 0, isDestroyed: false };
+  const response = {
+    get writableLength() {
+      return state.writableLength;
+    },
+    writeHead: () => undefined,
+    on: () => undefined,
+    end: () => undefined,
+    write: (text: string) => written.push(text),
+    destroy: () => {
+      state.isDestroyed = true;
+    },
+  };
+  tail.open(
+    { headers: {} } as IncomingMessage,
+    response as unknown as ServerResponse,
+    new URL('http://gateway/api/live'),
+  );
+  const before = written.length;
+  vi.advanceTimersByTime(60_000);
+  expect(written.slice(before)).toEqual(Array.from({ length: 4 }, () => 'event: ping\ndata: {}\n\n'));
+  state.writableLength = 5_000_000;
+  vi.advanceTimersByTime(15_000);
+  expect(state.isDestroyed).toBe(true);
+  tail.close();
 });
