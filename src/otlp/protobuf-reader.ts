@@ -53,7 +53,7 @@ export class ProtobufReader {
   /** Passes over a field that is not read. */
   skip(): void {
     if (this.wire === WIRE.varint) this.varint();
-    else if (this.wire === WIRE.bytes) this.#at += this.#length();
+    else if (this.wire === WIRE.bytes) this.bytes();
     else if (this.wire === WIRE.fixed64) this.#take(8);
     else if (this.wire === WIRE.fixed32) this.#take(4);
     else throw this.#malformed(`wire type ${this.wire} is not supported`);

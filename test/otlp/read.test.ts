@@ -132,6 +132,70 @@ describe('spans that the SDK serialised', () => {
   });
 });
 
+/** The messages within a message, by the number of their field. */
+interface Layout {
+  readonly [field: number]: Layout;
+}
+const KEY_VALUE: Layout = { 2: {} };
+const SPAN: Layout = { 9: KEY_VALUE, 11: { 3: KEY_VALUE }, 13: { 4: KEY_VALUE }, 15: {} };
+const REQUEST: Layout = { 1: { 1: { 1: KEY_VALUE }, 2: { 1: {}, 2: SPAN } } };
+
+function varint(value: number): Buffer {
+  return value < 128 ? Buffer.of(value) : Buffer.concat([Buffer.of((value & 127) | 128), varint(value >>> 7)]);
+}
+
+/** The same message with unknown fields before, between and behind the fields of every message in it. */
+function withUnknownFields(bytes: Buffer, layout: Layout, unknown: Buffer): Buffer {
+  const parts = [unknown];
+  let at = 0;
+  const number = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++] ?? 0;
+      value += (byte & 127) * 2 ** shift;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const start = at;
+    const tag = number();
+    const inner = layout[tag >>> 3];
+    if ((tag & 7) === 2) {
+      const length = number();
+      const content = bytes.subarray(at, at + length);
+      at += length;
+      const changed = inner ? withUnknownFields(content, inner, unknown) : content;
+      parts.push(varint(tag), varint(changed.length), changed);
+    } else {
+      if ((tag & 7) === 0) number();
+      else at += (tag & 7) === 1 ? 8 : 4;
+      parts.push(bytes.subarray(start, at));
+    }
+    parts.push(unknown);
+  }
+  return Buffer.concat(parts);
+}
+
+const unknownField = fc.oneof(
+  fc.nat().map((value) => Buffer.concat([varint(900 << 3), varint(value)])),
+  fc.constant(Buffer.concat([varint((901 << 3) | 1), Buffer.alloc(8, 255)])),
+  fc
+    .uint8Array({ maxLength: 300 })
+    .map((value) => Buffer.concat([varint((902 << 3) | 2), varint(value.length), value])),
+  fc.constant(Buffer.concat([varint((903 << 3) | 5), Buffer.alloc(4, 255)])),
+);
+
+it('fields that a later version of the protocol adds are passed over', () => {
+  fc.assert(
+    fc.property(fc.array(anySpan, { minLength: 1, maxLength: 3 }), fc.array(unknownField), (spans, unknown) => {
+      const bytes = Buffer.from(protobuf(spans.map(sdkSpan)));
+      const read = readTraceProtobuf(withUnknownFields(bytes, REQUEST, Buffer.concat(unknown)));
+      expect(read).toEqual(readTraceProtobuf(bytes));
+      expect(read.records).toHaveLength(spans.length);
+    }),
+  );
+});
+
 describe('log records', () => {
   const record = {
     hrTime: [1_760_000_000, 5],
