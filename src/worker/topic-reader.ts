@@ -18,14 +18,20 @@ const COMMIT_MILLIS = 1_000;
 /** How often the ends of the partitions are requested: nothing else reports the end of one that is not read. */
 const MEASURE_MILLIS = 5_000;
 const RELEASE_MILLIS = 10_000;
+/** A partition that is read answers several times a second. */
+const SILENT_MILLIS = 2_000;
+/** What was read already goes on after this time, even if its partition is still silent. */
+const MAX_SILENT_MILLIS = 60_000;
 const EARLIEST = -2n;
 
 /** What a stage does with the records of one partition. */
 export interface PartitionWork {
   /** Takes the next record. It must not block. @param settle to be called once nothing of it can be lost any more */
   take(record: TopicRecord, settle: () => void): void;
-  /** Time passed. */
+  /** Time passed. Not called while the brokers are silent: no record that others wait for could come. */
   tick(): void;
+  /** The brokers answer again: what waited for other records when they fell silent waits for them anew. */
+  resume(): void;
   /** The partition has no room: gives up waiting for other records. */
   relieve(): void;
   /** Takes nothing more. Resolves when nothing is under way. */
@@ -62,6 +68,8 @@ interface Partition {
   end: number;
   committed: number;
   newestTimestamp: number;
+  /** When its broker last answered, or when it was last not asked. */
+  answeredAt: number;
   isClosing: boolean;
 }
 
@@ -176,6 +184,7 @@ export class TopicReader {
       end: start,
       committed: start,
       newestTimestamp: 0,
+      answeredAt: performance.now(),
       isClosing: false,
     });
     this.#fetcher.wake();
@@ -222,6 +231,8 @@ export class TopicReader {
     const state = this.#partitions.get(partition);
     if (!state || state.isClosing) return;
     state.end = Math.max(state.end, end);
+    const wasSilent = silentMillis(state) >= SILENT_MILLIS;
+    state.answeredAt = performance.now();
     for (const record of records) {
       const { offset, timestamp } = record;
       const bytes = bytesOf(record);
@@ -239,6 +250,7 @@ export class TopicReader {
     state.ledger.skipTo(next);
     // Everything that was written before the request has been read, so the log is as late as that.
     if (state.ledger.next >= end) state.clock.observe(requestedAt);
+    if (wasSilent) state.work.resume();
   }
 
   #settle(state: Partition, offset: number): void {
@@ -267,9 +279,11 @@ export class TopicReader {
       if (state.isClosing) continue;
       if (!this.#hasRoom(state.ledger)) {
         this.#hasPaused = true;
+        state.answeredAt = performance.now();
         state.work.relieve();
       }
-      state.work.tick();
+      const silent = silentMillis(state);
+      if (silent < SILENT_MILLIS || silent >= MAX_SILENT_MILLIS) state.work.tick();
     }
     this.#fetcher.wake();
     if (performance.now() - this.#committedAt >= COMMIT_MILLIS) void this.#commit();
@@ -319,4 +333,8 @@ export class TopicReader {
       if (!this.#hasEnded) report(`Kafka group ${this.groupId} can't commit yet: ${messageOf(error)}`);
     }
   }
+}
+
+function silentMillis({ answeredAt }: Partition): number {
+  return performance.now() - answeredAt;
 }

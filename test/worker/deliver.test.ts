@@ -126,6 +126,19 @@ describe('the delivering stage', () => {
     expect(most).toBe(1);
   });
 
+  it('waits for a turn anew when the brokers answer again', async () => {
+    const { take, pass, work, settled, texts } = stage();
+    take(call(2, { conversationId: 'c' }));
+    pass(499);
+    work.resume();
+    pass(499);
+    expect(texts()).toEqual([]);
+    take(call(1, { conversationId: 'c' }));
+    pass(1);
+    await until(() => settled.length === 2);
+    expect(texts()).toEqual(['answer 1', 'answer 2']);
+  });
+
   it('sends again what failed, before the next turn', async () => {
     let attempts = 0;
     const { take, pass, settled, texts } = stage('athina', () => {

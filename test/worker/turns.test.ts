@@ -129,6 +129,28 @@ describe('turns of a conversation', () => {
   });
 });
 
+describe('windows that start anew', () => {
+  it('do so once', () => {
+    let now = 0;
+    const { all, gone } = turns({ now: () => now });
+    all.add('a', 1, 'first');
+    now = 99;
+    all.restart();
+    now = 150;
+    all.add('a', 2, 'second');
+    all.restart();
+    now = 199;
+    all.tick();
+    expect(gone).toEqual(['first']);
+    now = 249;
+    all.tick();
+    expect(gone).toEqual(['first']);
+    now = 250;
+    all.tick();
+    expect(gone).toEqual(['first', 'second']);
+  });
+});
+
 describe('the clock of a log', () => {
   it('is the newest timestamp, plus the time since it was read', () => {
     let monotonic = 0;

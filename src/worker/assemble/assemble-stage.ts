@@ -59,6 +59,7 @@ export class AssembleStage {
     return {
       take: (record, settle) => this.#take(assembler, record, settle),
       tick: () => assembler.tick(),
+      resume: () => undefined,
       relieve: () => {
         this.counts.releasedEarly += assembler.relieve();
       },

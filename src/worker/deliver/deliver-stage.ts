@@ -61,6 +61,7 @@ export class DeliverStage {
     return {
       take: (record, settle) => partition.take(record, settle),
       tick: () => partition.tick(),
+      resume: () => partition.resume(),
       relieve: () => partition.relieve(),
       close: async () => {
         await partition.close();
@@ -129,6 +130,10 @@ class DeliverPartition {
     if (this.#isClosed) return;
     this.#background.tick();
     this.#turns.tick();
+  }
+
+  resume(): void {
+    this.#turns.restart();
   }
 
   relieve(): void {

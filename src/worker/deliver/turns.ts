@@ -8,6 +8,13 @@ interface Waiting<T> {
   readonly order: number;
 }
 
+interface Window {
+  readonly lane: string;
+  readonly order: number;
+  readonly endsAt: number;
+  readonly isSecond: boolean;
+}
+
 class Lane<T> {
   /** Within the window, sorted by order. */
   readonly waiting: Waiting<T>[] = [];
@@ -35,7 +42,7 @@ export class Turns<T> {
   readonly #options: TurnsOptions<T>;
   readonly #lanes = new Map<string, Lane<T>>();
   /** The windows that end next, the first one first: all are equally long. */
-  #windows: { readonly lane: string; readonly order: number; readonly endsAt: number }[] = [];
+  #windows: Window[] = [];
   /** By lane: the order of the latest value that went. */
   readonly #latest = new RecentMap<number>({ maxWeight: MAX_LANES });
   #outOfOrder = 0;
@@ -56,7 +63,7 @@ export class Turns<T> {
     let at = waiting.length;
     while (at > 0 && (waiting[at - 1]?.order ?? 0) > order) at -= 1;
     waiting.splice(at, 0, { value, order });
-    this.#windows.push({ lane, order, endsAt: now() + windowMillis });
+    this.#windows.push({ lane, order, endsAt: now() + windowMillis, isSecond: false });
   }
 
   /** Lets go what has its turn. */
@@ -70,6 +77,14 @@ export class Turns<T> {
       if (lane) this.#letGo(name, lane, order);
     }
     if (ended > 0) this.#windows = this.#windows.slice(ended);
+  }
+
+  /** Everything that waits for its window gets a whole one again, once: a slow broker could prolong it for ever. */
+  restart(): void {
+    const endsAt = this.#options.now() + this.#options.windowMillis;
+    const second = this.#windows.filter(({ isSecond }) => isSecond);
+    const restarted = this.#windows.filter(({ isSecond }) => !isSecond);
+    this.#windows = [...second, ...restarted.map(({ lane, order }) => ({ lane, order, endsAt, isSecond: true }))];
   }
 
   /** Lets go everything that waits for its window. @returns how many windows were cut short */

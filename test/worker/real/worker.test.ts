@@ -200,6 +200,25 @@ describe('a worker with a real Kafka', () => {
     await worker.kill();
   });
 
+  it('keeps the order of turns over a broker that was away for longer than the window', async () => {
+    const topics = await servers.topics(kafka, 'away');
+    const vendor = await servers.vendor();
+    const worker = await servers.worker(kafka, topics, athina(vendor, ['--order-window', '10000']));
+    await sender.calls(topics.spans, 1, 2);
+    await eventually(async () => {
+      const { stages } = await worker.status();
+      expect(stages.find(({ name }) => name === 'athina')?.counts).toMatchObject({ records: 1, settled: 0 });
+    });
+    await kafka.server.kill();
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect(vendor.received).toEqual([]);
+    kafka = await servers.broker();
+    await sender.calls(topics.spans, 0, 1);
+    await eventually(() => expect(vendor.texts.size).toBe(2));
+    expect(vendor.received.map(({ text }) => text)).toEqual(['0', '1']);
+    await worker.kill();
+  });
+
   it('cuts a dead letter that is larger than its topic allows, and goes on', async () => {
     const topics = await servers.topics(kafka, 'large', 1, { dead: '100000' });
     const vendor = await servers.vendor();
