@@ -30,7 +30,7 @@ const spoolOptions: Readonly<Record<keyof NonNullable<StartOptions['spool']>, tr
 };
 
 /** The variables of our own that any part of Spanport reads. Those of vendors come from the vendors. */
-const variables: readonly string[] = [
+export const variables: readonly string[] = [
   'SPANPORT_DESTINATIONS',
   'SPANPORT_CONTENT',
   'SPANPORT_METRICS',

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { ApiError, createClient } from '../../src/gateway/api/client.ts';
 import { openApiDocument } from '../../src/gateway/api/openapi.ts';
-import { LIVE_PATH, paths } from '../../src/gateway/api/paths.ts';
+import { paths } from '../../src/gateway/api/paths.ts';
 
 it('the OpenAPI document has every operation, and every reference in it leads somewhere', () => {
   const document = openApiDocument('1.0.0') as {
@@ -18,15 +17,6 @@ it('the OpenAPI document has every operation, and every reference in it leads so
   const references = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name = '']) => name);
   expect(references.length).toBeGreaterThan(10);
   for (const name of references) expect(Object.keys(document.components.schemas)).toContain(name);
-});
-
-it('the README lists every route', () => {
-  const readme = readFileSync(new URL('../../src/gateway/api/README.md', import.meta.url), 'utf8');
-  for (const [name, { path }] of Object.entries(paths)) {
-    expect(readme).toContain(`\`${name}\``);
-    expect(readme).toContain(path);
-  }
-  expect(readme).toContain(LIVE_PATH);
 });
 
 it('the client fills the path, writes the query and sends JSON', async () => {

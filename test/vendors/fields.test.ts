@@ -90,8 +90,8 @@ describe.each(vendors.map((vendor) => [vendor.name, vendor] as const))("%s's fie
     const block = /(<!-- fields -->\n\n)[\s\S]*(\n\n<!-- \/fields -->)/;
     const before = readFileSync(file, 'utf8');
     const after = before.replace(block, (_, open, close) => open + fieldsTable(titles[name] ?? name, fields) + close);
-    // To write them: SPANPORT_WRITE_README=1 npx vitest run test/vendors/fields.test.ts
-    if (process.env['SPANPORT_WRITE_README']) writeFileSync(file, after);
+    // `npm run docs` writes them.
+    if (process.env['SPANPORT_WRITE_DOCS']) writeFileSync(file, after);
     else expect(before).toBe(after);
     expect(before).toMatch(block);
   });

@@ -29,7 +29,7 @@ export interface Route {
 
 const limit = z.coerce.number().int().min(1).max(500).default(50);
 const cursor = z.string().max(500).optional().meta({ description: '`next` of the page before' });
-const filter = z.string().max(2_000).default('').meta({ description: 'A filter; see the README of the API' });
+const filter = z.string().max(2_000).default('').meta({ description: 'A filter, see docs/gateway-api.md' });
 const since = z.string().max(40).optional().meta({
   description: 'An ISO 8601 time, Unix milliseconds, or a duration before now: 15m, 12h, 7d',
 });
