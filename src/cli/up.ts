@@ -51,14 +51,14 @@ const command: Command = {
   async run({ args }): Promise<void> {
     if (args['demo']) return demoWithPage(args);
     const options = optionsFrom(args);
-    // Applications find a gateway that a person starts, on whatever port. With port 0 a program started it for itself.
+    // Applications find a gateway on a fixed port by themselves. With port 0 a program started it for its own use.
     await up(await startOrExplain({ ...options, discoverable: options.port !== 0 }));
   },
 };
 export default command;
 
 async function up(gateway: Gateway): Promise<void> {
-  // Before anything is printed: a program that reads the address may end the gateway at once.
+  // Signals are handled before the address is printed: a program that reads it may end the gateway at once.
   const ended = untilSignal();
   process.stdout.write(`Spanport listens at ${gateway.url}\n`);
   process.stdout.write(`Send traces: OTEL_EXPORTER_OTLP_ENDPOINT=${gateway.url}\n`);

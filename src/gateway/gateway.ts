@@ -33,7 +33,7 @@ export interface Gateway {
   readonly url: string;
   /** Where OTLP over gRPC is received; undefined without it. */
   readonly grpcUrl: string | undefined;
-  /** Answers what is in flight, writes everything to the disk, and ends. A second call is harmless. */
+  /** Finishes the requests in flight, writes everything to the disk and stops. It may be called more than once. */
   close(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ const SMALL_BACKLOG = 1_000;
 const SETTLE_MILLIS = 50;
 
 /**
- * Starts the gateway: it receives OTLP and the vendors' own APIs, keeps everything in a folder, and answers queries.
+ * Starts the gateway: it receives OTLP and the vendors' own APIs, stores everything in a folder and answers queries.
  * Rejects with a ConfigurationError for wrong options, a StoreError for the data folder, and the system's error for a
  * port that is taken.
  */
@@ -156,7 +156,7 @@ class RunningGateway implements Gateway {
   async #listenGrpc(): Promise<void> {
     const { grpcPort, host, log } = this.#settings;
     if (grpcPort === undefined) return;
-    // Loaded on request: most gateways never see gRPC.
+    // Loaded only where gRPC is received, because the package is large and optional.
     const { startGrpc } = await import('./grpc.ts');
     const parts = { access: this.#access, receiver: this.#receiver, metrics: this.#metrics, log, maxBytes: MAX_BYTES };
     this.#grpc = await startGrpc(host, grpcPort, parts);
@@ -186,7 +186,7 @@ class RunningGateway implements Gateway {
     const reads = [...keys.values()].map(({ interaction, project }) =>
       this.#store.read.deliveriesOf(interaction, project),
     );
-    // The page reads the state again when it is needed.
+    // A failed read is not reported: the page reads the state again when it shows it.
     void Promise.all(reads).then(
       (rows) => this.live.deliveries(rows.flat()),
       () => undefined,
@@ -195,12 +195,13 @@ class RunningGateway implements Gateway {
 
   /** The version is in the answer only on loopback, where no other machine can read it. */
   #health(challenge: string | undefined): object {
-    const isKnown = challenge !== undefined && /^[0-9a-f]{16,128}$/i.test(challenge) && this.#discovery;
+    const isChallenge = challenge !== undefined && /^[0-9a-f]{16,128}$/i.test(challenge);
+    const proof = isChallenge ? this.#discovery?.proof(challenge) : undefined;
     return {
       status: 'ok',
       service: 'spanport',
       ...(isLoopback(this.#settings.host) && { version: VERSION }),
-      ...(isKnown && { proof: isKnown.proof(challenge) }),
+      ...(proof !== undefined && { proof }),
     };
   }
 
@@ -229,18 +230,18 @@ class RunningGateway implements Gateway {
     };
   }
 
-  async #addFeedback(given: NewFeedback): Promise<FeedbackRow> {
-    const masked = maskJson(given, createMask(this.#settings.mask));
-    const target = given.interaction === undefined ? undefined : await this.#store.read.interaction(given.interaction);
-    if (given.interaction !== undefined && !target) {
-      throw new RequestError(404, 'not-found', `There is no interaction '${given.interaction}'.`);
+  async #addFeedback(input: NewFeedback): Promise<FeedbackRow> {
+    const masked = maskJson(input, createMask(this.#settings.mask));
+    const target = input.interaction === undefined ? undefined : await this.#store.read.interaction(input.interaction);
+    if (input.interaction !== undefined && !target) {
+      throw new RequestError(404, 'not-found', `There is no interaction '${input.interaction}'.`);
     }
     const conversation =
-      given.conversation === undefined ? undefined : await this.#store.read.conversation(given.conversation);
+      input.conversation === undefined ? undefined : await this.#store.read.conversation(input.conversation);
     if (
-      given.interaction === undefined &&
-      given.responseId === undefined &&
-      given.messageId === undefined &&
+      input.interaction === undefined &&
+      input.responseId === undefined &&
+      input.messageId === undefined &&
       !conversation
     ) {
       throw new RequestError(
@@ -270,7 +271,7 @@ class RunningGateway implements Gateway {
       id,
       project,
       ...(target && { interaction: target.row.id }),
-      rating: given.rating,
+      rating: input.rating,
       at: time,
       receivedBy: 'api',
       data: received,

@@ -7,7 +7,7 @@ import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Signal } from './otlp-answers.ts';
 import { receiveOtlp } from './otlp-routes.ts';
-import type { Receiver } from './receiver.ts';
+import { projectFrom, type Receiver } from './receiver.ts';
 
 const PACKAGE = '@grpc/grpc-js';
 const services: Readonly<Record<Signal, string>> = {
@@ -108,7 +108,7 @@ async function receive(
       code: grpc.status.UNAUTHENTICATED,
     });
   }
-  const project = first('x-spanport-project');
+  const project = projectFrom(first('x-spanport-project'));
   return receiveOtlp(parts, signal, 'protobuf', request, { receivedBy: 'grpc', project });
 }
 

@@ -7,6 +7,7 @@ import type { LogData } from '../semconv/log-data.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { logRowFrom, resourceJsonOf, type SpanRow, spanRowFrom } from '../store/span-row.ts';
 import type { Store } from '../store/store.ts';
+import { RequestError } from './body.ts';
 import type { PartialSuccess } from './otlp-answers.ts';
 
 /** The project of spans that name none. */
@@ -137,4 +138,15 @@ function projectOf(resource: SpanData['resource']): string {
     if (typeof value === 'string' && value !== '') return value.slice(0, MAX_PROJECT);
   }
   return DEFAULT_PROJECT;
+}
+
+/** The project that a header names. Other names are refused, so that a mistake does not create projects without end. */
+export function projectFrom(header: string | readonly string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && /^[\w.@/ -]{1,200}$/.test(header)) return header;
+  throw new RequestError(
+    400,
+    'wrong-project',
+    'x-spanport-project is not a valid name: use letters, digits and . _ - @ /',
+  );
 }

@@ -13,7 +13,7 @@ import type { Metrics } from './metrics.ts';
 import { contentTypes, errorAnswer, type OtlpType } from './otlp-answers.ts';
 import { OTLP_PATHS, otlpTypeOf, receiveOtlp } from './otlp-routes.ts';
 import type { Page } from './page.ts';
-import { DEFAULT_PROJECT, type Receiver } from './receiver.ts';
+import { DEFAULT_PROJECT, projectFrom, type Receiver } from './receiver.ts';
 import type { VendorApis } from './vendor-apis.ts';
 
 export interface ServerParts {
@@ -310,14 +310,6 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   response.end(JSON.stringify(body));
 }
 
-/** Names beyond this are refused, so that a mistake does not make projects without end. */
 function projectIn(request: IncomingMessage): string | undefined {
-  const value = request.headers['x-spanport-project'];
-  if (value === undefined) return undefined;
-  if (typeof value === 'string' && /^[\w.@/ -]{1,200}$/.test(value)) return value;
-  throw new RequestError(
-    400,
-    'wrong-project',
-    'x-spanport-project is not a valid name: use letters, digits and . _ - @ /',
-  );
+  return projectFrom(request.headers['x-spanport-project']);
 }

@@ -1,4 +1,10 @@
 import { spawn } from 'node:child_process';
+import {
+  ProtobufLogsSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { expect, it } from 'vitest';
 import { hasChecker } from '../support/conventions.ts';
 import { openGateway, until } from './gateway-scene.ts';
@@ -60,6 +66,67 @@ it('takes messages in the manner of the examples of opentelemetry-proto', async 
         list: ['many', 'values'],
         map: { key: 'value' },
       },
+    },
+  ]);
+});
+
+it('takes the same messages as protobuf, as OpenTelemetry writes it', async () => {
+  const { gateway, client } = await openGateway();
+  const spanContext = { traceId: ids.traceId.toLowerCase(), spanId: ids.spanId.toLowerCase(), traceFlags: 1 };
+  const attributes = { text: 'words', flag: true, count: 10, share: 637.704, list: ['many', 'values'] };
+  const resource = resourceFromAttributes({ 'service.name': 'my.service' });
+  const instrumentationScope = { name: 'my.library', version: '1.0.0' };
+  const common = { attributes, droppedAttributesCount: 0, resource, instrumentationScope };
+  const span = {
+    ...common,
+    name: 'a server span',
+    kind: 1,
+    spanContext: () => spanContext,
+    parentSpanContext: { ...spanContext, spanId: 'eee19b7ec3c1b173' },
+    startTime: [1_544_712_660, 0] as [number, number],
+    endTime: [1_544_712_661, 0] as [number, number],
+    duration: [1, 0] as [number, number],
+    ended: true,
+    status: { code: 0 },
+    links: [],
+    events: [],
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+  const time = [1_544_712_660, 300_000_000] as [number, number];
+  const log = { ...common, hrTime: time, hrTimeObserved: time, spanContext, body: 'a record' };
+  const messages = {
+    traces: ProtobufTraceSerializer.serializeRequest([span]),
+    logs: ProtobufLogsSerializer.serializeRequest([log]),
+    metrics: ProtobufMetricsSerializer.serializeRequest({ resource, scopeMetrics: [] }),
+  };
+  for (const [signal, message] of Object.entries(messages)) {
+    const response = await fetch(`${gateway.url}/v1/${signal}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-protobuf' },
+      body: Buffer.from(message ?? []),
+    });
+    expect([signal, response.status, response.headers.get('content-type')]).toEqual([
+      signal,
+      200,
+      'application/x-protobuf',
+    ]);
+    const text = await response.text();
+    expect([signal, text.includes('keeps no metrics')]).toEqual([signal, signal === 'metrics']);
+  }
+  const { traceId } = spanContext;
+  const { items } = await until(() => client.getTrace({ params: { traceId } }).catch(() => undefined));
+  expect(items).toMatchObject([
+    {
+      traceId,
+      spanId: spanContext.spanId,
+      parentSpanId: 'eee19b7ec3c1b173',
+      kind: 'server',
+      service: 'my.service',
+      scope: { name: 'my.library', version: '1.0.0' },
+      startTime: 1_544_712_660_000,
+      endTime: 1_544_712_661_000,
+      attributes,
     },
   ]);
 });
