@@ -20,7 +20,7 @@ export interface BodyLimits {
   readonly maxBytes: number;
 }
 
-/** A small body may hide a large one: only this many are decompressed at a time. */
+/** A small body may be large when decompressed, so only this many are decompressed at a time. */
 const MAX_INFLATING = 4;
 const MEGABYTE = 1_048_576;
 

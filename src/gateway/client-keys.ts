@@ -56,7 +56,7 @@ export function acceptedKeys(
   const own = keys.filter((key) => key.vendor === vendor);
   if (own.length === 0 && token === undefined) return undefined;
   return {
-    // Every key is compared, so that the time does not show which one was close.
+    // Every key is compared, so that the time does not show which one matched.
     accepts: (secret, account) =>
       [...own.map((key) => isEqual(key.secret, secret) && isAccount(key, account)), isEqual(token ?? '', secret)].some(
         (isAccepted, index) => isAccepted && (index < own.length || token !== undefined),
@@ -72,7 +72,7 @@ function isAccount(key: ClientKey, account: string | undefined): boolean {
   return key.account === undefined || key.account === account;
 }
 
-/** In constant time, whatever is compared. */
+/** Compares in constant time. */
 function isEqual(expected: string, received: string): boolean {
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(expected), hash(received));

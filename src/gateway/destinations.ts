@@ -11,7 +11,7 @@ import type { Answer, Destination } from './api/routes.ts';
 
 const PLAIN_HEADERS = new Set(['content-type', 'content-encoding', 'user-agent', 'accept']);
 
-/** The destinations that this gateway forwards to, then the vendors that it could. */
+/** The destinations that this gateway forwards to, then the vendors that it could forward to. */
 export async function listDestinations(store: Store, forwarded: readonly string[]): Promise<Destination[]> {
   const counts = await store.read.deliveryCounts();
   const names = [...forwarded, ...counts.map(({ destination }) => destination), ...vendors.map(({ name }) => name)];
@@ -68,7 +68,7 @@ export async function requestFor(
   return request && shownRequest(request);
 }
 
-/** What a vendor gets that writes to a file or a function: no request, but the same record. */
+/** The record for a vendor whose output is a file or a function: there is no request. */
 function localRequest(
   name: string,
   interaction: Interaction,
@@ -111,7 +111,7 @@ function setUpOf(name: string): string[] {
   return vendor ? [...vendor.secrets, ...Object.keys(vendor.sampleSettings ?? {})] : [];
 }
 
-/** A vendor is shown without its keys, and without having been set up. */
+/** Opens a vendor for a preview, which needs no keys and no configuration. */
 function shownEnvironment(name: string, environment: Environment): Environment {
   const vendor = vendors.find((each) => each.name === name);
   if (!vendor) return environment;

@@ -29,7 +29,7 @@ export interface ForwarderOptions {
   readonly onNoted: (notes: readonly DeliveryNote[]) => void;
 }
 
-/** Names the gateways that a span has passed, so that two that forward to each other do not go on forever. */
+/** Names the gateways that a span has passed, so that two gateways that forward to each other do not loop forever. */
 const PASSED = 'spanport.gateway.passed';
 const NOTE_MILLIS = 100;
 const RESEND_MILLIS = 5_000;
@@ -89,13 +89,13 @@ export class Forwarder {
     }
   }
 
-  /** What a vendor's client wrote. */
+  /** Forwards what a vendor's client wrote. */
   takeChanges(vendor: string, { interactions = [], feedback = [] }: RouteChanges, project: string): void {
     this.take(interactions.map(spanDataOf), project, vendor);
     for (const each of feedback) this.takeFeedback(each.feedback, vendor);
   }
 
-  /** To the destinations that have a call for it. @param from the API that it came by */
+  /** Sends feedback to the destinations that have a call for it. @param from the API that it came by */
   takeFeedback(feedback: Feedback, from: string): void {
     for (const [name, { destinations }] of this.#pipelines) {
       if (name !== from) for (const destination of destinations) destination.feedback?.(feedback);
@@ -181,11 +181,11 @@ export class Forwarder {
     else if (outcome.status === 'coalesced') this.#note({ ...note, state: 'coalesced', carriedBy: outcome.into });
     else if (outcome.status === 'rejected') this.#note({ ...note, state: 'dead', reason: outcome.reason });
     else if (outcome.status === 'on_disk') this.#note({ ...note, state: 'waiting' });
-    // Sent before: what became of it then still holds.
+    // It was sent before, and that outcome still applies.
     else if (outcome.reason !== 'duplicate') this.#note({ ...note, state: 'skipped', reason: outcome.reason });
   }
 
-  /** Also hears of records that an earlier process left in the spool. */
+  /** Also called for records that an earlier process left in the spool. */
   #attempted({ destination, keys, at, httpStatus, outcome, waitMillis }: Attempt): void {
     const [state, word] = states[outcome.status];
     const reason = 'reason' in outcome ? outcome.reason : undefined;

@@ -112,7 +112,7 @@ async function receive(
   return receiveOtlp(parts, signal, 'protobuf', request, { receivedBy: 'grpc', project });
 }
 
-/** What is sent again later has to be UNAVAILABLE: that is what OTLP senders wait and try again for. */
+/** A temporary failure has to be UNAVAILABLE, the code after which OTLP senders wait and retry. */
 function failureOf(grpc: typeof Grpc, error: unknown, log: Log): { code: Grpc.status; details: string } {
   if (error instanceof RequestError) return { code: grpc.status.INVALID_ARGUMENT, details: error.message };
   if (error instanceof StoreError) return { code: grpc.status.UNAVAILABLE, details: error.message };

@@ -102,7 +102,7 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
   };
 }
 
-/** @throws ConfigurationError for an address that is not one of the web */
+/** @throws ConfigurationError for an address that is not http(s) */
 function jaegerUrlFrom(text: string | undefined): string | undefined {
   if (!text?.trim()) return undefined;
   if (URL.canParse(text.trim()) && /^https?:/i.test(text.trim())) return text.trim().replace(/\/+$/, '');

@@ -21,7 +21,7 @@ const types: Readonly<Record<string, string>> = {
   '.json': 'application/json',
 };
 
-/** Model output is shown on this page: nothing is loaded from elsewhere, and no script but its own runs. */
+/** Model output is shown on this page: nothing is loaded from elsewhere, and only its own scripts run. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -38,7 +38,7 @@ export class Receiver {
     this.#options = options;
   }
 
-  /** @returns what the sender has to know; undefined when everything was stored. @throws StoreError */
+  /** @returns a message for the sender; undefined when everything was stored. @throws StoreError */
   async spans({ records, rejected, reason }: Decoded<SpanData>, arrival: Arrival): Promise<PartialSuccess | undefined> {
     const results = await Promise.all(
       [...byProject(records, arrival.project)].map(async ([project, spans]) => {

@@ -195,7 +195,7 @@ export class GatewayServer {
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('cache-control', 'no-store');
     const isChange = request.method !== 'GET' && request.method !== 'HEAD';
-    // A form of another page can send everything but JSON without asking first.
+    // A form of another site can send any content type but JSON without a CORS preflight.
     if (isChange && !/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
       throw new RequestError(415, 'unsupported-type', 'Use Content-Type: application/json.');
     }

@@ -4,14 +4,14 @@ import { signToken } from './token.ts';
 
 /** The host and bot to read from, and the credentials. */
 export interface KoreAccess {
-  /** Such as `platform.kore.ai`; a whole URL is taken, too, with its own path kept. */
+  /** Such as `platform.kore.ai`; a whole URL is accepted, too, and keeps its path. */
   readonly host: string;
   readonly botId: string;
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** The body of one request, in Kore's words. */
+/** The body of one request, with Kore's field names. */
 export interface KoreQuery {
   readonly dateFrom: string;
   readonly dateTo: string;
@@ -36,7 +36,7 @@ const TIMEOUT_MILLIS = 60_000;
 const MAX_FAULTS = 8;
 const FIRST_WAIT_MILLIS = 1_000;
 const MAX_WAIT_MILLIS = 60_000;
-/** Used when Kore names no time. The hourly limit is rolling, so trying before the hour is over can work. */
+/** The wait if Kore's answer names none. The hourly limit is rolling, so a request before the hour is over can succeed. */
 const MINUTE_LIMIT_WAIT_MILLIS = 60_000;
 const HOUR_LIMIT_WAIT_MILLIS = 300_000;
 

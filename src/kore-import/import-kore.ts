@@ -43,7 +43,7 @@ export interface KoreImportSummary {
   readonly records: number;
   /** Interactions passed on. */
   readonly interactions: number;
-  /** Records that had been seen before. */
+  /** Records that an earlier page or run had already. */
   readonly duplicates: number;
   /** Records that could not be read. */
   readonly unreadable: number;
@@ -74,7 +74,8 @@ export async function importKore(
   const state = await openState(options.stateFile, options.botId);
   const ready = createRateLimiter(options.rates ?? analyticsRates, clock, onWait);
   const count = { pages: 0, records: 0, interactions: 0, duplicates: 0, unreadable: 0 };
-  /** The longest page so far: a host may cap pages below the requested size, and then a short page is a full one. */
+  // The longest page so far. A host may limit pages to less than the requested size, so only a page that is shorter than
+  // this one is the last.
   let fullPage = 0;
 
   for (const window of splitWindows(range)) {

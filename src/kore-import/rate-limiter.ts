@@ -22,7 +22,7 @@ export interface Wait {
   readonly reason: string;
 }
 
-/** Resolves when one more request stays within every class. For one caller at a time. */
+/** Resolves when one more request is within the limits of every class. For one caller at a time. */
 export function createRateLimiter(
   rates: readonly RateClass[],
   clock: Clock,
@@ -45,7 +45,7 @@ export function createRateLimiter(
   };
 }
 
-/** The class that is free last, and when. */
+/** The class for which the wait is longest, and when it ends. */
 function latestOf(
   rates: readonly RateClass[],
   sent: readonly number[],

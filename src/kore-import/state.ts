@@ -3,9 +3,9 @@ import type { Window } from './windows.ts';
 
 /** How far a window has been read. */
 export interface Position {
-  /** Records of the window that are behind us. */
+  /** Records of the window that were read. */
   readonly skip: number;
-  /** Everything that the window will ever hold has been read. */
+  /** Whether the whole window was read, and no more records will be added to it. */
   readonly done: boolean;
 }
 
@@ -13,22 +13,22 @@ export interface Position {
 export interface ImportState {
   positionOf(window: Window): Position | undefined;
   has(key: string): boolean;
-  /** Remembers a page, on disk before it resolves. `position` is absent where it would not hold the next time. */
+  /** Remembers a page, on disk before it resolves. `position` is absent if it will not be valid in the next run. */
   add(window: Window, keys: readonly string[], position: Position | undefined): Promise<void>;
 }
 
-/** One line of a state file; the first one says whose it is. */
+/** One line of a state file; the first one names the bot. */
 interface Line extends Partial<Position>, Partial<Window> {
   readonly botId?: string;
   readonly keys?: readonly string[];
 }
 
-/** 128 bits of a key tell any number of records apart. */
+/** 128 bits of a key distinguish any number of records. */
 const KEY_LENGTH = 32;
 
 /**
- * The state of an import, one line of JSON per page: written by appending, so that an interruption costs the last line
- * at most. Without a path it lives as long as the process.
+ * The state of an import, one line of JSON per page. Lines are appended, so that an interruption loses at most the last
+ * one. Without a path the state is in memory.
  * @throws Error the file belongs to another bot
  */
 export async function openState(path: string | undefined, botId: string): Promise<ImportState> {
@@ -43,12 +43,12 @@ export async function openState(path: string | undefined, botId: string): Promis
   };
   for (const line of linesOf(text)) {
     if (line.botId !== undefined && line.botId !== botId)
-      throw new Error(`${path} is the state of bot ${line.botId}: take another file for ${botId}.`);
+      throw new Error(`${path} is the state of bot ${line.botId}: use another file for ${botId}.`);
     remember(line);
   }
 
   const append = async (line: Line): Promise<void> => {
-    // The first line ends a torn one of an earlier run, too.
+    // The line break at the start also ends a line that an earlier run left incomplete.
     if (path !== undefined) await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 });
   };
   if (path !== undefined && !text.endsWith('\n')) {

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 
-/** Kore's documentation asks for `sub` and `appId`; the others are what its apps may enforce (exp, jti) or read (iss). */
+/** Kore's documentation requires `sub` and `appId`; the others are what its apps may enforce (exp, jti) or read (iss). */
 const LIFE_SECONDS = 3_600;
 
 /**

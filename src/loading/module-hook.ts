@@ -35,7 +35,7 @@ export function hookModules(packages: readonly WatchedPackage[], onLoaded: OnLoa
   reportLoaded(packages, report);
 }
 
-/** `import()`, passed in: bundlers complain about one whose file they do not know. */
+/** `import()` as a parameter, because bundlers warn about an import of a file that they do not know. */
 export type ImportModule = (url: string) => Promise<unknown>;
 
 type Report = (name: string, exports: unknown, file: string | undefined) => void;
@@ -187,13 +187,13 @@ export async function importPackages(
       const report = async (): Promise<void> => {
         try {
           onLoaded(watched.name, await importModule(pathToFileURL(file.replace(/\.js$/, '.mjs')).href), version);
-          // Bun loads CommonJS past Node's loader, and so past its hooks.
+          // Bun loads CommonJS without Node's loader, so the hooks do not see it.
           if ('bun' in process.versions) onLoaded(watched.name, createRequire(file)(file), version);
         } catch (error) {
           diag.debug(`spanport: ${file} could not be imported`, error);
         }
       };
-      // When the modules of the application have run, and with them what configures the package.
+      // After the modules of the application have run, because one of them may configure the package.
       if (version !== undefined && watched.configuredFirst?.test(version)) setImmediate(report);
       else await report();
     }

@@ -1,2 +1,2 @@
-/** The package's own version, as spans, metrics and requests name it. A test holds it against package.json. */
+/** The package's own version, as spans, metrics and requests name it. A test compares it with package.json. */
 export const VERSION = '0.1.0';

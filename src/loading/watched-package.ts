@@ -6,11 +6,11 @@ export interface WatchedPackage {
   readonly files: readonly string[];
   /** The name of the client class, under which these files export it. */
   readonly client: string;
-  /** Versions that the application may have to configure before they load. A pattern, so that threads can be sent it. */
+  /** Versions that the application may have to configure before they load. A pattern, because it is sent to a thread. */
   readonly configuredFirst?: RegExp;
 }
 
-/** Whether a file is one of those, by its name alone. */
+/** Whether a file may be one of {@link WatchedPackage.files}, judged by its name only. */
 export function mayExportClient(path: string, { files }: WatchedPackage): boolean {
   const name = /(?:^|[\\/])([^\\/]+)\.(?:mjs|cjs|js)$/.exec(path)?.[1];
   return name !== undefined && files.includes(name);

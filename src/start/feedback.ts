@@ -17,7 +17,7 @@ import { currentDestinations, currentMask, drainSpans } from './tracing.ts';
 export async function recordFeedback(options: FeedbackOptions): Promise<void> {
   const feedback: Feedback = { ...masked(options), ...circumstances() };
   attempt(() => emitEvaluation(feedback));
-  // A verdict may come in the very turn of its answer, which has to be known by then.
+  // A verdict may come in the same tick as its answer, whose span has to be processed first.
   attempt(drainSpans);
   for (const destination of currentDestinations()) attempt(() => destination.feedback?.(feedback));
 }
@@ -51,7 +51,7 @@ function circumstances(): FeedbackContext {
   };
 }
 
-/** What a user writes of an answer is as much content as the answer. */
+/** A user's comment on an answer is content, like the answer. */
 function masked({ comment, reasons, ...rest }: FeedbackOptions): FeedbackOptions {
   const mask = currentMask();
   return {

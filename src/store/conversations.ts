@@ -33,7 +33,7 @@ export class ConversationSummaries {
     return id;
   }
 
-  /** After a rollback: ids that were remembered may be gone. */
+  /** After a rollback, cached ids may not exist. */
   forget(): void {
     this.#ids.clear();
   }
@@ -202,7 +202,7 @@ const SUMS = `SELECT max(sort_us) AS sort_us, min(start_us) AS first_us, max(end
   FROM interactions WHERE conversation = ? AND is_hidden = 0`;
 
 /**
- * Two applications may give the same name to different conversations, so that the service belongs to it. Interactions
+ * Two applications may use the same name for different conversations, so the service is part of the key. Interactions
  * without a conversation form one with the other interactions of their trace.
  */
 function publicIdOf(key: string): string {

@@ -32,7 +32,7 @@ export type ChoiceKey = keyof typeof CHOICES;
 
 interface Place {
   readonly isNegated: boolean;
-  /** Where the term stands in the text, for marking it. */
+  /** The position of the term in the text, for marking it. */
   readonly start: number;
   readonly end: number;
 }
@@ -64,7 +64,7 @@ export interface Filter {
 const MAX_TERMS = 40;
 const MAX_LENGTH = 2_000;
 
-/** Reads a filter. Never throws: what is wrong stands in `errors`, and the other terms count. */
+/** Reads a filter. Never throws: invalid terms are reported in `errors`, and the others apply. */
 export function parseFilter(text: string): Filter {
   const terms: Term[] = [];
   const errors: FilterError[] = [];

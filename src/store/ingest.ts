@@ -8,7 +8,7 @@ import type { DeliveryNote, StoreWrite } from './port.ts';
 import type { LogRow, SpanRow } from './span-row.ts';
 import { FULL_TRACES } from './tables.ts';
 
-/** Resources are few; beyond this many the oldest is looked up again. */
+/** Ids of this many resources are cached; there are rarely more. */
 const MAX_RESOURCES = 1_000;
 const MAX_ATTEMPTS = 50;
 
@@ -21,7 +21,7 @@ export class Ingest {
   readonly #resources = new Map<string, number>();
   #nextSpan: number;
   #nextLog: number;
-  /** The two numbers as of the last commit. */
+  /** Both numbers at the last commit. */
   #committed: readonly [span: number, log: number];
 
   constructor(db: Connection, marks: Marks) {
@@ -32,7 +32,7 @@ export class Ingest {
     this.#committed = [this.#nextSpan, this.#nextLog];
   }
 
-  /** The row ids given out so far, for those who look whether something waits. */
+  /** The row ids assigned so far, from which callers see whether the index is behind. */
   get lastSpan(): number {
     return this.#nextSpan - 1;
   }
@@ -52,7 +52,7 @@ export class Ingest {
     this.forgetResources();
   }
 
-  /** When ids of resources may be gone. */
+  /** Called when ids of resources may have been removed. */
   forgetResources(): void {
     this.#resources.clear();
   }

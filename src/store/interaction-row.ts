@@ -28,7 +28,7 @@ export function columnsOf(interaction: Interaction, { receivedUs, receivedBy }: 
   return {
     trace_id: storable(interaction.traceId),
     span_id: storable(interaction.spanId),
-    // A clock that is ahead must not keep its rows at the top, and one that never was set must not hide them.
+    // A clock that is ahead must not keep its rows at the top, and a clock that was never set must not hide them.
     sort_us: endUs > 0 ? Math.min(endUs, receivedUs) : receivedUs,
     start_us: startUs,
     end_us: endUs,
@@ -250,7 +250,7 @@ function excerpt(found: string): string | null {
   return storable((UNEVEN.test(start) ? start.replace(/\s+/g, ' ') : start).trim());
 }
 
-/** Anything may stand in a vendor's payload; a column holds text. */
+/** A value in a vendor's payload may have any type; a column holds text. */
 function text(value: unknown): string | null {
   if (value === undefined || value === null || value === '') return null;
   return storable(String(value));

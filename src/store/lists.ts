@@ -50,7 +50,7 @@ function byTime(db: Connection, level: Level, query: ListQuery, conditions: read
   return db.all(sql, ...where.values, query.limit + 1);
 }
 
-/** Full text leads, the latest rows first: a word that stands in half of them needs no sort and no count. */
+/** Full text leads, the latest rows first: a word that is in half of them needs no sort and no count. */
 function byWords(
   db: Connection,
   level: 'interaction' | 'conversation',
@@ -63,7 +63,7 @@ function byWords(
   const earlier = level === 'conversation' && after !== undefined ? [laterMatch(words, after)] : [];
   for (;;) {
     const rows = matches(db, level, query, words, [...conditions, ...earlier], after);
-    // Of a conversation, the latest of its matches stands for it.
+    // A conversation is listed once, at the place of its latest match.
     for (const row of rows) if (!found.has(row['id'])) found.set(row['id'], row);
     after = Number(rows.at(-1)?.['match_id']);
     if (found.size > query.limit || rows.length <= query.limit) return [...found.values()].slice(0, query.limit + 1);
@@ -115,7 +115,7 @@ function traceInText(words: string): Sql {
   };
 }
 
-/** Leaves out conversations that stand on a page before this one: they have a match that came later. */
+/** Leaves out conversations of earlier pages: they have a later match. */
 function laterMatch(words: string, after: number): Sql {
   return {
     sql: `NOT EXISTS (SELECT 1 FROM interactions j CROSS JOIN interaction_text y ON y.rowid = j.id

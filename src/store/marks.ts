@@ -6,11 +6,11 @@ export type MarkName =
   | 'sequence'
   | 'pruned_us'
   | 'pruned_spans'
-  /** Records up to this row id have to be indexed again, and up to where that is done. */
+  /** The last row id to index again after a migration, and the last one that is done. */
   | 'rebuild_until'
   | 'rebuilt_record';
 
-/** Numbers that outlive the process. Read once, and written with the transaction that changed them. */
+/** Numbers that persist. They are read once and written in the transaction that changed them. */
 export class Marks {
   readonly #db: Connection;
   readonly #values = new Map<MarkName, number>();
@@ -49,7 +49,7 @@ export class Marks {
     this.#changed.clear();
   }
 
-  /** After a rollback: what the file holds counts again. */
+  /** After a rollback: restores the values of the file. */
   forget(): void {
     this.#values.clear();
     this.#changed.clear();

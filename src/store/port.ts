@@ -3,7 +3,7 @@ import type { LogRow, SpanRow } from './span-row.ts';
 
 /** What one request changes. It is stored whole or not at all. */
 export interface StoreWrite {
-  /** Applications of different projects never meet, even with equal ids. */
+  /** Data of different projects is never combined, even with equal ids. */
   readonly project: string;
   /** The API it came by: `otlp`, `grpc` or a vendor's name. */
   readonly receivedBy: string;
@@ -12,7 +12,7 @@ export interface StoreWrite {
   readonly logs?: readonly LogRow[];
   /** Created or updated; of an interaction that was received as a span only absent fields are filled. */
   readonly interactions?: readonly Interaction[];
-  /** Take the place of what the store has, whichever way it came. */
+  /** Replace stored interactions, whichever API they came by. */
   readonly replacedInteractions?: readonly Interaction[];
   readonly deletedInteractions?: readonly string[];
   readonly feedback?: readonly FeedbackEntry[];
@@ -38,7 +38,7 @@ export interface FeedbackEntry {
   readonly traceId?: string;
   readonly spanId?: string;
   readonly atUs: number;
-  /** The whole entry, for those who read it. */
+  /** The whole entry, as it is read back. */
   readonly data: unknown;
 }
 

@@ -44,7 +44,7 @@ export interface StoredSpan {
 /** Names of prompts that a conversation lists. */
 const MAX_PROMPTS = 20;
 
-/** Reads, and never changes anything. Synchronous: it lives in a thread of its own. */
+/** Reads, and never changes anything. Synchronous, because it runs in a thread of its own. */
 export class StoreReader {
   readonly db: Connection;
 
@@ -303,7 +303,7 @@ export class StoreReader {
   }
 }
 
-/** The worst state stands for several records. */
+/** Several records have the worst of their states. */
 const severity: readonly DeliveryState[] = [
   'stopped',
   'dead',

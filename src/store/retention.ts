@@ -8,7 +8,7 @@ import { SpanWalk } from './span-walk.ts';
 /** Spans that one step removes, so that requests are answered in between. */
 const STEP = 500;
 const SPAN = 'id, project, trace_id, span_id, status, resource, received_us';
-/** Totals are small and outlive what they were made of. */
+/** Totals are small, so they are kept longer than the interactions that they count. */
 const USAGE_SECONDS = 400 * 86_400;
 
 /** Removes the oldest first, by the time they were received: clocks of senders do not matter. */
@@ -42,7 +42,7 @@ export class Pruner {
     this.#walk.forget();
   }
 
-  /** Removes a part of what is too old or too much, within the caller's transaction. @returns whether more is */
+  /** Removes some of the excess data, within the caller's transaction. @returns whether there is more to remove */
   step(nowUs: number): boolean {
     const oldestUs = nowUs - this.#retention.maxAgeSeconds * 1e6;
     const isTooLarge = this.bytes() > this.#retention.maxBytes;

@@ -33,7 +33,7 @@ export class Settle {
   readonly #traceSummaries: TraceSummaries;
   readonly #usage: UsageTotals;
   readonly #sources: Sources;
-  /** What the current step has to compute anew. */
+  /** What the current step has to compute again. */
   #keys = new Map<string, { readonly project: string; readonly key: string }>();
   /** New interactions of a conversation; `undefined` when something else changed in it. */
   #conversations = new Map<number, SqlRow[] | undefined>();
@@ -49,7 +49,7 @@ export class Settle {
     this.#traces = this.#noTraces();
   }
 
-  /** Works off a part of what waits, within the caller's transaction. @returns whether more waits */
+  /** Indexes a part of the waiting rows, within the caller's transaction. @returns whether there are more */
   step(): boolean {
     const mark = this.#marks.get('settled_span');
     const rows = this.#sources.spansAfter(mark, MAX_SPANS);
@@ -72,7 +72,7 @@ export class Settle {
   /** Marks an interaction that changed by other ways than a span. */
   touch(project: string, key: string): void {
     const name = `${project}\n${key}`;
-    // To the end, also for one that was computed in this step already.
+    // At the end of the list, even if it was computed in this step already.
     this.#keys.delete(name);
     this.#keys.set(name, { project, key });
   }
@@ -171,7 +171,7 @@ export class Settle {
       return;
     }
     const { receipt } = found;
-    // Content is anything a model or an application wrote: nested as deep as it likes, with half characters.
+    // Content is anything a model or an application wrote: nested to any depth, with lone surrogates.
     const interaction = toJson(this.#withFetched(project, found.interaction));
     const columns = columnsOf(interaction, receipt);
     const words = searchableText(interaction);

@@ -16,14 +16,14 @@ export class Sources {
   /** Whether a table has any row: most stores have none of these, and a query for each span would find nothing. */
   readonly #isFilled = new Map<string, boolean>();
   #rows = new Map<string, SqlRow>();
-  /** What a row was read as, with its events: a step asks twice. */
+  /** Rows that were read, with their events: a step needs each twice. */
   #interactions = new WeakMap<SqlRow, { readonly interaction: Interaction | undefined }>();
 
   constructor(db: Connection) {
     this.#db = db;
   }
 
-  /** At the end of a step: the next one may find something else. */
+  /** At the end of a step, because rows may change before the next one. */
   forget(): void {
     this.#rows = new Map();
     this.#interactions = new WeakMap();
@@ -107,7 +107,7 @@ export class Sources {
   }
 }
 
-/** A span that cannot be read as an interaction stays a span of its trace, and holds up none that come after it. */
+/** A span that cannot be read as an interaction is only a span of its trace. It must not block later ones. */
 function readable(span: SpanData): Interaction | undefined {
   try {
     return interactionFrom(span);

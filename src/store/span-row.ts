@@ -26,7 +26,7 @@ export interface LogRow {
   readonly data: string;
 }
 
-/** What of a span stands in no column. Names are short because every row repeats them. */
+/** The parts of a span without a column. Names are short because every row repeats them. */
 export interface SpanJson {
   readonly s: HrTime;
   readonly e: HrTime;

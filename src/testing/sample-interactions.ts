@@ -41,7 +41,7 @@ export const fullInteraction: Interaction = {
   outcome: { status: 'ok' },
 };
 
-/** The same where content may not go. */
+/** The same without content. */
 export const interactionWithoutContent: Interaction = Object.fromEntries(
   Object.entries(fullInteraction).filter(([field]) => !(contentFields as readonly string[]).includes(field)),
 ) as unknown as Interaction; // the fields that are content are all optional
@@ -160,7 +160,7 @@ const oddities: Readonly<Record<string, Partial<Interaction>>> = {
   },
 };
 
-/** Interactions that no codec may stumble over, each as a chat and as a run, by name. */
+/** Unusual interactions that every codec must handle, each as a chat and as a run, by name. */
 export const oddInteractions: readonly { readonly name: string; readonly interaction: Interaction }[] = Object.entries(
   oddities,
 ).flatMap(([name, odd]) => [

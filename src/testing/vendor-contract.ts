@@ -19,12 +19,12 @@ export interface ContractCheck {
   readonly check: () => Promise<void>;
 }
 
-/** What the suite has to know of a vendor. Only the first three are needed; the more is given, the more is checked. */
+/** What the suite needs of a vendor. Only the first three are required; each of the others adds checks. */
 export interface VendorContract<Options, Payload> {
   readonly vendor: Vendor<Options, Payload>;
-  /** A complete environment, which alone must do. */
+  /** An environment that is enough to configure the vendor. */
   readonly environment: Environment;
-  /** Values in it that are keys. They may stand in a request and nowhere else. */
+  /** Values in it that are keys. They may be in a request and nowhere else. */
   readonly secrets: readonly string[];
   /** Options over the environment. */
   readonly options?: Partial<Options>;
@@ -32,7 +32,7 @@ export interface VendorContract<Options, Payload> {
   readonly parse?: (payload: unknown) => unknown;
   /** Payloads made by hand from the vendor's documentation. */
   readonly golden?: readonly GoldenCase[];
-  /** Requests of the vendor's real clients, which have to be understood. */
+  /** Requests of the vendor's real clients, which `decode` has to read. */
   readonly captured?: readonly CapturedCase[];
   /** The vendor's status table. */
   readonly outcomes?: readonly OutcomeCase[];
@@ -85,7 +85,7 @@ export function vendorContract<Options, Payload>(contract: VendorContract<Option
   ];
   const encode = (interaction: Interaction): readonly VendorRecord<Payload>[] => vendor.encode(interaction, options);
   const payloadsOf = (interaction: Interaction): Payload[] => encode(interaction).map(({ payload }) => payload);
-  /** Of a vendor whose grain is the conversation, several records make one. */
+  /** For a vendor of whole conversations, several records make one. */
   const joined = (payloads: readonly Payload[]): readonly Payload[] => {
     const [first, ...others] = payloads;
     const merge = vendor.merge?.bind(vendor);
@@ -315,7 +315,7 @@ function deepFrozen<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** Runs something that must do without time and chance: asking for either throws. */
+/** Runs a function that must not use the clock or random numbers: using one throws. */
 function withoutClock<T>(act: () => T): T {
   const { Date: RealDate, Math: RealMath } = globalThis;
   const refuse = (): never => {

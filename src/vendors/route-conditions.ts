@@ -38,14 +38,14 @@ const readers = {
   startTime: ({ startTime }) => startTime,
 } as const satisfies Readonly<Record<string, Reader>>;
 
-/** The values of a field that a condition looks at: none, one, or several for ids of messages. */
+/** The values of a field that a condition compares: none, one, or several for ids of messages. */
 export function valuesOf(field: ConditionField, interaction: Interaction): readonly Scalar[] {
   const value: ReturnType<Reader> = readers[field](interaction);
   if (value === undefined) return [];
   return typeof value === 'object' ? value.filter((item) => item !== undefined) : [value];
 }
 
-/** Whether an interaction meets a condition: the meaning of conditions, for stores without a faster way. Pure. */
+/** Whether an interaction meets a condition. It defines what conditions mean; a store may have a faster way. Pure. */
 export function matches(condition: Condition, interaction: Interaction): boolean {
   if ('and' in condition) return condition.and.every((part) => matches(part, interaction));
   if ('or' in condition) return condition.or.some((part) => matches(part, interaction));

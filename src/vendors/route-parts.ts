@@ -15,7 +15,7 @@ export function written(changes: RouteChanges, answer: RouteAnswer): RouteStep {
 
 /**
  * Runs a schema or a decoder over what a client sent.
- * @param within the field that the value is the value of
+ * @param within the field that holds the value
  * @throws RouteError with this status, which names the field, where the schema refuses the value
  */
 export function checked<T>(status: number, parse: () => T, within?: string): T {
@@ -41,7 +41,7 @@ interface Issue {
   readonly message: string;
 }
 
-/** Of a union the issue of that alternative which got furthest: the one that the client most likely meant. */
+/** For a union, the issue of the alternative that matched furthest, which is most likely the one that the client meant. */
 function deepestIssue(issues: unknown): Issue | undefined {
   const [first] = (listOf(issues) ?? []).map(recordOf);
   if (!first) return undefined;
@@ -67,7 +67,7 @@ export function bearerKeyOf({ headers }: RouteRequest): string | undefined {
   return /^Bearer\s+(\S+)\s*$/i.exec(headers['authorization'] ?? '')?.[1];
 }
 
-/** A parameter that the route's own path names, so that it is there. */
+/** A parameter of the route's own path, which is therefore always present. */
 export function paramOf({ params }: RouteRequest, name: string): string {
   return params[name] ?? '';
 }

@@ -8,7 +8,7 @@ import type { Condition } from './route-conditions.ts';
  * a clock, a store and a network. Terms of a vendor stay in the vendor's folder.
  */
 
-/** A client's request, without anything of its transport: decompressed, parsed, within the gateway's limits. */
+/** A client's request after transport: decompressed, parsed, within the gateway's limits. */
 export interface RouteRequest {
   /** Unique, such as a random UUID. Records that their client gave no id get one that is derived from it. */
   readonly id: string;
@@ -110,7 +110,7 @@ interface ReadStep<Kind extends string, Query, Item> {
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Of all that match, not only of this page. */
+  /** The number of all matches, not only of this page. */
   readonly total: number;
 }
 
@@ -118,7 +118,7 @@ export interface Page<T> {
 export interface RouteChanges {
   /**
    * Created, or updated where the store has this trace id and span id. The store notes that they came from this vendor's
-   * API; what it received as spans stays more precise, so of that only absent fields are filled.
+   * API; what it received as spans is more precise, so there only absent fields are filled.
    */
   readonly interactions?: readonly Interaction[];
   /** Replaced whole, whatever the store had: a client changed fields of a record. */

@@ -8,10 +8,10 @@ export interface Refusal {
   readonly topic: string;
 }
 
-/** Beyond this a reason is of no more use, and would count against the size of the message. */
+/** A longer reason does not help, and it counts towards the size of the message. */
 const MAX_REASON_LENGTH = 1_000;
 
-/** The topic of what no destination will ever take: the record as it was, and in its headers what happened. */
+/** The topic of records that cannot be delivered: the unchanged record, with the reason in its headers. */
 export class DeadLetters {
   readonly #publisher: Publisher;
   readonly #topic: string;

@@ -3,7 +3,7 @@ import { isUnfinished } from '../semconv/from-spans.ts';
 import { OPERATION } from '../semconv/names.ts';
 import { fitted } from '../vendors/fit.ts';
 
-/** Brokers refuse a message of more than 1 MiB by default. What is longer is cut, and says so. */
+/** Brokers refuse a message of more than 1 MiB by default. Longer texts are cut, with a mark. */
 export const MAX_VALUE_BYTES: number = 900_000;
 
 /** Raised when a worker could not read what the one before wrote. */

@@ -96,7 +96,7 @@ export function metricsText(status: WorkerStatus): Promise<string> {
   for (const { name, help, labels, samples } of metrics) {
     const Kind = name.endsWith('_total') ? Counter : Gauge;
     const metric = new Kind({ name, help, labelNames: [...labels], registers: [registry] });
-    // The registry is as young as the scrape: the stages count, and a value is added once.
+    // A new registry for each scrape: the stages hold the counts, and each value is added once.
     for (const [value, own = {}] of samples(status)) metric.inc(own, value);
   }
   return registry.metrics();

@@ -33,7 +33,7 @@ export interface WorkerSettings {
 const DEFAULT_PORT = 9464;
 const DEFAULT_WINDOW_MILLIS = 1_000;
 
-/** @throws ConfigurationError for what cannot work */
+/** @throws ConfigurationError for an invalid setting */
 export function resolveWorker(options: WorkerOptions, environment: Environment): WorkerSettings {
   const stage = readChoice(options.stage, '--stage', ['all', 'assemble', 'deliver']) ?? 'all';
   return {

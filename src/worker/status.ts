@@ -1,6 +1,6 @@
 import type { PartitionStatus } from './topic-reader.ts';
 
-/** How one stage stands. */
+/** The status of one stage. */
 export interface StageStatus {
   /** `assemble`, or the name of a destination. */
   readonly name: string;
@@ -13,13 +13,13 @@ export interface StageStatus {
   readonly oldestAgeMillis: number;
   /** The age of the oldest record as a part of the topic's retention; undefined when that has no limit. */
   readonly retentionUsed?: number;
-  /** What happened since the start, by kind. */
+  /** Counts since the start, by kind. */
   readonly counts: Readonly<Record<string, number>>;
   /** What made no record, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
 }
 
-/** How a worker stands. */
+/** The status of a worker. */
 export interface WorkerStatus {
   /** `warning`: records may be removed by retention before they are processed. `failing`: Kafka doesn't answer. */
   readonly state: 'ok' | 'warning' | 'failing' | 'stopping';
@@ -30,7 +30,7 @@ export interface WorkerStatus {
   readonly residentBytes: number;
 }
 
-/** An alert comes when this part of the retention is used: half of it is left to act. */
+/** The worker warns when the oldest record has used this part of the retention, which leaves time to act. */
 const ALERT_RATIO = 0.5;
 
 /** The state that follows from the stages, with its reasons. */

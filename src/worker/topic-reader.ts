@@ -7,7 +7,7 @@ import { bytesOf, type TopicRecord } from './kafka/record.ts';
 import { LogClock } from './log-clock.ts';
 import { OffsetLedger } from './offset-ledger.ts';
 
-/** What a group may have open at once, and what one partition may have of it. */
+/** Limits of what a group, and one partition of it, may have open at once. */
 const MAX_OPEN_BYTES = 4 << 20;
 const MAX_PARTITION_BYTES = 2 << 20;
 const MIN_PARTITION_BYTES = 64 << 10;
@@ -49,7 +49,7 @@ export interface TopicReaderOptions {
   readonly report: (message: string) => void;
 }
 
-/** How one partition stands. */
+/** The status of one partition. */
 export interface PartitionStatus {
   readonly partition: number;
   /** Records that are not settled, those that were not read yet included. */

@@ -45,7 +45,7 @@ export function createApi(
   return app;
 }
 
-/** An error as an answer: nothing of a stack, a path or a secret is in it. */
+/** An error as an answer. It contains no stack, path or secret. */
 export interface Answerable {
   readonly status: number;
   readonly code: string;

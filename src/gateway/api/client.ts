@@ -72,7 +72,7 @@ async function send(
     method: method.toUpperCase(),
     headers: {
       accept: 'application/json',
-      // Every request that changes something is JSON: a foreign page cannot send that without asking first.
+      // Every request that changes something is JSON: another site cannot send that without a CORS preflight.
       ...(method !== 'get' && { 'content-type': 'application/json' }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
     },

@@ -53,7 +53,7 @@ interface Written {
   readonly scopeSpans: { readonly scope: unknown; readonly spans: unknown[] }[];
 }
 
-/** Spans of one resource and scope in a row share their head, so that a trace is not many times as long as its spans. */
+/** Consecutive spans of one resource and scope share one entry: repeated for each span, it would be most of the trace. */
 function resourceSpansOf(spans: readonly SpanData[]): ResourceSpans {
   const groups: { readonly head: string; readonly written: Written }[] = [];
   for (const span of spans) {

@@ -212,7 +212,7 @@ function bucketsOf({ buckets, ...range }: AnySelection & { readonly buckets: num
   return { sinceUs: startUs, untilUs, startUs, bucketUs: Math.max(1, Math.ceil((untilUs - startUs) / buckets)) };
 }
 
-/** A search looks for words alone: what would be a term of a filter is text here. */
+/** A search is for words only: filter terms are taken as text. */
 function wordsOf(text: string): string {
   const words = text.match(/"[^"]*"?|\S+/g) ?? [];
   return words.map((word) => `"${word.replaceAll('"', '').replaceAll('\\', '\\\\')}"`).join(' ');

@@ -48,8 +48,8 @@ function isIdentified({
 }
 
 /**
- * A run with one more of its messages, each of which Athina has in a record of its own. The last one carries what counts
- * for the whole run.
+ * A run with one more of its messages: Athina has one record per message. The last record carries the values of the whole
+ * run.
  */
 export function joinRun(known: Interaction | undefined, received: Interaction): Interaction {
   const { traceId, spanId } = received;
@@ -92,7 +92,7 @@ function outputOf({ outputMessages: messages = [], externalReferenceId: referenc
   };
 }
 
-/** A message that came again is replaced: it has the same id, or without one is equal. */
+/** A message that is sent again replaces the first: it has the same id or, without an id, equal content. */
 function withMessages(known: readonly OutputMessage[], received: readonly OutputMessage[]): readonly OutputMessage[] {
   const messages = [...known];
   for (const message of received) {

@@ -81,7 +81,7 @@ function logged(interaction: Interaction, { receivedAt }: RouteRequest): RouteSt
   return written(changes, accepted(interaction));
 }
 
-/** The documentation names `prompt_run_id` and not its place, so that it is in both. */
+/** The documentation does not say where `prompt_run_id` is in the answer, so it is in both places. */
 function accepted(interaction: Pick<Interaction, 'traceId' | 'spanId'>): RouteAnswer {
   const id = promptRunId(interaction);
   return { status: 200, body: { status: 'success', data: { prompt_run_id: id }, prompt_run_id: id } };

@@ -34,7 +34,7 @@ interface StoredTrace extends AthinaTrace {
   readonly id: string;
 }
 
-/** athina-logger repeats a request that failed, so that an equal trace is the same one. */
+/** athina-logger repeats failed requests, so an equal trace is taken for the same one. */
 function logWhole(request: RouteRequest): RouteStep {
   const trace = checked(400, () => athinaTrace.parse(request.body));
   return save({ ...trace, id: sha256Of(jsonText(trace)).slice(0, 32) }, request);

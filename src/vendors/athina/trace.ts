@@ -13,7 +13,7 @@ import { athinaInference } from './payload.ts';
 
 /**
  * A trace as athina-logger's tracing writes it (L): a tree of steps, of which each `generation` holds an inference in its
- * attributes. A step has no id in a whole trace, and one of the server's making where steps are sent one by one.
+ * attributes. A step of a whole trace has no id; a step that is sent by itself gets one from the server.
  */
 
 /** ISO 8601; Python leaves the zone out for UTC. */

@@ -61,7 +61,7 @@ function withAnswer(messageId: string, next: (answer: Interaction | undefined) =
   };
 }
 
-/** Who, when, and on which answer. */
+/** The user, the time and the answer of a feedback. */
 function contextOf(
   { userProperties, createdAt }: InkeepFeedback | InkeepEvent,
   answer: Interaction | undefined,
@@ -136,7 +136,7 @@ function withFeedback(query: FeedbackStep['query'], next: FeedbackStep['next']):
 
 type ShowFeedback = (entry: ReceivedFeedback) => Readonly<Record<string, unknown>> | undefined;
 
-/** Feedback is shown with its message and the conversation of that; what the store has no message for is left out. */
+/** Feedback is shown with its message and conversation. Feedback whose message is not in the store is left out. */
 function withConversations(entries: readonly ReceivedFeedback[], next: (show: ShowFeedback) => RouteStep): RouteStep {
   const ids = [...new Set(entries.flatMap(({ feedback }) => feedback.conversationId ?? []))];
   const nextWith = (known: ReadonlyMap<string, InkeepAnyConversation>): RouteStep =>

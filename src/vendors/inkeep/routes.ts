@@ -22,7 +22,7 @@ const codes: ReadonlyMap<number, readonly [code: string, title: string]> = new M
   [422, ['unprocessable_entity', 'Unprocessable Entity']],
 ]);
 
-/** RFC 7807. The SDK makes its typed errors of this content type alone. */
+/** RFC 7807. The SDK creates typed errors only for this content type. */
 function errorAnswer({ status, message, field }: RouteFailure): RouteAnswer {
   const [code, title] =
     codes.get(status) ??

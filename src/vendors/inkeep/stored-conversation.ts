@@ -11,11 +11,11 @@ import { merge } from './merge.ts';
 import { messageId } from './message-id.ts';
 import { type InkeepAnyConversation, type InkeepPayload, inkeepConversation } from './payload.ts';
 
-/** A conversation as a gateway keeps it, and as Inkeep shows it. Pure. */
+/** A conversation as a gateway stores it and as Inkeep's API returns it. Pure. */
 
 type AnyMessage = InkeepAnyConversation['messages'][number];
 
-/** The client's id, or one that is derived from the request's. */
+/** The client's id, or one that is derived from the id of the request. */
 export function conversationIdOf(sent: InkeepAnyConversation, requestId: string): string {
   return nonEmpty(sent.id) ?? `conv_${sha256Of(requestId).slice(0, 24)}`;
 }

@@ -4,7 +4,7 @@ import { decode } from './decode.ts';
 import { encode } from './encode.ts';
 import { usageQueryFrom } from './usage-query.ts';
 
-/** The documentation's samples have both. */
+/** The samples in the documentation use both paths. */
 const paths = ['/api/1.1/public/bot/:botId/getLLMUsageLogs', '/1.1/public/bot/:botId/getLLMUsageLogs'];
 
 export const routes: VendorRoutes = {

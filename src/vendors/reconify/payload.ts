@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * What Reconify takes, wire names as they are, without the two keys: those are added to the body right before it leaves
- * and dropped when it is read. Sources: S the seed 001_116f5331460c15db.txt, N the npm module 3.1.0, P the PyPI
- * client 3.0.0. Only `decode` and tests load this module: it brings zod.
+ * The requests of Reconify, with their names on the wire and without the two keys: those are added to the body right
+ * before it leaves and dropped when it is read. Sources: S the seed 001_116f5331460c15db.txt, N the npm module 3.1.0, P
+ * the PyPI client 3.0.0. Only `decode` and tests load this module: it brings zod.
  */
 
 /** N writes null for what is unset, P ''. */

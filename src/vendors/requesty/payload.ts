@@ -12,7 +12,7 @@ const prompt = z
   .transform((value) => value ?? null);
 const fields = record.nullish().transform((value) => value ?? {});
 
-/** The client writes all seven members, and so do we. Only `response` and one of the two prompts are required. */
+/** The client writes all seven members, and so does the encoder. Only `response` and one of the two prompts are required. */
 export const requestyPayload = z
   .object({
     /** An OpenAI ChatCompletion; the documentation's examples hold no more than `choices[].message.content`. */
@@ -25,7 +25,7 @@ export const requestyPayload = z
     inputs: fields,
     /** Arguments of the call: model, temperature, … */
     args: fields,
-    /** Free. */
+    /** Any further data. */
     meta: fields,
     user_id: z
       .union([z.string(), z.number()])

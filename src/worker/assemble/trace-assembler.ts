@@ -9,7 +9,7 @@ import type { SpanData } from '../../semconv/span-data.ts';
 
 /** Spans of one call come from one process, but perhaps in several batches, and over several Collectors. */
 const HOLD_MILLIS = 5_000;
-/** How long a tool may run ahead of the end of its run. */
+/** How long a tool's span may arrive before the end of its run. */
 const PARTS_MILLIS = 2 * 60_000;
 /** Their content is in memory. */
 const MAX_TRACES = 200;
@@ -24,7 +24,7 @@ export interface TraceAssemblerOptions {
   readonly publish: (interaction: Interaction, listener: SpanListener) => void;
 }
 
-/** Spans of one partition in, interactions out. A span is settled when all that it is part of is. */
+/** Spans of one partition in, interactions out. A span is settled when all interactions that it is part of are settled. */
 export class TraceAssembler {
   readonly #options: TraceAssemblerOptions;
   readonly #assembler: RunAssembler;
@@ -58,13 +58,13 @@ export class TraceAssembler {
     settling.close();
   }
 
-  /** Lets go what waited long enough. */
+  /** Passes on the calls that have waited long enough. */
   tick(): void {
     if (this.#assembler.held > 0) this.#leave(this.#assembler.release(false));
     this.#assembler.expire();
   }
 
-  /** Lets go everything that waits. @returns how many calls */
+  /** Passes on all waiting calls. @returns how many */
   relieve(): number {
     const calls = this.#assembler.release(true);
     this.#leave(calls);

@@ -1,7 +1,7 @@
 import type { Consumer } from '@platformatic/kafka';
 import type { KafkaConnection } from './connection.ts';
 
-/** Options of a client of the library. Its own retries are few: the worker tries again by itself, and says so. */
+/** Options of a client of the library. Its own retries are few: the worker retries by itself and reports it. */
 export function clientOptions({ brokers, tls, sasl }: KafkaConnection) {
   return {
     bootstrapBrokers: [...brokers],
@@ -17,7 +17,7 @@ export function clientOptions({ brokers, tls, sasl }: KafkaConnection) {
   };
 }
 
-/** A client that can't say goodbye is forgotten by the brokers when its session expires. */
+/** If a client cannot close its session, the brokers end it when it expires. */
 export async function closeQuietly(consumer: Consumer): Promise<void> {
   try {
     await consumer.close(true);

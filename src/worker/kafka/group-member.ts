@@ -135,7 +135,7 @@ export class GroupMember {
         this.#owned.add(partition);
         await this.#options.owner.acquire(partition);
       }
-      // What was let go was withheld from everybody: the group divides it when this member joins again.
+      // Released partitions have no owner yet: the group assigns them when this member joins again.
       if (lost.length > 0 && !this.#hasEnded) await this.join();
     }
   }

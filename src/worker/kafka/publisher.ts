@@ -93,7 +93,7 @@ export class Publisher {
     const producer = new this.#options.library.Producer({
       ...clientOptions(this.#options.connection),
       idempotent: true,
-      // With fewer the library would try for ever at the broker that led the partition first, even if that one never returns.
+      // With fewer, the library would always retry at the first leader of the partition, even if that broker never returns.
       retries: 2,
       acks: ALL_IN_SYNC_REPLICAS,
     });
