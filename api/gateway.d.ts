@@ -16,7 +16,7 @@ interface Gateway {
 interface GatewayOptions {
     /** Default 4318; 0 takes any free port. */
     readonly port?: number;
-    /** OTLP over gRPC; needs `@grpc/grpc-js`. Default: 4317 beside the default port, else none. 0 takes any free port. */
+    /** OTLP over gRPC; needs `@grpc/grpc-js`. Default: 4317 with the default port, else none. 0 takes any free port. */
     readonly grpcPort?: number;
     /** Default 127.0.0.1. Any other address needs a token. */
     readonly host?: string;
@@ -35,7 +35,7 @@ interface GatewayOptions {
     readonly maxAgeDays?: number;
     /** With more data than this the oldest is removed. Default: 2 GB. */
     readonly maxBytes?: number;
-    /** How much of what people and models said is kept. Default: `full`. */
+    /** How much content of messages is stored. Default: `full`. */
     readonly content?: ContentMode;
     /** Applied to every text before it is stored, after the built-in patterns for secrets. */
     readonly mask?: Mask;

@@ -3,6 +3,6 @@
  * there.
  */
 declare function instrumentImported(importModule: ImportModule): Promise<void>;
-/** `import()`, passed in: bundlers complain about one whose file they do not know. */
+/** `import()` as a parameter, because bundlers warn about an import of a file that they do not know. */
 type ImportModule = (url: string) => Promise<unknown>;
 export { instrumentImported };

@@ -743,9 +743,9 @@ interface Parameters {
 }
 /** An assistant run with something in every field that holds content. */
 declare const fullRun: Interaction;
-/** The same where content may not go. */
+/** The same without content. */
 declare const interactionWithoutContent: Interaction;
-/** Interactions that no codec may stumble over, each as a chat and as a run, by name. */
+/** Unusual interactions that every codec must handle, each as a chat and as a run, by name. */
 declare const oddInteractions: readonly {
     readonly name: string;
     readonly interaction: Interaction;
@@ -761,12 +761,12 @@ interface ContractCheck {
     readonly title: string;
     readonly check: () => Promise<void>;
 }
-/** What the suite has to know of a vendor. Only the first three are needed; the more is given, the more is checked. */
+/** What the suite needs of a vendor. Only the first three are required; each of the others adds checks. */
 interface VendorContract<Options, Payload> {
     readonly vendor: Vendor<Options, Payload>;
-    /** A complete environment, which alone must do. */
+    /** An environment that is enough to configure the vendor. */
     readonly environment: Environment;
-    /** Values in it that are keys. They may stand in a request and nowhere else. */
+    /** Values in it that are keys. They may be in a request and nowhere else. */
     readonly secrets: readonly string[];
     /** Options over the environment. */
     readonly options?: Partial<Options>;
@@ -774,7 +774,7 @@ interface VendorContract<Options, Payload> {
     readonly parse?: (payload: unknown) => unknown;
     /** Payloads made by hand from the vendor's documentation. */
     readonly golden?: readonly GoldenCase[];
-    /** Requests of the vendor's real clients, which have to be understood. */
+    /** Requests of the vendor's real clients, which `decode` has to read. */
     readonly captured?: readonly CapturedCase[];
     /** The vendor's status table. */
     readonly outcomes?: readonly OutcomeCase[];
@@ -955,7 +955,7 @@ interface ClientKeys {
     /** The secrets that may have signed a token of this client. */
     secretsOf(clientId: string): readonly string[];
 }
-/** A client's request, without anything of its transport: decompressed, parsed, within the gateway's limits. */
+/** A client's request after transport: decompressed, parsed, within the gateway's limits. */
 interface RouteRequest {
     /** Unique, such as a random UUID. Records that their client gave no id get one that is derived from it. */
     readonly id: string;
@@ -1043,7 +1043,7 @@ interface ReadStep<Kind extends string, Query, Item> {
 }
 interface Page<T> {
     readonly items: readonly T[];
-    /** Of all that match, not only of this page. */
+    /** The number of all matches, not only of this page. */
     readonly total: number;
 }
 interface ReceivedFeedback {
@@ -1171,7 +1171,7 @@ declare const readers: {
 interface RouteChanges {
     /**
      * Created, or updated where the store has this trace id and span id. The store notes that they came from this vendor's
-     * API; what it received as spans stays more precise, so of that only absent fields are filled.
+     * API; what it received as spans is more precise, so there only absent fields are filled.
      */
     readonly interactions?: readonly Interaction[];
     /** Replaced whole, whatever the store had: a client changed fields of a record. */
