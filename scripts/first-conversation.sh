@@ -14,7 +14,9 @@ began=$SECONDS
 git clone --quiet "$repository" "$work/spanport"
 cd "$work/spanport"
 npm ci --silent --no-audit --no-fund
+installed=$SECONDS
 npm run --silent build
+built=$SECONDS
 # What `npm start` runs after the build, on a free port.
 node dist/cli/main.js up --demo --port 0 --data "$work/store" >"$work/output" &
 gateway=$!
@@ -32,4 +34,5 @@ conversations=$(curl -sf "$page/api/conversations")
 
 took=$((SECONDS - began))
 echo "From a clean clone to a conversation on the page: $took s (limit $limit s)."
+echo "Clone and npm ci $((installed - began)) s, build $((built - installed)) s, start $((SECONDS - built)) s."
 [ "$took" -le "$limit" ]
