@@ -45,7 +45,8 @@ export class Settling {
     const stored = (): void => {
       if (isSafe) return;
       isSafe = true;
-      this.#countSafe();
+      // It is still to be settled.
+      this.#countSafe(this.#open);
     };
     return {
       stored,
@@ -53,7 +54,8 @@ export class Settling {
         if (isSettled) return;
         isSettled = true;
         this.#settlements.push({ destination, outcome });
-        stored();
+        if (!isSafe) this.#countSafe(this.#open - 1);
+        isSafe = true;
         this.#countSettled();
       },
     };
@@ -77,13 +79,14 @@ export class Settling {
 
   /** The span was passed to every destination. */
   close(): void {
-    this.#countSafe();
+    this.#countSafe(this.#open - 1);
     this.#countSettled();
   }
 
-  #countSafe(): void {
+  /** @param open how many are still to be settled afterwards: `settled` says it all when none is */
+  #countSafe(open: number): void {
     this.#unsafe -= 1;
-    if (this.#unsafe === 0 && this.#open > 1) this.#listener.stored?.();
+    if (this.#unsafe === 0 && open > 0) this.#listener.stored?.();
   }
 
   #countSettled(): void {

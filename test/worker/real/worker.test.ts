@@ -219,6 +219,29 @@ describe('a worker with a real Kafka', () => {
     await worker.kill();
   });
 
+  it('with a spool, commits what is on disk, and delivers it after a restart', async () => {
+    const topics = await servers.topics(kafka, 'spool', 1);
+    const hanging = await servers.vendor(() => new Promise<number>(() => undefined));
+    const { args, env } = athina(hanging);
+    const spool = { SPANPORT_SPOOL_DIR: `${servers.directory}/spool` };
+    const first = await servers.worker(kafka, topics, { args, env: { ...env, ...spool } });
+    await sender.calls(topics.spans, 0, 50, 1);
+    await eventually(async () => {
+      const { stages } = await first.status();
+      expect(stages.find(({ name }) => name === 'athina')?.counts).toMatchObject({ records: 50, settled: 50 });
+    });
+    // Commits are once a second, and one that stops has to wait for none of its vendor's answers.
+    await first.stop();
+    expect(hanging.received).toEqual([]);
+    const vendor = await servers.vendor();
+    const again = athina(vendor);
+    const second = await servers.worker(kafka, topics, { args: again.args, env: { ...again.env, ...spool } });
+    await eventually(() => expect(vendor.texts).toEqual(numbers(0, 50)));
+    const { stages } = await second.status();
+    expect(stages.find(({ name }) => name === 'athina')?.counts).toMatchObject({ records: 0 });
+    await second.kill();
+  });
+
   it('cuts a dead letter that is larger than its topic allows, and goes on', async () => {
     const topics = await servers.topics(kafka, 'large', 1, { dead: '100000' });
     const vendor = await servers.vendor();
