@@ -187,8 +187,11 @@ export class Forwarder {
 
   /** Also called for records that an earlier process left in the spool. */
   #attempted({ destination, keys, at, httpStatus, outcome, waitMillis }: Attempt): void {
-    const [state, word] = states[outcome.status];
-    const reason = 'reason' in outcome ? outcome.reason : undefined;
+    // Refused together: the sender tries smaller requests, so that only a record that is refused alone is a dead letter.
+    const isTriedAgain = outcome.status === 'rejected' && keys.length > 1;
+    const [state, word] = isTriedAgain ? states.split : states[outcome.status];
+    const refusal = 'reason' in outcome ? outcome.reason : undefined;
+    const reason = isTriedAgain ? `${refusal} (in one request with ${keys.length - 1} more)` : refusal;
     const attempt = {
       at,
       outcome: word,

@@ -37,9 +37,17 @@ export function setLetters(on: boolean): void {
   else localStorage.setItem(LETTERS, 'off');
 }
 
-/** Everything that can be done now, the innermost view first. */
+/** Everything that can be done now, the innermost view first, without those whose keys an inner view took. */
 export function currentCommands(): Command[] {
-  return layers.toReversed().flatMap(({ commands }) => commands);
+  const taken = new Set<string>();
+  const current: Command[] = [];
+  for (const command of layers.toReversed().flatMap(({ commands }) => commands)) {
+    const { keys } = command;
+    if (keys.length > 0 && keys.every((key) => taken.has(key))) continue;
+    for (const key of keys) taken.add(key);
+    current.push(command);
+  }
+  return current;
 }
 
 /**

@@ -240,6 +240,39 @@ it('logs how long an attempt that failed waits, and why', async () => {
   expect(attempts[2]).not.toHaveProperty('waitMillis');
 }, 30_000);
 
+it('a record that was refused with others is a dead letter only once it is refused alone', async () => {
+  const url = await serve((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const isRefused = Buffer.concat(chunks).includes('bad-record');
+      const status = request.method === 'GET' ? 404 : isRefused ? 422 : 200;
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(isRefused ? { title: 'Not valid', status } : {}));
+    });
+  });
+  vi.stubEnv('INKEEP_ANALYTICS_URL', url);
+  vi.stubEnv('INKEEPANALYTICS_API_INTEGRATION_KEY', 'inkeep-key');
+  const { gateway, client } = await openGateway({ forward: ['inkeep'] });
+  const attributes = chat('c').attributes.map(({ key, value }) =>
+    key === 'gen_ai.output.messages'
+      ? { key, value: { stringValue: value.stringValue.replace('Hi', 'bad-record') } }
+      : { key, value },
+  );
+  await post(gateway.url, [chat('b'), { ...chat('c'), attributes }]);
+  const delivery = (trace: string) => client.getDelivery({ params: { id: idOf(trace), destination: 'inkeep' } });
+  const stateOf = (trace: string) =>
+    delivery(trace).then(
+      ({ state }) => state,
+      () => undefined,
+    );
+  await until(async () => ((await stateOf('c')) === 'dead' ? true : undefined));
+  await until(async () => ((await stateOf('b')) === 'delivered' ? true : undefined));
+  const together = { status: 422, outcome: 'retry', reason: expect.stringContaining('in one request with 1 more') };
+  expect((await delivery('b')).attempts).toMatchObject([together, { status: 200, outcome: 'delivered' }]);
+  expect((await delivery('c')).attempts).toMatchObject([together, { status: 422, outcome: 'rejected' }]);
+});
+
 it('two gateways that forward to each other send each span once', async () => {
   const counts = { a: 0, b: 0 };
   const proxy = async (name: 'a' | 'b', target: () => string) =>

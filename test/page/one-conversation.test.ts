@@ -262,6 +262,29 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     expect(seen.requests.filter((url) => !url.startsWith(scene.url) && !url.startsWith('blob:'))).toEqual([]);
   });
 
+  it('lists the keys of each view in the help', async () => {
+    const expected = [
+      [`/c/${known.id}`, 'Next message', 'Compare with another conversation'],
+      [`/c/${known.id}/turns`, 'Next interaction', 'Trace'],
+      [`/t/${known.trace}`, 'Next span', 'Critical path on or off'],
+      ['/destinations', 'Next destination'],
+    ] as const;
+    for (const [path, ...labels] of expected) {
+      const page = await scene.open(path);
+      await page.locator('[role=row], .message, .span-row').first().waitFor();
+      await page.keyboard.press('?');
+      const help = page.getByRole('dialog', { name: 'Keys' });
+      for (const label of labels) await help.getByText(label, { exact: true }).waitFor();
+    }
+  });
+
+  it('opens Compare with the conversation that was chosen', async () => {
+    const page = await scene.open(`/c/${known.id}`);
+    const href = await page.getByRole('link', { name: /^Compare/ }).getAttribute('href');
+    const both = await scene.open(`${href}&b=${known.run}`);
+    await both.getByRole('heading', { name: 'Compare two conversations' }).waitFor();
+  });
+
   it('deletes a conversation after a question', async () => {
     const page = await scene.open(`/c/${known.run}`);
     await page.getByRole('button', { name: 'More' }).click();

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count, counted, duration, money, UNKNOWN } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands } from '../keyboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -11,6 +11,7 @@ import { Popover } from '../parts/popover.tsx';
 import { isRaw, toggleRaw } from '../parts/raw.ts';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go } from '../router.ts';
+import { command } from '../shortcuts.ts';
 import type { Detail, Loaded } from './conversation-data.ts';
 import { markdownOf } from './conversation-markdown.ts';
 import { downloadOtlp } from './otlp-file.ts';
@@ -115,7 +116,7 @@ interface ActionsProps {
 function Actions({ loaded: { conversation }, turns, base }: ActionsProps): JSX.Element {
   const [open, setOpen] = useState<'share' | 'more'>();
   const close = (): void => setOpen(undefined);
-  useKeys({ s: () => setOpen('share') });
+  useCommands([command('s', 'Share', 'Selected', () => setOpen('share'))]);
   return (
     <div class="actions">
       <a class="button wide" href={`/compare?a=${encodeURIComponent(conversation.id)}`}>

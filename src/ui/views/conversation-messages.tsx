@@ -2,12 +2,13 @@ import type { JSX } from 'preact';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { configured } from '../destinations.ts';
 import { count } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands } from '../keyboard.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { MessageView } from '../parts/message.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { address, go } from '../router.ts';
+import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
 import { type Loaded, load } from './conversation-data.ts';
 import type { ConversationRow, TranscriptMessage, Turn } from './transcript.ts';
 
@@ -94,20 +95,16 @@ function useMessageKeys({ messages, selected, onOutline }: KeysOptions): void {
     const target = found && path(found);
     if (target !== undefined) go(target);
   };
-  useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
-    e: () => toError(1),
-    'Shift+E': () => toError(-1),
-    o: onOutline,
-    t: () => toRow(({ traceId, spanId }) => `/t/${traceId}?span=${spanId}`),
-    d: () => toRow(firstPayload),
-    y: () => void navigator.clipboard.writeText(window.location.href).catch(() => {}),
-    '+': () => press(selected, 'Good answer'),
-    '-': () => press(selected, 'Bad answer'),
-  });
+  useCommands([
+    ...rowCommands('message', move),
+    ...errorCommands(toError),
+    command('o', 'Outline of the turns', 'View', onOutline),
+    command('t', 'Trace', 'Selected', () => toRow(({ traceId, spanId }) => `/t/${traceId}?span=${spanId}`)),
+    command('d', 'What each destination got', 'Selected', () => toRow(firstPayload)),
+    linkCommand,
+    command('+', 'Good answer', 'Selected', () => press(selected, 'Good answer')),
+    command('-', 'Bad answer', 'Selected', () => press(selected, 'Bad answer')),
+  ]);
 }
 
 function firstPayload({ id, deliveries }: ConversationRow): string | undefined {

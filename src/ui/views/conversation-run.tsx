@@ -2,11 +2,12 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ToolExecution } from '../../interaction/interaction.ts';
 import { counted, duration } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands, useKeys } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Words } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go, withQuery } from '../router.ts';
+import { command, rowCommands } from '../shortcuts.ts';
 import { useSpan } from './conversation-details.tsx';
 import { RunLanes } from './run-lanes.tsx';
 import {
@@ -44,12 +45,11 @@ export function RunLayer({ row, runs, base }: RunProps): JSX.Element {
     const next = tools[Math.min(tools.length - 1, Math.max(0, index + step))];
     if (next) select(idOf(next));
   };
+  useCommands([
+    ...rowCommands('step', move),
+    command('t', 'Trace', 'Selected', () => go(`/t/${row.traceId}?span=${row.spanId}`)),
+  ]);
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
-    t: () => go(`/t/${row.traceId}?span=${row.spanId}`),
     Escape: () => (chosen === undefined ? go('/conversations') : select(undefined)),
   });
   const tool = tools.find((each) => idOf(each) === chosen);

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands, useKeys } from '../keyboard.ts';
 import { onLive } from '../live.ts';
 import { address, go, segments } from '../router.ts';
+import { command } from '../shortcuts.ts';
 import { forget, type Loaded, load, loaded, problem } from './conversation-data.ts';
 import { DetailsLayer } from './conversation-details.tsx';
 import { Facts } from './conversation-facts.tsx';
@@ -68,14 +69,16 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
     if (each !== 'run' || run) go(layerAddress(base, each, run?.runId));
   };
   const [isOutlineOpen, setOutlineOpen] = useState(false);
+  useCommands([
+    command('1', 'Messages', 'View', () => open('messages')),
+    command('2', 'Turns', 'View', () => open('turns')),
+    command('3', 'Details', 'View', () => open('details')),
+    command('4', 'Run', 'View', () => open('run')),
+    command('[', 'Previous conversation of the list', 'View', () => neighbour(id, -1)),
+    command(']', 'Next conversation of the list', 'View', () => neighbour(id, 1)),
+    command('c', 'Compare with another conversation', 'Selected', () => go(`/compare?a=${encodeURIComponent(id)}`)),
+  ]);
   useKeys({
-    1: () => open('messages'),
-    2: () => open('turns'),
-    3: () => open('details'),
-    4: () => open('run'),
-    '[': () => neighbour(id, -1),
-    ']': () => neighbour(id, 1),
-    c: () => go(`/compare?a=${encodeURIComponent(id)}`),
     Escape: () => (address.value.query.size > 0 ? go(address.value.path) : go('/conversations')),
   });
   const facts = <Facts loaded={shown} />;

@@ -4,13 +4,14 @@ import type { Delivery, DeliveryState, Destination } from '../../gateway/api/rou
 import { api } from '../api.ts';
 import { loadDestinations } from '../destinations.ts';
 import { age, count, moment } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands, useKeys } from '../keyboard.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark } from '../parts/state-mark.tsx';
 import { address, go, withQuery } from '../router.ts';
+import { command, rowCommands } from '../shortcuts.ts';
 import { now } from '../time.ts';
 import { outcomeOf, toneOf } from './payload-data.ts';
 
@@ -33,16 +34,15 @@ export function OneDestination({ destination }: { readonly destination: Destinat
   const [selected, setSelected] = useState(-1);
   const move = (step: number): void => setSelected(Math.min(items.length - 1, Math.max(0, selected + step)));
   const retryAll = (): void => act(() => api.retryDeliveries({ params: { name } }));
+  useCommands([
+    ...rowCommands('record', move),
+    ...((counts.dead ?? 0) > 0 ? [command('r', 'Retry all dead letters', 'View', retryAll)] : []),
+  ]);
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
     Enter: () => {
       const item = items[selected];
       if (item) go(payloadAddress(item.interaction, name));
     },
-    r: () => (counts.dead ?? 0) > 0 && retryAll(),
     Escape: () => (selected < 0 ? go('/destinations') : setSelected(-1)),
   });
   return (

@@ -4,11 +4,12 @@ import type { Destination } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { destinations, loadDestinations } from '../destinations.ts';
 import { age, count, moment } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands, useKeys } from '../keyboard.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { go, segments } from '../router.ts';
+import { rowCommands } from '../shortcuts.ts';
 import { now } from '../time.ts';
 import { OneDestination } from './destination.tsx';
 import { NeedsYou } from './needs-you.tsx';
@@ -31,11 +32,8 @@ function AllDestinations(): JSX.Element {
   const others = destinations.value.filter(({ isConfigured }) => !isConfigured);
   const [selected, setSelected] = useState(-1);
   const move = (step: number): void => setSelected(Math.min(configured.length - 1, Math.max(0, selected + step)));
+  useCommands(rowCommands('destination', move));
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
     Enter: () => {
       const destination = configured[selected];
       if (destination) go(`/destinations/${encodeURIComponent(destination.name)}`);

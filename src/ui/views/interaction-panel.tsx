@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { api } from '../api.ts';
 import { configured } from '../destinations.ts';
 import { counted } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands } from '../keyboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { curlOfRequest } from '../parts/curl.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
@@ -13,6 +13,7 @@ import { parsed } from '../parts/json-lines.ts';
 import { DeliveryMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { go } from '../router.ts';
+import { command, linkCommand } from '../shortcuts.ts';
 import { useSpan } from './conversation-details.tsx';
 import type { ConversationRow } from './transcript.ts';
 
@@ -27,10 +28,12 @@ export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Elemen
   const span = useSpan(row.traceId, row.spanId);
   const value = useMemo(() => (span ? readable(span.attributes) : row.interaction), [span, row]);
   const destination = worstDestination(row);
-  useKeys({
-    d: () => destination !== undefined && go(payloadAddress(row.id, destination)),
-    y: () => void navigator.clipboard.writeText(window.location.href).catch(() => {}),
-  });
+  useCommands([
+    command('d', 'What each destination got', 'Selected', () => {
+      if (destination !== undefined) go(payloadAddress(row.id, destination));
+    }),
+    linkCommand,
+  ]);
   return (
     <aside class="side-panel" aria-label={row.name}>
       <header>

@@ -4,11 +4,12 @@ import type { Delivery } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { destinations, loadDestinations } from '../destinations.ts';
 import { clock, count, counted, moment } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands } from '../keyboard.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark } from '../parts/state-mark.tsx';
+import { command } from '../shortcuts.ts';
 import { type DeadLetterGroup, groupsOf } from './dead-letters.ts';
 
 /** Dead letters, grouped by cause, and destinations that stopped: the only things that do not heal by themselves. */
@@ -130,7 +131,7 @@ function Buttons({ group, isOnly }: GroupProps): JSX.Element {
       setProblem(error instanceof Error ? error.message : String(error)),
     );
   };
-  useKeys(isOnly ? { r: retry } : {});
+  useCommands(isOnly ? [command('r', 'Retry its dead letters', 'Selected', retry)] : []);
   if (drop.isPending) {
     return (
       <span class="actions" role="status">

@@ -4,7 +4,7 @@ import type { Delivery } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { bytes, clock, count, duration, moment } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands } from '../keyboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { curlOf } from '../parts/curl.ts';
@@ -12,6 +12,7 @@ import { JsonWithSearch } from '../parts/json.tsx';
 import { stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
+import { command } from '../shortcuts.ts';
 import { complainedPaths, type Detail, type Payload, reasonOf, toneOf, usePayload } from './payload-data.ts';
 
 interface OneProps {
@@ -131,7 +132,7 @@ function DeadLetter({ detail, name, onChanged }: OneProps): JSX.Element {
       .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
   };
   const retry = (): void => act(() => api.retryDelivery({ params: { id: detail.id, destination: name } }));
-  useKeys({ r: retry });
+  useCommands([command('r', 'Retry', 'Selected', retry)]);
   return (
     <div class="dead-letter">
       <p class="actions">

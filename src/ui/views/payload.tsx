@@ -5,13 +5,14 @@ import type { DeliveryState } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { clock, count, counted, duration, moment } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands, useKeys } from '../keyboard.ts';
 import { onLive } from '../live.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go, segments } from '../router.ts';
+import { command, linkCommand, rowCommands } from '../shortcuts.ts';
 import type { Detail } from './payload-data.ts';
 import { DestinationList } from './payload-list.tsx';
 import { OneDestination } from './payload-one.tsx';
@@ -77,15 +78,17 @@ function Destinations({ detail, name }: { readonly detail: Detail; readonly name
     const next = siblings.value[siblings.value.indexOf(detail.id) + by];
     if (next !== undefined) go(payloadAddress(next, chosen));
   };
+  useCommands([
+    command('v', isPair ? 'One destination' : 'Side by side', 'View', () => go(isPair ? one : pair)),
+    command('m', 'Messages', 'Selected', () => go(`/c/${encodeURIComponent(detail.conversation)}`)),
+    command('t', 'Trace', 'Selected', () => go(`/t/${detail.traceId}?span=${detail.spanId}`)),
+    command('[', 'Previous interaction', 'View', () => toSibling(-1)),
+    command(']', 'Next interaction', 'View', () => toSibling(1)),
+    linkCommand,
+    ...(isPair ? [] : rowCommands('destination', step)),
+  ]);
   useKeys({
-    v: () => go(isPair ? one : pair),
-    m: () => go(`/c/${encodeURIComponent(detail.conversation)}`),
-    t: () => go(`/t/${detail.traceId}?span=${detail.spanId}`),
-    '[': () => toSibling(-1),
-    ']': () => toSibling(1),
-    y: () => void navigator.clipboard.writeText(window.location.href).catch(() => {}),
     Escape: () => go(isPair ? one : `/c/${encodeURIComponent(detail.conversation)}`),
-    ...(!isPair && { j: () => step(1), k: () => step(-1), ArrowDown: () => step(1), ArrowUp: () => step(-1) }),
   });
   return (
     <>

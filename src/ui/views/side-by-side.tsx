@@ -2,12 +2,13 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
 import { pathOf } from '../parts/json-lines.ts';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { address, go, withQuery } from '../router.ts';
+import { command } from '../shortcuts.ts';
 import { BothAsJson, type SideData } from './both-as-json.tsx';
 import {
   brief,
@@ -47,13 +48,13 @@ export function SideBySide({ detail, names, left, right }: SideBySideProps): JSX
     if (next !== undefined) go(withQuery({ left, right, [side]: next }), { replace: true });
   };
   const swap = (): void => go(withQuery({ left: right, right: left }), { replace: true });
-  useKeys({
-    ArrowLeft: () => change('right', -1),
-    ArrowRight: () => change('right', 1),
-    'Shift+ArrowLeft': () => change('left', -1),
-    'Shift+ArrowRight': () => change('left', 1),
-    w: swap,
-  });
+  useCommands([
+    command('ArrowLeft', 'Right side: previous destination', 'View', () => change('right', -1)),
+    command('ArrowRight', 'Right side: next destination', 'View', () => change('right', 1)),
+    command('Shift+ArrowLeft', 'Left side: previous destination', 'View', () => change('left', -1)),
+    command('Shift+ArrowRight', 'Left side: next destination', 'View', () => change('left', 1)),
+    command('w', 'Swap the sides', 'View', swap),
+  ]);
   const isLoading = one.isLoading || other.isLoading;
   const canCompare = one.fields !== undefined && other.fields !== undefined;
   return (

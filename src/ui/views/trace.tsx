@@ -3,11 +3,12 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count, counted, duration, money } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands, useKeys } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go, segments, withQuery } from '../router.ts';
+import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
 import { downloadOtlp } from './otlp-file.ts';
 import { spanFilter } from './span-filter.ts';
 import { SpanPanel } from './span-panel.tsx';
@@ -114,23 +115,25 @@ function useTraceKeys(rows: readonly SpanRow[], selectedId: string | undefined, 
   const setFolded = (isFolded: boolean): void => {
     if (row && (row.children > 0 || row.group) && folded.value.has(row.span.spanId) !== isFolded) fold(row);
   };
+  useCommands([
+    ...rowCommands('span', move),
+    ...errorCommands(toError),
+    command('o', 'Fold or unfold', 'Selected', () => row && fold(row)),
+    command('Shift+O', 'Expand all', 'View', () => expandAll(rows)),
+    command('p', 'Critical path on or off', 'View', () => {
+      isCriticalShown.value = !isCriticalShown.value;
+    }),
+    command('m', 'Messages', 'Selected', () => {
+      if (row?.span.interaction !== undefined) openConversation(row.span.interaction).catch(() => {});
+    }),
+    linkCommand,
+    command('/', 'Find or filter spans', 'View', () =>
+      document.querySelector<HTMLInputElement>('.find-spans')?.focus(),
+    ),
+  ]);
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
     ArrowLeft: () => setFolded(true),
     ArrowRight: () => setFolded(false),
-    e: () => toError(1),
-    'Shift+E': () => toError(-1),
-    o: () => row && fold(row),
-    'Shift+O': () => expandAll(rows),
-    p: () => {
-      isCriticalShown.value = !isCriticalShown.value;
-    },
-    m: () => row?.span.interaction !== undefined && openConversation(row.span.interaction),
-    y: () => void navigator.clipboard.writeText(window.location.href).catch(() => {}),
-    '/': () => document.querySelector<HTMLInputElement>('.find-spans')?.focus(),
     Escape: () => (selectedId === undefined ? go('/traces') : select(undefined)),
   });
 }

@@ -3,7 +3,7 @@ import { useMemo, useRef } from 'preact/hooks';
 import type { ToolSpan } from '../../gateway/api/routes.ts';
 import { configured } from '../destinations.ts';
 import { count, duration, moment, money } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands, useKeys } from '../keyboard.ts';
 import { DeliveryHeads } from '../parts/deliveries.tsx';
 import { DeliveryLinks } from '../parts/delivery-links.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
@@ -11,6 +11,7 @@ import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { address, go, withQuery } from '../router.ts';
+import { command, errorCommands, rowCommands } from '../shortcuts.ts';
 import { InteractionPanel } from './interaction-panel.tsx';
 import type { ConversationRow, Turn } from './transcript.ts';
 import { interactionOf } from './transcript.ts';
@@ -41,14 +42,12 @@ export function TurnsLayer({ turns, tools }: TurnsProps): JSX.Element {
     if (next !== undefined) select(rows[next]);
   };
   const row = rows[selected]?.row;
+  useCommands([
+    ...rowCommands('interaction', move),
+    ...errorCommands(toError),
+    command('t', 'Trace', 'Selected', () => row && go(`/t/${row.traceId}?span=${row.spanId}`)),
+  ]);
   useKeys({
-    j: () => move(1),
-    k: () => move(-1),
-    ArrowDown: () => move(1),
-    ArrowUp: () => move(-1),
-    e: () => toError(1),
-    'Shift+E': () => toError(-1),
-    t: () => row && go(`/t/${row.traceId}?span=${row.spanId}`),
     Escape: () => (selected < 0 ? go('/conversations') : select(undefined)),
   });
   return (

@@ -2,12 +2,13 @@ import { Component, type JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Span } from '../../gateway/api/routes.ts';
 import { count, counted, duration } from '../format.ts';
-import { useKeys } from '../keyboard.ts';
+import { useCommands } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { isPhone } from '../screen.ts';
+import { command } from '../shortcuts.ts';
 import { ticksOf } from './run-model.ts';
 import { kindOf } from './span-kind.ts';
 import { MAX_GUIDES, type SpanRow, type SpanTree } from './span-tree.ts';
@@ -44,7 +45,7 @@ export function Waterfall(props: WaterfallProps): JSX.Element {
   const [zoom, setZoom] = useState<Window>();
   const shown = zoom ?? whole;
   const index = useMemo(() => indexOf(rows, selectedId), [rows, selectedId]);
-  useKeys({ 0: () => setZoom(undefined) });
+  useCommands([command('0', 'Reset the zoom', 'View', () => setZoom(undefined))]);
   useEffect(() => setZoom(undefined), [trace.traceId]);
   useEffect(() => {
     if (index >= 0) virtual.virtualizer.scrollToIndex(index, { align: 'auto' });
