@@ -93,7 +93,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     const page = await openList();
     await page.keyboard.press('/');
     await page.keyboard.type('prom');
-    expect(await page.getByRole('option').allInnerTexts()).toEqual([expect.stringContaining('prompt:')]);
+    await expect.poll(() => page.getByRole('option').allInnerTexts()).toEqual([expect.stringContaining('prompt:')]);
     await page.keyboard.press('Tab');
     await page.getByRole('option', { name: /^trip-planner/ }).waitFor();
     await page.keyboard.type('tri');
@@ -110,7 +110,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await expect.poll(() => query(page, 'q')).toBe('prompt:trip-planner is:tool');
     await expect.poll(() => page.locator(rows).count()).toBe(1);
     expect(await page.locator(rows).innerText()).toContain('Lisbon on Saturday');
-    expect(await page.locator('.filter-result').innerText()).toBe('1 found');
+    await expect.poll(() => page.locator('.filter-result').innerText()).toBe('1 found');
   });
 
   it('offers filters of before and saved ones in the empty field', async () => {

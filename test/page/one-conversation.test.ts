@@ -271,10 +271,26 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     ] as const;
     for (const [path, ...labels] of expected) {
       const page = await scene.open(path);
-      await page.locator('[role=row], .message, .span-row').first().waitFor();
+      await page.locator('[role=row], .message, .span-row, .destination-table').first().waitFor();
       await page.keyboard.press('?');
       const help = page.getByRole('dialog', { name: 'Keys' });
       for (const label of labels) await help.getByText(label, { exact: true }).waitFor();
+    }
+  });
+
+  it('draws the rows of a trace one below the other, on a desk and on a phone', async () => {
+    for (const [width, rowHeight] of [
+      [1440, 26],
+      [390, 44],
+    ] as const) {
+      const page = await scene.open(`/t/${known.trace}`, { width });
+      await page.locator('.span-row').nth(2).waitFor();
+      const tops = await page
+        .locator('.span-row')
+        .evaluateAll((all) => all.map((row) => row.getBoundingClientRect().top));
+      for (const [index, top] of tops.entries()) expect(top - (tops[0] ?? 0)).toBe(index * rowHeight);
+      const lanes = await page.locator('.span-row .lane').evaluateAll((all) => all.map((lane) => lane.clientWidth));
+      expect(new Set(lanes).size).toBe(1);
     }
   });
 

@@ -25,6 +25,8 @@ export interface Buckets {
 export interface ChartProps {
   readonly title: string;
   readonly subtitle: string;
+  /** The list behind the numbers of the subtitle. */
+  readonly href: string;
   readonly buckets: Buckets;
   readonly series: readonly Series[];
   /** Only whole numbers stand on the axis. */
@@ -45,7 +47,7 @@ const PLOT = HEIGHT - TOP - BOTTOM;
 
 /** Bars or lines over time. Dragging selects a time; the table below the charts has the same figures as text. */
 export function Chart(props: ChartProps): JSX.Element {
-  const { title, subtitle, buckets, series, write, isWhole = false } = props;
+  const { title, subtitle, href, buckets, series, write, isWhole = false } = props;
   const holder = useRef<HTMLDivElement>(null);
   const width = useWidth(holder);
   const highestValue = highest(series);
@@ -54,7 +56,9 @@ export function Chart(props: ChartProps): JSX.Element {
     <figure class="chart">
       <figcaption>
         <b>{title}</b>
-        <span class="dim">{subtitle}</span>
+        <a class="dim" href={href}>
+          {subtitle}
+        </a>
         <Legend series={series} />
       </figcaption>
       <div class="plot" ref={holder}>

@@ -33,7 +33,7 @@ export function ChatView(): JSX.Element {
   if (problem !== undefined) return <p class="empty">{problem}</p>;
   if (!shown) return <div class="empty" aria-busy="true" />;
   return (
-    <div class="chat">
+    <div class="chat-page">
       <header>
         <h1>
           <Safe text={shown.title ?? id} />

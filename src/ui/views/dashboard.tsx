@@ -6,6 +6,7 @@ import { count, duration, money } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { Chart, chosen, type Series } from '../parts/chart.tsx';
 import { FilterField } from '../parts/filter-field.tsx';
+import { listAddress } from '../parts/filter-text.ts';
 import { TimeRange } from '../parts/time-range.tsx';
 import { address, go, withQuery } from '../router.ts';
 import { isPhone } from '../screen.ts';
@@ -102,6 +103,9 @@ interface ContentProps extends Selection {
 function Content({ now, before, ...selection }: ContentProps): JSX.Element {
   const buckets = { start: now.start, bucketMillis: now.bucketMillis, count: BUCKETS };
   const errors = sum(now.errors.map(({ calls }) => calls));
+  const { q, since, until } = selection;
+  const list = (term = ''): string =>
+    listAddress({ q: `${q} ${term}`.trim(), since, ...(until !== undefined && { until }) });
   return (
     <div class="dashboard">
       {now.isPartial && <p class="partial">Only the latest {count(now.calls)} calls of this time are counted.</p>}
@@ -109,6 +113,7 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
       <div class="charts">
         <Chart
           title="Cost"
+          href={list('cost>0')}
           subtitle={withChange(`${money(costOf(now))} USD`, costOf(now), before && costOf(before))}
           buckets={buckets}
           series={costSeries(now.groups)}
@@ -116,6 +121,7 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
         />
         <Chart
           title="Latency"
+          href={list()}
           subtitle="of calls"
           buckets={buckets}
           series={[
@@ -128,6 +134,7 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
         />
         <Chart
           title="Tokens"
+          href={list('tokens>0')}
           subtitle={withChange(
             `${count(sum(now.inputTokens))} in, ${count(sum(now.outputTokens))} out`,
             tokensOf(now),
@@ -143,6 +150,7 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
         />
         <Chart
           title="Errors"
+          href={list('is:error')}
           subtitle={withChange(
             `${count(errors)} of ${count(now.calls)} calls`,
             errors,
