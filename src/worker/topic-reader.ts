@@ -68,7 +68,7 @@ interface Partition {
   end: number;
   committed: number;
   newestTimestamp: number;
-  /** When its broker last answered, or when it was last not asked. */
+  /** When its broker last answered, or when no request to it was due. */
   answeredAt: number;
   isClosing: boolean;
 }

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count, duration, money } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
-import { Chart, chosen, type Series } from '../parts/chart.tsx';
+import { type Buckets, Chart, chosen, type Series } from '../parts/chart.tsx';
 import { FilterField } from '../parts/filter-field.tsx';
 import { listAddress } from '../parts/filter-text.ts';
 import { TimeRange } from '../parts/time-range.tsx';
@@ -119,19 +119,7 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
           series={costSeries(now.groups)}
           write={axisMoney}
         />
-        <Chart
-          title="Latency"
-          href={list()}
-          subtitle="of calls"
-          buckets={buckets}
-          series={[
-            { label: 'p99', color: '--accent-fill', line: 'solid', values: now.p99 },
-            { label: 'p95', color: '--data-fill', line: 'solid', values: now.p95 },
-            { label: 'p50', color: '--mark', line: 'solid', values: now.p50 },
-            { label: 'first chunk p50', color: '--ink-3', line: 'dotted', values: now.first },
-          ]}
-          write={duration}
-        />
+        <LatencyChart statistics={now} buckets={buckets} href={list()} />
         <Chart
           title="Tokens"
           href={list('tokens>0')}
@@ -165,6 +153,30 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
       </div>
       <GroupTable statistics={now} selection={selection} isPhone={isPhone.value} />
     </div>
+  );
+}
+
+function LatencyChart({
+  statistics,
+  ...props
+}: {
+  readonly statistics: Statistics;
+  readonly buckets: Buckets;
+  readonly href: string;
+}): JSX.Element {
+  return (
+    <Chart
+      {...props}
+      title="Latency"
+      subtitle="of calls"
+      series={[
+        { label: 'p99', color: '--accent-fill', line: 'solid', values: statistics.p99 },
+        { label: 'p95', color: '--data-fill', line: 'solid', values: statistics.p95 },
+        { label: 'p50', color: '--mark', line: 'solid', values: statistics.p50 },
+        { label: 'first chunk p50', color: '--ink-3', line: 'dotted', values: statistics.first },
+      ]}
+      write={duration}
+    />
   );
 }
 

@@ -34,7 +34,7 @@ interface WaterfallProps {
 
 /** Rows of spans below one axis of time; the overview above it chooses which part is shown. */
 export function Waterfall(props: WaterfallProps): JSX.Element {
-  const { trace, tree, rows, folded, selectedId, isPartial, isCriticalShown } = props;
+  const { trace, rows, selectedId, isPartial } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const height = isPhone.value ? ROW_NARROW : ROW;
   const virtual = useVirtualRows(scroller, { count: rows.length, estimateSize: () => height, overscan: 10 });
@@ -73,26 +73,42 @@ export function Waterfall(props: WaterfallProps): JSX.Element {
       >
         <div role="rowgroup" style={{ height: `${virtual.height}px` }}>
           <div role="presentation" style={{ transform: `translateY(${virtual.items[0]?.start ?? 0}px)` }}>
-            {virtual.items.map(({ index: at }) => {
-              const row = rows[at];
-              return (
-                row && (
-                  <Row
-                    key={row.span.spanId}
-                    {...{ row, at, shown, tree, isCriticalShown }}
-                    isFolded={row.group !== undefined || folded.has(row.span.spanId)}
-                    isSelected={at === index}
-                    isTabStop={at === index || (index < 0 && at === 0)}
-                    onSelect={props.onSelect}
-                    onFold={props.onFold}
-                  />
-                )
-              );
-            })}
+            <VisibleRows {...props} {...{ shown, index }} visible={virtual.items.map((item) => item.index)} />
           </div>
         </div>
       </div>
     </div>
+  );
+}
+
+interface VisibleRowsProps extends WaterfallProps {
+  readonly shown: Window;
+  /** Of the selected row, -1 without one. */
+  readonly index: number;
+  readonly visible: readonly number[];
+}
+
+function VisibleRows({ rows, visible, index, shown, tree, folded, ...props }: VisibleRowsProps): JSX.Element {
+  return (
+    <>
+      {visible.map((at) => {
+        const row = rows[at];
+        return (
+          row && (
+            <Row
+              key={row.span.spanId}
+              {...{ row, at, shown, tree }}
+              isCriticalShown={props.isCriticalShown}
+              isFolded={row.group !== undefined || folded.has(row.span.spanId)}
+              isSelected={at === index}
+              isTabStop={at === index || (index < 0 && at === 0)}
+              onSelect={props.onSelect}
+              onFold={props.onFold}
+            />
+          )
+        );
+      })}
+    </>
   );
 }
 

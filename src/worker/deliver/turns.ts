@@ -79,7 +79,7 @@ export class Turns<T> {
     if (ended > 0) this.#windows = this.#windows.slice(ended);
   }
 
-  /** Everything that waits for its window gets a whole one again, once: a slow broker could prolong it for ever. */
+  /** Everything that waits for its window gets a whole one again, once: a slow broker could prolong it without end. */
   restart(): void {
     const endsAt = this.#options.now() + this.#options.windowMillis;
     const second = this.#windows.filter(({ isSecond }) => isSecond);
