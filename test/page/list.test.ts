@@ -286,6 +286,60 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await expect.poll(() => page.locator(rows).count()).toBeGreaterThan(0);
   });
 
+  it('has no serious barrier, and fits every screen', { timeout: 900_000 }, async () => {
+    await mkdir(SCREENS, { recursive: true });
+    await sendDay(scene.url);
+    await expect
+      .poll(async () => (await (await fetch(`${scene.url}/api/conversations?q=%22phishing%22`)).json()) as unknown)
+      .toMatchObject({ items: [{}, {}] });
+    const { items } = (await (await fetch(`${scene.url}/api/conversations?q=%22phishing%22`)).json()) as {
+      items: { id: string }[];
+    };
+    const checkout = (await (
+      await fetch(`${scene.url}/api/conversations?q=%22Checkout+p99%22`)
+    ).json()) as typeof items & {
+      items: { id: string }[];
+    };
+    const views: readonly (readonly [name: string, path: string, keys?: readonly string[]])[] = [
+      ['list', '/conversations'],
+      ['list-peek', `/conversations?peek=${checkout.items[0]?.id}&q=model:gpt-5*`],
+      ['list-filter', '/conversations', ['/', 'is:']],
+      ['list-empty', '/conversations?q=is:error+cost%3E5'],
+      ['traces', '/traces'],
+      ['compare', `/compare?a=${items[0]?.id}&b=${items[1]?.id}`],
+      ['dashboard', '/dashboard?since=12h'],
+      ['dashboard-prompt', '/dashboard?since=12h&by=prompt'],
+      ['palette', '/conversations', ['Control+k', 're']],
+      ['help', '/conversations', ['?']],
+      ['first-run', '/welcome'],
+    ];
+    const screens = [
+      ['', {}],
+      ['-dark', { dark: true }],
+      ['-tablet', { width: 1024, height: 768 }],
+      ['-phone', { width: 390, height: 844 }],
+    ] as const;
+    for (const [name, path, keys = []] of views) {
+      for (const [suffix, options] of screens) {
+        if (suffix === '-tablet' && !WIDE_VIEWS.includes(name)) continue;
+        const page = await scene.open(path, options);
+        // A font that came too late for the first load is there for the second.
+        if (process.env['SPANPORT_WRITE_SCREENS']) await page.reload();
+        await settled(page);
+        for (const key of keys)
+          await (/^(\/|\?|Control\+.)$/.test(key) ? page.keyboard.press(key) : page.keyboard.type(key));
+        await page.waitForTimeout(300);
+        expect((await seriousBarriers(page)).map((each) => `${name}${suffix} ${each}`)).toEqual([]);
+        expect(`${name}${suffix} ${await page.evaluate('document.documentElement.scrollWidth - innerWidth')}`).toBe(
+          `${name}${suffix} 0`,
+        );
+        if (process.env['SPANPORT_WRITE_SCREENS'])
+          await page.screenshot({ path: join(SCREENS, `${name}${suffix}.png`) });
+        await page.context().close();
+      }
+    }
+  });
+
   it('renders the Markdown of a model as elements, and its HTML as text', async () => {
     const answer = [
       '# Plan',
@@ -370,59 +424,5 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await page.waitForTimeout(50);
     const running = 'document.getAnimations().filter(({ playState }) => playState === "running").length';
     expect(await page.evaluate(running)).toBe(0);
-  });
-
-  it('has no serious barrier, and fits every screen', { timeout: 900_000 }, async () => {
-    await mkdir(SCREENS, { recursive: true });
-    await sendDay(scene.url);
-    await expect
-      .poll(async () => (await (await fetch(`${scene.url}/api/conversations?q=%22phishing%22`)).json()) as unknown)
-      .toMatchObject({ items: [{}, {}] });
-    const { items } = (await (await fetch(`${scene.url}/api/conversations?q=%22phishing%22`)).json()) as {
-      items: { id: string }[];
-    };
-    const checkout = (await (
-      await fetch(`${scene.url}/api/conversations?q=%22Checkout+p99%22`)
-    ).json()) as typeof items & {
-      items: { id: string }[];
-    };
-    const views: readonly (readonly [name: string, path: string, keys?: readonly string[]])[] = [
-      ['list', '/conversations'],
-      ['list-peek', `/conversations?peek=${checkout.items[0]?.id}&q=model:gpt-5*`],
-      ['list-filter', '/conversations', ['/', 'is:']],
-      ['list-empty', '/conversations?q=is:error+cost%3E5'],
-      ['traces', '/traces'],
-      ['compare', `/compare?a=${items[0]?.id}&b=${items[1]?.id}`],
-      ['dashboard', '/dashboard?since=12h'],
-      ['dashboard-prompt', '/dashboard?since=12h&by=prompt'],
-      ['palette', '/conversations', ['Control+k', 're']],
-      ['help', '/conversations', ['?']],
-      ['first-run', '/welcome'],
-    ];
-    const screens = [
-      ['', {}],
-      ['-dark', { dark: true }],
-      ['-tablet', { width: 1024, height: 768 }],
-      ['-phone', { width: 390, height: 844 }],
-    ] as const;
-    for (const [name, path, keys = []] of views) {
-      for (const [suffix, options] of screens) {
-        if (suffix === '-tablet' && !WIDE_VIEWS.includes(name)) continue;
-        const page = await scene.open(path, options);
-        // A font that came too late for the first load is there for the second.
-        if (process.env['SPANPORT_WRITE_SCREENS']) await page.reload();
-        await settled(page);
-        for (const key of keys)
-          await (/^(\/|\?|Control\+.)$/.test(key) ? page.keyboard.press(key) : page.keyboard.type(key));
-        await page.waitForTimeout(300);
-        expect((await seriousBarriers(page)).map((each) => `${name}${suffix} ${each}`)).toEqual([]);
-        expect(`${name}${suffix} ${await page.evaluate('document.documentElement.scrollWidth - innerWidth')}`).toBe(
-          `${name}${suffix} 0`,
-        );
-        if (process.env['SPANPORT_WRITE_SCREENS'])
-          await page.screenshot({ path: join(SCREENS, `${name}${suffix}.png`) });
-        await page.context().close();
-      }
-    }
   });
 });
