@@ -9,7 +9,7 @@ interface Gateway {
     readonly url: string;
     /** Where OTLP over gRPC is received; undefined without it. */
     readonly grpcUrl: string | undefined;
-    /** Answers what is in flight, writes everything to the disk, and ends. A second call is harmless. */
+    /** Finishes the requests in flight, writes everything to the disk and stops. It may be called more than once. */
     close(): Promise<void>;
 }
 /** Options of {@link startGateway}. */
@@ -57,7 +57,7 @@ interface ClientKey {
     readonly account?: string;
 }
 /**
- * Starts the gateway: it receives OTLP and the vendors' own APIs, keeps everything in a folder, and answers queries.
+ * Starts the gateway: it receives OTLP and the vendors' own APIs, stores everything in a folder and answers queries.
  * Rejects with a ConfigurationError for wrong options, a StoreError for the data folder, and the system's error for a
  * port that is taken.
  */
