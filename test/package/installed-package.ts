@@ -97,6 +97,60 @@ export async function installForProduction({
   return { packages: Object.keys(lock.packages).length - 1, bytes: sizes.reduce((total, size) => total + size, 0) };
 }
 
+export interface OtherInstallation {
+  readonly folder: string;
+  /** Runs `node`, the way the tool runs it. */
+  node(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome>;
+}
+
+/** What a package manager other than npm is called with. No tool runs an install script. */
+interface PackageManager {
+  readonly package: string;
+  readonly command: string;
+  readonly add: readonly string[];
+  /** Plug'n'Play has no node_modules, so `node` runs through the tool. */
+  readonly runsNode?: boolean;
+}
+
+export const packageManagers = {
+  pnpm: { package: 'pnpm@10', command: 'pnpm', add: ['add', '--ignore-scripts', '--store-dir', 'store'] },
+  'yarn 1': { package: 'yarn@1', command: 'yarn', add: ['add', '--ignore-scripts', '--non-interactive'] },
+  'yarn 4 with Plug’n’Play': { package: '@yarnpkg/cli-dist@4', command: 'yarn', add: ['add'], runsNode: true },
+} as const satisfies Readonly<Record<string, PackageManager>>;
+
+/** The tarball and its peers in a folder of their own, installed by another package manager. */
+export async function installWith(
+  { directory, tarball, manifest }: InstalledPackage,
+  manager: PackageManager,
+): Promise<OtherInstallation> {
+  const folder = join(directory, manager.package.replaceAll(/\W/g, '-'));
+  await mkdir(folder);
+  await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
+  // Yarn 4 takes a folder with a lockfile for a project of its own.
+  if (manager.runsNode) await writeFile(join(folder, 'yarn.lock'), '');
+  await cp(apps, folder, { recursive: true });
+  const tool = ['exec', '--yes', `--package=${manager.package}`, '--', manager.command];
+  const peers = ['openai', '@opentelemetry/api'].map((name) => `${name}@${manifest.devDependencies[name]}`);
+  await npm([...tool, ...manager.add, `spanport@file:${tarball}`, ...peers], folder, yarnSettings(folder));
+  return {
+    folder,
+    node: (args, env) =>
+      manager.runsNode
+        ? outcome('npm', [...tool, 'node', ...args], folder, { ...env, ...yarnSettings(folder) })
+        : outcome(process.execPath, args, folder, env),
+  };
+}
+
+function yarnSettings(folder: string): Readonly<Record<string, string>> {
+  return {
+    YARN_ENABLE_SCRIPTS: 'false',
+    YARN_ENABLE_TELEMETRY: 'false',
+    YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
+    YARN_NODE_LINKER: 'pnp',
+    YARN_GLOBAL_FOLDER: join(folder, 'yarn'),
+  };
+}
+
 interface PackResult {
   readonly filename: string;
   readonly size: number;
@@ -111,9 +165,18 @@ async function pack(destination: string): Promise<readonly PackResult[]> {
   return JSON.parse(stdout.slice(stdout.search(/^\[/m)));
 }
 
-async function npm(args: readonly string[], cwd: string): Promise<{ readonly stdout: string }> {
+async function npm(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ readonly stdout: string }> {
   try {
-    return await run('npm', args, { cwd, maxBuffer: 16 * 1024 * 1024, shell: process.platform === 'win32' });
+    return await run('npm', args, {
+      cwd,
+      env: { ...process.env, ...env },
+      maxBuffer: 16 * 1024 * 1024,
+      shell: process.platform === 'win32',
+    });
   } catch (error) {
     const { message, stdout = '' } = error as Error & { stdout?: string };
     // The compiler says what is wrong on stdout, which the message leaves out.
