@@ -1,7 +1,7 @@
 import { deadLetters } from './destinations.ts';
 import { count } from './format.ts';
 import { type Command, lettersAreOn, setLetters } from './keyboard.ts';
-import { overlay } from './overlays.ts';
+import { closeOverlay, overlay } from './overlays.ts';
 import { go } from './router.ts';
 import { isDark, toggleTheme } from './theme.ts';
 import { isUtc } from './zone.ts';
@@ -47,5 +47,6 @@ export function globalCommands(): Command[] {
 }
 
 function toggle(name: 'palette' | 'help'): void {
-  overlay.value = overlay.value === name ? undefined : name;
+  if (overlay.value === name) closeOverlay();
+  else overlay.value = name;
 }

@@ -181,6 +181,26 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     expect(await page.getByRole('columnheader').allInnerTexts()).not.toContain('Tokens');
   });
 
+  it('keeps what is typed before the palette has loaded', async () => {
+    const page = await openList();
+    let load = (): void => {};
+    const typed = new Promise<void>((resolve) => {
+      load = resolve;
+    });
+    await page.route('**/assets/all-*.js', async (route) => {
+      await typed;
+      await route.continue();
+    });
+    await page.reload();
+    await page.locator(rows).first().waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('umbrella');
+    load();
+    await page.getByRole('option', { name: /I am off to Lisbon/ }).waitFor();
+    await page.keyboard.type('s');
+    expect(await page.getByRole('combobox', { name: 'Search or jump to' }).inputValue()).toBe('umbrellas');
+  });
+
   it('finds commands, conversations, filters and ids in the palette', async () => {
     const page = await openList();
     await settled(page);

@@ -62,7 +62,7 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
 
   it('moves by keys through messages, and the address names the one that is selected', async () => {
     const page = await scene.open(`/c/${known.id}`);
-    await page.locator('.message').first().waitFor();
+    await page.getByText('failed after').waitFor();
     await page.keyboard.press('e');
     await expect.poll(() => page.url()).toContain('#turn-1.');
     await page.keyboard.press('j');
