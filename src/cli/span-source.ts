@@ -53,20 +53,18 @@ export async function* readSpans(path: string, report: SourceReport): AsyncGener
 }
 
 /**
- * The same for records of a vendor, and for spans where the file holds those.
+ * The same for records of a vendor.
  * @param from the vendor; recognised by the first record when it is undefined
- * @throws Failure when the file cannot be read, or when no vendor recognises its first record
+ * @throws Failure when the file cannot be read, when it holds spans, or when no vendor recognises its first record
  */
 export async function* readRecords(
   path: string,
   from: string | undefined,
   report: SourceReport,
 ): AsyncGenerator<readonly SpanData[]> {
-  const named = from === undefined ? undefined : vendorNamed(from);
-  let vendor: AnyVendor | 'otlp' | undefined = named;
+  let vendor = from === undefined ? undefined : vendorNamed(from);
   yield* inPortions(jsonItems(path), report, async ({ value, line }) => {
-    vendor ??= sourceOf(value, path);
-    if (vendor === 'otlp') return spansIn(value, line, report);
+    vendor ??= vendorOf(value, path);
     try {
       return (await vendor.decode(value)).map(spanDataOf);
     } catch (error) {
@@ -155,8 +153,10 @@ function isOtlp(value: unknown, signal: string): boolean {
   return Array.isArray((value as Readonly<Record<string, unknown>> | null)?.[signal]);
 }
 
-function sourceOf(value: unknown, path: string): AnyVendor | 'otlp' {
-  if (['resourceSpans', ...otherSignals].some((signal) => isOtlp(value, signal))) return 'otlp';
+function vendorOf(value: unknown, path: string): AnyVendor {
+  if (['resourceSpans', ...otherSignals].some((signal) => isOtlp(value, signal))) {
+    throw new Failure(`${path} holds OTLP/JSON, not records of a vendor: use spanport export ${path}.`, 2);
+  }
   const record = Object(value) as Readonly<Record<string, unknown>>;
   const vendor = vendors.find(({ recognises }) => recognises(record));
   if (vendor) return vendor;

@@ -323,6 +323,14 @@ describe('spanport export and import', () => {
     });
   });
 
+  it('leaves a file of spans to the command for it', async () => {
+    expect(await spanport(['import', 'file', 'spans.jsonl', '--to', 'athina'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'spans.jsonl holds OTLP/JSON, not records of a vendor: use spanport export spans.jsonl.\n',
+    });
+  });
+
   it('names the records that are not the vendor’s, and why', async () => {
     project.write('odd.jsonl', '{"Time Taken": 1}\n{"hello": "there"}\n');
     const { code, stderr } = await spanport(['import', 'file', 'odd.jsonl', '--from', 'reconify', '--to', 'athina']);
