@@ -1,10 +1,11 @@
 import { type DiscoveryRecord, proofOf, readDiscovery } from '../configuration/discovery.ts';
 
-const TIMEOUT_MILLIS = 300;
+/** Includes the time in which the application blocks the event loop while it starts. A closed port is refused at once. */
+const TIMEOUT_MILLIS = 1_000;
 
 /**
  * The gateway of this user that runs on this machine, once it has proven to be the one that wrote the discovery file.
- * Takes at most 300 ms, keeps no process alive, never fails.
+ * Takes at most a second, keeps no process alive, never fails.
  */
 export async function findGateway(file: string): Promise<DiscoveryRecord | undefined> {
   const record = readDiscovery(file);
