@@ -4,8 +4,9 @@ import { openPipeline, type Pipeline, type PipelineOptions } from '../../exporte
 import type { Settlement } from '../../exporter/settling.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { asIs } from '../../interaction/mask.ts';
+import type { SpanData } from '../../semconv/span-data.ts';
+import { factsSpanOf, spanDataOf } from '../../semconv/to-span.ts';
 import { vendors } from '../../vendors/index.ts';
-import { factsSpanFor, fullSpanFor } from './span-for.ts';
 
 /** A record that the queue had no room for is given to it again after this time. */
 const AGAIN_MILLIS = 1_000;
@@ -22,7 +23,7 @@ export interface FeedOptions extends Pick<PipelineOptions, 'transport' | 'write'
 /** One destination: the pipeline that applications use, fed with interactions. */
 export class Feed {
   readonly #pipeline: Pipeline;
-  readonly #spanFor: (interaction: Interaction) => ReturnType<typeof fullSpanFor>;
+  readonly #spanFor: (interaction: Interaction) => SpanData;
   /** Whether the destination itself keeps the order of a conversation, and coalesces it. */
   readonly coalesces: boolean;
   /** By id: what is called with the verdict. A record that is read again while it is under way shares it. */
@@ -32,7 +33,7 @@ export class Feed {
   constructor({ destination, open, report, transport, write }: FeedOptions) {
     const vendor = vendors.find(({ name }) => name === destination);
     this.coalesces = vendor?.merge !== undefined;
-    this.#spanFor = vendor ? factsSpanFor : fullSpanFor;
+    this.#spanFor = vendor ? factsSpanOf : spanDataOf;
     // Secrets were masked before the interaction was published.
     this.#pipeline = openPipeline({ mask: asIs, report, ...(transport && { transport }), ...(write && { write }) });
     this.#pipeline.join(open);
