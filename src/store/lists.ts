@@ -103,6 +103,18 @@ export function rangeOf(alias: string, { sinceUs, untilUs, project }: Selection)
   ];
 }
 
+/** Which `interactions i` a report reads: those of the selection that the page shows. */
+export function selectedInteractions(query: Selection): Sql {
+  const filter = parseFilter(query.q ?? '');
+  const words = wordsIn(filter);
+  return joined([
+    ...rangeOf('i', query),
+    ...conditionsFor(filter, 'interaction'),
+    ...(words === undefined ? [] : [inText(words)]),
+    { sql: 'i.is_hidden = 0', values: [] },
+  ]);
+}
+
 export function inText(words: string): Sql {
   return { sql: 'i.id IN (SELECT rowid FROM interaction_text WHERE interaction_text MATCH ?)', values: [words] };
 }

@@ -2,16 +2,14 @@ import type { Interaction } from '../interaction/interaction.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase, SqlRow, SqlValue } from '../sqlite/driver.ts';
-import { parseFilter } from './filter-language.ts';
 import {
   cursorOf,
   INTERACTIONS,
-  inText,
   type ListQuery,
   listRows,
   position,
-  rangeOf,
   type Selection,
+  selectedInteractions,
 } from './lists.ts';
 import type { DeliveryState } from './port.ts';
 import {
@@ -32,7 +30,6 @@ import {
 import { prepareReader } from './schema.ts';
 import { type SpanRecord, spanFromRow } from './span-row.ts';
 import { storeErrorFrom } from './store-error.ts';
-import { conditionsFor, joined, wordsIn } from './where.ts';
 
 export interface StoredSpan {
   readonly span: SpanData;
@@ -164,14 +161,7 @@ export class StoreReader {
   }
 
   timeline(query: Selection & { readonly startUs: number; readonly bucketUs: number }): [number, number, number][] {
-    const filter = parseFilter(query.q ?? '');
-    const words = wordsIn(filter);
-    const where = joined([
-      ...rangeOf('i', query),
-      ...conditionsFor(filter, 'interaction'),
-      ...(words ? [inText(words)] : []),
-      { sql: 'i.is_hidden = 0', values: [] },
-    ]);
+    const where = selectedInteractions(query);
     const rows = this.db.all(
       `SELECT CAST((i.sort_us - ?) / ? AS INTEGER) AS bucket, count(*) AS interactions, sum(i.status = 'error') AS errors
        FROM interactions i WHERE ${where.sql} GROUP BY 1`,

@@ -1,6 +1,6 @@
 import type { SqlRow } from '../sqlite/driver.ts';
 import { parseFilter } from './filter-language.ts';
-import { inText, rangeOf, type Selection } from './lists.ts';
+import { inText, rangeOf, type Selection, selectedInteractions } from './lists.ts';
 import type { StoreReader } from './reader.ts';
 import { conditionsFor, joined, type Sql, wordsIn } from './where.ts';
 
@@ -135,14 +135,7 @@ export interface Statistics {
 
 /** Cost, tokens, latency and errors of calls over time, and by group. */
 export function statisticsOf({ db }: StoreReader, query: StatisticsQuery): Statistics {
-  const filter = parseFilter(query.q ?? '');
-  const words = wordsIn(filter);
-  const where = joined([
-    ...rangeOf('i', query),
-    ...conditionsFor(filter, 'interaction'),
-    ...(words === undefined ? [] : [inText(words)]),
-    { sql: 'i.is_hidden = 0', values: [] },
-  ]);
+  const where = selectedInteractions(query);
   const rows = db.all(
     `SELECT i.sort_us, ${groupColumns[query.by]} AS name, i.model, i.status, i.error, i.cost, i.input_tokens,
        i.output_tokens, max(0, i.end_us - i.start_us) AS duration_us, i.first_us
