@@ -9,14 +9,14 @@
  * `{"otlpUrl":…,"queryUrl":…}`, once both ports answer. It ends on SIGTERM, on SIGINT, and when a piped stdin ends, so
  * that a parent that dies leaves no Jaeger behind.
  */
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runAsCommand } from './command.mjs';
 import { goProgram } from './go-program.mjs';
 import { answers, freePorts, serveUntilStopped, startServer } from './server.mjs';
 
-const SELF = fileURLToPath(import.meta.url);
 const MODULE = fileURLToPath(new URL('./jaeger', import.meta.url));
 
 const program = goProgram({ name: 'jaeger', folder: MODULE, package: jaegerPackage() });
@@ -75,13 +75,4 @@ async function main() {
     throw new Error('Usage: node collector/jaeger.mjs build | start [--otlp-port N] [--query-port N] [--data DIR]');
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === SELF) {
-  main().then(
-    // Sockets of a race that is over can stay open; the work is done either way.
-    () => process.exit(0),
-    (error) => {
-      process.stderr.write(`${error.message}\n`);
-      process.exit(1);
-    },
-  );
-}
+runAsCommand(import.meta.url, main);

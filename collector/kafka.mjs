@@ -11,14 +11,14 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../scripts/cache-directory.mjs';
+import { runAsCommand } from './command.mjs';
 import { accepts, freePorts, serveUntilStopped, startServer } from './server.mjs';
 
-const SELF = fileURLToPath(import.meta.url);
 const POM = fileURLToPath(new URL('./kafka/pom.xml', import.meta.url));
 
 /** The topics of Spanport. The reasons for each setting are in collector/README.md. */
@@ -183,12 +183,4 @@ async function main() {
     );
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === SELF) {
-  main().then(
-    () => process.exit(0),
-    (error) => {
-      process.stderr.write(`${error.message}\n`);
-      process.exit(1);
-    },
-  );
-}
+runAsCommand(import.meta.url, main);

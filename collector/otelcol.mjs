@@ -9,13 +9,13 @@
  * A configuration takes its addresses, folders and limits from the environment; its first lines list the variables.
  */
 import { spawn } from 'node:child_process';
-import { readdirSync, realpathSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runAsCommand } from './command.mjs';
 import { goProgram } from './go-program.mjs';
 import { answers, freePorts, startServer } from './server.mjs';
 
-const SELF = fileURLToPath(import.meta.url);
 const CONFIGS = fileURLToPath(new URL('./configs', import.meta.url));
 
 /** Values for the variables that a configuration requires, so that it can be checked without an environment. */
@@ -124,9 +124,4 @@ async function main() {
     );
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === SELF) {
-  main().catch((error) => {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 1;
-  });
-}
+runAsCommand(import.meta.url, main);
