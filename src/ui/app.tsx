@@ -17,7 +17,7 @@ const viewNames: Readonly<Record<string, ViewName>> = {
   dashboard: 'DashboardView',
   compare: 'CompareView',
 };
-type ViewName = Exclude<keyof typeof Views, 'Palette' | 'Help'>;
+type ViewName = Exclude<keyof typeof Views, 'Help'>;
 
 export function App(): JSX.Element {
   return (

@@ -1,7 +1,7 @@
 import { deadLetters } from './destinations.ts';
 import { count } from './format.ts';
 import { type Command, lettersAreOn, setLetters } from './keyboard.ts';
-import { closeOverlay, overlay } from './overlays.ts';
+import { overlay } from './overlays.ts';
 import { go } from './router.ts';
 import { isDark, toggleTheme } from './theme.ts';
 import { isUtc } from './zone.ts';
@@ -47,6 +47,5 @@ export function globalCommands(): Command[] {
 }
 
 function toggle(name: 'palette' | 'help'): void {
-  if (overlay.value === name) closeOverlay();
-  else overlay.value = name;
+  overlay.value = overlay.value === name ? undefined : name;
 }

@@ -5,12 +5,12 @@ import { globalCommands, places } from './global-commands.ts';
 import { useCommands } from './keyboard.ts';
 import { connection } from './live.ts';
 import { loadViews, otherViews } from './other-views.ts';
-import { closeOverlay, overlay, paletteText } from './overlays.ts';
+import { overlay } from './overlays.ts';
 import { CopyLine } from './parts/copy-line.tsx';
-import { Dialog } from './parts/dialog.tsx';
 import { Icon } from './parts/icon.tsx';
 import { Caps } from './parts/keys.tsx';
 import { DeliveryMark, OutcomeMark } from './parts/mark.tsx';
+import { Palette } from './parts/palette.tsx';
 import { segments } from './router.ts';
 import { isDark, toggleTheme } from './theme.ts';
 
@@ -87,31 +87,12 @@ function JumpButton(): JSX.Element {
 function Overlay(): JSX.Element | null {
   const name = overlay.value;
   if (name === undefined) return null;
-  const Found: FunctionComponent | undefined = otherViews.value?.[name === 'palette' ? 'Palette' : 'Help'];
-  if (Found) return <Found />;
+  // With the first files: keys that are pressed while it loads would be commands of the view.
+  if (name === 'palette') return <Palette />;
+  const Help: FunctionComponent | undefined = otherViews.value?.Help;
+  if (Help) return <Help />;
   loadViews();
-  return name === 'palette' ? <ComingPalette /> : null;
-}
-
-/** Keeps what is typed while the palette loads: the keys would be commands of the view otherwise. */
-function ComingPalette(): JSX.Element {
-  return (
-    <Dialog label="Search or jump to" name="palette" onClose={closeOverlay}>
-      <label class="palette-field">
-        <Icon name="search" />
-        <span class="spoken">Search or jump to</span>
-        <input
-          type="text"
-          autocomplete="off"
-          spellcheck={false}
-          value={paletteText.value}
-          onInput={(event) => {
-            paletteText.value = event.currentTarget.value;
-          }}
-        />
-      </label>
-    </Dialog>
-  );
+  return null;
 }
 
 function ConnectionState(): JSX.Element {

@@ -181,7 +181,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     expect(await page.getByRole('columnheader').allInnerTexts()).not.toContain('Tokens');
   });
 
-  it('keeps what is typed before the palette has loaded', async () => {
+  it('takes what is typed into the palette while other views are still loading', async () => {
     const page = await openList();
     let load = (): void => {};
     const typed = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { closeOverlay, paletteText } from '../overlays.ts';
+import { closeOverlay } from '../overlays.ts';
 import { go } from '../router.ts';
 import { Dialog } from './dialog.tsx';
 import { Icon } from './icon.tsx';
@@ -12,7 +12,7 @@ const DEBOUNCE_MILLIS = 60;
 
 /** One field for everything: commands, conversations by their words, filters, places, and any id. */
 export function Palette(): JSX.Element {
-  const text = paletteText.value;
+  const [text, setText] = useState('');
   const [chosen, setChosen] = useState(0);
   const sections = useSections(text);
   const entries = sections.flatMap((section) => section.entries);
@@ -39,7 +39,7 @@ export function Palette(): JSX.Element {
           spellcheck={false}
           value={text}
           onInput={(event) => {
-            paletteText.value = event.currentTarget.value;
+            setText(event.currentTarget.value);
             setChosen(0);
           }}
           onKeyDown={onKeyDown}

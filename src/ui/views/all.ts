@@ -1,6 +1,5 @@
 /** Every view but the start, and the dialogs: one file, since many small ones compress worse. */
 export { Help } from '../parts/help.tsx';
-export { Palette } from '../parts/palette.tsx';
 export { ChatView } from './chat.tsx';
 export { CompareView } from './compare.tsx';
 export { ConversationView } from './conversation.tsx';
