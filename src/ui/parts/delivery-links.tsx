@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { DeliveryState } from '../../gateway/api/routes.ts';
 import { configured } from '../destinations.ts';
+import { DeliveryHeads } from './deliveries.tsx';
 import { DeliveryMark, stateWords } from './mark.tsx';
 
 export function payloadAddress(interaction: string, destination: string): string {
@@ -27,5 +28,20 @@ export function DeliveryLinks({ deliveries, interaction }: LinksProps): JSX.Elem
         );
       })}
     </span>
+  );
+}
+
+/** The destinations as a part of a panel; nothing where the record went to none. */
+export function DeliverySection({ className, ...links }: LinksProps & { readonly className: string }): JSX.Element {
+  return (
+    <>
+      {Object.keys(links.deliveries).length > 0 && (
+        <section class={className}>
+          <h3>Destinations</h3>
+          <DeliveryHeads />
+          <DeliveryLinks {...links} />
+        </section>
+      )}
+    </>
   );
 }

@@ -1,20 +1,17 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { api } from '../api.ts';
 import { configured } from '../destinations.ts';
 import { counted } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
-import { curlOfRequest } from '../parts/curl.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
-import { Icon } from '../parts/icon.tsx';
 import { JsonWithSearch } from '../parts/json.tsx';
 import { parsed } from '../parts/json-lines.ts';
 import { DeliveryMark } from '../parts/mark.tsx';
-import { Safe } from '../parts/safe-text.tsx';
 import { go } from '../router.ts';
 import { command, linkCommand } from '../shortcuts.ts';
 import { useSpan } from './conversation-details.tsx';
+import { CopyRequestButton, PanelHeading } from './panel-heading.tsx';
 import type { ConversationRow } from './transcript.ts';
 
 interface PanelProps {
@@ -36,26 +33,11 @@ export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Elemen
   ]);
   return (
     <aside class="side-panel" aria-label={row.name}>
-      <header>
-        <Icon name={row.operation === 'invoke_agent' ? 'run' : 'chat'} />
-        <h2 class="cut">
-          <Safe text={row.name} />
-        </h2>
+      <PanelHeading icon={row.operation === 'invoke_agent' ? 'run' : 'chat'} name={row.name} hasLink onClose={onClose}>
         {turn !== undefined && <small>turn {turn}</small>}
-        <span class="push">
-          <CopyLinkButton />
-          <button type="button" class="bare" onClick={onClose} aria-label="Close">
-            <Icon name="close" />
-          </button>
-        </span>
-      </header>
+      </PanelHeading>
       <p class="actions">
-        <CopyButton
-          title="Copy the request to the model as curl, without its key"
-          text={async () => curlOfRequest(await api.getRequest({ params: { id: row.id } }))}
-        >
-          curl
-        </CopyButton>
+        <CopyRequestButton interaction={row.id} />
         <CopyButton text={() => JSON.stringify(value, null, 2)}>JSON</CopyButton>
         <a class="button" href={`/t/${row.traceId}?span=${row.spanId}`}>
           Trace <kbd>T</kbd>
@@ -76,20 +58,6 @@ export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Elemen
         />
       </div>
     </aside>
-  );
-}
-
-export function CopyLinkButton(): JSX.Element {
-  return (
-    <button
-      type="button"
-      class="bare"
-      aria-label="Copy a link to this"
-      title="Copy a link to this"
-      onClick={() => void navigator.clipboard.writeText(window.location.href).catch(() => {})}
-    >
-      <Icon name="linkTo" />
-    </button>
   );
 }
 

@@ -1,11 +1,10 @@
 import type { JSX } from 'preact';
 import type { ToolExecution } from '../../interaction/interaction.ts';
 import { count, duration, moment, money } from '../format.ts';
-import { DeliveryHeads } from '../parts/deliveries.tsx';
-import { DeliveryLinks } from '../parts/delivery-links.tsx';
-import { Icon } from '../parts/icon.tsx';
+import { DeliverySection } from '../parts/delivery-links.tsx';
 import { Json, parsed } from '../parts/json.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { PanelHeading } from './panel-heading.tsx';
 import { type ConversationRow, interactionOf } from './transcript.ts';
 
 interface PanelProps {
@@ -21,17 +20,7 @@ export function RunPanel({ row, tool, onClose }: PanelProps): JSX.Element {
     <aside class="side-panel" aria-label={tool ? tool.name : 'Run'}>
       {tool && (
         <>
-          <header>
-            <Icon name="tool" />
-            <h2 class="mono cut">
-              <Safe text={tool.name} />
-            </h2>
-            <span class="push">
-              <button type="button" class="bare" onClick={onClose} aria-label="Close">
-                <Icon name="close" />
-              </button>
-            </span>
-          </header>
+          <PanelHeading icon="tool" name={tool.name} className="mono cut" hasLink={false} onClose={onClose} />
           <Call tool={tool} row={row} />
         </>
       )}
@@ -39,13 +28,7 @@ export function RunPanel({ row, tool, onClose }: PanelProps): JSX.Element {
         <h3>Run</h3>
         <RunFacts row={row} />
       </section>
-      {Object.keys(row.deliveries).length > 0 && (
-        <section class="panel-body">
-          <h3>Destinations</h3>
-          <DeliveryHeads />
-          <DeliveryLinks deliveries={row.deliveries} interaction={row.id} />
-        </section>
-      )}
+      <DeliverySection className="panel-body" deliveries={row.deliveries} interaction={row.id} />
     </aside>
   );
 }

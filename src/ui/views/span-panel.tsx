@@ -7,15 +7,14 @@ import { api } from '../api.ts';
 import { count, counted, duration, moment, money } from '../format.ts';
 import { CallView } from '../parts/call.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
-import { curlOfRequest } from '../parts/curl.ts';
-import { DeliveryHeads } from '../parts/deliveries.tsx';
-import { DeliveryLinks } from '../parts/delivery-links.tsx';
+import { DeliverySection } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Json, JsonWithSearch } from '../parts/json.tsx';
 import { Words } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { useSpan } from './conversation-details.tsx';
-import { CopyLinkButton, readable } from './interaction-panel.tsx';
+import { readable } from './interaction-panel.tsx';
+import { CopyRequestButton, PanelHeading } from './panel-heading.tsx';
 import { kindOf } from './span-kind.ts';
 import type { Trace } from './trace-data.ts';
 
@@ -39,21 +38,11 @@ export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Elemen
   const attributes = readable(span.attributes);
   return (
     <aside class="side-panel" aria-label={span.name}>
-      <header>
-        <Icon name={kindOf(span)} />
-        <h2 class="cut">
-          <Safe text={span.name} />
-        </h2>
+      <PanelHeading icon={kindOf(span)} name={span.name} hasLink onClose={onClose}>
         <small>
           {duration((span.endTime - span.startTime) / 1_000)}, {shareOf(span, trace)}
         </small>
-        <span class="push">
-          <CopyLinkButton />
-          <button type="button" class="bare" onClick={onClose} aria-label="Close">
-            <Icon name="close" />
-          </button>
-        </span>
-      </header>
+      </PanelHeading>
       <div class="panel-tabs">
         <div role="tablist" aria-label="Parts of the span">
           {span.interaction !== undefined && <TabButton name="messages" {...{ tab }} onChoose={setTab} />}
@@ -62,14 +51,7 @@ export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Elemen
           <TabButton name="raw" {...{ tab }} onChoose={setTab} />
         </div>
         <span class="push">
-          {span.interaction !== undefined && (
-            <CopyButton
-              title="Copy the request to the model as curl, without its key"
-              text={async () => curlOfRequest(await api.getRequest({ params: { id: span.interaction ?? '' } }))}
-            >
-              curl
-            </CopyButton>
-          )}
+          {span.interaction !== undefined && <CopyRequestButton interaction={span.interaction} />}
           <CopyButton text={() => JSON.stringify(span, null, 2)}>JSON</CopyButton>
         </span>
       </div>
@@ -151,13 +133,7 @@ function Messages({ detail }: { readonly detail: Detail }): JSX.Element {
           </p>
         </section>
       )}
-      {Object.keys(detail.deliveries).length > 0 && (
-        <section class="offered">
-          <h3>Destinations</h3>
-          <DeliveryHeads />
-          <DeliveryLinks deliveries={detail.deliveries} interaction={detail.id} />
-        </section>
-      )}
+      <DeliverySection className="offered" deliveries={detail.deliveries} interaction={detail.id} />
     </>
   );
 }
