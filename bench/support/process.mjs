@@ -1,4 +1,4 @@
-/** Runs one task in a process of its own and gives back the figures that it prints. */
+/** Runs one task in a process of its own and returns the figures that it prints. */
 import { fork, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -83,7 +83,7 @@ const PLANTED = [
   ['sqlite-is-a-driver', { 'src/sqlite/a.ts': `import '../delivery/b.ts';`, 'src/delivery/b.ts': '' }],
   ['pricing-knows-the-domain-alone', { 'src/pricing/a.ts': `import '../semconv/b.ts';`, 'src/semconv/b.ts': '' }],
   ['loading-imports-nothing', { 'src/loading/a.ts': `import '../delivery/b.ts';`, 'src/delivery/b.ts': '' }],
-  ['diagnostics-know-nobody', { 'src/diagnostics/a.ts': `import '../exporter/b.ts';`, 'src/exporter/b.ts': '' }],
+  ['diagnostics-import-nothing', { 'src/diagnostics/a.ts': `import '../exporter/b.ts';`, 'src/exporter/b.ts': '' }],
   ['bounded-imports-nothing', { 'src/bounded/a.ts': `import '../delivery/b.ts';`, 'src/delivery/b.ts': '' }],
   [
     'configuration-knows-no-setting',
@@ -104,7 +104,7 @@ const PLANTED = [
     { 'src/exporter/a.ts': `import '../instrumentation/b.ts';`, 'src/instrumentation/b.ts': '' },
   ],
   ['the-page-is-a-client', { 'src/ui/a.ts': `import '../store/b.ts';`, 'src/store/b.ts': '' }],
-  ['nobody-imports-the-page', { 'src/gateway/a.ts': `import '../ui/b.ts';`, 'src/ui/b.ts': '' }],
+  ['page-is-imported-by-nothing', { 'src/gateway/a.ts': `import '../ui/b.ts';`, 'src/ui/b.ts': '' }],
   ['wiring-comes-last', { 'src/testing/a.ts': `import '../start/b.ts';`, 'src/start/b.ts': '' }],
   ['doors-are-for-users', { 'src/start/a.ts': `import '../index.ts';`, 'src/index.ts': '' }],
   ['the-command-line-is-a-leaf', { 'src/start/a.ts': `import '../cli/b.ts';`, 'src/cli/b.ts': '' }],

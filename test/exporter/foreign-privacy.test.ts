@@ -12,7 +12,7 @@ import { type SpanData, SpanKind, SpanStatusCode } from '../../src/semconv/span-
 import { type Captured, captured, capturedNames, spansOf } from '../dialects/captured.ts';
 
 /** What people, the model and the tools say in the captured exchanges. */
-const said = /You are a travel agent|Portugal|Lisbon|sunny|The sky|clear/;
+const words = /You are a travel agent|Portugal|Lisbon|sunny|The sky|clear/;
 
 interface Exported {
   readonly json: string;
@@ -64,11 +64,11 @@ function exported(spans: readonly SpanData[], mode: ContentMode): Exported {
 const spansIn = ({ scenarios }: Captured): readonly SpanData[] => Object.values(scenarios).flatMap(spansOf);
 
 describe.each(capturedNames)('spans of %s', (name) => {
-  it.each(['none', 'redacted'] as const)('keep what was said to themselves with content %s', (mode) => {
+  it.each(['none', 'redacted'] as const)('keep content to themselves with content %s', (mode) => {
     const out = exported(spansIn(captured(name)), mode);
     for (const [destination, text] of Object.entries(out)) {
       expect(text.length, destination).toBeGreaterThan(2);
-      expect(said.exec(text)?.[0], destination).toBeUndefined();
+      expect(words.exec(text)?.[0], destination).toBeUndefined();
     }
   });
 
@@ -89,7 +89,7 @@ describe.each(capturedNames)('spans of %s', (name) => {
     if (name === 'logfire') return; // Logfire for JavaScript captures no content.
     const spans = scenarios.flatMap(([, scenario]) => spansOf(scenario));
     const out = exported(spans, 'full');
-    for (const [destination, text] of Object.entries(out)) expect(text, destination).toMatch(said);
+    for (const [destination, text] of Object.entries(out)) expect(text, destination).toMatch(words);
   });
 });
 

@@ -28,7 +28,7 @@ async function json(url: string, method: string, body?: unknown): Promise<Json> 
   return (await response.json()) as Json;
 }
 
-it('gives back Kore records byte for byte, newest first', async () => {
+it('returns Kore records byte for byte, newest first', async () => {
   const { gateway } = await openGateway();
   const botId = 'st-1';
   const written = calls.flatMap((interaction) =>
@@ -53,7 +53,7 @@ it('gives back Kore records byte for byte, newest first', async () => {
   expect(dates).toEqual(dates.toSorted().toReversed());
 });
 
-it('gives back Inkeep conversations as they were written, and feedback by its rating', async () => {
+it('returns Inkeep conversations as they were written, and feedback by its rating', async () => {
   const { gateway } = await openGateway();
   const base = `${gateway.url}/inkeep`;
   const options = inkeep.resolveOptions({ apiKey: 'k' }, {});

@@ -25,7 +25,7 @@ it('tells a run of another process that it sees unfinished', async () => {
   const { id, thread } = await foreignRun(scene);
   await scene.client.beta.threads.runs.poll(id, thread);
   await scene.client.beta.threads.messages.list(thread.thread_id);
-  expect(scene.told()).toMatchObject({
+  expect(scene.recorded()).toMatchObject({
     run: { id, status: 'completed' },
     agent: { id: ASSISTANT_ID, name: 'Desk' },
     conversationId: thread.thread_id,
@@ -58,8 +58,8 @@ it.each(['plain', 'stream'])('tells a run of another process whose tool outputs 
   else await runs.submitToolOutputsStream(id, outputs).done();
   await runs.steps.list(id, thread);
   await messages.list(thread.thread_id);
-  expect(scene.told()).toMatchObject({ run: { id, status: 'completed' }, finishReasons: ['stop'] });
-  expect(scene.told().toolExecutions).toMatchObject([
+  expect(scene.recorded()).toMatchObject({ run: { id, status: 'completed' }, finishReasons: ['stop'] });
+  expect(scene.recorded().toolExecutions).toMatchObject([
     { id: 'call_1', name: 'hours', arguments: { day: 'Sunday' }, result: 'closed' },
   ]);
 });
@@ -80,7 +80,7 @@ it('follows a run that it cancels to its end', async () => {
   await runs.cancel(run.id, thread);
   expect(scene.runSpans()).toHaveLength(0);
   await runs.poll(run.id, thread);
-  expect(scene.told()).toMatchObject({
+  expect(scene.recorded()).toMatchObject({
     run: { status: 'cancelled' },
     outcome: { status: 'error', type: 'run_cancelled' },
   });

@@ -91,11 +91,11 @@ describe.skipIf(cassettes.length === 0).each(cassettes.map((cassette) => [casset
       endAllRuns(recorder);
       await server.close();
 
-      const told = runSpans().map(interactionOf);
+      const recorded = runSpans().map(interactionOf);
       const states = new Map(interactions.flatMap(({ derived: { run } }) => (run ? [[run.id, run]] : [])));
-      expect(new Set(told.flatMap(({ run }) => run?.id ?? []))).toEqual(new Set(states.keys()));
+      expect(new Set(recorded.flatMap(({ run }) => run?.id ?? []))).toEqual(new Set(states.keys()));
       for (const state of states.values()) {
-        const run = told.find((one) => one.run?.id === state.id);
+        const run = recorded.find((one) => one.run?.id === state.id);
         expect(run).toMatchObject({
           agent: { id: state.assistant_id },
           conversationId: state.thread_id,
@@ -118,7 +118,7 @@ describe.skipIf(cassettes.length === 0).each(cassettes.map((cassette) => [casset
       }
 
       const refused = interactions.filter(({ request, derived }) => derived.error && /\/runs$/.test(request.path));
-      expect(told.filter(({ run }) => !run).map(({ outcome }) => outcome)).toMatchObject(
+      expect(recorded.filter(({ run }) => !run).map(({ outcome }) => outcome)).toMatchObject(
         refused.map(({ derived }) => ({ status: 'error', type: derived.error?.code })),
       );
       const created = interactions.filter(

@@ -120,7 +120,7 @@ describe.each(styles)('a run driven by %s', (_, drive) => {
 });
 
 it('tells the settings that count: the run shows what request and assistant make together', async () => {
-  const { client, ask, told } = await openScene();
+  const { client, ask, recorded } = await openScene();
   const id = await ask();
   await client.beta.threads.runs.createAndPoll(id, {
     ...assistant,
@@ -135,7 +135,7 @@ it('tells the settings that count: the run shows what request and assistant make
     ],
   });
   await client.beta.threads.messages.list(id);
-  expect(told()).toMatchObject({
+  expect(recorded()).toMatchObject({
     requestModel: 'gpt-4.1',
     parameters: { temperature: 0.2, topP: 1, maxTokens: 64, outputType: 'json' },
     systemInstructions: [{ type: 'text', content: 'Be short.' }],
@@ -170,12 +170,12 @@ it('names no assistant that it never saw', async () => {
 });
 
 describe('a stream that is not read to its end', () => {
-  it('ends the span when the reader breaks, without an error, with what was said until then', async () => {
-    const { server, client, ask, told } = await openScene();
+  it('ends the span when the reader breaks, without an error, with what it received until then', async () => {
+    const { server, client, ask, recorded } = await openScene();
     server.reply({ text: 'Closed on Sunday.', pieces: ['Closed ', 'on ', 'Sunday.'] });
     const stream = await client.beta.threads.runs.create(await ask(), { ...assistant, stream: true });
     for await (const { event } of stream) if (event === 'thread.message.delta') break;
-    expect(told()).toMatchObject({
+    expect(recorded()).toMatchObject({
       outcome: { status: 'ok' },
       run: { status: 'in_progress' },
       finishReasons: ['error'],
@@ -184,11 +184,11 @@ describe('a stream that is not read to its end', () => {
   });
 
   it('ends the span with an error when the server dies', async () => {
-    const { server, client, ask, told } = await openScene();
+    const { server, client, ask, recorded } = await openScene();
     const id = await ask();
     server.fault({ match: 'POST /threads/:id/runs', resetAfterChunks: 4 });
     await expect(client.beta.threads.runs.stream(id, assistant).done()).rejects.toThrow();
-    expect(told()).toMatchObject({ outcome: { status: 'error' }, finishReasons: ['error'] });
+    expect(recorded()).toMatchObject({ outcome: { status: 'error' }, finishReasons: ['error'] });
   });
 
   it('ends the span once, whatever is asked of the run later', async () => {

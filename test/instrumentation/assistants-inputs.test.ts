@@ -46,7 +46,7 @@ it('finds the ids of messages that were sent inside a request when the thread is
   });
   const page = await threads.messages.list(run.thread_id, { order: 'asc' });
   const asked = page.data.filter(({ role }) => role === 'user').map(({ id }) => id);
-  expect(scene.told().messageIds?.in).toEqual(asked);
+  expect(scene.recorded().messageIds?.in).toEqual(asked);
   expect(inputsOf(scene)).toEqual([['Same', 'Same', 'Other']]);
 });
 
@@ -95,13 +95,13 @@ it('reads images, files and citations as parts', async () => {
   });
   scene.server.reply({ text: 'A cup [1]', annotations: [annotation] });
   await scene.client.beta.threads.runs.stream(thread.id, assistant).done();
-  expect(scene.told().inputMessages?.[0]?.parts).toEqual([
+  expect(scene.recorded().inputMessages?.[0]?.parts).toEqual([
     { type: 'text', content: 'What is this?' },
     { type: 'file', modality: 'image', file_id: 'file_1' },
     { type: 'uri', modality: 'image', uri: 'https://example.com/a.png' },
     { type: 'file', modality: 'document', file_id: 'file_2' },
   ]);
-  expect(scene.told().outputMessages?.[0]?.parts).toEqual([
+  expect(scene.recorded().outputMessages?.[0]?.parts).toEqual([
     { type: 'text', content: 'A cup [1]', annotations: [annotation] },
   ]);
 });

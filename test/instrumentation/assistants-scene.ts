@@ -20,7 +20,7 @@ import { type FakeOpenAI, type FakeOpenAIOptions, startFakeOpenAI } from '../../
 
 export const ASSISTANT_ID = 'asst_desk';
 
-/** A real client that talks to a fake server, instrumented, with a real tracer that keeps what it was told. */
+/** A real client that talks to a fake server, instrumented, with a real tracer that keeps what it receives. */
 export interface Scene {
   readonly server: FakeOpenAI;
   readonly client: OpenAI;
@@ -32,7 +32,7 @@ export interface Scene {
   runSpans(): readonly ReadableSpan[];
   toolSpans(): readonly ReadableSpan[];
   /** What the one run that has ended tells. Fails unless there is exactly one. */
-  told(): Interaction;
+  recorded(): Interaction;
   /** A thread with one question on it. */
   ask(question?: string): Promise<string>;
 }
@@ -43,7 +43,7 @@ provider.register();
 export const tracer = trace.getTracer('application');
 
 export interface SceneOptions extends FakeOpenAIOptions {
-  /** Whether somebody wants to read what is said. Default true. */
+  /** Whether a destination reads content. Default true. */
   readonly content?: boolean;
   readonly capture?: Partial<CaptureOptions>;
 }
@@ -76,7 +76,7 @@ export async function openScene({ content = true, capture = {}, ...options }: Sc
     spans: () => exporter.getFinishedSpans(),
     runSpans: () => of('invoke_agent'),
     toolSpans: () => of('execute_tool'),
-    told: () => interactionOf(only(of('invoke_agent'))),
+    recorded: () => interactionOf(only(of('invoke_agent'))),
     async ask(question = 'Is the shop open on Sunday?') {
       const thread = await client.beta.threads.create();
       await client.beta.threads.messages.create(thread.id, { role: 'user', content: question });

@@ -10,7 +10,7 @@ const logged: { run: Run; messageIn: Message; messageOut: Message | null }[] = [
 const question = { role: 'user' as const, content: 'What are the store hours?' };
 
 it('tells the documented flow with streaming', async () => {
-  const { client: openai, server, told } = await openScene();
+  const { client: openai, server, recorded } = await openScene();
   server.reply('Our store is open from 9:00am to 5:00pm.');
   const thread = await openai.beta.threads.create();
   const messageIn = await openai.beta.threads.messages.create(thread.id, question);
@@ -26,11 +26,11 @@ it('tells the documented flow with streaming', async () => {
     })
     .done();
   await Promise.all(done);
-  expectTold(told(), logged.pop());
+  expectRecorded(recorded(), logged.pop());
 });
 
 it('tells the documented flow without streaming, with the user of the context', async () => {
-  const { client: openai, server, told } = await openScene();
+  const { client: openai, server, recorded } = await openScene();
   server.reply('Our store is open from 9:00am to 5:00pm.');
   await withContext({ user: { id: 'u-17' }, conversationId: 'chat-1' }, async () => {
     const thread = await openai.beta.threads.create();
@@ -39,22 +39,22 @@ it('tells the documented flow without streaming, with the user of the context', 
     const threadList = await openai.beta.threads.messages.list(run.thread_id, { limit: 1, run_id: run.id });
     logged.push({ run, messageIn, messageOut: threadList.data[0] ?? null });
   });
-  expect(told()).toMatchObject({ user: { id: 'u-17' }, custom: { conversation_id: 'chat-1' } });
-  expectTold(told(), logged.pop());
+  expect(recorded()).toMatchObject({ user: { id: 'u-17' }, custom: { conversation_id: 'chat-1' } });
+  expectRecorded(recorded(), logged.pop());
 });
 
 it('has the thread for its conversation, also where the answer names it', async () => {
-  const { client, told } = await openScene();
+  const { client, recorded } = await openScene();
   const run = await withContext({ conversationId: 'chat-2' }, () =>
     client.beta.threads.createAndRunPoll({ assistant_id: ASSISTANT_ID, thread: { messages: [question] } }),
   );
   await client.beta.threads.messages.list(run.thread_id);
-  expect(told()).toMatchObject({ conversationId: run.thread_id, custom: { conversation_id: 'chat-2' } });
+  expect(recorded()).toMatchObject({ conversationId: run.thread_id, custom: { conversation_id: 'chat-2' } });
 });
 
-function expectTold(told: object, expected: (typeof logged)[number] | undefined): void {
+function expectRecorded(recorded: object, expected: (typeof logged)[number] | undefined): void {
   const { run, messageIn, messageOut } = expected ?? expect.fail('nothing was logged');
-  expect(told).toMatchObject({
+  expect(recorded).toMatchObject({
     operation: 'invoke_agent',
     conversationId: run.thread_id,
     agent: { id: run.assistant_id },

@@ -33,7 +33,7 @@ it('adds an event to the span of a run for every status that a request read, wit
   expect(millis[0]).toBeGreaterThanOrEqual(started - 1);
 });
 
-it('names the stream as the source where a stream told of the status', async () => {
+it('names the stream as the source where a stream reported the status', async () => {
   const scene = await openScene();
   const threadId = await scene.ask();
   const stream = await scene.client.beta.threads.runs.create(threadId, { assistant_id: ASSISTANT_ID, stream: true });

@@ -32,7 +32,7 @@ const answer = (run: Run) => ({
   })),
 });
 
-const expectTwoRounds = ({ runSpans, toolSpans, told }: Awaited<ReturnType<typeof openScene>>): void => {
+const expectTwoRounds = ({ runSpans, toolSpans, recorded }: Awaited<ReturnType<typeof openScene>>): void => {
   const run = only(runSpans());
   expect(toolSpans().map(({ name }) => name)).toEqual([
     'execute_tool opening_hours',
@@ -49,8 +49,12 @@ const expectTwoRounds = ({ runSpans, toolSpans, told }: Awaited<ReturnType<typeo
       'gen_ai.conversation.id': interactionOf(run).conversationId,
     });
   }
-  expect(told()).toMatchObject({ outcome: { status: 'ok' }, finishReasons: ['stop'], run: { status: 'completed' } });
-  expect(told().toolExecutions).toMatchObject([
+  expect(recorded()).toMatchObject({
+    outcome: { status: 'ok' },
+    finishReasons: ['stop'],
+    run: { status: 'completed' },
+  });
+  expect(recorded().toolExecutions).toMatchObject([
     { id: 'call_1', name: 'opening_hours', type: 'function', arguments: { day: 'Sunday' }, result: { of: 'call_1' } },
     { id: 'call_2', name: 'in_stock', type: 'function', arguments: { item: 'tea' }, result: { of: 'call_2' } },
     { id: 'call_3', name: 'in_stock', type: 'function', arguments: { item: 'cups' }, result: { of: 'call_3' } },
@@ -107,15 +111,15 @@ it('stays open when a stream is left because the run waits for tools', async () 
 });
 
 it('measures a call from the moment the run asked to the moment it was answered', async () => {
-  const { server, client, ask, toolSpans, told } = await openScene();
+  const { server, client, ask, toolSpans, recorded } = await openScene();
   server.reply({ rounds: [{ toolCalls: [{ name: 'opening_hours' }] }, 'Closed.'] });
   const run = await client.beta.threads.runs.createAndPoll(await ask(), { ...assistant, tools });
   await new Promise((resolve) => setTimeout(resolve, 30));
   await client.beta.threads.runs.submitToolOutputsStream(run.id, answer(run)).done();
   const { startTime = 0, endTime = 0 } = toolOf(only(toolSpans()));
   expect(endTime - startTime).toBeGreaterThan(25);
-  expect(startTime).toBeGreaterThanOrEqual(told().startTime);
-  expect(endTime).toBeLessThanOrEqual(told().endTime);
+  expect(startTime).toBeGreaterThanOrEqual(recorded().startTime);
+  expect(endTime).toBeLessThanOrEqual(recorded().endTime);
 });
 
 it('gives one span to a call, however often its output is sent', async () => {
@@ -182,10 +186,10 @@ const builtInTools = [
 ];
 
 it('tells the tools of the server as a stream shows them', async () => {
-  const { server, client, ask, told, toolSpans } = await openScene();
+  const { server, client, ask, recorded, toolSpans } = await openScene();
   server.reply(builtIns);
   await client.beta.threads.runs.stream(await ask(), assistant).done();
-  expect(told().toolExecutions).toMatchObject(builtInTools);
+  expect(recorded().toolExecutions).toMatchObject(builtInTools);
   expect(toolSpans().map(({ name }) => name)).toEqual(['execute_tool code_interpreter', 'execute_tool file_search']);
 });
 
@@ -193,7 +197,7 @@ it.each([
   ['before the messages', true],
   ['after the messages, when the run has ended', false],
 ])('tells the tools of the server from steps that are listed %s', async (_, stepsFirst) => {
-  const { server, client, ask, told, toolSpans, runSpans } = await openScene();
+  const { server, client, ask, recorded, toolSpans, runSpans } = await openScene();
   const { runs, messages } = client.beta.threads;
   server.reply(builtIns);
   const id = await ask();
@@ -203,7 +207,7 @@ it.each([
   await runs.steps.list(run.id, { thread_id: id, order: 'asc' });
   if (stepsFirst) await messages.list(id);
 
-  if (stepsFirst) expect(told().toolExecutions).toMatchObject(builtInTools);
+  if (stepsFirst) expect(recorded().toolExecutions).toMatchObject(builtInTools);
   expect(toolSpans()).toHaveLength(2);
   const parent = interactionOf(only(runSpans()));
   for (const span of toolSpans()) {
@@ -280,7 +284,7 @@ it.each(['polled', 'streamed'])('keeps rounds apart whose calls a server names a
   }
   await scene.client.beta.threads.messages.list(id);
   expect(scene.toolSpans()).toHaveLength(2);
-  expect(scene.told().toolExecutions?.map(({ result }) => result)).toEqual(['one', 'two']);
+  expect(scene.recorded().toolExecutions?.map(({ result }) => result)).toEqual(['one', 'two']);
 });
 
 it('claims equal calls of one round oldest first', async () => {

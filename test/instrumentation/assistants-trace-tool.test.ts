@@ -30,25 +30,25 @@ it.each([
   ['by its name and arguments', undefined],
   ['by its id', { callId: 'call_1' }],
 ])('gives a call of a run the one span of traceTool, found %s', async (_, options) => {
-  const { toolSpans, runSpans, told, answer } = await asked();
+  const { toolSpans, runSpans, recorded, answer } = await asked();
   await answer(await traceTool('hours', hours, options)({ day: 'Sunday' }));
   const tool = only(toolSpans());
   expect(tool.parentSpanContext?.spanId).toBe(only(runSpans()).spanContext().spanId);
   expect(tool.attributes).toMatchObject({ 'gen_ai.tool.call.id': 'call_1', 'gen_ai.agent.name': 'Desk' });
   const execution = { name: 'hours', id: 'call_1', arguments: { day: 'Sunday' }, result: 'Sunday: closed' };
   expect(toolOf(tool)).toMatchObject({ name: 'hours', id: 'call_1' });
-  expect(told().toolExecutions).toMatchObject([execution]);
-  const { startTime = 0, endTime = 0 } = told().toolExecutions?.[0] ?? {};
+  expect(recorded().toolExecutions).toMatchObject([execution]);
+  const { startTime = 0, endTime = 0 } = recorded().toolExecutions?.[0] ?? {};
   expect(endTime - startTime).toBeGreaterThan(5);
 });
 
 it('tells a tool that threw as an error, in the run too', async () => {
-  const { toolSpans, told, answer } = await asked();
+  const { toolSpans, recorded, answer } = await asked();
   const broken = traceTool('hours', async () => Promise.reject(new TypeError('no')), { callId: 'call_1' });
   await expect(broken()).rejects.toThrow();
   await answer('it failed');
   expect(only(toolSpans()).attributes['error.type']).toBe('TypeError');
-  expect(told().toolExecutions).toMatchObject([{ name: 'hours', errorType: 'TypeError', result: 'it failed' }]);
+  expect(recorded().toolExecutions).toMatchObject([{ name: 'hours', errorType: 'TypeError', result: 'it failed' }]);
 });
 
 it('gives a tool that runs under another span a link to it', async () => {

@@ -23,24 +23,24 @@ async function completed(options: Parameters<typeof openScene>[0] = {}) {
 }
 
 it('waits for the messages of a completed run, and ends at the time the run was seen completed', async () => {
-  const { client, id, runSpans, told } = await completed();
+  const { client, id, runSpans, recorded } = await completed();
   expect(runSpans()).toHaveLength(0);
   const seenAt = Date.now();
   const until = performance.now() + 30;
   while (performance.now() < until);
   await client.beta.threads.messages.list(id);
-  expect(told().outputMessages).toHaveLength(1);
-  expect(told().endTime).toBeLessThanOrEqual(seenAt + 5);
+  expect(recorded().outputMessages).toHaveLength(1);
+  expect(recorded().endTime).toBeLessThanOrEqual(seenAt + 5);
 });
 
 it('waits one second and not longer', async () => {
-  const { runSpans, told } = await completed();
+  const { runSpans, recorded } = await completed();
   await vi.advanceTimersByTimeAsync(990);
   expect(runSpans()).toHaveLength(0);
   await vi.advanceTimersByTimeAsync(20);
   expect(runSpans()).toHaveLength(1);
-  expect(told()).toMatchObject({ finishReasons: ['stop'], run: { status: 'completed' } });
-  expect(told().outputMessages).toBeUndefined();
+  expect(recorded()).toMatchObject({ finishReasons: ['stop'], run: { status: 'completed' } });
+  expect(recorded().outputMessages).toBeUndefined();
 });
 
 it('does not wait when nobody wants to read', async () => {
@@ -49,9 +49,9 @@ it('does not wait when nobody wants to read', async () => {
 });
 
 it('keeps the ids of messages where their text is not wanted', async () => {
-  const { told } = await completed({ content: false });
-  expect(told().inputMessages).toBeUndefined();
-  expect(told().messageIds).toEqual({ in: [expect.stringMatching(/^msg_/)] });
+  const { recorded } = await completed({ content: false });
+  expect(recorded().inputMessages).toBeUndefined();
+  expect(recorded().messageIds).toEqual({ in: [expect.stringMatching(/^msg_/)] });
 });
 
 it('stops waiting on a flush', async () => {
@@ -75,21 +75,21 @@ it('goes on waiting while messages of another run are listed', async () => {
 });
 
 it('takes a message that is retrieved for the answer', async () => {
-  const { client, id, run, told } = await completed();
+  const { client, id, run, recorded } = await completed();
   const steps = await client.beta.threads.runs.steps.list(run.id, { thread_id: id });
   const details = steps.data[0]?.step_details;
   const messageId = details?.type === 'message_creation' ? details.message_creation.message_id : '';
   await client.beta.threads.messages.retrieve(messageId, { thread_id: id });
-  expect(told().messageIds?.out).toEqual([messageId]);
+  expect(recorded().messageIds?.out).toEqual([messageId]);
 });
 
-it('counts a run that was told without its answer', async () => {
+it('counts a run that was recorded without its answer', async () => {
   const { recorder } = await completed();
   await vi.advanceTimersByTimeAsync(1_010);
   expect(outputUnseenCount(recorder)).toBe(1);
 });
 
-it('waits as long as it is told to', async () => {
+it('waits as long as the option says', async () => {
   const { runSpans } = await completed({ capture: { runMessagesWaitMillis: 50 } });
   await vi.advanceTimersByTimeAsync(40);
   expect(runSpans()).toHaveLength(0);
@@ -98,22 +98,22 @@ it('waits as long as it is told to', async () => {
 });
 
 it('fetches the messages that the application did not read, if that is asked for', async () => {
-  const { runSpans, told } = await completed({ capture: { fetchRunMessages: true, runMessagesWaitMillis: 10 } });
+  const { runSpans, recorded } = await completed({ capture: { fetchRunMessages: true, runMessagesWaitMillis: 10 } });
   await vi.advanceTimersByTimeAsync(10);
   vi.useRealTimers();
   await vi.waitUntil(() => runSpans().length > 0);
-  expect(told().outputMessages).toHaveLength(1);
+  expect(recorded().outputMessages).toHaveLength(1);
 });
 
 it('ends without messages that cannot be fetched, and throws nothing', async () => {
-  const { server, runSpans, told } = await completed({
+  const { server, runSpans, recorded } = await completed({
     capture: { fetchRunMessages: true, runMessagesWaitMillis: 10 },
   });
   server.fault({ status: 500, match: /messages/ });
   await vi.advanceTimersByTimeAsync(10);
   vi.useRealTimers();
   await vi.waitUntil(() => runSpans().length > 0);
-  expect(told().outputMessages).toBeUndefined();
+  expect(recorded().outputMessages).toBeUndefined();
 });
 
 it('ends what is still open when the process ends, as unknown', async () => {

@@ -70,16 +70,16 @@ it('the facts attached to a span equal its attributes', async () => {
   }
 });
 
-it('what the application makes of an answer changes nothing that is told of it', async () => {
+it('what the application makes of an answer changes nothing in its span', async () => {
   const { client, read } = await openOwnScene();
   const completion = await client.chat.completions.create({ model, messages });
   const [choice] = completion.choices;
-  const said = choice?.message.content;
+  const words = choice?.message.content;
   if (choice) choice.message.content = 'changed';
   completion.choices.length = 0;
-  expect(said).toEqual(expect.any(String));
+  expect(words).toEqual(expect.any(String));
   const [span] = read();
-  expect(JSON.stringify(span && contentOf(span))).toContain(JSON.stringify(said));
+  expect(JSON.stringify(span && contentOf(span))).toContain(JSON.stringify(words));
 });
 
 it('a span has the times of its call, however late it is looked at', async () => {
@@ -93,7 +93,7 @@ it('a span has the times of its call, however late it is looked at', async () =>
   expect(span && millisFrom(span.endTime)).toBeLessThan(after + 2);
 });
 
-it('an attribute that the application sets on the active span is told as well', async () => {
+it('an attribute that the application sets on the active span is exported as well', async () => {
   const { server, read } = await openOwnScene();
   const client = new OpenAI({
     apiKey: 'k',

@@ -42,7 +42,7 @@ describe('what is never finished', () => {
     const scene = await openScene();
     await (await scene.client.chat.completions.create(streamed))[Symbol.asyncIterator]().next();
     expect(await ended(scene, 1)).toBe(1);
-    expect(scene.told()['gen_ai.response.finish_reasons']).toEqual(['error']);
+    expect(scene.recorded()['gen_ai.response.finish_reasons']).toEqual(['error']);
   });
 
   it('keeps nothing of calls that no tool ever answers', async () => {
@@ -65,7 +65,7 @@ describe('what is still being read', () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       if (chunks.length < 5) expect(scene.spans()).toHaveLength(0);
     }
-    expect(scene.told()['gen_ai.response.finish_reasons']).toEqual(['stop']);
+    expect(scene.recorded()['gen_ai.response.finish_reasons']).toEqual(['stop']);
   });
 });
 
@@ -87,7 +87,7 @@ describe('an answer of no sense', () => {
     scene.server.reply({ json: answer });
     expect(await scene.client.chat.completions.create({ model, messages })).toEqual(answer);
     expect(scene.spans()).toHaveLength(1);
-    expect(() => scene.said()).not.toThrow();
+    expect(() => scene.content()).not.toThrow();
   });
 
   it('costs no time, and no span, in a stream', async () => {
@@ -136,15 +136,15 @@ describe('a text that grows', () => {
     expect(text.text).toMatch(/… \[499000 more\]$/);
   });
 
-  it('is what was said, in any script and however it was cut into pieces', () => {
-    const said = `${'plain, naïve, '.repeat(40)}— “quoted” 語 🙂 ${'and on '.repeat(400)}`;
+  it('is the whole text, in any script and however it was cut into pieces', () => {
+    const words = `${'plain, naïve, '.repeat(40)}— “quoted” 語 🙂 ${'and on '.repeat(400)}`;
     for (const size of [1, 7, 5_000]) {
       const text = capText(10_000);
-      for (let at = 0; at < said.length; at += size) text.add(said.slice(at, at + size));
-      expect(text.text).toBe(said);
+      for (let at = 0; at < words.length; at += size) text.add(words.slice(at, at + size));
+      expect(text.text).toBe(words);
     }
     const capped = capText(600);
-    for (const piece of said.split(/(?= )/)) capped.add(piece);
-    expect(capped.text).toBe(`${said.slice(0, 600)}… [${said.length - 600} more]`);
+    for (const piece of words.split(/(?= )/)) capped.add(piece);
+    expect(capped.text).toBe(`${words.slice(0, 600)}… [${words.length - 600} more]`);
   });
 });

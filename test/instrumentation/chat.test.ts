@@ -118,7 +118,7 @@ describe('a chat', () => {
     expect(only().status.code).toBe(SpanStatusCode.ERROR);
   });
 
-  it('keeps what was said when it was said', async () => {
+  it('keeps messages as they were when they were sent', async () => {
     const mine: { role: 'user'; content: string }[] = [{ role: 'user', content: 'before' }];
     const pending = openai.chat.completions.create({ model: 'gpt-4o', messages: mine });
     mine.push({ role: 'user', content: 'after' });

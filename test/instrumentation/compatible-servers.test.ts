@@ -13,7 +13,7 @@ const chunkHead = { ...head, object: 'chat.completion.chunk' };
 interface Case {
   readonly client: OpenAI;
   readonly server: ScriptedServer;
-  readonly told: () => Record<string, unknown>;
+  readonly recorded: () => Record<string, unknown>;
   readonly parts: () => readonly Part[];
   readonly status: () => { code: SpanStatusCode; message?: string } | undefined;
 }
@@ -27,8 +27,8 @@ async function withAnswers(answers: readonly Scripted[], options?: SceneOptions)
   return {
     client,
     server,
-    told: scene.told,
-    parts: () => scene.said().outputMessages?.[0]?.parts ?? [],
+    recorded: scene.recorded,
+    parts: () => scene.content().outputMessages?.[0]?.parts ?? [],
     status: () => scene.spans()[0]?.status,
   };
 }
@@ -130,7 +130,7 @@ describe('streamed tool calls', () => {
     expect(parts()).toEqual([paris, rome]);
   });
 
-  it('that have neither index nor id are told apart by their names and by whole arguments', async () => {
+  it('that have neither index nor id are distinguished by their names and by whole arguments', async () => {
     const { parts } = await streamed([
       call({}, 'look', '{"at":"Paris"}'),
       call({}, 'look', '{"at":"Rome"}'),
@@ -246,7 +246,7 @@ describe('a message', () => {
 
 describe('a finish reason', () => {
   it.each(['plain', 'streamed'])('that is empty is unknown: %s', async (how) => {
-    const { told, parts } =
+    const { recorded, parts } =
       how === 'plain'
         ? await plain(
             { content: 'Four' },
@@ -254,7 +254,7 @@ describe('a finish reason', () => {
           )
         : await streamed([{ content: 'Four' }], {}, { finish_reason: '' });
     expect(parts()).toEqual([{ type: 'text', content: 'Four' }]);
-    expect(told()).not.toHaveProperty('gen_ai.response.finish_reasons');
+    expect(recorded()).not.toHaveProperty('gen_ai.response.finish_reasons');
   });
 
   it('does not go away with a later chunk that has none', async () => {
@@ -271,7 +271,7 @@ describe('a finish reason', () => {
       },
     ]);
     await read(await open.client.chat.completions.create({ model, messages, stream: true }));
-    expect(open.told()['gen_ai.response.finish_reasons']).toEqual(['length']);
+    expect(open.recorded()['gen_ai.response.finish_reasons']).toEqual(['length']);
   });
 });
 
@@ -280,8 +280,10 @@ describe('usage', () => {
   const expected = { 'gen_ai.usage.input_tokens': 7, 'gen_ai.usage.output_tokens': 5 };
 
   it('is read from the last choice, from x_groq, and from the last of many chunks', async () => {
-    expect((await streamed([{ content: 'a' }], {}, { usage: counts })).told()).toMatchObject(expected);
-    expect((await streamed([{ content: 'a' }], { x_groq: { id: 'x', usage: counts } })).told()).toMatchObject(expected);
+    expect((await streamed([{ content: 'a' }], {}, { usage: counts })).recorded()).toMatchObject(expected);
+    expect((await streamed([{ content: 'a' }], { x_groq: { id: 'x', usage: counts } })).recorded()).toMatchObject(
+      expected,
+    );
     const growing = [1, 3, 5].map((completion_tokens) => ({
       ...chunkHead,
       choices: [{ index: 0, delta: { content: 'a' }, finish_reason: null }],
@@ -289,12 +291,12 @@ describe('usage', () => {
     }));
     const open = await withAnswers([{ events: growing }]);
     await read(await open.client.chat.completions.create({ model, messages, stream: true }));
-    expect(open.told()).toMatchObject(expected);
+    expect(open.recorded()).toMatchObject(expected);
   });
 
   it('is read from the last choice of a plain answer, too', async () => {
     const choice = { index: 0, message: { role: 'assistant', content: 'a' }, finish_reason: 'stop', usage: counts };
-    expect((await plain({}, { choices: [choice] })).told()).toMatchObject(expected);
+    expect((await plain({}, { choices: [choice] })).recorded()).toMatchObject(expected);
   });
 
   it.each([
@@ -302,7 +304,7 @@ describe('usage', () => {
     ['does not name them', {}],
   ])('counts thoughts as output where a provider that reports them outside %s', async (_, details) => {
     const usage = { prompt_tokens: 12, completion_tokens: 2, total_tokens: 354, ...details };
-    expect((await plain({ content: 'a' }, { usage })).told()).toMatchObject({
+    expect((await plain({ content: 'a' }, { usage })).recorded()).toMatchObject({
       'gen_ai.usage.input_tokens': 12,
       'gen_ai.usage.output_tokens': 342,
     });
@@ -310,14 +312,14 @@ describe('usage', () => {
 
   it('leaves output as it is where thoughts are part of it, or cached tokens are left out of the input', async () => {
     const inside = { ...counts, completion_tokens_details: { reasoning_tokens: 4 } };
-    expect((await plain({ content: 'a' }, { usage: inside })).told()).toMatchObject(expected);
+    expect((await plain({ content: 'a' }, { usage: inside })).recorded()).toMatchObject(expected);
     const cached = { ...counts, total_tokens: 112, prompt_tokens_details: { cached_tokens: 100 } };
-    expect((await plain({ content: 'a' }, { usage: cached })).told()).toMatchObject(expected);
+    expect((await plain({ content: 'a' }, { usage: cached })).recorded()).toMatchObject(expected);
   });
 
   it('has cached tokens where DeepSeek and Moonshot count them', async () => {
     for (const cached of [{ prompt_cache_hit_tokens: 3 }, { cached_tokens: 3 }]) {
-      expect((await plain({ content: 'a' }, { usage: { ...counts, ...cached } })).told()).toMatchObject({
+      expect((await plain({ content: 'a' }, { usage: { ...counts, ...cached } })).recorded()).toMatchObject({
         'gen_ai.usage.cache_read.input_tokens': 3,
       });
     }
@@ -342,7 +344,7 @@ describe('the cost', () => {
   ])('that a provider reports as %s wins over the price table', async (_, cost, total) => {
     const more = { model: 'gpt-4o', usage: { ...usage, ...cost } };
     for (const open of [await plain({ content: 'a' }, more), await streamed([{ content: 'a' }], more)])
-      expect(open.told()).toMatchObject({ 'spanport.cost.total': total, 'spanport.cost.origin': 'provider' });
+      expect(open.recorded()).toMatchObject({ 'spanport.cost.total': total, 'spanport.cost.origin': 'provider' });
   });
 
   it('is read from responses and embeddings, too', async () => {
@@ -351,7 +353,7 @@ describe('the cost', () => {
       { json: { id: 'r', object: 'response', status: 'completed', output: [], usage: used } },
     ]);
     await response.client.responses.create({ model, input: 'Hi' });
-    expect(response.told()).toMatchObject({ 'spanport.cost.total': 0.25, 'spanport.cost.origin': 'provider' });
+    expect(response.recorded()).toMatchObject({ 'spanport.cost.total': 0.25, 'spanport.cost.origin': 'provider' });
     const embedding = await withAnswers([
       {
         json: {
@@ -363,12 +365,12 @@ describe('the cost', () => {
       },
     ]);
     await embedding.client.embeddings.create({ model: 'e', input: 'Hi', encoding_format: 'float' });
-    expect(embedding.told()).toMatchObject({ 'spanport.cost.total': 0.25, 'spanport.cost.origin': 'provider' });
+    expect(embedding.recorded()).toMatchObject({ 'spanport.cost.total': 0.25, 'spanport.cost.origin': 'provider' });
   });
 
   it('that is no amount does not count', async () => {
-    const { told } = await plain({ content: 'a' }, { model: 'gpt-4o', usage: { ...usage, cost: 'free' } });
-    expect(told()['spanport.cost.origin']).toBe('computed');
+    const { recorded } = await plain({ content: 'a' }, { model: 'gpt-4o', usage: { ...usage, cost: 'free' } });
+    expect(recorded()['spanport.cost.origin']).toBe('computed');
   });
 
   it.each([
@@ -376,15 +378,15 @@ describe('the cost', () => {
     ['anthropic/claude-sonnet-4.5', 28.5],
     ['google/gemini-2.5-pro', 17.5],
   ])('of %s is that of the model without its maker', async (maker, total) => {
-    const { told } = await plain({ content: 'a' }, { model: maker, usage });
-    expect(told()['spanport.cost.total']).toBeCloseTo(total, 6);
-    expect(told()['spanport.cost.origin']).toBe('computed');
+    const { recorded } = await plain({ content: 'a' }, { model: maker, usage });
+    expect(recorded()['spanport.cost.total']).toBeCloseTo(total, 6);
+    expect(recorded()['spanport.cost.origin']).toBe('computed');
   });
 
   it.each(['openai/gpt-4o:free', 'nobody/no-such-model'])('of %s is unknown', async (unknown) => {
     const open = await withAnswers([plainOf({ content: 'a' }, { model: unknown, usage })]);
     await open.client.chat.completions.create({ model: unknown, messages });
-    expect(open.told()).not.toHaveProperty('spanport.cost.total');
+    expect(open.recorded()).not.toHaveProperty('spanport.cost.total');
   });
 
   it('is the application’s own price for the model without its maker', async () => {
@@ -393,7 +395,7 @@ describe('the cost', () => {
       capture: { prices },
     });
     await open.client.chat.completions.create({ model: 'maker/house', messages });
-    expect(open.told()['spanport.cost.total']).toBeCloseTo(12, 6);
+    expect(open.recorded()['spanport.cost.total']).toBeCloseTo(12, 6);
   });
 });
 
@@ -421,9 +423,9 @@ describe('an answer with status 200 that is an error', () => {
       'overloaded',
     ],
   ])('fails the call: %s', async (_, json, type) => {
-    const { client, told, parts, status } = await withAnswers([{ json }]);
+    const { client, recorded, parts, status } = await withAnswers([{ json }]);
     await client.chat.completions.create({ model, messages });
-    expect(told()['error.type']).toBe(type);
+    expect(recorded()['error.type']).toBe(type);
     expect(status()).toEqual({ code: SpanStatusCode.ERROR, message: 'the model is overloaded' });
     expect(parts().filter((part) => part.type === 'text' && part.content !== '')).toEqual([]);
   });
@@ -434,9 +436,9 @@ describe('an answer with status 200 that is an error', () => {
     ['moderations', (client: OpenAI) => client.moderations.create({ input: 'Hi' })],
     ['images', (client: OpenAI) => client.images.generate({ model, prompt: 'Hi' })],
   ])('fails a call of %s', async (_, call) => {
-    const { client, told, status } = await withAnswers([{ json: { error } }]);
+    const { client, recorded, status } = await withAnswers([{ json: { error } }]);
     await call(client).catch(() => {});
-    expect(told()['error.type']).toBe('overloaded');
+    expect(recorded()['error.type']).toBe('overloaded');
     expect(status()?.message).toBe('the model is overloaded');
   });
 
@@ -487,10 +489,10 @@ describe('a response', () => {
     ['an unknown status', [created, done, completed({ status: 'ended', output: [message('Four')] })], undefined],
     ['no last event at all', [created, done], undefined],
   ])('that is streamed keeps its items where it ends with %s', async (_, events, reasons) => {
-    const { client, parts, told } = await withAnswers([{ events }]);
+    const { client, parts, recorded } = await withAnswers([{ events }]);
     await read(await client.responses.create({ model, input: 'Hi', stream: true }));
     expect(parts()).toEqual([{ type: 'text', content: 'Four' }]);
-    expect(told()['gen_ai.response.finish_reasons']).toEqual(reasons);
+    expect(recorded()['gen_ai.response.finish_reasons']).toEqual(reasons);
   });
 });
 
@@ -532,7 +534,7 @@ describe('a streamed transcript', () => {
     const open = await withAnswers([{ events }]);
     await transcribe(open);
     expect(open.parts()).toEqual([{ type: 'text', content: 'Good day' }]);
-    expect(open.told()).toMatchObject({ 'gen_ai.usage.input_tokens': 3, 'gen_ai.usage.output_tokens': 2 });
+    expect(open.recorded()).toMatchObject({ 'gen_ai.usage.input_tokens': 3, 'gen_ai.usage.output_tokens': 2 });
   });
 });
 
@@ -585,7 +587,7 @@ describe('includeUsage', () => {
   ])('changes nothing where usage comes %s', async (_, events) => {
     const open = await withAnswers([{ events }], { capture });
     expect(await ask(open)).toEqual(events);
-    expect(open.told()).toMatchObject({ 'gen_ai.usage.input_tokens': 7 });
+    expect(open.recorded()).toMatchObject({ 'gen_ai.usage.input_tokens': 7 });
   });
 
   it('leaves a body alone that the options of the request replace', async () => {

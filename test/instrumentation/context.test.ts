@@ -8,11 +8,11 @@ import { messages, model, openScene } from './scene.ts';
 
 describe('withContext', () => {
   it('needs no context manager until it is called, and then finds or brings one', async () => {
-    const { client, told } = await openScene();
+    const { client, recorded } = await openScene();
     expect(hasContextManager()).toBe(false);
     await withContext({ feature: 'greeting' }, () => client.chat.completions.create({ model, messages }));
     expect(hasContextManager()).toBe(true);
-    expect(told()['spanport.feature']).toBe('greeting');
+    expect(recorded()['spanport.feature']).toBe('greeting');
   });
 
   it('leaves the context manager of the application in place', async () => {
@@ -23,7 +23,7 @@ describe('withContext', () => {
   });
 
   it('stamps every field on the spans inside', async () => {
-    const { client, told, said } = await openScene();
+    const { client, recorded, content } = await openScene();
     await withContext(
       {
         conversationId: 'conv-1',
@@ -44,7 +44,7 @@ describe('withContext', () => {
       },
       () => client.chat.completions.create({ model, messages }),
     );
-    expect(told()).toMatchObject({
+    expect(recorded()).toMatchObject({
       'gen_ai.conversation.id': 'conv-1',
       'session.id': 'session-1',
       'user.id': 'u1',
@@ -63,8 +63,8 @@ describe('withContext', () => {
       'spanport.custom.seats': 3,
     });
     // What people wrote is content, and lies beside the span.
-    expect(JSON.stringify(told())).not.toMatch(/Hello Una|a document|Hello \{name\}/);
-    expect(said()).toMatchObject({
+    expect(JSON.stringify(recorded())).not.toMatch(/Hello Una|a document|Hello \{name\}/);
+    expect(content()).toMatchObject({
       promptTemplate: 'Hello {name}',
       promptVariables: { name: 'Una' },
       context: ['a document'],
@@ -73,13 +73,13 @@ describe('withContext', () => {
   });
 
   it('nests: the inner word wins, the rest is inherited', async () => {
-    const { client, told } = await openScene();
+    const { client, recorded } = await openScene();
     await withContext({ feature: 'outer', channel: 'web', attributes: { a: 1 } }, () =>
       withContext({ feature: 'inner', attributes: { b: 2 } }, () =>
         client.chat.completions.create({ model, messages }),
       ),
     );
-    expect(told()).toMatchObject({
+    expect(recorded()).toMatchObject({
       'spanport.feature': 'inner',
       'spanport.channel': 'web',
       'spanport.custom.a': 1,
@@ -101,12 +101,12 @@ describe('withContext', () => {
   });
 
   it('wins over the conversation that a request names', async () => {
-    const { client, told } = await openScene();
+    const { client, recorded } = await openScene();
     const { id } = await client.conversations.create({});
     await withContext({ conversationId: 'mine' }, () =>
       client.responses.create({ model, input: 'Hi', conversation: id }),
     );
-    expect(told()['gen_ai.conversation.id']).toBe('mine');
+    expect(recorded()['gen_ai.conversation.id']).toBe('mine');
   });
 
   it('gives back what the function gives, and throws what it throws', () => {
@@ -145,12 +145,12 @@ describe('baggage', () => {
   });
 
   it('stamps what another service sent', async () => {
-    const { client, told } = await openScene({ capture: { baggage: true } });
+    const { client, recorded } = await openScene({ capture: { baggage: true } });
     const arrived = propagation.setBaggage(
       context.active(),
       propagation.createBaggage({ 'session.id': { value: 's-9' }, 'user.id': { value: 'u-9' } }),
     );
     await context.with(arrived, () => client.chat.completions.create({ model, messages }));
-    expect(told()).toMatchObject({ 'session.id': 's-9', 'user.id': 'u-9' });
+    expect(recorded()).toMatchObject({ 'session.id': 's-9', 'user.id': 'u-9' });
   });
 });

@@ -100,9 +100,9 @@ describe('who answers', () => {
   });
 
   it('is Azure for its client, whatever the host', async () => {
-    const { server, told } = await openScene();
+    const { server, recorded } = await openScene();
     const azure = new AzureOpenAI({ apiKey: 'unused', endpoint: server.endpoint, apiVersion: '2024-10-21' });
     await azure.chat.completions.create({ model, messages });
-    expect(told()).toMatchObject({ 'gen_ai.provider.name': 'azure.ai.openai', 'server.address': '127.0.0.1' });
+    expect(recorded()).toMatchObject({ 'gen_ai.provider.name': 'azure.ai.openai', 'server.address': '127.0.0.1' });
   });
 });

@@ -54,7 +54,7 @@ describe('a secret', () => {
     for await (const _ of await client.chat.completions.create({ model, messages: say, stream: true }));
     server.reply({ toolCalls: [{ name: 'get_weather', arguments: { city: planted } }] });
     const asked = await client.chat.completions.create({ model, messages: say, tools: [weather] });
-    await traceTool('get_weather', async (args: { city: string }) => ({ told: args.city }))({ city: planted });
+    await traceTool('get_weather', async (args: { city: string }) => ({ recorded: args.city }))({ city: planted });
     await expect(
       traceTool('fails', async () => {
         throw new Error(planted);
@@ -67,7 +67,7 @@ describe('a secret', () => {
   });
 });
 
-describe('what is said', () => {
+describe('content', () => {
   it('lies on no span and in no event unless asked for', async () => {
     records.reset();
     const scene = await openScene();
@@ -82,7 +82,7 @@ describe('what is said', () => {
   it('is not even read where nobody wants it', async () => {
     const scene = await openScene({ content: false });
     await scene.client.chat.completions.create({ model, messages });
-    expect(scene.said()).toEqual({});
+    expect(scene.content()).toEqual({});
   });
 
   it('goes through the mask of the application, with the built-in one before it', async () => {
@@ -90,8 +90,8 @@ describe('what is said', () => {
     const scene = await openScene({ capture: { contentOnSpans: true, mask } });
     scene.server.reply('Hello Una, your key is sk-proj-AbCdEfGhIjKlMnOpQrSt');
     await scene.client.chat.completions.create({ model, messages: [{ role: 'user', content: 'I am Una' }] });
-    expect(scene.told()['gen_ai.input.messages']).toContain('I am [name]');
-    expect(scene.told()['gen_ai.output.messages']).toContain('Hello [name], your key is sk-[masked]');
+    expect(scene.recorded()['gen_ai.input.messages']).toContain('I am [name]');
+    expect(scene.recorded()['gen_ai.output.messages']).toContain('Hello [name], your key is sk-[masked]');
   });
 
   it.each([
@@ -108,7 +108,7 @@ describe('what is said', () => {
     const mask = createMask(broken as never);
     const scene = await openScene({ capture: { contentOnSpans: true, mask } });
     await scene.client.chat.completions.create({ model, messages });
-    expect(scene.told()['gen_ai.input.messages']).toContain('[masked]');
+    expect(scene.recorded()['gen_ai.input.messages']).toContain('[masked]');
     expect(given(scene)).not.toContain('Say hello');
   });
 
@@ -116,14 +116,14 @@ describe('what is said', () => {
     const scene = await openScene({ capture: { contentOnSpans: true, maxTextLength: 10 } });
     scene.server.reply('0123456789 and more');
     await scene.client.chat.completions.create({ model, messages });
-    expect(scene.told()['gen_ai.output.messages']).toContain('0123456789… [9 more]');
+    expect(scene.recorded()['gen_ai.output.messages']).toContain('0123456789… [9 more]');
   });
 
   it('is cut once in a stream', async () => {
     const scene = await openScene({ capture: { contentOnSpans: true, maxTextLength: 10 } });
     scene.server.reply('0123456789 and more');
     for await (const _ of await scene.client.chat.completions.create({ model, messages, stream: true }));
-    expect(scene.told()['gen_ai.output.messages']).toContain('"0123456789… [9 more]"');
+    expect(scene.recorded()['gen_ai.output.messages']).toContain('"0123456789… [9 more]"');
   });
 
   it.each(['plain', 'streamed'])('is not taken for a cut text because it ends like one: %s', async (how) => {
@@ -131,7 +131,7 @@ describe('what is said', () => {
     scene.server.reply('0123456789… [9 more]');
     if (how === 'plain') await scene.client.chat.completions.create({ model, messages });
     else for await (const _ of await scene.client.chat.completions.create({ model, messages, stream: true }));
-    expect(scene.told()['gen_ai.output.messages']).toContain('"0123456789… [10 more]"');
+    expect(scene.recorded()['gen_ai.output.messages']).toContain('"0123456789… [10 more]"');
   });
 
   it.each(['plain', 'streamed'])('is cut before a character of two units, and not within it: %s', async (how) => {
@@ -139,7 +139,7 @@ describe('what is said', () => {
     scene.server.reply('abc🙂 and more');
     if (how === 'plain') await scene.client.chat.completions.create({ model, messages });
     else for await (const _ of await scene.client.chat.completions.create({ model, messages, stream: true }));
-    expect(scene.told()['gen_ai.output.messages']).toContain('"abc… [11 more]"');
+    expect(scene.recorded()['gen_ai.output.messages']).toContain('"abc… [11 more]"');
   });
 
   it('of an error is cut, too', async () => {
@@ -171,7 +171,7 @@ describe('what is said', () => {
       model,
       messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }],
     });
-    expect(JSON.parse(String(scene.told()['gen_ai.input.messages']))[0].parts).toEqual([
+    expect(JSON.parse(String(scene.recorded()['gen_ai.input.messages']))[0].parts).toEqual([
       { type: 'blob', modality: 'image', mime_type: 'image/png', content: '' },
     ]);
   });

@@ -13,16 +13,16 @@ const named = ({ spans }: Scene, name: string) => spans().filter((span) => span.
 
 describe('a response', () => {
   it('is a chat, with instructions apart from the input', async () => {
-    const { client, told, said } = await openScene();
+    const { client, recorded, content } = await openScene();
     const answer = await client.responses.create({ ...request, instructions: 'Be brief', max_output_tokens: 50 });
-    expect(told()).toMatchObject({
+    expect(recorded()).toMatchObject({
       'gen_ai.operation.name': 'chat',
       'openai.api.type': 'responses',
       'gen_ai.request.max_tokens': 50,
       'gen_ai.response.id': answer.id,
       'gen_ai.response.finish_reasons': ['stop'],
     });
-    expect(said()).toMatchObject({
+    expect(content()).toMatchObject({
       systemInstructions: [{ type: 'text', content: 'Be brief' }],
       inputMessages: [{ role: 'user', parts: [{ type: 'text', content: 'Say hello' }] }],
       outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content: answer.output_text }] }],
@@ -30,7 +30,7 @@ describe('a response', () => {
   });
 
   it.each(['plain', 'streamed'])('tells reasoning, refusal and calls as parts of one message: %s', async (how) => {
-    const { client, said, server } = await openScene();
+    const { client, content, server } = await openScene();
     server.reply({
       reasoning: 'Think',
       text: 'Well',
@@ -39,13 +39,13 @@ describe('a response', () => {
     const tools = [{ type: 'function' as const, name: 'look', parameters: {}, strict: false }];
     if (how === 'plain') await client.responses.create({ ...request, tools });
     else await read(await client.responses.create({ ...request, tools, stream: true }));
-    expect(said().outputMessages?.[0]?.parts).toEqual(
+    expect(content().outputMessages?.[0]?.parts).toEqual(
       expect.arrayContaining([
         { type: 'reasoning', content: 'Think' },
         { type: 'tool_call', id: 'call_1', name: 'look', arguments: { at: 1 } },
       ]),
     );
-    expect(said().toolDefinitions).toMatchObject([{ type: 'function', name: 'look' }]);
+    expect(content().toolDefinitions).toMatchObject([{ type: 'function', name: 'look' }]);
   });
 
   it('tells the tools that the provider ran, below itself', async () => {
@@ -92,21 +92,21 @@ describe('a response', () => {
     ['failed', 'error', { status: 'failed', code: 'server_error', message: 'no luck' }],
     ['incomplete', 'length', { status: 'incomplete', reason: 'max_output_tokens' }],
   ] as const)('that is %s ends by %s', async (status, reason, end) => {
-    const { client, spans, told, server } = await openScene();
+    const { client, spans, recorded, server } = await openScene();
     server.reply({ text: 'Hel', end });
     await client.responses.create(request);
-    expect(told()['gen_ai.response.finish_reasons']).toEqual([reason]);
+    expect(recorded()['gen_ai.response.finish_reasons']).toEqual([reason]);
     expect(spans()[0]?.status.code).toBe(status === 'failed' ? SpanStatusCode.ERROR : SpanStatusCode.UNSET);
   });
 
-  it('keeps what was said until the server died', async () => {
-    const { client, told, said, server, spans } = await openScene();
+  it('keeps what arrived until the server died', async () => {
+    const { client, recorded, content, server, spans } = await openScene();
     server.reply('one two three four five six seven');
     server.fault({ resetAfterChunks: 8 });
     await expect(client.responses.create({ ...request, stream: true }).then(read)).rejects.toThrow();
-    expect(told()['gen_ai.response.finish_reasons']).toEqual(['error']);
+    expect(recorded()['gen_ai.response.finish_reasons']).toEqual(['error']);
     expect(spans()[0]?.status.code).toBe(SpanStatusCode.ERROR);
-    expect(JSON.stringify(said().outputMessages)).toContain('one two');
+    expect(JSON.stringify(content().outputMessages)).toContain('one two');
   });
 });
 
@@ -119,7 +119,7 @@ describe('a response in the background', () => {
     }
   }
 
-  it('is queued by one span and told by those that fetch it, each linked to the first', async () => {
+  it('is queued by one span and completed by those that fetch it, each linked to the first', async () => {
     const scene = await openScene();
     const id = await finish(scene);
     const [created, ...fetches] = scene.spans();
@@ -141,7 +141,7 @@ describe('a response in the background', () => {
     expect(last && contentOf(last)?.outputMessages).toHaveLength(1);
   });
 
-  it('is told when it is fetched as a stream', async () => {
+  it('is recorded when it is fetched as a stream', async () => {
     const { client, spans } = await openScene();
     const { id } = await client.responses.create({ ...request, background: true });
     await read(await client.responses.retrieve(id, { stream: true, starting_after: 0 }));

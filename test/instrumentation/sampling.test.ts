@@ -127,7 +127,7 @@ describe('the instrumentation', () => {
   });
 
   it('takes its options alone, and a mask that breaks lets nothing through', async () => {
-    const { client, told } = await openUnrecordedScene();
+    const { client, recorded } = await openUnrecordedScene();
     openInstrumentation({
       contentOnSpans: true,
       mask: () => {
@@ -135,7 +135,7 @@ describe('the instrumentation', () => {
       },
     });
     await client.chat.completions.create({ model, messages });
-    expect(told()['gen_ai.input.messages']).toContain('[masked]');
+    expect(recorded()['gen_ai.input.messages']).toContain('[masked]');
   });
 
   it('does nothing while nobody makes spans', async () => {

@@ -30,7 +30,7 @@ export const weather = {
 };
 export const askForWeather = { toolCalls: [{ name: 'get_weather', arguments: { city: 'Paris' } }] };
 
-/** A real client that talks to a fake server, instrumented, with a real tracer that keeps what it was told. */
+/** A real client that talks to a fake server, instrumented, with a real tracer that keeps what it receives. */
 export interface Scene {
   readonly server: FakeOpenAI;
   readonly client: OpenAI;
@@ -39,9 +39,9 @@ export interface Scene {
   /** Every span that has ended. */
   spans(): readonly ReadableSpan[];
   /** The attributes of the one span that has ended. Fails unless there is exactly one. */
-  told(): Attributes;
-  /** What was said in the one call that has ended, as it lies beside its span. */
-  said(): Content;
+  recorded(): Attributes;
+  /** Content of the one call that has ended, which is attached to its span. */
+  content(): Content;
 }
 
 const exporter = new InMemorySpanExporter();
@@ -49,7 +49,7 @@ export const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpan
 export const tracer = provider.getTracer('application');
 
 export interface SceneOptions extends FakeOpenAIOptions {
-  /** Whether somebody wants to read what is said. Default true. */
+  /** Whether a destination reads content. Default true. */
   readonly content?: boolean;
   readonly capture?: Partial<CaptureOptions>;
 }
@@ -78,8 +78,8 @@ export async function openScene({ content = true, capture = {}, ...options }: Sc
     client,
     recorder,
     spans: () => exporter.getFinishedSpans(),
-    told: () => only().attributes,
-    said: () => contentOf(only()) ?? {},
+    recorded: () => only().attributes,
+    content: () => contentOf(only()) ?? {},
   };
 }
 

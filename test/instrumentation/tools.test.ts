@@ -11,7 +11,7 @@ beforeAll(() => {
 
 const city = (args: { city: string }): string => `sunny in ${args.city}`;
 
-/** One round by hand: the model asks, `run` answers, the model is told. */
+/** One round by hand: the model calls a tool, `run` runs it, the model gets the result. */
 async function loop({ client }: Scene, run: (args: { city: string }, id: string) => unknown): Promise<void> {
   const asked = await client.chat.completions.create({ model, messages, tools: [weather] });
   const message = asked.choices[0]?.message;
@@ -128,7 +128,7 @@ describe('traceTool', () => {
     expect(treeOf(scene.spans())).toContain('chat gpt-4o-mini > execute_tool get_weather');
   });
 
-  it('takes the call that it is told', async () => {
+  it('takes the call that the option names', async () => {
     const scene = await openScene();
     scene.server.reply(askForWeather);
     await loop(scene, (args, id) => traceTool('get_weather', city, { callId: id })(args));
@@ -153,7 +153,7 @@ describe('traceTool', () => {
       throw new TypeError('no such city');
     });
     expect(failing).toThrow('no such city');
-    expect(scene.told()['error.type']).toBe('TypeError');
+    expect(scene.recorded()['error.type']).toBe('TypeError');
     expect(scene.spans()[0]?.status.code).toBe(SpanStatusCode.ERROR);
   });
 

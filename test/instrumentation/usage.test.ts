@@ -14,21 +14,21 @@ const chat = (client: OpenAI) => client.chat.completions;
 
 describe('the usage of a stream', () => {
   it('is unknown where nobody asked for it: neither count nor cost', async () => {
-    const { client, told } = await openScene();
+    const { client, recorded } = await openScene();
     await read(await chat(client).create(streamed));
-    expect(Object.keys(told()).filter((name) => /usage|cost/.test(name))).toEqual([]);
+    expect(Object.keys(recorded()).filter((name) => /usage|cost/.test(name))).toEqual([]);
   });
 
   it('is asked for by us on request, and the extra chunk is kept from the application', async () => {
     const bare = await openScene();
     const expected = await read(await chat(bare.client).create(streamed));
-    const { client, told, server } = await openScene({ capture: { includeUsage: true } });
+    const { client, recorded, server } = await openScene({ capture: { includeUsage: true } });
     const chunks = await read(await chat(client).create(streamed));
     expect(server.requests[0]?.body).toMatchObject({ stream_options: { include_usage: true } });
     expect(chunks).toHaveLength(expected.length);
     expect(chunks.filter((chunk) => 'usage' in chunk)).toEqual([]);
     expect(chunks.every(({ choices }) => choices.length > 0)).toBe(true);
-    expect(told()['gen_ai.usage.input_tokens']).toBeGreaterThan(0);
+    expect(recorded()['gen_ai.usage.input_tokens']).toBeGreaterThan(0);
   });
 
   it('is hidden from tee and from the helper alike, and their answers stay whole', async () => {
@@ -52,11 +52,11 @@ describe('the usage of a stream', () => {
   );
 
   it('is asked for in former completions, too', async () => {
-    const { client, told, server } = await openScene({ capture: { includeUsage: true } });
+    const { client, recorded, server } = await openScene({ capture: { includeUsage: true } });
     const chunks = await read(await client.completions.create({ model, prompt: 'Hi', stream: true }));
     expect(server.requests[0]?.body).toMatchObject({ stream_options: { include_usage: true } });
     expect(chunks.every(({ choices }) => choices.length > 0)).toBe(true);
-    expect(told()['gen_ai.usage.input_tokens']).toBeGreaterThan(0);
+    expect(recorded()['gen_ai.usage.input_tokens']).toBeGreaterThan(0);
   });
 
   it('does not change the request of the application', async () => {
@@ -67,9 +67,9 @@ describe('the usage of a stream', () => {
   });
 
   it('is estimated on request, and says so', async () => {
-    const { client, told } = await openScene({ capture: { estimateUsage: true } });
+    const { client, recorded } = await openScene({ capture: { estimateUsage: true } });
     await read(await chat(client).create(streamed));
-    expect(told()).toMatchObject({
+    expect(recorded()).toMatchObject({
       'spanport.usage.estimated': true,
       'gen_ai.usage.input_tokens': 3,
       'spanport.cost.origin': 'estimated',
@@ -79,7 +79,7 @@ describe('the usage of a stream', () => {
 
 describe('usage', () => {
   it('keeps cached, written, reasoning and audio tokens as parts of their totals', async () => {
-    const { client, told, server } = await openScene();
+    const { client, recorded, server } = await openScene();
     server.reply({
       text: 'Hello',
       usage: {
@@ -93,7 +93,7 @@ describe('usage', () => {
       },
     });
     await chat(client).create({ model, messages });
-    expect(told()).toMatchObject({
+    expect(recorded()).toMatchObject({
       'gen_ai.usage.input_tokens': 1_000,
       'gen_ai.usage.output_tokens': 500,
       'gen_ai.usage.cache_read.input_tokens': 600,
@@ -109,26 +109,26 @@ describe('cost', () => {
   const usage = { inputTokens: 1_000_000, outputTokens: 100_000, cachedTokens: 500_000 };
 
   it('is computed from a table, cached tokens at their own price', async () => {
-    const { client, told, server } = await openScene();
+    const { client, recorded, server } = await openScene();
     server.reply({ text: 'Hello', usage });
     await chat(client).create({ model: 'gpt-4o-mini', messages });
     // 0.15 USD for a million fresh tokens, 0.075 for cached ones, 0.6 for those of the answer.
-    expect(told()['spanport.cost.total']).toBeCloseTo(0.075 + 0.0375 + 0.06, 6);
-    expect(told()['spanport.cost.origin']).toBe('computed');
+    expect(recorded()['spanport.cost.total']).toBeCloseTo(0.075 + 0.0375 + 0.06, 6);
+    expect(recorded()['spanport.cost.origin']).toBe('computed');
   });
 
   it('is the application’s own where it gives a price', async () => {
     const prices = { 'house-model': { input: 2, output: 10, cacheRead: 1 } };
-    const { client, told, server } = await openScene({ capture: { prices } });
+    const { client, recorded, server } = await openScene({ capture: { prices } });
     server.reply({ text: 'Hello', usage });
     await chat(client).create({ model: 'house-model', messages });
-    expect(told()['spanport.cost.total']).toBeCloseTo(1 + 0.5 + 1, 6);
+    expect(recorded()['spanport.cost.total']).toBeCloseTo(1 + 0.5 + 1, 6);
   });
 
   it.each(['no-such-model', 'ft:gpt-4o-mini:me::abc'])('is absent where the price is unknown: %s', async (unknown) => {
-    const { client, told } = await openScene();
+    const { client, recorded } = await openScene();
     await chat(client).create({ model: unknown, messages });
-    expect(told()['gen_ai.usage.input_tokens']).toBeGreaterThan(0);
-    expect(told()['spanport.cost.total']).toBeUndefined();
+    expect(recorded()['gen_ai.usage.input_tokens']).toBeGreaterThan(0);
+    expect(recorded()['spanport.cost.total']).toBeUndefined();
   });
 });

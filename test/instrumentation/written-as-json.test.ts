@@ -37,7 +37,7 @@ async function exchange(scene: Scene, request: object): Promise<{ sent: unknown;
   await scene.client.chat.completions.create({ model, ...request } as never);
   return {
     sent: (scene.server.requests.at(-1)?.body as { messages: unknown } | undefined)?.messages,
-    input: scene.said().inputMessages,
+    input: scene.content().inputMessages,
   };
 }
 
@@ -71,15 +71,15 @@ describe('a request is recorded as it was sent, with', () => {
     const scene = await openScene();
     const body = { toJSON: () => ({ model, messages: [{ role: 'user', content: 'Say hello' }] }) };
     await scene.client.chat.completions.create(body as never);
-    expect(scene.told()['gen_ai.request.model']).toBe(model);
-    expect(scene.said().inputMessages).toHaveLength(1);
+    expect(scene.recorded()['gen_ai.request.model']).toBe(model);
+    expect(scene.content().inputMessages).toHaveLength(1);
   });
 
   it('an input of responses that is a document', async () => {
     const scene = await openScene();
     const input = [new Document({ role: 'user', content: 'Say hello' })];
     await scene.client.responses.create({ model, input } as never);
-    expect(JSON.stringify(scene.said().inputMessages)).toContain('Say hello');
+    expect(JSON.stringify(scene.content().inputMessages)).toContain('Say hello');
   });
 });
 
@@ -93,7 +93,7 @@ describe('a request that cannot be sent', () => {
     );
     const [span] = scene.spans();
     expect(span?.status.code).toBe(SpanStatusCode.ERROR);
-    expect(JSON.stringify(scene.said().inputMessages)).toContain('Say hello');
+    expect(JSON.stringify(scene.content().inputMessages)).toContain('Say hello');
   });
 
   it('because a getter throws is recorded with what could be read', async () => {
@@ -107,14 +107,14 @@ describe('a request that cannot be sent', () => {
     await expect(scene.client.chat.completions.create({ model, messages: [broken] } as never)).rejects.toThrow(
       'the document is closed',
     );
-    expect(scene.told()['gen_ai.request.model']).toBe(model);
+    expect(scene.recorded()['gen_ai.request.model']).toBe(model);
     expect(scene.spans()[0]?.status.code).toBe(SpanStatusCode.ERROR);
   });
 });
 
 describe('a span that was begun', () => {
   it('ends, with what was read, where the answer cannot be read', async () => {
-    const { recorder, told } = await openScene();
+    const { recorder, recorded } = await openScene();
     const broken = (): never => {
       throw new Error('an answer of a kind that no reader knows');
     };
@@ -132,7 +132,7 @@ describe('a span that was begun', () => {
     const observer = observe({ resource: {}, client: {}, args: [{ model, stream: true }] }, recorder);
     observer?.chunk?.({});
     observer?.end({ kind: 'complete' });
-    expect(told()).toMatchObject({ 'gen_ai.request.model': model, 'server.address': 'localhost' });
+    expect(recorded()).toMatchObject({ 'gen_ai.request.model': model, 'server.address': 'localhost' });
   });
 
   it('ends even where an attribute of it cannot be written', async () => {

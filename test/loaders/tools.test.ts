@@ -244,7 +244,7 @@ describe('a provider of OpenTelemetry SDK 1.x, as Genkit brings it', () => {
     expect(chat?.scope?.name).toBe('spanport');
     expect(chat?.parentSpanId).toMatch(/^[0-9a-f]{16}$/);
     expect(readFileSync(join(workshop.directory, 'kore.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
-    // The fake server refuses OTLP, which is said: nothing is lost in silence.
+    // The fake server refuses OTLP, which is reported: nothing is lost in silence.
     expect(ran.stderr).toMatch(/otlp/);
   });
 });

@@ -73,11 +73,7 @@ const wrong: readonly (readonly [string, Record<string, string>, RegExp])[] = [
     { SPANPORT_CONTENT: 'atina=none' },
     /SPANPORT_CONTENT is 'atina=none': unknown destination 'atina'/,
   ],
-  [
-    'content said twice',
-    { SPANPORT_CONTENT: 'athina=none=full' },
-    /SPANPORT_CONTENT.*unknown content mode 'none=full'/,
-  ],
+  ['content set twice', { SPANPORT_CONTENT: 'athina=none=full' }, /SPANPORT_CONTENT.*unknown content mode 'none=full'/],
   ['metrics', { SPANPORT_METRICS: 'v2' }, /SPANPORT_METRICS is 'v2'\. Use latest, v1.41 or both/],
   ['vendor sampling', { SPANPORT_VENDOR_SAMPLING: 'some' }, /SPANPORT_VENDOR_SAMPLING is 'some'\. Use sampled or all/],
   ['durability', { SPANPORT_DURABILITY: 'best' }, /SPANPORT_DURABILITY is 'best'\..* Use batch or sync/],
@@ -102,7 +98,7 @@ describe('a wrong setting', () => {
   it.each<readonly [string, StartOptions, RegExp]>([
     ['a destination without a name', { destinations: [{} as never] }, /no name/],
     ['a content mode', { content: 'some' as never }, /content is 'some'/],
-    ['content for nobody', { content: { atina: 'none' } }, /unknown destination 'atina'/],
+    ['content for an unknown destination', { content: { atina: 'none' } }, /unknown destination 'atina'/],
     [
       'a URL',
       { destinations: [{ name: 'langsmith', url: 'nowhere', headers: {} }] },

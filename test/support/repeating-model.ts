@@ -100,7 +100,7 @@ export interface Talk {
   readonly api: Interface;
   /** What the user says, in turn. */
   readonly texts: readonly string[];
-  /** What the tool gives back. */
+  /** What the tool returns. */
   readonly result: string;
   /** Runs the tool; without it the application just answers. */
   readonly tool?: (args: { city: string }) => string;

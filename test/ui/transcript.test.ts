@@ -62,7 +62,7 @@ describe('the transcript of a conversation', () => {
     ]);
   });
 
-  it('says nothing of an answer that nobody sent back', () => {
+  it('shows no result where the application sent none', () => {
     const [turn] = transcriptOf([row('1', { inputMessages: [question], outputMessages: [asks('a', 'get_weather')] })]);
     expect(turn?.messages.at(-1)?.calls[0]?.response).toBeUndefined();
   });
@@ -74,7 +74,7 @@ describe('the transcript of a conversation', () => {
     expect(turn?.messages.at(-1)).toMatchObject({ role: 'assistant', error: 'slow down' });
   });
 
-  it('keeps instructions of the Responses API and the same words said twice', () => {
+  it('keeps instructions of the Responses API and the same words sent twice', () => {
     const turns = transcriptOf([
       row('1', {
         systemInstructions: [{ type: 'text', content: 'Be brief.' }],

@@ -55,7 +55,7 @@ describe('the assignment of partitions', () => {
         const given = [...shares.values()].flat();
         expect(new Set(given).size).toBe(given.length);
         expect(given.every((each) => each >= 0 && each < count)).toBe(true);
-        // Claims of a partition that only one member makes are true, so nobody else gets it now.
+        // Claims of a partition that only one member makes are true, so no other member gets it now.
         for (const [memberId, partitions] of shares) {
           for (const partition of partitions) {
             const claimants = claims.filter(({ owned }) => owned.includes(partition));

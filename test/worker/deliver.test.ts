@@ -252,7 +252,7 @@ describe('the delivering stage', () => {
     }
   });
 
-  it('gives up a background response that nobody fetched after ten minutes, and counts it', () => {
+  it('gives up a background response that was never fetched after ten minutes, and counts it', () => {
     const { take, pass, settled, subject } = stage();
     take(call(1, { responseId: 'resp_1', responseStatus: 'queued' }));
     pass(599_999);

@@ -24,7 +24,7 @@ import { Vendor } from './vendor.mjs';
 
 const TURNS = 5;
 const DRAIN_MILLIS = 180_000;
-/** One call in so many is refused by the vendors for good. */
+/** One call in this number is refused by the vendors for good. */
 const POISON_EVERY = 997;
 
 const { values } = parseArgs({

@@ -266,7 +266,7 @@ function callSpan(number: number, perConversation: number): TestSpan {
   };
 }
 
-/** What is in a topic, until so many different values were found. A value may be there twice after faults. */
+/** What is in a topic, until that number of different values was found. A value may be there twice after faults. */
 export async function recordsIn(kafka: Kafka, topic: string, count: number): Promise<readonly TopicMessage[]> {
   const consumer = new Consumer({
     clientId: 'test',
