@@ -13,6 +13,7 @@
  * Rejects when the port is taken or a recording can't be read.
  */
 declare function startFakeOpenAI(options?: FakeOpenAIOptions): Promise<FakeOpenAI>;
+/** A running server that answers as OpenAI does. */
 interface FakeOpenAI {
     /** `http://127.0.0.1:PORT/v1` */
     readonly baseURL: string;
@@ -22,11 +23,11 @@ interface FakeOpenAI {
     readonly requests: readonly SeenRequest[];
     /** Names of the recorded exchanges. */
     readonly recordings: readonly string[];
-    /** Adds a reply: by default for the next request that asks the model. Returns the server. */
+    /** Adds a reply: by default for the next request to a model. Returns the server. */
     reply(reply: ScriptedReply, reach?: Reach): FakeOpenAI;
     /** Adds a fault: by default for the next request. Returns the server. */
     fault(fault: Fault): FakeOpenAI;
-    /** A recorded exchange, from its beginning, under a base URL of its own. Throws when there is none of that name. */
+    /** A recorded exchange, from its beginning, under a base URL of its own. Throws if there is none of that name. */
     recorded(name: string, chunks?: ChunkCut): RecordedCase;
     /** Forgets requests, replies, faults and everything stored, but keeps the preset assistants. */
     reset(): void;
@@ -35,7 +36,9 @@ interface FakeOpenAI {
 }
 /** Where a recorded exchange is served. */
 interface RecordedCase {
+    /** The name of the exchange. */
     readonly name: string;
+    /** Its labels, such as `stream`. */
     readonly tags: readonly string[];
     /** Ends in `/v1`: the SDK's `baseURL`. */
     readonly baseURL: string;
@@ -48,19 +51,21 @@ interface RecordedCase {
         readonly body: unknown;
     }[];
 }
-/** How bodies of event streams are cut into writes: one event each, all at once, or every N bytes. */
+/** How the bodies of event streams are divided into writes: one event each, all at once, or every N bytes. */
 type ChunkCut = 'event' | 'whole' | number;
-/** Something that goes wrong. `match` and `times` as for replies; the rest can be combined. */
+/** A failure. `match` and `times` are those of replies; the other fields can be combined. */
 interface Fault extends Reach {
     /** An HTTP error with OpenAI's body instead of an answer. */
     readonly status?: number;
+    /** The error in the body. Default: one that fits the status. */
     readonly error?: WireError;
     /** `Retry-After`: seconds, or an HTTP date. */
     readonly retryAfter?: number | string;
+    /** Additional response headers. */
     readonly headers?: Readonly<Record<string, string>>;
     /** Wait this long, before the headers or, with `afterChunks`, in the middle. `Infinity`: until the client gives up. */
     readonly stallMillis?: number;
-    /** Where in the body `stallMillis`, `malformedJson` and `errorEvent` strike. */
+    /** After how many chunks of the body `stallMillis`, `malformedJson` and `errorEvent` take effect. */
     readonly afterChunks?: number;
     /** Drop the connection without any answer. */
     readonly reset?: boolean;
@@ -75,31 +80,37 @@ interface Fault extends Reach {
 }
 /** The `error` object of OpenAI's error bodies. */
 interface WireError {
+    /** The message. */
     readonly message?: string;
+    /** The kind of error, such as `invalid_request_error`. */
     readonly type?: string;
+    /** The code, such as `rate_limit_exceeded`. */
     readonly code?: string | null;
+    /** The parameter that is invalid. */
     readonly param?: string | null;
 }
-/** How often and for which requests a scripted reply or a fault counts. */
+/** How often, and for which requests, a scripted reply or a fault is used. */
 interface Reach {
-    /** Default: every request that asks the model (replies), every request (faults). */
+    /** Default: every request to a model for replies, every request for faults. */
     readonly match?: RequestMatch;
-    /** Default 1; `Infinity`: always. */
+    /** How many times it is used. Default 1; `Infinity`: always. */
     readonly times?: number;
 }
 /**
- * Which requests something is meant for:
+ * Selects requests:
  * - a string: path below `/v1` with an optional method before it and `:word` for any one segment
  *   (`'POST /threads/:id/runs'`, `'/chat/completions'`); Azure paths count as their OpenAI twins;
- * - a pattern, tried on `METHOD /path` (the same normalised path);
+ * - a pattern, matched against `METHOD /path` (the same normalised path);
  * - a function of the request.
  */
 type RequestMatch = string | RegExp | ((request: SeenRequest) => boolean);
 /** One request as the server saw it. Credentials are dropped before anything is kept. */
 interface SeenRequest {
+    /** The HTTP method, such as `POST`. */
     readonly method: string;
     /** Path without query, as sent: `/v1/chat/completions`. */
     readonly path: string;
+    /** The parameters of the query string. */
     readonly query: Readonly<Record<string, string>>;
     /** Lower-case names; without `authorization`, `api-key`, `x-api-key`, `proxy-authorization` and `cookie`. */
     readonly headers: Readonly<Record<string, string>>;
@@ -111,20 +122,22 @@ interface SeenRequest {
      */
     readonly body?: unknown;
 }
-/** A reply, or a function that makes one; `undefined` leaves the request to the next reply, at last to the default. */
+/** A reply, or a function that returns one; for `undefined` the next reply is used, or the default answer. */
 type ScriptedReply = Reply | ((turn: ModelTurn) => Reply | undefined | Promise<Reply | undefined>);
 /** A plain string is a text answer. */
 type Reply = string | ModelReply | RunPlan | RawReply;
-/** An HTTP answer as it is. */
+/** An HTTP response that is sent unchanged. */
 interface RawReply {
     /** Default 200. */
     readonly status?: number;
+    /** Additional response headers. */
     readonly headers?: Readonly<Record<string, string>>;
+    /** The body, written as JSON. */
     readonly json?: unknown;
     /**
      * An event stream. An object becomes `data: {…}` (with its `type` as event name when it starts with `response.`), a
-     * {@link NamedEvent} gets its name, a string without line break becomes `data: …` (`'[DONE]'` is yours to add), a
-     * string with one goes out as it is.
+     * {@link NamedEvent} gets its name, a string without line break becomes `data: …` (`'[DONE]'` is not added), a
+     * string with one is sent as it is.
      */
     readonly sse?: readonly (string | JsonObject | NamedEvent)[];
     /** Anything else, with your own `content-type`. */
@@ -132,7 +145,9 @@ interface RawReply {
 }
 /** A server-sent event with a name. */
 interface NamedEvent {
+    /** The name of the event. */
     readonly event: string;
+    /** Written as JSON, or as it is if it is a string. */
     readonly data: unknown;
 }
 /** A JSON object as it goes over the wire. */
@@ -144,14 +159,18 @@ type JsonObject = {
  * once, the last one ends the run. Other APIs take the first round only.
  */
 interface RunPlan {
+    /** One answer per round, the first one first. */
     readonly rounds: readonly (string | ModelReply)[];
 }
 /** What the model answers, in one form for every API. */
 interface ModelReply {
+    /** The text of the answer. */
     readonly text?: string;
+    /** The text with which the model refuses to answer. */
     readonly refusal?: string;
     /** Reasoning summary (responses); `reasoning_content` as compatible servers have it (chat). */
     readonly reasoning?: string;
+    /** Calls of functions that the request offers. */
     readonly toolCalls?: readonly ScriptedToolCall[];
     /** Come before the text. */
     readonly builtIns?: readonly BuiltInCall[];
@@ -159,21 +178,26 @@ interface ModelReply {
     readonly items?: readonly JsonObject[];
     /** Raw annotations of the text (responses, runs, chat). */
     readonly annotations?: readonly JsonObject[];
+    /** Default: the answer is complete. */
     readonly end?: Ending;
-    /** `null`: the server says nothing of usage. */
+    /** `null`: the server reports no usage. */
     readonly usage?: ReplyUsage | null;
     /** The model that answered; default: the dated name of the requested one. */
     readonly model?: string;
+    /** The service tier that processed the request. */
     readonly serviceTier?: string;
+    /** The backend configuration, as in `system_fingerprint`. */
     readonly systemFingerprint?: string;
-    /** Chat with `n > 1`: one reply per choice; what is missing repeats the reply itself. */
+    /** Chat with `n > 1`: one reply per choice. Missing choices repeat the reply itself. */
     readonly choices?: readonly ModelReply[];
     /** How the text is cut when streamed. Default: word by word. */
     readonly pieces?: readonly string[];
 }
-/** Token counts; sub-counts are part of input or output. What is left out is counted from the texts (4 characters each). */
+/** Token counts; sub-counts are part of input or output. Missing counts are computed from the texts (4 characters per token). */
 interface ReplyUsage {
+    /** Tokens of the request. */
     readonly inputTokens?: number;
+    /** Tokens of the answer. */
     readonly outputTokens?: number;
     /** Part of inputTokens. */
     readonly cachedTokens?: number;
@@ -186,12 +210,16 @@ interface ReplyUsage {
     /** Part of outputTokens. */
     readonly audioOutputTokens?: number;
 }
-/** How an answer ends when not well. Chat knows only `incomplete` (finish reasons `length`, `content_filter`). */
-type Ending = {
+/** How an answer ends if it is not complete. Chat only has `incomplete` (finish reasons `length`, `content_filter`). */
+type Ending = 
+/** The answer failed, with an error of this code and message. */
+{
     readonly status: 'failed';
     readonly code?: string;
     readonly message?: string;
-} | {
+}
+/** The answer was cut off. */
+ | {
     readonly status: 'incomplete';
     readonly reason?: 'max_output_tokens' | 'content_filter';
 }
@@ -203,12 +231,16 @@ type Ending = {
  | {
     readonly status: 'in_progress';
 };
-/** A tool that the server runs by itself. Assistants know `code_interpreter` and `file_search` only. */
-type BuiltInCall = {
+/** A tool that the server runs itself. Assistants only have `code_interpreter` and `file_search`. */
+type BuiltInCall = 
+/** Code that the server runs, and what it printed. */
+{
     readonly type: 'code_interpreter';
     readonly code: string;
     readonly logs?: string;
-} | {
+}
+/** A search in uploaded files. */
+ | {
     readonly type: 'file_search';
     readonly queries: readonly string[];
     readonly results?: readonly {
@@ -217,10 +249,14 @@ type BuiltInCall = {
         readonly score: number;
         readonly text: string;
     }[];
-} | {
+}
+/** A search on the web. */
+ | {
     readonly type: 'web_search';
     readonly query: string;
-} | {
+}
+/** A call of a tool of a remote MCP server. */
+ | {
     readonly type: 'mcp';
     readonly server: string;
     readonly name: string;
@@ -230,25 +266,30 @@ type BuiltInCall = {
 };
 /** A call of one of the caller's functions. */
 interface ScriptedToolCall {
+    /** The name of the function. */
     readonly name: string;
-    /** An object is serialised; a string goes out as it is, be it JSON or not. Default `{}`. */
+    /** An object is written as JSON; a string is sent as it is, even if it is not valid JSON. Default `{}`. */
     readonly arguments?: JsonObject | string;
-    /** Default: a fresh `call_…`. */
+    /** Default: a new `call_…`. */
     readonly id?: string;
 }
 /** A request to the model, in one form for chat, completions, responses and runs. A scripted function gets this. */
 interface ModelTurn {
-    /** `other` for requests that ask no model (lists, embeddings, files …), which only replies with a `match` reach. */
+    /** `other`: a request that is not for a model (lists, embeddings, files …). Only replies with `match` get these. */
     readonly api: 'chat' | 'completions' | 'responses' | 'runs' | 'other';
+    /** The requested model. */
     readonly model: string;
     /** The whole conversation, instructions first as a system message. */
     readonly messages: readonly TurnMessage[];
+    /** The functions that the request offers. */
     readonly tools: readonly OfferedTool[];
+    /** Whether the model may, must or must not call a function, or the one that it must call. */
     readonly toolChoice: 'auto' | 'none' | 'required' | {
         readonly name: string;
     };
+    /** Whether one answer may call several functions. */
     readonly parallelToolCalls: boolean;
-    /** What the caller's tools gave back since the last user message. */
+    /** What the caller's tools returned since the last user message. */
     readonly toolOutputs: readonly {
         readonly id: string;
         readonly name: string;
@@ -256,20 +297,27 @@ interface ModelTurn {
     }[];
     /** The JSON schema that the answer must follow (structured output); `{}` for JSON of any form. */
     readonly schema?: JsonObject;
+    /** Maximum number of tokens in the answer, if the request sets one. */
     readonly maxOutputTokens?: number;
+    /** The HTTP request. */
     readonly request: SeenRequest;
 }
 /** A function that the request offers to the model. */
 interface OfferedTool {
+    /** The name of the function. */
     readonly name: string;
+    /** What the function does; empty if the request does not say it. */
     readonly description: string;
     /** JSON schema of the arguments. */
     readonly parameters: JsonObject;
 }
 /** One message of the conversation, whichever API it came by. */
 interface TurnMessage {
+    /** `system`, `user`, `assistant` or `tool`. */
     readonly role: string;
+    /** The text of the message; empty if it has none. */
     readonly text: string;
+    /** On assistant messages: the functions that the model called, with their arguments as JSON. */
     readonly toolCalls?: readonly {
         readonly id: string;
         readonly name: string;
@@ -278,11 +326,13 @@ interface TurnMessage {
     /** On tool messages: the call that is answered. */
     readonly toolCallId?: string;
 }
+/** Options of {@link startFakeOpenAI}. */
 interface FakeOpenAIOptions {
     /** Default 0: any free port. */
     readonly port?: number;
-    /** Replies used one after the other, by requests that ask the model; then the default answers. */
+    /** Replies used one after the other, by requests to a model; after them the default answers are used. */
     readonly script?: readonly ScriptedReply[];
+    /** Assistants that exist from the start. */
     readonly assistants?: readonly PresetAssistant[];
     /** Recorded exchanges: a directory of `*.json`, or files. See {@link FakeOpenAI.recorded}. */
     readonly recordings?: string | readonly string[];
@@ -304,13 +354,19 @@ interface FakeOpenAIOptions {
 }
 /** An assistant that exists from the start. */
 interface PresetAssistant {
+    /** The id, such as `asst_1`. */
     readonly id: string;
+    /** The model. */
     readonly model?: string;
+    /** The name. */
     readonly name?: string;
+    /** The description. */
     readonly description?: string;
+    /** The instructions. */
     readonly instructions?: string;
     /** As on the wire. */
     readonly tools?: readonly JsonObject[];
+    /** The metadata. */
     readonly metadata?: Readonly<Record<string, string>>;
 }
 /** A chat call with something in every field that holds content. */
@@ -751,18 +807,21 @@ declare const oddInteractions: readonly {
     readonly interaction: Interaction;
 }[];
 /**
- * The rules that every vendor keeps, one check each.
+ * The rules for vendors, one check each.
  * @example
  * for (const { title, check } of vendorContract({ vendor, environment, secrets })) it(title, check);
  */
 declare function vendorContract<Options, Payload>(contract: VendorContract<Options, Payload>): readonly ContractCheck[];
-/** One rule that a vendor keeps. `title` and `check` are what `it` takes, in any test framework. */
+/** One rule for vendors. `title` and `check` are the arguments of `it` in any test framework. */
 interface ContractCheck {
+    /** The rule, as the title of a test. */
     readonly title: string;
+    /** Fails if the vendor breaks the rule. */
     readonly check: () => Promise<void>;
 }
-/** What the suite needs of a vendor. Only the first three are required; each of the others adds checks. */
+/** What the suite needs to check a vendor. Only the first three are required; each of the others adds checks. */
 interface VendorContract<Options, Payload> {
+    /** The vendor to check. */
     readonly vendor: Vendor<Options, Payload>;
     /** An environment that is enough to configure the vendor. */
     readonly environment: Environment;
@@ -779,13 +838,16 @@ interface VendorContract<Options, Payload> {
     /** The vendor's status table. */
     readonly outcomes?: readonly OutcomeCase[];
     /**
-     * Runs a law over generated interactions, such as `(law) => fc.assert(fc.asyncProperty(anyInteraction, law))` with
-     * fast-check. Without it the laws are checked on the suite's own samples alone.
+     * Checks a rule with generated interactions, such as `(rule) => fc.assert(fc.asyncProperty(anyInteraction, rule))` with
+     * fast-check. Without it the rules are checked with the suite's own samples only.
      */
-    readonly forAll?: (law: (interaction: Interaction) => Promise<void>) => Promise<void>;
+    readonly forAll?: (rule: (interaction: Interaction) => Promise<void>) => Promise<void>;
 }
+/** A response of the vendor, and what becomes of the record. */
 interface OutcomeCase extends Partial<Answer> {
+    /** The HTTP status. */
     readonly status: number;
+    /** The expected outcome. */
     readonly outcome: DeliveryOutcome['status'];
 }
 /**
@@ -821,15 +883,22 @@ interface Answer {
     /** The body as it came, for wire formats that are no text. */
     readonly bytes?: Uint8Array;
 }
+/** A payload that one of the vendor's own clients sent. */
 interface CapturedCase {
+    /** A part of the check's title. */
     readonly name: string;
+    /** The body of the request. */
     readonly payload: unknown;
     /** Texts in it that must not be kept: keys of other services. */
     readonly secrets?: readonly string[];
 }
+/** An interaction, and the payloads that the vendor's documentation requires for it. */
 interface GoldenCase {
+    /** A part of the check's title. */
     readonly name: string;
+    /** What is encoded. */
     readonly interaction: Interaction;
+    /** The expected payloads, in order. */
     readonly payloads: readonly unknown[];
 }
 /** Environment variables by name, as in `process.env`. */

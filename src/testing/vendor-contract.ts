@@ -13,14 +13,17 @@ import {
 } from './sample-interactions.ts';
 import { checkLosses, fieldOf, pathsIn } from './vendor-losses.ts';
 
-/** One rule that a vendor keeps. `title` and `check` are what `it` takes, in any test framework. */
+/** One rule for vendors. `title` and `check` are the arguments of `it` in any test framework. */
 export interface ContractCheck {
+  /** The rule, as the title of a test. */
   readonly title: string;
+  /** Fails if the vendor breaks the rule. */
   readonly check: () => Promise<void>;
 }
 
-/** What the suite needs of a vendor. Only the first three are required; each of the others adds checks. */
+/** What the suite needs to check a vendor. Only the first three are required; each of the others adds checks. */
 export interface VendorContract<Options, Payload> {
+  /** The vendor to check. */
   readonly vendor: Vendor<Options, Payload>;
   /** An environment that is enough to configure the vendor. */
   readonly environment: Environment;
@@ -37,32 +40,42 @@ export interface VendorContract<Options, Payload> {
   /** The vendor's status table. */
   readonly outcomes?: readonly OutcomeCase[];
   /**
-   * Runs a law over generated interactions, such as `(law) => fc.assert(fc.asyncProperty(anyInteraction, law))` with
-   * fast-check. Without it the laws are checked on the suite's own samples alone.
+   * Checks a rule with generated interactions, such as `(rule) => fc.assert(fc.asyncProperty(anyInteraction, rule))` with
+   * fast-check. Without it the rules are checked with the suite's own samples only.
    */
-  readonly forAll?: (law: (interaction: Interaction) => Promise<void>) => Promise<void>;
+  readonly forAll?: (rule: (interaction: Interaction) => Promise<void>) => Promise<void>;
 }
 
+/** An interaction, and the payloads that the vendor's documentation requires for it. */
 export interface GoldenCase {
+  /** A part of the check's title. */
   readonly name: string;
+  /** What is encoded. */
   readonly interaction: Interaction;
+  /** The expected payloads, in order. */
   readonly payloads: readonly unknown[];
 }
 
+/** A payload that one of the vendor's own clients sent. */
 export interface CapturedCase {
+  /** A part of the check's title. */
   readonly name: string;
+  /** The body of the request. */
   readonly payload: unknown;
   /** Texts in it that must not be kept: keys of other services. */
   readonly secrets?: readonly string[];
 }
 
+/** A response of the vendor, and what becomes of the record. */
 export interface OutcomeCase extends Partial<Answer> {
+  /** The HTTP status. */
   readonly status: number;
+  /** The expected outcome. */
   readonly outcome: DeliveryOutcome['status'];
 }
 
 /**
- * The rules that every vendor keeps, one check each.
+ * The rules for vendors, one check each.
  * @example
  * for (const { title, check } of vendorContract({ vendor, environment, secrets })) it(title, check);
  */
