@@ -3,6 +3,7 @@ import { didYouMean } from '../configuration/nearest.ts';
 import { ConfigurationError } from '../configuration/readers.ts';
 import { vendors } from '../vendors/index.ts';
 import type { StartOptions } from './start-options.ts';
+import { applicationVariables, gatewayVariables, workerVariables } from './variables.ts';
 
 /** Every option of `start()`. The type makes the list complete. */
 const options: Readonly<Record<keyof StartOptions, true>> = {
@@ -30,35 +31,7 @@ const spoolOptions: Readonly<Record<keyof NonNullable<StartOptions['spool']>, tr
 };
 
 /** The variables of our own that any part of Spanport reads. Those of vendors come from the vendors. */
-export const variables: readonly string[] = [
-  'SPANPORT_DESTINATIONS',
-  'SPANPORT_CONTENT',
-  'SPANPORT_METRICS',
-  'SPANPORT_VENDOR_SAMPLING',
-  'SPANPORT_INCLUDE_USAGE',
-  'SPANPORT_SPOOL_DIR',
-  'SPANPORT_SPOOL_MAX_BYTES',
-  'SPANPORT_DURABILITY',
-  'SPANPORT_GATEWAY',
-  'SPANPORT_TOKEN',
-  'SPANPORT_FORWARD',
-  'SPANPORT_CLIENT_KEYS',
-  'SPANPORT_JAEGER_URL',
-  'SPANPORT_KAFKA_BROKERS',
-  'SPANPORT_KAFKA_TLS',
-  'SPANPORT_KAFKA_CA',
-  'SPANPORT_KAFKA_CERT',
-  'SPANPORT_KAFKA_KEY',
-  'SPANPORT_KAFKA_SASL_MECHANISM',
-  'SPANPORT_KAFKA_USERNAME',
-  'SPANPORT_KAFKA_PASSWORD',
-  'SPANPORT_KAFKA_TOKEN',
-  'SPANPORT_KAFKA_GROUP',
-  'SPANPORT_KAFKA_SPANS_TOPIC',
-  'SPANPORT_KAFKA_INTERACTIONS_TOPIC',
-  'SPANPORT_KAFKA_DEAD_LETTERS_TOPIC',
-  'SPANPORT_KAFKA_ORDER_WINDOW',
-];
+export const variables: readonly string[] = [...applicationVariables, ...gatewayVariables, ...workerVariables];
 
 /** @throws ConfigurationError for an option that does not exist: a typo would be ignored silently */
 export function checkOptionNames(given: StartOptions): void {

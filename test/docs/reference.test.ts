@@ -1,9 +1,22 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import up from '../../src/cli/up.ts';
+import worker from '../../src/cli/worker.ts';
+import { resolveSpool } from '../../src/exporter/settings.ts';
 import { openApiDocument } from '../../src/gateway/api/openapi.ts';
-import { variables } from '../../src/start/known-settings.ts';
+import { captureOptionsFrom } from '../../src/instrumentation/capture-options.ts';
+import { applicationVariables, gatewayVariables, workerVariables } from '../../src/start/variables.ts';
 import { vendors } from '../../src/vendors/index.ts';
-import { apiReference, membersOf, type OpenApi, optionsTable } from './reference.ts';
+import { resolveWorker } from '../../src/worker/settings.ts';
+import {
+  apiReference,
+  membersOf,
+  type OpenApi,
+  optionsTable,
+  variablesOf,
+  variablesTable,
+  vendorVariablesTable,
+} from './reference.ts';
 
 const fileAt = (path: string): URL => new URL(`../../${path}`, import.meta.url);
 const read = (path: string): string => readFileSync(fileAt(path), 'utf8');
@@ -36,13 +49,67 @@ describe('docs/configuration.md', () => {
     checkBlock('docs/configuration.md', `options of ${block}`, optionsTable(members));
   });
 
-  it('has a row for every variable of ours that is read, and no other', () => {
-    const rows = [...read('docs/configuration.md').matchAll(/^\| (`[A-Z][^|]*) \|/gm)].flatMap(([, names = '']) =>
-      [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name),
+  it.each([
+    ['applications', 'applicationVariables', applicationVariables],
+    ['gateways', 'gatewayVariables', gatewayVariables],
+    ['workers', 'workerVariables', workerVariables],
+  ])('has the variables of %s, each with its comment and its default', (block, list, names) => {
+    const variables = variablesOf(read('src/start/variables.ts'), list);
+    expect(variables.map(({ name }) => name)).toEqual(names);
+    expect(variables.filter(({ meaning, standard }) => meaning === '' || standard === '')).toEqual([]);
+    checkBlock('docs/configuration.md', `variables of ${block}`, variablesTable(variables));
+  });
+
+  it('has the variables of vendors, with the defaults that they have', () => {
+    checkBlock('docs/configuration.md', 'variables of vendors', vendorVariablesTable(vendors));
+  });
+
+  it('has the defaults that the code has', () => {
+    const source = read('src/start/variables.ts');
+    const documented = new Map(
+      ['applicationVariables', 'workerVariables'].flatMap((list) =>
+        variablesOf(source, list).map(({ name, standard }) => [name, standard.replaceAll('`', '')]),
+      ),
     );
+    const spool = resolveSpool({ dir: 'spool' }, {});
+    const capture = captureOptionsFrom({}, {}, () => undefined);
+    const { group, topics, orderWindowMillis } = resolveWorker({ brokers: 'kafka:9092' }, {});
+    const defaults = {
+      SPANPORT_SPOOL_MAX_BYTES: spool?.maxBytes,
+      SPANPORT_DURABILITY: spool?.durability,
+      SPANPORT_VENDOR_SAMPLING: capture.vendorSampling,
+      SPANPORT_INCLUDE_USAGE: capture.includeUsage,
+      SPANPORT_METRICS: capture.metrics,
+      SPANPORT_KAFKA_GROUP: group,
+      SPANPORT_KAFKA_SPANS_TOPIC: topics.spans,
+      SPANPORT_KAFKA_INTERACTIONS_TOPIC: topics.interactions,
+      SPANPORT_KAFKA_DEAD_LETTERS_TOPIC: topics.deadLetters,
+      SPANPORT_KAFKA_ORDER_WINDOW: orderWindowMillis,
+    };
+    for (const [name, value] of Object.entries(defaults))
+      expect([name, documented.get(name)]).toEqual([name, String(value)]);
+  });
+
+  it('names every variable that the code reads', () => {
+    const files = readdirSync(fileAt('src'), { recursive: true, encoding: 'utf8' });
+    const code = files.flatMap((path) => (path.endsWith('.ts') ? [read(`src/${path}`)] : [])).join('\n');
+    const names = new Set(code.match(/(?<=['"`])(SPANPORT|KORE|OTEL)_[A-Z_]*[A-Z](?=['"`])/g));
+    const page = read('docs/configuration.md');
+    expect([...names].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
     const settings = vendors.flatMap(({ sampleSettings = {} }) => Object.keys(sampleSettings));
-    const own = [...variables, ...settings.filter((name) => name.startsWith('SPANPORT_'))];
-    expect(rows.filter((name) => name.startsWith('SPANPORT_')).toSorted()).toEqual(own.toSorted());
+    const own = [...applicationVariables, ...gatewayVariables, ...workerVariables, ...settings];
+    expect([...names].filter((name) => name.startsWith('SPANPORT_')).toSorted()).toEqual(own.toSorted());
+  });
+});
+
+describe.each([
+  ['docs/gateway.md', up, /^(demo|once|json|verbose|full|live|model)$/],
+  ['docs/worker.md', worker, /^json$/],
+])('%s', (path, command, others) => {
+  it('has every option of the command', () => {
+    const options = Object.keys((command.args ?? {}) as object).filter((name) => !others.test(name));
+    expect(options.length).toBeGreaterThan(5);
+    expect(options.filter((name) => !read(path).includes(`\`--${name}\``))).toEqual([]);
   });
 });
 

@@ -1,4 +1,6 @@
-/** The parts of `docs` that are generated: from the report of public types and from the OpenAPI document. */
+/** The parts of `docs` that are generated: from variables, the report of public types and the OpenAPI document. */
+import type { Environment } from '../../src/configuration/environment.ts';
+import type { AnyVendor } from '../../src/vendors/index.ts';
 
 export interface Member {
   readonly name: string;
@@ -16,6 +18,55 @@ export function membersOf(declarations: string, name: string): readonly Member[]
     type: oneLine(type),
     meaning: oneLine(comment.replaceAll(/^\s*\* ?/gm, '')).replaceAll(/\{@link ([^}]+)\}/g, '`$1`'),
   }));
+}
+
+export interface Variable {
+  readonly name: string;
+  readonly meaning: string;
+  readonly standard: string;
+}
+
+/** The names in a list of `src/start/variables.ts`, with their comments. */
+export function variablesOf(source: string, list: string): readonly Variable[] {
+  const block = new RegExp(`^export const ${list} = \\[\\n([\\s\\S]*?)^\\] as const;`, 'm').exec(source)?.[1];
+  if (block === undefined) throw new Error(`No list ${list}.`);
+  return [...block.matchAll(/ {2}\/\*\*([\s\S]*?)\*\/\n {2}'(\w+)',\n/g)].map(([, comment = '', name = '']) => {
+    const [meaning = '', standard = ''] = oneLine(comment.replaceAll(/^\s*\* ?/gm, '')).split(' @default ');
+    return { name, meaning: meaning.replace(/\.$/, ''), standard };
+  });
+}
+
+export function variablesTable(variables: readonly Variable[]): string {
+  return table(
+    ['Variable', 'Meaning', 'Default'],
+    variables.map(({ name, meaning, standard }) => [`\`${name}\``, meaning, standard]),
+  );
+}
+
+/** The variables that a vendor reads: what is required, and the defaults of the others. */
+function vendorRows({ name, secrets, sampleSettings = {}, resolveOptions }: AnyVendor): string[][] {
+  const required: Environment = {
+    ...Object.fromEntries(secrets.map((secret) => [secret, 'key'])),
+    ...sampleSettings,
+  };
+  const read = new Set<string>();
+  const noted = new Proxy(required, {
+    get: (environment, variable: string) => {
+      read.add(variable);
+      return environment[variable];
+    },
+  });
+  const options = Object.entries(resolveOptions({}, noted));
+  return [...read].map((variable) => {
+    if (variable in required) return [`\`${variable}\``, `\`${name}\``, 'required'];
+    const changed = new Map(Object.entries(resolveOptions({}, { ...required, [variable]: 'https://changed.example' })));
+    const [, standard] = options.find(([option, value]) => changed.get(option) !== value) ?? [];
+    return [`\`${variable}\``, `\`${name}\``, `\`${standard}\``];
+  });
+}
+
+export function vendorVariablesTable(vendors: readonly AnyVendor[]): string {
+  return table(['Variable', 'Destination', 'Default'], vendors.flatMap(vendorRows));
 }
 
 export function optionsTable(members: readonly Member[]): string {
