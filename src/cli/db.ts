@@ -22,7 +22,7 @@ type Args = Readonly<Record<string, unknown>>;
 const folderOf = ({ data }: Args): string => (typeof data === 'string' ? data : userDataFolder(process.env));
 
 const check: Command = {
-  meta: { name: 'check', description: 'Check that the data is sound, and say what it holds' },
+  meta: { name: 'check', description: 'Check the data, and show what it contains' },
   args: { ...shared, json: { type: 'boolean', description: 'Print one JSON document' } },
   run({ args }): void {
     const folder = folderOf(args);
@@ -47,7 +47,7 @@ const check: Command = {
 };
 
 const vacuum: Command = {
-  meta: { name: 'vacuum', description: 'Give free space back to the disk; no gateway may run on the folder' },
+  meta: { name: 'vacuum', description: 'Return free space to the disk; stop the gateway of the folder first' },
   args: shared,
   run({ args }): void {
     const folder = folderOf(args);

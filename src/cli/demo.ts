@@ -31,8 +31,8 @@ const meta: CommandMeta = {
 const args: ArgsDef = {
   json: { type: 'boolean', description: 'Print one JSON document and nothing else' },
   verbose: { type: 'boolean', description: 'With --json: print the progress on stderr' },
-  full: { type: 'boolean', description: 'Print every payload, ids and what fits no column' },
-  once: { type: 'boolean', description: 'End when the demo has, without a gateway and its page' },
+  full: { type: 'boolean', description: 'Print every payload, with ids and full texts' },
+  once: { type: 'boolean', description: 'End when the demo is done, without a gateway and its page' },
   live: { type: 'boolean', description: 'Also send to the vendors whose keys are in the environment' },
   model: { type: 'string', description: 'Model to chat with', default: DEFAULT_MODEL, valueHint: 'NAME' },
 };

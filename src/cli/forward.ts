@@ -17,11 +17,11 @@ const command: Command = {
     to: { type: 'string', description: 'Destinations, separated by commas', required: true, valueHint: 'NAMES' },
     since: {
       type: 'string',
-      description: 'From here: a time, or 15m, 2h, 7d before now',
+      description: 'Start of the range: a time, or 15m, 2h, 7d before now',
       required: true,
       valueHint: 'TIME',
     },
-    until: { type: 'string', description: 'Up to here; else now', valueHint: 'TIME' },
+    until: { type: 'string', description: 'End of the range; else now', valueHint: 'TIME' },
     data: { type: 'string', description: 'The data folder; else the user’s own', valueHint: 'FOLDER' },
     'dry-run': { type: 'boolean', description: 'Print the requests as JSON and send nothing' },
   },

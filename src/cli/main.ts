@@ -29,7 +29,7 @@ const version: string = JSON.parse(readFileSync(new URL('../../package.json', im
 const groups: readonly Group[] = [
   { title: 'See calls to a model', commands: ['demo', 'up', 'conversations', 'traces', 'search'] },
   { title: 'Move records', commands: ['export', 'forward', 'import', 'worker'] },
-  { title: 'Look after an installation', commands: ['doctor', 'spool', 'db'] },
+  { title: 'Check and maintain', commands: ['doctor', 'spool', 'db'] },
 ];
 
 const root: Command = {

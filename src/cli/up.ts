@@ -21,7 +21,7 @@ const command: Command = {
     token: { type: 'string', description: 'Required of every request; else SPANPORT_TOKEN', valueHint: 'TOKEN' },
     'allow-host': {
       type: 'string',
-      description: 'Further host names it is reached by, separated by commas',
+      description: 'Further host names under which it is reached, separated by commas',
       valueHint: 'NAMES',
     },
     forward: {
@@ -29,7 +29,7 @@ const command: Command = {
       description: 'Send everything on, such as athina,inkeep; else SPANPORT_FORWARD',
       valueHint: 'NAMES',
     },
-    'max-age-days': { type: 'string', description: 'Remove what is older', default: '30', valueHint: 'DAYS' },
+    'max-age-days': { type: 'string', description: 'Remove older data', default: '30', valueHint: 'DAYS' },
     'max-size-mb': {
       type: 'string',
       description: 'Remove the oldest beyond this size',
@@ -40,7 +40,7 @@ const command: Command = {
       type: 'boolean',
       description: 'Fill it with a conversation and an assistant run; nothing leaves this machine',
     },
-    once: { type: 'boolean', description: 'With --demo: end when the demo has' },
+    once: { type: 'boolean', description: 'With --demo: end when the demo is done' },
     json: { type: 'boolean', description: 'With --demo: print the demo as one JSON document and nothing else' },
     verbose: { type: 'boolean', description: 'With --demo and --json: print the progress on stderr' },
     full: { type: 'boolean', description: 'With --demo: show every payload, in full length' },

@@ -53,7 +53,7 @@ const command: Command = {
     },
     'order-window': {
       type: 'string',
-      description: 'How far turns of a conversation may overtake each other, in ms; 1000 by default',
+      description: 'How long an interaction waits for earlier ones of its conversation, in ms; 1000 by default',
       valueHint: 'MS',
     },
     json: { type: 'boolean', description: 'Print the start, the status each 10 s and the end as JSON lines' },
