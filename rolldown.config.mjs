@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
 import { lazyChunks } from './scripts/lazy-chunks.mjs';
 import { priceTable } from './scripts/price-table.mjs';
@@ -60,6 +60,8 @@ const chunks = {
   },
 };
 
+const vendors = readdirSync(new URL('src/vendors', import.meta.url)).filter((name) => !name.includes('.'));
+
 /** What a process loads when it first needs it, by chunk. All else of `tracing` runs at every start. */
 const LAZY = {
   prices: /src[\\/]pricing[\\/](table|table-text|total)\.ts$/,
@@ -71,7 +73,7 @@ const LAZY = {
   assistants: /src[\\/]instrumentation[\\/]openai[\\/](assistants[\\/](?!index)|readers[\\/]assistants)/,
   responses: /src[\\/]instrumentation[\\/]openai[\\/](shapes|readers)[\\/](responses|streamed-response|media)\.ts$/,
   ...Object.fromEntries(
-    ['athina', 'inkeep', 'kore', 'reconify', 'requesty'].map((vendor) => [
+    vendors.map((vendor) => [
       `to-${vendor}`,
       new RegExp(
         `src[\\\\/]vendors[\\\\/]${vendor}[\\\\/](encode|messages|properties|merge|remote|source|message-id|thread-message|words|meta|custom-attributes)\\.ts$`,
