@@ -167,7 +167,7 @@ interface ReconifyHandler {
     /** Resolves when all that was logged is delivered, at the latest after five seconds. */
     forceFlush(): Promise<void>;
 }
-/** The user object of the old client, as its documentation has it. Source: 001_116f5331460c15db.txt */
+/** The user object of the old client, as its documentation has it. Source: Reconify's page on the OpenAI Assistant API */
 interface ReconifyUser {
     /** The id under which the application knows the person. */
     readonly userId?: string | number;

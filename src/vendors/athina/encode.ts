@@ -27,7 +27,7 @@ type Settings = Pick<AthinaOptions, 'responseFormat' | 'languageModel' | 'maxRec
 
 /**
  * Athina's records of an interaction: one per request to a model, one per assistant message of a run. Pure; never
- * throws. Source: 000_efbf9ec31321befd.txt
+ * throws. Source: Athina's page on OpenAI Assistant chats
  */
 export function encode(interaction: Interaction, settings: Settings): readonly VendorRecord<AthinaPayload>[] {
   if (!isInWords(interaction.operation)) return [];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { withoutNulls } from '../without-nulls.ts';
 
 /**
- * Athina's requests, with the names that they have on the wire. Sources: S the seed 000_efbf9ec31321befd.txt, L athina-logger 1.3.0,
+ * Athina's requests, with the names that they have on the wire. Sources: S Athina's page on OpenAI Assistant chats, L athina-logger 1.3.0,
  * T LiteLLM's athina callback, D Athina's documentation. Only `decode` and tests load this module: it brings zod.
  */
 
@@ -50,7 +50,10 @@ const inferenceFields = z.object({
   prompt_tokens: z.number().exactOptional(),
   completion_tokens: z.number().exactOptional(),
   total_tokens: z.number().exactOptional(),
-  completion: z.number().exactOptional().describe('what the seed calls completion_tokens; read, never sent'),
+  completion: z
+    .number()
+    .exactOptional()
+    .describe('completion_tokens by another name, as in Athina’s page; read, never sent'),
   cost: z.number().exactOptional().describe('USD; Athina computes it when absent'),
   response_time: z.number().exactOptional().describe('milliseconds'),
   prompt_slug: z.string().exactOptional(),
@@ -60,7 +63,7 @@ const inferenceFields = z.object({
   external_reference_id: id.exactOptional().describe("the caller's own id, by which later PATCHes find the record"),
   tools: json.exactOptional(),
   tool_calls: json.exactOptional(),
-  tool_call: json.exactOptional().describe('what the seed calls tool_calls; read, never sent'),
+  tool_call: json.exactOptional().describe('tool_calls by another name, as in Athina’s page; read, never sent'),
   functions: json.exactOptional().describe('former tools (L); read, never sent'),
   function_call_response: json.exactOptional().describe('former tool_calls (L); read, never sent'),
   expected_response: z.string().exactOptional(),

@@ -13,7 +13,7 @@ import { conversationSource, userSource } from './source.ts';
 
 /**
  * The conversation as one call saw it; `merge` combines such views. A destination names a conversation for each call that
- * has none; otherwise its id is that of the trace. Pure; never throws. Source: 003_f40b4e92838b8090.txt
+ * has none; otherwise its id is that of the trace. Pure; never throws. Source: Inkeep's page on the Analytics API
  */
 export function encode(interaction: Interaction): readonly VendorRecord<InkeepPayload>[] {
   if (!isInWords(interaction.operation)) return [];

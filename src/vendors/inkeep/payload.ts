@@ -1,5 +1,5 @@
 /**
- * Requests of Inkeep Analytics. Sources: seed 003_f40b4e92838b8090.txt and @inkeep/inkeep-analytics@0.2.4-alpha.27, whose
+ * Requests of Inkeep Analytics. Sources: Inkeep's page on the Analytics API and @inkeep/inkeep-analytics@0.2.4-alpha.27, whose
  * schemas are the strictest public statement of the API. Where Inkeep allows null for an unknown value, we leave the
  * field out. Times are ISO 8601 with a zone.
  */

@@ -33,7 +33,7 @@ const messageKeys = [
   'tool_calls',
 ] as const;
 
-/** `GET /conversations/{id}`; needs a key that may read. Source: 003_f40b4e92838b8090.txt */
+/** `GET /conversations/{id}`; needs a key that may read. Source: Inkeep's page on the Analytics API */
 export function requestFor({ path, body }: InkeepPayload, { apiKey, url }: InkeepOptions): OutgoingRequest | undefined {
   if (path !== '/conversations' || body.id === undefined) return undefined;
   return {

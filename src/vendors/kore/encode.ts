@@ -14,7 +14,7 @@ const DEFAULT_PROMPT = 'Default';
 
 /**
  * One record per request to a model, and one per assistant run. None for an operation that Kore has no feature for, and
- * none for a start that is not a valid date. Pure; never throws. Source: 002_b6d300cffc005b28.txt
+ * none for a start that is not a valid date. Pure; never throws. Source: Kore.ai's page on LLM and generative AI usage logs
  */
 export function encode(
   interaction: Interaction,

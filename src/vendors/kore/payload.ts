@@ -1,5 +1,5 @@
 /**
- * A record of Kore.ai's LLM usage logs. Sources: seed 002_b6d300cffc005b28.txt, Koredotcom/docs and docs-v2. The keys are
+ * A record of Kore.ai's LLM usage logs. Sources: Kore.ai's page on LLM and generative AI usage logs, Koredotcom/docs and docs-v2. The keys are
  * Kore's own, byte for byte: some begin small, one ends with a blank.
  */
 import { z } from 'zod';

@@ -5,7 +5,7 @@ import { withoutNulls } from '../without-nulls.ts';
 import { DEFAULT_CHANNEL, operationsOf, operationsWithRecord } from './words.ts';
 
 /**
- * The body of `getLLMUsageLogs`. Sources: seed 002_b6d300cffc005b28.txt, whose table and sample spell two filters
+ * The body of `getLLMUsageLogs`. Sources: Kore.ai's page on LLM and generative AI usage logs, whose table and sample spell two filters
  * differently, Koredotcom/docs and docs-v2. Filters take one text or a list. Unknown fields are ignored.
  */
 

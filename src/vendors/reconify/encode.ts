@@ -15,7 +15,7 @@ import { encodeThreadMessage } from './thread-message.ts';
 
 type Settings = Pick<ReconifyOptions, 'session' | 'sessionTimeout' | 'sendFailures' | 'maxRecordBytes'>;
 
-/** The version of the API, which the seed and the last npm module share. */
+/** The version of the API, which Reconify's page and the last npm module share. */
 export const VERSION = '3.1.0';
 
 /** Request and response in the format of each type. `response` is null where there was no answer. */
@@ -35,7 +35,7 @@ const types: Readonly<Record<string, Type | undefined>> = {
 
 /**
  * Reconify's record of a call or of a run that completed: its last message in and its last message out. Without the
- * two keys, which only the request carries. Pure; never throws. Source: 001_116f5331460c15db.txt
+ * two keys, which only the request carries. Pure; never throws. Source: Reconify's page on the OpenAI Assistant API
  */
 export function encode(interaction: Interaction, settings: Settings): readonly VendorRecord<ReconifyPayload>[] {
   const type = Object.hasOwn(types, interaction.operation) ? types[interaction.operation] : undefined;

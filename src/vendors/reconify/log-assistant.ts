@@ -9,7 +9,7 @@ import { VERSION } from './encode.ts';
 import type { ReconifyPayload } from './payload.ts';
 import { SOURCE } from './source.ts';
 
-/** The user object of the old client, as its documentation has it. Source: 001_116f5331460c15db.txt */
+/** The user object of the old client, as its documentation has it. Source: Reconify's page on the OpenAI Assistant API */
 export interface ReconifyUser {
   /** The id under which the application knows the person. */
   readonly userId?: string | number;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * The requests of Reconify, with their names on the wire and without the two keys: those are added to the body right
- * before it leaves and dropped when it is read. Sources: S the seed 001_116f5331460c15db.txt, N the npm module 3.1.0, P
+ * before it leaves and dropped when it is read. Sources: S Reconify's page on the OpenAI Assistant API, N the npm module 3.1.0, P
  * the PyPI client 3.0.0. Only `decode` and tests load this module: it brings zod.
  */
 
@@ -28,7 +28,7 @@ const user = z.object({
 
 const object = z.record(z.string(), z.unknown());
 
-/** The seed spells `sessionTimeout` in three ways. */
+/** Reconify's page spells `sessionTimeout` in three ways. */
 function spelled(body: unknown): unknown {
   if (typeof body !== 'object' || body === null) return body;
   return Object.fromEntries(

@@ -10,7 +10,7 @@ import type { VendorRecord } from '../vendor.ts';
 import { customMetaFrom, textMetaFrom } from './meta.ts';
 import type { RequestyPayload } from './payload.ts';
 
-/** One insight per request to a model, and one per assistant run. Pure; never throws. Source: 004_10b062eeda6c084c.txt */
+/** One insight per request to a model, and one per assistant run. Pure; never throws. Source: Requesty's page on the LLM Insights API */
 export function encode(interaction: Interaction): readonly VendorRecord<RequestyPayload>[] {
   if (!isInWords(interaction.operation)) return [];
   const { messages, ...args } = openAIRequestFrom(interaction);

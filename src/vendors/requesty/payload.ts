@@ -1,5 +1,5 @@
 /**
- * What Requesty Insights takes. Sources: seed 004_10b062eeda6c084c.txt for the meaning of the fields, requestyai@0.3.5
+ * What Requesty Insights takes. Sources: Requesty's page on the LLM Insights API for the meaning of the fields, requestyai@0.3.5
  * (PyPI) and a copy of the documentation page "LLM Insights API" for their names.
  */
 import { z } from 'zod';

@@ -207,7 +207,7 @@ describe('a record of another client', () => {
     ['ids that are numbers', { session_id: 7, customer_id: 77 }, { conversationId: '7', customerId: '77' }],
     ['null for what is unknown', { prompt_tokens: null, cost: null, tools: null }, { outcome: { status: 'ok' } }],
     [
-      "the seed's own names",
+      "names that only Athina's page has",
       { completion: 9, tool_call: [{ name: 'f', arguments: '{}' }] },
       { usage: { outputTokens: 9 } },
     ],

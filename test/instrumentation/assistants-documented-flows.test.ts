@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { withContext } from '../../src/instrumentation/context.ts';
 import { ASSISTANT_ID, openScene } from './assistants-scene.ts';
 
-/** The two flows of 001_116f5331460c15db.txt, letter by letter where its letters work (it writes `run` for `runs`). */
+/** The two flows of Reconify's page on the OpenAI Assistant API, as written there but for its typing errors (`run` for `runs`). */
 
 const logged: { run: Run; messageIn: Message; messageOut: Message | null }[] = [];
 const question = { role: 'user' as const, content: 'What are the store hours?' };
