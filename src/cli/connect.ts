@@ -26,17 +26,7 @@ export interface Reached {
  */
 export async function reach(open: OpenDestination): Promise<Reached | undefined> {
   const target = await targetOf(open);
-  return target && (await whileAlive(() => probed(target)));
-}
-
-/** Requests do not keep a process alive, and here nothing else does. */
-async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
-  const timer = setInterval(() => {}, TIMEOUT_MILLIS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
+  return target && (await probed(target));
 }
 
 async function probed({ request, transport }: Target): Promise<Reached> {

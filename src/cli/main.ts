@@ -110,11 +110,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+function report(error: unknown): void {
   if (error instanceof Failure || error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`);
   // citty's own errors about arguments are sentences, too. Everything else is a bug and keeps its stack.
   else if (error instanceof Error && error.name === 'CLIError') process.stderr.write(`${error.message}.\n`);
   else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode =
     error instanceof Failure ? error.exitCode : error instanceof Error && error.name === 'CLIError' ? 2 : 1;
-});
+}
+
+// What the package requests keeps no process alive, so that no application waits for it. A command waits for it.
+const alive = setInterval(() => undefined, 60_000);
+main(process.argv.slice(2))
+  .catch(report)
+  .finally(() => clearInterval(alive));

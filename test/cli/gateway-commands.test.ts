@@ -169,6 +169,28 @@ it('a port that is taken is reported with its owner and the next free one', asyn
   server.close();
 });
 
+it('the gateway of this user is found by its file: commands read it, and a second one says that it runs', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  const { child, url: address } = await up('--port', String(port), '--data', join(home, 'found'));
+  const body = { language_model_id: 'gpt-4o', prompt: 'Where am I stored?', response: 'In a folder.' };
+  await fetch(`${address}/athina/api/v1/log/inference`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'athina-api-key': 'any' },
+    body: JSON.stringify(body),
+  });
+  expect(JSON.parse((await spanport('conversations', '--json')).stdout)).toMatchObject([{ answer: 'In a folder.' }]);
+  expect((await spanport('search', 'stored')).stdout).toContain('Where am I stored?');
+  expect(await fails('up', '--port', String(port), '--data', join(home, 'second'))).toEqual({
+    code: 1,
+    stderr: `A gateway of yours runs at ${address} already (process ${child.pid}).\n`,
+  });
+  child.kill();
+  await new Promise((resolve) => child.once('exit', resolve));
+});
+
 it('a folder that cannot be written is reported', async () => {
   const { code, stderr } = await fails('up', '--port', '0', '--data', join(CLI, 'x'));
   expect([code, stderr]).toEqual([

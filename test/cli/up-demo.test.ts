@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,6 +42,23 @@ it('fills a gateway that goes on, with the address of its page first', async () 
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGINT');
   expect(await ended).toBe(0);
+});
+
+it('fills the gateway of this user that runs already, and leaves it running', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  const words = ['up', '--port', String(port), '--data', join(home, 'running')];
+  const child = spawn(process.execPath, [main, ...words], { env: { ...process.env, ...env } });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  const { code, stdout } = await project.run('node', [main, 'up', '--demo'], { env });
+  const url = `http://127.0.0.1:${port}`;
+  expect([code, stdout.split('\n')[0]]).toEqual([0, `The page: ${url}`]);
+  expect((await createClient({ baseUrl: url }).listConversations()).items.length).toBeGreaterThan(1);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill();
+  await ended;
 });
 
 it('ends by itself with --once, and prints the document of the demo', async () => {
