@@ -273,6 +273,7 @@ class RunningGateway implements Gateway {
       ...(target && { interaction: target.row.id }),
       rating: input.rating,
       at: time,
+      receivedAt: time,
       receivedBy: 'api',
       data: received,
     });

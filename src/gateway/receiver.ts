@@ -40,15 +40,13 @@ export class Receiver {
 
   /** @returns a message for the sender; undefined when everything was stored. @throws StoreError */
   async spans({ records, rejected, reason }: Decoded<SpanData>, arrival: Arrival): Promise<PartialSuccess | undefined> {
-    const results = await Promise.all(
-      [...byProject(records, arrival.project)].map(async ([project, spans]) => {
-        const safe = this.#masked(spans);
-        const { rejectedSpans } = await this.#options.store.write({ ...stamp(arrival, project), spans: rowsOf(safe) });
-        this.#options.onStored?.(safe, project);
-        return rejectedSpans;
-      }),
+    const groups = [...byProject(records, arrival.project)].map(
+      ([project, spans]) => [project, this.#masked(spans)] as const,
     );
-    const overflow = results.reduce((sum, count) => sum + count, 0);
+    const writes = groups.map(([project, spans]) => ({ ...stamp(arrival, project), spans: rowsOf(spans) }));
+    const results = await this.#options.store.writeAll(writes);
+    for (const [project, spans] of groups) this.#options.onStored?.(spans, project);
+    const overflow = results.reduce((sum, { rejectedSpans }) => sum + rejectedSpans, 0);
     if (rejected + overflow === 0) return undefined;
     return {
       rejected: rejected + overflow,
@@ -58,10 +56,12 @@ export class Receiver {
 
   /** Only records that name a span are kept: what GenAI events say about it. @throws StoreError */
   async logs({ records, rejected, reason }: Decoded<LogData>, arrival: Arrival): Promise<PartialSuccess | undefined> {
-    const isKept = this.#options.content === 'full';
-    for (const [project, logs] of byProject(records.filter(isGenAI), arrival.project)) {
-      const rows = logs.flatMap((log) => logRowFrom(maskJson(log, this.#options.mask)) ?? []);
-      if (isKept && rows.length > 0) await this.#options.store.write({ ...stamp(arrival, project), logs: rows });
+    if (this.#options.content === 'full') {
+      const writes = [...byProject(records.filter(isGenAI), arrival.project)].map(([project, logs]) => ({
+        ...stamp(arrival, project),
+        logs: logs.flatMap((log) => logRowFrom(maskJson(log, this.#options.mask)) ?? []),
+      }));
+      await this.#options.store.writeAll(writes.filter(({ logs }) => logs.length > 0));
     }
     return rejected > 0 ? { rejected, message: reason ?? '' } : undefined;
   }

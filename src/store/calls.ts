@@ -51,7 +51,7 @@ function bound<A extends unknown[], R>(
 export interface WriterCalls {
   /** Answers once the file is open and its tables are there. */
   open(): void;
-  write(write: StoreWrite): WriteResult;
+  write(writes: readonly StoreWrite[]): WriteResult[];
   note(notes: readonly DeliveryNote[]): void;
   changeDeliveries(destination: string, from: DeliveryState, to: DeliveryState | 'deleted'): number;
   deleteConversation(publicId: string): { readonly interactions: number; readonly spans: number };

@@ -86,7 +86,7 @@ export class Ingest {
     for (const entry of feedback) {
       this.#db.run(
         `INSERT OR REPLACE INTO feedback (project, public_id, received_by, interaction, conversation_name, response_id,
-           message_id, trace_id, span_id, rating, at_us, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           message_id, trace_id, span_id, rating, at_us, received_us, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         project,
         entry.id,
         receivedBy,
@@ -98,6 +98,7 @@ export class Ingest {
         entry.spanId ?? null,
         entry.rating,
         Math.min(entry.atUs, receivedUs),
+        receivedUs,
         json(entry.data),
       );
     }
@@ -114,13 +115,14 @@ export class Ingest {
   events({ project, receivedBy, receivedUs, events = [] }: StoreWrite): void {
     for (const { id, conversationName, atUs, data } of events) {
       this.#db.run(
-        `INSERT OR REPLACE INTO events (project, public_id, received_by, conversation_name, at_us, data)
-         VALUES (?, ?, ?, ?, ?, ?)`,
+        `INSERT OR REPLACE INTO events (project, public_id, received_by, conversation_name, at_us, received_us, data)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
         project,
         id,
         receivedBy,
         conversationName ?? null,
         Math.min(atUs, receivedUs),
+        receivedUs,
         json(data),
       );
     }

@@ -1,7 +1,7 @@
 import type { Interaction } from '../interaction/interaction.ts';
 import type { LogRow, SpanRow } from './span-row.ts';
 
-/** What one request changes. It is stored whole or not at all. */
+/** What one request changes in one project. */
 export interface StoreWrite {
   /** Data of different projects is never combined, even with equal ids. */
   readonly project: string;

@@ -1,7 +1,7 @@
-import type { Interaction } from '../interaction/interaction.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase, SqlRow, SqlValue } from '../sqlite/driver.ts';
+import { contentOf } from './content.ts';
 import {
   cursorOf,
   INTERACTIONS,
@@ -74,18 +74,17 @@ export class StoreReader {
   interactionsOf(conversation: string, { limit, cursor }: ListQuery): PageOf<FoundInteraction> {
     const [sortUs, rowId] = position(cursor) ?? [-1, -1];
     const rows = this.db.all(
-      `${INTERACTIONS.replace('SELECT i.*', 'SELECT i.*, d.data')} JOIN interaction_data d ON d.id = i.id
-       WHERE c.public_id = ? AND i.is_hidden = 0 AND (i.sort_us, i.id) > (?, ?) ORDER BY i.sort_us, i.id LIMIT ?`,
+      `${INTERACTIONS} WHERE c.public_id = ? AND i.is_hidden = 0 AND (i.sort_us, i.id) > (?, ?) ORDER BY i.sort_us, i.id LIMIT ?`,
       conversation,
       sortUs,
       rowId,
       limit + 1,
     );
     const kept = rows.slice(0, limit);
-    const items = this.#interactionRows(kept).map((row, index) => ({
-      row,
-      interaction: JSON.parse(String(kept[index]?.['data'])) as Interaction,
-    }));
+    const items = this.#interactionRows(kept).flatMap((row, index) => {
+      const interaction = contentOf(this.db, kept[index]?.['id']);
+      return interaction ? { row, interaction } : [];
+    });
     return { items, ...(rows.length > limit && { next: cursorOf(kept.at(-1)) }) };
   }
 
@@ -96,13 +95,13 @@ export class StoreReader {
 
   interaction(key: string, project?: string): FoundInteraction | undefined {
     const rows = this.db.all(
-      `${INTERACTIONS.replace('SELECT i.*', 'SELECT i.*, d.data')} JOIN interaction_data d ON d.id = i.id
-       WHERE i.key = ? ${project === undefined ? '' : 'AND i.project = ?'} LIMIT 1`,
+      `${INTERACTIONS} WHERE i.key = ? ${project === undefined ? '' : 'AND i.project = ?'} LIMIT 1`,
       key,
       ...(project === undefined ? [] : [project]),
     );
     const [row] = this.#interactionRows(rows);
-    return row && { row, interaction: JSON.parse(String(rows[0]?.['data'])) as Interaction };
+    const interaction = row && contentOf(this.db, rows[0]?.['id']);
+    return interaction && { row, interaction };
   }
 
   traces(query: ListQuery): PageOf<TraceRow> {

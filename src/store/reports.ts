@@ -1,10 +1,9 @@
 import type { SqlRow } from '../sqlite/driver.ts';
-import { parseFilter, type TextKey } from './filter-language.ts';
-import type { Selection } from './lists.ts';
+import type { TextKey } from './filter-language.ts';
+import { type Selection, selectedInteractions } from './lists.ts';
 import { OTHER_USERS } from './port.ts';
 import type { StoreReader } from './reader.ts';
 import { millis, type UsageRow } from './rows.ts';
-import { conditionsFor, joined } from './where.ts';
 
 export type UsageGroup = 'quarter' | 'hour' | 'day' | 'model' | 'user';
 
@@ -69,19 +68,12 @@ export function completionsOf(
   { db }: StoreReader,
   key: string,
   prefix: string,
-  { q, sinceUs, untilUs, project, limit }: Selection & { readonly limit: number },
+  { limit, ...selection }: Selection & { readonly limit: number },
 ): { value: string; interactions: number }[] {
   const column = completed[key as TextKey];
   const list = completedLists[key as TextKey];
   if (column === undefined && list === undefined) return [];
-  const where = joined([
-    {
-      sql: 'i.is_hidden = 0 AND i.sort_us >= ? AND i.sort_us <= ?',
-      values: [sinceUs ?? 0, untilUs ?? Number.MAX_SAFE_INTEGER],
-    },
-    { sql: '? IS NULL OR i.project = ?', values: [project ?? null, project ?? null] },
-    ...conditionsFor(parseFilter(q ?? ''), 'interaction'),
-  ]);
+  const where = selectedInteractions(selection);
   const value = column === undefined ? 'j.value' : 'i.value';
   const rows = db.all(
     `SELECT ${value} AS value, count(*) AS interactions

@@ -111,22 +111,19 @@ export class Pruner {
     this.#settle.remove(row, true);
   }
 
-  /**
-   * Senders set the time of feedback and events, so that both stay at least as long as the interaction that they are
-   * about. @returns how many log records and documents were removed
-   */
+  /** Feedback and events stay at least as long as their interaction. @returns how many log records and documents were removed */
   #removeOthers(oldestUs: number, nowUs: number): number {
     // Log records whose span never arrived; the others went with their span.
     const logs = this.#removeOldest('logs', this.#marks.get('settled_log'), oldestUs);
     const documents = this.#removeOldest('documents', Number.MAX_SAFE_INTEGER, oldestUs);
     this.#db.run(
-      `DELETE FROM feedback WHERE at_us < ? AND NOT EXISTS
+      `DELETE FROM feedback WHERE received_us < ? AND NOT EXISTS
          (SELECT 1 FROM interactions i WHERE i.key = feedback.interaction AND i.project = feedback.project)`,
       oldestUs,
     );
     this.#db.run(
-      `DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ${STEP}) AND at_us < ? AND NOT EXISTS
-         (SELECT 1 FROM interactions i WHERE i.conversation_name = events.conversation_name AND i.project = events.project)`,
+      `DELETE FROM events WHERE received_us < ? AND NOT EXISTS
+         (SELECT 1 FROM conversations c WHERE c.name = events.conversation_name AND c.project = events.project)`,
       oldestUs,
     );
     this.#db.run('DELETE FROM usage WHERE bucket_us < ?', nowUs - USAGE_SECONDS * 1e6);

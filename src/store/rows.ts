@@ -119,6 +119,7 @@ export interface FeedbackRow {
   readonly interaction?: string;
   readonly rating: 'positive' | 'negative';
   readonly at: number;
+  readonly receivedAt: number;
   readonly receivedBy: string;
   readonly data: unknown;
 }
@@ -233,6 +234,7 @@ export function feedbackRow(row: SqlRow): FeedbackRow {
     ...optionalText('interaction', row['interaction']),
     rating: row['rating'] === 'positive' ? 'positive' : 'negative',
     at: millis(row['at_us']),
+    receivedAt: millis(row['received_us']),
     receivedBy: String(row['received_by']),
     data: JSON.parse(String(row['data'])) as unknown,
   };

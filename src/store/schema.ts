@@ -3,7 +3,7 @@ import { StoreError } from './store-error.ts';
 import { DERIVED_TABLES, RECEIVED_TABLES } from './tables.ts';
 
 /** Raised with every change of the tables; {@link MIGRATIONS} then gets one more entry. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Takes the interactions that are indexed now out of the totals: building the index counts them again. */
 const UNCOUNT = [
@@ -34,7 +34,15 @@ const REBUILD = [
  * migration that needs it has {@link REBUILD}. Each version has a file in test/store/schemas.
  */
 const MIGRATIONS: readonly (readonly string[])[] = [
-  ['ALTER TABLE spans ADD COLUMN is_update INTEGER NOT NULL DEFAULT 0', ...REBUILD],
+  ['ALTER TABLE spans ADD COLUMN is_update INTEGER NOT NULL DEFAULT 0'],
+  [
+    ...['feedback', 'events'].flatMap((table) => [
+      `ALTER TABLE ${table} ADD COLUMN received_us INTEGER NOT NULL DEFAULT 0`,
+      `UPDATE ${table} SET received_us = at_us`,
+      `CREATE INDEX ${table}_received ON ${table} (received_us)`,
+    ]),
+    ...REBUILD,
+  ],
 ];
 
 /** A page holds several spans: with the default of 4 KB, one span of 2 KB would often take a page for itself. */

@@ -11,16 +11,26 @@ import { TraceChanges } from './trace-changes.ts';
 import { TraceSummaries } from './trace-summaries.ts';
 import type { UsageTotals } from './usage.ts';
 
+/** An interaction made of all rows that describe it. */
+interface Assembled {
+  readonly interaction: Interaction;
+  readonly receipt: Receipt;
+  /** Whether reading its span gives the same interaction. */
+  readonly isOfOneSpan: boolean;
+}
+
 /** A step reads at most this many spans, or this many characters of them, so that requests are answered in between. */
-const MAX_SPANS = 500;
-const MAX_CHARACTERS = 2_000_000;
+const MAX_SPANS = 1_000;
+const MAX_CHARACTERS = 4_000_000;
+/** Spans that are read at a time: each may have ten million characters. */
+const READ_SPANS = 25;
 
 const FETCH = 'fetch_response';
-const PARTNERS =
-  'SELECT i.*, d.data FROM interactions i JOIN interaction_data d ON d.id = i.id WHERE i.response_id = ?';
-const ORDERED = 'AND i.project = ? AND i.key <> ? ORDER BY i.end_us, i.key';
-const FETCHED = `${PARTNERS} AND i.operation = '${FETCH}' ${ORDERED}`;
-const CREATED = `${PARTNERS} AND i.operation <> '${FETCH}' ${ORDERED}`;
+const PARTNERS = 'SELECT * FROM interactions WHERE response_id = ?';
+const ORDERED = 'AND project = ? AND key <> ? ORDER BY end_us, key';
+const FETCHED = `${PARTNERS} AND operation = '${FETCH}' ${ORDERED}`;
+const ANY_FETCHED = `SELECT 1 FROM interactions WHERE operation = '${FETCH}' LIMIT 1`;
+const CREATED = `${PARTNERS} AND operation <> '${FETCH}' ${ORDERED}`;
 
 /**
  * Derives interactions, full text, summaries and totals from what arrived. An interaction is computed from all rows that
@@ -38,6 +48,8 @@ export class Settle {
   /** New interactions of a conversation; `undefined` when something else changed in it. */
   #conversations = new Map<number, SqlRow[] | undefined>();
   #traces: TraceChanges;
+  /** Most stores have no background response that was fetched, and a query for each call would find nothing. */
+  #mayHaveFetched: boolean | undefined;
 
   constructor(db: Connection, marks: Marks, usage: UsageTotals) {
     this.#db = db;
@@ -51,18 +63,7 @@ export class Settle {
 
   /** Indexes a part of the waiting rows, within the caller's transaction. @returns whether there are more */
   step(): boolean {
-    const mark = this.#marks.get('settled_span');
-    const rows = this.#sources.spansAfter(mark, MAX_SPANS);
-    let characters = 0;
-    let last = mark;
-    for (const row of rows) {
-      this.#span(row);
-      last = Number(row['id']);
-      characters += String(row['data']).length;
-      if (characters > MAX_CHARACTERS) break;
-    }
-    if (last > mark) this.#marks.set('settled_span', last);
-    const hasMore = rows.length === MAX_SPANS || last < Number(rows.at(-1)?.['id'] ?? 0);
+    const hasMore = this.#spans();
     const hasMoreLogs = this.#logs();
     const hasMoreRecords = this.#recordsToRebuild();
     this.finish();
@@ -112,6 +113,23 @@ export class Settle {
     this.#conversations = new Map();
     this.#traces = this.#noTraces();
     this.#sources.forget();
+    this.#mayHaveFetched = undefined;
+  }
+
+  #spans(): boolean {
+    let spans = 0;
+    let characters = 0;
+    while (spans < MAX_SPANS && characters < MAX_CHARACTERS) {
+      const rows = this.#sources.spansAfter(this.#marks.get('settled_span'), READ_SPANS);
+      for (const row of rows) {
+        this.#span(row);
+        characters += String(row['data']).length;
+      }
+      spans += rows.length;
+      if (rows.length > 0) this.#marks.set('settled_span', Number(rows.at(-1)?.['id']));
+      if (rows.length < READ_SPANS) return false;
+    }
+    return true;
   }
 
   #span(row: SqlRow): void {
@@ -170,13 +188,16 @@ export class Settle {
       if (before) this.remove(before);
       return;
     }
-    const { receipt } = found;
-    // Content is anything a model or an application wrote: nested to any depth, with lone surrogates.
-    const interaction = toJson(this.#withFetched(project, found.interaction));
-    const columns = columnsOf(interaction, receipt);
+    const interaction = this.#withFetched(project, found.interaction);
+    const columns = columnsOf(interaction, found.receipt);
     const words = searchableText(interaction);
     const id = this.#write(project, key, columns, before);
-    this.#db.run('INSERT OR REPLACE INTO interaction_data (id, data) VALUES (?, ?)', id, JSON.stringify(interaction));
+    if (before) this.#db.run('DELETE FROM interaction_data WHERE id = ?', id);
+    if (!found.isOfOneSpan || interaction !== found.interaction) {
+      // Content is anything a model or an application wrote: nested to any depth, with lone surrogates.
+      const data = JSON.stringify(toJson(interaction));
+      this.#db.run('INSERT INTO interaction_data (id, data) VALUES (?, ?)', id, data);
+    }
     if (before) this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
     this.#db.run('INSERT INTO interaction_text (rowid, text) VALUES (?, ?)', id, words);
     this.#writeMessages(id, interaction, before !== undefined);
@@ -184,15 +205,18 @@ export class Settle {
   }
 
   /** Everything that describes the interaction, as one. */
-  #assemble(
-    project: string,
-    key: string,
-  ): { readonly interaction: Interaction; readonly receipt: Receipt } | undefined {
+  #assemble(project: string, key: string): Assembled | undefined {
     const spans = this.#sources.spans(project, key).flatMap((row) => {
       const interaction = this.#sources.interactionOf(row, project);
       return interaction?.id === key ? { interaction, row } : [];
     });
     const records = this.#sources.records(project, key);
+    const [first] = spans;
+    if (first && spans.length === 1 && records.length === 0) {
+      const { interaction, row } = first;
+      const receipt = { receivedUs: Number(row['received_us']), receivedBy: String(row['received_by']) };
+      return { interaction, receipt, isOfOneSpan: !this.#sources.hasEvents(row, project) };
+    }
     const rows = [...records, ...spans.map(({ row }) => row)];
     if (rows.length === 0) return undefined;
     spans.sort(
@@ -210,6 +234,7 @@ export class Settle {
     const latest = spans.at(-1)?.row ?? records.at(-1);
     return {
       interaction: Object.assign(interaction, { id: key }),
+      isOfOneSpan: false,
       receipt: {
         receivedUs: Math.max(...rows.map((row) => Number(row['received_us']))),
         receivedBy: String(latest?.['received_by']),
@@ -221,16 +246,20 @@ export class Settle {
   #withFetched(project: string, interaction: Interaction): Interaction {
     const { responseId, operation } = interaction;
     if (responseId === undefined) return interaction;
-    const sql = operation === FETCH ? CREATED : FETCHED;
-    const partners = this.#db.all(sql, responseId, project, interaction.id);
     if (operation === FETCH) {
-      for (const { key } of partners) this.touch(project, String(key));
+      this.#mayHaveFetched = true;
+      for (const { key } of this.#db.all(CREATED, responseId, project, interaction.id))
+        this.touch(project, String(key));
       return interaction;
     }
+    this.#mayHaveFetched ??= this.#db.all(ANY_FETCHED).length > 0;
+    if (!this.#mayHaveFetched) return interaction;
+    const partners = this.#db.all(FETCHED, responseId, project, interaction.id);
     const fetched = partners.at(-1);
     if (!fetched || !isUnfinished(interaction)) return interaction;
     for (const partner of partners) this.#hide(partner);
-    return joinBackground(interaction, parsed(fetched));
+    const found = this.#assemble(project, String(fetched['key']));
+    return found ? joinBackground(interaction, found.interaction) : interaction;
   }
 
   #hide(row: SqlRow): void {

@@ -1,9 +1,9 @@
 import type { Interaction } from '../interaction/interaction.ts';
 import { withLogs } from '../semconv/dialects/genai/read.ts';
-import { interactionFrom } from '../semconv/from-spans.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow } from '../sqlite/driver.ts';
+import { readable } from './content.ts';
 import { type LogJson, type SpanRecord, spanFromRow } from './span-row.ts';
 
 const SPAN_COLUMNS = `s.id, s.project, s.trace_id, s.span_id, s.parent_id, s.name, s.kind, s.status, s.service,
@@ -17,7 +17,7 @@ export class Sources {
   readonly #isFilled = new Map<string, boolean>();
   #rows = new Map<string, SqlRow>();
   /** Rows that were read, with their events: a step needs each twice. */
-  #interactions = new WeakMap<SqlRow, { readonly interaction: Interaction | undefined }>();
+  #interactions = new WeakMap<SqlRow, Read>();
 
   constructor(db: Connection) {
     this.#db = db;
@@ -73,12 +73,23 @@ export class Sources {
 
   /** With the GenAI events that belong to the span; undefined for a span that describes no interaction. */
   interactionOf(row: SqlRow, project: string): Interaction | undefined {
+    return this.#read(row, project).interaction;
+  }
+
+  /** Whether log records describe the span, too. */
+  hasEvents(row: SqlRow, project: string): boolean {
+    return this.#read(row, project).hasEvents;
+  }
+
+  #read(row: SqlRow, project: string): Read {
     let known = this.#interactions.get(row);
     if (!known) {
-      known = { interaction: readable(this.#withEvents(this.#spanData(row), project)) };
+      const span = this.#spanData(row);
+      const logs = this.#logsOf(span, project);
+      known = { interaction: readable(withEvents(span, logs)), hasEvents: logs.length > 0 };
       this.#interactions.set(row, known);
     }
-    return known.interaction;
+    return known;
   }
 
   #spanData(row: SqlRow): SpanData {
@@ -92,26 +103,26 @@ export class Sources {
     return spanFromRow(row as unknown as SpanRecord, resource);
   }
 
-  /** The span with its GenAI events, which arrived as log records: they hold what its attributes may not. */
-  #withEvents(span: SpanData, project: string): SpanData {
-    if (!this.hasRows('logs')) return span;
-    const { traceId, spanId } = span;
+  #logsOf({ traceId, spanId }: SpanData, project: string): LogJson[] {
+    if (!this.hasRows('logs')) return [];
     const where = 'trace_id = ? AND span_id = ? AND project = ?';
     const rows = this.#db.all(`SELECT data FROM logs WHERE ${where} ORDER BY hash`, traceId, spanId, project);
     const logs = rows.map((row) => JSON.parse(String(row['data'])) as LogJson);
-    logs.sort((a, b) => a.time[0] - b.time[0] || a.time[1] - b.time[1]);
-    return withLogs(
-      span,
-      logs.map((log) => ({ ...log, traceId, spanId, resource: {} })),
-    );
+    return logs.sort((a, b) => a.time[0] - b.time[0] || a.time[1] - b.time[1]);
   }
 }
 
-/** A span that cannot be read as an interaction is only a span of its trace. It must not block later ones. */
-function readable(span: SpanData): Interaction | undefined {
-  try {
-    return interactionFrom(span);
-  } catch {
-    return undefined;
-  }
+interface Read {
+  readonly interaction: Interaction | undefined;
+  readonly hasEvents: boolean;
+}
+
+/** The span with its GenAI events, which arrived as log records: they hold what its attributes may not. */
+function withEvents(span: SpanData, logs: readonly LogJson[]): SpanData {
+  if (logs.length === 0) return span;
+  const { traceId, spanId } = span;
+  return withLogs(
+    span,
+    logs.map((log) => ({ ...log, traceId, spanId, resource: {} })),
+  );
 }

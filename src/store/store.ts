@@ -106,15 +106,21 @@ export class Store {
     return this.#progress;
   }
 
-  /** Resolves once the request is on the disk. */
-  async write(write: StoreWrite): Promise<WriteResult> {
-    const size = (write.spans ?? []).reduce((sum, span) => sum + span.data.length, 0);
+  async write(write: StoreWrite): Promise<void> {
+    await this.writeAll([write]);
+  }
+
+  /** What one request changes in several projects. Resolves once all of it is on the disk; it is stored whole or not at all. */
+  async writeAll(writes: readonly StoreWrite[]): Promise<WriteResult[]> {
+    if (writes.length === 0) return [];
+    const spans = writes.flatMap((write) => write.spans ?? []);
+    const size = spans.reduce((sum, span) => sum + span.data.length, 0);
     if (this.#waiting > 0 && this.#waiting + size > MAX_WAITING) {
       throw new StoreError('busy', 'Spans arrive faster than they can be written.');
     }
     this.#waiting += size;
     try {
-      return await this.#write('write', write);
+      return await this.#write('write', writes);
     } finally {
       this.#waiting -= size;
     }

@@ -87,12 +87,14 @@ export const RECEIVED_TABLES = [
     span_id TEXT,
     rating TEXT NOT NULL,
     at_us INTEGER NOT NULL,
+    received_us INTEGER NOT NULL DEFAULT 0,
     data TEXT NOT NULL,
     UNIQUE (public_id, project, received_by)
   )`,
   `CREATE INDEX feedback_interaction ON feedback (interaction) WHERE interaction IS NOT NULL`,
   `CREATE INDEX feedback_open ON feedback (project) WHERE interaction IS NULL`,
   `CREATE INDEX feedback_time ON feedback (at_us)`,
+  `CREATE INDEX feedback_received ON feedback (received_us)`,
   `CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     project TEXT NOT NULL,
@@ -100,9 +102,11 @@ export const RECEIVED_TABLES = [
     received_by TEXT NOT NULL,
     conversation_name TEXT,
     at_us INTEGER NOT NULL,
+    received_us INTEGER NOT NULL DEFAULT 0,
     data TEXT NOT NULL,
     UNIQUE (public_id, project, received_by)
   )`,
+  `CREATE INDEX events_received ON events (received_us)`,
   `CREATE TABLE documents (
     id INTEGER PRIMARY KEY,
     project TEXT NOT NULL,
@@ -166,6 +170,7 @@ export const DERIVED_TABLES = [
     conversation_name TEXT,
     session_id TEXT,
     user_id TEXT,
+    is_user_email INTEGER NOT NULL,
     agent TEXT,
     agent_id TEXT,
     prompt TEXT,
@@ -201,7 +206,7 @@ export const DERIVED_TABLES = [
   `CREATE INDEX interactions_response ON interactions (response_id) WHERE response_id IS NOT NULL`,
   `CREATE INDEX interactions_fetched ON interactions (response_id) WHERE operation = 'fetch_response'`,
   `CREATE INDEX interactions_run ON interactions (run_id) WHERE run_id IS NOT NULL`,
-  `CREATE INDEX interactions_named ON interactions (conversation_name) WHERE conversation_name IS NOT NULL`,
+  // Only of interactions that more than one row describes: any other is read from its span.
   `CREATE TABLE interaction_data (id INTEGER PRIMARY KEY, data TEXT NOT NULL)`,
   `CREATE VIRTUAL TABLE interaction_text USING fts5 (
     text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
@@ -248,6 +253,7 @@ export const DERIVED_TABLES = [
   )`,
   `CREATE INDEX conversations_time ON conversations (sort_us, id)`,
   `CREATE INDEX conversations_sequence ON conversations (sequence)`,
+  `CREATE INDEX conversations_named ON conversations (name) WHERE name IS NOT NULL`,
   `CREATE TABLE traces (
     id INTEGER PRIMARY KEY,
     project TEXT NOT NULL,

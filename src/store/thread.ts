@@ -15,6 +15,9 @@ export interface ThreadSettings {
 }
 
 const PRUNE_MILLIS = 5_000;
+/** In a burst, the index waits for this many spans, or for this long after its last step: larger steps cost less. */
+const BURST_SPANS = 1_000;
+const BURST_MILLIS = 200;
 
 const reply = (message: ThreadReply): void => parentPort?.postMessage(message);
 
@@ -47,10 +50,12 @@ function sqlite(): OpenDatabase {
 class WriterThread {
   readonly #writer: StoreWriter;
   readonly #lock: Database;
-  #writes: { readonly id: number; readonly write: StoreWrite }[] = [];
+  #requests: { readonly id: number; readonly writes: readonly StoreWrite[] }[] = [];
   #waiting: number[] = [];
   #isDue = false;
   #isSettling = false;
+  #pause: NodeJS.Timeout | undefined;
+  #settledAt = Number.NEGATIVE_INFINITY;
   #nextPrune = Date.now() + PRUNE_MILLIS;
   #progress = '';
 
@@ -64,7 +69,7 @@ class WriterThread {
 
   handle({ id, method, args }: ThreadRequest): void {
     if (method === 'write') {
-      this.#writes.push({ id, write: args[0] as StoreWrite });
+      this.#requests.push({ id, writes: args[0] as readonly StoreWrite[] });
       this.#schedule();
       return;
     }
@@ -102,21 +107,28 @@ class WriterThread {
     setImmediate(() => {
       this.#isDue = false;
       this.#commit();
-      this.#continue();
+      this.#continueSoon();
     });
   }
 
+  /** The first write after a quiet time is indexed at once. */
+  #continueSoon(): void {
+    const wait = this.#writer.backlog < BURST_SPANS ? this.#settledAt + BURST_MILLIS - performance.now() : 0;
+    if (wait <= 0) this.#continue();
+    else this.#pause ??= setTimeout(() => this.#continue(), wait);
+  }
+
   #commit(): void {
-    const writes = this.#writes;
-    if (writes.length === 0) return;
-    this.#writes = [];
+    const requests = this.#requests;
+    if (requests.length === 0) return;
+    this.#requests = [];
     try {
-      const results = this.#writer.write(writes.map(({ write }) => write));
-      for (const [index, { id }] of writes.entries()) reply({ id, value: results[index] });
+      const results = this.#writer.write(requests.flatMap(({ writes }) => writes));
+      for (const { id, writes } of requests) reply({ id, value: results.splice(0, writes.length) });
     } catch (error) {
       // One request that cannot be stored must not take the others with it.
-      if (writes.length === 1) for (const { id } of writes) refuse(id, error);
-      else for (const { id, write } of writes) answer(id, () => this.#writer.write([write])[0]);
+      if (requests.length === 1) for (const { id } of requests) refuse(id, error);
+      else for (const { id, writes } of requests) answer(id, () => this.#writer.write(writes));
     }
     this.#report();
   }
@@ -125,6 +137,8 @@ class WriterThread {
   #continue(): void {
     if (this.#isSettling) return;
     this.#isSettling = true;
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
     setImmediate(() => {
       this.#isSettling = false;
       let hasMore = false;
@@ -133,6 +147,7 @@ class WriterThread {
       } catch {
         // The disk is full: what waits is tried again with the next write or prune.
       }
+      this.#settledAt = performance.now();
       this.#report();
       if (hasMore) this.#continue();
       else for (const id of this.#waiting.splice(0)) reply({ id, value: undefined });

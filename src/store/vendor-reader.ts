@@ -1,5 +1,6 @@
 import type { Interaction, Scalar } from '../interaction/interaction.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
+import { contentOf } from './content.ts';
 import type { StoreReader } from './reader.ts';
 import type { Sql } from './where.ts';
 
@@ -45,7 +46,8 @@ const fields: Readonly<Record<string, string>> = {
   operation: 'i.operation',
   conversationId: 'i.conversation_name',
   sessionId: 'i.session_id',
-  userId: `json_extract(d.data, '$.user.id')`,
+  // The column holds the email address of a user without an id.
+  userId: 'CASE WHEN i.is_user_email = 0 THEN i.user_id END',
   agentId: 'i.agent_id',
   responseId: 'i.response_id',
   externalReferenceId: 'i.external_id',
@@ -56,8 +58,6 @@ const fields: Readonly<Record<string, string>> = {
   developer: 'i.is_developer',
   startTime: '(i.start_us / 1e3)',
 };
-
-const FROM = 'FROM interactions i JOIN interaction_data d ON d.id = i.id';
 
 export function vendorInteractions(
   { db }: StoreReader,
@@ -70,18 +70,18 @@ export function vendorInteractions(
   },
 ): VendorPage<Interaction> {
   const { sql, values } = query.where ? conditionSql(query.where) : { sql: '1', values: [] };
-  const where = `${FROM} WHERE i.project = ? AND i.is_hidden = 0 AND ${sql}`;
+  const where = `FROM interactions i WHERE i.project = ? AND i.is_hidden = 0 AND ${sql}`;
   const total = Number(db.all(`SELECT count(*) AS total ${where}`, project, ...values)[0]?.['total'] ?? 0);
   const column = query.sort?.field === 'duration' ? '(i.end_us - i.start_us)' : 'i.start_us';
   const order = query.sort?.order === 'asc' ? 'ASC' : 'DESC';
   const rows = db.all(
-    `SELECT d.data ${where} ORDER BY ${column} ${order}, i.key LIMIT ? OFFSET ?`,
+    `SELECT i.id ${where} ORDER BY ${column} ${order}, i.key LIMIT ? OFFSET ?`,
     project,
     ...values,
     query.limit,
     query.offset ?? 0,
   );
-  return { items: rows.map(interactionOf), total };
+  return { items: contentsOf(db, rows), total };
 }
 
 export function vendorConversations(
@@ -99,14 +99,14 @@ export function vendorConversations(
     ids === undefined
       ? { sql: '1', values: [] }
       : { sql: `${column} IN (${ids.map(() => '?').join(', ')})`, values: ids };
-  const named = inIds('conversation_name');
+  const named = inIds('name');
   const documents = inIds('public_id');
   const external = externalId ?? null;
   const found = `WITH found AS (
-      SELECT conversation_name AS id, max(end_us) AS changed FROM interactions
-        WHERE project = ? AND conversation_name IS NOT NULL AND is_hidden = 0 AND ${named.sql}
-          AND (? IS NULL OR conversation_name IN (SELECT conversation_name FROM interactions WHERE trace_id = ?)
-            OR conversation_name IN (SELECT public_id FROM documents WHERE external_id = ? AND received_by = ? AND project = ?))
+      SELECT name AS id, max(last_us) AS changed FROM conversations
+        WHERE project = ? AND name IS NOT NULL AND ${named.sql}
+          AND (? IS NULL OR name IN (SELECT conversation_name FROM interactions WHERE trace_id = ?)
+            OR name IN (SELECT public_id FROM documents WHERE external_id = ? AND received_by = ? AND project = ?))
         GROUP BY 1
       UNION ALL
       SELECT public_id, updated_us FROM documents
@@ -128,20 +128,19 @@ export function vendorConversations(
 }
 
 function namedConversation(db: StoreReader['db'], { vendor, project }: VendorScope, id: string): NamedConversation {
-  const interactions = db
-    .all(
-      `SELECT d.data ${FROM} WHERE i.conversation_name = ? AND i.project = ? AND i.is_hidden = 0 ORDER BY i.start_us, i.key`,
-      id,
-      project,
-    )
-    .map(interactionOf);
+  const rows = db.all(
+    `SELECT i.id FROM conversations c JOIN interactions i ON i.conversation = c.id
+     WHERE c.name = ? AND c.project = ? AND i.is_hidden = 0 ORDER BY i.start_us, i.key`,
+    id,
+    project,
+  );
   const [document] = db.all(
     `SELECT * FROM documents WHERE public_id = ? AND collection = 'conversation' AND received_by = ? AND project = ?`,
     id,
     vendor,
     project,
   );
-  return { id, interactions, ...(document && { document: documentOf(document) }) };
+  return { id, interactions: contentsOf(db, rows), ...(document && { document: documentOf(document) }) };
 }
 
 export function vendorDocuments(
@@ -252,8 +251,8 @@ function sqlValue(value: Scalar): SqlValue {
   return typeof value === 'boolean' ? Number(value) : value;
 }
 
-function interactionOf(row: SqlRow): Interaction {
-  return JSON.parse(String(row['data'])) as Interaction;
+function contentsOf(db: StoreReader['db'], rows: readonly SqlRow[]): Interaction[] {
+  return rows.flatMap(({ id }) => contentOf(db, id) ?? []);
 }
 
 function documentOf(row: SqlRow): StoredDocument {

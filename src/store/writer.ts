@@ -162,7 +162,11 @@ export class StoreWriter {
   }
 
   #deleteNamed({ project, receivedBy }: StoreWrite, name: string): void {
-    const rows = this.#db.all('SELECT * FROM interactions WHERE conversation_name = ? AND project = ?', name, project);
+    const rows = this.#db.all(
+      'SELECT i.* FROM conversations c JOIN interactions i ON i.conversation = c.id WHERE c.name = ? AND c.project = ?',
+      name,
+      project,
+    );
     for (const row of rows) this.#erase(project, row);
     for (const table of ['feedback', 'events', 'documents']) {
       this.#db.run(
@@ -209,8 +213,9 @@ export class StoreWriter {
          (SELECT i.key FROM interactions i WHERE i.response_id = feedback.response_id AND i.project = feedback.project),
          (SELECT i.key FROM messages m JOIN interactions i ON i.id = m.interaction
             WHERE m.id = feedback.message_id AND i.project = feedback.project ORDER BY m.is_output DESC, i.sort_us LIMIT 1),
-         (SELECT i.key FROM interactions i WHERE i.conversation_name = feedback.conversation_name AND i.project = feedback.project
-            AND feedback.message_id IS NULL AND feedback.response_id IS NULL ORDER BY i.sort_us DESC LIMIT 1),
+         (SELECT i.key FROM conversations c JOIN interactions i ON i.conversation = c.id
+            WHERE c.name = feedback.conversation_name AND c.project = feedback.project AND feedback.message_id IS NULL
+              AND feedback.response_id IS NULL ORDER BY i.sort_us DESC LIMIT 1),
          feedback.interaction)
        WHERE public_id = ? AND project = ?`,
       id,

@@ -40,20 +40,44 @@ async function gatewayWithLittleRoom(): Promise<{ url: string; data: string; mak
 
 const traceId = (number: number): string => number.toString(16).padStart(32, '0');
 
-function post(url: string, number: number): Promise<Response> {
-  const spans = ['a', 'b'].map((letter) => ({
+const LARGE = 100_000;
+
+function spanOf(number: number, letter: string, words: number): object {
+  return {
     traceId: traceId(number),
     spanId: letter.repeat(16),
     name: 'chat',
     startTimeUnixNano: '1760000000000000000',
     endTimeUnixNano: '1760000001000000000',
-    attributes: [{ key: 'text', value: { stringValue: `${number} `.repeat(100_000) } }],
-  }));
+    attributes: [{ key: 'text', value: { stringValue: `${number} `.repeat(words) } }],
+  };
+}
+
+function send(url: string, resourceSpans: readonly object[]): Promise<Response> {
   return fetch(`${url}/v1/traces`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+    body: JSON.stringify({ resourceSpans }),
   });
+}
+
+function post(url: string, number: number): Promise<Response> {
+  return send(url, [{ scopeSpans: [{ spans: [spanOf(number, 'a', LARGE), spanOf(number, 'b', LARGE)] }] }]);
+}
+
+/** One request with a small span in a project of its own and a large one in another project. */
+function postToTwoProjects(url: string, number: number): Promise<Response> {
+  const projects = [
+    ['small', 1],
+    ['large', LARGE],
+  ] as const;
+  return send(
+    url,
+    projects.map(([project, words]) => ({
+      resource: { attributes: [{ key: 'spanport.project', value: { stringValue: project } }] },
+      scopeSpans: [{ spans: [spanOf(number, 'a', words)] }],
+    })),
+  );
 }
 
 it.skipIf(process.platform !== 'linux')(
@@ -74,6 +98,8 @@ it.skipIf(process.platform !== 'linux')(
       code: 14,
       message: 'The disk is full or cannot be written. Nothing of this request was stored.',
     });
+    const both = 1_000;
+    expect((await postToTwoProjects(url, both)).status).toBe(503);
     const vendor = await fetch(`${url}/requesty/insight`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: 'Bearer key' },
@@ -92,6 +118,7 @@ it.skipIf(process.platform !== 'linux')(
     const spansOf = async (id: string) => (await client.getTrace({ params: { traceId: id } })).items.length;
     await until(() => spansOf(traceId(refused + 1)).catch(() => undefined));
     await expect(spansOf(traceId(refused))).rejects.toThrow('There is no trace');
+    await expect(spansOf(traceId(both))).rejects.toThrow('There is no trace');
     expect((await post(url, refused)).status).toBe(200);
     await until(() => spansOf(traceId(refused)).catch(() => undefined));
     for (let each = 1; each <= refused + 1; each += 1) expect([each, await spansOf(traceId(each))]).toEqual([each, 2]);

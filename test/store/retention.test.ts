@@ -35,7 +35,7 @@ it('removes what is old although the clock of this machine ran ahead when earlie
   expect(store.reader.trace(hex('old', 32))).toBeUndefined();
 });
 
-it('feedback and events with a wrong time stay as long as the interaction, and go with it', () => {
+it('feedback and events with a wrong time are kept by the time of receipt, and as long as their interaction', () => {
   using store = new LocalStore(week);
   const interaction = `${hex('a', 32)}:${hex('1', 16)}`;
   store.spans([chat({ trace: 'a', span: '1', conversation: 'c1' })], { receivedUs: NOW_US });
@@ -53,13 +53,18 @@ it('feedback and events with a wrong time stay as long as the interaction, and g
   });
   store.settle();
   store.writer.prune(NOW_US);
-  expect(store.reader.db.all('SELECT public_id FROM feedback ORDER BY id')).toEqual([
-    { public_id: 'past' },
-    { public_id: 'future' },
+  expect(store.reader.feedback({ limit: 5 }).items.map(({ id, at, receivedAt }) => [id, at, receivedAt])).toEqual([
+    ['future', NOW_US / 1e3, NOW_US / 1e3],
+    ['lost', 0.005, NOW_US / 1e3],
+    ['past', 0.005, NOW_US / 1e3],
   ]);
   expect(number(store, 'events')).toBe(2);
+  store.spans([chat({ trace: 'b', span: '1', conversation: 'c1' })], { receivedUs: NOW_US + 4 * DAY_US });
+  store.settle();
   while (store.writer.prune(NOW_US + 8 * DAY_US));
-  while (store.writer.prune(NOW_US + 8 * DAY_US));
+  // The event belongs to the conversation, which has a later interaction.
+  expect(['interactions', 'feedback', 'events'].map((table) => number(store, table))).toEqual([1, 0, 2]);
+  for (let step = 0; step < 2; step += 1) while (store.writer.prune(NOW_US + 12 * DAY_US));
   expect(['spans', 'interactions', 'feedback', 'events'].map((table) => number(store, table))).toEqual([0, 0, 0, 0]);
 });
 

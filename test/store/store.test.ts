@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { completionsOf, resolveId, totalsOf, usageBy } from '../../src/store/reports.ts';
+import { SCHEMA_VERSION } from '../../src/store/schema.ts';
 import { logRowFrom, spanRowFrom } from '../../src/store/span-row.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
@@ -62,6 +63,30 @@ it('keeps a conversation with its totals', () => {
     { key: 'gpt-4o', interactions: 1, cost: 0.25, unpriced: 0 },
     { key: 'gpt-4o-mini', interactions: 1, cost: 0, unpriced: 1, errors: 1 },
   ]);
+});
+
+it('stores the content of an interaction once: what one span describes is read from it', () => {
+  using store = new LocalStore();
+  const span = chat({ trace: 'a', span: '1', question: 'NUL \u0000 and \ud800 in a text', answer: 'x' });
+  store.spans([span, chat({ trace: 'b', span: '2', question: 'by two' })]);
+  store.settle();
+  const contents = () => store.reader.db.all('SELECT count(*) AS contents FROM interaction_data')[0]?.['contents'];
+  expect(contents()).toBe(0);
+  const [id, other] = [`${hex('a', 32)}:${hex('1', 16)}`, `${hex('b', 32)}:${hex('2', 16)}`];
+  expect(store.reader.interaction(id)?.interaction).toMatchObject({
+    id,
+    serviceName: 'shop',
+    inputMessages: [{ role: 'user', parts: [{ type: 'text', content: 'NUL \ufffd and \ufffd in a text' }] }],
+  });
+  const record = { id: other, traceId: hex('b', 32), spanId: hex('2', 16), name: 'x', operation: 'chat' };
+  const times = { startTime: 1, endTime: 2, outcome: { status: 'ok' as const } };
+  store.write({ receivedBy: 'athina', interactions: [{ ...record, ...times, externalReferenceId: 'ext-1' }] });
+  expect(contents()).toBe(1);
+  const externalReference = (): string | undefined => store.reader.interaction(other)?.interaction.externalReferenceId;
+  expect(externalReference()).toBe('ext-1');
+  store.write({ receivedBy: 'athina', deletedInteractions: [other] });
+  expect([contents(), externalReference()]).toEqual([0, undefined]);
+  expect(store.reader.interaction(other)?.interaction.operation).toBe('chat');
 });
 
 it('two projects, and two services, with equal ids never meet', () => {
@@ -275,6 +300,9 @@ it('finds by every kind of term', () => {
   expect(store.reader.traces({ q: 'refund', limit: 10 }).items).toHaveLength(1);
   expect(store.reader.traces({ q: 'is:error service:sh*', limit: 10 }).items).toHaveLength(1);
   expect(completionsOf(store.reader, 'model', 'g', { limit: 5 })).toEqual([{ value: 'gpt-4o', interactions: 1 }]);
+  expect(completionsOf(store.reader, 'model', '', { q: 'weather', limit: 5 })).toEqual([
+    { value: 'o3-mini', interactions: 1 },
+  ]);
   expect(resolveId(store.reader, 'c1')).toMatchObject([{ kind: 'conversation' }]);
   expect(resolveId(store.reader, hex('a', 32))).toMatchObject([{ kind: 'trace' }]);
 });
@@ -380,9 +408,8 @@ it('refuses data of a newer version and leaves it as it is', () => {
   db.exec('PRAGMA user_version = 999');
   const opening = (): unknown =>
     new StoreWriter(open, { file: store.file, retention: { maxAgeSeconds: 1, maxBytes: 1 } });
-  expect(opening).toThrow(
-    /^The data was written by a newer version of spanport \(format 999, this one reads up to 2\)/,
-  );
+  const versions = `format 999, this one reads up to ${SCHEMA_VERSION}`;
+  expect(opening).toThrow(`The data was written by a newer version of spanport (${versions}). Update spanport`);
   expect(db.prepare('PRAGMA user_version').all()).toEqual([{ user_version: 999 }]);
   db.close();
 });

@@ -264,7 +264,15 @@ function spanFrom({ span, isTruncated, operation, interaction }: StoredSpan, wit
   };
 }
 
-export function feedbackFrom({ id, interaction, rating, at, receivedBy, data }: StoredFeedback): FeedbackRow {
+export function feedbackFrom({
+  id,
+  interaction,
+  rating,
+  at,
+  receivedAt,
+  receivedBy,
+  data,
+}: StoredFeedback): FeedbackRow {
   const { feedback = {} } = (data ?? {}) as {
     feedback?: { score?: number; comment?: string; reasons?: FeedbackRow['reasons'] };
   };
@@ -276,6 +284,7 @@ export function feedbackFrom({ id, interaction, rating, at, receivedBy, data }: 
     ...(feedback.comment !== undefined && { comment: feedback.comment }),
     reasons: feedback.reasons ?? [],
     at,
+    receivedAt,
     receivedBy,
   };
 }

@@ -129,6 +129,7 @@ export const feedback = z
     comment: z.string().optional(),
     reasons: z.array(z.object({ label: z.string(), details: z.string().optional() })),
     at: time,
+    receivedAt: time,
     receivedBy: z.string(),
   })
   .meta({ id: 'Feedback' });
