@@ -144,7 +144,10 @@ export async function sustained({ isQuick, log }) {
           else refused += 1;
           pending.delete(request);
         },
-        () => pending.delete(request),
+        () => {
+          refused += 1;
+          pending.delete(request);
+        },
       );
       pending.add(request);
     }
@@ -169,8 +172,8 @@ export async function sustained({ isQuick, log }) {
         goal: '≥ 5,000 spans/s; stretch 8,000',
         unit: 'spans/s',
         value: rate,
-        isMet: rate >= perSecond * 0.99 && refused === 0,
-        note: `${refused} requests refused, ${backlog} spans not indexed at the end, ${pruned?.spans ?? 0} spans pruned, ${highest.toFixed(0)} MB at most`,
+        isMet: rate >= perSecond * 0.99 && refused === 0 && (pruned?.spans ?? 0) > 0,
+        note: `${refused} requests refused or failed, ${backlog} spans not indexed at the end, ${pruned?.spans ?? 0} spans pruned, ${highest.toFixed(0)} MB at most`,
       },
       {
         name: 'GET /api/conversations meanwhile, p99',

@@ -1,4 +1,4 @@
-import { Metadata } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { OTLPTraceExporter as GrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -53,6 +53,23 @@ it.each<[string, (url: string, grpcUrl: string) => SpanExporter]>([
     { attributes: { list: ['x', 'y'], count: 5 }, events: [{ name: 'happened' }], service: 'shop' },
   ]);
   await exporter.shutdown();
+});
+
+it('refuses a project over gRPC that is not a valid name, and stores under a valid one', async () => {
+  const { gateway, client } = await openGateway({ grpcPort: 0 });
+  const exporterTo = (project: string): SpanExporter => {
+    const metadata = new Metadata();
+    metadata.set('x-spanport-project', project);
+    return new GrpcExporter({ url: gateway.grpcUrl ?? '', metadata });
+  };
+  const refused = await sent(exporterTo('<script>'), threeSpans());
+  expect([refused.code, (refused.error as { code?: number } | undefined)?.code]).toEqual([1, status.INVALID_ARGUMENT]);
+  expect(await sent(exporterTo('team-a'), threeSpans())).toEqual({ code: 0 });
+  const { items } = await until(async () => {
+    const page = await client.listTraces();
+    return page.items.length > 0 ? page : undefined;
+  });
+  expect(new Set(items.map(({ project }) => project))).toEqual(new Set(['team-a']));
 });
 
 it('asks for the token over gRPC, too', async () => {
