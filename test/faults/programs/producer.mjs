@@ -5,12 +5,13 @@
 import { openSync, writeSync } from 'node:fs';
 import { print, settings, sleep, spanMaker, startTracing, untilTold, warnings } from './tracing.mjs';
 
-const { acks, prefix, perSecond, count = Infinity, durability } = settings;
+const { acks, prefix, perSecond, count = Infinity, durability, announces } = settings;
 const ledger = acks && openSync(acks, 'a');
 const acknowledge = (markers) => ledger && markers.length > 0 && writeSync(ledger, `${markers.join('\n')}\n`);
 
 const handle = startTracing();
 const endSpan = spanMaker(handle);
+if (announces) print({ started: true });
 let isTold = false;
 void untilTold().then(() => {
   isTold = true;

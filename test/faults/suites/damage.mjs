@@ -12,6 +12,9 @@ const MAX_LOST = 25;
 const SEED = 11;
 /** When no record has arrived for this long, no further one will. */
 const QUIET_MILLIS = 5_000;
+/** The first record may take this much longer: a damaged file is salvaged first. */
+const START_MILLIS = 20_000;
+const MAX_STARTS = 3;
 
 /** A spool with records of a process that was killed, which leaves them in the log, or that ended, which empties it. */
 async function withSpool(isKilled, use) {
@@ -36,6 +39,10 @@ async function withSpool(isKilled, use) {
   }
 }
 
+function countedIn(stats) {
+  return stats ? stats.rejected + Object.values(stats.dropped).reduce((sum, each) => sum + each, 0) : 0;
+}
+
 /** Harms a copy of the spool and starts on it. */
 async function tryDamage(root, template, harm) {
   const dir = mkdtempSync(join(root, 'copy-'));
@@ -45,7 +52,7 @@ async function tryDamage(root, template, harm) {
   try {
     const settings = { url: vendor.url, dir, durability: 'batch' };
     let seen = 0;
-    let quietSince = Date.now();
+    let quietSince = 0;
     const isQuiet = () => {
       if (vendor.count() !== seen) {
         seen = vendor.count();
@@ -53,16 +60,22 @@ async function tryDamage(root, template, harm) {
       }
       return seen >= COUNT || Date.now() - quietSince > QUIET_MILLIS;
     };
-    const { code, stderr, stats } = await drain(settings, isQuiet, 20_000);
-    // A lease whose owner reads as another process holds its record until it ends: that record is on the disk, not lost.
-    if (stats?.spooled > 0) {
-      quietSince = Date.now();
-      await drain(settings, isQuiet, 20_000);
-    }
+    const starts = [];
+    const again = async () => {
+      quietSince = Date.now() + START_MILLIS;
+      const outcome = await drain(settings, isQuiet, START_MILLIS);
+      starts.push(outcome);
+      return outcome.stats?.spooled ?? 0;
+    };
+    let onDisk = await again();
+    // A lease whose owner reads as another process holds its record until it ends, and a slow machine needs a second start.
+    while (onDisk > 0 && starts.length < MAX_STARTS) onDisk = await again();
     const books = vendor.books();
     const wrong = vendor.requests.filter(({ records, text }) => !text.includes(`text of ${records[0]?.marker}`)).length;
-    const lost = COUNT - books.size;
-    const counted = stats ? stats.rejected + Object.values(stats.dropped).reduce((sum, each) => sum + each, 0) : 0;
+    // A delay whose end reads as a later time holds its record until then, for a day at most: that is on the disk, not lost.
+    const lost = Math.max(0, COUNT - books.size - onDisk);
+    const counted = starts.reduce((sum, { stats }) => sum + countedIn(stats), 0);
+    const [{ code, stderr }] = starts;
     return { what, started: code === 0 && stderr === '', wrong, lost, counted, stderr };
   } finally {
     await vendor.down();
@@ -124,7 +137,8 @@ function figuresOf(id, where, limit, results, log) {
   const sum = (pick) => results.reduce((total, each) => total + pick(each), 0);
   const started = sum((each) => Number(each.started));
   const most = Math.max(...results.map(({ lost }) => lost));
-  const uncounted = results.filter(({ lost, counted }) => lost !== counted).length;
+  const uncounted = results.filter(({ lost, counted }) => lost !== counted);
+  const details = uncounted.map(({ what, lost, counted }) => `: ${what}, ${lost} lost, ${counted} counted`).join('');
   return [
     figure(id, `${where}: starts, and is silent`, `${all}/${all}`, `${started}/${all}`, started === all),
     figure(
@@ -135,7 +149,7 @@ function figuresOf(id, where, limit, results, log) {
       sum((each) => each.wrong) === 0,
     ),
     figure(id, `${where}: lost of ${COUNT}, at most`, `<= ${limit}`, most, most <= limit),
-    figure(id, `${where}: losses that are not counted`, '0', uncounted, uncounted === 0),
+    figure(id, `${where}: losses that are not counted`, '0', uncounted.length + details, details === ''),
   ];
 }
 

@@ -6,15 +6,21 @@ import { figure } from '../support/figures.mjs';
 import { seeded } from '../support/random.mjs';
 import { flaky, Vendor } from '../support/vendor.mjs';
 
-/** Every eighth kill falls into the start-up, before the first span. */
+/** Every eighth kill falls into the start-up, before the first span; the others come after it, however slow it is. */
 const START_UP_MILLIS = 150;
 const RUN_MILLIS = 900;
 /** Requests of one process that may be under way when it is killed. */
 const CONCURRENCY = 8;
 
 async function killOnce(settings, index, random) {
-  const { child, ended } = launch('producer', { ...settings, durability: index % 2 === 0 ? 'sync' : 'batch' });
-  await sleep(index % 8 === 7 ? random() * START_UP_MILLIS : START_UP_MILLIS + random() * RUN_MILLIS);
+  const durability = index % 2 === 0 ? 'sync' : 'batch';
+  const { child, ended } = launch('producer', { ...settings, durability, announces: true });
+  const started = new Promise((resolve) => child.stdout.once('data', resolve));
+  if (index % 8 === 7) await sleep(random() * START_UP_MILLIS);
+  else {
+    await Promise.race([started, ended]);
+    await sleep(random() * RUN_MILLIS);
+  }
   child.kill('SIGKILL');
   await ended;
 }
