@@ -4,7 +4,8 @@
  *   node bench/page.mjs [--interactions 20000] [--data FOLDER] [--live SECONDS] [--json FILE]
  *
  * `--data` takes the folder of a store that is filled already, such as one of 1,000,000 interactions. `--live 3600` also
- * watches the memory of the list for an hour at 50 interactions a second. Build first.
+ * watches the memory of the list for an hour at 50 interactions a second. A trace and a conversation for the scrolling
+ * are added to the store. Build first.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -44,6 +45,7 @@ const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '
 try {
   if (!values.data) await fill(gateway.url, Number(values.interactions));
   await measureList();
+  await measureKeys();
   await measureScrolling();
   await measureVisible();
   if (values.live) await watchLive(Number(values.live));
@@ -104,6 +106,37 @@ async function measureList() {
   }
   note('first contentful paint of the list, ms, median of 5', Math.round(median(paints)));
   note('list with rows, ms, median of 5', Math.round(median(ready)));
+}
+
+/** From a key to the frame that shows what it did, and what moved without a reason meanwhile. */
+async function measureKeys() {
+  const page = await newPage();
+  await page.addInitScript(`
+    window.shift = 0;
+    new PerformanceObserver((list) => {
+      for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.shift += value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  `);
+  await page.goto(`${gateway.url}/conversations`);
+  await page.locator('.list .scroller [role=row]').nth(20).waitFor();
+  await page.waitForTimeout(1_000);
+  const press = (key, done) =>
+    page.evaluate(`(async () => {
+      const began = performance.now();
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: ${JSON.stringify(key)}, bubbles: true }));
+      while (!(${done})) await new Promise((resolve) => requestAnimationFrame(resolve));
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      return performance.now() - began;
+    })()`);
+  const rows = [];
+  for (let row = 2; row <= 20; row += 1)
+    rows.push(await press('j', `document.querySelector('[aria-selected=true]')?.ariaRowIndex === '${row}'`));
+  note('J to the next row, ms, median of 19', Math.round(median(rows)));
+  note('J to the next row, ms, longest', Math.round(Math.max(...rows)));
+  note('Space to the peek, ms', Math.round(await press(' ', `document.querySelector('.peek h2')`)));
+  await page.waitForTimeout(500);
+  note('layout shift of loading, keys and a peek', Number((await page.evaluate('window.shift')).toFixed(4)));
+  await page.context().close();
 }
 
 async function measureScrolling() {
@@ -207,6 +240,8 @@ async function measureVisible() {
 }
 
 const PER_SECOND = 50;
+/** The list keeps 5,000 rows: from then on its memory has no reason to grow. */
+const FULL_SECONDS = 120;
 
 async function watchLive(seconds) {
   const page = await newPage();
@@ -219,21 +254,24 @@ async function watchLive(seconds) {
     return usedSize / 1e6;
   };
   const samples = [];
-  const until = Date.now() + seconds * 1_000;
+  const started = Date.now();
+  const until = started + seconds * 1_000;
   const every = Math.max(5_000, (seconds * 1_000) / 40);
   let next = Date.now() + every;
   for (let second = 0; Date.now() < until; second += 1) {
     const began = Date.now();
     await fill(gateway.url, PER_SECOND, `live-${second}-`);
     if (Date.now() >= next) {
-      samples.push(await heap());
+      samples.push([(began - started) / 1_000, await heap()]);
       next += every;
     }
     await pause(Math.max(0, 1_000 - (Date.now() - began)));
   }
-  const settled = samples.slice(Math.floor(samples.length / 5));
-  note(`memory after ${seconds} s of live tail at ${PER_SECOND}/s, MB`, (samples.at(-1) ?? 0).toFixed(1));
-  note('memory once it had settled, MB', (settled[0] ?? 0).toFixed(1));
+  samples.push([seconds, await heap()]);
+  const settled = samples.filter(([at]) => at >= Math.min(FULL_SECONDS, seconds / 2));
+  note(`memory after ${seconds} s of live tail at ${PER_SECOND}/s, MB`, samples.at(-1)[1].toFixed(1));
+  note('memory once the list was full, MB', (settled[0]?.[1] ?? 0).toFixed(1));
+  note('growth of the memory since then, MB an hour', (slope(settled) * 3_600).toFixed(2));
   note('nodes in the document', await page.evaluate('document.querySelectorAll("*").length'));
   await page.context().close();
 }
@@ -249,6 +287,14 @@ async function settled(conversation) {
     if (response.ok) return;
     await pause(200);
   }
+}
+
+/** Of the straight line that is nearest to the points. */
+function slope(points) {
+  const mean = (at) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const spread = points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+  return spread === 0 ? 0 : points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0) / spread;
 }
 
 function median(numbers) {

@@ -2,10 +2,15 @@ import type { DeliveryOutcome, Destination } from './delivery.ts';
 import type { Transport } from './http/transport.ts';
 import type { Batch } from './queue.ts';
 
+/** Characters of an answer that are reported. */
+const MAX_ANSWER = 500;
+
 export interface AttemptResult {
   readonly outcome: DeliveryOutcome;
   /** Missing when no response came, or when the request could not be made. */
   readonly httpStatus?: number;
+  /** The start of the body of an answer that did not accept the request. */
+  readonly answer?: string;
   /** What the destination has under the order key, if it accepted the request. */
   readonly state?: Uint8Array | undefined;
 }
@@ -25,7 +30,13 @@ export async function attempt(
     const request = destination.prepare(whole ? [whole] : bodies);
     const answer = await transport(request, signal).catch((error: Error) => error);
     if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
-    return { outcome: destination.outcome(answer), httpStatus: answer.status, ...(whole && { state: whole }) };
+    const outcome = destination.outcome(answer);
+    return {
+      outcome,
+      httpStatus: answer.status,
+      ...(outcome.status !== 'delivered' && answer.body !== '' && { answer: answer.body.slice(0, MAX_ANSWER) }),
+      ...(whole && { state: whole }),
+    };
   } catch (error) {
     return { outcome: { status: 'rejected', reason: messageOf(error) } };
   }

@@ -120,6 +120,8 @@ export interface Attempt {
   readonly durationMillis: number;
   /** Missing when no answer came, or when the request could not be made. */
   readonly httpStatus?: number;
+  /** The start of the body of an answer that did not accept the request. */
+  readonly answer?: string;
   /** How the answer was judged. */
   readonly outcome: DeliveryOutcome;
   /** With `retryable`: how long the records wait for the next attempt. */

@@ -14,8 +14,10 @@ const MAX_COALESCED_RECORDS = 1_000;
 const MAX_COALESCED_BYTES = 4 << 20;
 /** Records that arrive within this time are sent together. */
 const GATHER_MILLIS = 5;
-/** The same for requests that can carry several records, since a request is expensive whatever it carries. */
+/** Requests that can carry several records begin this far apart, since a request is expensive whatever it carries. */
 const GATHER_BATCH_MILLIS = 200;
+/** After a quiet time the first records wait only for those of the same moment: others would not have come anyway. */
+const GATHER_FIRST_MILLIS = 50;
 /** When to try again to take from a queue that threw. */
 const TAKE_AGAIN_MILLIS = 1_000;
 /** Timers hold no more than 2^31 ms; a longer wait is continued when this one ends. */
@@ -51,6 +53,8 @@ export class Sender {
   #pacing = initialPacing;
   /** Maximum records in the next request; see {@link sizeAfterAccepted}. */
   #batchRecords: number;
+  /** When the last request began. */
+  #sentAt = Number.NEGATIVE_INFINITY;
   /** Records that arrived since the last take. */
   #arrived = 0;
   /** Whether the queue may have more records that can be sent now. */
@@ -103,7 +107,8 @@ export class Sender {
   }
 
   get #gatherMillis(): number {
-    return this.#isBatching ? GATHER_BATCH_MILLIS : GATHER_MILLIS;
+    if (!this.#isBatching) return GATHER_MILLIS;
+    return Math.max(GATHER_FIRST_MILLIS, GATHER_BATCH_MILLIS - (this.#now - this.#sentAt));
   }
 
   get #maySend(): boolean {
@@ -184,8 +189,9 @@ export class Sender {
   async #send(batch: Batch): Promise<void> {
     const { clock, destination, transport, report } = this.#parts;
     const began = this.#now;
+    this.#sentAt = began;
     const at = clock.wall();
-    const { outcome, state, httpStatus } = await attempt(destination, transport, batch, this.#abort.signal);
+    const { outcome, state, httpStatus, answer } = await attempt(destination, transport, batch, this.#abort.signal);
     const durationMillis = this.#now - began;
     const waitMillis = outcome.status === 'retryable' ? this.#delayAfter(batch, outcome, began) : undefined;
     this.#reportAttempt(batch, {
@@ -193,6 +199,7 @@ export class Sender {
       durationMillis,
       outcome,
       ...(httpStatus !== undefined && { httpStatus }),
+      ...(answer !== undefined && { answer }),
       ...(waitMillis !== undefined && { waitMillis }),
     });
     if (this.#hasEnded) return;
@@ -204,7 +211,7 @@ export class Sender {
     }
     this.#underWay -= 1;
     const isDone = outcome.status === 'delivered' && !this.#hasMore && this.#flushes.length === 0;
-    if (isDone && this.#isBatching) this.#schedule(this.#gatherMillis);
+    if (isDone && this.#isBatching) this.#schedule(GATHER_BATCH_MILLIS);
     else void this.#pump();
   }
 

@@ -1,7 +1,9 @@
+import { basename } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
 import type { OutgoingRequest } from '../delivery/delivery.ts';
-import { planDestination } from '../exporter/destinations/open-destination.ts';
+import { contentModeOf, planDestination } from '../exporter/destinations/open-destination.ts';
 import { openPipeline } from '../exporter/pipeline.ts';
+import { resolveContent } from '../exporter/settings.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { asIs } from '../interaction/mask.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
@@ -11,22 +13,81 @@ import type { Answer, Destination } from './api/routes.ts';
 
 const PLAIN_HEADERS = new Set(['content-type', 'content-encoding', 'user-agent', 'accept']);
 
+/** What the settings decide for a destination that this gateway forwards to. */
+export type DestinationSettings = Pick<Destination, 'address' | 'content'>;
+
 /** The destinations that this gateway forwards to, then the vendors that it could forward to. */
-export async function listDestinations(store: Store, forwarded: readonly string[]): Promise<Destination[]> {
+export async function listDestinations(
+  store: Store,
+  forwarded: readonly string[],
+  settingsOf: (name: string) => DestinationSettings,
+): Promise<Destination[]> {
   const counts = await store.read.deliveryCounts();
   const names = [...forwarded, ...counts.map(({ destination }) => destination), ...vendors.map(({ name }) => name)];
-  return [...new Set(names)].map((name) => {
+  const rows = [...new Set(names)].map(async (name) => {
     const own = counts.filter(({ destination }) => destination === name);
+    const isConfigured = forwarded.includes(name);
+    const { p50, p99, last } = own.length > 0 ? await store.read.answers(name) : {};
     const lastDeliveredAt = own.find(({ state }) => state === 'delivered')?.lastAt;
+    const waiting = own
+      .filter(({ state }) => state === 'waiting' || state === 'retrying')
+      .map(({ firstAt }) => firstAt);
     return {
       name,
-      isConfigured: forwarded.includes(name),
+      isConfigured,
       isStopped: own.some(({ state, records }) => state === 'stopped' && records > 0),
       ...(lastDeliveredAt !== undefined && { lastDeliveredAt }),
       counts: Object.fromEntries(own.map(({ state, records }) => [state, records])),
       setUp: setUpOf(name),
+      ...(isConfigured && settingsOf(name)),
+      ...(waiting.length > 0 && { oldestAt: Math.min(...waiting) }),
+      ...(p50 !== undefined && { p50 }),
+      ...(p99 !== undefined && { p99 }),
+      ...(last && { lastAttempt: last as Destination['lastAttempt'] }),
     };
   });
+  return Promise.all(rows);
+}
+
+/** An interaction to build a request from, which shows where a destination's requests go. */
+const SAMPLE: Interaction = {
+  id: 'sample',
+  traceId: '1'.repeat(32),
+  spanId: '1'.repeat(16),
+  name: 'chat',
+  operation: 'chat',
+  requestModel: 'gpt-4o',
+  conversationId: 'sample',
+  startTime: 1_700_000_000_000,
+  endTime: 1_700_000_001_000,
+  inputMessages: [{ role: 'user', parts: [{ type: 'text', content: 'Hello' }] }],
+  outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content: 'Hello' }] }],
+  outcome: { status: 'ok' },
+};
+
+/** Reads the settings of each destination. Addresses are known a moment later: a request is built to find each. */
+export function destinationSettings(
+  names: readonly string[],
+  environment: Environment,
+): (name: string) => DestinationSettings {
+  const context = { content: resolveContent(undefined, environment), contentOnSpans: false };
+  const all = new Map<string, DestinationSettings>();
+  for (const name of names) {
+    const content = contentModeOf(name, context);
+    all.set(name, { content });
+    requestOf(SAMPLE, name, environment).then(
+      (request) => request && all.set(name, { content, address: addressOf(request.url) }),
+      () => undefined,
+    );
+  }
+  return (name) => all.get(name) ?? {};
+}
+
+/** Without the credentials that a URL may hold. */
+function addressOf(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { protocol, host, pathname } = new URL(url);
+  return protocol === 'file:' ? `file, ${basename(pathname)}` : host;
 }
 
 /** The request that a destination would receive for an interaction, without credentials. Nothing is sent. */
@@ -37,8 +98,15 @@ export async function requestFor(
   environment: Environment,
 ): Promise<Answer<'getDelivery'>['request']> {
   const found = await store.read.interaction(id);
-  if (!found) return undefined;
-  const local = localRequest(name, found.interaction, shownEnvironment(name, environment));
+  return found && requestOf(found.interaction, name, environment);
+}
+
+async function requestOf(
+  interaction: Interaction,
+  name: string,
+  environment: Environment,
+): Promise<Answer<'getDelivery'>['request']> {
+  const local = localRequest(name, interaction, shownEnvironment(name, environment));
   if (local) return local;
   const requests: OutgoingRequest[] = [];
   const pipeline = openPipeline({
@@ -62,7 +130,7 @@ export async function requestFor(
   } catch {
     return undefined;
   }
-  pipeline.take(spanDataOf(found.interaction));
+  pipeline.take(spanDataOf(interaction));
   await pipeline.shutdown(1_000);
   const request = requests.find(({ method }) => method !== 'GET');
   return request && shownRequest(request);

@@ -186,7 +186,7 @@ export class Forwarder {
   }
 
   /** Also called for records that an earlier process left in the spool. */
-  #attempted({ destination, keys, at, httpStatus, outcome, waitMillis }: Attempt): void {
+  #attempted({ destination, keys, at, durationMillis, httpStatus, answer, outcome, waitMillis }: Attempt): void {
     // Refused together: the sender tries smaller requests, so that only a record that is refused alone is a dead letter.
     const isTriedAgain = outcome.status === 'rejected' && keys.length > 1;
     const [state, word] = isTriedAgain ? states.split : states[outcome.status];
@@ -194,9 +194,11 @@ export class Forwarder {
     const reason = isTriedAgain ? `${refusal} (in one request with ${keys.length - 1} more)` : refusal;
     const attempt = {
       at,
+      durationMillis: Math.round(durationMillis),
       outcome: word,
       ...(httpStatus !== undefined && { status: httpStatus }),
       ...(reason !== undefined && { reason }),
+      ...(answer !== undefined && { answer: this.#options.mask(answer) }),
       ...(outcome.status === 'retryable' && {
         waitMillis,
         waitReason: outcome.retryAfterMillis === undefined ? 'backoff' : 'retry-after',

@@ -13,7 +13,7 @@ import { type ApiHost, createHandlers, feedbackFrom } from './api/handlers.ts';
 import { LiveTail } from './api/live.ts';
 import type { FeedbackRow, NewFeedback } from './api/routes.ts';
 import { RequestError } from './body.ts';
-import { listDestinations, requestFor, vendorFields } from './destinations.ts';
+import { destinationSettings, listDestinations, requestFor, vendorFields } from './destinations.ts';
 import { Discovery } from './discovery.ts';
 import { Forwarder } from './forwarder.ts';
 import type { GrpcServer } from './grpc.ts';
@@ -214,13 +214,14 @@ class RunningGateway implements Gateway {
         `This gateway does not forward to '${name}'. Start it with --forward ${name}.`,
       );
     };
+    const settingsOf = destinationSettings(this.#forwarder.names, process.env);
     return {
       store: this.#store,
       version: VERSION,
       startedAt: this.#startedAt,
       jaegerUrl: this.#settings.jaegerUrl,
       url: () => this.#url,
-      destinations: () => listDestinations(this.#store, this.#forwarder.names),
+      destinations: () => listDestinations(this.#store, this.#forwarder.names, settingsOf),
       request: (id, name) => requestFor(this.#store, id, name, process.env),
       resend: async (id, name) => Number(await forwarderTo(name).resend(id, name)),
       resendAll: (name) => forwarderTo(name).resendAll(name),

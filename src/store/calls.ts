@@ -1,3 +1,4 @@
+import { answersOf } from './answers.ts';
 import type { DeliveryNote, DeliveryState, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
@@ -26,6 +27,7 @@ export function readerCalls(reader: StoreReader) {
     deliveries: reader.deliveries.bind(reader),
     deliveryCounts: reader.deliveryCounts.bind(reader),
     changes: reader.changes.bind(reader),
+    answers: bound(reader, answersOf),
     usage: bound(reader, usageBy),
     completions: bound(reader, completionsOf),
     resolve: bound(reader, resolveId),

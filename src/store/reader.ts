@@ -202,8 +202,10 @@ export class StoreReader {
   deliveries(destination: string, state: DeliveryState | undefined, { limit, cursor }: ListQuery): PageOf<DeliveryRow> {
     const [updatedUs, rowId] = position(cursor) ?? [Number.MAX_SAFE_INTEGER, 0];
     const rows = this.db.all(
-      `SELECT *, updated_us AS sort_us FROM deliveries WHERE destination = ? AND (? IS NULL OR state = ?)
-         AND (updated_us, id) < (?, ?) ORDER BY updated_us DESC, id DESC LIMIT ?`,
+      `SELECT d.*, d.updated_us AS sort_us, i.title FROM deliveries d
+       LEFT JOIN interactions i ON i.key = d.interaction AND i.project = d.project
+       WHERE d.destination = ? AND (? IS NULL OR d.state = ?) AND (d.updated_us, d.id) < (?, ?)
+       ORDER BY d.updated_us DESC, d.id DESC LIMIT ?`,
       destination,
       state ?? null,
       state ?? null,
@@ -215,13 +217,15 @@ export class StoreReader {
     return { items: kept.map(deliveryRow), ...(rows.length > limit && { next: cursorOf(kept.at(-1)) }) };
   }
 
-  /** How many records of each destination are in which state, and when the last one was delivered. */
-  deliveryCounts(): { destination: string; state: DeliveryState; records: number; lastAt: number }[] {
-    const sql = 'SELECT destination, state, count(*) AS records, max(updated_us) AS last FROM deliveries GROUP BY 1, 2';
+  /** How many records of each destination are in which state, and when the first and the last of them changed. */
+  deliveryCounts(): { destination: string; state: DeliveryState; records: number; firstAt: number; lastAt: number }[] {
+    const sql = `SELECT destination, state, count(*) AS records, min(updated_us) AS first, max(updated_us) AS last
+      FROM deliveries GROUP BY 1, 2`;
     return this.db.all(sql).map((row) => ({
       destination: String(row['destination']),
       state: String(row['state']) as DeliveryState,
       records: Number(row['records']),
+      firstAt: millis(row['first']),
       lastAt: millis(row['last']),
     }));
   }

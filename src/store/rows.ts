@@ -111,6 +111,8 @@ export interface DeliveryRow {
   readonly attempts: unknown[];
   readonly reason?: string;
   readonly carriedBy?: string;
+  /** The first words of its interaction, in a list of records. */
+  readonly title?: string;
 }
 
 export interface FeedbackRow {
@@ -224,6 +226,7 @@ export function deliveryRow(row: SqlRow): DeliveryRow {
     attempts: listIn(row['attempts']),
     ...optionalText('reason', row['reason']),
     ...optionalText('carriedBy', row['carried_by']),
+    ...optionalText('title', row['title']),
   };
 }
 

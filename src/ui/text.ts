@@ -1,6 +1,18 @@
 /** Controls that change the direction of text: they could make an id or an address look like another one. */
 const BIDIRECTIONAL = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
+/** A model without the date of its version: `gpt-4o-mini-2024-07-18` is `gpt-4o-mini`. */
+export function shortModel(model: string): string {
+  return model.replace(/-20\d{2}-\d{2}-\d{2}$/, '');
+}
+
+/** One line of Markdown as plain words. */
+export function withoutMarks(text: string | undefined): string | undefined {
+  return oneLine(
+    text?.replace(/```\w*|`|^#{1,6} /gm, '').replace(/(^|[\s(])\*\*(\S(?:.*?\S)?)\*\*(?=$|[\s.,;:!?)])/gm, '$1$2'),
+  );
+}
+
 /** A text for one line: white space is a space, controls of direction are visible marks. */
 export function oneLine(text: string | undefined): string | undefined {
   return text?.replace(BIDIRECTIONAL, '\uFFFD').replace(/\s+/g, ' ');

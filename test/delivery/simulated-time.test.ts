@@ -87,6 +87,23 @@ it.each<[string, (() => string) | undefined, string]>([
   await clock.until(delivery.shutdown());
 });
 
+it('sends the first records after a quiet time soon, and then a batch each 200 ms', async () => {
+  const { clock, delivery, asked } = world(undefined, { maxBatchRecords: 100 });
+  const start = clock.monotonic();
+  // For 600 ms each 20 ms one record.
+  for (const key of keys(30)) {
+    delivery.enqueue({ key, body: Buffer.from(`${key} text`) });
+    await clock.pass(20);
+  }
+  await clock.pass(10 * SECOND);
+  expect(asked.map((time) => Math.round(time - start))).toEqual([50, 250, 450, 650]);
+  const later = clock.monotonic();
+  delivery.enqueue({ key: 'alone', body: Buffer.from('alone text') });
+  await clock.pass(SECOND);
+  expect(Math.round((asked[4] ?? 0) - later)).toBe(50);
+  await clock.until(delivery.shutdown());
+});
+
 it.each<[string, (() => string) | undefined]>([
   ['on disk', emptyDirectory],
   ['in memory', undefined],

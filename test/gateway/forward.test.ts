@@ -171,11 +171,23 @@ it('keeps a dead letter with its reason, and sends it again on request', async (
   expect(dead).toMatchObject({ interaction: idOf('1'), state: 'dead', reason: expect.stringContaining('400') });
   expect(dead.attempts).toMatchObject([{ status: 400, outcome: 'rejected' }]);
   expect((await client.listConversations({ query: { q: 'delivery:dead' } })).items).toHaveLength(1);
-  expect((await client.listDestinations()).items[0]).toMatchObject({
+  expect(dead.title).toBe('Hello');
+  const destination = await until(async () => {
+    const [first] = (await client.listDestinations()).items;
+    return first?.address === undefined ? undefined : first;
+  });
+  expect(destination).toMatchObject({
     name: 'requesty',
     isConfigured: true,
     counts: { dead: 1 },
+    address: new URL(sink).host,
+    content: 'full',
+    lastAttempt: { status: 400, outcome: 'rejected', answer: '{"error":"no such field"}' },
   });
+  // One request: both are its time.
+  expect(destination.p50).toBe((dead.attempts[0]?.durationMillis ?? Number.NaN) / 1e3);
+  expect(destination.p99).toBe(destination.p50);
+  expect(destination).not.toHaveProperty('oldestAt');
   isBroken = false;
   expect(await client.retryDeliveries({ params: { name: 'requesty' } })).toEqual({ changed: 1 });
   await until(async () => (received.length > 0 ? true : undefined));

@@ -65,23 +65,27 @@ function requestFor(
   now,
 ) {
   const end = now - Number(age) * 60_000;
-  const spans = Array.from({ length: Number(turns) }, (_, turn) => {
-    const isLast = turn === Number(turns) - 1;
-    const share = (value) => (value === '' ? undefined : Math.max(1, Math.round(Number(value) / Number(turns))));
-    const duration = Number(millis) / Number(turns);
-    const at = end - (Number(turns) - turn) * duration;
-    const called = isLast || tools === '' ? [] : tools.split(',');
+  const called = tools === '' ? [] : tools.split(',');
+  // A call of a tool is a request of its own before the one that answers.
+  const requests = called.length > 0 ? Math.max(2, Number(turns)) : Number(turns);
+  const spans = Array.from({ length: requests }, (_, request) => {
+    const isLast = request === requests - 1;
+    const share = (value) => (value === '' ? undefined : Math.max(1, Math.round(Number(value) / requests)));
+    const duration = Number(millis) / requests;
+    const at = end - (requests - request) * duration;
+    const calls = isLast || request > 1 ? [] : called;
     return span({
-      ids: [index + 1, turn + 1],
+      ids: [index + 1, request + 1],
       at,
       duration: duration * 0.9,
       model,
       prompt,
       user,
       conversation: `${prompt.replace(/\W/g, '-').toLowerCase()}-${1000 + index}`,
-      question: turn === 0 ? question : 'Go on.',
-      answer: isLast ? answer : 'One moment.',
-      tools: Number(turns) === 1 && tools !== '' ? tools.split(',') : called,
+      question: request === 0 || called.length > 0 ? question : FOLLOW_UPS[request % FOLLOW_UPS.length],
+      answer: isLast ? answer : calls.length > 0 ? undefined : 'Done. What else should it say?',
+      tools: calls,
+      cached: share(request === 0 ? '' : String(Math.round(Number(input) * 0.6))),
       input: share(input),
       output: share(output),
       error: isLast && status === 'error' ? answer : undefined,
@@ -91,7 +95,25 @@ function requestFor(
   return { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'spanport' }, spans }] }] };
 }
 
-function span({ ids, at, duration, model, prompt, user, conversation, question, answer, tools, input, output, error }) {
+const FOLLOW_UPS = ['Shorter, please', 'And in the tone of the last one?', 'Keep the names as they are'];
+
+function span(options) {
+  const {
+    ids,
+    at,
+    duration,
+    model,
+    prompt,
+    user,
+    conversation,
+    question,
+    answer,
+    tools,
+    cached,
+    input,
+    output,
+    error,
+  } = options;
   const [conversationNumber, turn] = ids.map((id) => id.toString(16));
   const price = PRICES[model];
   const cost = price && input && output ? (input * price[0] + output * price[1]) / 1e6 : undefined;
@@ -107,12 +129,18 @@ function span({ ids, at, duration, model, prompt, user, conversation, question, 
     'user.id': user,
     'gen_ai.usage.input_tokens': input,
     'gen_ai.usage.output_tokens': output,
+    'gen_ai.usage.cache_read.input_tokens': cached,
     'spanport.cost.total': cost,
     'error.type': error?.split(' ')[0],
     'gen_ai.input.messages': JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: question }] }]),
     'gen_ai.output.messages': error
       ? undefined
-      : JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content: answer }, ...calls] }]),
+      : JSON.stringify([
+          {
+            role: 'assistant',
+            parts: [...(answer === undefined ? [] : [{ type: 'text', content: answer }]), ...calls],
+          },
+        ]),
   };
   return {
     traceId: `${conversationNumber.padStart(16, 'a')}${turn.padStart(16, '0')}`,
@@ -133,14 +161,27 @@ function attribute(key, value) {
   return { key, value: Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value } };
 }
 
-/** Sends the day to a gateway. */
+/** What people thought of answers: the words of the question, the rating, a comment. */
+const RATINGS = [
+  ['Checkout p99 doubled', 'positive', 'Found it faster than I did.'],
+  ['Which invoices from October', 'positive'],
+  ['Book the 7:15 to Porto', 'negative', 'It said that it was booked.'],
+  ['What did we promise', 'positive'],
+  ['Why does my flight cost', 'negative'],
+];
+
+async function post(url, body) {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+}
+
+/** Sends the day to a gateway, and what people thought of it. */
 export async function sendDay(url, now = Date.now()) {
-  for (const request of dayOfAnOffice(now)) {
-    const response = await fetch(`${url}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(request),
-    });
-    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  for (const request of dayOfAnOffice(now)) await post(`${url}/v1/traces`, request);
+  for (const [words, rating, comment] of RATINGS) {
+    const query = encodeURIComponent(`"${words}"`);
+    const { items } = await (await fetch(`${url}/api/interactions?q=${query}`)).json();
+    await post(`${url}/api/feedback`, { interaction: items[0].id, rating, comment });
   }
 }

@@ -7,20 +7,35 @@ import { browserPath, type Scene, startScene } from './browser.ts';
 import { seriousBarriers, settled, watchAttacks, watchShifts } from './checks.ts';
 import { sendDay } from './day.mjs';
 import { hostileRequest } from './hostile.ts';
+import { startVendors } from './vendors.mjs';
 
 const SCREENS = fileURLToPath(new URL('../../docs/screens', import.meta.url));
 /** Views whose columns depend on the width. */
 const WIDE_VIEWS = ['list', 'list-peek', 'traces', 'compare', 'dashboard'];
+const tooLong = [
+  422,
+  { title: 'Unprocessable Content', detail: 'messages.2.properties.tool_results: too long' },
+] as const;
+const busy = [503, { success: false, error: 'upstream connect error' }, { 'retry-after': '600' }] as const;
 const rows = '.grid .scroller [role=row]';
 const selected = `${rows}[aria-selected=true]`;
 
 describe.skipIf(browserPath === undefined)('lists and what they lead to', () => {
   let scene: Scene;
+  let vendors: Awaited<ReturnType<typeof startVendors>>;
 
   beforeAll(async () => {
-    scene = await startScene();
+    vendors = await startVendors({
+      inkeep: (body) => (body.includes('p99 doubled') ? tooLong : [200, JSON.parse(body)]),
+      // The last conversation of the day: what is behind it waits.
+      requesty: (body) => (body.includes('status page update') ? busy : [200, { success: true }]),
+    });
+    scene = await startScene(vendors.environment);
   });
-  afterAll(() => scene?.close());
+  afterAll(async () => {
+    await scene?.close();
+    await vendors?.close();
+  });
 
   const query = (page: Page, name: string): string | null => new URL(page.url()).searchParams.get(name);
   const openList = async (path = '/conversations'): Promise<Page> => {
@@ -164,21 +179,55 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await scene.run('./application.mjs');
     await page.getByRole('button', { name: /new, show them/ }).waitFor();
     expect(await page.locator(`${rows} .row-link`).allInnerTexts()).toEqual(before);
-    // A right-aligned figure or age that counts up begins further left. Nothing else may move.
-    const counting = ['number', 'dim above'];
+    // A right-aligned figure or age that counts up begins further left, and a total with one more digit moves its word
+    // within the room of both. Nothing else may move.
+    const counting = ['number', 'dim above', 'sum'];
     expect((await shifts()).filter((name) => !counting.includes(name))).toEqual([]);
     await page.keyboard.press('.');
     await expect.poll(() => page.locator(rows).count()).toBeGreaterThan(before.length);
     expect(await page.getByRole('button', { name: /new, show them/ }).count()).toBe(0);
   });
 
-  it('hides columns, and remembers it', async () => {
+  it('hides and orders columns, remembers it, and goes back to how they were', async () => {
     const page = await openList();
+    const heads = async (): Promise<string[]> =>
+      page
+        .locator('.grid .heads > [role=columnheader]:not(:has(span)):not(:text("Prompt or assistant"))')
+        .allInnerTexts();
+    const before = await heads();
+    expect(before).toEqual(['Conversation', 'User', 'Model', 'Turns', 'Tools', 'Tokens', 'Duration', 'Last']);
     await page.getByRole('button', { name: 'Columns' }).click();
     await page.getByRole('checkbox', { name: 'Tokens' }).uncheck();
+    await page.getByRole('button', { name: 'Move Duration to the left' }).click();
+    // The button keeps the focus, so that the key moves the column further: before USD, Tokens and Tools.
+    for (let step = 0; step < 2; step += 1) await page.keyboard.press('Enter');
+    const after = ['Conversation', 'User', 'Model', 'Turns', 'Duration', 'Tools', 'Last'];
+    expect(await heads()).toEqual(after);
     await page.reload();
     await page.getByText('Refund order 1187').first().waitFor();
-    expect(await page.getByRole('columnheader').allInnerTexts()).not.toContain('Tokens');
+    expect(await heads()).toEqual(after);
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('button', { name: 'Columns as they were' }).click();
+    expect(await heads()).toEqual(before);
+    await page.goto(`${scene.url}/traces`);
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('button', { name: 'Move Spans to the left' }).click();
+    const moved = (await heads()).filter((name) => ['Models', 'Spans'].includes(name));
+    expect(moved).toEqual(['Spans', 'Models']);
+  });
+
+  it('opens the payload behind a mark in a row, and keeps the row itself one tab stop', async () => {
+    const page = await scene.open('/conversations?q=user:u-17');
+    const row = page.locator(rows, { hasText: 'Lisbon' });
+    await row.waitFor();
+    expect(await row.locator('[tabindex="0"]').count()).toBe(1);
+    await expect
+      .poll(() => row.getByRole('link', { name: 'athina: delivered', exact: true }).getAttribute('tabindex'))
+      .toBe('-1');
+    await row.getByRole('link', { name: 'athina: delivered', exact: true }).click();
+    await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/i\/.+\/destinations\/athina$/);
+    await page.goBack();
+    await expect.poll(() => new URL(page.url()).pathname).toBe('/conversations');
   });
 
   it('takes what is typed into the palette while other views are still loading', async () => {

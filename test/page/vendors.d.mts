@@ -12,4 +12,7 @@ export interface Vendors {
   close(): Promise<void>;
 }
 
-export function startVendors(): Promise<Vendors>;
+/** Status, JSON and headers of an answer to a body. */
+type AnswerTo = (body: string) => readonly [number, unknown, Readonly<Record<string, string>>?];
+
+export function startVendors(over?: Readonly<Record<string, AnswerTo>>): Promise<Vendors>;

@@ -27,13 +27,13 @@ const settings = {
   requesty: (url) => ({ REQUESTY_API_KEY: 'requesty-key', REQUESTY_INGESTION_URL: `${url}/insight` }),
 };
 
-/** @returns the environment of a gateway that forwards to all of them */
-export async function startVendors() {
+/** @param over answers in place of those above. @returns the environment of a gateway that forwards to all of them */
+export async function startVendors(over = {}) {
   const environment = {};
   const received = [];
   const servers = [];
   const state = { refuses: true };
-  for (const [name, answer] of Object.entries(answers)) {
+  for (const [name, answer] of Object.entries({ ...answers, ...over })) {
     const server = createServer((request, response) => {
       const chunks = [];
       request.on('data', (chunk) => chunks.push(chunk));

@@ -40,22 +40,21 @@ export function planDestination(setting: UncheckedSetting, context: DestinationC
   const { name, content: _, ...given } = named;
   if (typeof name !== 'string') throw new ConfigurationError('A destination has no name: write { name: … } or a name.');
   const own = named.content === undefined ? undefined : checkedMode(named.content, `content of ${name}`);
-  const modeOr = (fallback: ContentMode): ContentMode => own ?? context.content(contentKey(name)) ?? fallback;
+  const mode = own ?? contentModeOf(name, context);
 
-  if (name === 'console') return (host) => spanLineDestination(name, { kind: 'console' }, modeOr('full'), host);
+  if (name === 'console') return (host) => spanLineDestination(name, { kind: 'console' }, mode, host);
   if (name.startsWith('file:')) {
     const path = pathFrom(name);
-    return (host) => spanLineDestination(name, { kind: 'file', path }, modeOr('full'), host);
+    return (host) => spanLineDestination(name, { kind: 'file', path }, mode, host);
   }
 
   const vendor = vendors.find((known) => known.name === name);
   if (vendor) {
     const options = vendor.resolveOptions(given, context.environment);
-    return (host) => openVendor(vendor, options, modeOr('full'), context.spool, host);
+    return (host) => openVendor(vendor, options, mode, context.spool, host);
   }
   const otlp = otlpOptionsOf(name, given, context);
   if (otlp) {
-    const mode = modeOr(name === 'spanport' || context.contentOnSpans ? 'full' : 'none');
     if (otlp.exporter === 'official') return () => officialOtlpDestination(name, otlp, mode);
     return (host) => {
       const delivery = openDelivery(otlpDeliveryDestination(name, otlp), context.spool, host, otlp.connection);
@@ -65,6 +64,19 @@ export function planDestination(setting: UncheckedSetting, context: DestinationC
   throw new ConfigurationError(
     `Unknown destination '${name}' in SPANPORT_DESTINATIONS.${didYouMean(name, knownNames())} Available: ${knownNames().join(', ')}, file:PATH.`,
   );
+}
+
+/** Which content a destination receives. Backends of OTLP receive none by default, because spans often go to several teams. */
+export function contentModeOf(
+  name: string,
+  { content, contentOnSpans }: Pick<DestinationContext, 'content' | 'contentOnSpans'>,
+): ContentMode {
+  const isOwnFormat = name === 'console' || name === 'spanport' || name.startsWith('file:') || isVendor(name);
+  return content(contentKey(name)) ?? (isOwnFormat || contentOnSpans ? 'full' : 'none');
+}
+
+function isVendor(name: string): boolean {
+  return vendors.some((known) => known.name === name);
 }
 
 function otlpOptionsOf(

@@ -95,10 +95,11 @@ export const interactionRow = z
 export const attempt = z
   .object({
     at: time,
+    durationMillis: z.number().optional().meta({ description: 'From the request to its answer, or to its failure' }),
     status: z.number().int().optional().meta({ description: 'The HTTP status; absent when there was no answer' }),
     outcome: z.enum(['delivered', 'retry', 'rejected', 'stopped']),
     reason: z.string().optional(),
-    answer: z.string().optional().meta({ description: 'The start of the answer' }),
+    answer: z.string().optional().meta({ description: 'The start of an answer that did not accept the request' }),
     waitMillis: z.number().optional().meta({ description: 'Until the next attempt' }),
     waitReason: z.string().optional().meta({ description: '`backoff` or `retry-after`' }),
   })
@@ -117,6 +118,7 @@ export const delivery = z
       .optional()
       .meta({ description: 'Why it was refused, or the name of the rule that held it back' }),
     carriedBy: z.string().optional().meta({ description: 'The newer interaction that carried this one' }),
+    title: z.string().optional().meta({ description: 'In a list: the first words of its interaction' }),
   })
   .meta({ id: 'Delivery' });
 
@@ -247,6 +249,15 @@ export const destination = z
     reason: z.string().optional(),
     lastDeliveredAt: time.optional(),
     counts: z.partialRecord(deliveryState, z.number().int()),
+    address: z.string().optional().meta({ description: 'Where its requests go, or the file that it writes' }),
+    content: z
+      .enum(['full', 'redacted', 'none'])
+      .optional()
+      .meta({ description: 'Which content of an interaction it gets' }),
+    oldestAt: time.optional().meta({ description: 'Since when the oldest of its records waits' }),
+    p50: seconds.optional().meta({ description: 'Median time to its answer, over the requests that it got last' }),
+    p99: seconds.optional(),
+    lastAttempt: attempt.optional().meta({ description: 'The latest request to it, and its answer' }),
     setUp: z.array(z.string()).meta({ description: 'The environment variables that would configure it' }),
   })
   .meta({ id: 'Destination' });

@@ -184,9 +184,11 @@ interface ShapesProps {
 function Shapes({ series, width, top, buckets }: ShapesProps): JSX.Element {
   const stack = new Array<number>(buckets.count).fill(0);
   const step = (width - LEFT) / buckets.count;
+  // Bars stack upwards. Of lines the first is drawn last: the highest percentile covers the others where they are equal.
+  const drawn = series.some(({ line }) => line) ? series.toReversed() : series;
   return (
     <>
-      {series.map(({ label, color, values, line }) => {
+      {drawn.map(({ label, color, values, line }) => {
         const style = { '--color': `var(${color})` };
         if (line) return <path key={label} class={`line ${line}`} style={style} d={linePath(values, step, top)} />;
         return <path key={label} class="bar" style={style} d={barPath(values, stack, step, top)} />;

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import type { DeliveryState } from '../../gateway/api/routes.ts';
-import { configured } from '../destinations.ts';
-import { DeliveryMark, deliverySentence } from './mark.tsx';
+import { strip } from '../destinations.ts';
+import { worstOf } from '../strip.ts';
+import { DeliveryMark, deliverySentence, stateWords } from './mark.tsx';
 
 /** The two letters that head the column of a destination, as with chemical elements. */
 export function symbolOf(name: string): string {
@@ -10,34 +11,68 @@ export function symbolOf(name: string): string {
 
 const known: Readonly<Record<string, string>> = { requesty: 'Rq' };
 
-/** The states of one record at all destinations, in the one order that the whole page uses. */
-export function DeliveryStrip({
-  deliveries,
-}: {
-  readonly deliveries: Readonly<Record<string, DeliveryState>>;
-}): JSX.Element {
+type Deliveries = Readonly<Record<string, DeliveryState>>;
+
+interface StripProps {
+  readonly deliveries: Deliveries;
+  /** Within a row that is a link: the row stays the one tab stop, and the marks lie above it. */
+  readonly isInRow?: boolean;
+  /** Where the payload of a destination is shown. */
+  hrefOf(destination: string): string;
+}
+
+/** The states of one record at all destinations, in the one order that the whole page uses. Each mark opens a payload. */
+export function DeliveryStrip({ deliveries, isInRow = false, hrefOf }: StripProps): JSX.Element {
+  const { shown, folded } = strip.value;
+  const link = (name: string, state: DeliveryState, label: string, amount?: number): JSX.Element => (
+    <a
+      key={name}
+      href={hrefOf(name)}
+      title={label}
+      aria-label={label}
+      class={isInRow ? 'above' : undefined}
+      tabIndex={isInRow ? -1 : undefined}
+    >
+      <DeliveryMark state={state} />
+      {amount !== undefined && <small>{amount}</small>}
+    </a>
+  );
   return (
-    <span class="strip" role="img" aria-label={deliverySentence(deliveries) || 'not sent anywhere'}>
-      {configured.value.map(({ name }) => {
+    <span class="strip" role="group" aria-label={deliverySentence(deliveries) || 'not sent anywhere'}>
+      {shown.map(({ name }) => {
         const state = deliveries[name];
-        return (
-          <span key={name} title={state && `${name}: ${state}`}>
-            {state && <DeliveryMark state={state} />}
-          </span>
-        );
+        return state ? link(name, state, `${name}: ${stateWords[state]}`) : <span key={name} />;
       })}
+      {folded.length > 0 && <Folded names={folded.map(({ name }) => name)} {...{ deliveries, link }} />}
     </span>
   );
 }
 
+interface FoldedProps {
+  readonly names: readonly string[];
+  readonly deliveries: Deliveries;
+  link(name: string, state: DeliveryState, label: string, amount: number): JSX.Element;
+}
+
+/** The destinations that have no column of their own: the worst state among them, and how many got the record. */
+function Folded({ names, deliveries, link }: FoldedProps): JSX.Element | null {
+  const own = Object.fromEntries(names.flatMap((name) => (deliveries[name] ? [[name, deliveries[name]]] : [])));
+  const worst = worstOf(Object.values(own));
+  const name = names.find((each) => own[each] === worst);
+  if (!worst || name === undefined) return null;
+  return link(name, worst, deliverySentence(own), Object.keys(own).length);
+}
+
 export function DeliveryHeads(): JSX.Element {
+  const { shown, folded } = strip.value;
   return (
     <span class="strip heads" aria-hidden="true">
-      {configured.value.map(({ name }) => (
+      {shown.map(({ name }) => (
         <span key={name} title={name}>
           {symbolOf(name)}
         </span>
       ))}
+      {folded.length > 0 && <span title={folded.map(({ name }) => name).join(', ')}>+{folded.length}</span>}
     </span>
   );
 }

@@ -1,8 +1,6 @@
 import type { JSX } from 'preact';
 import type { DeliveryState } from '../../gateway/api/routes.ts';
-import { configured } from '../destinations.ts';
-import { DeliveryHeads } from './deliveries.tsx';
-import { DeliveryMark, stateWords } from './mark.tsx';
+import { DeliveryHeads, DeliveryStrip } from './deliveries.tsx';
 
 export function payloadAddress(interaction: string, destination: string): string {
   return `/i/${encodeURIComponent(interaction)}/destinations/${encodeURIComponent(destination)}`;
@@ -15,20 +13,7 @@ interface LinksProps {
 
 /** The states of one record at all destinations; each mark opens what that destination got. */
 export function DeliveryLinks({ deliveries, interaction }: LinksProps): JSX.Element {
-  return (
-    <span class="strip">
-      {configured.value.map(({ name }) => {
-        const state = deliveries[name];
-        if (!state) return <span key={name} />;
-        const label = `${name}: ${stateWords[state]}`;
-        return (
-          <a key={name} href={payloadAddress(interaction, name)} title={label} aria-label={label}>
-            <DeliveryMark state={state} />
-          </a>
-        );
-      })}
-    </span>
-  );
+  return <DeliveryStrip deliveries={deliveries} hrefOf={(name) => payloadAddress(interaction, name)} />;
 }
 
 /** The destinations as a part of a panel; nothing where the record went to none. */

@@ -56,11 +56,11 @@ export function jsonLines(value: unknown, { toggled, find }: JsonFolds): JsonLin
   return lines;
 }
 
-/** Deep, long and large parts are folded; the outermost is open. */
+/** Deep, long and large parts are folded; the outermost is open, and so are its objects, in which large parts are folded. */
 function isOpenAtFirst(item: object, depth: number): boolean {
   if (depth === 0) return true;
-  if (depth >= OPEN_DEPTH) return false;
-  return Object.keys(item).length <= OPEN_ITEMS && sizeOf(item, OPEN_CHARACTERS) <= OPEN_CHARACTERS;
+  if (depth >= OPEN_DEPTH || Object.keys(item).length > OPEN_ITEMS) return false;
+  return (depth === 1 && !Array.isArray(item)) || sizeOf(item, OPEN_CHARACTERS) <= OPEN_CHARACTERS;
 }
 
 /** Characters of the texts within, roughly; counting stops at `limit`. */
@@ -127,6 +127,11 @@ export function summaryOf(value: object): string {
   const size = sizeOf(value, 50_000_000);
   const text = `${isList ? counted(entries, 'item') : counted(entries, 'key')}${size > 1_000 ? `, ${bytes(size)}` : ''}`;
   return isList ? `[ ${text} ]` : `{ ${text} }`;
+}
+
+/** Messages lie in attributes as text: as a tree they can be read. */
+export function readable(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, parsed(value)]));
 }
 
 /** A text that may hold JSON, as a value. */

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { FeedbackRow } from '../../gateway/api/routes.ts';
 import type { Part } from '../../interaction/message.ts';
 import { bytes, clock, count, counted, duration, moment, money } from '../format.ts';
+import { shortModel } from '../text.ts';
 import type { ConversationRow, TranscriptMessage } from '../views/transcript.ts';
 import { interactionOf } from '../views/transcript.ts';
 import { CallView } from './call.tsx';
@@ -88,8 +89,11 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
   const isPlain = finishReasons.every((reason) => reason === 'stop');
   return (
     <aside class="figures">
-      <a href={`/t/${row.traceId}?span=${row.spanId}`} title={`${moment(row.startTime)}, open the trace`}>
-        <Safe text={row.model ?? row.name} />
+      <a
+        href={`/t/${row.traceId}?span=${row.spanId}`}
+        title={`${row.model ?? row.name}, ${moment(row.startTime)}, open the trace`}
+      >
+        <Safe text={shortModel(row.model ?? row.name)} />
       </a>
       {(row.inputTokens !== undefined || row.outputTokens !== undefined) && (
         <span>

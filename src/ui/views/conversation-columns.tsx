@@ -1,20 +1,18 @@
-import { computed, signal } from '@preact/signals';
+import { computed } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { Conversation, DeliveryState } from '../../gateway/api/routes.ts';
-import { configured } from '../destinations.ts';
+import { configured, stripWidth } from '../destinations.ts';
 import { count, counted, duration, money, UNKNOWN } from '../format.ts';
+import { ColumnsMenu, chosenColumns, columnChoice } from '../parts/columns.tsx';
 import { DeliveryHeads, DeliveryStrip } from '../parts/deliveries.tsx';
 import { type Column, RowLink } from '../parts/grid.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, OutcomeMark } from '../parts/mark.tsx';
-import { Menu } from '../parts/menu.tsx';
 import { Money } from '../parts/money.tsx';
 import { When } from '../parts/when.tsx';
-import { storedList, storeList } from '../stored.ts';
-import { oneLine } from '../text.ts';
+import { oneLine, shortModel, withoutMarks } from '../text.ts';
 
-const KEY = 'spanport.columns.hidden';
-const hidden = signal<readonly string[]>(storedList(KEY));
+const choice = columnChoice('spanport.columns');
 
 function tokensOf({ inputTokens, outputTokens }: Conversation): number | undefined {
   return inputTokens === undefined && outputTokens === undefined ? undefined : (inputTokens ?? 0) + (outputTokens ?? 0);
@@ -29,12 +27,17 @@ function othersOf([first, ...others]: readonly string[]): string | undefined {
   return first === undefined ? undefined : `${oneLine(first)}${others.length > 0 ? ` +${others.length}` : ''}`;
 }
 
+/** Versions of one model are one name; the exact ones are there on hover. */
+function modelsOf(models: readonly string[]): string[] {
+  return [...new Set(models.map(shortModel))];
+}
+
 function Title({ row }: { readonly row: Conversation }): JSX.Element {
   const isFailed = row.status === 'error' && row.error !== undefined;
   return (
     <>
       <RowLink>{titleOf(row)}</RowLink>
-      <span class={isFailed ? 'after bad' : 'after'}>{oneLine(isFailed ? row.error : row.answer)}</span>
+      <span class={isFailed ? 'after bad' : 'after'}>{secondLineOf(row)}</span>
     </>
   );
 }
@@ -75,8 +78,23 @@ const columns: readonly Column<Conversation>[] = [
     cell: ({ prompts, agents }) => othersOf(prompts.length > 0 ? prompts : agents),
   },
   { id: 'user', name: 'User', width: '64px', level: 3, className: 'cut', cell: ({ users }) => othersOf(users) },
-  { id: 'model', name: 'Model', width: '124px', level: 2, className: 'cut', cell: ({ models }) => othersOf(models) },
-  { id: 'turns', name: 'Turns', width: '36px', level: 2, className: 'number', cell: ({ turns }) => count(turns) },
+  {
+    id: 'model',
+    name: 'Model',
+    width: '124px',
+    level: 2,
+    className: 'cut',
+    cell: ({ models }) => <span title={oneLine(models.join(', '))}>{othersOf(modelsOf(models))}</span>,
+  },
+  {
+    id: 'turns',
+    name: 'Turns',
+    width: '36px',
+    level: 2,
+    className: 'number',
+    // Embeddings have none.
+    cell: ({ turns }) => (turns > 0 ? count(turns) : ''),
+  },
   {
     id: 'tools',
     name: 'Tools',
@@ -127,42 +145,26 @@ function destinationColumn(): Column<Conversation> {
     id: 'destinations',
     name: 'Destinations',
     head: <DeliveryHeads />,
-    width: `${configured.value.length * 18}px`,
+    width: `${stripWidth.value}px`,
     level: 2,
-    cell: ({ deliveries }) => <DeliveryStrip deliveries={deliveries} />,
+    cell: ({ id, deliveries }) => (
+      <DeliveryStrip
+        deliveries={deliveries}
+        isInRow
+        hrefOf={(name) => `/c/${encodeURIComponent(id)}/destinations/${encodeURIComponent(name)}`}
+      />
+    ),
   };
 }
 
 const all = computed(() => [...columns, ...(configured.value.length > 0 ? [destinationColumn()] : []), last]);
 
-/** Level 3 from 1,100 px on, level 2 from 640 px on. */
 export function columnsFor(width: number): readonly Column<Conversation>[] {
-  const level = width >= 1_100 ? 3 : width >= 640 ? 2 : 1;
-  return all.value.filter((column) => column.level <= level && !hidden.value.includes(column.id));
+  return chosenColumns(all.value, choice, width);
 }
 
-const ALWAYS = ['state', 'title', 'last'];
-
-export function ColumnsMenu(): JSX.Element {
-  const toggle = (id: string): void => {
-    const ids = hidden.value;
-    hidden.value = ids.includes(id) ? ids.filter((each) => each !== id) : [...ids, id];
-    storeList(KEY, hidden.value);
-  };
-  return (
-    <Menu label="" title="Columns" icon="columns">
-      {() =>
-        all.value
-          .filter(({ id }) => !ALWAYS.includes(id))
-          .map(({ id, name }) => (
-            <label key={id}>
-              <input type="checkbox" checked={!hidden.value.includes(id)} onChange={() => toggle(id)} />
-              {name}
-            </label>
-          ))
-      }
-    </Menu>
-  );
+export function ConversationColumnsMenu(): JSX.Element {
+  return <ColumnsMenu columns={all.value} choice={choice} always={['last']} />;
 }
 
 const odd: readonly DeliveryState[] = ['dead', 'stopped', 'retrying', 'waiting'];
@@ -187,7 +189,7 @@ export function PhoneRow({ row }: { readonly row: Conversation }): JSX.Element {
       </span>
       {secondLineOf(row) && <span class={`second cut${isFailed ? ' bad' : ''}`}>{secondLineOf(row)}</span>}
       <span class="third">
-        <span>{othersOf(row.models) ?? UNKNOWN}</span>
+        <span>{othersOf(modelsOf(row.models)) ?? UNKNOWN}</span>
         {row.turns > 1 && <span>{counted(row.turns, 'turn')}</span>}
         <span>{row.cost === undefined ? UNKNOWN : `${money(row.cost)} USD`}</span>
         <span>{duration(row.duration)}</span>
@@ -203,7 +205,7 @@ export function PhoneRow({ row }: { readonly row: Conversation }): JSX.Element {
 }
 
 function secondLineOf({ status, error, answer }: Conversation): string | undefined {
-  return oneLine(status === 'error' && error !== undefined ? error : answer);
+  return status === 'error' && error !== undefined ? oneLine(error) : withoutMarks(answer);
 }
 
 export function phoneHeight(row: Conversation): number {

@@ -4,6 +4,7 @@ import type { Span } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { clock, counted, duration, moment } from '../format.ts';
 import { JsonWithSearch } from '../parts/json.tsx';
+import { readable } from '../parts/json-lines.ts';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import type { ConversationRow } from './transcript.ts';
@@ -53,7 +54,7 @@ function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
   const span = useSpan(row.traceId, row.spanId);
   const value = span
     ? {
-        attributes: span.attributes,
+        attributes: readable(span.attributes),
         ...(span.events.length > 0 && { events: span.events }),
         ...(span.links.length > 0 && { links: span.links }),
         resource: span.resource,

@@ -7,6 +7,7 @@ import { Given } from '../parts/feedback.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { WORST_FIRST, worstOf } from '../strip.ts';
 import { now } from '../time.ts';
 import type { Detail, Loaded } from './conversation-data.ts';
 import { interactionOf } from './transcript.ts';
@@ -124,8 +125,6 @@ function Amount({ name, value, isPart = false }: AmountProps): JSX.Element {
   );
 }
 
-const WORST: readonly DeliveryState[] = ['dead', 'stopped', 'retrying', 'waiting', 'skipped', 'coalesced', 'delivered'];
-
 const words: Readonly<Record<DeliveryState, string>> = {
   dead: 'refused',
   stopped: 'stopped',
@@ -149,9 +148,9 @@ function Destinations({ conversation: { rows } }: { readonly conversation: Detai
             const state = deliveries[name];
             if (state) counts.set(state, (counts.get(state) ?? 0) + 1);
           }
-          const worst = WORST.find((state) => counts.has(state));
+          const worst = worstOf([...counts.keys()]);
           const target = rows.find(({ deliveries }) => deliveries[name] === worst) ?? rows[0];
-          const text = WORST.filter((state) => counts.has(state))
+          const text = WORST_FIRST.filter((state) => counts.has(state))
             .map((state) => `${count(counts.get(state))} ${words[state]}`)
             .join(', ');
           return (

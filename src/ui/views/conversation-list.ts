@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { Answer, Conversation } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { onLive } from '../live.ts';
+import { atMostEvery } from '../pace.ts';
 
 export interface Selection {
   readonly q: string;
@@ -104,19 +105,6 @@ export function follow(selection: Selection, takesNew: () => boolean): () => voi
     end();
     reload.cancel();
     count.cancel();
-  };
-}
-
-function atMostEvery(millis: number, work: () => Promise<void>): { run(): void; cancel(): void } {
-  const state: { timer?: number } = {};
-  return {
-    run: () => {
-      state.timer ??= window.setTimeout(() => {
-        delete state.timer;
-        work().catch(() => {});
-      }, millis);
-    },
-    cancel: () => window.clearTimeout(state.timer),
   };
 }
 

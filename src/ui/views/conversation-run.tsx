@@ -60,6 +60,7 @@ export function RunLayer({ row, runs, base }: RunProps): JSX.Element {
         <RunLanes {...{ times, segments, observations, steps, chosen, row }} onSelect={select} />
         <WhereItWent {...{ times, observations }} shares={sharesOf(segments, tools)} />
         <RunMessages row={row} />
+        <Instructions row={row} />
         <RequestLog observations={observations} start={times.start} />
       </div>
       <RunPanel row={row} tool={tool} onClose={() => select(undefined)} />
@@ -171,9 +172,7 @@ function Advice({ observations, shares }: Pick<WhereProps, 'observations' | 'sha
 }
 
 function RunMessages({ row }: { readonly row: ConversationRow }): JSX.Element {
-  const { inputMessages = [], outputMessages = [], systemInstructions = [] } = interactionOf(row);
-  const [isOpen, setOpen] = useState(false);
-  const instructions = systemInstructions.map(({ content }) => content).join('\n');
+  const { inputMessages = [], outputMessages = [] } = interactionOf(row);
   return (
     <section class="run-section">
       <h2>Messages</h2>
@@ -190,18 +189,24 @@ function RunMessages({ row }: { readonly row: ConversationRow }): JSX.Element {
             </div>
           </div>
         ))}
-        {instructions !== '' && (
-          <div class="run-message">
-            <span class="role dim">Instructions</span>
-            <button type="button" class="fold" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-              <Icon name={isOpen ? 'down' : 'right'} size={11} />
-              <span class={isOpen ? 'plain' : 'cut'}>
-                <Safe text={instructions} />
-              </span>
-            </button>
-          </div>
-        )}
       </div>
+    </section>
+  );
+}
+
+function Instructions({ row }: { readonly row: ConversationRow }): JSX.Element | null {
+  const [isOpen, setOpen] = useState(false);
+  const text = (interactionOf(row).systemInstructions ?? []).map(({ content }) => content).join('\n');
+  if (text === '') return null;
+  return (
+    <section class="run-section">
+      <h2>Instructions</h2>
+      <button type="button" class="fold" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <Icon name={isOpen ? 'down' : 'right'} size={11} />
+        <span class={isOpen ? 'plain' : 'cut'}>
+          <Safe text={text} />
+        </span>
+      </button>
     </section>
   );
 }

@@ -3,8 +3,10 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { onLive } from '../live.ts';
+import { payloadAddress } from '../parts/delivery-links.tsx';
 import { address, go, segments } from '../router.ts';
 import { command } from '../shortcuts.ts';
+import { worstOf } from '../strip.ts';
 import { forget, type Loaded, load, loaded, problem } from './conversation-data.ts';
 import { DetailsLayer } from './conversation-details.tsx';
 import { Facts } from './conversation-facts.tsx';
@@ -12,13 +14,13 @@ import { Heading, LAYERS, type Layer, layerAddress } from './conversation-headin
 import { MessagesLayer } from './conversation-messages.tsx';
 import { Outline } from './conversation-outline.tsx';
 import { RunLayer } from './conversation-run.tsx';
-import { transcriptOf } from './transcript.ts';
+import { type ConversationRow, transcriptOf } from './transcript.ts';
 import { TurnsLayer } from './turns.tsx';
 import './conversation.css';
 
 /** One conversation in layers: the messages, each interaction, everything that was recorded, and a run where there is one. */
 export function ConversationView(): JSX.Element {
-  const [, id = ''] = segments.value;
+  const [, id = '', named, name = ''] = segments.value;
   useEffect(() => {
     forget();
     load(id).catch(() => {});
@@ -40,6 +42,7 @@ export function ConversationView(): JSX.Element {
   const shown = loaded.value;
   if (problem.value !== undefined && !shown) return <Gone message={problem.value} />;
   if (!shown) return <div class="empty" aria-busy="true" />;
+  if (named === 'destinations') return <ToPayload rows={shown.conversation.rows} name={name} />;
   return <Conversation id={id} loaded={shown} />;
 }
 
@@ -97,6 +100,16 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
       {layer === 'run' && run && <RunLayer row={run} runs={runs} base={base} />}
     </>
   );
+}
+
+/** A mark in a list of conversations leads to the payload of the record that it stands for: the one in the worst state. */
+function ToPayload({ rows, name }: { readonly rows: readonly ConversationRow[]; readonly name: string }): null {
+  useEffect(() => {
+    const worst = worstOf(rows.flatMap(({ deliveries }) => deliveries[name] ?? []));
+    const row = rows.findLast(({ deliveries }) => deliveries[name] === worst) ?? rows.at(-1);
+    if (row) go(payloadAddress(row.id, name), { replace: true });
+  }, []);
+  return null;
 }
 
 /** The conversation before or after this one, in the order of the list. */

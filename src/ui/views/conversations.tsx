@@ -13,7 +13,7 @@ import { TimeRange } from '../parts/time-range.tsx';
 import { address, go, withQuery } from '../router.ts';
 import { isPhone, peekCovers, screenWidth } from '../screen.ts';
 import { useTitle } from '../title.ts';
-import { ColumnsMenu, columnsFor, PhoneRow, phoneHeight, titleOf } from './conversation-columns.tsx';
+import { ConversationColumnsMenu, columnsFor, PhoneRow, phoneHeight, titleOf } from './conversation-columns.tsx';
 import {
   follow,
   freshRows,
@@ -80,7 +80,7 @@ export function ConversationsView(): JSX.Element {
         />
         <TimeRange since={since} fallback={DEFAULT_SINCE} />
         <LiveButton isLive={isLive} onClick={toggleLive} />
-        <ColumnsMenu />
+        <ConversationColumnsMenu />
         {isPhone.value && <QuickLinks q={q} hasPeek />}
       </div>
       {!isPhone.value && (

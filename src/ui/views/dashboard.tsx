@@ -82,8 +82,14 @@ export function DashboardView(): JSX.Element {
           placeholder="Filter, such as service:shop -model:gpt-4o-mini"
         />
         <TimeRange since={since} fallback={DEFAULT_SINCE} />
-        <button type="button" class="button compare-before" aria-pressed={isCompared} onClick={toggleBefore}>
-          Compare with the time before
+        <button
+          type="button"
+          class="button compare-before"
+          aria-label="Compare with the time before"
+          aria-pressed={isCompared}
+          onClick={toggleBefore}
+        >
+          Compare<span>with the time before</span>
         </button>
       </div>
       {loaded.value ? (

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Delivery, DeliveryState, Destination } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { loadDestinations } from '../destinations.ts';
-import { age, count, moment } from '../format.ts';
+import { age, count, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -68,7 +68,8 @@ interface HeadingProps {
   retryAll(): void;
 }
 
-function Heading({ destination: { name, counts }, state, retryAll }: HeadingProps): JSX.Element {
+function Heading({ destination, state, retryAll }: HeadingProps): JSX.Element {
+  const { name, counts } = destination;
   return (
     <header class="heading">
       <p class="path">
@@ -98,8 +99,32 @@ function Heading({ destination: { name, counts }, state, retryAll }: HeadingProp
             </a>
           ))}
         </nav>
+        <Facts {...destination} />
       </div>
     </header>
+  );
+}
+
+function Facts({ address, content, p50, p99 }: Destination): JSX.Element {
+  return (
+    <p class="totals">
+      {address !== undefined && <span class="wide">{address}</span>}
+      {content !== undefined && (
+        <span>
+          content <b>{content}</b>
+        </span>
+      )}
+      {p50 !== undefined && (
+        <span class="wide">
+          p50 <b>{duration(p50)}</b>
+        </span>
+      )}
+      {p99 !== undefined && (
+        <span>
+          p99 <b>{duration(p99)}</b>
+        </span>
+      )}
+    </p>
   );
 }
 
@@ -161,11 +186,11 @@ function Records({ items, selected, name }: RecordsProps): JSX.Element {
         <tbody>
           {items.map((item, index) => (
             <tr key={`${item.interaction} ${item.project}`} aria-current={index === selected ? 'true' : undefined}>
-              <th scope="row" class="mono">
+              <th scope="row" class={item.title === undefined ? 'mono' : undefined} title={item.interaction}>
                 <a href={payloadAddress(item.interaction, name)}>
                   <DeliveryMark state={item.state} />
                   <span class="cut">
-                    <Safe text={item.interaction} />
+                    <Safe text={item.title ?? item.interaction} />
                   </span>
                 </a>
               </th>

@@ -1,18 +1,21 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Destination } from '../../gateway/api/routes.ts';
+import type { DeliveryState, Destination } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { destinations, loadDestinations } from '../destinations.ts';
-import { age, count, moment } from '../format.ts';
+import { age, count, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { payloadAddress } from '../parts/delivery-links.tsx';
+import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { go, segments } from '../router.ts';
 import { rowCommands } from '../shortcuts.ts';
+import { worstOf } from '../strip.ts';
 import { now } from '../time.ts';
 import { OneDestination } from './destination.tsx';
 import { NeedsYou } from './needs-you.tsx';
+import { againIn, reasonOf } from './payload-data.ts';
 import './conversation.css';
 import './destinations.css';
 
@@ -73,28 +76,27 @@ function Table({ items, selected }: TableProps): JSX.Element {
       <thead>
         <tr>
           <th scope="col">Destination</th>
-          <th scope="col">State</th>
-          <th scope="col" class="number">
-            Delivered
+          <th scope="col" class="address">
+            Address
           </th>
-          <th scope="col" class="number">
-            In a newer record
+          <th scope="col" class="content">
+            Content
           </th>
-          <th scope="col" class="number">
-            Waiting
+          {STATES.map((state) => (
+            <th key={state} scope="col" class={`number ${state}`}>
+              {heads[state]}
+            </th>
+          ))}
+          <th scope="col" class="number oldest">
+            Oldest
           </th>
-          <th scope="col" class="number">
-            Retrying
+          <th scope="col" class="number time">
+            p50
           </th>
-          <th scope="col" class="number">
-            Dead letters
+          <th scope="col" class="number time">
+            p99
           </th>
-          <th scope="col" class="number">
-            Not sent
-          </th>
-          <th scope="col" class="number">
-            Last delivered
-          </th>
+          <th scope="col">Last answer</th>
         </tr>
       </thead>
       <tbody>
@@ -106,64 +108,95 @@ function Table({ items, selected }: TableProps): JSX.Element {
   );
 }
 
+const STATES = ['delivered', 'coalesced', 'waiting', 'retrying', 'dead', 'skipped'] as const;
+const heads: Readonly<Record<(typeof STATES)[number], string>> = {
+  delivered: 'Delivered',
+  coalesced: 'In a newer one',
+  waiting: 'Waiting',
+  retrying: 'Retrying',
+  dead: 'Dead letters',
+  skipped: 'Not sent',
+};
+
 interface RowProps {
   readonly destination: Destination;
   readonly isSelected: boolean;
 }
 
 function Row({ destination, isSelected }: RowProps): JSX.Element {
-  const { name, counts, lastDeliveredAt, isStopped } = destination;
-  const state = worstOf(destination);
-  const address = `/destinations/${encodeURIComponent(name)}`;
+  const { name, counts, address, content, oldestAt, p50, p99 } = destination;
+  const state = stateOf(destination);
+  const href = `/destinations/${encodeURIComponent(name)}`;
   return (
     <tr aria-current={isSelected ? 'true' : undefined}>
       <th scope="row">
-        <a href={address}>
+        <a href={href}>
           {state ? <DeliveryMark state={state} /> : <NotSetUpMark />}
           {name}
         </a>
       </th>
-      <td class={isStopped ? 'bad cut' : 'cut'}>{sentenceOf(destination)}</td>
-      {(['delivered', 'coalesced', 'waiting', 'retrying', 'dead', 'skipped'] as const).map((each) => (
-        <td
-          key={each}
-          data-name={shortWords[each]}
-          class={`number ${each === 'dead' && counts.dead ? 'bad' : each === 'retrying' && counts.retrying ? 'wait' : ''}`}
-        >
-          {counts[each] ? <a href={`${address}?state=${each}`}>{count(counts[each])}</a> : <span class="dim">0</span>}
+      <td class="cut address" title={address}>
+        {address}
+      </td>
+      <td class={content === 'full' ? 'content' : 'content dim'} data-name="content">
+        {content}
+      </td>
+      {STATES.map((each) => (
+        <td key={each} data-name={heads[each].toLowerCase()} class={`number ${each} ${toneOfCount(each, counts)}`}>
+          {counts[each] ? <a href={`${href}?state=${each}`}>{count(counts[each])}</a> : <span class="dim">0</span>}
         </td>
       ))}
-      <td class="number dim" title={moment(lastDeliveredAt)}>
-        {age(lastDeliveredAt, now.value)}
+      <td class="number oldest wait" data-name="waits" title={moment(oldestAt)}>
+        {oldestAt !== undefined && age(oldestAt, now.value)}
       </td>
+      <td class="number time" data-name="p50">
+        {duration(p50)}
+      </td>
+      <td class="number time" data-name="p99">
+        {duration(p99)}
+      </td>
+      <LastAnswer destination={destination} />
     </tr>
   );
 }
 
-const shortWords = {
-  delivered: 'delivered',
-  coalesced: 'in a newer record',
-  waiting: 'waiting',
-  retrying: 'retrying',
-  dead: 'dead letters',
-  skipped: 'not sent',
-} as const;
-
-function worstOf({
-  isStopped,
-  counts,
-}: Destination): 'stopped' | 'dead' | 'retrying' | 'waiting' | 'delivered' | undefined {
-  if (isStopped) return 'stopped';
-  for (const state of ['dead', 'retrying', 'waiting', 'delivered'] as const) if (counts[state]) return state;
-  return undefined;
+function toneOfCount(state: (typeof STATES)[number], { dead, retrying }: Destination['counts']): string {
+  if (state === 'dead' && dead) return 'bad';
+  return state === 'retrying' && retrying ? 'wait' : '';
 }
 
-function sentenceOf({ isStopped, reason, counts }: Destination): string {
-  if (isStopped) return reason ?? 'stopped: its key or its address is wrong';
-  if (counts.dead) return 'refuses records';
-  if (counts.retrying) return 'does not answer as it should; tried again by itself';
-  if (counts.waiting) return 'on its way';
-  return counts.delivered ? 'takes everything' : 'nothing was sent yet';
+/** `200, 3 min ago`, `503, again in 14 s`, `422, 3 min ago: messages.2 is too long` */
+function LastAnswer({ destination: { lastAttempt, isStopped, reason } }: Pick<RowProps, 'destination'>): JSX.Element {
+  if (!lastAttempt) return <td class="last dim">nothing was sent yet</td>;
+  const { at, status, outcome } = lastAttempt;
+  const when = outcome === 'retry' ? againIn(lastAttempt) : ago(at);
+  const text = lastAttempt.answer ?? reasonOf({ reason: reason ?? lastAttempt.reason });
+  return (
+    <td
+      class={`last cut ${isStopped || outcome === 'rejected' ? 'bad' : outcome === 'retry' ? 'wait' : ''}`}
+      title={text}
+    >
+      <span title={moment(at)}>
+        {status ?? 'no answer'}, {isStopped ? 'stopped' : when}
+      </span>
+      {text !== '' && (
+        <small>
+          {' '}
+          <Safe text={text} />
+        </small>
+      )}
+    </td>
+  );
+}
+
+function ago(at: number): string {
+  const text = age(at, now.value);
+  return /[a-z]/.test(text) && text !== 'now' ? `${text} ago` : text;
+}
+
+function stateOf({ isStopped, counts }: Destination): DeliveryState | undefined {
+  const states = STATES.filter((state) => state !== 'coalesced' && state !== 'skipped' && counts[state]);
+  return isStopped ? 'stopped' : worstOf(states);
 }
 
 /** A dry run shows the payload of the latest interaction, and sends nothing. */

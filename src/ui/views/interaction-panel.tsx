@@ -6,7 +6,7 @@ import { useCommands } from '../keyboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { JsonWithSearch } from '../parts/json.tsx';
-import { parsed } from '../parts/json-lines.ts';
+import { readable } from '../parts/json-lines.ts';
 import { DeliveryMark } from '../parts/mark.tsx';
 import { go } from '../router.ts';
 import { command, linkCommand } from '../shortcuts.ts';
@@ -59,11 +59,6 @@ export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Elemen
       </div>
     </aside>
   );
-}
-
-/** Messages lie in attributes as text: as a tree they can be read. */
-export function readable(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, parsed(value)]));
 }
 
 /** The destination whose state most needs attention. */

@@ -41,7 +41,9 @@ export function outcomeOf({ state, attempts, reason }: Delivery): string {
   const status = last?.status === undefined ? '' : `${last.status}`;
   switch (state) {
     case 'delivered':
-      return status || 'delivered';
+      return last?.durationMillis === undefined
+        ? status || 'delivered'
+        : `${status || 'delivered'} in ${duration(last.durationMillis / 1_000)}`;
     case 'coalesced':
       return 'within a newer record';
     case 'dead':
@@ -57,14 +59,14 @@ export function outcomeOf({ state, attempts, reason }: Delivery): string {
   }
 }
 
-function againIn(last: Delivery['attempts'][number] | undefined): string {
+export function againIn(last: Delivery['attempts'][number] | undefined): string {
   if (last?.waitMillis === undefined) return 'tried again soon';
   const rest = last.at + last.waitMillis - now.value;
   return rest > 0 ? `again in ${duration(Math.ceil(rest / 1_000))}` : 'again any moment';
 }
 
 /** Without the status, which stands with the attempt. */
-export function reasonOf({ reason = '' }: Pick<Delivery, 'reason'>): string {
+export function reasonOf({ reason = '' }: { readonly reason?: string | undefined }): string {
   return reason.replace(/^HTTP \d{3}:\s*/, '').replace(/[.\s]+$/, '');
 }
 

@@ -167,6 +167,9 @@ function Attempts({ delivery: { attempts, state } }: { readonly delivery: Delive
                   {clock(attempt.at)}.{String(Math.floor(attempt.at % 1_000)).padStart(3, '0')}
                 </span>{' '}
                 <b class={toneOfAttempt(attempt)}>{attempt.status ?? 'no answer'}</b>
+                {attempt.durationMillis !== undefined && (
+                  <span class="took">{duration(attempt.durationMillis / 1_000)}</span>
+                )}
               </p>
               <AttemptAnswer attempt={attempt} />
               <Wait attempt={attempt} next={all[index + 1]} />
@@ -194,14 +197,19 @@ function toneOfAttempt({ outcome }: Attempt): string {
 function AttemptAnswer({ attempt }: { readonly attempt: Attempt }): JSX.Element | null {
   const text = attempt.answer ?? reasonOf(attempt);
   if (text === '') return null;
+  // Refused together with others, which says nothing of this record yet.
+  const together = attempt.answer && attempt.reason?.match(/in one request with [\d,]+ more/)?.[0];
   return (
-    <pre
-      class={attempt.outcome === 'rejected' || attempt.outcome === 'stopped' ? 'answer refused' : 'answer'}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by key
-      tabIndex={0}
-    >
-      <Safe text={text} />
-    </pre>
+    <>
+      <pre
+        class={attempt.outcome === 'rejected' || attempt.outcome === 'stopped' ? 'answer refused' : 'answer'}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by key
+        tabIndex={0}
+      >
+        <Safe text={text} />
+      </pre>
+      {together && <p class="dim">{together}</p>}
+    </>
   );
 }
 

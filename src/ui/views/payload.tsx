@@ -177,7 +177,7 @@ function Heading({ detail, one, pair, isPair, onSibling }: HeadingProps): JSX.El
 /** Goes to the interaction before and after this one. */
 function Steps({ place, onSibling }: { readonly place: number; onSibling(by: number): void }): JSX.Element {
   return (
-    <span class="button steps">
+    <span class="button stepper">
       <button type="button" aria-label="Interaction before" disabled={place <= 0} onClick={() => onSibling(-1)}>
         <Icon name="left" size={11} />
       </button>

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Answer, Conversation, DeliveryState, FeedbackRow } from '../../gateway/api/routes.ts';
+import type { Interaction } from '../../interaction/interaction.ts';
 import { api } from '../api.ts';
 import { configured } from '../destinations.ts';
 import { clock, count, counted, duration, moment, money, UNKNOWN } from '../format.ts';
@@ -8,7 +9,7 @@ import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { When } from '../parts/when.tsx';
 import { go, withQuery } from '../router.ts';
-import { oneLine } from '../text.ts';
+import { oneLine, withoutMarks } from '../text.ts';
 import { titleOf } from './conversation-columns.tsx';
 import { retryDead, selectedRow } from './selection.ts';
 
@@ -30,10 +31,11 @@ export function Peek({ id, items }: { readonly id: string; readonly items: reado
           <h2>{titleOf(row)}</h2>
           <p class="dim">
             {row.conversationId !== undefined && `${oneLine(row.conversationId)} · `}
-            {counted(row.turns, 'turn')} · <time title={moment(row.firstAt)}>{clock(row.firstAt)}</time> to{' '}
+            {row.turns > 0 && `${counted(row.turns, 'turn')} · `}
+            <time title={moment(row.firstAt)}>{clock(row.firstAt)}</time> to{' '}
             <time title={moment(row.lastAt)}>{clock(row.lastAt)}</time>
           </p>
-          <Facts row={row} />
+          <Facts row={row} detail={detail} />
           <Words row={row} detail={detail} />
           <Destinations row={row} detail={detail} />
           <Feedback row={row} detail={detail} />
@@ -99,7 +101,7 @@ function PeekHead({ id, at, items }: HeadProps): JSX.Element {
   );
 }
 
-function Facts({ row }: { readonly row: Conversation }): JSX.Element {
+function Facts({ row, detail }: SectionProps): JSX.Element {
   const { inputTokens, outputTokens, isEstimated } = row;
   const tokens =
     inputTokens === undefined && outputTokens === undefined
@@ -110,10 +112,12 @@ function Facts({ row }: { readonly row: Conversation }): JSX.Element {
     ['Model', names(row.models)],
     ['Tokens', tokens],
     ['User', names(row.users)],
-    ['Cost', row.cost === undefined ? UNKNOWN : `${money(row.cost)} USD`],
+    ['Cached', cachedOf(detail)],
     ['Prompt', names(row.prompts.length > 0 ? row.prompts : row.agents)],
-    ['Duration', duration(row.duration)],
+    ['Cost', row.cost === undefined ? UNKNOWN : `${money(row.cost)} USD`],
     ['Service', oneLine(row.service) ?? UNKNOWN],
+    ['Duration', duration(row.duration)],
+    ['Tools', row.tools.length > 0 ? count(row.tools.length) : UNKNOWN],
     ['Errors', row.errors > 0 ? <span class="bad">{count(row.errors)}</span> : '0'],
   ];
   return (
@@ -128,6 +132,18 @@ function Facts({ row }: { readonly row: Conversation }): JSX.Element {
       ))}
     </dl>
   );
+}
+
+/** `110,530 · 60 %`, once the interactions are loaded and if one of them reported it. */
+function cachedOf(detail: Detail | undefined): string {
+  const rows = (detail?.rows ?? []).flatMap(({ interaction, inputTokens = 0 }) => {
+    const { usage } = interaction as Pick<Interaction, 'usage'>;
+    return usage?.cacheReadInputTokens === undefined ? [] : [{ cached: usage.cacheReadInputTokens, inputTokens }];
+  });
+  if (rows.length === 0 || detail?.next !== undefined) return UNKNOWN;
+  const cached = rows.reduce((sum, each) => sum + each.cached, 0);
+  const input = rows.reduce((sum, each) => sum + each.inputTokens, 0);
+  return `${count(cached)}${input > 0 ? ` · ${Math.round((cached / input) * 100)} %` : ''}`;
 }
 
 interface SectionProps {
@@ -161,7 +177,7 @@ function Words({ row, detail }: SectionProps): JSX.Element {
             <span class="bad">{oneLine(row.error)}</span>
           </Excerpt>
         )}
-        {row.answer !== undefined && <Excerpt who="assistant">{oneLine(row.answer)}</Excerpt>}
+        {row.answer !== undefined && <Excerpt who="assistant">{withoutMarks(row.answer)}</Excerpt>}
       </dl>
       {row.title === undefined && row.answer === undefined && (
         <p class="dim">

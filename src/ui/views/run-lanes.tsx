@@ -103,7 +103,7 @@ function StatusLane({ segments, observations, times, row, place }: Placed): JSX.
   );
 }
 
-function RequestsLane({ observations, place }: Placed): JSX.Element | null {
+function RequestsLane({ observations, times, place }: Placed): JSX.Element | null {
   if (observations.length === 0) return null;
   const polls = observations.filter(({ request }) => request === 'retrieve');
   const gaps = polls.slice(1).map(({ at }, index) => at - (polls[index]?.at ?? at));
@@ -119,15 +119,26 @@ function RequestsLane({ observations, place }: Placed): JSX.Element | null {
           title={`${request}: ${status}`}
         />
       ))}
-      {observations
-        .filter(({ request }) => request === 'create' || request === 'submit')
-        .map(({ at, request }) => (
-          <span key={at} class="tick-name" style={place(at)}>
-            {request}
-          </span>
-        ))}
+      {observations.map(
+        ({ at, request }, index) =>
+          (request === 'create' || request === 'submit') && (
+            <span key={at} class="tick-name" style={place(lastOfCluster(observations, index, times))}>
+              {request}
+            </span>
+          ),
+      )}
     </Lane>
   );
+}
+
+/** The last tick that is drawn next to this one: a name starts after it, so that no tick crosses the name. */
+function lastOfCluster(observations: readonly Observation[], index: number, { start, end }: RunTimes): number {
+  let last = observations[index]?.at ?? start;
+  for (const { at } of observations.slice(index + 1)) {
+    if (at - last > (end - start) * 0.02) break;
+    last = at;
+  }
+  return last;
 }
 
 interface StepProps extends Placed {

@@ -138,17 +138,20 @@ function Picker({ side, detail, names, data: { name, request } }: PickerProps): 
   return (
     <span class="picker">
       {delivery ? <DeliveryMark state={delivery.state} /> : <NotSetUpMark />}
-      <select
-        aria-label={side === 'left' ? 'Left destination' : 'Right destination'}
-        value={name}
-        onChange={({ currentTarget }) => go(withQuery({ [side]: currentTarget.value }), { replace: true })}
-      >
-        {names.map((each) => (
-          <option key={each} value={each}>
-            {each}
-          </option>
-        ))}
-      </select>
+      <span class="select">
+        <select
+          aria-label={side === 'left' ? 'Left destination' : 'Right destination'}
+          value={name}
+          onChange={({ currentTarget }) => go(withQuery({ [side]: currentTarget.value }), { replace: true })}
+        >
+          {names.map((each) => (
+            <option key={each} value={each}>
+              {each}
+            </option>
+          ))}
+        </select>
+        <Icon name="down" size={11} />
+      </span>
       <span class="mono cut">{request && `${request.method} ${path}`}</span>
     </span>
   );

@@ -15,17 +15,17 @@ export function Totals(): JSX.Element {
   const noun = (value: number, one: string): string => (value === 1 ? one : `${one}s`);
   return (
     <div class="sums">
-      <span>
+      <span class="sum">
         {isPartial && 'the latest '}
         <b>{count(conversations)}</b> {noun(conversations, 'conversation')}
       </span>
-      <span>
+      <span class="sum">
         <b>{count(interactions)}</b> {noun(interactions, 'interaction')}
       </span>
-      <span>
+      <span class="sum">
         <b>{count(tokens)}</b> {noun(tokens, 'token')}
       </span>
-      <span>
+      <span class="sum">
         <b>{money(cost)}</b> USD
       </span>
       {unpriced > 0 && <a href={withQuery({ q: 'cost:unknown' })}>{count(unpriced)} without a price</a>}

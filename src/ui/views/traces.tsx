@@ -6,6 +6,8 @@ import { api } from '../api.ts';
 import { count, counted, duration, money, UNKNOWN } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { onLive } from '../live.ts';
+import { atMostEvery } from '../pace.ts';
+import { ColumnsMenu, chosenColumns, columnChoice } from '../parts/columns.tsx';
 import { FilterField } from '../parts/filter-field.tsx';
 import { type Column, Grid, RowLink } from '../parts/grid.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
@@ -33,6 +35,7 @@ const list = { next: undefined as string | undefined, request: 0 };
 const PAGE = 200;
 const DEFAULT_SINCE = '12h';
 const RELOAD_MILLIS = 1_000;
+const choice = columnChoice('spanport.traces.columns');
 
 async function load(selection: Selection): Promise<void> {
   const request = ++list.request;
@@ -60,17 +63,13 @@ async function loadMore(selection: Selection): Promise<void> {
 
 /** Loads again while the list is at its top and nothing is selected: rows never move while a person reads. */
 function follow(selection: Selection, canMove: () => boolean): () => void {
-  const state: { timer?: number } = {};
-  const reload = (): void => {
-    state.timer ??= window.setTimeout(() => {
-      delete state.timer;
-      if (canMove()) load(selection).catch(() => {});
-    }, RELOAD_MILLIS);
-  };
-  const end = onLive({ conversations: reload, resync: reload });
+  const reload = atMostEvery(RELOAD_MILLIS, async () => {
+    if (canMove()) await load(selection);
+  });
+  const end = onLive({ conversations: reload.run, resync: reload.run });
   return () => {
     end();
-    window.clearTimeout(state.timer);
+    reload.cancel();
   };
 }
 
@@ -108,6 +107,7 @@ export function TracesView(): JSX.Element {
           placeholder="Filter, such as service:shop duration>2s is:error"
         />
         <TimeRange since={since} fallback={DEFAULT_SINCE} />
+        <ColumnsMenu columns={columnsOf(items)} choice={choice} always={['started']} />
       </div>
       <div class="list">
         {items.length > 0 && (
@@ -115,7 +115,7 @@ export function TracesView(): JSX.Element {
             label="Traces"
             name={`traces ${q} ${since}`}
             items={items}
-            columns={columnsFor(items, screenWidth.value)}
+            columns={chosenColumns(columnsOf(items), choice, screenWidth.value)}
             selected={selected.value}
             scroller={scroller}
             idOf={({ traceId }) => traceId}
@@ -254,9 +254,8 @@ function barColumn(items: readonly TraceRow[]): Column<TraceRow> {
   };
 }
 
-function columnsFor(items: readonly TraceRow[], width: number): readonly Column<TraceRow>[] {
-  const level = width >= 1_100 ? 3 : width >= 640 ? 2 : 1;
-  return [...columns.slice(0, -1), barColumn(items), ...columns.slice(-1)].filter((column) => column.level <= level);
+function columnsOf(items: readonly TraceRow[]): readonly Column<TraceRow>[] {
+  return [...columns.slice(0, -1), barColumn(items), ...columns.slice(-1)];
 }
 
 function PhoneRow({ row }: { readonly row: TraceRow }): JSX.Element {

@@ -1,4 +1,5 @@
 import type { ToolSpan } from '../../gateway/api/routes.ts';
+import { withoutMarks } from '../text.ts';
 import type { ConversationRow, Turn } from './transcript.ts';
 
 /** One interaction, or the tools that ran between two of them. */
@@ -55,5 +56,5 @@ function toolsRow(turn: number, ran: readonly ToolSpan[]): TurnRow {
 /** The first one of a turn is known by the question, the others by their answers. */
 function textOf(turn: Turn, row: ConversationRow, index: number): string {
   if (index === 0 && turn.title !== '') return turn.title;
-  return row.answer ?? (row.tools.length > 0 ? row.tools.join(', ') : row.name);
+  return withoutMarks(row.answer) ?? (row.tools.length > 0 ? row.tools.join(', ') : row.name);
 }

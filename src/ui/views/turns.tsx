@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type { ToolSpan } from '../../gateway/api/routes.ts';
-import { configured } from '../destinations.ts';
+import { stripWidth } from '../destinations.ts';
 import { count, duration, moment, money } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { DeliveryHeads } from '../parts/deliveries.tsx';
@@ -12,6 +12,7 @@ import { Safe } from '../parts/safe-text.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { address, go, withQuery } from '../router.ts';
 import { command, errorCommands, rowCommands } from '../shortcuts.ts';
+import { shortModel } from '../text.ts';
 import { InteractionPanel } from './interaction-panel.tsx';
 import type { ConversationRow, Turn } from './transcript.ts';
 import { interactionOf } from './transcript.ts';
@@ -74,7 +75,7 @@ function TurnsGrid({ rows, selected, onSelect }: GridProps): JSX.Element {
       role="grid"
       aria-label="Interactions"
       aria-rowcount={rows.length + 1}
-      style={{ '--strip': `${configured.value.length * 18}px` }}
+      style={{ '--strip': `${stripWidth.value}px` }}
     >
       <div class="turn-row heads" role="row" aria-rowindex={1}>
         <Head name="Turn" isNumber />
@@ -86,7 +87,10 @@ function TurnsGrid({ rows, selected, onSelect }: GridProps): JSX.Element {
         <Head name="Output" isNumber />
         <Head name="USD" isNumber />
         <span role="columnheader" class="legend">
-          Latency <i class="tint" /> first chunk <i class="fill" /> rest
+          Latency
+          <span class="keys">
+            <i class="tint" /> first chunk <i class="fill" /> rest
+          </span>
         </span>
         <span role="columnheader" aria-label="Destinations">
           <DeliveryHeads />
@@ -173,8 +177,8 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
   const cached = interactionOf(row).usage?.cacheReadInputTokens;
   return (
     <>
-      <span role="gridcell" class="cut">
-        <Safe text={row.model ?? ''} />
+      <span role="gridcell" class="cut" title={row.model}>
+        <Safe text={shortModel(row.model ?? '')} />
       </span>
       <span role="gridcell" class="number strong">
         {count(row.inputTokens)}
