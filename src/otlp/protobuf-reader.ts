@@ -6,6 +6,17 @@ const BILLION = 1e9;
 /** Shorter texts are decoded here: calling into native code costs more than they do. */
 const SHORT_TEXT = 24;
 
+/** Attribute keys are few and come again with every span: kept here, they are neither decoded nor made a key again. */
+const MAX_KEY = 48;
+const KNOWN_KEYS = 1_024;
+const knownKeys: string[] = new Array<string>(KNOWN_KEYS).fill('');
+
+/** Where a message is in the buffer. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** How the value of a field is encoded. Groups (3 and 4) were removed from protobuf and are refused. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
@@ -50,6 +61,25 @@ export class ProtobufReader {
     this.#end = outer;
   }
 
+  /** Where the message ends that is being read. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Passes over a message that is read later. */
+  range(): Range {
+    const length = this.#length();
+    const start = this.#at;
+    this.#at += length;
+    return { start, end: this.#at };
+  }
+
+  /** Moves to a message that was passed over, or behind one. */
+  moveTo(start: number, end: number): void {
+    this.#at = start;
+    this.#end = end;
+  }
+
   /** Passes over a field that is not read. */
   skip(): void {
     if (this.wire === WIRE.varint) this.varint();
@@ -68,6 +98,30 @@ export class ProtobufReader {
       if (short !== undefined) return short;
     }
     return this.#bytes.toString('utf8', start, start + length);
+  }
+
+  /** A text that is one of few. */
+  key(): string {
+    const length = this.#length();
+    const start = this.#at;
+    this.#at += length;
+    if (length > MAX_KEY) return this.#bytes.toString('utf8', start, start + length);
+    let hash = length;
+    for (let at = start; at < this.#at; at += 1) hash = (Math.imul(hash, 31) + (this.#bytes[at] ?? 0)) | 0;
+    const place = (hash ^ (hash >>> 15)) & (KNOWN_KEYS - 1);
+    const known = knownKeys[place] ?? '';
+    if (known.length === length && this.#isText(known, start)) return known;
+    const text = this.#bytes.toString('utf8', start, start + length);
+    knownKeys[place] = text;
+    return text;
+  }
+
+  /** Whether this ASCII text is at that place. Every other one has characters that are no bytes of UTF-8, or fewer of them. */
+  #isText(text: string, start: number): boolean {
+    for (let index = 0; index < text.length; index += 1) {
+      if (text.charCodeAt(index) !== this.#bytes[start + index]) return false;
+    }
+    return true;
   }
 
   /** A view of the bytes, valid as long as the request's buffer is. */

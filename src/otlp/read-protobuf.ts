@@ -1,10 +1,11 @@
+import type { Writable } from '../interaction/interaction.ts';
 import type { LogData } from '../semconv/log-data.ts';
 import type { HrTime, SpanData, SpanEvent, SpanLink, SpanStatusCode } from '../semconv/span-data.ts';
 import { Collector, type Decoded, MAX_VALUE_DEPTH } from './decoded.ts';
 import { kindFrom, statusCodeFrom } from './enumerations.ts';
 import { FormatError } from './format-error.ts';
 import { logDataFrom } from './log-data.ts';
-import { ProtobufReader } from './protobuf-reader.ts';
+import { ProtobufReader, type Range } from './protobuf-reader.ts';
 import { assertSpanIds, isId } from './span-ids.ts';
 
 type Attributes = Record<string, unknown>;
@@ -39,29 +40,38 @@ function readRequest<T>(bytes: Uint8Array, readRecord: ReadRecord<T>): Decoded<T
 /** The resource may stand behind its records, so that they are read in a second pass. */
 function readResourceGroup<T>(reader: ProtobufReader, found: Collector<T>, readRecord: ReadRecord<T>): void {
   const outer = reader.enter();
+  const { end } = reader;
   let resource: Attributes = {};
-  const groups: Buffer[] = [];
+  const groups: Range[] = [];
   while (reader.next()) {
     if (reader.field === 1) resource = readAttributesMessage(reader, 1);
-    else if (reader.field === 2) groups.push(reader.bytes());
+    else if (reader.field === 2) groups.push(reader.range());
     else reader.skip();
   }
-  reader.leave(outer);
-  for (const group of groups) readScopeGroup(group, resource, found, readRecord);
+  for (const group of groups) {
+    reader.moveTo(group.start, group.end);
+    readScopeGroup(reader, resource, found, readRecord);
+  }
+  reader.moveTo(end, outer);
 }
 
-function readScopeGroup<T>(bytes: Buffer, resource: Attributes, found: Collector<T>, readRecord: ReadRecord<T>): void {
-  const reader = new ProtobufReader(bytes);
+function readScopeGroup<T>(
+  reader: ProtobufReader,
+  resource: Attributes,
+  found: Collector<T>,
+  readRecord: ReadRecord<T>,
+): void {
   let scope: Scope | undefined;
-  const records: Buffer[] = [];
+  const records: Range[] = [];
   while (reader.next()) {
     if (reader.field === 1) scope = readScope(reader);
-    else if (reader.field === 2) records.push(reader.bytes());
+    else if (reader.field === 2) records.push(reader.range());
     else reader.skip();
   }
-  for (const record of records) {
+  for (const { start, end } of records) {
+    reader.moveTo(start, end);
     try {
-      found.add(readRecord(new ProtobufReader(record), resource, scope));
+      found.add(readRecord(reader, resource, scope));
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       found.reject(error.message);
@@ -111,21 +121,22 @@ function readSpan(reader: ProtobufReader, resource: Attributes, scope: Scope | u
     else reader.skip();
   }
   assertSpanIds(traceId, spanId, parentSpanId);
-  return {
+  const span: Writable<SpanData> = {
     name,
     kind: kindFrom(kind),
     traceId,
     spanId,
-    ...(isId(parentSpanId, 16) && { parentSpanId }),
     startTime,
     endTime,
     attributes,
     resource,
     status,
-    ...(scope && { scope }),
-    ...(events.length > 0 && { events }),
-    ...(links.length > 0 && { links }),
   };
+  if (parentSpanId !== '' && isId(parentSpanId, 16)) span.parentSpanId = parentSpanId;
+  if (scope) span.scope = scope;
+  if (events.length > 0) span.events = events;
+  if (links.length > 0) span.links = links;
+  return span;
 }
 
 const unset = { code: statusCodeFrom(0) };
@@ -214,7 +225,7 @@ function readKeyValue(reader: ProtobufReader, into: Attributes, depth: number): 
   let key = '';
   let value: unknown;
   while (reader.next()) {
-    if (reader.field === 1) key = reader.text();
+    if (reader.field === 1) key = reader.key();
     else if (reader.field === 2) value = readValue(reader, depth);
     else reader.skip();
   }

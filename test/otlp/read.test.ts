@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/otlp/format-error.ts';
 import { readLogsJson, readTraceJson, spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { readLogsProtobuf, readTraceProtobuf } from '../../src/otlp/read-protobuf.ts';
+import { encodeSpan } from '../../src/otlp/write-protobuf.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
 
 const hex = (digits: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${digits - 1}}[1-9a-f]$`), { size: 'max' });
@@ -336,4 +337,21 @@ it('keeps 64-bit numbers exact', () => {
     -5,
     7,
   ]);
+});
+
+it('reads keys of any characters from protobuf, the first time and again', () => {
+  const keys = ['', 'gen_ai.request.model', 'é', 'Ã©', 'ключ', '鍵', 'k'.repeat(48), 'k'.repeat(49)];
+  const attributes = Object.fromEntries(keys.map((key, index) => [key, index]));
+  const bytes = encodeSpan({
+    name: 'keys',
+    kind: SpanKind.INTERNAL,
+    traceId: 'a'.repeat(32),
+    spanId: 'b'.repeat(16),
+    startTime: [1, 0],
+    endTime: [2, 0],
+    attributes,
+    resource: {},
+    status: { code: 0 },
+  });
+  for (const _ of ['first', 'again']) expect(readTraceProtobuf(bytes).records[0]?.attributes).toEqual(attributes);
 });
