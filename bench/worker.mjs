@@ -1,6 +1,6 @@
 /**
- * Figures of the worker with a real Kafka: `node bench/worker.mjs [--quick] [--part growth,latency,memory] [--json FILE]`. Needs `npm run build` and
- * `node collector/kafka.mjs install`.
+ * Figures of the worker with a real Kafka: `node bench/worker.mjs [--quick] [--part growth,latency,memory] [--json FILE]
+ * [--profile DIRECTORY]`. Needs `npm run build` and `node collector/kafka.mjs install`. A profile slows the worker down.
  *
  *   assemble   spans decoded, assembled and published: per second, and per second of one core
  *   deliver    interactions mapped and sent to a vendor's server on this machine, the same
@@ -24,7 +24,12 @@ const CLI = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const SINK = fileURLToPath(new URL('./support/worker-sink.mjs', import.meta.url));
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' }, part: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    part: { type: 'string' },
+    profile: { type: 'string' },
+  },
 });
 /** Spans of a measurement of throughput, seconds of the latency, and records behind the vendor that hangs. */
 const SIZES = values.quick
@@ -174,14 +179,25 @@ async function write(producer, topic, count, from = 0) {
   }
 }
 
+const profiling = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : [];
+
 async function startWorker(kafka, topics, args, env) {
   const names = ['--spans-topic', topics.spans, '--interactions-topic', topics.interactions];
   const child = spawn(
     process.execPath,
-    [CLI, 'worker', '--brokers', kafka.bootstrap, '--json', '--port', '0', '--group', topics.spans, ...names].concat(
-      ['--dead-letters-topic', topics.dead],
-      args,
-    ),
+    [
+      ...profiling,
+      CLI,
+      'worker',
+      '--brokers',
+      kafka.bootstrap,
+      '--json',
+      '--port',
+      '0',
+      '--group',
+      topics.spans,
+      ...names,
+    ].concat(['--dead-letters-topic', topics.dead], args),
     { env: { ...cleanEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const [first] = await once(child.stdout.setEncoding('utf8'), 'data');

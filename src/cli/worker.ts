@@ -56,6 +56,11 @@ const command: Command = {
       description: 'How long an interaction waits for earlier ones of its conversation, in ms; 1000 by default',
       valueHint: 'MS',
     },
+    concurrency: {
+      type: 'string',
+      description: 'How many requests to one vendor may be under way at once; 64 by default',
+      valueHint: 'N',
+    },
     json: { type: 'boolean', description: 'Print the start, the status each 10 s and the end as JSON lines' },
   },
   examples: [
@@ -98,6 +103,7 @@ function optionsFrom(args: Args): Parameters<typeof resolveWorker>[0] {
     host: textOf(args['host']),
     port: textOf(args['port']),
     orderWindow: textOf(args['order-window']),
+    concurrency: textOf(args['concurrency']),
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }

@@ -51,6 +51,8 @@ export interface PipelineOptions {
   readonly transport?: OpenTransport;
   /** Replaces writing to files, stdout and callbacks. For dry runs and tests. */
   readonly write?: LocalWrite;
+  /** How many requests to a vendor may be under way at once. Default: 8. */
+  readonly concurrency?: number;
 }
 
 /** @param target `file:PATH`, `console` or `callback` */
@@ -64,6 +66,7 @@ export interface PipelineHost {
   readonly onAttempt?: (attempt: Attempt) => void;
   readonly transport?: OpenTransport;
   readonly write?: LocalWrite;
+  readonly concurrency?: number;
 }
 
 /** @param connection how the destination would be reached */
@@ -126,7 +129,7 @@ class SpanPipeline implements Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    const { onAttempt, transport, write } = options;
+    const { onAttempt, transport, write, concurrency } = options;
     this.#host = {
       onDrain: () => {
         options.onDrain?.();
@@ -136,6 +139,7 @@ class SpanPipeline implements Pipeline {
       ...(onAttempt && { onAttempt }),
       ...(transport && { transport }),
       ...(write && { write }),
+      ...(concurrency !== undefined && { concurrency }),
     };
   }
 

@@ -31,18 +31,11 @@ export function spanDataOf(interaction: Interaction): SpanData {
   return spanWith(interaction, isFetch ? withFetchedUsage(attributes) : attributes, resource, content && { content });
 }
 
-/**
- * The interaction as a span that carries its facts as they are: for vendors, which read no attributes. A tenth of the work.
- */
-export function factsSpanOf(interaction: Interaction): SpanData {
-  return spanWith(interaction, { [ATTR.operationName]: interaction.operation }, {}, { facts: interaction });
-}
-
 function spanWith(
   { traceId, spanId, parentSpanId, name, startTime, endTime, outcome }: Interaction,
   attributes: SpanData['attributes'],
   resource: SpanData['resource'],
-  more: Pick<SpanData, 'content' | 'facts'> | undefined,
+  more: Pick<SpanData, 'content'> | undefined,
 ): SpanData {
   const isOk = outcome.status === 'ok';
   return {

@@ -8,6 +8,12 @@ export interface Refusal {
   readonly topic: string;
 }
 
+/** A record that could not be written has neither partition nor offset. */
+export interface RefusedRecord extends Pick<OutgoingRecord, 'key' | 'value'> {
+  readonly partition?: number;
+  readonly offset?: number;
+}
+
 /** A longer reason does not help, and it counts towards the size of the message. */
 const MAX_REASON_LENGTH = 1_000;
 
@@ -34,33 +40,38 @@ export class DeadLetters {
   }
 
   /** @param settle called once the dead letter is in its topic */
-  add({ partition, offset, key, value }: TopicRecord, refusal: Refusal, settle: () => void): void {
-    const { stage, reason, topic } = refusal;
+  add(record: TopicRecord, refusal: Refusal, settle: () => void): void {
+    this.#publisher.publish(this.letterFor(record, refusal), settle);
+  }
+
+  /** The dead letter of a record, which counts as written from now on. */
+  letterFor(record: RefusedRecord, { stage, reason, topic }: Refusal): OutgoingRecord {
+    const { partition, offset, key, value } = record;
     count(this.#counts, stage);
     const letter: OutgoingRecord = {
       topic: this.#topic,
       // Without a key, it has to stay in one partition when it is sent again.
-      ...(key === null && { partition }),
+      ...(key === null && { partition: partition ?? 0 }),
       key,
       value,
       headers: {
         'spanport-reason': reason.slice(0, MAX_REASON_LENGTH),
         'spanport-stage': stage,
         'spanport-topic': topic,
-        'spanport-partition': String(partition),
-        'spanport-offset': String(offset),
+        ...(partition !== undefined && { 'spanport-partition': String(partition) }),
+        ...(offset !== undefined && { 'spanport-offset': String(offset) }),
       },
       shortened: () => {
         count(this.#cut, stage);
-        return shortened(letter, partition, value?.byteLength ?? 0);
+        return shortened(letter, partition ?? 0, value?.byteLength ?? 0);
       },
     };
-    this.#publisher.publish(letter, settle);
+    return letter;
   }
 }
 
 /**
- * The first half of the value, and without a value the key goes, too: the letter says where the whole record is.
+ * The first half of the value, and without a value the key goes, too: the headers name the whole record.
  * @returns undefined when nothing is left to cut
  */
 function shortened(letter: OutgoingRecord, partition: number, wholeBytes: number): OutgoingRecord | undefined {

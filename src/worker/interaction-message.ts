@@ -7,7 +7,7 @@ import { fitted } from '../vendors/fit.ts';
 export const MAX_VALUE_BYTES: number = 900_000;
 
 /** Raised when a worker could not read what the one before wrote. */
-const FORMAT = 'interaction/1';
+const HEADERS = { 'spanport-format': 'interaction/1' } as const;
 
 /** An interaction as a message of the topic from which destinations are fed. */
 export interface InteractionMessage {
@@ -19,19 +19,16 @@ export interface InteractionMessage {
   readonly isCut: boolean;
 }
 
-export function messageFor(interaction: Interaction): InteractionMessage {
-  let text = JSON.stringify(interaction);
-  let value = Buffer.from(text);
-  const isCut = value.byteLength > MAX_VALUE_BYTES;
-  if (isCut) {
-    text = JSON.stringify(fitted(interaction, MAX_VALUE_BYTES));
-    value = Buffer.from(text);
-  }
+/** @param maxBytes how large the value may be. It is larger only where no text is left to cut */
+export function messageFor(interaction: Interaction, maxBytes: number = MAX_VALUE_BYTES): InteractionMessage {
+  let value = Buffer.from(JSON.stringify(interaction));
+  const wholeBytes = value.byteLength;
+  if (wholeBytes > maxBytes) value = Buffer.from(JSON.stringify(fitted(interaction, maxBytes)));
   return {
     key: keyFor(interaction),
     value,
-    headers: { 'spanport-format': FORMAT, 'spanport-id': interaction.id },
-    isCut,
+    headers: HEADERS,
+    isCut: value.byteLength < wholeBytes,
   };
 }
 

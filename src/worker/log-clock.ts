@@ -1,13 +1,14 @@
 /**
- * The time of a partition's log: the newest timestamp that was read, or the time at which there was nothing more to read,
- * plus the time since then. Waits that are measured
- * with it take as long as they did when the records were written, however fast a backlog is read.
+ * The time of a partition's log: the newest timestamp that was read, and when there is nothing more to read, the time since
+ * then. Waits that are measured with it take as long as they did when the records were written, however fast or slowly a
+ * backlog is read.
  */
 export class LogClock {
   readonly #wall: () => number;
   readonly #monotonic: () => number;
   #newest: number;
   #readAt: number;
+  #isHeld = false;
 
   /** @param wall Unix milliseconds. @param monotonic milliseconds of a clock that never jumps */
   constructor(wall: () => number = Date.now, monotonic: () => number = () => performance.now()) {
@@ -25,5 +26,19 @@ export class LogClock {
     this.#readAt = this.#monotonic();
   }
 
-  readonly now = (): number => this.#newest + (this.#monotonic() - this.#readAt);
+  /** More was written than was read: time stands still until it is read. */
+  hold(): void {
+    if (this.#isHeld) return;
+    this.#newest = this.now();
+    this.#isHeld = true;
+  }
+
+  /** Everything was read that was written by now, so time goes on with the clock. */
+  run(): void {
+    if (!this.#isHeld) return;
+    this.#readAt = this.#monotonic();
+    this.#isHeld = false;
+  }
+
+  readonly now = (): number => this.#newest + (this.#isHeld ? 0 : this.#monotonic() - this.#readAt);
 }

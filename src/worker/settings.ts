@@ -17,6 +17,8 @@ export interface WorkerOptions {
   readonly port?: string;
   /** How far interactions of one conversation may overtake each other, in ms. Default: 1,000. */
   readonly orderWindow?: string;
+  /** How many requests to one vendor may be under way at once. Default: 64. */
+  readonly concurrency?: string;
 }
 
 export interface WorkerSettings {
@@ -28,10 +30,13 @@ export interface WorkerSettings {
   readonly host: string;
   readonly port: number;
   readonly orderWindowMillis: number;
+  readonly concurrency: number;
 }
 
 const DEFAULT_PORT = 9464;
 const DEFAULT_WINDOW_MILLIS = 1_000;
+/** Vendors take one record per request, so at 200 ms per request this is 320 records per second. */
+const DEFAULT_CONCURRENCY = 64;
 
 /** @throws ConfigurationError for an invalid setting */
 export function resolveWorker(options: WorkerOptions, environment: Environment): WorkerSettings {
@@ -64,6 +69,7 @@ export function resolveWorker(options: WorkerOptions, environment: Environment):
       readCount(options.orderWindow, '--order-window', 0) ??
       readCount(environment['SPANPORT_KAFKA_ORDER_WINDOW'], 'SPANPORT_KAFKA_ORDER_WINDOW', 0) ??
       DEFAULT_WINDOW_MILLIS,
+    concurrency: readCount(options.concurrency, '--concurrency', 1) ?? DEFAULT_CONCURRENCY,
   };
 }
 

@@ -7,12 +7,12 @@ import { bytesOf, type TopicRecord } from './kafka/record.ts';
 import { LogClock } from './log-clock.ts';
 import { OffsetLedger } from './offset-ledger.ts';
 
-/** Limits of what a group, and one partition of it, may have open at once. */
-const MAX_OPEN_BYTES = 4 << 20;
-const MAX_PARTITION_BYTES = 2 << 20;
+/** Limits of what one partition may have open at once. */
+const MAX_PARTITION_BYTES = 4 << 20;
 const MIN_PARTITION_BYTES = 64 << 10;
 /** Small records take more memory than their bytes. */
-const MAX_PARTITION_RECORDS = 2_000;
+const MAX_PARTITION_RECORDS = 4_000;
+const MIN_PARTITION_READY = 64;
 const TICK_MILLIS = 50;
 const COMMIT_MILLIS = 1_000;
 /** How often the ends of the partitions are requested: nothing else reports the end of one that is not read. */
@@ -30,9 +30,11 @@ export interface PartitionWork {
   take(record: TopicRecord, settle: () => void): void;
   /** Time passed. Not called while the brokers are silent: no record that others wait for could come. */
   tick(): void;
+  /** Records that wait for no other one, only to be taken by what comes next. More of them would only fill the memory. */
+  readonly ready: number;
   /** The brokers answer again: what waited for other records when they fell silent waits for them anew. */
   resume(): void;
-  /** The partition has no room: gives up waiting for other records. */
+  /** The partition has no room: stops waiting for other records, with as much as makes room. */
   relieve(): void;
   /** Takes nothing more. Resolves when nothing is under way. */
   close(): Promise<void>;
@@ -43,6 +45,10 @@ export interface TopicReaderOptions {
   readonly connection: KafkaConnection;
   readonly groupId: string;
   readonly topic: string;
+  /** How much the group may have open at once. */
+  readonly maxOpenBytes: number;
+  /** How many of its records may be ready. Few are enough to be never idle, and cheap for the garbage collector. */
+  readonly maxReady: number;
   readonly open: (partition: number, clock: LogClock) => PartitionWork;
   /** A record that `take` threw for. */
   readonly onUnreadable: (record: TopicRecord, error: unknown, settle: () => void) => void;
@@ -132,7 +138,8 @@ export class TopicReader {
 
   status(): readonly PartitionStatus[] {
     const now = Date.now();
-    return [...this.#partitions].map(([partition, { ledger, end, newestTimestamp }]) => {
+    return [...this.#partitions].map(([partition, state]) => {
+      const { ledger, end, newestTimestamp } = state;
       const oldest = ledger.oldestTimestamp ?? (end > ledger.next ? newestTimestamp || now : now);
       return {
         partition,
@@ -140,7 +147,7 @@ export class TopicReader {
         openRecords: ledger.size,
         openBytes: ledger.bytes,
         oldestAgeMillis: Math.max(0, now - oldest),
-        isPaused: !this.#hasRoom(ledger),
+        isPaused: !this.#hasRoom(state),
       };
     });
   }
@@ -161,16 +168,24 @@ export class TopicReader {
 
   #wanted(): ReadonlyMap<number, number> {
     const wanted = new Map<number, number>();
-    for (const [partition, { ledger, isClosing }] of this.#partitions) {
-      if (!isClosing && this.#hasRoom(ledger)) wanted.set(partition, ledger.next);
+    for (const [partition, state] of this.#partitions) {
+      if (!state.isClosing && this.#hasRoom(state)) wanted.set(partition, state.ledger.next);
     }
     return wanted;
   }
 
-  #hasRoom({ bytes, size }: OffsetLedger): boolean {
-    const share = MAX_OPEN_BYTES / Math.max(1, this.#partitions.size);
+  #hasRoom({ ledger, work }: Partition): boolean {
+    return !this.#isBusy(work) && !this.#isFull(ledger);
+  }
+
+  #isBusy({ ready }: PartitionWork): boolean {
+    return ready >= Math.max(MIN_PARTITION_READY, this.#options.maxReady / this.#partitions.size);
+  }
+
+  #isFull({ bytes, size }: OffsetLedger): boolean {
+    const share = this.#options.maxOpenBytes / this.#partitions.size;
     const limit = Math.min(MAX_PARTITION_BYTES, Math.max(MIN_PARTITION_BYTES, share));
-    return bytes < limit && size < MAX_PARTITION_RECORDS;
+    return bytes >= limit || size >= MAX_PARTITION_RECORDS;
   }
 
   async #acquire(partition: number): Promise<void> {
@@ -248,15 +263,18 @@ export class TopicReader {
       }
     }
     state.ledger.skipTo(next);
-    // Everything that was written before the request has been read, so the log is as late as that.
-    if (state.ledger.next >= end) state.clock.observe(requestedAt);
+    if (state.ledger.next >= end) {
+      // Everything that was written before the request has been read, so the log is as late as that.
+      state.clock.observe(requestedAt);
+      state.clock.run();
+    } else state.clock.hold();
     if (wasSilent) state.work.resume();
   }
 
   #settle(state: Partition, offset: number): void {
     state.ledger.settle(offset);
     this.#settled += 1;
-    if (this.#hasPaused && this.#hasRoom(state.ledger)) {
+    if (this.#hasPaused && this.#hasRoom(state)) {
       this.#hasPaused = false;
       this.#fetcher.wake();
     }
@@ -277,12 +295,15 @@ export class TopicReader {
   #tick(): void {
     for (const state of this.#partitions.values()) {
       if (state.isClosing) continue;
-      if (!this.#hasRoom(state.ledger)) {
+      if (!this.#hasRoom(state)) {
         this.#hasPaused = true;
         state.answeredAt = performance.now();
-        state.work.relieve();
+        state.clock.hold();
+        // What is ready makes room by itself.
+        if (!this.#isBusy(state.work)) state.work.relieve();
       }
       const silent = silentMillis(state);
+      if (silent >= MAX_SILENT_MILLIS) state.clock.run();
       if (silent < SILENT_MILLIS || silent >= MAX_SILENT_MILLIS) state.work.tick();
     }
     this.#fetcher.wake();

@@ -20,6 +20,15 @@ const STOP_MILLIS = 5_000;
 /** How often the worker looks whether records are in danger. */
 const WATCH_MILLIS = 10_000;
 const DESCRIBE_MILLIS = 10 * 60_000;
+/** What the assembling stage may have open. In memory it is about six times as much. */
+const ASSEMBLE_BYTES = 4 << 20;
+/** The same for all delivering stages together, which have to wait for turns, and the limits of one. */
+const DELIVER_BYTES = 20 << 20;
+const MAX_DELIVER_BYTES = 12 << 20;
+const MIN_DELIVER_BYTES = 4 << 20;
+/** How many records of a stage may be with the brokers or the vendor. */
+const ASSEMBLE_READY = 500;
+const DELIVER_READY = 2_000;
 
 export interface WorkerParts {
   readonly settings: WorkerSettings;
@@ -95,19 +104,28 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
   };
 }
 
+/** What all stages of a worker use. */
+interface SharedParts {
+  readonly library: KafkaLibrary;
+  readonly publisher: Publisher;
+  readonly deadLetters: DeadLetters;
+}
+
 function stagesOf(parts: WorkerParts, library: KafkaLibrary, publisher: Publisher): readonly RunningStage[] {
   const { settings, destinations } = parts;
-  const deadLetters = new DeadLetters(publisher, settings.topics.deadLetters);
-  const assemble = settings.assembles ? [assembleStage(parts, library, publisher, deadLetters)] : [];
-  if (!settings.delivers) return assemble;
-  return [...assemble, ...destinations.map((name) => deliverStage(name, parts, library, deadLetters))];
+  const fed = settings.delivers ? destinations : [];
+  const shared = {
+    library,
+    publisher,
+    deadLetters: new DeadLetters(publisher, settings.topics.deadLetters),
+  };
+  const assemble = settings.assembles ? [assembleStage(parts, shared)] : [];
+  return [...assemble, ...fed.map((name) => deliverStage(name, parts, shared, fed.length))];
 }
 
 function assembleStage(
   { settings, report }: WorkerParts,
-  library: KafkaLibrary,
-  publisher: Publisher,
-  deadLetters: DeadLetters,
+  { library, publisher, deadLetters }: SharedParts,
 ): RunningStage {
   const { connection, topics, group } = settings;
   const stage = new AssembleStage({ publisher, deadLetters, topics });
@@ -116,6 +134,8 @@ function assembleStage(
     connection,
     groupId: `${group}-${ASSEMBLE}`,
     topic: topics.spans,
+    maxOpenBytes: ASSEMBLE_BYTES,
+    maxReady: ASSEMBLE_READY,
     open: (_, clock) => stage.open(clock),
     onUnreadable: (record, error, settle) => stage.unreadable(record, error, settle),
     report,
@@ -139,8 +159,8 @@ function assembleStage(
 function deliverStage(
   name: string,
   { settings, environment, report }: WorkerParts,
-  library: KafkaLibrary,
-  deadLetters: DeadLetters,
+  { library, deadLetters }: SharedParts,
+  destinationCount: number,
 ): RunningStage {
   const { connection, topics, group } = settings;
   const open = planDestination(name, {
@@ -150,7 +170,7 @@ function deliverStage(
     spool: usableSpool(resolveSpool(undefined, environment), report),
     warn: report,
   });
-  const feed = new Feed({ destination: name, open, report });
+  const feed = new Feed({ destination: name, open, report, concurrency: settings.concurrency });
   const stage = new DeliverStage({
     destination: name,
     feed,
@@ -163,6 +183,8 @@ function deliverStage(
     connection,
     groupId: `${group}-deliver-${name.replace(/[^A-Za-z0-9._-]/g, '_')}`,
     topic: topics.interactions,
+    maxOpenBytes: Math.min(MAX_DELIVER_BYTES, Math.max(MIN_DELIVER_BYTES, DELIVER_BYTES / destinationCount)),
+    maxReady: DELIVER_READY,
     open: (_, clock) => stage.open(clock),
     onUnreadable: (record, error, settle) => stage.unreadable(record, error, settle),
     report,

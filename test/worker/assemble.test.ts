@@ -43,20 +43,27 @@ function stage() {
   };
 }
 
+function messagesOf(texts: readonly string[]): Readonly<Record<string, string>> {
+  const messages = texts.map((content) => ({ role: 'user', parts: [{ type: 'text', content }] }));
+  return { 'gen_ai.input.messages': JSON.stringify(messages) };
+}
+
 describe('the assembling stage', () => {
   it('publishes a call of ours at once, keyed by its conversation, and settles the record when it is acknowledged', () => {
-    const { take, publisher, interactions, settled } = stage();
+    const { take, work, publisher, interactions, settled } = stage();
     take(7, otlpJson({ trace: 'a', span: '1', attributes: { ...chat, 'gen_ai.conversation.id': 'conv-1' } }));
     expect(interactions()).toMatchObject([
       { id: `${'a'.padStart(32, '0')}:${'1'.padStart(16, '0')}`, requestModel: 'gpt-4o', serviceName: 'shop' },
     ]);
     expect(publisher.records[0]).toMatchObject({
       key: 'conv-1',
-      headers: { 'spanport-format': 'interaction/1', 'spanport-id': interactions()[0]?.id },
+      headers: { 'spanport-format': 'interaction/1' },
     });
     expect(settled).toEqual([]);
+    expect(work.ready).toBe(1);
     publisher.acknowledge();
     expect(settled).toEqual([7]);
+    expect(work.ready).toBe(0);
   });
 
   it('reads protobuf like JSON', () => {
@@ -100,6 +107,37 @@ describe('the assembling stage', () => {
       headers: { 'spanport-stage': 'assemble', 'spanport-topic': 'spans', 'spanport-offset': '3' },
     });
     expect(second?.headers?.['spanport-reason']).toContain('The record is not JSON');
+  });
+
+  it('cuts the texts of a call that its topic refuses for its size, again and again, and counts the call once', () => {
+    const { take, publisher, subject } = stage();
+    take(0, otlpJson({ trace: 'a', span: '1', attributes: { ...chat, ...messagesOf(['y'.repeat(50_000), 'z']) } }));
+    const [whole] = publisher.to('interactions');
+    const half = whole?.shortened?.();
+    const quarter = half?.shortened?.();
+    expect(half).toMatchObject({ topic: 'interactions', key: whole?.key, headers: whole?.headers });
+    expect(half?.value?.byteLength).toBeLessThan((whole?.value?.byteLength ?? 0) / 2);
+    expect(quarter?.value?.byteLength).toBeLessThan((half?.value?.byteLength ?? 0) / 2);
+    expect(String(quarter?.value)).toContain('[cut by spanport: 50000 characters]');
+    expect(subject.counts).toMatchObject({ interactions: 1, cut: 1 });
+  });
+
+  it('makes a dead letter of a call that its topic refuses for its size although it has no long text', () => {
+    const { take, publisher, subject } = stage();
+    const short = Array.from({ length: 200 }, (_, index) => `message ${index}`);
+    take(0, otlpJson({ trace: 'a', span: '1', attributes: { ...chat, ...messagesOf(short) } }));
+    const [whole] = publisher.to('interactions');
+    const letter = whole?.shortened?.();
+    expect(letter).toMatchObject({
+      topic: 'dead',
+      key: whole?.key,
+      value: whole?.value,
+      headers: { 'spanport-stage': 'assemble', 'spanport-topic': 'interactions' },
+    });
+    expect(letter?.headers?.['spanport-reason']).toBe(
+      `The topic refuses a message of ${whole?.value?.byteLength} bytes, and no text is left to cut.`,
+    );
+    expect(subject.counts.cut).toBe(0);
   });
 
   it('publishes the spans of a record that can be read, and the record as a dead letter for the others', () => {

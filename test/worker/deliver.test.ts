@@ -18,7 +18,7 @@ type Reply = (request: OutgoingRequest) => Answer | Promise<Answer>;
 const ok: Answer = { status: 200, headers: {}, body: '{}' };
 
 /** A stage with one partition and a vendor that answers as the test says. */
-function stage(destination = 'athina', reply: Reply = () => ok) {
+function stage(destination = 'athina', reply: Reply = () => ok, concurrency?: number) {
   const publisher = new FakePublisher();
   const requests: Readonly<Record<string, unknown>>[] = [];
   const open = planDestination(destination, {
@@ -36,6 +36,7 @@ function stage(destination = 'athina', reply: Reply = () => ok) {
     destination,
     open,
     report: () => undefined,
+    ...(concurrency !== undefined && { concurrency }),
     transport: () => async (request) => {
       requests.push(destination === 'otlp' ? {} : JSON.parse(Buffer.from(request.body).toString()));
       return reply(request);
@@ -106,6 +107,19 @@ describe('the delivering stage', () => {
     take(call(1));
     await until(() => settled.length === 1);
     expect(texts()).toEqual(['answer 1']);
+  });
+
+  it('has as many requests under way as it may, whatever an application may have', async () => {
+    const answers: (() => void)[] = [];
+    const reply = () => new Promise<Answer>((resolve) => void answers.push(() => resolve(ok)));
+    const { take, work, settled, requests } = stage('athina', reply, 20);
+    for (let number = 0; number < 30; number += 1) take(call(number));
+    await until(() => requests.length === 20);
+    expect(work.ready).toBe(30);
+    answers[0]?.();
+    await until(() => requests.length === 21);
+    expect(settled).toEqual([0]);
+    expect(work.ready).toBe(29);
   });
 
   it('sends the turns of a conversation in order, one at a time', async () => {

@@ -19,6 +19,7 @@ describe('the settings of a worker', () => {
       host: '127.0.0.1',
       port: 9464,
       orderWindowMillis: 1_000,
+      concurrency: 64,
     });
     const set = { ...brokers, SPANPORT_KAFKA_GROUP: 'team', SPANPORT_KAFKA_SPANS_TOPIC: 'otlp_spans' };
     expect(resolveWorker({ brokers: '[::1]:9092', stage: 'deliver', group: 'own', port: '0' }, set)).toMatchObject({
@@ -37,6 +38,7 @@ describe('the settings of a worker', () => {
     [{ stage: 'deliver ' }, brokers, undefined],
     [{ stage: 'delivr' }, brokers, "--stage is 'delivr'. Did you mean 'deliver'? Use all, assemble or deliver."],
     [{ port: 'x' }, brokers, "--port is 'x'. Use a whole number of at least 0."],
+    [{ concurrency: '0' }, brokers, "--concurrency is '0'. Use a whole number of at least 1."],
     [
       {},
       { ...brokers, SPANPORT_KAFKA_GROUP: 'a b' },

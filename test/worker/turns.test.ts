@@ -42,11 +42,32 @@ describe('turns of a conversation', () => {
     now = 100;
     all.tick();
     expect(gone).toEqual(['a1', 'b1']);
+    expect(all.ready).toBe(1);
     all.finish('a');
     expect(gone).toEqual(['a1', 'b1', 'a2']);
+    expect(all.ready).toBe(0);
     all.finish('a');
     all.finish('a');
     expect(gone).toHaveLength(3);
+  });
+
+  it('go on in a lane of any length when each is finished at once', () => {
+    let now = 0;
+    let gone = 0;
+    const all: Turns<number> = new Turns<number>({
+      windowMillis: 100,
+      isSerial: true,
+      now: () => now,
+      go: (value, lane) => {
+        expect(value).toBe(gone);
+        gone += 1;
+        all.finish(lane);
+      },
+    });
+    for (let number = 0; number < 20_000; number += 1) all.add('a', number, number);
+    now = 100;
+    all.tick();
+    expect(gone).toBe(20_000);
   });
 
   it('are counted when they come after a later one', () => {
@@ -63,13 +84,24 @@ describe('turns of a conversation', () => {
   });
 
   it('go before their window ends when there is no room to wait', () => {
-    const { all, gone } = turns({ now: () => 0 });
+    let now = 0;
+    const { all, gone } = turns({ now: () => now });
     all.add('a', 2, 'second');
+    all.add('b', 7, 'next in line');
     all.add('a', 1, 'first');
+    all.add('b', 6, 'last to come');
+    // Half of the windows end, those that began first, and a turn takes with it what belongs before it.
     expect(all.relieve()).toBe(2);
-    expect(gone).toEqual(['first', 'second']);
+    expect(gone).toEqual(['first', 'second', 'last to come', 'next in line']);
+    all.add('c', 1, 'has time');
+    all.add('d', 1, 'has more time');
+    expect(all.relieve()).toBe(2);
+    expect(gone).toHaveLength(4);
+    expect(all.relieve()).toBe(1);
+    expect(gone.slice(4)).toEqual(['has time']);
+    now = 100;
     all.tick();
-    expect(gone).toHaveLength(2);
+    expect(gone.slice(5)).toEqual(['has more time']);
   });
 
   it('are forgotten with their partition', () => {
@@ -166,6 +198,26 @@ describe('the clock of a log', () => {
     expect(clock.now()).toBe(5_300);
     clock.observe(8_000);
     expect(clock.now()).toBe(8_000);
+  });
+
+  it('stands still while there is more to read than was read', () => {
+    let monotonic = 0;
+    const clock = new LogClock(
+      () => 10_000,
+      () => monotonic,
+    );
+    clock.observe(5_000);
+    monotonic = 100;
+    clock.hold();
+    monotonic = 900;
+    clock.hold();
+    expect(clock.now()).toBe(5_100);
+    clock.observe(5_200);
+    expect(clock.now()).toBe(5_200);
+    clock.run();
+    monotonic = 1_000;
+    clock.run();
+    expect(clock.now()).toBe(5_300);
   });
 
   it('takes a timestamp of the future for now', () => {

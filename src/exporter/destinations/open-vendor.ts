@@ -17,6 +17,6 @@ export function openVendor<Options, Payload>(
 ): SpanDestination {
   const local = vendor.localOutput?.(options);
   if (local) return localDestination(vendor, options, local, content, host);
-  const delivery = openDelivery(deliveryDestination(vendor, options), spool, host);
+  const delivery = openDelivery(deliveryDestination(vendor, options, host.concurrency), spool, host);
   return vendorDestination(vendor, options, content, delivery);
 }

@@ -16,18 +16,25 @@ const decoder = new TextDecoder();
 /** No vendor documents a limit. This one prevents a single record from delaying all others. */
 const MAX_REQUEST_BYTES = 1 << 20;
 
+/** An application shares its machine and the vendor's limits with others. */
+const DEFAULT_CONCURRENCY = 8;
+
 /** Maximum number of answers that feedback can refer to. */
 const MAX_ANSWERS = 10_000;
 
 /** A vendor as a destination of delivery, which converts bytes to requests. */
-export function deliveryDestination<Options, Payload>(vendor: Vendor<Options, Payload>, options: Options): Destination {
+export function deliveryDestination<Options, Payload>(
+  vendor: Vendor<Options, Payload>,
+  options: Options,
+  concurrency: number = DEFAULT_CONCURRENCY,
+): Destination {
   const merge = vendor.merge?.bind(vendor);
   const remote = vendor.remote?.(options);
   return {
     name: vendor.name,
     maxBatchRecords: 1,
     maxBatchBytes: MAX_REQUEST_BYTES,
-    concurrency: 8,
+    concurrency,
     prepare: ([body]): OutgoingRequest =>
       (body && vendor.requestFromText?.(body, options)) ?? vendor.request(payloadFrom<Payload>(body), options),
     outcome: (answer) => vendor.outcome(answer),

@@ -1,9 +1,9 @@
-import type { SpanListener } from '../../exporter/destination.ts';
+import type { SpanOutcome } from '../../exporter/destination.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { maskSecrets } from '../../interaction/mask.ts';
 import type { DeadLetters } from '../dead-letters.ts';
-import { messageFor } from '../interaction-message.ts';
-import type { Publisher } from '../kafka/publisher.ts';
+import { type InteractionMessage, messageFor } from '../interaction-message.ts';
+import type { OutgoingRecord, Publisher } from '../kafka/publisher.ts';
 import type { TopicRecord } from '../kafka/record.ts';
 import type { LogClock } from '../log-clock.ts';
 import type { PartitionWork } from '../topic-reader.ts';
@@ -11,6 +11,8 @@ import { spansIn } from './decode.ts';
 import { TraceAssembler } from './trace-assembler.ts';
 
 export const ASSEMBLE = 'assemble';
+
+const DELIVERED: SpanOutcome = { status: 'delivered' };
 
 export interface AssembleParts {
   readonly publisher: Publisher;
@@ -50,15 +52,25 @@ export class AssembleStage {
   }
 
   open(clock: LogClock): PartitionWork {
+    let unacknowledged = 0;
     const assembler = new TraceAssembler({
       now: clock.now,
       mask: maskSecrets,
-      publish: (interaction, listener) => this.#publish(interaction, listener),
+      publish: (interaction, listener) => {
+        unacknowledged += 1;
+        this.#publish(interaction, () => {
+          unacknowledged -= 1;
+          listener.settled(DELIVERED);
+        });
+      },
     });
     this.#assemblers.add(assembler);
     return {
       take: (record, settle) => this.#take(assembler, record, settle),
       tick: () => assembler.tick(),
+      get ready() {
+        return unacknowledged;
+      },
       resume: () => undefined,
       relieve: () => {
         this.counts.releasedEarly += assembler.relieve();
@@ -98,14 +110,35 @@ export class AssembleStage {
     close();
   }
 
-  #publish(interaction: Interaction, listener: SpanListener): void {
-    const { key, value, headers, isCut } = messageFor(interaction);
+  #publish(interaction: Interaction, acknowledged: () => void): void {
+    const message = messageFor(interaction);
     this.counts.interactions += 1;
-    if (isCut) this.counts.cut += 1;
-    const { publisher, topics } = this.#parts;
-    publisher.publish({ topic: topics.interactions, key, value, headers }, () =>
-      listener.settled({ status: 'delivered' }),
-    );
+    if (message.isCut) this.counts.cut += 1;
+    this.#parts.publisher.publish(this.#recordFor(interaction, message), acknowledged);
+  }
+
+  #recordFor(interaction: Interaction, message: InteractionMessage): OutgoingRecord {
+    const { key, value, headers } = message;
+    return {
+      topic: this.#parts.topics.interactions,
+      key,
+      value,
+      headers,
+      shortened: () => this.#shortened(interaction, message),
+    };
+  }
+
+  /** The topic takes less than brokers do by default: texts are cut to half of the message, and without any it is a dead letter. */
+  #shortened(interaction: Interaction, { key, value, isCut }: InteractionMessage): OutgoingRecord {
+    const { deadLetters, topics } = this.#parts;
+    const shorter = messageFor(interaction, Math.floor(value.byteLength / 2));
+    if (shorter.value.byteLength < value.byteLength) {
+      if (!isCut) this.counts.cut += 1;
+      return this.#recordFor(interaction, shorter);
+    }
+    const whole = Buffer.from(JSON.stringify(interaction));
+    const reason = `The topic refuses a message of ${value.byteLength} bytes, and no text is left to cut.`;
+    return deadLetters.letterFor({ key, value: whole }, { stage: ASSEMBLE, reason, topic: topics.interactions });
   }
 }
 

@@ -61,6 +61,9 @@ export class DeliverStage {
     return {
       take: (record, settle) => partition.take(record, settle),
       tick: () => partition.tick(),
+      get ready() {
+        return partition.ready;
+      },
       resume: () => partition.resume(),
       relieve: () => partition.relieve(),
       close: async () => {
@@ -109,6 +112,10 @@ class DeliverPartition {
 
   get neverFetched(): number {
     return this.#background.neverFetched;
+  }
+
+  get ready(): number {
+    return this.#underWay + this.#turns.ready;
   }
 
   take(record: TopicRecord, settle: () => void): void {

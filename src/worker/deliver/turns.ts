@@ -21,6 +21,8 @@ class Lane<T> {
   /** Beyond the window, in the order in which they go. */
   readonly ready: T[] = [];
   isBusy = false;
+  /** Set while values go: one that is finished at once must not let the next one go from within itself. */
+  isGoing = false;
 
   get isIdle(): boolean {
     return !this.isBusy && this.waiting.length === 0 && this.ready.length === 0;
@@ -46,6 +48,7 @@ export class Turns<T> {
   /** By lane: the order of the latest value that went. */
   readonly #latest = new RecentMap<number>({ maxWeight: MAX_LANES });
   #outOfOrder = 0;
+  #ready = 0;
 
   constructor(options: TurnsOptions<T>) {
     this.#options = options;
@@ -54,6 +57,11 @@ export class Turns<T> {
   /** Values that came after a later one of their lane had gone. */
   get outOfOrder(): number {
     return this.#outOfOrder;
+  }
+
+  /** Values that wait for those before them in their lane, and for nothing else. */
+  get ready(): number {
+    return this.#ready;
   }
 
   /** @param order values with a smaller one go first */
@@ -87,10 +95,9 @@ export class Turns<T> {
     this.#windows = [...second, ...restarted.map(({ lane, order }) => ({ lane, order, endsAt, isSecond: true }))];
   }
 
-  /** Lets go everything that waits for its window. @returns how many windows were cut short */
+  /** Lets go the half that has waited longest. @returns how many windows were cut short */
   relieve(): number {
-    const windows = this.#windows;
-    this.#windows = [];
+    const windows = this.#windows.splice(0, Math.ceil(this.#windows.length / 2));
     for (const { lane: name, order } of windows) {
       const lane = this.#lanes.get(name);
       if (lane) this.#letGo(name, lane, order);
@@ -110,6 +117,7 @@ export class Turns<T> {
   clear(): void {
     this.#lanes.clear();
     this.#windows = [];
+    this.#ready = 0;
   }
 
   #laneOf(name: string): Lane<T> {
@@ -126,6 +134,7 @@ export class Turns<T> {
     for (let first = lane.waiting[0]; first && first.order <= order; first = lane.waiting[0]) {
       lane.waiting.shift();
       lane.ready.push(first.value);
+      this.#ready += 1;
       if (first.order < latest) this.#outOfOrder += 1;
       latest = Math.max(latest, first.order);
     }
@@ -134,12 +143,16 @@ export class Turns<T> {
   }
 
   #next(name: string, lane: Lane<T>): void {
+    if (lane.isGoing) return;
     const { isSerial, go } = this.#options;
+    lane.isGoing = true;
     while (lane.ready.length > 0 && !lane.isBusy) {
-      const [value] = lane.ready.splice(0, 1) as [T];
+      const value = lane.ready.shift() as T;
+      this.#ready -= 1;
       lane.isBusy = isSerial;
       go(value, name);
     }
+    lane.isGoing = false;
     if (lane.isIdle) this.#lanes.delete(name);
   }
 }

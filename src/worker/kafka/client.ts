@@ -26,9 +26,14 @@ export async function closeQuietly(consumer: Consumer): Promise<void> {
   }
 }
 
+/** With the cause, because the library's own message is only that a connection failed. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors.at(-1));
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  if (cause === undefined) return message;
+  const reason = messageOf(cause);
+  return message.includes(reason) ? message : `${message.replace(/\.$/, '')}: ${reason}`;
 }
 
 export function pause(millis: number): Promise<void> {

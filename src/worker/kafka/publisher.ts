@@ -195,10 +195,21 @@ function messageFrom({ topic, partition, key, value, headers }: OutgoingRecord) 
     ...(key !== null && { key: typeof key === 'string' ? Buffer.from(key) : key }),
     ...(value !== null && { value }),
     timestamp: BigInt(Date.now()),
-    ...(headers && {
-      headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
-    }),
+    ...(headers && { headers: headersFrom(headers) }),
   };
+}
+
+type Headers = NonNullable<OutgoingRecord['headers']>;
+
+/** Most records share one object of headers. */
+const encodedHeaders = new WeakMap<Headers, Map<Buffer, Buffer>>();
+
+function headersFrom(headers: Headers): Map<Buffer, Buffer> {
+  const known = encodedHeaders.get(headers);
+  if (known) return known;
+  const encoded = new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)]));
+  encodedHeaders.set(headers, encoded);
+  return encoded;
 }
 
 function bytesOf({ key, value, headers = {} }: OutgoingRecord): number {
