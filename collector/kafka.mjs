@@ -53,21 +53,32 @@ export async function installKafka() {
 /**
  * Starts a broker on 127.0.0.1 whose data lies in `directory`. The same directory and port start the same broker again,
  * with its topics and records. Its replication is 1, so it is for tests and demos, not for production.
+ * With `secure` it also has a listener with TLS and SASL and one with client certificates, and it checks rights.
  */
-export async function startKafka({ directory, port, logFile }) {
+export async function startKafka({ directory, port, logFile, secure }) {
   const jars = findKafka();
   if (!jars) throw new Error('Kafka is not installed yet. Run: node collector/kafka.mjs install');
   const properties = join(directory, 'server.properties');
   if (!existsSync(properties)) {
     mkdirSync(directory, { recursive: true });
-    const [freePort, controllerPort] = await freePorts(2);
-    const text = serverProperties({ directory: resolvePath(directory), port: port ?? freePort, controllerPort });
+    const [freePort, controllerPort, saslPort, tlsPort] = await freePorts(4);
+    const ports = { PLAINTEXT: port ?? freePort, CONTROLLER: controllerPort };
+    if (secure) Object.assign(ports, { SASL_SSL: saslPort, SSL: tlsPort });
+    const text = serverProperties({ directory: resolvePath(directory), ports, secure });
     const unformatted = `${properties}.unformatted`;
     writeFileSync(unformatted, text);
-    await java(jars, 'kafka.tools.StorageTool', 'format', '--standalone', '-t', clusterId(), '-c', unformatted);
+    const users = Object.entries(secure?.users ?? {}).flatMap(([name, password]) => [
+      '--add-scram',
+      `SCRAM-SHA-512=[name=${name},password=${password}]`,
+    ]);
+    const format = ['format', '--standalone', '-t', clusterId(), '-c', unformatted, ...users];
+    await java(jars, 'kafka.tools.StorageTool', ...format);
     renameSync(unformatted, properties);
   }
-  const brokerPort = Number(/^listeners=PLAINTEXT:\/\/127\.0\.0\.1:(\d+)/m.exec(readFileSync(properties, 'utf8'))[1]);
+  const [listeners] = /^listeners=.*$/m.exec(readFileSync(properties, 'utf8'));
+  const address = (name) => new RegExp(`\\b${name}://([^,]+)`).exec(listeners)?.[1];
+  const bootstrap = address('PLAINTEXT');
+  const brokerPort = Number(bootstrap.split(':')[1]);
   const server = await startServer({
     name: 'Kafka',
     command: 'java',
@@ -75,22 +86,26 @@ export async function startKafka({ directory, port, logFile }) {
     logFile,
     ready: () => accepts(brokerPort),
   });
-  return { server, port: brokerPort, bootstrap: `127.0.0.1:${brokerPort}` };
+  return { server, port: brokerPort, bootstrap, saslBootstrap: address('SASL_SSL'), tlsBootstrap: address('SSL') };
 }
 
-function serverProperties({ directory, port, controllerPort }) {
+function serverProperties({ directory, ports, secure }) {
+  const listeners = Object.entries(ports).map(([name, port]) => `${name}://127.0.0.1:${port}`);
+  const protocols = Object.keys(ports).map((name) => `${name}:${name === 'CONTROLLER' ? 'PLAINTEXT' : name}`);
   return `${[
     'process.roles=broker,controller',
     'node.id=1',
-    `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    `controller.quorum.bootstrap.servers=127.0.0.1:${ports.CONTROLLER}`,
+    `listeners=${listeners}`,
+    `advertised.listeners=${listeners}`,
     'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    `listener.security.protocol.map=${protocols}`,
     `log.dirs=${directory}/log`,
     // A misspelled topic is an error here rather than a new topic with one partition.
     'auto.create.topics.enable=false',
     'message.max.bytes=20971520',
+    // After a kill the newest segment of each partition is read as a whole.
+    'log.segment.bytes=67108864',
     'offsets.topic.replication.factor=1',
     'offsets.topic.num.partitions=4',
     'transaction.state.log.replication.factor=1',
@@ -104,7 +119,26 @@ function serverProperties({ directory, port, controllerPort }) {
     'broker.heartbeat.interval.ms=500',
     // A killed consumer is noticed after its session timeout, which tests make short.
     'group.min.session.timeout.ms=1000',
+    ...(secure ? secureProperties(secure) : []),
   ].join('\n')}\n`;
+}
+
+/** Clients of the plain listener may do everything; the users of the others need rights. */
+function secureProperties({ keyFile, certificateFile, users }) {
+  const security = 'org.apache.kafka.common.security';
+  const passwords = Object.entries(users).map(([name, password]) => ` user_${name}="${password}"`);
+  return [
+    'ssl.keystore.type=PEM',
+    `ssl.keystore.location=${keyFile}`,
+    'ssl.truststore.type=PEM',
+    `ssl.truststore.location=${certificateFile}`,
+    'listener.name.ssl.ssl.client.auth=required',
+    'sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512',
+    `listener.name.sasl_ssl.plain.sasl.jaas.config=${security}.plain.PlainLoginModule required${passwords.join('')};`,
+    `listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=${security}.scram.ScramLoginModule required;`,
+    'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users=User:ANONYMOUS',
+  ];
 }
 
 /** Kafka writes its ids as 22 characters of URL-safe base64. */

@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { createTopics } from '../../collector/kafka.mjs';
 import type { Otelcol } from '../../collector/otelcol.mjs';
+import { allow, type Certificate, makeCertificate, secureKafka } from '../support/secure-kafka.ts';
 import { OtlpBackend } from './support/otlp-backend.ts';
 import { needsServers, Servers } from './support/servers.ts';
 import { callsOf, exportRequest, sendUntilAccepted, waitUntil } from './support/traffic.ts';
@@ -14,16 +15,12 @@ const TOKEN = 'token-of-the-agents';
 let vendors: OtlpBackend;
 let tier: Otelcol;
 let file: (name: string) => string;
+let certificate: Certificate;
 
 beforeAll(async () => {
   const folder = join(servers.directory, 'secrets');
-  mkdirSync(folder);
   file = (name) => join(folder, name);
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key.pem')];
-  execFileSync('openssl', ['req', '-x509', '-days', '1', ...key, '-out', file('cert.pem'), ...subject], {
-    stdio: 'ignore',
-  });
+  certificate = makeCertificate(folder, 'tier');
   writeFileSync(file('tokens'), `token-that-is-retired # until all agents have the new one\n${TOKEN}\n`);
   writeFileSync(file('agent-token'), `${TOKEN}\n`);
   vendors = await OtlpBackend.start();
@@ -35,8 +32,8 @@ beforeAll(async () => {
       SPANPORT_ENDPOINT: vendors.url,
       BACKEND_ENDPOINT: vendors.url,
       SAMPLE_OF_65536: '0',
-      TLS_CERTIFICATE: file('cert.pem'),
-      TLS_KEY: file('key.pem'),
+      TLS_CERTIFICATE: certificate.certificateFile,
+      TLS_KEY: certificate.keyFile,
       TOKENS_FILE: file('tokens'),
     },
   });
@@ -46,7 +43,7 @@ function statusOf(headers: Record<string, string>): Promise<number | undefined> 
   return new Promise((resolve, reject) => {
     const post = request(`https://127.0.0.1:${tier.otlpPort}/v1/traces`, {
       method: 'POST',
-      ca: readFileSync(file('cert.pem')),
+      ca: readFileSync(certificate.certificateFile),
       headers: { 'content-type': 'application/json', ...headers },
     });
     post.on('response', (response) => {
@@ -65,7 +62,7 @@ describe('a gateway tier with TLS and tokens', () => {
       overlays: ['secure-agent'],
       env: {
         GATEWAY_ENDPOINT: `https://127.0.0.1:${tier.otlpPort}`,
-        TLS_CA: file('cert.pem'),
+        TLS_CA: certificate.certificateFile,
         TOKENS_FILE: file('agent-token'),
       },
     });
@@ -93,7 +90,7 @@ describe('a gateway tier with TLS and tokens', () => {
       env: {
         GATEWAY_ENDPOINT: `https://127.0.0.1:${tier.otlpPort}`,
         STORAGE_DIRECTORY: join(servers.directory, 'wrong-agent'),
-        TLS_CA: file('cert.pem'),
+        TLS_CA: certificate.certificateFile,
         TOKENS_FILE: file('wrong-token'),
       },
     });
@@ -104,5 +101,40 @@ describe('a gateway tier with TLS and tokens', () => {
       )?.[1];
     await waitUntil(async () => (await dropped()) === '3', 20_000);
     expect(await dropped()).toBe('3');
+  });
+});
+
+describe('Collectors and a Kafka with TLS and SASL', () => {
+  it('write and read spans with the rights that their overlays name', async () => {
+    const users = { tier: 'password-of-the-tier', view: 'password-of-the-view' };
+    const kafka = await servers.broker(secureKafka(certificate, users));
+    await createTopics({ bootstrap: kafka.bootstrap, partitions: 4, replication: 1 });
+    await allow(kafka.bootstrap, 'tier', { topics: { 'spanport.spans': ['WRITE', 'DESCRIBE'] } });
+    await allow(kafka.bootstrap, 'view', {
+      topics: { 'spanport.spans': ['READ', 'DESCRIBE'] },
+      groups: ['spanport-view-'],
+    });
+    const connection = (user: keyof typeof users) => ({
+      KAFKA_BROKERS: kafka.saslBootstrap ?? '',
+      KAFKA_CA: certificate.certificateFile,
+      KAFKA_USERNAME: user,
+      KAFKA_PASSWORD: users[user],
+    });
+    const page = await OtlpBackend.start();
+    servers.atEnd(() => page.close());
+    const writer = await servers.collector({
+      config: 'gateway-kafka',
+      overlays: ['secure-kafka-writer'],
+      env: connection('tier'),
+    });
+    await servers.collector({
+      config: 'kafka-view',
+      overlays: ['secure-kafka-reader'],
+      env: { ...connection('view'), PAGE_ENDPOINT: page.url, BACKEND_ENDPOINT: page.url, SAMPLE_OF_65536: '0' },
+    });
+    const calls = callsOf(20, 2, 'kafka');
+    await sendUntilAccepted(writer.otlpUrl, calls);
+    await waitUntil(() => new Set(page.ids()).size >= calls.length);
+    expect(new Set(page.ids())).toEqual(new Set(calls.map(({ id }) => id)));
   });
 });

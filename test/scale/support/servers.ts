@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach } from 'vitest';
 import { findJaeger } from '../../../collector/jaeger.mjs';
-import { createTopics, findKafka, type Kafka, startKafka } from '../../../collector/kafka.mjs';
+import { createTopics, findKafka, type Kafka, type SecureKafka, startKafka } from '../../../collector/kafka.mjs';
 import { findOtelcol, type Otelcol, type OtelcolOptions, startOtelcol } from '../../../collector/otelcol.mjs';
 
 /** Short waits, so that a test doesn't spend its time in the back-off of production. */
@@ -38,8 +38,8 @@ export class Servers {
   }
 
   /** Starts the broker of this file, or starts it again after it was killed, with its topics and records. */
-  async broker(): Promise<Kafka> {
-    const kafka = await startKafka({ directory: join(this.directory, 'kafka'), logFile: this.log('kafka') });
+  async broker(secure?: SecureKafka): Promise<Kafka> {
+    const kafka = await startKafka({ directory: join(this.directory, 'kafka'), logFile: this.log('kafka'), secure });
     this.atEnd(() => kafka.server.kill());
     return kafka;
   }

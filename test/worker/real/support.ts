@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Consumer, Producer } from '@platformatic/kafka';
 import { afterAll, beforeEach, vi } from 'vitest';
-import { createTopics, findKafka, type Kafka, startKafka } from '../../../collector/kafka.mjs';
+import { createTopics, findKafka, type Kafka, type SecureKafka, startKafka } from '../../../collector/kafka.mjs';
 import { cleanEnvironment } from '../../../scripts/clean-environment.mjs';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
 import { chat, otlpJson, type TestSpan } from '../support.ts';
@@ -42,27 +42,23 @@ export class Servers {
   }
 
   /** Starts the broker, or starts it again with its records after it was killed. */
-  async broker(): Promise<Kafka> {
-    const kafka = await startKafka({ directory: join(this.directory, 'kafka') });
+  async broker(secure?: SecureKafka): Promise<Kafka> {
+    const kafka = await startKafka({ directory: join(this.directory, 'kafka'), secure });
     this.atEnd(() => kafka.server.kill());
     return kafka;
   }
 
   /** A set of topics of its own, so that tests don't read each other's records. */
-  async topics(kafka: Kafka, prefix: string, partitions = 4, maxBytes: { dead?: string } = {}): Promise<Topics> {
+  async topics(kafka: Kafka, prefix: string, partitions = 4, maxBytes: Partial<Topics> = {}): Promise<Topics> {
     const names = { spans: `${prefix}.spans`, interactions: `${prefix}.interactions`, dead: `${prefix}.dead` };
     await createTopics({
       bootstrap: kafka.bootstrap,
       replication: 1,
-      topics: Object.values(names).map((name) => ({
-        name,
-        content: 'a test',
-        partitions,
-        configs: {
-          'min.insync.replicas': '1',
-          ...(name === names.dead && maxBytes.dead && { 'max.message.bytes': maxBytes.dead }),
-        },
-      })),
+      topics: Object.entries(names).map(([kind, name]) => {
+        const limit = maxBytes[kind as keyof Topics];
+        const configs = { 'min.insync.replicas': '1', ...(limit && { 'max.message.bytes': limit }) };
+        return { name, content: 'a test', partitions, configs };
+      }),
     });
     return names;
   }
@@ -124,13 +120,15 @@ export class RunningWorker {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
     });
-    const url = await vi.waitFor(
-      () => {
-        if (child.exitCode !== null) throw new Error(`The worker ended with ${child.exitCode}: ${stderr}`);
-        return (JSON.parse(stdout.split('\n')[0] ?? '') as { readonly url: string }).url;
-      },
-      { timeout: 20_000, interval: 20 },
-    );
+    const ended = once(child, 'close').then(([code]) => {
+      throw new Error(`The worker ended with ${code}: ${stderr}`);
+    });
+    const started = vi.waitFor(() => (JSON.parse(stdout.split('\n')[0] ?? '') as { readonly url: string }).url, {
+      timeout: 60_000,
+      interval: 20,
+    });
+    const url = await Promise.race([started, ended]);
+    ended.catch(() => undefined);
     return new RunningWorker(child, url, () => ({ stdout, stderr }));
   }
 
@@ -242,6 +240,14 @@ export class Sender {
     for (let at = 0; at < messages.length; at += 500) {
       await this.#producer.send({ messages: messages.slice(at, at + 500) });
     }
+  }
+
+  /** One call with these texts as its question, and its number as its answer. */
+  async call(topic: string, number: number, questions: readonly string[]): Promise<void> {
+    const { attributes, ...span } = callSpan(number, 1);
+    const parts = questions.map((content) => ({ type: 'text', content }));
+    const asked = { 'gen_ai.input.messages': JSON.stringify([{ role: 'user', parts }]) };
+    await this.raw(topic, span.trace, otlpJson({ ...span, attributes: { ...attributes, ...asked } }));
   }
 
   async close(): Promise<void> {

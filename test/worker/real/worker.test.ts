@@ -258,4 +258,31 @@ describe('a worker with a real Kafka', () => {
     expect(metrics).toContain('spanport_worker_events_total{stage="assemble",kind="dead_letters_cut"} 1');
     await worker.kill();
   });
+
+  it('cuts an interaction that is larger than its topic allows, gives up what can not be cut, and goes on', async () => {
+    const topics = await servers.topics(kafka, 'oversized', 1, { interactions: '20000' });
+    const vendor = await servers.vendor();
+    const worker = await servers.worker(kafka, topics, athina(vendor));
+    await sender.call(topics.spans, 900, ['x'.repeat(200_000)]);
+    await sender.call(
+      topics.spans,
+      901,
+      Array.from({ length: 2_000 }, (_, index) => `line ${index}`),
+    );
+    await sender.calls(topics.spans, 0, 20);
+    await eventually(() => expect(vendor.texts).toEqual(new Set([...numbers(0, 20), '900'])));
+    await eventually(() => isAllCommitted(topics, 'assemble', worker));
+    const cut = vendor.received.find(({ text }) => text === '900');
+    expect(JSON.stringify(cut?.body)).toContain('x[cut by spanport: 200000 characters]');
+    const [letter] = await recordsIn(kafka, topics.dead, 1);
+    expect(letter?.value).toContain('line 1999');
+    expect(letter?.headers['spanport-reason']).toMatch(
+      /^The topic refuses a message of \d+ bytes, and no text is left/,
+    );
+    expect(letter?.headers['spanport-topic']).toBe(topics.interactions);
+    const metrics = await (await fetch(`${worker.url}/metrics`)).text();
+    expect(metrics).toContain('spanport_worker_events_total{stage="assemble",kind="cut"} 1');
+    expect(metrics).toContain('spanport_worker_events_total{stage="assemble",kind="dead_letters"} 1');
+    await worker.kill();
+  });
 });
