@@ -61,20 +61,35 @@ export const FAULTS = {
   'records that are not OTLP': {
     weight: 1,
     async run({ fleet, counters }) {
-      const producer = new Producer({ clientId: 'drill-poison', bootstrapBrokers: [fleet.kafka.bootstrap] });
       const messages = Array.from({ length: fleet.partitions }, (_, partition) => ({
         topic: 'spanport.spans',
         partition,
         value: Buffer.from(`drill-poison-${counters.poison++} is not protobuf`),
       }));
-      try {
-        await producer.send({ messages });
-      } finally {
-        await producer.close();
-      }
+      await until(async () => {
+        const producer = new Producer({ clientId: 'drill-poison', bootstrapBrokers: [fleet.kafka.bootstrap] });
+        producer.on('error', () => {});
+        try {
+          await producer.send({ messages });
+        } finally {
+          await producer.close().catch(() => {});
+        }
+      });
     },
   },
 };
+
+/** Tries until it works: a broker that came back is not ready for everything at once. */
+async function until(action) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (attempt === 30) throw error;
+      await sleep(1000);
+    }
+  }
+}
 
 /** Names of faults, each at least once, the remainder by weight. */
 export function schedule(count, random) {

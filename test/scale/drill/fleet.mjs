@@ -35,32 +35,38 @@ export class Fleet {
   }
 
   async startBroker() {
-    this.kafka = await startKafka({ directory: join(this.directory, 'kafka'), logFile: join(this.logs, 'kafka.log') });
+    this.kafka = await persistently(() =>
+      startKafka({ directory: join(this.directory, 'kafka'), logFile: join(this.logs, 'kafka.log') }),
+    );
   }
 
   async startTier() {
-    this.tier = await startOtelcol({
-      config: 'gateway-kafka',
-      otlpPort: this.#ports.tier,
-      healthPort: this.#ports.tierHealth,
-      env: {
-        ...QUICK,
-        KAFKA_BROKERS: this.kafka.bootstrap,
-        STORAGE_DIRECTORY: join(this.directory, 'tier'),
-        OVERSIZED_METRICS_ADDRESS: '127.0.0.1:0',
-      },
-      logFile: join(this.logs, 'tier.log'),
-    });
+    this.tier = await persistently(() =>
+      startOtelcol({
+        config: 'gateway-kafka',
+        otlpPort: this.#ports.tier,
+        healthPort: this.#ports.tierHealth,
+        env: {
+          ...QUICK,
+          KAFKA_BROKERS: this.kafka.bootstrap,
+          STORAGE_DIRECTORY: join(this.directory, 'tier'),
+          OVERSIZED_METRICS_ADDRESS: '127.0.0.1:0',
+        },
+        logFile: join(this.logs, 'tier.log'),
+      }),
+    );
   }
 
   async startAgent() {
-    this.agent = await startOtelcol({
-      config: 'agent',
-      otlpPort: this.#ports.agent,
-      healthPort: this.#ports.agentHealth,
-      env: { ...QUICK, GATEWAY_ENDPOINT: this.tier.otlpUrl, STORAGE_DIRECTORY: join(this.directory, 'agent') },
-      logFile: join(this.logs, 'agent.log'),
-    });
+    this.agent = await persistently(() =>
+      startOtelcol({
+        config: 'agent',
+        otlpPort: this.#ports.agent,
+        healthPort: this.#ports.agentHealth,
+        env: { ...QUICK, GATEWAY_ENDPOINT: this.tier.otlpUrl, STORAGE_DIRECTORY: join(this.directory, 'agent') },
+        logFile: join(this.logs, 'agent.log'),
+      }),
+    );
   }
 
   get agentUrl() {
@@ -69,6 +75,11 @@ export class Fleet {
 
   async addWorker() {
     const name = `worker-${this.#nextWorker++}`;
+    this.workers.set(name, await persistently(() => this.#startWorker(name)));
+    return name;
+  }
+
+  async #startWorker(name) {
     const [port] = await freePorts(1);
     const server = await startServer({
       name,
@@ -90,8 +101,7 @@ export class Fleet {
       // /metrics answers as soon as the worker runs, whether or not the broker does.
       ready: () => answers(`http://127.0.0.1:${port}/metrics`),
     });
-    this.workers.set(name, { server, port, name });
-    return name;
+    return { server, port, name };
   }
 
   async killWorker(name, signal = 'SIGKILL') {
@@ -128,6 +138,18 @@ export class Fleet {
     await Promise.all(servers.map((server) => server?.kill().catch(() => {})));
     await this.kafka?.server.kill().catch(() => {});
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Another process may have taken the port of a server that was killed; it frees it again. */
+async function persistently(start) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await sleep(2000);
+    }
   }
 }
 

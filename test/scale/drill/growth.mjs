@@ -1,13 +1,16 @@
 /**
  * How throughput grows with partitions and workers, and how long an interaction takes at half load.
  *
- *   node test/scale/drill/growth.mjs [--interactions N] [--json FILE]
+ *   node test/scale/drill/growth.mjs [--interactions N] [--json FILE] [--svg FILE]
  *
- * For each combination the interactions are in Kafka before the workers start, so that only the workers are measured.
- * Every process shares the cores of this machine: with fewer cores than workers the figures can't grow.
+ * For each combination the interactions are in Kafka before the workers start, so that only the workers are measured,
+ * with both stages. Every process shares the cores of this machine: with a vendor that answers at once the processors are
+ * the limit, and two workers have no more of them than one. A vendor that takes its time, as real ones do, is the limit
+ * itself: then each worker adds what it may have under way.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -24,22 +27,30 @@ const COMBINATIONS = [
   { partitions: 2, workers: 2 },
   { partitions: 4, workers: 2 },
 ];
-const TIMEOUT_MILLIS = 300_000;
+const DELAY_MILLIS = 100;
+/** The default of the worker. */
+const CONCURRENCY = 64;
+const TIMEOUT_MILLIS = 600_000;
+const PLOT = fileURLToPath(new URL('../../../docs/growth/workers.svg', import.meta.url));
 
 const { values } = parseArgs({
-  options: { interactions: { type: 'string', default: '30000' }, json: { type: 'string' } },
+  options: {
+    interactions: { type: 'string', default: '50000' },
+    json: { type: 'string' },
+    svg: { type: 'string', default: PLOT },
+  },
 });
-const interactions = Number(values.interactions);
 
-async function measure({ partitions, workers, ratePerSecond }) {
+/** @param delayMillis how long the vendor takes. @param ratePerSecond without it, everything is in Kafka at the start */
+async function measure({ partitions, workers, delayMillis = 0, interactions, ratePerSecond }) {
   const traffic = new Traffic({
-    cohorts: [interactions / 5],
+    cohorts: [Math.ceil(interactions / 5)],
     turns: 5,
     batch: 50,
     ratePerSecond: ratePerSecond ?? 1e9,
   });
   const hop = new Hop('athina', traffic);
-  const vendor = await new Vendor({ hop, random: () => 1, isPoison: () => false, idOf: () => '' }).start();
+  const vendor = await new Vendor({ hop, random: () => 1, isPoison: () => false, idOf: () => '', delayMillis }).start();
   const fleet = new Fleet({
     partitions,
     destinations: ['athina'],
@@ -48,52 +59,73 @@ async function measure({ partitions, workers, ratePerSecond }) {
   try {
     await fleet.start({ workers: ratePerSecond ? workers : 0 });
     if (ratePerSecond) await fleet.settled();
-    const sendingBegan = performance.now();
     await traffic.send(fleet.agentUrl, new AbortController().signal);
-    const sentPerSecond = perSecond(interactions, sendingBegan);
     if (!ratePerSecond) {
       // The Collectors' queues are empty a moment after the last acknowledgement.
       await sleep(5000);
       await Promise.all(Array.from({ length: workers }, () => fleet.addWorker()));
     }
-    const until = Date.now() + TIMEOUT_MILLIS;
-    while (hop.seen < interactions && Date.now() < until) await sleep(50);
-    if (hop.seen < interactions) throw new Error(`${hop.seen} of ${interactions} were delivered in time.`);
-    // From the first delivery, so that the start of the processes is not counted.
-    const deliveredPerSecond = perSecond(interactions, vendor.firstAt);
-    return {
-      partitions,
-      workers,
-      sentPerSecond,
-      deliveredPerSecond,
-      latencies: vendor.latencies.toSorted((a, b) => a - b),
-    };
+    return { partitions, workers, ...(await delivered({ fleet, hop, vendor, total: traffic.planned })), vendor };
   } finally {
     await fleet.stop();
     vendor.close();
   }
 }
 
-const perSecond = (count, began) => Math.round((count / (performance.now() - began)) * 1000);
+/** From the first delivery on, so that the start of the processes is not counted. */
+async function delivered({ fleet, hop, vendor, total }) {
+  const until = Date.now() + TIMEOUT_MILLIS;
+  while (hop.seen === 0 && Date.now() < until) await sleep(20);
+  const [firstSeen, cpuBefore] = [hop.seen, cpuMillis(fleet)];
+  while (hop.seen < total && Date.now() < until) await sleep(20);
+  if (hop.seen < total) throw new Error(`${hop.seen} of ${total} were delivered in time.`);
+  const cpu = cpuMillis(fleet) - cpuBefore;
+  return {
+    deliveredPerSecond: Math.round((total / (performance.now() - vendor.firstAt)) * 1000),
+    cpuMillisPerThousand: Math.round((cpu / (total - firstSeen)) * 1000),
+  };
+}
+
+/** CPU time of all workers. Linux counts in hundredths of a second. */
+function cpuMillis(fleet) {
+  const each = [...fleet.workers.values()].map(({ server }) => {
+    const fields = readFileSync(`/proc/${server.pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  });
+  return each.reduce((sum, millis) => sum + millis, 0);
+}
+
+async function group(delayMillis, interactions) {
+  const rows = [];
+  for (const combination of COMBINATIONS) {
+    const { vendor: _, ...row } = await measure({ ...combination, delayMillis, interactions });
+    rows.push(row);
+    process.stdout.write(`${JSON.stringify({ delayMillis, ...row })}\n`);
+  }
+  return rows;
+}
+
 const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 
-const rows = [];
-for (const combination of COMBINATIONS) {
-  const { latencies: _, ...row } = await measure(combination);
-  rows.push(row);
-  process.stdout.write(`${JSON.stringify(row)}\n`);
-}
-const full = rows.at(-1);
-const half = await measure({ ...full, ratePerSecond: full.deliveredPerSecond / 2 });
-const latency = {
-  ratePerSecond: Math.round(full.deliveredPerSecond / 2),
-  p50: percentile(half.latencies, 0.5),
-  p99: percentile(half.latencies, 0.99),
+const interactions = Number(values.interactions);
+// With a slow vendor fewer are enough for about as many seconds.
+const groups = [await group(0, interactions), await group(DELAY_MILLIS, Math.ceil(interactions / 4))];
+const full = groups[0].at(-1);
+const ratePerSecond = Math.round(full.deliveredPerSecond / 2);
+const half = await measure({ ...full, interactions, ratePerSecond });
+const sorted = half.vendor.latencies.toSorted((a, b) => a - b);
+const result = {
+  cores: availableParallelism(),
+  interactions,
+  delayMillis: DELAY_MILLIS,
+  concurrency: CONCURRENCY,
+  groups,
+  latencyMillisAtHalfLoad: { ratePerSecond, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) },
 };
-const result = { cores: availableParallelism(), interactions, rows, latencyMillisAtHalfLoad: latency };
 process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
 if (values.json) writeFileSync(values.json, `${JSON.stringify(result, undefined, 2)}\n`);
-const folder = fileURLToPath(new URL('../../../docs/growth', import.meta.url));
-mkdirSync(folder, { recursive: true });
-writeFileSync(`${folder}/workers.svg`, plotOf(result));
+mkdirSync(dirname(values.svg), { recursive: true });
+writeFileSync(values.svg, plotOf(result));
 process.exit();

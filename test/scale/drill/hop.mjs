@@ -9,21 +9,29 @@ export class Hop {
   #counts;
   #lastTurn;
   #ids;
+  #times;
+  #offsets;
 
-  constructor(name, traffic, { ordered = false, ids = false } = {}) {
+  constructor(name, traffic, { ordered = false, ids = false, places = false } = {}) {
     this.name = name;
     this.traffic = traffic;
-    this.#counts = new Uint8Array(traffic.total);
+    this.#counts = new Uint8Array(traffic.planned);
     if (ordered) this.#lastTurn = new Int16Array(traffic.conversations).fill(-1);
-    if (ids) this.#ids = new Array(traffic.total);
+    // Hashes: a million ids as text would keep the million requests in memory that they are parts of.
+    if (ids) this.#ids = new Float64Array(traffic.planned);
+    if (places) {
+      this.#times = new Float64Array(traffic.planned);
+      this.#offsets = new Float64Array(traffic.planned);
+    }
   }
 
-  /** @returns whether this is the first copy */
-  add(conversation, turn, id) {
+  /** @param place when it came, and its offset, for a hop with places. @returns whether this is the first copy */
+  add(conversation, turn, { id, place } = {}) {
     const index = this.traffic.index(conversation, turn);
     if (this.#ids) {
-      if (this.#ids[index] !== undefined && this.#ids[index] !== id) this.secondIds += 1;
-      this.#ids[index] = id;
+      const hash = hashOf(id ?? '');
+      if (this.#counts[index] > 0 && this.#ids[index] !== hash) this.secondIds += 1;
+      this.#ids[index] = hash;
     }
     if (this.#counts[index] > 0) {
       this.copies += 1;
@@ -31,29 +39,50 @@ export class Hop {
     }
     this.#counts[index] = 1;
     this.seen += 1;
+    if (this.#times) [this.#times[index], this.#offsets[index]] = [place.at, place.offset];
     if (this.#lastTurn) {
-      if (turn < this.#lastTurn[conversation]) this.disordered.push(`${conversation}/${turn}`);
+      if (turn < this.#lastTurn[conversation]) this.disordered.push({ conversation, turn });
       else this.#lastTurn[conversation] = turn;
     }
     return true;
   }
 
   /** Adds every marker in the text. */
-  addMarked(content, id) {
+  addMarked(content, place) {
     for (const [, conversation, turn] of content.matchAll(/mark-(\d+)-(\d+)-/g))
-      this.add(Number(conversation), Number(turn), id);
+      this.add(Number(conversation), Number(turn), { place });
   }
 
-  /** The first calls that this hop has not seen. */
+  /** The first calls that this hop has not seen, of those that were sent. */
   missing(limit = 20) {
     const missing = [];
-    for (let index = 0; index < this.traffic.total && missing.length < limit; index++)
-      if (this.#counts[index] === 0)
-        missing.push(`${index % this.traffic.conversations}/${Math.floor(index / this.traffic.conversations)}`);
+    for (const [conversation, turn] of this.traffic.calls()) {
+      if (!this.has(conversation, turn)) missing.push(`${conversation}/${turn}`);
+      if (missing.length >= limit) break;
+    }
     return missing;
   }
 
   has(conversation, turn) {
     return this.#counts[this.traffic.index(conversation, turn)] > 0;
   }
+
+  /** When the first copy came, and its offset; undefined when none did. */
+  placeOf(conversation, turn) {
+    const index = this.traffic.index(conversation, turn);
+    return this.#counts[index] > 0 ? { at: this.#times[index], offset: this.#offsets[index] } : undefined;
+  }
+}
+
+/** 53 bits (cyrb53). */
+function hashOf(text) {
+  let [high, low] = [0xdeadbeef, 0x41c6ce57];
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return 4294967296 * (2097151 & low) + (high >>> 0);
 }

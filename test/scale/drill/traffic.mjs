@@ -9,13 +9,32 @@ const HEX = '0123456789abcdef';
 export class Traffic {
   /** How often the agent acknowledged each call: once, unless an answer was lost. */
   acknowledged = 0;
+  /** Conversations of the cohorts that were begun: all of their turns are sent. */
+  begun = 0;
+  hasEndedEarly = false;
   #base = BigInt(Date.now()) * 1_000_000n;
 
   /** @param cohorts how many conversations run at the same time, one cohort after the other */
   constructor({ cohorts, turns, batch, ratePerSecond }) {
     const conversations = cohorts.reduce((sum, size) => sum + size, 0);
     Object.assign(this, { cohorts, conversations, turns, batch, ratePerSecond });
-    this.total = conversations * turns;
+    this.planned = conversations * turns;
+  }
+
+  /** How many calls are sent: fewer than planned after an early end. */
+  get total() {
+    return this.begun * this.turns;
+  }
+
+  /** Ends after the cohort that is under way. */
+  endEarly() {
+    this.hasEndedEarly = true;
+  }
+
+  /** Conversation and turn of everything that is sent. */
+  *calls() {
+    for (let conversation = 0; conversation < this.begun; conversation++)
+      for (let turn = 0; turn < this.turns; turn++) yield [conversation, turn];
   }
 
   index(conversation, turn) {
@@ -27,6 +46,8 @@ export class Traffic {
     const began = performance.now();
     let start = 0;
     for (const size of this.cohorts) {
+      if (this.hasEndedEarly) return;
+      this.begun += size;
       for (let turn = 0; turn < this.turns; turn++)
         for (let first = start; first < start + size; first += this.batch) {
           await this.#sendBatch(url, signal, turn, first, Math.min(first + this.batch, start + size));

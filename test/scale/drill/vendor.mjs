@@ -13,8 +13,9 @@ export class Vendor {
   #random;
   #server;
 
-  constructor({ hop, random, isPoison, idOf }) {
-    Object.assign(this, { hop, isPoison, idOf });
+  /** @param delayMillis how long each answer takes */
+  constructor({ hop, random, isPoison, idOf, delayMillis = 0 }) {
+    Object.assign(this, { hop, isPoison, idOf, delayMillis });
     this.#random = random;
     this.faults = { unavailable: 0.03, reset: 0.01, lostAnswer: 0.01, throttled: 0.01 };
   }
@@ -37,7 +38,7 @@ export class Vendor {
     this.firstAt ??= performance.now();
     if (!mark) return void response.writeHead(400).end('{"error":"no call in this request"}');
     const [conversation, turn] = [Number(mark[1]), Number(mark[2])];
-    const wait = this.stalledUntil - Date.now();
+    const wait = Math.max(this.stalledUntil - Date.now(), this.delayMillis);
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     const draw = this.#random();
     const { unavailable, reset, lostAnswer, throttled } = this.faults;
@@ -48,7 +49,7 @@ export class Vendor {
       this.refused += 1;
       return void response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":"refused for good"}');
     }
-    if (this.hop.add(conversation, turn, this.idOf(body))) this.#measure(body);
+    if (this.hop.add(conversation, turn, { id: this.idOf(body) })) this.#measure(body);
     if (draw < unavailable + reset + throttled + lostAnswer) return void request.socket.resetAndDestroy();
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"success"}');
   }
