@@ -2,7 +2,8 @@ import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
 import { diag } from '../diagnostics/diag.ts';
 import { AsyncContextManager } from './context-manager.ts';
 
-const PROBE = createContextKey('spanport.probe');
+const probe = ROOT_CONTEXT.setValue(createContextKey('spanport.probe'), true);
+const isProbeActive = (): boolean => context.active() === probe;
 
 /**
  * Registers our context manager if the process has none. Callers wait until a context has to be propagated, because
@@ -20,6 +21,5 @@ export function ensureContextManager(): void {
  */
 export function hasContextManager(): boolean {
   if (context.active() !== ROOT_CONTEXT) return true;
-  const probe = ROOT_CONTEXT.setValue(PROBE, true);
-  return context.with(probe, () => context.active() === probe);
+  return context.with(probe, isProbeActive);
 }

@@ -8,6 +8,7 @@ import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachToSpan, type ContentSource } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
 import { AttributeRecord } from './attribute-record.ts';
+import { CallContext } from './call-context.ts';
 import { capContent, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import { type ErrorFacts, errorFrom, reportedError } from './errors.ts';
@@ -120,7 +121,9 @@ export class Recording implements UnreadSpan {
    * of the call more expensive.
    */
   get callContext(): Context | undefined {
-    return (this.#parent !== ROOT_CONTEXT || this.#isForeign) && this.span ? this.context : undefined;
+    if (this.#parent === ROOT_CONTEXT && !this.#isForeign) return undefined;
+    if (this.#tracer && !this.#span) return new CallContext(this.#parent, this);
+    return this.span && this.context;
   }
 
   /** Seconds since the start. */
