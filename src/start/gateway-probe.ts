@@ -1,24 +1,37 @@
+import type { Socket } from 'node:net';
 import { type DiscoveryRecord, proofOf, readDiscovery } from '../configuration/discovery.ts';
 
-/** Includes the time in which the application blocks the event loop while it starts. A closed port is refused at once. */
-const TIMEOUT_MILLIS = 1_000;
+/**
+ * The gateway has this many ticks of the event loop to answer: three seconds. Time in which the application blocks the
+ * event loop, as it does while it loads its modules, is one tick. A closed port is refused at once, so only a process that
+ * does not answer takes that long.
+ */
+const TICKS = 60;
+const TICK_MILLIS = 50;
 
 /**
  * The gateway of this user that runs on this machine, once it has proven to be the one that wrote the discovery file.
- * Takes at most a second, keeps no process alive, never fails.
+ * Takes at most three seconds in which the event loop runs. Keeps the process alive only when it has nothing else to do and
+ * would end before the answer: a command waits for it, and so do an application's last spans. Never fails.
  */
-export async function findGateway(file: string): Promise<DiscoveryRecord | undefined> {
+export async function findGateway(file: string, ticks: number = TICKS): Promise<DiscoveryRecord | undefined> {
   const record = readDiscovery(file);
   if (!record || !/^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+$/.test(record.url)) return undefined;
   const challenge = process.getBuiltinModule('node:crypto').randomBytes(16).toString('hex');
-  const answer = await textOf(`${record.url}/healthz?challenge=${challenge}`);
+  const answer = await textOf(`${record.url}/healthz?challenge=${challenge}`, ticks);
   return answer?.includes(`"proof":"${proofOf(record.nonce, challenge)}"`) ? record : undefined;
 }
 
-function textOf(url: string): Promise<string | undefined> {
+function textOf(url: string, ticks: number): Promise<string | undefined> {
   return new Promise((resolve) => {
+    let socket: Socket | undefined;
+    const stay = (): void => {
+      clock.ref();
+      socket?.ref();
+    };
     const end = (text: string | undefined): void => {
-      clearTimeout(deadline);
+      clearInterval(clock);
+      process.off('beforeExit', stay);
       resolve(text);
       request.destroy();
     };
@@ -34,7 +47,14 @@ function textOf(url: string): Promise<string | undefined> {
       response.on('error', () => end(undefined));
     });
     request.on('error', () => end(undefined));
-    request.on('socket', (socket) => socket.unref());
-    const deadline = setTimeout(() => end(undefined), TIMEOUT_MILLIS).unref();
+    request.on('socket', (own) => {
+      socket = own.unref();
+    });
+    process.once('beforeExit', stay);
+    let left = ticks;
+    const clock = setInterval(() => {
+      left -= 1;
+      if (left <= 0) end(undefined);
+    }, TICK_MILLIS).unref();
   });
 }
