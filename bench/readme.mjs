@@ -74,7 +74,7 @@ function summary() {
   const list = missed.map(({ title, goal, now }) => `${title} ${now} (${goal})`).join('; ');
   return `${table()}
 
-CPU of a call that is answered inside the process, beside openai alone, Node ${node}, ${cpu}; medians of
+CPU of a call that is answered inside the process, compared with openai alone, Node ${node}, ${cpu}; medians of
 ${results.calls.bare.rounds.length} rounds. Calls 1–50 and the first call are those of a process that has just started, over openai alone: what a
 script, a test run or a serverless function pays. Delivered: to an OTLP server in another process, Spanport's with content; langsmith and braintrust
 to their own. Bytes and start are over openai alone. Over a network the client costs ten times as much, and the ratios
