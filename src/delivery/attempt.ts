@@ -19,7 +19,7 @@ export interface AttemptResult {
 export async function attempt(
   destination: Destination,
   transport: Transport,
-  { bodies, orderKey, state }: Batch,
+  { bodies, keys, orderKey, state }: Batch,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   try {
@@ -28,7 +28,7 @@ export async function attempt(
     if (previous.outcome) return { ...previous, outcome: previous.outcome };
     const whole = isCoalesced ? destination.coalesce?.(previous.state, bodies) : undefined;
     const request = destination.prepare(whole ? [whole] : bodies);
-    const answer = await transport(request, signal).catch((error: Error) => error);
+    const answer = await transport(request, signal, keys).catch((error: Error) => error);
     if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
     const outcome = destination.outcome(answer);
     return {

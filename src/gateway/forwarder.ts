@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
 import type { Attempt } from '../delivery/delivery.ts';
+import { createTransport, type Transport } from '../delivery/http/transport.ts';
 import { dropRecords, replayDeadLetters } from '../delivery/spool/inspect.ts';
 import type { SpanOutcome } from '../exporter/destination.ts';
 import { type DestinationContext, planDestination } from '../exporter/destinations/open-destination.ts';
@@ -31,6 +32,10 @@ export interface ForwarderOptions {
 
 /** Names the gateways that a span has passed, so that two gateways that forward to each other do not loop forever. */
 const PASSED = 'spanport.gateway.passed';
+/** The same in a request to a vendor's API, whose payload has no place for it. */
+export const PASSED_HEADER = 'x-spanport-passed';
+/** A longer list is not of gateways that forward to each other on purpose. */
+const MAX_PASSED = 32;
 const NOTE_MILLIS = 100;
 const RESEND_MILLIS = 5_000;
 const SPOOL_BYTES = 268_435_456;
@@ -45,7 +50,9 @@ export class Forwarder {
   /** One for each destination: an interaction does not go back to where it came from. */
   readonly #pipelines = new Map<string, Pipeline>();
   /** From the key of a record to its interaction. */
-  readonly #followed = new Map<string, { readonly project: string; readonly interaction: string }>();
+  readonly #followed = new Map<string, Followed>();
+  /** The gateways that sent something to this one: a record that is not followed may have come from any of them. */
+  readonly #senders = new Set<string>();
   #notes: DeliveryNote[] = [];
   #timer: NodeJS.Timeout | undefined;
 
@@ -60,6 +67,7 @@ export class Forwarder {
     for (const [name, open] of planned) {
       const pipeline = openPipeline({
         mask,
+        transport: (_, connection) => this.#marking(createTransport(connection)),
         onAttempt: (attempt) => this.#attempted(attempt),
         report: (message) => this.#options.log.warn(message),
       });
@@ -76,22 +84,31 @@ export class Forwarder {
   take(spans: readonly SpanData[], project: string, from: string): void {
     if (this.#pipelines.size === 0) return;
     for (const span of spans) {
-      const passed = String(span.resource[PASSED] ?? '');
-      if (passed.split(',').includes(this.#self)) continue;
-      const marked = {
-        ...span,
-        resource: { ...span.resource, [PASSED]: passed ? `${passed},${this.#self}` : this.#self },
-      };
+      const passed = gatewaysIn(span.resource[PASSED]);
+      if (!this.#mayForward(passed)) continue;
+      const marked = { ...span, resource: { ...span.resource, [PASSED]: [...passed, this.#self].join(',') } };
       const interaction = interactionFrom(span)?.id;
+      const followed = interaction === undefined ? undefined : { project, interaction, passed };
       for (const [name, pipeline] of this.#pipelines) {
-        if (name !== from) this.#send(pipeline, name, marked, project, interaction);
+        if (name !== from) this.#send(pipeline, name, marked, followed);
       }
     }
   }
 
-  /** Forwards what a vendor's client wrote. */
-  takeChanges(vendor: string, { interactions = [], feedback = [] }: RouteChanges, project: string): void {
-    this.take(interactions.map(spanDataOf), project, vendor);
+  /** Forwards what a vendor's client wrote. @param header the value of {@link PASSED_HEADER}, where another gateway sent it */
+  takeChanges(
+    vendor: string,
+    { interactions = [], feedback = [] }: RouteChanges,
+    project: string,
+    header: string | undefined,
+  ): void {
+    const passed = gatewaysIn(header);
+    if (!this.#mayForward(passed)) return;
+    const spans = interactions.map((interaction) => {
+      const span = spanDataOf(interaction);
+      return { ...span, resource: { ...span.resource, [PASSED]: passed.join(',') } };
+    });
+    this.take(spans, project, vendor);
     for (const each of feedback) this.takeFeedback(each.feedback, vendor);
   }
 
@@ -114,7 +131,8 @@ export class Forwarder {
       void pipeline.flush(RESEND_MILLIS);
       return true;
     }
-    this.#send(pipeline, name, spanDataOf(found.interaction), found.row.project, id);
+    const followed = { project: found.row.project, interaction: id, passed: [] };
+    this.#send(pipeline, name, spanDataOf(found.interaction), followed);
     return true;
   }
 
@@ -149,19 +167,29 @@ export class Forwarder {
     };
   }
 
-  #send(
-    pipeline: Pipeline,
-    destination: string,
-    span: SpanData,
-    project: string,
-    interaction: string | undefined,
-  ): void {
-    if (interaction === undefined) {
+  /** Whether what passed these gateways may go on, because it has not been here before. */
+  #mayForward(passed: readonly string[]): boolean {
+    for (const gateway of passed) if (this.#senders.size < MAX_PASSED) this.#senders.add(gateway);
+    return passed.length < MAX_PASSED && !passed.includes(this.#self);
+  }
+
+  /** Names the gateways that the records of a request have passed, this one included. */
+  #marking(transport: Transport): Transport {
+    return (request, signal, keys = []) => {
+      const passed = keys.flatMap((key) => this.#followedBy(key)?.passed ?? [...this.#senders]);
+      const marker = [...new Set([...passed, this.#self])].join(',');
+      return transport({ ...request, headers: { ...request.headers, [PASSED_HEADER]: marker } }, signal, keys);
+    };
+  }
+
+  #send(pipeline: Pipeline, destination: string, span: SpanData, followed: Followed | undefined): void {
+    if (followed === undefined) {
       pipeline.take(span);
       return;
     }
-    this.#follow(interaction, project, interaction);
-    this.#follow(`${span.traceId}:${span.spanId}`, project, interaction);
+    const { project, interaction } = followed;
+    this.#follow(interaction, followed);
+    this.#follow(`${span.traceId}:${span.spanId}`, followed);
     this.#note({ project, interaction, destination, state: 'waiting', atUs: now() });
     pipeline.take(span, {
       settled: (settlements) => {
@@ -170,9 +198,13 @@ export class Forwarder {
     });
   }
 
-  #follow(key: string, project: string, interaction: string): void {
+  #follow(key: string, followed: Followed): void {
     if (this.#followed.size >= MAX_FOLLOWED) this.#followed.clear();
-    this.#followed.set(key, { project, interaction });
+    this.#followed.set(key, followed);
+  }
+
+  #followedBy(key: string): Followed | undefined {
+    return this.#followed.get(key) ?? this.#followed.get(key.replace(/:\d+$/, ''));
   }
 
   #settled(project: string, interaction: string, destination: string, outcome: SpanOutcome): void {
@@ -206,9 +238,9 @@ export class Forwarder {
     };
     if (outcome.status === 'split') return;
     for (const key of keys) {
-      const followed = this.#followed.get(key) ?? this.#followed.get(key.replace(/:\d+$/, ''));
+      const followed = this.#followedBy(key);
       const note = { destination, state, atUs: now(), attempt, ...(reason !== undefined && { reason }) };
-      if (followed) this.#note({ ...followed, ...note });
+      if (followed) this.#note({ project: followed.project, interaction: followed.interaction, ...note });
       else void this.#noteUnknown(key, note);
     }
   }
@@ -235,6 +267,18 @@ export class Forwarder {
       this.#options.log.warn(`the state of ${notes.length} deliveries was not stored: ${(error as Error).message}`);
     }
   }
+}
+
+/** An interaction on its way, and the gateways that it passed before this one. */
+interface Followed {
+  readonly project: string;
+  readonly interaction: string;
+  readonly passed: readonly string[];
+}
+
+/** The ids of gateways in a list that another gateway wrote. */
+function gatewaysIn(list: unknown): readonly string[] {
+  return typeof list === 'string' ? list.split(',').filter((id) => /^[0-9a-f]{16}$/.test(id)) : [];
 }
 
 const states: Readonly<Record<Attempt['outcome']['status'], readonly [DeliveryState, string]>> = {

@@ -124,7 +124,7 @@ class RunningGateway implements Gateway {
         token: settings.token,
         mask,
         maxBytes: MAX_BYTES,
-        onChanges: (vendor, changes, project) => this.#forwarder.takeChanges(vendor, changes, project),
+        onChanges: (...change) => this.#forwarder.takeChanges(...change),
       }),
       maxBytes: MAX_BYTES,
       drainMillis: DRAIN_MILLIS,

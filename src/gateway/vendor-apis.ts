@@ -17,6 +17,7 @@ import {
 } from '../vendors/routes.ts';
 import { parseJson, RequestError, readBody } from './body.ts';
 import { acceptedKeys, type ClientKey } from './client-keys.ts';
+import { PASSED_HEADER } from './forwarder.ts';
 import { storeWriteFrom } from './vendor-writes.ts';
 
 const MAX_DEPTH = 64;
@@ -30,7 +31,8 @@ export interface VendorApiOptions {
   readonly token: string | undefined;
   readonly mask: Mask;
   readonly maxBytes: number;
-  readonly onChanges?: (vendor: string, changes: RouteChanges, project: string) => void;
+  /** @param passed the gateways that the request has passed, as its sender names them */
+  readonly onChanges?: (vendor: string, changes: RouteChanges, project: string, passed: string | undefined) => void;
 }
 
 /** The vendors' own APIs, each below its name. A vendor's routes are loaded by the first request for them. */
@@ -70,7 +72,7 @@ export class VendorApis {
       if (refused) return { ...refused, route };
       const key = match.route.orderKey?.(received);
       const run = async (): Promise<RouteAnswer> =>
-        runSteps(match.route.handle(received), this.#store(vendor, project));
+        runSteps(match.route.handle(received), this.#store(vendor, project, received.headers[PASSED_HEADER]));
       return { ...(await (key === undefined ? run() : this.#inOrder(`${vendor}\n${project}\n${key}`, run))), route };
     } catch (error) {
       const { status, message } = error instanceof RouteError ? error : onError(error);
@@ -122,7 +124,7 @@ export class VendorApis {
     }
   }
 
-  #store(vendor: string, project: string): RouteStore {
+  #store(vendor: string, project: string, passed: string | undefined): RouteStore {
     const { store } = this.#options;
     const scope = { vendor, project };
     const fresh = (): Promise<void> => (store.progress.backlog > 0 ? store.settled(INDEX_MILLIS) : Promise.resolve());
@@ -132,15 +134,15 @@ export class VendorApis {
       documents: (query) => store.read.vendorDocuments(scope, query),
       feedback: async (query) => entries<ReceivedFeedback>(await store.read.vendorEntries('feedback', scope, query)),
       events: async (query) => entries<ReceivedEvent>(await store.read.vendorEntries('events', scope, query)),
-      write: (changes) => this.#write(vendor, project, changes),
+      write: (changes) => this.#write(vendor, project, changes, passed),
     };
   }
 
-  async #write(vendor: string, project: string, received: RouteChanges): Promise<void> {
+  async #write(vendor: string, project: string, received: RouteChanges, passed: string | undefined): Promise<void> {
     const changes = maskJson(received, this.#options.mask);
     const write = { project, receivedBy: vendor, receivedUs: Date.now() * 1e3, ...storeWriteFrom(changes) };
     await this.#options.store.write(write);
-    this.#options.onChanges?.(vendor, changes, project);
+    this.#options.onChanges?.(vendor, changes, project, passed);
   }
 }
 

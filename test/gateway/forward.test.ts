@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, request as httpRequest, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
@@ -123,6 +123,44 @@ it('two gateways that forward to each other by the APIs of vendors stop', async 
       : undefined,
   );
   expect(counts).toEqual({ athina: 2 * athina, inkeep: 2 * inkeep });
+}, 30_000);
+
+it('two gateways that forward to each other by APIs that give each record a new id stop', async () => {
+  const counts = { reconify: 0, kore: 0 };
+  const relay = (name: 'reconify' | 'kore', target: () => string) =>
+    serve((request, answer) => {
+      counts[name] += 1;
+      const { host: _, ...headers } = request.headers;
+      const onward = httpRequest(target(), { method: 'POST', headers }, (response) => {
+        answer.writeHead(response.statusCode ?? 500, response.headers);
+        response.pipe(answer);
+      });
+      request.pipe(onward);
+    });
+  let [urlA, urlB] = ['', ''];
+  vi.stubEnv('RECONIFY_TRACKER', await relay('reconify', () => `${urlB}/reconify/track`));
+  vi.stubEnv('RECONIFY_APP_KEY', 'app-key');
+  vi.stubEnv('RECONIFY_API_KEY', 'api-key');
+  vi.stubEnv('SPANPORT_KORE_OUTPUT', await relay('kore', () => `${urlA}/kore/records`));
+  const a = await openGateway({ forward: ['reconify'] });
+  const b = await openGateway({ forward: ['kore'] });
+  [urlA, urlB] = [a.gateway.url, b.gateway.url];
+  const arrived = (count: number) =>
+    until(async () => {
+      const { items } = await a.client.listInteractions();
+      return items.filter(({ receivedBy }) => receivedBy === 'kore').length >= count ? true : undefined;
+    });
+  await post(urlA, [chat('6')]);
+  await arrived(1);
+  // Another interaction goes the same way behind it: what would go round again would be counted by then.
+  const later = { startTimeUnixNano: '1760000100000000000', endTimeUnixNano: '1760000101000000000' };
+  await post(urlA, [{ ...chat('8'), ...later }]);
+  await arrived(2);
+  expect(counts).toEqual({ reconify: 2, kore: 2 });
+  expect((await b.client.listInteractions()).items.map(({ receivedBy }) => receivedBy)).toEqual([
+    'reconify',
+    'reconify',
+  ]);
 }, 30_000);
 
 it('sends feedback on to the destinations that have a call for it', async () => {

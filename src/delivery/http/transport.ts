@@ -5,8 +5,11 @@ import { untraced } from './untraced.ts';
 
 const DEFAULT_TIMEOUT_MILLIS = 30_000;
 
-/** Sends one request. Resolves with any response; rejects when none came, or when aborted. Follows no redirect. */
-export type Transport = (request: OutgoingRequest, signal?: AbortSignal) => Promise<Answer>;
+/**
+ * Sends one request. Resolves with any response; rejects when none came, or when aborted. Follows no redirect.
+ * @param keys of the records that the request carries
+ */
+export type Transport = (request: OutgoingRequest, signal?: AbortSignal, keys?: readonly string[]) => Promise<Answer>;
 
 export interface TransportOptions {
   /** For one request, from its start to the last byte of the response. Default 30,000. */
