@@ -1,4 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { goProgram } from '../../collector/go-program.mjs';
 import { type ClientGateway, startClientGateway } from './support/client-gateway.ts';
 import { type InstalledClient, installPython } from './support/installed-client.ts';
 
@@ -35,3 +38,20 @@ it("Prometheus' own parser reads the metrics, and finds the conventions of their
   expect(families).toContain('spanport_http_request_duration_seconds');
   expect(families).toContain('spanport_index_backlog_spans');
 });
+
+const promlint = goProgram({ name: 'promlint', folder: fileURLToPath(new URL('promlint', import.meta.url)) });
+
+it('the checks of `promtool check metrics` find nothing', async (context) => {
+  const built = await promlint.build().then(
+    (binary) => ({ binary, missing: '' }),
+    (error: Error) => ({ binary: '', missing: error.message }),
+  );
+  if (built.missing !== '') context.skip(built.missing);
+  const problemsOf = (input: string): string => execFileSync(built.binary, { input, encoding: 'utf8' });
+  expect(problemsOf('wrong_counter{a="1"} 1\n')).toContain('wrong_counter: no help text');
+  await fetch(`${gateway.url}/api/status`);
+  const headers = { authorization: `Bearer ${gateway.token}` };
+  const metrics = await (await fetch(`${gateway.url}/metrics`, { headers })).text();
+  expect(metrics).toContain('spanport_http_request_duration_seconds_bucket');
+  expect(problemsOf(metrics)).toBe('');
+}, 600_000);
