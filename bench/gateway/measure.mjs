@@ -23,9 +23,18 @@ async function withFolder(use) {
   }
 }
 
+/** Tries again where the server closed a connection that was not in use just when this request was sent. */
+async function request(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch {
+    return fetch(url, options);
+  }
+}
+
 async function post(url, body) {
   const headers = { 'content-type': 'application/x-protobuf' };
-  const response = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body });
+  const response = await request(`${url}/v1/traces`, { method: 'POST', headers, body });
   await response.arrayBuffer();
   return response.status;
 }
@@ -41,7 +50,7 @@ async function send(url, bodies) {
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
 }
 
-const statusOf = async (url) => (await fetch(`${url}/api/status`)).json();
+const statusOf = async (url) => (await request(`${url}/api/status`)).json();
 
 async function settled(url) {
   while ((await statusOf(url)).waiting > 0) await sleep(50);
@@ -126,7 +135,7 @@ export async function sustained({ isQuick, log }) {
     const looks = (async () => {
       while (!isOver) {
         const began = performance.now();
-        await (await fetch(`${server.url}${PAGE}`)).arrayBuffer();
+        await (await request(`${server.url}${PAGE}`)).arrayBuffer();
         waits.push(performance.now() - began);
         await sleep(250);
       }
@@ -138,18 +147,18 @@ export async function sustained({ isQuick, log }) {
       if (due > performance.now()) await sleep(due - performance.now());
       while (pending.size >= 64) await Promise.race(pending);
       const body = next < bodies.length ? bodies[next] : nextRequest();
-      const request = post(server.url, body).then(
+      const sending = post(server.url, body).then(
         (status) => {
           if (status === 200) sent += SPANS_PER_REQUEST;
           else refused += 1;
-          pending.delete(request);
+          pending.delete(sending);
         },
         () => {
           refused += 1;
-          pending.delete(request);
+          pending.delete(sending);
         },
       );
-      pending.add(request);
+      pending.add(sending);
     }
     await Promise.all(pending);
     const elapsed = (performance.now() - began) / 1_000;
@@ -190,7 +199,7 @@ async function timesOf(url, path, times) {
   const waits = [];
   for (let index = 0; index < times; index += 1) {
     const began = performance.now();
-    const response = await fetch(`${url}${path}`);
+    const response = await request(`${url}${path}`);
     await response.arrayBuffer();
     if (response.status !== 200) throw new Error(`${path} was answered with ${response.status}.`);
     if (index > 4) waits.push(performance.now() - began);
