@@ -3,7 +3,7 @@ import { StoreError } from './store-error.ts';
 import { DERIVED_TABLES, RECEIVED_TABLES } from './tables.ts';
 
 /** Raised with every change of the tables; {@link MIGRATIONS} then gets one more entry. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Takes the interactions that are indexed now out of the totals: building the index counts them again. */
 const UNCOUNT = [
@@ -29,6 +29,9 @@ const REBUILD = [
   `INSERT OR REPLACE INTO meta SELECT 'rebuild_until', coalesce(max(id), 0) FROM records`,
 ];
 
+/** Added to an index as it is, since building a large one anew takes minutes. Interactions of before do not have it. */
+const ADDED_COLUMNS = ['ALTER TABLE interactions ADD COLUMN cached_tokens INTEGER'];
+
 /**
  * The statements that change version n + 1 into n + 2. An index of another form is built anew, so that only the last
  * migration that needs it has {@link REBUILD}. Each version has a file in test/store/schemas.
@@ -43,7 +46,10 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     ]),
     ...REBUILD,
   ],
+  ADDED_COLUMNS,
 ];
+
+const NEW = [...RECEIVED_TABLES, ...DERIVED_TABLES, ...ADDED_COLUMNS];
 
 /** A page holds several spans: with the default of 4 KB, one span of 2 KB would often take a page for itself. */
 const PAGE_BYTES = 16_384;
@@ -68,7 +74,7 @@ export function prepareWriter(db: Connection): void {
   db.all('PRAGMA journal_size_limit = 67108864');
   db.all(`PRAGMA cache_size = -${CACHE_KIB}`);
   db.transact(() => {
-    const statements = version === 0 ? [...RECEIVED_TABLES, ...DERIVED_TABLES] : MIGRATIONS.slice(version - 1).flat();
+    const statements = version === 0 ? NEW : MIGRATIONS.slice(version - 1).flat();
     for (const sql of statements) db.run(sql);
     if (version !== SCHEMA_VERSION) db.all(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });

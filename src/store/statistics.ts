@@ -105,6 +105,8 @@ export interface GroupStatistics {
   readonly unpriced: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Of the input tokens; absent when no call reported them. */
+  readonly cachedTokens?: number;
   readonly p50?: number;
   readonly p95?: number;
   readonly first?: number;
@@ -127,6 +129,8 @@ export interface Statistics {
   readonly errors: ErrorStatistics[];
   readonly inputTokens: number[];
   readonly outputTokens: number[];
+  /** Of the input tokens. */
+  readonly cachedTokens: number[];
   readonly p50: (number | null)[];
   readonly p95: (number | null)[];
   readonly p99: (number | null)[];
@@ -138,7 +142,7 @@ export function statisticsOf({ db }: StoreReader, query: StatisticsQuery): Stati
   const where = selectedInteractions(query);
   const rows = db.all(
     `SELECT i.sort_us, ${groupColumns[query.by]} AS name, i.model, i.status, i.error, i.cost, i.input_tokens,
-       i.output_tokens, max(0, i.end_us - i.start_us) AS duration_us, i.first_us
+       i.output_tokens, i.cached_tokens, max(0, i.end_us - i.start_us) AS duration_us, i.first_us
      FROM interactions i WHERE ${where.sql} ORDER BY i.sort_us DESC LIMIT ${MAX_ROWS + 1}`,
     ...where.values,
   );
@@ -195,12 +199,14 @@ function countError(
 class Times {
   readonly #input: number[];
   readonly #output: number[];
+  readonly #cached: number[];
   readonly #durations: number[][];
   readonly #firsts: number[][];
 
   constructor(buckets: number) {
     this.#input = zeros(buckets);
     this.#output = zeros(buckets);
+    this.#cached = zeros(buckets);
     this.#durations = Array.from({ length: buckets }, () => []);
     this.#firsts = Array.from({ length: buckets }, () => []);
   }
@@ -208,18 +214,20 @@ class Times {
   add(row: SqlRow, at: number): void {
     increase(this.#input, at, Number(row['input_tokens'] ?? 0));
     increase(this.#output, at, Number(row['output_tokens'] ?? 0));
+    increase(this.#cached, at, Number(row['cached_tokens'] ?? 0));
     if (row['status'] === 'live') return;
     this.#durations[at]?.push(Number(row['duration_us']));
     if (row['first_us'] !== null) this.#firsts[at]?.push(Number(row['first_us']));
   }
 
-  result(): Pick<Statistics, 'inputTokens' | 'outputTokens' | 'p50' | 'p95' | 'p99' | 'first'> {
+  result(): Pick<Statistics, 'inputTokens' | 'outputTokens' | 'cachedTokens' | 'p50' | 'p95' | 'p99' | 'first'> {
     for (const list of this.#durations) list.sort((a, b) => a - b);
     const of = (lists: readonly number[][], share: number) => lists.map((list) => percentile(list, share) ?? null);
     for (const list of this.#firsts) list.sort((a, b) => a - b);
     return {
       inputTokens: this.#input,
       outputTokens: this.#output,
+      cachedTokens: this.#cached,
       p50: of(this.#durations, 0.5),
       p95: of(this.#durations, 0.95),
       p99: of(this.#durations, 0.99),
@@ -235,6 +243,7 @@ class Group {
   unpriced = 0;
   inputTokens = 0;
   outputTokens = 0;
+  cachedTokens: number | undefined;
   readonly durations: number[] = [];
   readonly firsts: number[] = [];
   readonly callsOverTime: number[];
@@ -254,6 +263,7 @@ class Group {
     increase(this.costOverTime, at, Number(row['cost'] ?? 0));
     this.inputTokens += Number(row['input_tokens'] ?? 0);
     this.outputTokens += Number(row['output_tokens'] ?? 0);
+    if (row['cached_tokens'] !== null) this.cachedTokens = (this.cachedTokens ?? 0) + Number(row['cached_tokens']);
     if (row['status'] !== 'live') this.durations.push(Number(row['duration_us']));
     if (row['first_us'] !== null) this.firsts.push(Number(row['first_us']));
   }
@@ -262,6 +272,7 @@ class Group {
     for (const name of ['calls', 'errors', 'cost', 'unpriced', 'inputTokens', 'outputTokens'] as const) {
       this[name] += other[name];
     }
+    if (other.cachedTokens !== undefined) this.cachedTokens = (this.cachedTokens ?? 0) + other.cachedTokens;
     for (const value of other.durations) this.durations.push(value);
     for (const value of other.firsts) this.firsts.push(value);
     for (const [at, value] of other.callsOverTime.entries()) increase(this.callsOverTime, at, value);
@@ -281,6 +292,7 @@ class Group {
       unpriced: this.unpriced,
       inputTokens: this.inputTokens,
       outputTokens: this.outputTokens,
+      ...(this.cachedTokens !== undefined && { cachedTokens: this.cachedTokens }),
       ...(p50 !== undefined && { p50 }),
       ...(p95 !== undefined && { p95 }),
       ...(first !== undefined && { first }),

@@ -324,6 +324,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     const [calls = ''] = await row.locator('[data-name=calls]').allInnerTexts();
     const found = await fetch(`${scene.url}/api/interactions?q=model:gpt-4o-mini&limit=500`);
     expect(((await found.json()) as { items: unknown[] }).items).toHaveLength(Number(calls));
+    expect(await row.locator('[data-name=cached]').innerText()).toMatch(/^\d+ %$/);
     expect(await page.locator('.chart figcaption b').allInnerTexts()).toEqual(['Cost', 'Latency', 'Tokens', 'Errors']);
     await page
       .getByRole('row', { name: /^gpt-4o / })

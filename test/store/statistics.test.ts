@@ -6,7 +6,7 @@ const AT = 1_700_000_000;
 
 function filled(): LocalStore {
   const store = new LocalStore();
-  const attributes = { 'gen_ai.prompt.name': 'trip' };
+  const attributes = { 'gen_ai.prompt.name': 'trip', 'gen_ai.usage.cache_read.input_tokens': 6 };
   store.spans([
     chat({
       trace: 'a',
@@ -62,6 +62,8 @@ it('measures calls over time and by group', () => {
   expect(found.p50).toEqual([1.5, 3.5, 1.5]);
   expect(found.p95).toEqual([1.5, 9.5, 1.5]);
   expect(found.first).toEqual([null, null, null]);
+  expect(found.cachedTokens).toEqual([6, 0, 0]);
+  expect(found.groups.map(({ cachedTokens }) => cachedTokens)).toEqual([undefined, 6]);
   expect(found.errors).toEqual([{ error: 'timeout', calls: 1, overTime: [0, 1, 0] }]);
   expect(found.groups).toMatchObject([
     { key: 'gpt-5', calls: 1, cost: 1, callsOverTime: [0, 0, 1] },

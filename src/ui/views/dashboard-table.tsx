@@ -35,6 +35,9 @@ export function GroupTable({ statistics, selection, isPhone }: GroupTableProps):
             Input
           </th>
           <th scope="col" class="number">
+            Cached
+          </th>
+          <th scope="col" class="number">
             Output
           </th>
           <th scope="col" class="usd">
@@ -75,7 +78,8 @@ interface GroupRowProps {
 }
 
 function GroupRow({ group, index, total, selection }: GroupRowProps): JSX.Element {
-  const { key, others, calls, errors, cost, unpriced, inputTokens, outputTokens, p50, p95, first } = group;
+  const { key, others, calls, errors, cost, unpriced, inputTokens, outputTokens, cachedTokens, p50, p95, first } =
+    group;
   const list = linksFor(group, selection);
   const color = others === undefined ? (COLORS[index] ?? OTHERS_COLOR) : OTHERS_COLOR;
   const isUnpriced = unpriced === calls && cost === 0;
@@ -97,6 +101,11 @@ function GroupRow({ group, index, total, selection }: GroupRowProps): JSX.Elemen
       </td>
       <td class="number" data-name="in">
         <Linked href={list()}>{inputTokens === 0 ? UNKNOWN : count(inputTokens)}</Linked>
+      </td>
+      <td class="number dim" data-name="cached">
+        {cachedTokens === undefined || inputTokens === 0
+          ? UNKNOWN
+          : `${Math.round((cachedTokens / inputTokens) * 100)} %`}
       </td>
       <td class="number" data-name="out">
         <Linked href={list()}>{outputTokens === 0 ? UNKNOWN : count(outputTokens)}</Linked>

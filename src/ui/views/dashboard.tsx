@@ -136,7 +136,14 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
           )}
           buckets={buckets}
           series={[
-            { label: 'input', color: '--accent-fill', values: now.inputTokens },
+            ...(sum(now.cachedTokens) > 0
+              ? [{ label: 'input, cached', color: '--accent-tint', values: now.cachedTokens }]
+              : []),
+            {
+              label: 'input',
+              color: '--accent-fill',
+              values: now.inputTokens.map((all, at) => Math.max(0, all - (now.cachedTokens[at] ?? 0))),
+            },
             { label: 'output', color: '--data-fill', values: now.outputTokens },
           ]}
           write={axisCount}
