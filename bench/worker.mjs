@@ -1,6 +1,6 @@
 /**
  * Figures of the worker with a real Kafka: `node bench/worker.mjs [--quick] [--part growth,latency,memory] [--json FILE]
- * [--profile DIRECTORY]`. Needs `npm run build` and `node collector/kafka.mjs install`. A profile slows the worker down.
+ * [--write] [--profile DIRECTORY]`. Needs `npm run build` and `node collector/kafka.mjs install`. A profile slows the worker down.
  *
  *   assemble   spans decoded, assembled and published: per second, and per second of one core
  *   deliver    interactions mapped and sent to a vendor's server on this machine, the same
@@ -29,6 +29,7 @@ const { values } = parseArgs({
     json: { type: 'string' },
     part: { type: 'string' },
     profile: { type: 'string' },
+    write: { type: 'boolean', default: false },
   },
 });
 /** Spans of a measurement of throughput, seconds of the latency, and records behind the vendor that hangs. */
@@ -71,12 +72,53 @@ async function main() {
     if (isWanted('memory')) result.memory = await memory(bench);
     const text = `${JSON.stringify(result, null, 2)}\n`;
     if (values.json) writeFileSync(values.json, text);
+    if (values.write) writeReport(result);
     process.stdout.write(text);
   } finally {
     await producer.close();
     await kafka.server.kill();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** The result, and its table in bench/README.md. */
+function writeReport(result) {
+  const file = (name) => fileURLToPath(new URL(name, import.meta.url));
+  writeFileSync(file('results/worker.json'), `${JSON.stringify(result, null, 2)}\n`);
+  const readme = readFileSync(file('README.md'), 'utf8');
+  const table = `<!-- worker -->\n${tableOf(result)}\n<!-- /worker -->`;
+  writeFileSync(
+    file('README.md'),
+    readme.replace(/<!-- worker -->[\s\S]*?<!-- \/worker -->/, () => table),
+  );
+}
+
+function tableOf({ machine, growth = [], latency, memory }) {
+  const format = (number) => number.toLocaleString('en');
+  const rows = growth.flatMap(({ partitions, workers, assemble, deliver }) =>
+    [assemble, deliver].map(
+      ({ stage, perSecond, perCoreSecond, peakMegabytes }) =>
+        `| ${stage}, partitions: ${partitions}, workers: ${workers} | ${format(perSecond)}/s | ${format(perCoreSecond)}/s | ${peakMegabytes} MB |`,
+    ),
+  );
+  const lines = [
+    `Node ${machine.node.slice(1)}, ${machine.cpus} cores for the workers, Kafka and the vendor together:`,
+    '',
+    '| Stage | Together | Per core of the workers | Peak of memory |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ];
+  if (latency)
+    lines.push(
+      '',
+      `At ${format(latency.perSecond)} spans per second, from Kafka to the vendor with the order window of ${format(latency.orderWindowMillis)} ms: p50 ${format(latency.p50Millis)} ms, p99 ${format(latency.p99Millis)} ms.`,
+    );
+  if (memory)
+    lines.push(
+      '',
+      `With a vendor that hangs and ${format(memory.behind)} records behind it: peak of ${memory.peakMegabytes} MB.`,
+    );
+  return lines.join('\n');
 }
 
 /** A backlog is written first, then each stage works it off alone. */

@@ -20,11 +20,11 @@ const STOP_MILLIS = 5_000;
 /** How often the worker looks whether records are in danger. */
 const WATCH_MILLIS = 10_000;
 const DESCRIBE_MILLIS = 10 * 60_000;
-/** What the assembling stage may have open. In memory it is about six times as much. */
+/** What the assembling stage may have open. In memory it is up to ten times as much. */
 const ASSEMBLE_BYTES = 4 << 20;
 /** The same for all delivering stages together, which have to wait for turns, and the limits of one. */
-const DELIVER_BYTES = 20 << 20;
-const MAX_DELIVER_BYTES = 12 << 20;
+const DELIVER_BYTES = 16 << 20;
+const MAX_DELIVER_BYTES = 8 << 20;
 const MIN_DELIVER_BYTES = 4 << 20;
 /** How many records of a stage may be with the brokers or the vendor. */
 const ASSEMBLE_READY = 500;

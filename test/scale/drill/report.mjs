@@ -7,7 +7,7 @@ function disorderedIn({ hops }) {
 }
 
 /** As many records of a partition wait for their window at least, when the partition is full. */
-const WINDOW_RECORDS = 800;
+const WINDOW_RECORDS = 600;
 
 /**
  * Whether a turn came to the topic so long after a later one, or so many records after it, that the later one had not to

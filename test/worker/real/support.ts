@@ -305,6 +305,6 @@ export function numbers(from: number, to: number): ReadonlySet<string> {
 }
 
 /** Waits, because work is done elsewhere. */
-export function eventually(check: () => void | Promise<void>, timeout = 60_000): Promise<void> {
+export function eventually(check: () => void | Promise<void>, timeout = 180_000): Promise<void> {
   return vi.waitFor(check, { timeout, interval: 100 });
 }

@@ -8,8 +8,9 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/worker/real/**/*.test.ts'],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    // Sessions, windows and starts add up, and a slow machine has to make it slow only.
+    testTimeout: 400_000,
+    hookTimeout: 120_000,
   },
 });
 
