@@ -13,7 +13,8 @@ type Action =
   | {
       readonly do: 'put';
       readonly process: number;
-      readonly key: number;
+      /** Put in one commit; a key may be there twice. */
+      readonly keys: readonly number[];
       readonly order: number;
       readonly isRetained: boolean;
     }
@@ -36,7 +37,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('put' as const),
       process,
-      key: fc.integer({ min: 0, max: 60 }),
+      keys: fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 7 }),
       order: fc.integer({ min: 0, max: 3 }),
       isRetained: fc.boolean(),
     }),
@@ -97,21 +98,24 @@ it('what was put is delivered, refused, counted as dropped or there: any calls, 
         if (!actor) throw new Error('no such process');
         if (each.do === 'put') {
           const orderKey = each.order === 0 ? undefined : `o${each.order}`;
-          const frame = frameOf(`k${each.key}`, orderKey, wall, each.isRetained);
-          const { ids, dropped } = actor.outbox.commit(frame);
-          counts.put += 1;
-          if (ids[0] === -1) counts.duplicates += 1;
+          const frames = Buffer.concat(each.keys.map((key) => frameOf(`k${key}`, orderKey, wall, each.isRetained)));
+          const { ids, dropped } = actor.outbox.commit(frames);
+          expect(ids).toHaveLength(each.keys.length);
+          counts.put += ids.length;
+          counts.duplicates += ids.filter((id) => id === -1).length;
           counts.dropped += dropped['d']?.length ?? 0;
           acquire(ids.filter((id) => id > 0));
-          const body = Buffer.from(`k${each.key} `);
-          for (const id of ids.filter((kept) => kept > 0))
+          for (const [index, key] of each.keys.entries()) {
+            const id = ids[index] ?? 0;
+            if (id <= 0) continue;
             actor.underWay.push({
               ids: [id],
-              keys: [`k${each.key}`],
-              bodies: [body],
+              keys: [`k${key}`],
+              bodies: [Buffer.from(`k${key} `)],
               attempts: 0,
               ...(orderKey && { orderKey }),
             });
+          }
         } else if (each.do === 'take') {
           const { batches } = actor.outbox.take('d', { maxRecords: each.most, maxBytes: 1 << 20 });
           const orders = batches.flatMap(({ orderKey }) => orderKey ?? []);

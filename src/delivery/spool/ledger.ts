@@ -68,11 +68,11 @@ export class Ledger {
     change.addedBytes += bytes;
   }
 
-  /** Rows as `RETURNING ledger, length(body) AS size` has them. */
+  /** Rows with `ledger`, the number of `records`, and the `size` of their bodies. */
   removed(rows: readonly SqlRow[]): void {
-    for (const { ledger, size } of rows) {
+    for (const { ledger, records, size } of rows) {
       const change = this.#change(Number(ledger));
-      change.removed += 1;
+      change.removed += Number(records);
       change.removedBytes += Number(size);
     }
   }

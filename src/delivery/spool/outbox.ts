@@ -1,16 +1,18 @@
 import { Connection } from '../../sqlite/connection.ts';
-import { type Database, type SqlRow, text } from '../../sqlite/driver.ts';
+import { type Database, type SqlRow, type SqlValue, text } from '../../sqlite/driver.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Batch, TakeLimits } from '../queue.ts';
-import { readFrames, recordOf, type SpoolRecord } from './frame.ts';
+import { type Frame, readFrames, recordOf } from './frame.ts';
 import { KnownKeys } from './known-keys.ts';
 import { AMONG, Leases } from './leases.ts';
 import { type Books, type Entries, Ledger, type Total } from './ledger.ts';
 import type { Acquired, Committed, Settlement } from './outbox-results.ts';
 import { isDead, ownerOf } from './owner.ts';
+import { insertOf, rowGroups } from './row-groups.ts';
 import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
 import { readRecords, readState, writeState } from './stored-records.ts';
 
+const INSERT = insertOf('INSERT INTO outbox (destination, key, order_key, created, ledger, crc, body)', 7);
 const STATE_MAX_AGE_MILLIS = 30 * 24 * 60 * 60_000;
 const DROP_AT_ONCE = 64;
 /** Known keys, besides those of waiting records. */
@@ -168,8 +170,8 @@ export class Outbox {
         if (!isChosen(String(letter['key']))) continue;
         const [row] = this.#db.all('DELETE FROM dead WHERE id = ? RETURNING crc, body', letter['id'] ?? null);
         const record = recordOf({ ...letter, ...row });
-        if (!this.#known.add(record.destination, record.key, this.#clock.wall())) continue;
-        this.#insert(record, Number(row?.['crc']));
+        if (!this.#known.add([record], this.#clock.wall())[0]) continue;
+        this.#insert([{ ...record, crc: Number(row?.['crc']) }]);
         back += 1;
       }
       this.#ledger.write();
@@ -209,34 +211,37 @@ export class Outbox {
   }
 
   /** Returns the ids, -1 for a known key, and which of them the writer means to send itself: at once, or in order. */
-  #add(frames: Buffer): { readonly ids: number[]; readonly retained: number[]; readonly ordered: number[] } {
-    const now = this.#clock.wall();
+  #add(bytes: Buffer): { readonly ids: number[]; readonly retained: number[]; readonly ordered: number[] } {
+    const frames = [...readFrames(bytes)];
+    const isNew = this.#known.add(frames, this.#clock.wall());
+    const inserted = this.#insert(frames.filter((_, index) => isNew[index]));
     const ids: number[] = [];
     const retained: number[] = [];
     const ordered: number[] = [];
-    for (const frame of readFrames(frames)) {
-      const isNew = this.#known.add(frame.destination, frame.key, now);
-      const id = isNew ? this.#insert(frame, frame.crc) : -1;
+    let next = 0;
+    for (const [index, { isRetained, orderKey }] of frames.entries()) {
+      const id = isNew[index] ? (inserted[next++] ?? -1) : -1;
       ids.push(id);
-      if (isNew && frame.isRetained) (frame.orderKey === undefined ? retained : ordered).push(id);
+      if (id > 0 && isRetained) (orderKey === undefined ? retained : ordered).push(id);
     }
     return { ids, retained, ordered };
   }
 
-  #insert({ destination, key, orderKey, created, body }: SpoolRecord, crc: number): number {
-    const line = this.#ledger.idOf(destination);
-    const { lastId } = this.#db.run(
-      `INSERT INTO outbox (destination, key, order_key, created, ledger, crc, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      destination,
-      key,
-      orderKey ?? null,
-      created,
-      line,
-      crc,
-      body,
-    );
-    this.#ledger.added(line, body.byteLength);
-    return lastId;
+  /** Returns the ids. */
+  #insert(frames: readonly Omit<Frame, 'isRetained'>[]): number[] {
+    const ids: number[] = [];
+    for (const group of rowGroups(frames)) {
+      const values: SqlValue[] = [];
+      for (const { destination, key, orderKey, created, crc, body } of group) {
+        const line = this.#ledger.idOf(destination);
+        values.push(destination, key, orderKey ?? null, created, line, crc, body);
+        this.#ledger.added(line, body.byteLength);
+      }
+      const { lastId } = this.#db.run(INSERT(group.length), ...values);
+      // Within a transaction, `AUTOINCREMENT` counts without gaps.
+      for (let before = group.length - 1; before >= 0; before -= 1) ids.push(lastId - before);
+    }
+    return ids;
   }
 
   #settle(settlement: Settlement): void {
@@ -257,9 +262,14 @@ export class Outbox {
   }
 
   #remove(list: string): void {
+    // Counted by SQLite: to return a row for each record to JavaScript costs more than to delete it.
     this.#ledger.removed(
-      this.#db.all(`DELETE FROM outbox WHERE id ${AMONG} RETURNING ledger, length(body) AS size`, list),
+      this.#db.all(
+        `SELECT ledger, COUNT(*) AS records, SUM(length(body)) AS size FROM outbox WHERE id ${AMONG} GROUP BY ledger`,
+        list,
+      ),
     );
+    this.#db.run(`DELETE FROM outbox WHERE id ${AMONG}`, list);
     this.#db.run(`DELETE FROM loan WHERE id ${AMONG}`, list);
   }
 
@@ -275,15 +285,16 @@ export class Outbox {
       reason,
       list,
     );
-    for (const { destination, key } of buried) this.#known.remove(String(destination), String(key));
+    const names = buried.map(({ destination, key }) => ({ destination: String(destination), key: String(key) }));
+    for (const name of names) this.#known.remove(name);
     this.#remove(list);
-    return buried.map(({ key }) => String(key));
+    return names.map(({ key }) => key);
   }
 
   /** Deletes what matters least first: keys beyond their share, then dead letters, then the oldest records. */
   #enforceSize(): Record<string, string[]> {
     const dropped: Record<string, string[]> = {};
-    while ((this.#db.pragma('page_count') - this.#db.pragma('freelist_count')) * PAGE_BYTES > this.#maxBytes) {
+    while (this.#isTooLarge) {
       if (this.#known.shrink(this.#maxBytes / KEYS_SHARE / KEY_BYTES) || this.#dropOldest('dead') > 0) continue;
       const oldest = this.#drop(
         'id IN (SELECT id FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) ORDER BY id LIMIT ?1)',
@@ -299,6 +310,12 @@ export class Outbox {
     return dropped;
   }
 
+  get #isTooLarge(): boolean {
+    const pages = this.#db.pragma('page_count');
+    const most = this.#maxBytes / PAGE_BYTES;
+    return pages > most && pages - this.#db.pragma('freelist_count') > most;
+  }
+
   #dropOldest(table: 'dead' | 'state'): number {
     return this.#db.run(`DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} ORDER BY id LIMIT ?)`, DROP_AT_ONCE)
       .changes;
@@ -308,12 +325,13 @@ export class Outbox {
   #drop(which: string, value: string | number | null): { readonly destination: string; readonly key: string }[] {
     const rows = this.#db.all(
       `DELETE FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) AND (${which})
-       RETURNING id, ${text('destination')}, ${text('key')}, ledger, length(body) AS size`,
+       RETURNING id, ${text('destination')}, ${text('key')}, ledger, 1 AS records, length(body) AS size`,
       value,
     );
     this.#ledger.removed(rows);
     this.#db.run(`DELETE FROM loan WHERE id ${AMONG}`, JSON.stringify(rows.map(({ id }) => id)));
-    for (const { destination, key } of rows) this.#known.remove(String(destination), String(key));
-    return rows.map(({ destination, key }) => ({ destination: String(destination), key: String(key) }));
+    const dropped = rows.map(({ destination, key }) => ({ destination: String(destination), key: String(key) }));
+    for (const each of dropped) this.#known.remove(each);
+    return dropped;
   }
 }
