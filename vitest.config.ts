@@ -17,6 +17,8 @@ const config: ViteUserConfig = defineConfig({
       'test/worker/real/**',
     ],
     pool: 'forks',
+    // Vitest leaves one core free: on two cores it would run one file at a time.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
