@@ -10,14 +10,13 @@ import { anyInteraction } from '../support/any-interaction.ts';
 import { fieldsTable } from '../support/fields-table.ts';
 import { goldenCases } from '../support/vendor-cases.ts';
 
-const environment = {
-  ATHINA_API_KEY: 'k',
-  RECONIFY_APP_KEY: 'k',
-  RECONIFY_API_KEY: 'k',
-  INKEEPANALYTICS_API_INTEGRATION_KEY: 'k',
-  REQUESTY_API_KEY: 'k',
-  SPANPORT_KORE_OUTPUT: 'https://example.org/kore',
-};
+/** Enough to configure every vendor. */
+const environment = Object.fromEntries(
+  vendors.flatMap(({ secrets, sampleSettings = {} }) => [
+    ...secrets.map((name) => [name, 'k']),
+    ...Object.keys(sampleSettings).map((name) => [name, 'https://example.org/records']),
+  ]),
+);
 const titles: Readonly<Record<string, string>> = {
   athina: 'Athina',
   reconify: 'Reconify',

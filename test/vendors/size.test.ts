@@ -3,14 +3,13 @@ import { oddInteractions } from '../../src/testing/sample-interactions.ts';
 import { DEFAULT_MAX_RECORD_BYTES } from '../../src/vendors/fit.ts';
 import { vendors } from '../../src/vendors/index.ts';
 
-const environment = {
-  ATHINA_API_KEY: 'k',
-  RECONIFY_APP_KEY: 'k',
-  RECONIFY_API_KEY: 'k',
-  INKEEPANALYTICS_API_INTEGRATION_KEY: 'k',
-  REQUESTY_API_KEY: 'k',
-  SPANPORT_KORE_OUTPUT: 'https://example.org/kore',
-};
+/** Enough to configure every vendor. */
+const environment = Object.fromEntries(
+  vendors.flatMap(({ secrets, sampleSettings = {} }) => [
+    ...secrets.map((name) => [name, 'k']),
+    ...Object.entries(sampleSettings),
+  ]),
+);
 const large = oddInteractions.filter(({ name }) => / of 5 MB /.test(name));
 const cases = vendors.flatMap((vendor) =>
   large.map(({ name, interaction }) => [vendor.name, name, vendor, interaction] as const),
