@@ -2,8 +2,8 @@ import type { DeliveryOutcome, Destination } from './delivery.ts';
 import type { Transport } from './http/transport.ts';
 import type { Batch } from './queue.ts';
 
-/** Characters of an answer that are reported. */
-const MAX_ANSWER = 500;
+/** Characters of an answer that are reported: more than anyone shows, so that a reader finds no half of a secret. */
+const MAX_ANSWER = 4_000;
 
 export interface AttemptResult {
   readonly outcome: DeliveryOutcome;

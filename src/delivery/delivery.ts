@@ -120,7 +120,7 @@ export interface Attempt {
   readonly durationMillis: number;
   /** Missing when no answer came, or when the request could not be made. */
   readonly httpStatus?: number;
-  /** The start of the body of an answer that did not accept the request. */
+  /** The start of the body of an answer that did not accept the request. It may quote a key of the request. */
   readonly answer?: string;
   /** How the answer was judged. */
   readonly outcome: DeliveryOutcome;

@@ -18,6 +18,7 @@ import type { Store } from '../store/store.ts';
 import type { Feedback } from '../vendors/feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
 import type { Log } from './log.ts';
+import { answerExcerpt } from './own-secrets.ts';
 
 export interface ForwarderOptions {
   /** Names of destinations, as in `SPANPORT_DESTINATIONS`. */
@@ -47,6 +48,7 @@ export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #spoolFolder: string;
   readonly #self: string;
+  readonly #excerpt: (answer: string) => string;
   /** One for each destination: an interaction does not go back to where it came from. */
   readonly #pipelines = new Map<string, Pipeline>();
   /** From the key of a record to its interaction. */
@@ -61,6 +63,7 @@ export class Forwarder {
     this.#options = options;
     const { names, environment, store, mask } = options;
     this.#spoolFolder = join(store.folder, 'spool');
+    this.#excerpt = answerExcerpt(environment, mask);
     this.#self = createHash('sha256').update(`${hostname()}\n${store.folder}`).digest('hex').slice(0, 16);
     const context = this.#context(environment);
     const planned = names.map((name) => [name, planDestination(name, context)] as const);
@@ -230,7 +233,7 @@ export class Forwarder {
       outcome: word,
       ...(httpStatus !== undefined && { status: httpStatus }),
       ...(reason !== undefined && { reason }),
-      ...(answer !== undefined && { answer: this.#options.mask(answer) }),
+      ...(answer !== undefined && { answer: this.#excerpt(answer) }),
       ...(outcome.status === 'retryable' && {
         waitMillis,
         waitReason: outcome.retryAfterMillis === undefined ? 'backoff' : 'retry-after',

@@ -195,11 +195,11 @@ it('keeps a dead letter with its reason, and sends it again on request', async (
       if (!isBroken) received.push(text);
       answer
         .writeHead(isBroken ? 400 : 200, { 'content-type': 'application/json' })
-        .end(isBroken ? '{"error":"no such field"}' : '{}');
+        .end(isBroken ? `{"error":"no such field","key":"${request.headers.authorization}"}` : '{}');
     });
   });
   vi.stubEnv('REQUESTY_INGESTION_URL', `${sink}/insight`);
-  vi.stubEnv('REQUESTY_API_KEY', 'key');
+  vi.stubEnv('REQUESTY_API_KEY', 'no-known-shape');
   const { gateway, client } = await openGateway({ forward: ['requesty'] });
   await post(gateway.url, [chat('1')]);
   const dead = await until(async () => {
@@ -220,7 +220,7 @@ it('keeps a dead letter with its reason, and sends it again on request', async (
     counts: { dead: 1 },
     address: new URL(sink).host,
     content: 'full',
-    lastAttempt: { status: 400, outcome: 'rejected', answer: '{"error":"no such field"}' },
+    lastAttempt: { status: 400, outcome: 'rejected', answer: '{"error":"no such field","key":"Bearer ***"}' },
   });
   // One request: both are its time.
   expect(destination.p50).toBe((dead.attempts[0]?.durationMillis ?? Number.NaN) / 1e3);
