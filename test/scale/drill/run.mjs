@@ -187,12 +187,13 @@ function save(result) {
 const began = performance.now();
 const seconds = () => (performance.now() - began) / 1000;
 
+/** @returns the timer of what is saved meanwhile */
 function watch() {
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => traffic.endEarly());
   // An error that a client throws outside of any request must not end an hour of work; the report names it.
   process.on('uncaughtException', (error) => state.failedFaults.push(`uncaught: ${error.stack}`));
   if (values.minutes) setTimeout(() => traffic.endEarly(), Number(values.minutes) * 60_000).unref();
-  setInterval(() => {
+  return setInterval(() => {
     const counts = Object.values(hops).map(({ name, seen }) => `${name} ${seen}`);
     const faults = Object.values(state.faults).reduce((sum, count) => sum + count, 0);
     process.stdout.write(
@@ -208,7 +209,7 @@ try {
   await fleet.start({ workers: Number(values.workers) });
   followers = followAll();
   await fleet.settled();
-  watch();
+  const saving = watch();
   let calmEnded;
   const calm = new Promise((resolve) => (calmEnded = resolve));
   const sending = traffic.send(fleet.agentUrl, abort.signal, async () => calmEnded());
@@ -219,6 +220,7 @@ try {
   await drained();
   const result = { complete: true, ...reportOf(state, seconds()), workers: await fleet.counters() };
   print(result);
+  clearInterval(saving);
   save({ ...result, ...asTests(result.rows) });
   process.exitCode = result.rows.every(({ pass }) => pass) ? 0 : 1;
 } finally {
