@@ -74,23 +74,7 @@ function Choices<T>({ columns, choice, always }: MenuProps<T>): JSX.Element {
     moved.current = `${id} ${isAtEnd ? -step : step}`;
     choice.store(hidden.value, ids);
   };
-  const toggle = (id: string): void =>
-    choice.store(
-      hidden.value.includes(id) ? hidden.value.filter((each) => each !== id) : [...hidden.value, id],
-      order.value,
-    );
-  const step = (id: string, name: string, index: number, by: 1 | -1): JSX.Element => (
-    <button
-      type="button"
-      class="icon-button"
-      aria-label={`Move ${name} ${by < 0 ? 'to the left' : 'to the right'}`}
-      data-move={`${id} ${by}`}
-      disabled={by < 0 ? index === 0 : index === movable.length - 1}
-      onClick={() => move(index, by)}
-    >
-      <Icon name={by < 0 ? 'arrowUp' : 'down'} size={11} />
-    </button>
-  );
+  const toggle = (id: string): void => choice.store(toggled(hidden.value, id), order.value);
   return (
     <>
       <ul class="column-choices" ref={list}>
@@ -105,8 +89,16 @@ function Choices<T>({ columns, choice, always }: MenuProps<T>): JSX.Element {
               />
               {name}
             </label>
-            {step(id, name, index, -1)}
-            {step(id, name, index, 1)}
+            {([-1, 1] as const).map((step) => (
+              <MoveButton
+                key={step}
+                id={id}
+                name={name}
+                step={step}
+                isAtEnd={index === (step < 0 ? 0 : movable.length - 1)}
+                onMove={() => move(index, step)}
+              />
+            ))}
           </li>
         ))}
       </ul>
@@ -119,5 +111,32 @@ function Choices<T>({ columns, choice, always }: MenuProps<T>): JSX.Element {
         </>
       )}
     </>
+  );
+}
+
+function toggled(ids: readonly string[], id: string): readonly string[] {
+  return ids.includes(id) ? ids.filter((each) => each !== id) : [...ids, id];
+}
+
+interface MoveButtonProps {
+  readonly id: string;
+  readonly name: string;
+  readonly step: 1 | -1;
+  readonly isAtEnd: boolean;
+  onMove(): void;
+}
+
+function MoveButton({ id, name, step, isAtEnd, onMove }: MoveButtonProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={`Move ${name} ${step < 0 ? 'to the left' : 'to the right'}`}
+      data-move={`${id} ${step}`}
+      disabled={isAtEnd}
+      onClick={onMove}
+    >
+      <Icon name={step < 0 ? 'arrowUp' : 'down'} size={11} />
+    </button>
   );
 }

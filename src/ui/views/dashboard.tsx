@@ -126,29 +126,7 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
           write={axisMoney}
         />
         <LatencyChart statistics={now} buckets={buckets} href={list()} />
-        <Chart
-          title="Tokens"
-          href={list('tokens>0')}
-          subtitle={withChange(
-            `${count(sum(now.inputTokens))} in, ${count(sum(now.outputTokens))} out`,
-            tokensOf(now),
-            before && tokensOf(before),
-          )}
-          buckets={buckets}
-          series={[
-            ...(sum(now.cachedTokens) > 0
-              ? [{ label: 'input, cached', color: '--accent-tint', values: now.cachedTokens }]
-              : []),
-            {
-              label: 'input',
-              color: '--accent-fill',
-              values: now.inputTokens.map((all, at) => Math.max(0, all - (now.cachedTokens[at] ?? 0))),
-            },
-            { label: 'output', color: '--data-fill', values: now.outputTokens },
-          ]}
-          write={axisCount}
-          isWhole
-        />
+        <TokensChart now={now} before={before} buckets={buckets} href={list('tokens>0')} />
         <Chart
           title="Errors"
           href={list('is:error')}
@@ -166,6 +144,41 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
       </div>
       <GroupTable statistics={now} selection={selection} isPhone={isPhone.value} />
     </div>
+  );
+}
+
+interface TokensChartProps {
+  readonly now: Statistics;
+  readonly before: Statistics | undefined;
+  readonly buckets: Buckets;
+  readonly href: string;
+}
+
+function TokensChart({ now, before, buckets, href }: TokensChartProps): JSX.Element {
+  return (
+    <Chart
+      title="Tokens"
+      href={href}
+      subtitle={withChange(
+        `${count(sum(now.inputTokens))} in, ${count(sum(now.outputTokens))} out`,
+        tokensOf(now),
+        before && tokensOf(before),
+      )}
+      buckets={buckets}
+      series={[
+        ...(sum(now.cachedTokens) > 0
+          ? [{ label: 'input, cached', color: '--accent-tint', values: now.cachedTokens }]
+          : []),
+        {
+          label: 'input',
+          color: '--accent-fill',
+          values: now.inputTokens.map((all, at) => Math.max(0, all - (now.cachedTokens[at] ?? 0))),
+        },
+        { label: 'output', color: '--data-fill', values: now.outputTokens },
+      ]}
+      write={axisCount}
+      isWhole
+    />
   );
 }
 

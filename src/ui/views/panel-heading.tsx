@@ -16,7 +16,7 @@ interface HeadingProps {
   onClose(): void;
 }
 
-/** What a panel beside the rows is about, and how to close it. */
+/** What the panel at the right of the rows is about, and how to close it. */
 export function PanelHeading({ icon, name, className = 'cut', children, hasLink, onClose }: HeadingProps): JSX.Element {
   return (
     <header>

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { TraceRow } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { count, counted, duration, money, UNKNOWN } from '../format.ts';
-import { useCommands } from '../keyboard.ts';
+import { type Command, useCommands } from '../keyboard.ts';
 import { onLive } from '../live.ts';
 import { atMostEvery } from '../pace.ts';
 import { ColumnsMenu, chosenColumns, columnChoice } from '../parts/columns.tsx';
@@ -73,6 +73,16 @@ function follow(selection: Selection, canMove: () => boolean): () => void {
   };
 }
 
+const clearSelection: Command = {
+  keys: ['Escape'],
+  label: 'Clear the selection',
+  group: 'View',
+  isHelpOnly: true,
+  run: () => {
+    selected.value = undefined;
+  },
+};
+
 /** All traces, the latest first. */
 export function TracesView(): JSX.Element {
   const { query } = address.value;
@@ -81,17 +91,7 @@ export function TracesView(): JSX.Element {
   const until = query.get('until') ?? undefined;
   const scroller = useRef<HTMLDivElement>(null);
   useTitle('Traces');
-  useCommands([
-    {
-      keys: ['Escape'],
-      label: 'Clear the selection',
-      group: 'View',
-      isHelpOnly: true,
-      run: () => {
-        selected.value = undefined;
-      },
-    },
-  ]);
+  useCommands([clearSelection]);
   useEffect(() => {
     load({ q, since, until }).catch(() => {});
     return follow({ q, since, until }, () => (scroller.current?.scrollTop ?? 0) < 1 && selected.value === undefined);

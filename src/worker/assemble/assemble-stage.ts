@@ -6,7 +6,7 @@ import { type InteractionMessage, messageFor } from '../interaction-message.ts';
 import type { OutgoingRecord, Publisher } from '../kafka/publisher.ts';
 import type { TopicRecord } from '../kafka/record.ts';
 import type { LogClock } from '../log-clock.ts';
-import type { PartitionWork } from '../topic-reader.ts';
+import type { PartitionWork } from '../partition-work.ts';
 import { spansIn } from './decode.ts';
 import { TraceAssembler } from './trace-assembler.ts';
 

@@ -3,7 +3,7 @@ import type { DeadLetters } from '../dead-letters.ts';
 import { interactionFrom } from '../interaction-message.ts';
 import type { TopicRecord } from '../kafka/record.ts';
 import type { LogClock } from '../log-clock.ts';
-import type { PartitionWork } from '../topic-reader.ts';
+import type { PartitionWork } from '../partition-work.ts';
 import { BackgroundResponses, type Settleable } from './background.ts';
 import type { Feed } from './feed.ts';
 import { Turns } from './turns.ts';
