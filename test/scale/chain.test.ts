@@ -11,6 +11,7 @@ import { type Jaeger, startJaeger } from '../../collector/jaeger.mjs';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 import { findTraces } from '../e2e/jaeger-api.ts';
 import { Fleet } from './drill/fleet.mjs';
+import { Follower } from './drill/follower.mjs';
 import { type RunningGateway, startSpanportGateway } from './support/gateway.ts';
 import { needsServers, Servers } from './support/servers.ts';
 import { TopicReader } from './support/topic.ts';
@@ -18,6 +19,9 @@ import { waitUntil } from './support/traffic.ts';
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Long enough for most of what the faults delay. */
+const ORDER_WINDOW_MILLIS = 20_000;
 
 needsServers();
 const servers = new Servers();
@@ -77,7 +81,7 @@ beforeAll(async () => {
       REQUESTY_API_KEY: 'key',
       REQUESTY_INGESTION_URL: `${requesty.url}/insights`,
     },
-    orderWindowMillis: 20_000,
+    orderWindowMillis: ORDER_WINDOW_MILLIS,
     logs: process.env['SPANPORT_SCALE_LOGS'],
   });
   servers.atEnd(() => fleet.stop());
@@ -117,6 +121,30 @@ async function runApplication(...program: string[]): Promise<string> {
   });
   expect(stderr).toBe('');
   return stdout;
+}
+
+function askedIn(text: string): { readonly turn: number; readonly conversation: string } | undefined {
+  const [, turn, conversation = ''] = /question (\d) of (talk-\d)/.exec(text) ?? [];
+  return turn === undefined ? undefined : { turn: Number(turn), conversation };
+}
+
+/** When the broker appended each turn to the topic that vendors are fed from, by conversation and turn. */
+async function appendTimes(): Promise<ReadonlyMap<string, number>> {
+  const times = new Map<string, number>();
+  const follower = new Follower({
+    bootstrap: fleet.kafka.bootstrap,
+    topic: 'spanport.interactions',
+    partitions: 4,
+    onRecord: ({ value, place }) => {
+      const asked = askedIn(value.toString());
+      if (!asked) return;
+      const key = `${asked.conversation} ${asked.turn}`;
+      if (!times.has(key)) times.set(key, place.at);
+    },
+  });
+  await waitUntil(() => times.size >= 48);
+  await follower.close();
+  return times;
 }
 
 /** One fault for each turn of the application's conversations. */
@@ -179,18 +207,32 @@ describe('an application, its agent, the tier, Kafka, workers, vendors, Jaeger a
       expect(await findTraces(jaeger, 'conversations', { 'gen_ai.response.id': id }), id).toHaveLength(1);
   });
 
-  it('deliver the turns of each conversation in their order', () => {
+  it('deliver the turns of each conversation in their order', async () => {
+    const appended = await appendTimes();
     for (const vendor of [athina, requesty]) {
       const turns = new Map<string, number[]>();
       for (const body of vendor.bodies) {
-        const asked = /question (\d) of (talk-\d)/.exec(JSON.stringify(body));
+        const asked = askedIn(JSON.stringify(body));
         if (!asked) continue;
-        const [, turn, conversation = ''] = asked;
-        turns.set(conversation, [...(turns.get(conversation) ?? []), Number(turn)]);
+        const { turn, conversation } = asked;
+        // A copy may follow later; what counts is when each turn came first.
+        const order = turns.get(conversation) ?? [];
+        if (!order.includes(turn)) turns.set(conversation, [...order, turn]);
       }
       expect(turns.size).toBe(8);
-      // A copy may follow later; what counts is when each turn came first.
-      for (const order of turns.values()) expect([...new Set(order)]).toEqual([0, 1, 2, 3, 4, 5]);
+      for (const [conversation, order] of turns) {
+        expect(order.toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
+        const at = (turn: number) => appended.get(`${conversation} ${turn}`) ?? Number.NaN;
+        // A turn that a fault kept from the topic for longer than the window is not waited for.
+        const isAwaited = (turn: number, later: number) => at(turn) - at(later) < ORDER_WINDOW_MILLIS - 2000;
+        const wrong = order.flatMap((later, place) =>
+          order
+            .slice(place + 1)
+            .filter((turn) => turn < later && isAwaited(turn, later))
+            .map((turn) => `${conversation}: ${turn} after ${later}`),
+        );
+        expect(wrong).toEqual([]);
+      }
     }
   });
 });
