@@ -76,9 +76,9 @@ function summary() {
 
 CPU of a call that is answered inside the process, compared with openai alone, Node ${node}, ${cpu}; medians of
 ${results.calls.bare.rounds.length} rounds. Calls 1–50 and the first call are those of a process that has just started, over openai alone: what a
-script, a test run or a serverless function pays. Delivered: to an OTLP server in another process, Spanport's with content; langsmith and braintrust
-to their own. Bytes and start are over openai alone. Over a network the client costs ten times as much, and the ratios
-shrink.
+script, a test run or a serverless function pays. Delivered: to an OTLP server in another process, Spanport's with
+content; langsmith and braintrust to their own. Bytes and start are over openai alone. Over a network the client costs
+ten times as much, and the ratios shrink.
 
 Goals that are not reached, with the goal in brackets: ${list || 'none'}. [Where it goes](../bench/README.md#where-the-rest-goes).
 
@@ -102,5 +102,20 @@ function fill(file, marker, text) {
   );
 }
 
+/** The first two figures of each row of README's comparison, whose other columns are not measured here. */
+function fillComparison() {
+  const file = join(REPOSITORY, 'README.md');
+  const { calls } = results;
+  const rows = /^\| (.+?) \| [\d.]+×(.*?) \| [\d.]+×(.*?) \|/gm;
+  const filled = readFileSync(file, 'utf8').replace(rows, (_, title, afterSmall, afterBig) => {
+    const each = Object.keys(calls).find((key) => calls[key].title.startsWith(title));
+    if (!each) throw new Error(`README compares ${title}, which was not measured.`);
+    const [small, big] = ['small', 'big'].map((figure) => ratio(besideBare(calls, each, figure), each));
+    return `| ${title} | ${small}${afterSmall} | ${big}${afterBig} |`;
+  });
+  writeFileSync(file, filled);
+}
+
+fillComparison();
 fill(join(REPOSITORY, 'docs/cost.md'), 'bench', summary());
 fill(join(BENCH, 'README.md'), 'goals', goalTable());
