@@ -1,6 +1,5 @@
 import type { Environment } from '../configuration/environment.ts';
-import type { Mask } from '../interaction/mask.ts';
-import { withoutCutSecret } from '../interaction/mask.ts';
+import { type Mask, withoutCutSecret } from '../interaction/mask.ts';
 
 const NAME_OF_SECRET = /key|token|secret|password|headers/i;
 /** Shorter values occur in ordinary words. */

@@ -1,3 +1,4 @@
+import { nearestRank } from './nearest-rank.ts';
 import type { StoreReader } from './reader.ts';
 import { listIn } from './rows.ts';
 
@@ -44,7 +45,7 @@ export function answersOf({ db }: StoreReader, destination: string): Destination
       status === undefined || durationMillis === undefined ? [] : durationMillis,
     )
     .sort((a, b) => a - b);
-  const [p50, p99] = [0.5, 0.99].map((share) => millis[Math.max(0, Math.ceil(millis.length * share) - 1)]);
+  const [p50, p99] = [0.5, 0.99].map((share) => nearestRank(millis, share));
   const last = all.reduce<StoredAttempt | undefined>(
     (latest, each) => (latest === undefined || each.at >= latest.at ? each : latest),
     undefined,

@@ -1,6 +1,7 @@
 import type { SqlRow } from '../sqlite/driver.ts';
 import { parseFilter } from './filter-language.ts';
 import { inText, rangeOf, type Selection, selectedInteractions } from './lists.ts';
+import { nearestRank } from './nearest-rank.ts';
 import type { StoreReader } from './reader.ts';
 import { conditionsFor, joined, type Sql, wordsIn } from './where.ts';
 
@@ -315,9 +316,9 @@ function largest(groups: ReadonlyMap<string, Group>, { limit, buckets }: Statist
   return [...named, { ...others.result(), others: small.length }];
 }
 
-/** The nearest rank, in seconds: a value that was measured. */
+/** In seconds. */
 function percentile(sorted: readonly number[], share: number): number | undefined {
-  const micros = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
+  const micros = nearestRank(sorted, share);
   return micros === undefined ? undefined : micros / 1e6;
 }
 
