@@ -64,6 +64,8 @@ class WriterThread {
     this.#lock = lockFolder(open, file);
     this.#writer = new StoreWriter(open, { file, retention });
     setInterval(() => this.#prune(), PRUNE_MILLIS);
+    // Before the answer that says the store is open: until then its backlog would read as none.
+    this.#report();
     this.#continue();
   }
 

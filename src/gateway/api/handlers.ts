@@ -188,6 +188,8 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
       return store.deleteConversation(row.id);
     },
     async getStatus() {
+      // Read before the totals: a status without waiting spans then counts every span that was stored before it.
+      const waiting = store.progress.backlog;
       const totals = await store.read.totals();
       const destinations = await host.destinations();
       return {
@@ -196,7 +198,7 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
         url: host.url(),
         dataFolder: store.folder,
         startedAt: host.startedAt,
-        waiting: store.progress.backlog,
+        waiting,
         retention: store.retention,
         destinations: destinations.filter(({ isConfigured }) => isConfigured).map(({ name }) => name),
         ...(host.jaegerUrl !== undefined && { jaegerUrl: host.jaegerUrl }),
