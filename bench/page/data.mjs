@@ -44,13 +44,16 @@ function chat(traceId, spanId, at, conversation, input, output) {
 
 const said = (role, content) => ({ role, parts: [{ type: 'text', content }] });
 
+let serial = 0;
+
 /** Interactions of as many conversations, in requests of 500. */
 export async function fill(url, count, prefix = 'fill-') {
   for (let from = 0; from < count; from += 500) {
     const spans = [];
     for (let index = from; index < Math.min(count, from + 500); index += 1) {
       const name = `${prefix}${index}`;
-      const id = hex(BigInt(Date.now()) * 1_000_000n + BigInt(index), 32);
+      serial += 1;
+      const id = hex(BigInt(Date.now()) * 1_000_000n + BigInt(serial), 32);
       const question = said('user', `Question ${name}: why is the second deploy slower than the first?`);
       spans.push(
         chat(id, id.slice(16), Date.now() - (count - index), name, [question], said('assistant', 'It warms a cache.')),
