@@ -2,11 +2,13 @@ import { basename } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
 import type { OutgoingRequest } from '../delivery/delivery.ts';
 import { contentModeOf, planDestination } from '../exporter/destinations/open-destination.ts';
+import { presetNames, presetVariables } from '../exporter/destinations/presets.ts';
 import { openPipeline } from '../exporter/pipeline.ts';
 import { resolveContent } from '../exporter/settings.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { asIs } from '../interaction/mask.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
+import type { Buckets } from '../store/activity.ts';
 import type { Store } from '../store/store.ts';
 import { vendors } from '../vendors/index.ts';
 import type { Answer, Destination } from './api/routes.ts';
@@ -16,16 +18,19 @@ const PLAIN_HEADERS = new Set(['content-type', 'content-encoding', 'user-agent',
 /** What the settings decide for a destination that this gateway forwards to. */
 export type DestinationSettings = Pick<Destination, 'address' | 'content'>;
 
-/** The destinations that this gateway forwards to, then the vendors that it could forward to. */
+/** The destinations that this gateway forwards to, then the vendors and the presets that it could forward to. */
 export async function listDestinations(
   store: Store,
   forwarded: readonly string[],
   settingsOf: (name: string) => DestinationSettings,
+  within?: Buckets,
 ): Promise<Destination[]> {
   const counts = await store.read.deliveryCounts();
-  const names = [...forwarded, ...counts.map(({ destination }) => destination), ...vendors.map(({ name }) => name)];
+  const others = [...vendors.map(({ name }) => name), ...presetNames];
+  const names = [...forwarded, ...counts.map(({ destination }) => destination), ...others];
   const rows = [...new Set(names)].map(async (name) => {
     const own = counts.filter(({ destination }) => destination === name);
+    const vendor = vendors.find((each) => each.name === name);
     const isConfigured = forwarded.includes(name);
     const { p50, p99, last } = own.length > 0 ? await store.read.answers(name) : {};
     const lastDeliveredAt = own.find(({ state }) => state === 'delivered')?.lastAt;
@@ -39,6 +44,9 @@ export async function listDestinations(
       ...(lastDeliveredAt !== undefined && { lastDeliveredAt }),
       counts: Object.fromEntries(own.map(({ state, records }) => [state, records])),
       setUp: setUpOf(name),
+      isVendor: vendor !== undefined,
+      takesFeedback: vendor?.encodeFeedback !== undefined,
+      ...(within && isConfigured && { activity: await activityOf(store, name, within) }),
       ...(isConfigured && settingsOf(name)),
       ...(waiting.length > 0 && { oldestAt: Math.min(...waiting) }),
       ...(p50 !== undefined && { p50 }),
@@ -47,6 +55,21 @@ export async function listDestinations(
     };
   });
   return Promise.all(rows);
+}
+
+async function activityOf(
+  { read }: Store,
+  name: string,
+  within: Buckets,
+): Promise<NonNullable<Destination['activity']>> {
+  const { delivered, waiting, failed } = await read.activity(name, within);
+  return {
+    start: within.startUs / 1e3,
+    bucketMillis: within.bucketUs / 1e3,
+    delivered: [...delivered],
+    waiting: [...waiting],
+    failed: [...failed],
+  };
 }
 
 /** An interaction to build a request from, which shows where a destination's requests go. */
@@ -173,10 +196,10 @@ export async function vendorFields(name: string): Promise<Answer<'getVendorField
   };
 }
 
-/** The variables that a person sets to use a vendor. */
+/** The variables that a person sets to use a destination. */
 function setUpOf(name: string): string[] {
   const vendor = vendors.find((each) => each.name === name);
-  return vendor ? [...vendor.secrets, ...Object.keys(vendor.sampleSettings ?? {})] : [];
+  return vendor ? [...vendor.secrets, ...Object.keys(vendor.sampleSettings ?? {})] : presetVariables(name);
 }
 
 /** Opens a vendor for a preview, which needs no keys and no configuration. */

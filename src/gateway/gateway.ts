@@ -221,7 +221,7 @@ class RunningGateway implements Gateway {
       startedAt: this.#startedAt,
       jaegerUrl: this.#settings.jaegerUrl,
       url: () => this.#url,
-      destinations: () => listDestinations(this.#store, this.#forwarder.names, settingsOf),
+      destinations: (within) => listDestinations(this.#store, this.#forwarder.names, settingsOf, within),
       request: (id, name) => requestFor(this.#store, id, name, process.env),
       resend: async (id, name) => Number(await forwarderTo(name).resend(id, name)),
       resendAll: (name) => forwarderTo(name).resendAll(name),

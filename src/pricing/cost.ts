@@ -62,15 +62,20 @@ function byPrice({ inputTokens = 0, outputTokens = 0, cacheReadInputTokens = 0 }
 }
 
 function byTable(usage: Usage, facts: Facts): number | undefined {
+  const price = tablePriceFor(facts);
+  return price && totalOf(usage, price);
+}
+
+/** The price of the model that answered, else of the one that was requested. */
+export function tablePriceFor(facts: Facts): ModelPrice | undefined {
   const { responseModel, requestModel } = facts;
   if (responseModel !== undefined) {
     if (isInNoTable(responseModel)) return undefined;
     const price = tablePriceOf(responseModel, facts);
-    if (price) return totalOf(usage, price);
+    if (price) return price;
   }
   if (requestModel === undefined || isInNoTable(requestModel)) return undefined;
-  const price = tablePriceOf(requestModel, facts);
-  return price && totalOf(usage, price);
+  return tablePriceOf(requestModel, facts);
 }
 
 /** `ft:{base}:{org}::{id}` has a price of its own, `{maker}/{model}:free` has none. */

@@ -13,13 +13,13 @@ export function totalOf(usage: Usage, price: ModelPrice): number {
   const audioIn = special(usage.audioInputTokens, price.inputAudio, inputTokens - cacheRead - cacheWrite);
   const audioOut = special(usage.audioOutputTokens, price.outputAudio, outputTokens);
   const total =
-    costOf(cacheRead, price.cacheRead, inputTokens) +
-    costOf(cacheWrite, price.cacheWrite, inputTokens) +
-    costOf(audioIn, price.inputAudio, inputTokens) +
-    costOf(inputTokens - cacheRead - cacheWrite - audioIn, price.input, inputTokens) +
-    costOf(audioOut, price.outputAudio, inputTokens) +
-    costOf(outputTokens - audioOut, price.output, inputTokens);
-  return total / 1e6 + costOf(1, price.requests, inputTokens) / 1e3;
+    priceOf(cacheRead, price.cacheRead, inputTokens) +
+    priceOf(cacheWrite, price.cacheWrite, inputTokens) +
+    priceOf(audioIn, price.inputAudio, inputTokens) +
+    priceOf(inputTokens - cacheRead - cacheWrite - audioIn, price.input, inputTokens) +
+    priceOf(audioOut, price.outputAudio, inputTokens) +
+    priceOf(outputTokens - audioOut, price.output, inputTokens);
+  return total / 1e6 + priceOf(1, price.requests, inputTokens) / 1e3;
 }
 
 /** How many tokens of a kind are counted apart from the `left` others of their direction. */
@@ -28,7 +28,7 @@ function special(tokens: number | undefined, price: TieredPrice | undefined, lef
 }
 
 /** At the price of the highest tier that the input reaches: it holds for all tokens of the call. */
-function costOf(tokens: number, price: TieredPrice | undefined, inputTokens: number): number {
+export function priceOf(tokens: number, price: TieredPrice | undefined, inputTokens: number): number {
   if (!price) return 0;
   let rate = price[0];
   for (let index = 1; index < price.length; index += 1) {

@@ -1,3 +1,4 @@
+import { activityOf } from './activity.ts';
 import { answersOf } from './answers.ts';
 import type { DeliveryNote, DeliveryState, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
@@ -28,6 +29,7 @@ export function readerCalls(reader: StoreReader) {
     deliveryCounts: reader.deliveryCounts.bind(reader),
     changes: reader.changes.bind(reader),
     answers: bound(reader, answersOf),
+    activity: bound(reader, activityOf),
     usage: bound(reader, usageBy),
     completions: bound(reader, completionsOf),
     resolve: bound(reader, resolveId),

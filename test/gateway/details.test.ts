@@ -77,6 +77,31 @@ it('lists the tools that ran within a conversation, with their call and their er
   await expect(client.listToolSpans({ params: { id: 'none' } })).rejects.toMatchObject({ status: 404 });
 });
 
+it('splits the cost of an interaction where the price table gives the same total', async () => {
+  const usage = (cost: number) => [
+    attribute('gen_ai.operation.name', 'chat'),
+    attribute('gen_ai.provider.name', 'openai'),
+    attribute('gen_ai.request.model', 'gpt-4o-mini'),
+    attribute('gen_ai.conversation.id', 'costs'),
+    { key: 'gen_ai.usage.input_tokens', value: { intValue: '1000' } },
+    { key: 'gen_ai.usage.output_tokens', value: { intValue: '100' } },
+    { key: 'spanport.cost.total', value: { doubleValue: cost } },
+  ];
+  const { client, conversation } = await filled([
+    spanOf('00f067aa0ba902b7', 'chat gpt-4o-mini', usage(0.00021)),
+    spanOf('00f067aa0ba902b8', 'chat gpt-4o-mini', usage(0.4)),
+  ]);
+  const { rows } = await until(async () => {
+    const found = await client.getConversation({ params: { id: conversation.id } });
+    return found.rows.length === 2 ? found : undefined;
+  });
+  const [same, other] = [0.00021, 0.4].map((cost) => rows.find((row) => row.cost === cost));
+  expect(same?.costParts).toEqual({ input: 0.00015, output: 0.00006 });
+  expect(other?.costParts).toBeUndefined();
+  const detail = await client.getInteraction({ params: { id: same?.id ?? '' } });
+  expect(detail.costParts).toEqual(same?.costParts);
+});
+
 it('answers a trace as OTLP that reads back as the same spans, to the nanosecond, in pages', async () => {
   const { client } = await filled([chat, tool]);
   const first = await client.getTraceOtlp({ params: { traceId: TRACE }, query: { limit: 1 } });

@@ -226,6 +226,16 @@ it('keeps a dead letter with its reason, and sends it again on request', async (
   expect(destination.p50).toBe((dead.attempts[0]?.durationMillis ?? Number.NaN) / 1e3);
   expect(destination.p99).toBe(destination.p50);
   expect(destination).not.toHaveProperty('oldestAt');
+  expect(destination).not.toHaveProperty('activity');
+  const all = (await client.listDestinations({ query: { since: '1h', buckets: 4 } })).items;
+  expect(all[0]?.activity).toMatchObject({
+    bucketMillis: 900_000,
+    delivered: [0, 0, 0, 0],
+    waiting: [0, 0, 0, 0],
+    failed: [0, 0, 0, 1],
+  });
+  // Vendors with a call for feedback.
+  expect(all.filter(({ takesFeedback }) => takesFeedback).map(({ name }) => name)).toEqual(['athina', 'inkeep']);
   isBroken = false;
   expect(await client.retryDeliveries({ params: { name: 'requesty' } })).toEqual({ changed: 1 });
   await until(async () => (received.length > 0 ? true : undefined));

@@ -148,6 +148,11 @@ const presets: Readonly<Record<PresetName, Preset>> = {
 
 export const presetNames: readonly string[] = Object.keys(presets);
 
+/** The variables that a preset needs; none for other names. */
+export function presetVariables(name: string): string[] {
+  return isPreset(name) ? presets[name].needs.flatMap((names) => [names].flat()[0] ?? []) : [];
+}
+
 /** A write token of Logfire contains its region: `pylf_v1_eu_…`. */
 function logfireRegion(token: string | undefined): string {
   return token?.startsWith('pylf_v1_eu_') ? 'https://logfire-eu.pydantic.dev' : 'https://logfire-us.pydantic.dev';

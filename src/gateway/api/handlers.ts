@@ -1,4 +1,7 @@
+import type { Interaction } from '../../interaction/interaction.ts';
+import { costPartsOf } from '../../pricing/parts.ts';
 import { SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
+import type { Buckets } from '../../store/activity.ts';
 import { parseFilter } from '../../store/filter-language.ts';
 import type { StoredSpan } from '../../store/reader.ts';
 import type { FeedbackRow as StoredFeedback } from '../../store/rows.ts';
@@ -14,7 +17,7 @@ export interface ApiHost {
   readonly startedAt: number;
   readonly jaegerUrl: string | undefined;
   url(): string;
-  destinations(): Promise<readonly Destination[]>;
+  destinations(within?: Buckets): Promise<readonly Destination[]>;
   request(interaction: string, destination: string): Promise<Answer<'getDelivery'>['request']>;
   resend(interaction: string, destination: string): Promise<number>;
   resendAll(destination: string): Promise<number>;
@@ -61,7 +64,7 @@ function listHandlers({
       const { items, next } = await read.interactionsOf(row.id, listOf(query));
       return {
         ...row,
-        rows: items.map(({ row: each, interaction }) => ({ ...each, interaction: { ...interaction } })),
+        rows: items.map(({ row: each, interaction }) => ({ ...each, ...contentOf(interaction) })),
         ...(next && { next }),
       };
     },
@@ -72,7 +75,7 @@ function listHandlers({
       const [deliveryLog, feedback] = await Promise.all([read.deliveriesOf(id, project), read.feedbackOf(id, project)]);
       return {
         ...found.row,
-        interaction: { ...found.interaction },
+        ...contentOf(found.interaction),
         deliveryLog: deliveryLog as Delivery[],
         feedbackLog: feedback.map(feedbackFrom),
       };
@@ -85,6 +88,11 @@ function listHandlers({
       return { ...row, items: items.map((each) => spanFrom(each, withContent)), ...(next && { next }) };
     },
   };
+}
+
+function contentOf(interaction: Interaction): Pick<Answer<'getInteraction'>, 'interaction' | 'costParts'> {
+  const costParts = costPartsOf(interaction);
+  return { interaction: { ...interaction }, ...(costParts && { costParts }) };
 }
 
 function reportHandlers({
@@ -163,7 +171,11 @@ function deliveryHandlers(
     retryDelivery: async ({ params }) => ({
       changed: await host.resend(params['id'] ?? '', params['destination'] ?? ''),
     }),
-    listDestinations: async () => ({ items: [...(await host.destinations())] }),
+    async listDestinations({ query }) {
+      const { since, buckets } = query;
+      const within = since === undefined ? undefined : { ...bucketsOf({ since, buckets }), buckets };
+      return { items: [...(await host.destinations(within))] };
+    },
     async listDeliveries({ params, query }) {
       const { items, next } = await store.read.deliveries(params['name'] ?? '', query.state, listOf(query));
       return { items: items as Delivery[], ...(next && { next }) };

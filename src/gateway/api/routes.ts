@@ -191,7 +191,8 @@ export const routes = {
   },
   addFeedback: { summary: 'Give feedback on an interaction', body: newFeedback, answer: feedback },
   listDestinations: {
-    summary: 'Destinations with the number of their records by state',
+    summary: 'Destinations with the number of their records by state, and over time where `since` is set',
+    query: z.object({ since, buckets: z.coerce.number().int().min(1).max(500).default(48) }),
     answer: z.object({ items: z.array(destination) }),
   },
   listDeliveries: {

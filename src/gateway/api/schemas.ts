@@ -159,10 +159,20 @@ const wholeInteraction = z.record(z.string(), z.unknown()).meta({
   description: 'As the type `Interaction` of the package',
 });
 
+const costParts = z
+  .object({ input: usd, output: usd, cacheRead: usd.optional(), reasoning: usd.optional() })
+  .optional()
+  .meta({
+    description:
+      'Of the cost, by the price table: `cacheRead` is a part of `input`, `reasoning` a part of `output`. Absent when ' +
+      'the table gives another total',
+  });
+
 export const interactionDetail = z
   .object({
     ...interactionRow.shape,
     interaction: wholeInteraction,
+    costParts,
     deliveryLog: z.array(delivery),
     feedbackLog: z.array(feedback),
   })
@@ -171,7 +181,7 @@ export const interactionDetail = z
 export const conversationDetail = z
   .object({
     ...conversation.shape,
-    rows: z.array(z.object({ ...interactionRow.shape, interaction: wholeInteraction })),
+    rows: z.array(z.object({ ...interactionRow.shape, interaction: wholeInteraction, costParts })),
     next: z.string().optional().meta({ description: 'Cursor of the interactions that follow' }),
   })
   .meta({ id: 'ConversationDetail' });
@@ -241,6 +251,7 @@ export const originalRequest = z
   })
   .meta({ id: 'OriginalRequest' });
 
+const perBucket = z.array(z.number().int()).meta({ description: 'Records in each bucket of time' });
 export const destination = z
   .object({
     name: z.string(),
@@ -259,6 +270,12 @@ export const destination = z
     p99: seconds.optional(),
     lastAttempt: attempt.optional().meta({ description: 'The latest request to it, and its answer' }),
     setUp: z.array(z.string()).meta({ description: 'The environment variables that would configure it' }),
+    isVendor: z.boolean().meta({ description: 'It gets a record of each interaction; others get spans over OTLP' }),
+    takesFeedback: z.boolean().meta({ description: 'Feedback is sent to it' }),
+    activity: z
+      .object({ start: time, bucketMillis: z.number(), delivered: perBucket, waiting: perBucket, failed: perBucket })
+      .optional()
+      .meta({ description: 'Its records by the time of their last change; only with `since`' }),
   })
   .meta({ id: 'Destination' });
 
