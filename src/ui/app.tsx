@@ -1,5 +1,6 @@
 import type { FunctionComponent, JSX } from 'preact';
 import { loadViews, otherViews } from './other-views.ts';
+import { LoadingRows } from './parts/loading-rows.tsx';
 import { go, segments } from './router.ts';
 import { Shell } from './shell.tsx';
 import type * as Views from './views/all.ts';
@@ -40,7 +41,7 @@ function View(): JSX.Element | null {
   const Found: FunctionComponent | undefined = otherViews.value?.[name];
   if (Found) return <Found />;
   loadViews();
-  return <div aria-busy="true" />;
+  return <LoadingRows />;
 }
 
 function NotFound(): JSX.Element {

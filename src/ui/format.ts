@@ -36,6 +36,11 @@ export function duration(seconds: number | undefined): string {
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} m`;
 }
 
+/** On an axis: `0 s`, `200 ms`, `2 s`, `2.50 s` */
+export function axisDuration(seconds: number): string {
+  return seconds === 0 ? '0 s' : duration(seconds).replace(/\.0+ /, ' ');
+}
+
 /** `now`, `41 s`, `12 min`, `9 h`; then the time of day, then the date. */
 export function age(time: number | undefined, now: number): string {
   if (time === undefined) return UNKNOWN;

@@ -13,6 +13,12 @@ export function compareAddress(): string | undefined {
   return a === undefined || b === undefined ? undefined : `/compare?${new URLSearchParams({ a, b })}`;
 }
 
+/** Marks it, and leads to the comparison, or to the list where the second one is chosen. */
+export function compareWith(id: string): string {
+  if (!marked.value.includes(id)) toggleMark(id);
+  return compareAddress() ?? '/conversations';
+}
+
 /** The letter of each marked id. */
 export function markLetters(): Map<string, string> {
   return new Map(marked.value.map((id, index) => [id, index === 0 ? 'A' : 'B']));

@@ -163,6 +163,15 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     expect(await text.innerText()).toContain('No conversation in the last 12 hours matches is:error tokens>900000.');
   });
 
+  it('says what other times hold when the last hours are empty', async () => {
+    const page = await scene.open('/traces');
+    await page.route(/\/api\/conversations\?.*since=12h/, (route) => route.fulfill({ json: { items: [] } }));
+    await page.goto(`${scene.url}/conversations`);
+    await expect
+      .poll(() => page.locator('.empty').innerText())
+      .toMatch(/No conversation in the last 12 hours\.\s+Without the time there are \d+\./);
+  });
+
   it('writes quick links into the filter', async () => {
     const page = await openList();
     await page.getByRole('navigation', { name: 'Filters' }).getByText('with errors').click();

@@ -27,7 +27,7 @@ it.each([
 });
 
 function destination(name: string, counts: Destination['counts'] = {}): Destination {
-  return { name, isConfigured: true, isStopped: false, counts, setUp: [] };
+  return { name, isConfigured: true, isStopped: false, counts, setUp: [], isVendor: true, takesFeedback: false };
 }
 
 it('folds the quiet ones of more than eight destinations, in one order', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { age, bytes, count, counted, duration, money, UNKNOWN } from '../../src/ui/format.ts';
+import { age, axisDuration, bytes, count, counted, duration, money, UNKNOWN } from '../../src/ui/format.ts';
 
 it.each([
   [undefined, UNKNOWN],
@@ -25,6 +25,15 @@ it.each([
   [3_599.6, '1 h 00 m'],
   [11_220, '3 h 07 m'],
 ])('writes %j seconds as %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+
+it.each([
+  [0, '0 s'],
+  [0.2, '200 ms'],
+  [2, '2 s'],
+  [2.5, '2.50 s'],
+  [40, '40 s'],
+  [90, '1 m 30 s'],
+])('writes %j seconds on an axis as %s', (seconds, text) => expect(axisDuration(seconds)).toBe(text));
 
 it.each([
   [0, 'now'],

@@ -81,7 +81,7 @@ function amountOf(value: unknown, lines: number): string {
 const ONE_LINE = 96;
 
 /** JSON in one line where it fits, else an item a line. */
-function compact(value: unknown): string {
+export function compact(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return String(value);
   const line = spaced(value);

@@ -4,12 +4,16 @@ import { strip } from '../destinations.ts';
 import { worstOf } from '../strip.ts';
 import { DeliveryMark, deliverySentence, stateWords } from './mark.tsx';
 
-/** The two letters that head the column of a destination, as with chemical elements. */
-export function symbolOf(name: string): string {
-  return known[name] ?? `${name[0]?.toUpperCase() ?? ''}${name[1] ?? ''}`;
+/** Two letters for each name, as with chemical elements: its first, and the next one that makes it differ. */
+export function symbolsOf(names: readonly string[]): string[] {
+  const symbols: string[] = [];
+  for (const name of names) {
+    const first = name[0]?.toUpperCase() ?? '';
+    const second = [...name.slice(1)].find((letter) => !symbols.includes(first + letter));
+    symbols.push(first + (second ?? name[1] ?? ''));
+  }
+  return symbols;
 }
-
-const known: Readonly<Record<string, string>> = { requesty: 'Rq' };
 
 type Deliveries = Readonly<Record<string, DeliveryState>>;
 
@@ -65,11 +69,12 @@ function Folded({ names, deliveries, link }: FoldedProps): JSX.Element | null {
 
 export function DeliveryHeads(): JSX.Element {
   const { shown, folded } = strip.value;
+  const symbols = symbolsOf(shown.map(({ name }) => name));
   return (
     <span class="strip heads" aria-hidden="true">
-      {shown.map(({ name }) => (
+      {shown.map(({ name }, index) => (
         <span key={name} title={name}>
-          {symbolOf(name)}
+          {symbols[index]}
         </span>
       ))}
       {folded.length > 0 && <span title={folded.map(({ name }) => name).join(', ')}>+{folded.length}</span>}

@@ -1,9 +1,18 @@
 import type { JSX } from 'preact';
 import type { DeliveryState } from '../../gateway/api/routes.ts';
+import { configured } from '../destinations.ts';
+import { worstOf } from '../strip.ts';
 import { DeliveryHeads, DeliveryStrip } from './deliveries.tsx';
 
 export function payloadAddress(interaction: string, destination: string): string {
   return `/i/${encodeURIComponent(interaction)}/destinations/${encodeURIComponent(destination)}`;
+}
+
+/** The destination whose state most needs attention, else the first; undefined where the gateway forwards to none. */
+export function worstDestination(deliveries: Readonly<Record<string, DeliveryState>>): string | undefined {
+  const names = configured.value.map(({ name }) => name);
+  const worst = worstOf(names.flatMap((name) => deliveries[name] ?? []));
+  return names.find((name) => deliveries[name] === worst) ?? names[0];
 }
 
 interface LinksProps {

@@ -15,8 +15,6 @@ const REASONS: Readonly<Record<Rating, readonly string[]>> = {
   positive: ['Correct', 'Complete', 'Clear'],
   negative: ['Wrong', 'Incomplete', 'Out of date', 'Ignores the question'],
 };
-/** Destinations whose API takes feedback. */
-const TAKES_FEEDBACK: ReadonlySet<string> = new Set(['athina', 'inkeep']);
 
 interface FeedbackProps {
   readonly row: ConversationRow;
@@ -150,7 +148,7 @@ function FeedbackForm({ row, rating, onClose, onSaved }: FormProps): JSX.Element
 }
 
 function whereItGoes(): string {
-  const names = configured.value.map(({ name }) => name).filter((name) => TAKES_FEEDBACK.has(name));
+  const names = configured.value.filter(({ takesFeedback }) => takesFeedback).map(({ name }) => name);
   return names.length === 0
     ? 'Stays in this gateway: no destination that it forwards to takes feedback.'
     : `Goes to ${names.join(' and ')} as feedback, and stays here.`;

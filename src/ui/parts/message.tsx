@@ -1,9 +1,11 @@
+import { signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { FeedbackRow } from '../../gateway/api/routes.ts';
 import type { Part } from '../../interaction/message.ts';
 import { bytes, clock, count, counted, duration, moment, money } from '../format.ts';
 import { shortModel } from '../text.ts';
+import { costTitle } from '../views/cost-parts.ts';
 import type { ConversationRow, TranscriptMessage } from '../views/transcript.ts';
 import { interactionOf } from '../views/transcript.ts';
 import { CallView } from './call.tsx';
@@ -80,6 +82,7 @@ function NoWords(): JSX.Element {
   return (
     <p class="dim">
       No words were kept: <code>SPANPORT_CONTENT</code> of the sender is <code>none</code>, or the answer was empty.
+      Messages of later calls are kept with <code>SPANPORT_CONTENT=otlp=full</code>.
     </p>
   );
 }
@@ -100,7 +103,7 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
           {count(row.inputTokens)} in, {count(row.outputTokens)} out
         </span>
       )}
-      <span title={row.costOrigin}>
+      <span title={costTitle(row)}>
         {row.isEstimated && '~'}
         {money(row.cost)} USD
       </span>
@@ -205,9 +208,12 @@ interface FoldedProps {
   readonly children: ComponentChildren;
 }
 
+/** Every fold of the transcript is open. */
+export const areUnfolded = signal(false);
+
 function Folded({ label, note, children }: FoldedProps): JSX.Element {
   return (
-    <details class="folded">
+    <details class="folded" open={areUnfolded.value}>
       <summary>
         <Icon name="right" size={11} />
         <span class="cut">

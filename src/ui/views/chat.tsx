@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { clock, count, day, moment } from '../format.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
+import { LoadingRows } from '../parts/loading-rows.tsx';
 import { MessageView } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address } from '../router.ts';
@@ -31,7 +32,7 @@ export function ChatView(): JSX.Element {
   if (id === '')
     return <p class="empty">The address names no chat. It ends with ?chatId= and the id of a conversation.</p>;
   if (problem !== undefined) return <p class="empty">{problem}</p>;
-  if (!shown) return <div class="empty" aria-busy="true" />;
+  if (!shown) return <LoadingRows />;
   return (
     <div class="chat-page">
       <header>

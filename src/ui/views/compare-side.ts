@@ -68,6 +68,8 @@ function sideOfInteraction(detail: Answer<'getInteraction'>): Side {
       'Output tokens': detail.outputTokens,
       'of it reasoning': usage.reasoningOutputTokens,
       'Cost, USD': detail.cost,
+      'of it input': detail.costParts?.input,
+      'of it output': detail.costParts?.output,
       'First chunk': detail.timeToFirstChunk,
       Duration: detail.duration,
       Finish: interaction.finishReasons?.join(', '),

@@ -5,6 +5,7 @@ import { clock, count, day, duration, moment, money, UNKNOWN } from '../format.t
 import { useCommands } from '../keyboard.ts';
 import { marked } from '../marked.ts';
 import { Icon } from '../parts/icon.tsx';
+import { LoadingRows } from '../parts/loading-rows.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { address, go, withQuery } from '../router.ts';
 import { oneLine } from '../text.ts';
@@ -13,6 +14,7 @@ import { useTitle } from '../title.ts';
 import { Attributes, attributeRows, Raw } from './compare-attributes.tsx';
 import { loadSide, type Side, type Sides } from './compare-side.ts';
 import { ComparedWords } from './compare-words.tsx';
+import './conversation.css';
 import './compare.css';
 
 type Layer = 'words' | 'raw' | 'attributes';
@@ -36,15 +38,18 @@ export function CompareView(): JSX.Element {
     [],
   );
   if (problem !== undefined) return <Unavailable problem={problem} />;
-  if (!sides) return <div aria-busy="true" />;
+  if (!sides) return <LoadingRows />;
   const kind = sides.every((side) => side.kind === 'interaction') ? 'interactions' : 'conversations';
   return (
     <div class="compare">
-      <header class="compare-head">
-        <p class="crumbs">
-          <a href="/conversations">Conversations</a> / Compare
+      <header class="heading">
+        <p class="path">
+          <a href="/conversations">Conversations</a> <span>/</span> Compare
         </p>
-        <div class="compare-line">
+        <div class="title">
+          <a class="back" href="/conversations" aria-label="All conversations">
+            <Icon name="left" size={18} />
+          </a>
           <h1>Compare two {kind}</h1>
           <div class="actions">
             <button type="button" class="button" onClick={swap}>
@@ -138,7 +143,7 @@ function Layers({ layer, sides }: { readonly layer: Layer; readonly sides: Sides
     ['attributes', 'Attributes'],
   ];
   return (
-    <nav class="tabs" aria-label="Layers">
+    <nav class="layers" aria-label="Layers">
       {layers.map(([name, label]) => (
         <a
           key={name}
@@ -217,6 +222,8 @@ function SiblingList({ side, onChoose }: { readonly side: Side; onChoose(id: str
 const units: Readonly<Record<string, { write(value: number): string; isShare?: boolean; isWorseWhenMore?: boolean }>> =
   {
     'Cost, USD': { write: money, isShare: true, isWorseWhenMore: true },
+    'of it input': { write: money, isShare: true },
+    'of it output': { write: money, isShare: true },
     'First chunk': { write: duration, isShare: true },
     Duration: { write: duration, isShare: true },
     'Output tokens': { write: count, isShare: true },

@@ -118,7 +118,7 @@ const columns: readonly Column<Conversation>[] = [
     width: '84px',
     level: 1,
     className: 'main-ink',
-    cell: ({ cost }) => <Money value={cost} />,
+    cell: ({ cost, isEstimated }) => <Money value={cost} isEstimated={isEstimated} />,
   },
   {
     id: 'duration',

@@ -3,10 +3,12 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Span } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { clock, counted, duration, moment } from '../format.ts';
+import { Icon } from '../parts/icon.tsx';
 import { JsonWithSearch } from '../parts/json.tsx';
 import { readable } from '../parts/json-lines.ts';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { oneLine } from '../text.ts';
 import type { ConversationRow } from './transcript.ts';
 
 /** Everything that was recorded: for each interaction the attributes, events and resource of its span. */
@@ -36,9 +38,11 @@ function OneInteraction({ row, isOpenAtFirst }: OneProps): JSX.Element {
   return (
     <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <OutcomeMark status={row.status} />{' '}
-        <span class="cut">
-          <Safe text={row.name} />
+        <Icon name="right" size={11} />
+        <OutcomeMark status={row.status} />
+        <Safe text={row.name} />
+        <span class="cut dim">
+          <Safe text={oneLine(row.title) ?? ''} />
         </span>
         <small title={moment(row.startTime)}>
           {clock(row.startTime)}, {duration(row.duration)}

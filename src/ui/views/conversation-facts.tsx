@@ -1,15 +1,18 @@
 import type { JSX } from 'preact';
 import type { DeliveryState } from '../../gateway/api/routes.ts';
 import { configured } from '../destinations.ts';
-import { age, clock, count, day, moment, money } from '../format.ts';
+import { age, clock, count, day, moment } from '../format.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Given } from '../parts/feedback.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark } from '../parts/mark.tsx';
+import { Money } from '../parts/money.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { WORST_FIRST, worstOf } from '../strip.ts';
 import { now } from '../time.ts';
 import type { Detail, Loaded } from './conversation-data.ts';
+import { costPartsOf } from './cost-parts.ts';
+import { MissingFigures } from './missing-figures.tsx';
 import { interactionOf } from './transcript.ts';
 
 /** Who, when and where; tokens and cost; what became of the records; feedback and tags. */
@@ -83,29 +86,33 @@ function Fact({ name, children, isMono = false }: FactProps): JSX.Element | null
 type UsageField = 'cacheReadInputTokens' | 'reasoningOutputTokens';
 
 function TokensAndCost({ conversation }: { readonly conversation: Detail }): JSX.Element {
+  const { rows, cost, isEstimated, inputTokens, outputTokens, unpriced } = conversation;
   const sum = (field: UsageField): number =>
-    conversation.rows.reduce((total, row) => total + (interactionOf(row).usage?.[field] ?? 0), 0);
+    rows.reduce((total, row) => total + (interactionOf(row).usage?.[field] ?? 0), 0);
   const cached = sum('cacheReadInputTokens');
   const reasoning = sum('reasoningOutputTokens');
+  // While the rest of a long conversation is loading, its parts would not add up to its cost.
+  const parts = rows.length < conversation.interactions ? undefined : costPartsOf(rows);
   return (
     <section>
       <h2>Tokens and cost</h2>
       <table class="figures-table">
         <tbody>
-          <Amount name="Input" value={conversation.inputTokens} />
-          {cached > 0 && <Amount name="of it cached" value={cached} isPart />}
-          <Amount name="Output" value={conversation.outputTokens} />
-          {reasoning > 0 && <Amount name="of it reasoning" value={reasoning} isPart />}
+          <Amount name="Input" value={inputTokens} cost={parts?.input} />
+          {cached > 0 && <Amount name="of it cached" value={cached} cost={parts?.cacheRead} isPart />}
+          <Amount name="Output" value={outputTokens} cost={parts?.output} />
+          {reasoning > 0 && <Amount name="of it reasoning" value={reasoning} cost={parts?.reasoning} isPart />}
           <tr>
             <th scope="row">USD</th>
-            <td>
-              {conversation.isEstimated && '~'}
-              {money(conversation.cost)}
+            <td />
+            <td title={cost === undefined ? undefined : `${cost} USD`}>
+              <Money value={cost} isEstimated={isEstimated} />
             </td>
           </tr>
-          {conversation.unpriced > 0 && <Amount name="Without a price" value={conversation.unpriced} />}
+          {unpriced > 0 && <Amount name="Without a price" value={unpriced} />}
         </tbody>
       </table>
+      <MissingFigures rows={rows} />
     </section>
   );
 }
@@ -113,14 +120,17 @@ function TokensAndCost({ conversation }: { readonly conversation: Detail }): JSX
 interface AmountProps {
   readonly name: string;
   readonly value: number | undefined;
+  /** USD, where the parts of the cost are known. */
+  readonly cost?: number | undefined;
   readonly isPart?: boolean;
 }
 
-function Amount({ name, value, isPart = false }: AmountProps): JSX.Element {
+function Amount({ name, value, cost, isPart = false }: AmountProps): JSX.Element {
   return (
     <tr class={isPart ? 'part' : undefined}>
       <th scope="row">{name}</th>
       <td>{count(value)}</td>
+      <td class="dim">{cost !== undefined && <Money value={cost} />}</td>
     </tr>
   );
 }

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count, counted, duration, money, UNKNOWN } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
+import { compareWith } from '../marked.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -119,9 +120,9 @@ function Actions({ loaded: { conversation }, turns, base }: ActionsProps): JSX.E
   useCommands([command('s', 'Share', 'Selected', () => setOpen('share'))]);
   return (
     <div class="actions">
-      <a class="button wide" href={`/compare?a=${encodeURIComponent(conversation.id)}`}>
+      <button type="button" class="button wide" onClick={() => go(compareWith(conversation.id))}>
         Compare <kbd>C</kbd>
-      </a>
+      </button>
       <span class="with-popover">
         <button
           type="button"

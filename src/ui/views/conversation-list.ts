@@ -21,6 +21,8 @@ export const freshRows = signal<ReadonlySet<string>>(new Set());
 export const isLoading = signal(false);
 /** Whether the rows are those of the filter and the time in the address. */
 export const isLoaded = signal(false);
+/** Whether the gateway has no conversation of any time: the start then shows how to send one. */
+export const isStoreEmpty = signal(false);
 export const problem = signal<string | undefined>(undefined);
 
 const list = { next: undefined as string | undefined, request: 0 };
@@ -31,7 +33,10 @@ export async function load(selection: Selection): Promise<void> {
   isLoading.value = true;
   try {
     const page = await api.listConversations({ query: { ...selection, limit: PAGE } });
+    const isEmpty =
+      page.items.length === 0 && (await api.listConversations({ query: { limit: 1 } })).items.length === 0;
     if (request !== list.request) return;
+    isStoreEmpty.value = isEmpty;
     rows.value = page.items;
     waitingRows.value = [];
     list.next = page.next;

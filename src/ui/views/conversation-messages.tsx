@@ -1,14 +1,15 @@
 import type { JSX } from 'preact';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
-import { configured } from '../destinations.ts';
 import { count } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
-import { payloadAddress } from '../parts/delivery-links.tsx';
+import { payloadAddress, worstDestination } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { MessageView } from '../parts/message.tsx';
+import { DeliveryMark } from '../parts/mark.tsx';
+import { areUnfolded, MessageView } from '../parts/message.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { address, go } from '../router.ts';
-import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
+import { command, errorCommands, rowCommands } from '../shortcuts.ts';
+import { worstOf } from '../strip.ts';
 import { type Loaded, load } from './conversation-data.ts';
 import type { ConversationRow, TranscriptMessage, Turn } from './transcript.ts';
 
@@ -98,18 +99,21 @@ function useMessageKeys({ messages, selected, onOutline }: KeysOptions): void {
   useCommands([
     ...rowCommands('message', move),
     ...errorCommands(toError),
-    command('o', 'Outline of the turns', 'View', onOutline),
+    command('o', 'Unfold; without a selection, the outline', 'View', () =>
+      selected < 0 ? onOutline() : unfold(selected),
+    ),
+    command('Shift+O', 'Unfold all', 'View', () => {
+      areUnfolded.value = !areUnfolded.value;
+    }),
     command('t', 'Trace', 'Selected', () => toRow(({ traceId, spanId }) => `/t/${traceId}?span=${spanId}`)),
     command('d', 'What each destination got', 'Selected', () => toRow(firstPayload)),
-    linkCommand,
     command('+', 'Good answer', 'Selected', () => press(selected, 'Good answer')),
     command('-', 'Bad answer', 'Selected', () => press(selected, 'Bad answer')),
   ]);
 }
 
 function firstPayload({ id, deliveries }: ConversationRow): string | undefined {
-  const names = configured.value.map(({ name }) => name);
-  const name = names.find((each) => deliveries[each] === 'dead') ?? names.find((each) => deliveries[each]) ?? names[0];
+  const name = worstDestination(deliveries);
   return name === undefined ? undefined : payloadAddress(id, name);
 }
 
@@ -118,8 +122,18 @@ function press(index: number, label: string): void {
   document.querySelector<HTMLElement>(`[data-index="${index}"] button[aria-label="${label}"]`)?.click();
 }
 
+/** Reasoning, instructions and long results of one message; folds them again where all are open. */
+function unfold(index: number): void {
+  const place = document.querySelector(`[data-index="${index}"]`);
+  const folds = [...(place?.querySelectorAll('details') ?? [])];
+  const isOpen = folds.every(({ open }) => open);
+  for (const fold of folds) fold.open = !isOpen;
+  for (const button of place?.querySelectorAll<HTMLElement>('.result > .link') ?? []) button.click();
+}
+
 function hasFailed({ row, error, calls }: TranscriptMessage): boolean {
-  return error !== undefined || row?.status === 'error' || calls.some((call) => call.error !== undefined);
+  const isDead = row !== undefined && Object.values(row.deliveries).includes('dead');
+  return isDead || error !== undefined || row?.status === 'error' || calls.some((call) => call.error !== undefined);
 }
 
 interface TurnBarProps {
@@ -131,6 +145,9 @@ interface TurnBarProps {
 /** On a phone: the turn before and after, at the foot of the screen. */
 function TurnBar({ messages, selected, turns }: TurnBarProps): JSX.Element {
   const turn = messages[Math.max(0, selected)]?.turn ?? 1;
+  const row = turns[turn - 1]?.rows.at(-1);
+  const payload = row && firstPayload(row);
+  const worst = row && worstOf(Object.values(row.deliveries));
   const to = (step: number): void => {
     const number = Math.min(turns.length, Math.max(1, turn + step));
     select(turns[number - 1]?.messages[0]);
@@ -146,6 +163,12 @@ function TurnBar({ messages, selected, turns }: TurnBarProps): JSX.Element {
       <span>
         turn {count(turn)} of {count(turns.length)}
       </span>
+      {payload !== undefined && (
+        <a href={payload} aria-label="What each destination got">
+          <Icon name="out" size={18} />
+          {worst && <DeliveryMark state={worst} />}
+        </a>
+      )}
     </div>
   );
 }

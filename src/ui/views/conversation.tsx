@@ -1,19 +1,25 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
+import { bytes, day } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { onLive } from '../live.ts';
+import { compareWith } from '../marked.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
+import { LoadingRows } from '../parts/loading-rows.tsx';
 import { address, go, segments } from '../router.ts';
-import { command } from '../shortcuts.ts';
+import { command, linkCommand } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
+import { now } from '../time.ts';
 import { forget, type Loaded, load, loaded, problem } from './conversation-data.ts';
 import { DetailsLayer } from './conversation-details.tsx';
 import { Facts } from './conversation-facts.tsx';
 import { Heading, LAYERS, type Layer, layerAddress } from './conversation-heading.tsx';
+import { rows as listed } from './conversation-list.ts';
 import { MessagesLayer } from './conversation-messages.tsx';
 import { Outline } from './conversation-outline.tsx';
 import { RunLayer } from './conversation-run.tsx';
+import { hasDead, retryDead } from './selection.ts';
 import { type ConversationRow, transcriptOf } from './transcript.ts';
 import { TurnsLayer } from './turns.tsx';
 import './conversation.css';
@@ -41,23 +47,40 @@ export function ConversationView(): JSX.Element {
   }, [id]);
   const shown = loaded.value;
   if (problem.value !== undefined && !shown) return <Gone message={problem.value} />;
-  if (!shown) return <div class="empty" aria-busy="true" />;
+  if (!shown) return <LoadingRows />;
   if (named === 'destinations') return <ToPayload rows={shown.conversation.rows} name={name} />;
   return <Conversation id={id} loaded={shown} />;
 }
 
 function Gone({ message }: { readonly message: string }): JSX.Element {
+  const pruned = usePruned();
   return (
     <div class="empty">
       <h2>{message}</h2>
       <p>
-        It may have been deleted, or removed because it was too old.{' '}
+        {pruned ?? 'It may have been deleted.'}{' '}
         <a class="link" href="/conversations">
           All conversations
         </a>
       </p>
     </div>
   );
+}
+
+/** What the gateway removes by itself, once it has removed something. */
+function usePruned(): string | undefined {
+  const [text, setText] = useState<string>();
+  useEffect(() => {
+    api.getStatus().then(
+      ({ retention: { maxAgeSeconds, maxBytes }, pruned }) =>
+        pruned &&
+        setText(
+          `What is older than ${Math.round(maxAgeSeconds / 86_400)} days, or beyond ${bytes(maxBytes)}, is removed, last on ${day(pruned.at, now.value)}.`,
+        ),
+      () => {},
+    );
+  }, []);
+  return text;
 }
 
 function Conversation({ id, loaded: shown }: { readonly id: string; readonly loaded: Loaded }): JSX.Element {
@@ -79,7 +102,21 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
     command('4', 'Run', 'View', () => open('run')),
     command('[', 'Previous conversation of the list', 'View', () => neighbour(id, -1)),
     command(']', 'Next conversation of the list', 'View', () => neighbour(id, 1)),
-    command('c', 'Compare with another conversation', 'Selected', () => go(`/compare?a=${encodeURIComponent(id)}`)),
+    command('c', 'Compare with another conversation', 'Selected', () => go(compareWith(id))),
+    ...(hasDead(shown.conversation)
+      ? [
+          command(
+            'r',
+            'Retry its dead letters',
+            'Selected',
+            () =>
+              void retryDead(id)
+                .then(() => load(id))
+                .catch(() => {}),
+          ),
+        ]
+      : []),
+    linkCommand,
   ]);
   useKeys({
     Escape: () => (address.value.query.size > 0 ? go(address.value.path) : go('/conversations')),
@@ -114,7 +151,8 @@ function ToPayload({ rows, name }: { readonly rows: readonly ConversationRow[]; 
 
 /** The conversation before or after this one, in the order of the list. */
 async function neighbour(id: string, step: number): Promise<void> {
-  const { items } = await api.listConversations({ query: { limit: 200 } });
+  const isListed = listed.value.some((row) => row.id === id);
+  const items = isListed ? listed.value : (await api.listConversations({ query: { limit: 200 } })).items;
   const index = items.findIndex((item) => item.id === id);
   const next = items[index + step];
   if (index >= 0 && next) go(`/c/${encodeURIComponent(next.id)}`);

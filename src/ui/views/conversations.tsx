@@ -19,6 +19,7 @@ import {
   freshRows,
   isLoaded,
   isLoading,
+  isStoreEmpty,
   load,
   loadMore,
   problem,
@@ -68,7 +69,7 @@ export function ConversationsView(): JSX.Element {
   }, [q, since, until, isLive]);
   const items = rows.value;
   const isEmpty = items.length === 0 && isLoaded.value && !isLoading.value && problem.value === undefined;
-  if (isEmpty && q === '' && query.get('since') === null) return <FirstRun />;
+  if (isEmpty && isStoreEmpty.value) return <FirstRun />;
   return (
     <>
       <div class="controls">

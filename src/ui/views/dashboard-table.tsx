@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { count, duration, UNKNOWN } from '../format.ts';
 import { listAddress, quoted } from '../parts/filter-text.ts';
 import { Money } from '../parts/money.tsx';
+import { Sparkline } from '../parts/sparkline.tsx';
 import { oneLine } from '../text.ts';
 import { COLORS, GROUPS, OTHERS_COLOR, type Selection, type Statistics } from './dashboard-model.ts';
 
@@ -125,7 +126,7 @@ function GroupRow({ group, index, total, selection }: GroupRowProps): JSX.Elemen
         <Linked href={first === undefined ? undefined : list(slowerThan('first', first))}>{duration(first)}</Linked>
       </td>
       <td class="over-time">
-        <Sparkline values={group.callsOverTime} />
+        <Sparkline width={176} series={[{ values: group.callsOverTime }]} />
       </td>
     </tr>
   );
@@ -163,24 +164,5 @@ function Share({ value, isUnpriced }: { readonly value: number; readonly isUnpri
       <i style={{ width: `${Math.max(1, value * 110)}px` }} />
       <span class="dim">{value > 0 && percent === 0 ? '< 1 %' : `${percent} %`}</span>
     </>
-  );
-}
-
-const WIDTH = 176;
-const HEIGHT = 16;
-
-function Sparkline({ values }: { readonly values: readonly number[] }): JSX.Element {
-  const most = Math.max(1, ...values);
-  const step = WIDTH / values.length;
-  const path = values
-    .map((value, at) => {
-      const height = value === 0 ? 0.5 : Math.max(1.5, (value / most) * HEIGHT);
-      return `M${(at * step).toFixed(1)} ${(HEIGHT - height).toFixed(1)}h${Math.max(1, step - 0.6).toFixed(1)}v${height.toFixed(1)}h-${Math.max(1, step - 0.6).toFixed(1)}z`;
-    })
-    .join('');
-  return (
-    <svg width={WIDTH} height={HEIGHT} aria-hidden="true">
-      <path d={path} />
-    </svg>
   );
 }

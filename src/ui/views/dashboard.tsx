@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { api } from '../api.ts';
-import { count, duration, money } from '../format.ts';
+import { axisDuration, count, money } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { type Buckets, Chart, chosen, type Series } from '../parts/chart.tsx';
 import { FilterField } from '../parts/filter-field.tsx';
@@ -201,7 +201,7 @@ function LatencyChart({
         { label: 'p50', color: '--mark', line: 'solid', values: statistics.p50 },
         { label: 'first chunk p50', color: '--ink-3', line: 'dotted', values: statistics.first },
       ]}
-      write={duration}
+      write={axisDuration}
     />
   );
 }

@@ -13,7 +13,7 @@ import { DeliveryMark } from '../parts/state-mark.tsx';
 import { address, go, withQuery } from '../router.ts';
 import { command, rowCommands } from '../shortcuts.ts';
 import { now } from '../time.ts';
-import { outcomeOf, toneOf } from './payload-data.ts';
+import { outcomeOf, reasonOf, toneOf } from './payload-data.ts';
 
 const STATES: readonly DeliveryState[] = [
   'dead',
@@ -196,7 +196,7 @@ function Records({ items, selected, name }: RecordsProps): JSX.Element {
               </th>
               <td class={`cut ${toneOf(item)}`}>{outcomeOf(item)}</td>
               <td class="cut">
-                <Safe text={item.reason ?? item.attempts.at(-1)?.answer ?? ''} />
+                <Safe text={reasonOf(item) || (item.attempts.at(-1)?.answer ?? '')} />
               </td>
               <td class="number">{count(item.attempts.length)}</td>
               <td class="number dim" title={moment(item.updatedAt)}>

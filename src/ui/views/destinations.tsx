@@ -1,13 +1,15 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { DeliveryState, Destination } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { destinations, loadDestinations } from '../destinations.ts';
-import { age, count, duration, moment } from '../format.ts';
+import { age, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
+import { atMostEvery } from '../pace.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { Sparkline } from '../parts/sparkline.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { go, segments } from '../router.ts';
 import { rowCommands } from '../shortcuts.ts';
@@ -71,6 +73,7 @@ interface TableProps {
 }
 
 function Table({ items, selected }: TableProps): JSX.Element {
+  const activities = useActivities();
   return (
     <table class="destination-table">
       <thead>
@@ -81,6 +84,9 @@ function Table({ items, selected }: TableProps): JSX.Element {
           </th>
           <th scope="col" class="content">
             Content
+          </th>
+          <th scope="col" class="over-time">
+            Last 12 hours
           </th>
           {STATES.map((state) => (
             <th key={state} scope="col" class={`number ${state}`}>
@@ -101,11 +107,36 @@ function Table({ items, selected }: TableProps): JSX.Element {
       </thead>
       <tbody>
         {items.map((item, index) => (
-          <Row key={item.name} destination={item} isSelected={index === selected} />
+          <Row
+            key={item.name}
+            destination={item}
+            activity={activities.get(item.name)}
+            isSelected={index === selected}
+          />
         ))}
       </tbody>
     </table>
   );
+}
+
+type Activity = NonNullable<Destination['activity']>;
+const ACTIVITY_MILLIS = 5_000;
+
+/** The records of the last hours by destination, read again when deliveries changed. */
+function useActivities(): ReadonlyMap<string, Activity> {
+  const [activities, setActivities] = useState<ReadonlyMap<string, Activity>>(new Map());
+  const reading = useMemo(
+    () =>
+      atMostEvery(ACTIVITY_MILLIS, async () => {
+        const { items } = await api.listDestinations({ query: { since: '12h' } });
+        setActivities(new Map(items.flatMap(({ name, activity }) => (activity ? [[name, activity]] : []))));
+      }),
+    [],
+  );
+  const counts = JSON.stringify(destinations.value.map((each) => each.counts));
+  useEffect(reading.run, [counts]);
+  useEffect(() => reading.cancel, []);
+  return activities;
 }
 
 const STATES = ['delivered', 'coalesced', 'waiting', 'retrying', 'dead', 'skipped'] as const;
@@ -120,10 +151,11 @@ const heads: Readonly<Record<(typeof STATES)[number], string>> = {
 
 interface RowProps {
   readonly destination: Destination;
+  readonly activity: Activity | undefined;
   readonly isSelected: boolean;
 }
 
-function Row({ destination, isSelected }: RowProps): JSX.Element {
+function Row({ destination, activity, isSelected }: RowProps): JSX.Element {
   const { name, counts, address, content, oldestAt, p50, p99 } = destination;
   const state = stateOf(destination);
   const href = `/destinations/${encodeURIComponent(name)}`;
@@ -141,6 +173,7 @@ function Row({ destination, isSelected }: RowProps): JSX.Element {
       <td class={content === 'full' ? 'content' : 'content dim'} data-name="content">
         {content}
       </td>
+      <td class="over-time">{activity && <ActivityBars activity={activity} />}</td>
       {STATES.map((each) => (
         <td key={each} data-name={heads[each].toLowerCase()} class={`number ${each} ${toneOfCount(each, counts)}`}>
           {counts[each] ? <a href={`${href}?state=${each}`}>{count(counts[each])}</a> : <span class="dim">0</span>}
@@ -160,6 +193,22 @@ function Row({ destination, isSelected }: RowProps): JSX.Element {
   );
 }
 
+function ActivityBars({ activity: { delivered, waiting, failed } }: { readonly activity: Activity }): JSX.Element {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const label = [
+    `${count(sum(delivered))} delivered`,
+    ...(sum(waiting) > 0 ? [`${count(sum(waiting))} waiting`] : []),
+    ...(sum(failed) > 0 ? [`${counted(sum(failed), 'record')} refused`] : []),
+  ].join(', ');
+  return (
+    <Sparkline
+      width={140}
+      label={label}
+      series={[{ values: delivered }, { values: waiting, className: 'wait' }, { values: failed, className: 'bad' }]}
+    />
+  );
+}
+
 function toneOfCount(state: (typeof STATES)[number], { dead, retrying }: Destination['counts']): string {
   if (state === 'dead' && dead) return 'bad';
   return state === 'retrying' && retrying ? 'wait' : '';
@@ -170,7 +219,7 @@ function LastAnswer({ destination: { lastAttempt, isStopped, reason } }: Pick<Ro
   if (!lastAttempt) return <td class="last dim">nothing was sent yet</td>;
   const { at, status, outcome } = lastAttempt;
   const when = outcome === 'retry' ? againIn(lastAttempt) : ago(at);
-  const text = lastAttempt.answer ?? reasonOf({ reason: reason ?? lastAttempt.reason });
+  const text = reasonOf({ reason: reason ?? lastAttempt.reason }) || (lastAttempt.answer ?? '');
   return (
     <td
       class={`last cut ${isStopped || outcome === 'rejected' ? 'bad' : outcome === 'retry' ? 'wait' : ''}`}
@@ -199,6 +248,8 @@ function stateOf({ isStopped, counts }: Destination): DeliveryState | undefined 
   return isStopped ? 'stopped' : worstOf(states);
 }
 
+const FIRST_OTHERS = 6;
+
 /** A dry run shows the payload of the latest interaction, and sends nothing. */
 function NotSetUp({ items }: { readonly items: readonly Destination[] }): JSX.Element {
   const [latest, setLatest] = useState<string>();
@@ -208,20 +259,22 @@ function NotSetUp({ items }: { readonly items: readonly Destination[] }): JSX.El
       () => {},
     );
   }, []);
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? items : items.slice(0, FIRST_OTHERS);
   return (
     <section class="not-set-up">
       <h2>
         Not set up <small>each would get what its line says; a dry run shows the payload first</small>
       </h2>
       <ul>
-        {items.map(({ name, setUp }) => (
+        {shown.map(({ name, setUp, isVendor }) => (
           <li key={name}>
             <NotSetUpMark />
             <b>{name}</b>
             <code class="cut">
-              {setUp.map((variable) => `${variable}=…`).join(' ')} npx spanport up --forward {name}
+              {[...setUp.map((variable) => `${variable}=…`), 'npx spanport up --forward', name].join(' ')}
             </code>
-            {latest !== undefined && (
+            {latest !== undefined && isVendor && (
               <a class="link" href={payloadAddress(latest, name)}>
                 Dry run
               </a>
@@ -229,6 +282,13 @@ function NotSetUp({ items }: { readonly items: readonly Destination[] }): JSX.El
           </li>
         ))}
       </ul>
+      {shown.length < items.length && (
+        <p class="more">
+          <button type="button" class="link" onClick={() => setWhole(true)}>
+            {count(items.length - shown.length)} more
+          </button>
+        </p>
+      )}
     </section>
   );
 }

@@ -1,15 +1,14 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { configured } from '../destinations.ts';
 import { counted } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
-import { payloadAddress } from '../parts/delivery-links.tsx';
+import { payloadAddress, worstDestination } from '../parts/delivery-links.tsx';
 import { JsonWithSearch } from '../parts/json.tsx';
 import { readable } from '../parts/json-lines.ts';
 import { DeliveryMark } from '../parts/mark.tsx';
 import { go } from '../router.ts';
-import { command, linkCommand } from '../shortcuts.ts';
+import { command } from '../shortcuts.ts';
 import { useSpan } from './conversation-details.tsx';
 import { CopyRequestButton, PanelHeading } from './panel-heading.tsx';
 import type { ConversationRow } from './transcript.ts';
@@ -24,12 +23,11 @@ interface PanelProps {
 export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Element {
   const span = useSpan(row.traceId, row.spanId);
   const value = useMemo(() => (span ? readable(span.attributes) : row.interaction), [span, row]);
-  const destination = worstDestination(row);
+  const destination = worstDestination(row.deliveries);
   useCommands([
     command('d', 'What each destination got', 'Selected', () => {
       if (destination !== undefined) go(payloadAddress(row.id, destination));
     }),
-    linkCommand,
   ]);
   return (
     <aside class="side-panel" aria-label={row.name}>
@@ -59,14 +57,4 @@ export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Elemen
       </div>
     </aside>
   );
-}
-
-/** The destination whose state most needs attention. */
-function worstDestination({ deliveries }: ConversationRow): string | undefined {
-  const names = configured.value.map(({ name }) => name);
-  for (const state of ['dead', 'stopped', 'retrying', 'waiting']) {
-    const found = names.find((name) => deliveries[name] === state);
-    if (found !== undefined) return found;
-  }
-  return names[0];
 }

@@ -67,7 +67,7 @@ export function againIn(last: Delivery['attempts'][number] | undefined): string 
 
 /** Without the status, which stands with the attempt. */
 export function reasonOf({ reason = '' }: { readonly reason?: string | undefined }): string {
-  return reason.replace(/^HTTP \d{3}:\s*/, '').replace(/[.\s]+$/, '');
+  return reason.replace(/^HTTP \d{3}(:\s*|$)/, '').replace(/[.\s]+$/, '');
 }
 
 /** The field that a refusal names, such as `messages.27.properties.tool_results`, as far as the payload has it. */

@@ -5,10 +5,11 @@ import { api } from '../api.ts';
 import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { bytes, clock, count, duration, moment } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
+import { compact } from '../parts/call.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { curlOf } from '../parts/curl.ts';
-import { JsonWithSearch } from '../parts/json.tsx';
+import { JsonWithSearch, parsed } from '../parts/json.tsx';
 import { stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
@@ -195,7 +196,7 @@ function toneOfAttempt({ outcome }: Attempt): string {
 }
 
 function AttemptAnswer({ attempt }: { readonly attempt: Attempt }): JSX.Element | null {
-  const text = attempt.answer ?? reasonOf(attempt);
+  const text = attempt.answer === undefined ? reasonOf(attempt) : compact(parsed(attempt.answer));
   if (text === '') return null;
   // Refused together with others, which says nothing of this record yet.
   const together = attempt.answer && attempt.reason?.match(/in one request with [\d,]+ more/)?.[0];
@@ -232,6 +233,7 @@ function Wait({
 }
 
 function RecordFacts({ detail, delivery }: { readonly detail: Detail; readonly delivery: Delivery }): JSX.Element {
+  const content = configured.value.find(({ name }) => name === delivery.destination)?.content;
   return (
     <>
       <h3>Record</h3>
@@ -246,6 +248,12 @@ function RecordFacts({ detail, delivery }: { readonly detail: Detail; readonly d
             <dd class="mono">
               <Safe text={delivery.carriedBy} />
             </dd>
+          </>
+        )}
+        {content !== undefined && (
+          <>
+            <dt>Content</dt>
+            <dd>{content}</dd>
           </>
         )}
         <dt>Received</dt>

@@ -9,6 +9,7 @@ import { useCommands, useKeys } from '../keyboard.ts';
 import { onLive } from '../live.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { LoadingRows } from '../parts/loading-rows.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go, segments } from '../router.ts';
@@ -56,7 +57,7 @@ export function PayloadView(): JSX.Element {
   }, []);
   const detail = shown.value;
   if (problem.value !== undefined && !detail) return <p class="empty">{problem.value}</p>;
-  if (!detail) return <div class="empty" aria-busy="true" />;
+  if (!detail) return <LoadingRows />;
   return <Destinations detail={detail} name={name} />;
 }
 
@@ -113,9 +114,8 @@ function Destinations({ detail, name }: { readonly detail: Detail; readonly name
 /** Those that are set up, in the order of the gateway, those that once got something, then those it could send to. */
 function namesOf({ deliveryLog }: Detail): string[] {
   const seen = deliveryLog.map(({ destination }) => destination);
-  return [
-    ...new Set([...configured.value.map(({ name }) => name), ...seen, ...destinations.value.map(({ name }) => name)]),
-  ];
+  const couldGet = destinations.value.filter(({ isVendor }) => isVendor);
+  return [...new Set([...configured.value.map(({ name }) => name), ...seen, ...couldGet.map(({ name }) => name)])];
 }
 
 interface HeadingProps {

@@ -11,6 +11,7 @@ import { When } from '../parts/when.tsx';
 import { go, withQuery } from '../router.ts';
 import { oneLine, withoutMarks } from '../text.ts';
 import { titleOf } from './conversation-columns.tsx';
+import { costPartsOf, costTitle } from './cost-parts.ts';
 import { retryDead, selectedRow } from './selection.ts';
 
 type Detail = Answer<'getConversation'>;
@@ -114,7 +115,7 @@ function Facts({ row, detail }: SectionProps): JSX.Element {
     ['User', names(row.users)],
     ['Cached', cachedOf(detail)],
     ['Prompt', names(row.prompts.length > 0 ? row.prompts : row.agents)],
-    ['Cost', row.cost === undefined ? UNKNOWN : `${money(row.cost)} USD`],
+    ['Cost', <Cost row={row} detail={detail} />],
     ['Service', oneLine(row.service) ?? UNKNOWN],
     ['Duration', duration(row.duration)],
     ['Tools', row.tools.length > 0 ? count(row.tools.length) : UNKNOWN],
@@ -131,6 +132,16 @@ function Facts({ row, detail }: SectionProps): JSX.Element {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** The parts are there on hover, once the interactions are loaded. */
+function Cost({ row: { cost, isEstimated }, detail }: SectionProps): JSX.Element {
+  const costParts = detail && detail.next === undefined ? costPartsOf(detail.rows) : undefined;
+  return (
+    <span title={costTitle({ cost, costParts })}>
+      {cost === undefined ? UNKNOWN : `${isEstimated ? '~' : ''}${money(cost)} USD`}
+    </span>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { ToolExecution } from '../../interaction/interaction.ts';
-import { counted, duration } from '../format.ts';
+import { axisDuration, counted, duration } from '../format.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { hasEnded, idOf, type Observation, type RunTimes, type Segment, type Step, ticksOf } from './run-model.ts';
@@ -32,7 +32,7 @@ export function RunLanes(props: LanesProps): JSX.Element {
       <Lane label="" isAxis>
         {ticks.map((at) => (
           <span key={at} class="axis-tick" style={place(times.start + at)}>
-            {duration(at / 1_000)}
+            {axisDuration(at / 1_000)}
           </span>
         ))}
       </Lane>

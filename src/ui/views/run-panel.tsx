@@ -4,6 +4,7 @@ import { count, duration, moment, money } from '../format.ts';
 import { DeliverySection } from '../parts/delivery-links.tsx';
 import { Json, parsed } from '../parts/json.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { costTitle } from './cost-parts.ts';
 import { PanelHeading } from './panel-heading.tsx';
 import { type ConversationRow, interactionOf } from './transcript.ts';
 
@@ -107,7 +108,7 @@ function RunFacts({ row }: { readonly row: ConversationRow }): JSX.Element {
         {count(row.inputTokens)} in, {count(row.outputTokens)} out
       </dd>
       <dt>Cost</dt>
-      <dd>
+      <dd title={costTitle(row)}>
         {money(row.cost)} USD{row.costOrigin && `, ${row.costOrigin}`}
       </dd>
       <dt>Clock</dt>

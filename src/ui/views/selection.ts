@@ -4,6 +4,7 @@ import { api } from '../api.ts';
 import { configured } from '../destinations.ts';
 import { type Command, useCommands } from '../keyboard.ts';
 import { compareAddress, marked, toggleMark } from '../marked.ts';
+import { worstDestination } from '../parts/delivery-links.tsx';
 import { go, withQuery } from '../router.ts';
 
 /** The row that keys act on. It survives Back. */
@@ -27,6 +28,7 @@ function commandsOn(row: Conversation, hasPeek: boolean): Command[] {
     { keys: ['m', '1'], label: 'Messages', group, run: () => go(address) },
     { keys: ['2'], label: 'Turns', group, run: () => go(`${address}/turns`) },
     { keys: ['3'], label: 'Details', group, run: () => go(`${address}/details`) },
+    ...(row.hasRun ? [{ keys: ['4'], label: 'Run', group, run: () => go(`${address}/run`) } as const] : []),
     { keys: ['t'], label: 'Trace', group, run: () => openLatest(row, ({ traceId }) => `/t/${traceId}`) },
     ...(configured.value.length > 0 ? [destinationsCommand(row)] : []),
     {
@@ -43,12 +45,12 @@ function commandsOn(row: Conversation, hasPeek: boolean): Command[] {
 }
 
 function destinationsCommand(row: Conversation): Command {
-  const worst = configured.value.find(({ name }) => row.deliveries[name] === 'dead') ?? configured.value[0];
   return {
     keys: ['d'],
     label: 'What each destination got',
     group: 'Selected',
-    run: () => openLatest(row, ({ id }) => `/i/${encodeURIComponent(id)}/destinations/${worst?.name ?? ''}`),
+    run: () =>
+      go(`/c/${encodeURIComponent(row.id)}/destinations/${encodeURIComponent(worstDestination(row.deliveries) ?? '')}`),
   };
 }
 
@@ -79,7 +81,7 @@ function compareCommand(): Command[] {
     : [{ keys: ['c'], label: 'Compare the two marked', group: 'Selected', run: () => go(href) }];
 }
 
-export function hasDead({ deliveries }: Conversation): boolean {
+export function hasDead({ deliveries }: Pick<Conversation, 'deliveries'>): boolean {
   return Object.values(deliveries).includes('dead');
 }
 

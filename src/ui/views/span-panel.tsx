@@ -14,6 +14,7 @@ import { readable } from '../parts/json-lines.ts';
 import { Words } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { useSpan } from './conversation-details.tsx';
+import { costTitle } from './cost-parts.ts';
 import { CopyRequestButton, PanelHeading } from './panel-heading.tsx';
 import { kindOf } from './span-kind.ts';
 import type { Trace } from './trace-data.ts';
@@ -176,7 +177,7 @@ function Figures({ detail }: { readonly detail: Detail }): JSX.Element {
       <Figure
         name="Cost"
         value={`${detail.isEstimated ? '~' : ''}${money(detail.cost)} USD`}
-        {...(detail.costOrigin !== undefined && { title: detail.costOrigin })}
+        title={costTitle(detail)}
       />
       <Figure name="Finish" value={finishReasons.join(', ') || '—'} />
       <Figure name="Started" value={moment(detail.startTime)} />
@@ -184,7 +185,11 @@ function Figures({ detail }: { readonly detail: Detail }): JSX.Element {
   );
 }
 
-function Figure(props: { readonly name: string; readonly value: string; readonly title?: string }): JSX.Element {
+function Figure(props: {
+  readonly name: string;
+  readonly value: string;
+  readonly title?: string | undefined;
+}): JSX.Element {
   return (
     <>
       <dt>{props.name}</dt>

@@ -4,7 +4,9 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count, counted, duration, money } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
+import { payloadAddress, worstDestination } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { LoadingRows } from '../parts/loading-rows.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go, segments, withQuery } from '../router.ts';
@@ -51,7 +53,7 @@ export function TraceView(): JSX.Element {
       </div>
     );
   }
-  if (!shown) return <div class="empty" aria-busy="true" />;
+  if (!shown) return <LoadingRows />;
   return <OneTrace loaded={shown} />;
 }
 
@@ -125,6 +127,10 @@ function useTraceKeys(rows: readonly SpanRow[], selectedId: string | undefined, 
     }),
     command('m', 'Messages', 'Selected', () => {
       if (row?.span.interaction !== undefined) openConversation(row.span.interaction).catch(() => {});
+    }),
+    command('d', 'What each destination got', 'Selected', () => {
+      const name = worstDestination({});
+      if (row?.span.interaction !== undefined && name !== undefined) go(payloadAddress(row.span.interaction, name));
     }),
     linkCommand,
     command('/', 'Find or filter spans', 'View', () =>

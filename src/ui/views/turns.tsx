@@ -2,17 +2,19 @@ import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type { ToolSpan } from '../../gateway/api/routes.ts';
 import { stripWidth } from '../destinations.ts';
-import { count, duration, moment, money } from '../format.ts';
+import { count, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { DeliveryHeads } from '../parts/deliveries.tsx';
 import { DeliveryLinks } from '../parts/delivery-links.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
+import { Money } from '../parts/money.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { address, go, withQuery } from '../router.ts';
 import { command, errorCommands, rowCommands } from '../shortcuts.ts';
 import { shortModel } from '../text.ts';
+import { costTitle } from './cost-parts.ts';
 import { InteractionPanel } from './interaction-panel.tsx';
 import type { ConversationRow, Turn } from './transcript.ts';
 import { interactionOf } from './transcript.ts';
@@ -85,7 +87,9 @@ function TurnsGrid({ rows, selected, onSelect }: GridProps): JSX.Element {
         <Head name="Input" isNumber />
         <Head name="Cached" isNumber />
         <Head name="Output" isNumber />
-        <Head name="USD" isNumber />
+        <span role="columnheader">
+          <span class="money">USD</span>
+        </span>
         <span role="columnheader" class="legend">
           Latency
           <span class="keys">
@@ -189,9 +193,8 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
       <span role="gridcell" class="number strong">
         {count(row.outputTokens)}
       </span>
-      <span role="gridcell" class="number strong" title={row.costOrigin}>
-        {row.isEstimated && '~'}
-        {money(row.cost)}
+      <span role="gridcell" class="strong" title={costTitle(row)}>
+        <Money value={row.cost} isEstimated={row.isEstimated} />
       </span>
     </>
   );

@@ -1,7 +1,7 @@
 import { Component, type JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Span } from '../../gateway/api/routes.ts';
-import { count, counted, duration } from '../format.ts';
+import { axisDuration, count, counted, duration } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
@@ -120,7 +120,7 @@ function Axis({ shown, start }: { readonly shown: Window; readonly start: number
         .slice(0, 12)
         .map((at) => (
           <i key={at} style={{ left: `${(at / length) * 100}%` }}>
-            {duration((shown.from - start + at) / 1_000)}
+            {axisDuration((shown.from - start + at) / 1_000)}
           </i>
         ))}
     </span>

@@ -1,0 +1,34 @@
+import type { JSX } from 'preact';
+import { CopyLine } from '../parts/copy-line.tsx';
+import { Safe } from '../parts/safe-text.tsx';
+import { oneLine } from '../text.ts';
+import type { ConversationRow } from './transcript.ts';
+
+/** Why a figure is missing, and the line that changes it for calls to come. */
+export function MissingFigures({ rows }: { readonly rows: readonly ConversationRow[] }): JSX.Element {
+  const hasNoUsage = rows.some(
+    ({ isStreamed, status, inputTokens, outputTokens }) =>
+      isStreamed && status === 'ok' && inputTokens === undefined && outputTokens === undefined,
+  );
+  const unpriced = rows.flatMap(({ model, cost, inputTokens }) =>
+    model !== undefined && cost === undefined && inputTokens !== undefined ? [oneLine(model) ?? ''] : [],
+  );
+  return (
+    <>
+      {hasNoUsage && (
+        <div class="missing-figure">
+          <p>The stream brought no usage.</p>
+          <CopyLine text="start({ includeUsage: true })" />
+        </div>
+      )}
+      {[...new Set(unpriced)].map((model) => (
+        <div key={model} class="missing-figure">
+          <p>
+            No price for <Safe text={model} />.
+          </p>
+          <CopyLine text={`start({ prices: { ${JSON.stringify(model)}: { input: …, output: … } } })`} />
+        </div>
+      ))}
+    </>
+  );
+}
