@@ -1,8 +1,10 @@
 /** The rows of the table: each returns figures `{ name, goal, unit, value, isMet, note? }`. */
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { cpuMicros, distWithoutIndex, filledFolder, memory, startBadger, startGateway } from './servers.mjs';
 import { COMMON_WORD, nextRequest, RARE_WORD, restart, SPANS_PER_REQUEST } from './spans.mjs';
 
@@ -128,18 +130,9 @@ export async function sustained({ isQuick, log }) {
     const closePage = await openPage(server.url);
     restart(`sustained-${Date.now()}`);
     const bodies = Array.from({ length: 200 }, nextRequest);
-    const waits = [];
     let sent = 0;
     let refused = 0;
-    let isOver = false;
-    const looks = (async () => {
-      while (!isOver) {
-        const began = performance.now();
-        await (await request(`${server.url}${PAGE}`)).arrayBuffer();
-        waits.push(performance.now() - began);
-        await sleep(250);
-      }
-    })();
+    const looks = new Worker(new URL('looks.mjs', import.meta.url), { workerData: { url: `${server.url}${PAGE}` } });
     const began = performance.now();
     const pending = new Set();
     for (let next = 0; performance.now() - began < seconds * 1_000; next += 1) {
@@ -162,8 +155,8 @@ export async function sustained({ isQuick, log }) {
     }
     await Promise.all(pending);
     const elapsed = (performance.now() - began) / 1_000;
-    isOver = true;
-    await looks;
+    looks.postMessage('end');
+    const [waits] = await once(looks, 'message');
     const backlog = (await statusOf(server.url)).waiting;
     await settled(server.url);
     const { pruned, bytes } = await statusOf(server.url);

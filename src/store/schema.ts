@@ -3,7 +3,7 @@ import { StoreError } from './store-error.ts';
 import { DERIVED_TABLES, RECEIVED_TABLES } from './tables.ts';
 
 /** Raised with every change of the tables; {@link MIGRATIONS} then gets one more entry. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Takes the interactions that are indexed now out of the totals: building the index counts them again. */
 const UNCOUNT = [
@@ -47,9 +47,20 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     ...REBUILD,
   ],
   ADDED_COLUMNS,
+  // Settings of the full text alone.
+  [],
 ];
 
 const NEW = [...RECEIVED_TABLES, ...DERIVED_TABLES, ...ADDED_COLUMNS];
+
+/**
+ * With the defaults most of the time goes into merging small segments of the full text: fewer and larger ones halve the
+ * cost of a row. Each step merges a part. At `crisismerge` all would be merged at once, which takes seconds in a large
+ * store. `deletemerge` is the percentage of deleted rows at which a segment is written anew. Retention deletes the oldest
+ * rows, so that with the default of 10 each old segment is written again and again, which took half of the writer's time
+ * in a store at its limit.
+ */
+const TEXT_SETTINGS = { automerge: 16, crisismerge: 64, deletemerge: 90, hashsize: 4_194_304 };
 
 /** A page holds several spans: with the default of 4 KB, one span of 2 KB would often take a page for itself. */
 const PAGE_BYTES = 16_384;
@@ -76,7 +87,10 @@ export function prepareWriter(db: Connection): void {
   db.transact(() => {
     const statements = version === 0 ? NEW : MIGRATIONS.slice(version - 1).flat();
     for (const sql of statements) db.run(sql);
-    if (version !== SCHEMA_VERSION) db.all(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    if (version === SCHEMA_VERSION) return;
+    for (const [name, value] of Object.entries(TEXT_SETTINGS))
+      db.run(`INSERT INTO interaction_text (interaction_text, rank) VALUES ('${name}', ${value})`);
+    db.all(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
 }
 

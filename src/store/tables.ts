@@ -211,11 +211,6 @@ export const DERIVED_TABLES = [
   `CREATE VIRTUAL TABLE interaction_text USING fts5 (
     text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
   )`,
-  // With the defaults most of the time goes into merging small segments: fewer and larger ones halve the cost of a row.
-  // Each step merges a part. At the second limit all would be merged at once, which takes seconds in a large store.
-  `INSERT INTO interaction_text (interaction_text, rank) VALUES ('automerge', 16)`,
-  `INSERT INTO interaction_text (interaction_text, rank) VALUES ('crisismerge', 64)`,
-  `INSERT INTO interaction_text (interaction_text, rank) VALUES ('hashsize', 4194304)`,
   `CREATE TABLE messages (
     id TEXT NOT NULL,
     interaction INTEGER NOT NULL,

@@ -37,6 +37,27 @@ it('has a file of every earlier version', () => {
   expect(files.sort()).toEqual(Array.from({ length: SCHEMA_VERSION - 1 }, (_, index) => `${index + 1}.json`));
 });
 
+it.each(files)('gives the data of %s the tables and the settings of a new store', (name) => {
+  const data = mkdtempSync(join(tmpdir(), 'spanport-migration-'));
+  const describe = (file: string) => {
+    new StoreWriter(open, { file, retention: { maxAgeSeconds: 1e9, maxBytes: 1e12 } }).close();
+    const db = open(file);
+    const tables = db
+      .prepare("SELECT name, type FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
+      .all();
+    const columns = tables.map(({ name }) => [
+      name,
+      db.prepare('SELECT name FROM pragma_table_info(?) ORDER BY name').all(String(name)),
+    ]);
+    const settings = db.prepare('SELECT * FROM interaction_text_config ORDER BY k').all();
+    db.close();
+    return { tables, columns, settings };
+  };
+  databaseOf(JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as SchemaFile, join(data, 'earlier.db'));
+  expect(describe(join(data, 'earlier.db'))).toEqual(describe(join(data, 'new.db')));
+  rmSync(data, { recursive: true, force: true });
+});
+
 it.each(files)('opens the data of %s, and builds the index anew', (name) => {
   const data = mkdtempSync(join(tmpdir(), 'spanport-migration-'));
   const file = join(data, 'spanport.db');
