@@ -34,11 +34,9 @@ function framesOf(names: readonly string[]): Buffer {
     body: Buffer.from(`${key} text`),
   }));
   const bytes = Buffer.alloc(records.reduce((sum, record) => sum + frameBytes(record), 0));
-  // As the main thread marks what it means to send itself: whoever takes it over does not.
-  return bytes.subarray(
-    0,
-    records.reduce((end, record) => writeFrame(bytes, end, record, true), 0),
-  );
+  // As the main thread marks what it means to send itself: the process that takes it over does not.
+  const end = records.reduce((start, record) => writeFrame(bytes, start, record, true), 0);
+  return bytes.subarray(0, end + 1);
 }
 
 it('loses nothing of a burst in one turn, and leaves no file behind', async () => {
@@ -73,7 +71,7 @@ it('keeps what a shutdown has no time for, and counts it as waiting', async () =
   expect(overflowsIn(dir)).toHaveLength(1);
 }, 60_000);
 
-it('takes over what a killed process had not come to commit, once, and nothing that was altered', () => {
+it('takes over what a killed process had not come to commit, once, and counts what was altered', () => {
   const dir = emptyDirectory();
   const left = new Overflow(dir, GONE);
   const parts = [keys(50, 'a'), keys(50, 'b'), keys(50, 'c'), keys(50, 'd')];
@@ -91,14 +89,18 @@ it('takes over what a killed process had not come to commit, once, and nothing t
   writeSync(file, bytes, 0, size, 0);
   closeSync(file);
 
-  const options = { dir, maxBytes: 64 * MIB, isChecking: true, report: () => {}, onLost: () => {} };
-  const next = new SpoolFile({ ...options });
+  const losses: Readonly<Record<string, number>>[] = [];
+  const options = { dir, maxBytes: 64 * MIB, isChecking: true, report: () => {} };
+  const next = new SpoolFile({ ...options, onLost: (lost) => losses.push(lost) });
   next.commit(framesOf(keys(1, 'd')), []);
   while (next.adopt());
-  expect(next.run((outbox) => outbox.totals())['vendor']?.records).toBe(100);
+  expect(next.run((outbox) => outbox.totals())['vendor']?.records).toBe(149);
+  expect(losses).toEqual([{ vendor: 1 }]);
   const { batches } = next.run((outbox) => outbox.take('vendor', { maxRecords: 512, maxBytes: MIB }));
   const bodies = batches.flatMap((batch) => batch.bodies).map((body) => Buffer.from(body).toString());
-  expect(bodies).toEqual([...keys(50, 'd').slice(1), ...keys(50, 'b')].map((key) => `${key} text`).sort(inOrder));
+  const undamaged = keys(50, 'c').filter((key) => key !== 'c17');
+  const expected = [...keys(50, 'd').slice(1), ...keys(50, 'b'), ...undamaged];
+  expect([...bodies].sort(inOrder)).toEqual(expected.map((key) => `${key} text`).sort(inOrder));
   expect(overflowsIn(dir)).toEqual([]);
   next.close(true);
 

@@ -17,53 +17,115 @@ export interface Frame extends SpoolRecord {
   readonly isRetained: boolean;
 }
 
-// A flag, then what the checksum covers: four lengths, the time, the texts, the body.
-const FLAG_BYTES = 1;
+// A flag and the checksum, then what the checksum covers: four lengths, the time, the texts, the body. After the last
+// frame there is a zero in place of a flag. No bit that flips turns one of the three into another.
+const RETAINED = 0xa5;
+const NOT_RETAINED = 0x5a;
+const END = 0;
+const CRC_OFFSET = 1;
+const HEAD_OFFSET = 5;
 const HEAD_BYTES = 4 * 4 + 8;
+const CREATED_OFFSET = HEAD_OFFSET + 16;
 const NONE = 0xffff_ffff;
 const MAX_UTF8_BYTES = 3;
 
-/** Maximum bytes of a record. */
+/** Maximum bytes of a record, and of the zero after it. */
 export function frameBytes({ destination, key, orderKey = '', body }: SpoolRecord): number {
   const texts = destination.length + key.length + orderKey.length;
-  return FLAG_BYTES + HEAD_BYTES + texts * MAX_UTF8_BYTES + body.byteLength;
+  return HEAD_OFFSET + HEAD_BYTES + texts * MAX_UTF8_BYTES + body.byteLength + 1;
 }
 
-/** Writes a record as bytes. Returns where the next one goes. */
+/** Writes a record as bytes, and a zero after it. Returns where the zero is, which the next frame replaces. */
 export function writeFrame(target: Buffer, start: number, record: SpoolRecord, isRetained: boolean): number {
-  target[start] = isRetained ? 1 : 0;
-  const end = writeHead(target, start + FLAG_BYTES, record);
-  target.set(record.body, end);
-  return end + record.body.byteLength;
+  const head = start + HEAD_OFFSET;
+  const body = writeHead(target, head, record);
+  target.set(record.body, body);
+  const end = body + record.body.byteLength;
+  target[start] = isRetained ? RETAINED : NOT_RETAINED;
+  target.writeUInt32LE(crc32(target.subarray(head, end)), start + CRC_OFFSET);
+  target[end] = END;
+  return end;
 }
 
-/** The records of a buffer. Their bodies are views of it. */
-export function* readFrames(bytes: Buffer): Generator<Frame> {
-  let at = 0;
-  while (at < bytes.length) {
-    const isRetained = bytes[at] === 1;
-    const start = at + FLAG_BYTES;
-    const lengths = [0, 4, 8, 12].map((offset) => bytes.readUInt32LE(start + offset));
-    const [bodyLength = 0, destinationLength = 0, keyLength = 0, orderLength = 0] = lengths;
-    at = start + HEAD_BYTES;
-    const next = (length: number): Buffer => {
-      at += length;
-      return bytes.subarray(at - length, at);
-    };
-    const destination = next(destinationLength).toString();
-    const key = next(keyLength).toString();
-    const orderKey = orderLength === NONE ? undefined : next(orderLength).toString();
-    const body = next(bodyLength);
-    yield {
-      destination,
-      key,
-      orderKey,
-      created: bytes.readDoubleLE(start + 16),
-      body,
-      crc: crc32(bytes.subarray(start, at)),
-      isRetained,
-    };
+/** The records of a buffer up to a zero, which are not checked. Their bodies are views of it. */
+export function readFrames(bytes: Buffer): Frame[] {
+  const frames: Frame[] = [];
+  let start = 0;
+  while (start < bytes.length && bytes[start] !== END) {
+    const head = start + HEAD_OFFSET;
+    const orderLength = bytes.readUInt32LE(head + 12);
+    const destinationAt = head + HEAD_BYTES;
+    const keyAt = destinationAt + bytes.readUInt32LE(head + 4);
+    const orderAt = keyAt + bytes.readUInt32LE(head + 8);
+    const bodyAt = orderLength === NONE ? orderAt : orderAt + orderLength;
+    const end = bodyAt + bytes.readUInt32LE(head);
+    frames.push({
+      destination: bytes.toString('utf8', destinationAt, keyAt),
+      key: bytes.toString('utf8', keyAt, orderAt),
+      orderKey: orderLength === NONE ? undefined : bytes.toString('utf8', orderAt, bodyAt),
+      created: bytes.readDoubleLE(start + CREATED_OFFSET),
+      body: bytes.subarray(bodyAt, end),
+      crc: bytes.readUInt32LE(start + CRC_OFFSET),
+      isRetained: bytes[start] === RETAINED,
+    });
+    start = end;
   }
+  return frames;
+}
+
+/** When the first record of a buffer was made, in ms since 1970. Not checked. */
+export function createdAt(bytes: Buffer): number {
+  return bytes.length < HEAD_OFFSET + HEAD_BYTES ? 0 : bytes.readDoubleLE(CREATED_OFFSET);
+}
+
+export interface SoundFrames {
+  readonly frames: Buffer;
+  /** How many frames were left out because their checksum is wrong. One that a kill cut off counts, too. */
+  readonly damaged: number;
+}
+
+/** The frames before the zero whose checksums are right. Past a damaged one the next is searched for. */
+export function soundFrames(bytes: Buffer): SoundFrames {
+  const parts: Buffer[] = [];
+  let damaged = 0;
+  let from = 0;
+  let at = 0;
+  while (at < bytes.length && !isEnd(bytes[at])) {
+    const end = soundEnd(bytes, at);
+    if (end !== undefined) {
+      at = end;
+      continue;
+    }
+    damaged += 1;
+    parts.push(bytes.subarray(from, at));
+    at += 1;
+    while (at < bytes.length && !(isFlag(bytes[at]) && soundEnd(bytes, at) !== undefined)) at += 1;
+    from = at;
+  }
+  const last = bytes.subarray(from, at);
+  return { frames: parts.length === 0 ? last : Buffer.concat([...parts, last]), damaged };
+}
+
+/** Where a frame ends, if its checksum is right. */
+function soundEnd(bytes: Buffer, start: number): number | undefined {
+  const head = start + HEAD_OFFSET;
+  let end = head + HEAD_BYTES;
+  if (end > bytes.length) return undefined;
+  for (const offset of [0, 4, 8, 12]) {
+    const length = bytes.readUInt32LE(head + offset);
+    if (length !== NONE) end += length;
+  }
+  if (end > bytes.length) return undefined;
+  return crc32(bytes.subarray(head, end)) === bytes.readUInt32LE(start + CRC_OFFSET) ? end : undefined;
+}
+
+function isFlag(byte: number | undefined): boolean {
+  return byte === RETAINED || byte === NOT_RETAINED;
+}
+
+/** A zero, or a zero in which a bit has flipped. */
+function isEnd(byte = END): boolean {
+  return (byte & (byte - 1)) === 0;
 }
 
 /** Covers the whole record, so that any change of it is detected. */

@@ -5,7 +5,7 @@ import { systemClock } from '../clock.ts';
 import { Outbox } from './outbox.ts';
 import { leftBehind } from './overflow.ts';
 import { ownerOf } from './owner.ts';
-import { spoolPath } from './spool-file.ts';
+import { createSpoolFile, hasSpool as holdsRecords, spoolPath } from './spool-file.ts';
 
 export interface DeadLetter {
   readonly destination: string;
@@ -27,7 +27,7 @@ export interface SpoolStatus {
 
 /** Whether a directory holds a spool. */
 export function hasSpool(dir: string): boolean {
-  return existsSync(spoolPath(resolve(dir)));
+  return holdsRecords(resolve(dir));
 }
 
 /**
@@ -92,13 +92,15 @@ export function dropRecords(dir: string, { destination, waiting = false }: DropO
 
 function withOutbox<T>(dir: string, work: (outbox: Outbox) => T): T | undefined {
   const file = spoolPath(resolve(dir));
-  if (!existsSync(file)) return undefined;
+  if (!hasSpool(dir)) return undefined;
   const open = findSqlite();
   if (!open) throw new Error('this Node has no SQLite: run npm i libsql');
+  // A process may have been killed before its records had a database.
+  if (!existsSync(file)) createSpoolFile(file);
   // Nothing is added here that was not in the directory before.
   const outbox = new Outbox(open(file), { maxBytes: Number.POSITIVE_INFINITY });
   try {
-    for (const frames of leftBehind(resolve(dir), ownerOf(systemClock))) outbox.adopt(frames);
+    for (const { frames } of leftBehind(resolve(dir), ownerOf(systemClock))) outbox.adopt(frames);
     return work(outbox);
   } finally {
     outbox.close();

@@ -46,7 +46,7 @@ export class PendingSlabs {
       const count = slab.countOf(destination);
       records += count.records;
       bytes += count.bytes;
-      if (!slab.isOut) inMemory += count.records;
+      if (!slab.isOnDisk) inMemory += count.records;
     }
     return { records, bytes, inMemory };
   }
@@ -68,6 +68,11 @@ export class PendingSlabs {
       this.#slabs.push(slab);
     }
     slab.add(record, retained, listener);
+  }
+
+  /** Writes the records of the newest slab to the overflow, too. Returns whether all of them are there. */
+  writeDown(): boolean {
+    return this.#slabs.at(-1)?.writeTo(this.#overflow) ?? true;
   }
 
   /** The slabs that the writing thread can be given now, oldest first. */

@@ -37,6 +37,9 @@ export class Slab {
   #buffer: SharedArrayBuffer | undefined;
   #view: Buffer | undefined;
   #place: Place | undefined;
+  /** Where the records are on disk, too, up to `#journaled`. */
+  #journal: Place | undefined;
+  #journaled = 0;
   #end = 0;
   /** Whether it was sent to the writing thread. */
   isSent = false;
@@ -60,20 +63,26 @@ export class Slab {
     return Atomics.load(this.#status, 0) === COMMITTED;
   }
 
-  /** Whether its records are in the overflow. */
+  /** Whether its records are in the overflow alone. */
   get isOut(): boolean {
     return this.#place !== undefined;
   }
 
+  /** Whether all its records are in the overflow, where the next start finds them. */
+  get isOnDisk(): boolean {
+    return this.isOut || this.#isJournaled;
+  }
+
   get shared(): SharedFrames | undefined {
     const status = this.#status;
-    if (this.#place) return { status, place: this.#place };
-    return this.#buffer && { status, buffer: this.#buffer, end: this.#end };
+    const end = this.#end;
+    if (this.#place) return { status, place: this.#place, end };
+    return this.#buffer && { status, buffer: this.#buffer, end };
   }
 
   /** The frames, until their memory is released. */
   get frames(): Buffer {
-    if (this.#place) return readPlace(this.#place) ?? NO_FRAMES;
+    if (this.#place) return readPlace(this.#place, this.#end) ?? NO_FRAMES;
     return this.#view ? Buffer.from(this.#view.subarray(0, this.#end)) : NO_FRAMES;
   }
 
@@ -110,22 +119,36 @@ export class Slab {
   }
 
   records(): SpoolRecord[] {
-    return [...readFrames(this.frames)];
+    return readFrames(this.frames);
+  }
+
+  /** Writes the records to the overflow as well that are not in it yet. Returns whether all are. */
+  writeTo(overflow: Overflow): boolean {
+    if (!this.#view) return this.isOut;
+    const frames = this.#view.subarray(this.#journaled, this.#end + 1);
+    if (this.#journal) {
+      if (!overflow.append(this.#journal, this.#journaled, frames)) return false;
+    } else this.#journal = overflow.keep(frames);
+    if (!this.#journal) return false;
+    this.#journaled = this.#end;
+    return true;
   }
 
   /** Moves the records to the overflow. Returns the memory, or nothing if that failed. */
   moveTo(overflow: Overflow): SharedArrayBuffer | undefined {
-    if (!this.#view) return undefined;
-    this.#place = overflow.keep(this.#view.subarray(0, this.#end));
-    return this.#place && this.#release();
+    if (!this.#isJournaled && !this.writeTo(overflow)) return undefined;
+    this.#place = this.#journal;
+    this.#journal = undefined;
+    return this.#release();
   }
 
   /** Releases its memory or its place, once its records are on disk or no longer needed. */
   reclaim(): { readonly buffer?: SharedArrayBuffer | undefined; readonly place?: Place | undefined } {
     // The writing thread may still read it.
     if (this.isSent && !this.isCommitted) return {};
-    const place = this.#place;
+    const place = this.#place ?? this.#journal;
     this.#place = undefined;
+    this.#journal = undefined;
     return { buffer: this.#release(), place };
   }
 
@@ -138,6 +161,10 @@ export class Slab {
   waitForCommit(millis: number): boolean {
     Atomics.wait(this.#status, 0, WAITING, Math.max(0, millis));
     return this.isCommitted;
+  }
+
+  get #isJournaled(): boolean {
+    return this.#journal !== undefined && this.#journaled === this.#end;
   }
 
   #release(): SharedArrayBuffer | undefined {
@@ -155,7 +182,7 @@ const NO_FRAMES = Buffer.alloc(0);
  * Nothing when they are not what was written.
  */
 export function copyOf(shared: SharedFrames, target: Buffer): Buffer | undefined {
-  if ('place' in shared) return readPlace(shared.place, target);
+  if ('place' in shared) return readPlace(shared.place, shared.end, target);
   const frames = new Uint8Array(shared.buffer, 0, shared.end);
   const copy = frames.byteLength <= target.byteLength ? target : Buffer.allocUnsafeSlow(frames.byteLength);
   copy.set(frames);

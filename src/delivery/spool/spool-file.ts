@@ -1,11 +1,12 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { findSqlite, type OpenDatabase } from '../../sqlite/driver.ts';
 import { type Clock, systemClock } from '../clock.ts';
+import { readFrames, type SoundFrames } from './frame.ts';
 import { forget, Mark, readMarks } from './marks.ts';
 import { Outbox } from './outbox.ts';
 import type { Committed, Settlement } from './outbox-results.ts';
-import { leftBehind } from './overflow.ts';
+import { hasOverflow, leftBehind } from './overflow.ts';
 import { ownerOf } from './owner.ts';
 import { isLogDamaged } from './raw-pages.ts';
 import { isCorrupt, isHealthy, isReadOnly, isVersionDamaged, salvage } from './salvage.ts';
@@ -28,6 +29,24 @@ export function spoolPath(dir: string): string {
   return join(dir, FILE_NAME);
 }
 
+/** Whether a directory holds records of any process: in the database, or in an overflow before there was one. */
+export function hasSpool(dir: string): boolean {
+  return existsSync(spoolPath(dir)) || hasOverflow(dir);
+}
+
+/**
+ * With an owner's rights from the first moment. A file that is there is never opened here: to close any descriptor of it
+ * would drop the locks that SQLite holds on it for this process (sqlite.org/howtocorrupt.html, 2.2).
+ */
+export function createSpoolFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    chmodSync(path, 0o600);
+  }
+}
+
 /** The outbox of a directory: opened at its first use, checked, salvaged when it is damaged. */
 export class SpoolFile {
   readonly #options: SpoolFileOptions;
@@ -35,7 +54,7 @@ export class SpoolFile {
   readonly #mark: Mark;
   readonly #path: string;
   #outbox: Outbox | undefined;
-  #left: Generator<Buffer> | undefined;
+  #left: Generator<SoundFrames> | undefined;
   #inode = 0;
   #isRebuilt = false;
 
@@ -62,8 +81,8 @@ export class SpoolFile {
   adopt(): Committed | undefined {
     this.#left ??= leftBehind(this.#options.dir, this.#owner);
     try {
-      const { value: frames } = this.#left.next();
-      if (frames) return this.#write((outbox) => outbox.adopt(frames));
+      const { value: left } = this.#left.next();
+      if (left) return this.#adoptFrames(left);
     } catch (error) {
       // Continuing would mark this one as adopted.
       this.#left.return(undefined);
@@ -72,6 +91,15 @@ export class SpoolFile {
     }
     this.#left = undefined;
     return undefined;
+  }
+
+  #adoptFrames({ frames, damaged }: SoundFrames): Committed {
+    const adopted = this.#write((outbox) => outbox.adopt(frames));
+    const [first] = readFrames(frames);
+    // A damaged frame does not show its destination. Most processes have one, which its neighbors show.
+    if (first && damaged > 0) this.#options.onLost({ [first.destination]: damaged });
+    else if (damaged > 0) this.#options.report(`records of a process that was killed were damaged on disk: ${damaged}`);
+    return adopted;
   }
 
   /** Runs on the outbox. A damaged file is salvaged and the work done again, once. */
@@ -105,7 +133,7 @@ export class SpoolFile {
     if (this.#outbox) return this.#outbox;
     const { dir, isChecking } = this.#options;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    this.#create();
+    createSpoolFile(this.#path);
     const marks = readMarks(dir, this.#owner);
     // Where a live process has the file open, SQLite does not read the log again.
     if (marks.every(({ isLeft }) => isLeft) && isLogDamaged(`${this.#path}-wal`)) this.#salvage();
@@ -142,19 +170,6 @@ export class SpoolFile {
       return marks.filter(({ isLeft }) => isLeft || isRebuilt);
     });
     if (Object.keys(lost).length > 0) onLost(lost);
-  }
-
-  /**
-   * With an owner's rights from the first moment. A file that is there is never opened here: to close any descriptor of
-   * it would drop the locks that SQLite holds on it for this process (sqlite.org/howtocorrupt.html, 2.2).
-   */
-  #create(): void {
-    try {
-      closeSync(openSync(this.#path, 'wx', 0o600));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      chmodSync(this.#path, 0o600);
-    }
   }
 
   #salvage(): void {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Clock, systemClock, within } from '../clock.ts';
 import type { DeliveryRecord, RecordListener } from '../delivery.ts';
@@ -9,7 +8,7 @@ import { ownerOf } from './owner.ts';
 import { PendingSlabs } from './pending-slabs.ts';
 import { Settlements } from './settlements.ts';
 import type { Slab } from './slab.ts';
-import { SpoolFile, spoolPath } from './spool-file.ts';
+import { hasSpool, SpoolFile } from './spool-file.ts';
 import { startWriter as startDefaultWriter } from './start-writer.ts';
 import type { Acquired, Committed, Notice, Settlement, Total } from './writer-messages.ts';
 import type { StartWriter, Writer } from './writer-thread.ts';
@@ -46,6 +45,11 @@ export function openSpool(settings: SpoolSettings, parts: SpoolParts = {}): Spoo
 export class Spool {
   readonly #settings: SpoolSettings;
   readonly #clock: Clock;
+  /**
+   * Whether `sync` writes each record to the overflow, at a twentieth of the cost of a commit. Not in a worker thread:
+   * `terminate()` ends it while its process lives, and the overflow of a live process is not taken over for long.
+   */
+  readonly #isWritingDown: boolean;
   readonly #members = new Members();
   readonly #writer: Writer;
   /** The connection of this thread: for `sync`, and for the end of the process. */
@@ -67,7 +71,8 @@ export class Spool {
   constructor(settings: SpoolSettings, { clock = systemClock, startWriter = startDefaultWriter }: SpoolParts) {
     this.#settings = settings;
     this.#clock = clock;
-    const { dir, maxBytes } = settings;
+    const { dir, maxBytes, durability } = settings;
+    this.#isWritingDown = durability === 'sync' && process.getBuiltinModule('node:worker_threads').isMainThread;
     this.#ownFile = new SpoolFile({
       dir,
       maxBytes,
@@ -83,7 +88,7 @@ export class Spool {
 
   /** Whether an earlier process left a file. */
   get exists(): boolean {
-    return existsSync(spoolPath(this.#settings.dir));
+    return hasSpool(this.#settings.dir);
   }
 
   /** Maximum bytes on disk. */
@@ -151,7 +156,8 @@ export class Spool {
     const { key, orderKey, body } = record;
     const whole = { destination, key, orderKey, body, created: this.#clock.wall() };
     this.#slabs.add(whole, isRetained ? record : undefined, listener, () => this.#sendFull());
-    if (this.#settings.durability === 'sync') this.commit();
+    const isOnDisk = this.#isWritingDown && this.#slabs.writeDown();
+    if (this.#settings.durability === 'sync' && !isOnDisk) this.commit();
     else this.#gather();
   }
 
@@ -194,6 +200,8 @@ export class Spool {
   /** Commits all pending records and settlements, before the process ends. */
   finish(): void {
     this.commit();
+    this.#slabs.reclaimCommitted();
+    this.#overflow.trim();
     for (const settlement of this.#settlements.all()) {
       try {
         this.#ownFile.commit(NO_FRAMES, [settlement]);
@@ -335,6 +343,7 @@ export class Spool {
   #wakeIdle(): void {
     if (!this.#isIdle) return;
     this.#slabs.trim();
+    if (!this.#isWritingDown) this.#overflow.trim();
     for (const done of this.#idle.splice(0)) done();
   }
 }

@@ -18,14 +18,11 @@ export interface ThreadSettings extends WriterSettings {
 }
 
 /** Records that both threads see, in memory or in the overflow: see {@link Slab}. */
-export type SharedFrames = { readonly status: Int32Array } & (
-  | {
-      readonly buffer: SharedArrayBuffer;
-      /** Where the frames end. */
-      readonly end: number;
-    }
-  | { readonly place: Place }
-);
+export type SharedFrames = {
+  readonly status: Int32Array;
+  /** Where the frames end. */
+  readonly end: number;
+} & ({ readonly buffer: SharedArrayBuffer } | { readonly place: Place });
 
 /** What the writing thread does for the main one. */
 export type Calls = Pick<Outbox, 'take' | 'retryNow' | 'probe'> & {
