@@ -19,8 +19,8 @@ const DROP_AT_ONCE = 64;
 const MAX_KEYS = 12_000;
 /** Known keys take at most this fraction (1/n) of a full file. */
 const KEYS_SHARE = 8;
-/** What a key takes, in its table and its index. */
-const KEY_BYTES = 48;
+/** What a key takes, with its part of the row. */
+const KEY_BYTES = 16;
 /** Free pages that stay in the file; more are returned to the file system. */
 const SPARE_PAGES = 16;
 const PAGE_BYTES = 4_096;
@@ -132,10 +132,13 @@ export class Outbox {
   /** Deletes old keys and states, and returns free pages to the file system. */
   tidy(): void {
     const now = this.#clock.wall();
-    this.#known.forgetAged(now);
-    const waiting = Object.values(this.totals()).reduce((sum, { records }) => sum + records, 0);
-    this.#known.shrink(MAX_KEYS + waiting);
-    this.#db.run('DELETE FROM state WHERE at < ?', now - STATE_MAX_AGE_MILLIS);
+    this.#transact(() => {
+      this.#known.forgetAged(now);
+      const waiting = Object.values(this.totals()).reduce((sum, { records }) => sum + records, 0);
+      this.#known.shrink(MAX_KEYS + waiting);
+      this.#known.coalesce();
+      this.#db.run('DELETE FROM state WHERE at < ?', now - STATE_MAX_AGE_MILLIS);
+    });
     const spare = this.#db.pragma('freelist_count') - SPARE_PAGES;
     if (spare > 0) this.#db.all(`PRAGMA incremental_vacuum(${spare})`);
     this.#db.all('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -206,13 +209,14 @@ export class Outbox {
       return this.#db.transact(work);
     } catch (error) {
       this.#ledger.forget();
+      this.#known.forget();
       throw error;
     }
   }
 
   /** Returns the ids, -1 for a known key, and which of them the writer means to send itself: at once, or in order. */
   #add(bytes: Buffer): { readonly ids: number[]; readonly retained: number[]; readonly ordered: number[] } {
-    const frames = [...readFrames(bytes)];
+    const frames = readFrames(bytes);
     const isNew = this.#known.add(frames, this.#clock.wall());
     const inserted = this.#insert(frames.filter((_, index) => isNew[index]));
     const ids: number[] = [];
@@ -286,7 +290,7 @@ export class Outbox {
       list,
     );
     const names = buried.map(({ destination, key }) => ({ destination: String(destination), key: String(key) }));
-    for (const name of names) this.#known.remove(name);
+    this.#known.remove(names);
     this.#remove(list);
     return names.map(({ key }) => key);
   }
@@ -331,7 +335,7 @@ export class Outbox {
     this.#ledger.removed(rows);
     this.#db.run(`DELETE FROM loan WHERE id ${AMONG}`, JSON.stringify(rows.map(({ id }) => id)));
     const dropped = rows.map(({ destination, key }) => ({ destination: String(destination), key: String(key) }));
-    for (const each of dropped) this.#known.remove(each);
+    this.#known.remove(dropped);
     return dropped;
   }
 }

@@ -117,7 +117,7 @@ const TABLES: readonly Table[] = [
     columns: ['owner', 'destination', 'committed', 'removed', 'bytes'],
     kinds: ['null', 'text', 'text', 'integer', 'integer', 'integer'],
   },
-  { name: 'known', columns: ['hash', 'at'], kinds: ['null', 'blob', 'integer'] },
+  { name: 'known', columns: ['at', 'hashes'], kinds: ['null', 'integer', 'blob'] },
 ];
 
 function copy(from: string, target: Database): void {

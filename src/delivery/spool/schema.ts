@@ -1,7 +1,8 @@
 import { type Database, text } from '../../sqlite/driver.ts';
 
-/** Raised when the tables change. A file of another version is left alone. */
-export const SCHEMA_VERSION = 2;
+/** Raised when the tables change. A file of another version is left alone, except one of the version before. */
+export const SCHEMA_VERSION = 3;
+const FORMER_VERSION = 2;
 
 /**
  * - `outbox`: the records. A row is written once and never changed; `crc` covers the whole record.
@@ -9,7 +10,7 @@ export const SCHEMA_VERSION = 2;
  *   time of the monotonic clock of `boot`.
  * - `ledger`: per process and destination, how many records were committed and how many were taken out again, so that
  *   one that disappears from a damaged file leaves a gap; and the bytes of what is there.
- * - `known`: hashes of the keys of the last 24 h.
+ * - `known`: hashes of the keys of the last 24 h, those of a commit in one row; see `KnownKeys`.
  */
 const TABLES: Readonly<Record<string, string>> = {
   outbox: `CREATE TABLE outbox (
@@ -41,9 +42,9 @@ const TABLES: Readonly<Record<string, string>> = {
   UNIQUE (owner, destination)
 )`,
   known: `CREATE TABLE known (
-  id INTEGER PRIMARY KEY,
-  hash BLOB NOT NULL UNIQUE,
-  at INTEGER NOT NULL
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  hashes BLOB NOT NULL
 )`,
   dead: `CREATE TABLE dead (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -67,6 +68,18 @@ const TABLES: Readonly<Record<string, string>> = {
 )`,
 };
 
+const FORMER_TABLES: typeof TABLES = {
+  ...TABLES,
+  known: `CREATE TABLE known (
+  id INTEGER PRIMARY KEY,
+  hash BLOB NOT NULL UNIQUE,
+  at INTEGER NOT NULL
+)`,
+};
+
+/** Keys in one row when a file of the version before is converted. */
+const KEYS_AT_ONCE = 512;
+
 /** Thrown for damage that SQLite itself does not detect. */
 export class DamagedSpoolError extends Error {}
 
@@ -76,22 +89,56 @@ export class DamagedSpoolError extends Error {}
  */
 export function prepareDatabase(db: Database): void {
   db.exec('PRAGMA busy_timeout = 5000');
-  const version = Number(db.prepare('PRAGMA user_version').all()[0]?.['user_version']);
+  const version = versionOf(db);
   if (version !== 0) {
-    const isOurs = hasOurTables(db);
-    if (version !== SCHEMA_VERSION && !isOurs)
-      throw new Error(`the spool was written by another version of spanport (${version})`);
-    if (version !== SCHEMA_VERSION || !isOurs) throw new DamagedSpoolError('the tables of the spool are damaged');
+    if (version === FORMER_VERSION && hasTables(db, FORMER_TABLES)) convert(db);
+    assertCurrent(db);
     configure(db);
     return;
   }
   db.exec('PRAGMA auto_vacuum = INCREMENTAL');
   configure(db);
+  transact(db, () => {
+    // Another process may have been faster.
+    if (!hasTables(db, TABLES)) for (const sql of Object.values(TABLES)) db.exec(sql);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  });
+}
+
+function versionOf(db: Database): number {
+  return Number(db.prepare('PRAGMA user_version').all()[0]?.['user_version']);
+}
+
+function assertCurrent(db: Database): void {
+  const version = versionOf(db);
+  const isOurs = hasTables(db, TABLES);
+  if (version !== SCHEMA_VERSION && !isOurs)
+    throw new Error(`the spool was written by another version of spanport (${version})`);
+  if (version !== SCHEMA_VERSION || !isOurs) throw new DamagedSpoolError('the tables of the spool are damaged');
+}
+
+/** Makes a file of the version before one of this version. It keeps its records and its known keys. */
+function convert(db: Database): void {
+  transact(db, () => {
+    // Another process may have been faster.
+    if (!hasTables(db, FORMER_TABLES)) return;
+    const keys = db.prepare('SELECT hash, at FROM known ORDER BY id').all();
+    db.exec('DROP TABLE known');
+    db.exec(String(TABLES['known']));
+    const insert = db.prepare('INSERT INTO known (at, hashes) VALUES (?, ?)');
+    for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+      const some = keys.slice(start, start + KEYS_AT_ONCE);
+      const hashes = Buffer.concat(some.map(({ hash }) => hash as Uint8Array));
+      insert.run(Number(some.at(-1)?.['at']), hashes);
+    }
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  });
+}
+
+function transact(db: Database, work: () => void): void {
   db.exec('BEGIN IMMEDIATE');
   try {
-    // Another process may have been faster.
-    if (!hasOurTables(db)) for (const sql of Object.values(TABLES)) db.exec(sql);
-    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    work();
     db.exec('COMMIT');
   } catch (error) {
     db.exec('ROLLBACK');
@@ -99,14 +146,14 @@ export function prepareDatabase(db: Database): void {
   }
 }
 
-function hasOurTables(db: Database): boolean {
+function hasTables(db: Database, tables: typeof TABLES): boolean {
   const found = new Map(
     db
       .prepare(`SELECT ${text('name')}, ${text('sql')} FROM sqlite_schema WHERE sql IS NOT NULL`)
       .all()
       .map(({ name, sql }) => [name, sql]),
   );
-  return Object.entries(TABLES).every(([name, sql]) => found.get(name) === sql);
+  return Object.entries(tables).every(([name, sql]) => found.get(name) === sql);
 }
 
 function configure(db: Database): void {
