@@ -56,24 +56,39 @@ export function createHttpClient({ timeoutMillis, tls, environment }: HttpClient
     return proxy;
   };
 
+  /** Nearly all requests go to one URL. It is resolved again after a failure, when another proxy may be set. */
+  let last: Target | undefined;
+  const targetOf = (url: string): Target => {
+    if (last?.url === url) return last;
+    const parsed = new URL(url);
+    const { origin, pathname, search } = parsed;
+    last = { url, origin, path: pathname + search, dispatcher: dispatcherFor(parsed) };
+    return last;
+  };
+
   return {
     send: (request, signal) =>
       new Promise((resolve, reject) => {
         const { method, url, headers, body } = request;
-        const target = new URL(url);
-        const exchange = new Exchange({ method, timeoutMillis, signal, resolve, reject });
-        dispatcherFor(target).dispatch(
-          {
-            origin: target.origin,
-            path: target.pathname + target.search,
-            method,
-            headers: { ...headers },
-            body: method === 'GET' ? null : body,
-          },
+        const { origin, path, dispatcher } = targetOf(url);
+        const fail = (error: Error): void => {
+          last = undefined;
+          reject(error);
+        };
+        const exchange = new Exchange({ method, timeoutMillis, signal, resolve, reject: fail });
+        dispatcher.dispatch(
+          { origin, path, method, headers: { ...headers }, body: method === 'GET' ? null : body },
           exchange,
         );
       }),
   };
+}
+
+interface Target {
+  readonly url: string;
+  readonly origin: string;
+  readonly path: string;
+  readonly dispatcher: DispatcherType;
 }
 
 /**
@@ -146,7 +161,8 @@ class Exchange implements DispatcherType.DispatchHandler {
 
   onResponseEnd(): void {
     this.#end();
-    const bytes = Buffer.concat(this.#chunks);
+    const [first = NOTHING] = this.#chunks;
+    const bytes = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
     this.#options.resolve({ status: this.#status, headers: this.#headers, body: bytes.toString('utf8'), bytes });
   }
 
@@ -173,10 +189,19 @@ class Exchange implements DispatcherType.DispatchHandler {
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
+const NOTHING = Buffer.alloc(0);
+
 function joined(headers: Headers): Answer['headers'] {
+  if (isPlain(headers)) return headers;
   const result: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(headers)) result[name] = Array.isArray(value) ? value.join(', ') : value;
   return result;
+}
+
+/** Whether no header came more than once. */
+function isPlain(headers: Headers): headers is Answer['headers'] {
+  for (const name in headers) if (Array.isArray(headers[name])) return false;
+  return true;
 }
 
 /** Where several addresses were tried, the error itself has no message. */

@@ -26,17 +26,23 @@ export interface TransportOptions {
  */
 export function createTransport(options: TransportOptions = {}): Transport {
   const { timeoutMillis = DEFAULT_TIMEOUT_MILLIS, tls, environment = process.env } = options;
+  let client: HttpClient | undefined;
   let loading: Promise<HttpClient> | undefined;
   const load = async (): Promise<HttpClient> => {
     const { createHttpClient } = await import('./http-client.ts');
-    return createHttpClient({ timeoutMillis, environment, ...(tls && { tls }) });
+    client = createHttpClient({ timeoutMillis, environment, ...(tls && { tls }) });
+    return client;
   };
-  return async (request, signal) => {
+  const send = async (request: OutgoingRequest, signal?: AbortSignal): Promise<Answer> => {
     loading ??= load();
-    const client = await loading.catch((error) => {
+    const loaded = await loading.catch((error) => {
       loading = undefined;
       throw error;
     });
-    return untraced(() => client.send(request, signal));
+    return untraced(() => loaded.send(request, signal));
+  };
+  return (request, signal) => {
+    const loaded = client;
+    return loaded ? untraced(() => loaded.send(request, signal)) : send(request, signal);
   };
 }
