@@ -1,8 +1,11 @@
+import { BytePool } from '../bounded/byte-pool.ts';
+
 /** A buffer that grew beyond this is given back once its message is done. */
 const MAX_KEPT_BYTES = 1 << 20;
 /** Shorter texts are copied here, character by character: calling into native code costs more than they do. */
 const SHORT_TEXT = 32;
 const TWO_32 = 2 ** 32;
+const pool = new BytePool();
 
 /**
  * Writes protobuf in one pass into a buffer that is used again. A length is written when its message is closed: one
@@ -19,9 +22,7 @@ export class ProtobufWriter {
 
   /** A copy of what was written; the writer is empty then. */
   take(): Uint8Array {
-    // Small buffers come from Node's pool, because separate ones are expensive for the garbage collector.
-    const taken = Buffer.allocUnsafe(this.#at);
-    this.#bytes.copy(taken, 0, 0, this.#at);
+    const taken = pool.copy(this.#bytes.subarray(0, this.#at));
     this.#at = 0;
     if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(16_384);
     return taken;

@@ -1,6 +1,13 @@
 import { type SpanContext, type SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { Content, Facts } from '../interaction/interaction.ts';
-import { type Attributes, encodeAttributes, withFetchedUsage } from './attributes.ts';
+import {
+  type AttributeSink,
+  type Attributes,
+  encodeAttributes,
+  withFetchedUsage,
+  withFetchedUsageTo,
+  writeAttributes,
+} from './attributes.ts';
 import { OPERATION } from './names.ts';
 import type { HrTime, ReadableResource, ReadableSpanLike, SpanData, SpanScope } from './span-data.ts';
 
@@ -57,6 +64,25 @@ export class RecordedSpan implements ReadableSpanLike {
   get attributes(): Attributes {
     this.#attributes ??= attributesOf(this.#facts, this.#more);
     return this.#attributes;
+  }
+
+  /** Sets the attributes at a sink: without a record of them, unless that exists already or is needed. */
+  giveAttributes(sink: AttributeSink): void {
+    if (this.#attributes === undefined && this.#more === undefined) {
+      const isFetched = this.#facts.operation === OPERATION.fetchResponse;
+      writeAttributes(this.#facts, false, isFetched ? withFetchedUsageTo(sink) : sink);
+      return;
+    }
+    const { attributes } = this;
+    for (const name in attributes) {
+      const value = attributes[name];
+      if (value !== undefined) sink.setAttribute(name, value);
+    }
+  }
+
+  /** The operation, without its attributes being written. */
+  get operation(): Facts['operation'] {
+    return this.#facts.operation;
   }
 
   get duration(): HrTime {

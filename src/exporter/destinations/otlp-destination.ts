@@ -1,3 +1,4 @@
+import { BytePool } from '../../bounded/byte-pool.ts';
 import type { Delivery, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
 import { spanToJson } from '../../otlp/write-json.ts';
 import { encodeSpan } from '../../otlp/write-protobuf.ts';
@@ -92,5 +93,6 @@ export function otlpDestination(
 
 function encoderFor(options: OtlpOptions, content: ContentMode): (ended: EndedSpan) => Uint8Array {
   if (options.encoding !== 'json') return (ended) => encodeSpan(sourceOf(ended), changesFor(ended, content, options));
-  return (ended) => Buffer.from(spanToJson(sourceOf(ended), changesFor(ended, content, options)));
+  const pool = new BytePool();
+  return (ended) => pool.encode(spanToJson(sourceOf(ended), changesFor(ended, content, options)));
 }

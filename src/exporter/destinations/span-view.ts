@@ -15,6 +15,7 @@ import { attributeKind } from '../../semconv/dialects/attribute-kinds.ts';
 import { dialectOf } from '../../semconv/dialects/index.ts';
 import { isGenAISpan } from '../../semconv/from-spans.ts';
 import { ATTR, OPERATION } from '../../semconv/names.ts';
+import { RecordedSpan } from '../../semconv/recorded-span.ts';
 import { factsOf } from '../../semconv/span-content.ts';
 import {
   isSpanData,
@@ -78,14 +79,19 @@ function setEach(attributes: Attributes, sink: AttributeSink): void {
 function giveAttributes(ended: EndedSpan, mode: ContentMode, sink: AttributeSink): void {
   const { content, mask } = ended;
   const source = sourceOf(ended);
-  const attributes = source.attributes as Attributes;
   let onSpan: Attributes | undefined;
-  if (isOurs(source)) setEach(attributes, sink);
-  else onSpan = giveForeign(source, mode, mask, sink);
+  if (!isOurs(source)) onSpan = giveForeign(source, mode, mask, sink);
+  else if (source instanceof RecordedSpan) source.giveAttributes(sink);
+  else setEach(source.attributes as Attributes, sink);
   if (mode === 'none') return;
-  if (attributes[ATTR.operationName] === OPERATION.executeTool) giveToolContent(onSpan, content, mask, mode, sink);
+  if (operationOf(source) === OPERATION.executeTool) giveToolContent(onSpan, content, mask, mode, sink);
   else if (onSpan) giveContent(onSpan, content, mask, mode, sink);
   else if (content) writeAttributes(mode === 'full' ? content : redacted(content), true, sink);
+}
+
+/** Reading the attributes of a recorded span would write them. */
+function operationOf(source: ReadableSpanLike | SpanData): unknown {
+  return source instanceof RecordedSpan ? source.operation : source.attributes[ATTR.operationName];
 }
 
 /**

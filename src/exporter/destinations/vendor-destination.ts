@@ -1,3 +1,4 @@
+import { BytePool } from '../../bounded/byte-pool.ts';
 import { RecentMap } from '../../bounded/recent-map.ts';
 import type { Delivery, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
 import { diag } from '../../diagnostics/diag.ts';
@@ -10,7 +11,7 @@ import { listenersFor } from '../settling.ts';
 import { Histories } from './histories.ts';
 import { recordsOf } from './records-of.ts';
 
-const encoder = new TextEncoder();
+const pool = new BytePool();
 const decoder = new TextDecoder();
 
 /** No vendor documents a limit. This one prevents a single record from delaying all others. */
@@ -193,7 +194,7 @@ function messagesOf({ messageIds, outputMessages }: Interaction, answerId: strin
 }
 
 function bytesFrom(payload: unknown): Uint8Array {
-  return encoder.encode(wellFormedJson(JSON.stringify(payload)));
+  return pool.encode(wellFormedJson(JSON.stringify(payload)));
 }
 
 function payloadFrom<Payload>(body: Uint8Array | undefined): Payload {
