@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
 import { lazyChunks } from './scripts/lazy-chunks.mjs';
+import { plainExports } from './scripts/plain-exports.mjs';
 import { priceTable } from './scripts/price-table.mjs';
 import { undici, undiciLicense } from './scripts/undici.mjs';
 
@@ -64,7 +65,8 @@ const vendors = readdirSync(new URL('src/vendors', import.meta.url)).filter((nam
 
 /** What a process loads when it first needs it, by chunk. All else of `tracing` runs at every start. */
 const LAZY = {
-  prices: /src[\\/]pricing[\\/](table|table-text|total)\.ts$/,
+  prices: /src[\\/]pricing[\\/](table|common-table-text|total)\.ts$/,
+  'all-prices': /src[\\/]pricing[\\/]table-text\.ts$/,
   spool: /src[\\/](delivery[\\/](spool[\\/]|durable)|sqlite[\\/])/,
   'attribute-kinds': /src[\\/]semconv[\\/]dialects[\\/](attribute-\w+|[\w-]+[\\/]attributes)\.ts$/,
   dialects: /src[\\/]semconv[\\/]dialects[\\/](?!genai)[\w-]+[\\/](?!attributes)/,
@@ -99,7 +101,7 @@ export const commonjs = {
   ...common,
   input: Object.fromEntries(entries.map((name) => [name, `src/${name}.ts`])),
   preserveEntrySignatures: 'allow-extension',
-  plugins: [...common.plugins, lazyChunks(Object.keys(LAZY))],
+  plugins: [...common.plugins, plainExports(), lazyChunks(Object.keys(LAZY))],
   output: { ...written, ...chunks, codeSplitting: lazily, dir: 'dist/cjs', format: 'cjs' },
 };
 

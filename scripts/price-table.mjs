@@ -28,9 +28,9 @@ export const PRICE_KEYS = [
 
 const SIGNS = { equals: '=', starts_with: '^', ends_with: '$', contains: '~', regex: '/' };
 
-export function compactPriceTable() {
+export function compactPriceTable(ids = PROVIDER_IDS) {
   const lines = [];
-  for (const id of PROVIDER_IDS) {
+  for (const id of ids) {
     const provider = findProvider({ providerId: id });
     if (!provider) continue;
     const { provider_match, fallback_model_providers = [], models } = provider;
@@ -75,13 +75,26 @@ function priceText(price) {
   return texts.join(',').replace(/,+$/, '');
 }
 
-/** A plugin of rolldown and of Vite: gives `src/pricing/table-text.ts` the text. */
+/** OpenAI, Azure and all that Azure falls back on: the part of the table that most processes need. */
+export function commonProviderIds() {
+  const ids = new Set(['openai', 'azure']);
+  for (const id of ids)
+    for (const other of findProvider({ providerId: id })?.fallback_model_providers ?? []) ids.add(other);
+  return PROVIDER_IDS.filter((id) => ids.has(id));
+}
+
+/** A plugin of rolldown and of Vite: gives `src/pricing/table-text.ts` and `common-table-text.ts` their texts. */
 export function priceTable() {
+  const module = (name, text) =>
+    `/*! Prices of @pydantic/genai-prices. Copyright Pydantic Services Inc., MIT */\nexport const ${name} = ${JSON.stringify(text)};`;
   return {
     name: 'price-table',
-    load: (id) =>
-      id.replaceAll('\\', '/').endsWith('src/pricing/table-text.ts')
-        ? `/*! Prices of @pydantic/genai-prices. Copyright Pydantic Services Inc., MIT */\nexport const priceTableText = ${JSON.stringify(compactPriceTable())};`
-        : null,
+    load(id) {
+      const path = id.replaceAll('\\', '/');
+      if (path.endsWith('src/pricing/table-text.ts')) return module('priceTableText', compactPriceTable());
+      if (path.endsWith('src/pricing/common-table-text.ts'))
+        return module('commonTableText', compactPriceTable(commonProviderIds()));
+      return null;
+    },
   };
 }

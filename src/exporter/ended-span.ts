@@ -1,4 +1,4 @@
-import { type Content, type Facts, type Interaction, isContentField } from '../interaction/interaction.ts';
+import { type Content, contentFields, type Facts, type Interaction } from '../interaction/interaction.ts';
 import { type Mask, maskContent, maskJson } from '../interaction/mask.ts';
 import { RecordedSpan } from '../semconv/recorded-span.ts';
 import { contentOf, factsOf } from '../semconv/span-content.ts';
@@ -82,8 +82,9 @@ export function masked(interaction: Interaction, content: Content | undefined, m
 }
 
 function isAllFrom(content: Content | undefined, interaction: Interaction): boolean {
-  for (const field in interaction) {
-    if (isContentField(field) && interaction[field] !== content?.[field]) return false;
+  for (const field of contentFields) {
+    const value = interaction[field];
+    if (value !== undefined && value !== content?.[field]) return false;
   }
   return true;
 }

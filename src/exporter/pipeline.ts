@@ -1,6 +1,7 @@
 import type { Attempt } from '../delivery/delivery.ts';
 import type { Transport } from '../delivery/http/transport.ts';
 import { diag } from '../diagnostics/diag.ts';
+import { someFields } from '../interaction/defined.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
 import { dialectOf } from '../semconv/dialects/index.ts';
@@ -111,6 +112,7 @@ class Followed {
 class SpanPipeline implements Pipeline {
   readonly destinations: SpanDestination[] = [];
   readonly #options: PipelineOptions;
+  readonly #service: ServiceInfo | undefined;
   readonly #host: PipelineHost;
   readonly #assembler = new RunAssembler();
   readonly #stopWanting: (() => void)[] = [];
@@ -129,6 +131,7 @@ class SpanPipeline implements Pipeline {
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#service = someFields(options.service);
     const { onAttempt, transport, write, concurrency } = options;
     this.#host = {
       onDrain: () => {
@@ -253,7 +256,7 @@ class SpanPipeline implements Pipeline {
 
   /** One function for all spans: a closure for each would cost as much memory as the rest of the mapping. */
   readonly #assemble = (ended: LazyEndedSpan): readonly Interaction[] => {
-    const { service } = this.#options;
+    const service = this.#service;
     const isUnknown = this.#assembler.held === 0 && !ended.facts && !dialectOf(originOf(ended.source));
     if (isUnknown) {
       this.#assembler.countUnknown();
@@ -278,7 +281,8 @@ class SpanPipeline implements Pipeline {
   };
 
   #record(calls: readonly LeavingCall[]): void {
-    const { mask, service } = this.#options;
+    const { mask } = this.#options;
+    const service = this.#service;
     for (const { interaction, content, settling, releases } of calls) {
       const known = masked(service ? withService(interaction, service) : interaction, content, mask);
       for (const destination of this.destinations) {

@@ -197,7 +197,8 @@ export class RunAssembler {
     const tools = this.#tools.size === 0 ? undefined : this.#tools.take(`${span.traceId}:${span.spanId}`);
     if (tools) releaseWith(settling, tools);
     const isForeignRun = interaction.operation === OPERATION.invokeAgent && span.attributes[ATTR.runId] === undefined;
-    const documents = interaction.operation === OPERATION.chat ? this.#documentsFor(span) : undefined;
+    const mayHaveDocuments = this.#documents.size > 0 && interaction.operation === OPERATION.chat;
+    const documents = mayHaveDocuments ? this.#documentsFor(span) : undefined;
     const executions = isForeignRun ? tools?.value : undefined;
     if (documents === undefined && !executions) return interaction;
     return {

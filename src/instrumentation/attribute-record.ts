@@ -8,32 +8,45 @@ import type { ReadableSpanLike } from '../semconv/span-data.ts';
  */
 export class AttributeRecord {
   readonly #span: Span;
-  readonly #set: Attributes;
+  readonly #begun: Attributes;
+  /** What was set since the start. Lists, because an object with this many attributes becomes a hash table. */
+  readonly #names: string[] = [];
+  readonly #values: AttributeValue[] = [];
 
-  /** @param set the attributes with which the span was started; the record keeps the object */
-  constructor(span: Span, set: Attributes) {
+  /** @param begun the attributes with which the span was started; the record keeps the object */
+  constructor(span: Span, begun: Attributes) {
     this.#span = span;
-    this.#set = set;
+    this.#begun = begun;
   }
 
   setAttribute(name: string, value: AttributeValue): void {
-    this.#set[name] = value;
+    if (this.#begun[name] === undefined) {
+      this.#names.push(name);
+      this.#values.push(value);
+    } else this.#begun[name] = value;
     this.#span.setAttribute(name, value as string);
   }
 
   isAllOf({ attributes }: Pick<ReadableSpanLike, 'attributes'>): boolean {
-    let left = 0;
-    for (const name in this.#set) if (this.#set[name] !== undefined) left += 1;
-    for (const name in attributes) {
-      if (!isSame(attributes[name], this.#set[name])) return false;
-      left -= 1;
+    let left = this.#names.length;
+    for (let index = 0; index < this.#names.length; index += 1) {
+      if (!isSame(attributes[this.#names[index] as string], this.#values[index])) return false;
     }
+    for (const name in this.#begun) {
+      const value = this.#begun[name];
+      if (value === undefined) continue;
+      if (!isSame(attributes[name], value)) return false;
+      left += 1;
+    }
+    for (const _ in attributes) left -= 1;
     return left === 0;
   }
 }
 
 /** The SDK copies lists. */
 function isSame(found: unknown, set: AttributeValue | undefined): boolean {
-  if (!Array.isArray(found) || !Array.isArray(set)) return found === set;
-  return found.length === set.length && found.every((value, index) => value === set[index]);
+  if (found === set) return true;
+  if (!Array.isArray(found) || !Array.isArray(set) || found.length !== set.length) return false;
+  for (let index = 0; index < set.length; index += 1) if (found[index] !== set[index]) return false;
+  return true;
 }

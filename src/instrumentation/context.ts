@@ -62,7 +62,7 @@ function contextWith(fields: ContextFields): Context | undefined {
     const active = context.active();
     const { carriesBaggage } = activeRecorders;
     const outer = contextFields(active, carriesBaggage);
-    const inner = withFields(active, { ...outer, ...factsFrom(fields, outer) });
+    const inner = withFields(active, Object.assign({}, outer, factsFrom(fields, outer)));
     return carriesBaggage ? withBaggage(inner, fields) : inner;
   } catch (error) {
     diag.error('spanport: the fields of withContext could not be set', error);
@@ -70,26 +70,27 @@ function contextWith(fields: ContextFields): Context | undefined {
   }
 }
 
-function factsFrom({ attributes, ...fields }: ContextFields, outer: Facts | undefined): Facts {
-  return recordable({ ...fields, ...(attributes && { custom: { ...outer?.custom, ...attributes } }) });
-}
-
 /** Leaves out null and values that no attribute can hold, which callers from JavaScript may pass. */
-function recordable(fields: Facts): Facts {
+function factsFrom(fields: ContextFields, outer: Facts | undefined): Facts {
   const facts: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) {
-    const isAny = isContentField(name) && value !== null && value !== undefined;
-    if (isAny || isAttribute(value)) facts[name] = value;
-    else if (name === 'user' || name === 'custom') {
-      const group = someFields(attributesIn(value ?? {}));
-      if (group) facts[name] = group;
-    }
+  for (const name of Object.keys(fields)) {
+    const value: unknown = fields[name as keyof ContextFields];
+    if (value === null || value === undefined || name === 'attributes') continue;
+    if (isContentField(name) || isAttribute(value)) facts[name] = value;
+    else if (name === 'user' || name === 'custom') addGroup(facts, name, value);
   }
+  const { attributes } = fields;
+  if (attributes) addGroup(facts, 'custom', Object.assign({}, outer?.custom, attributes));
   return facts;
 }
 
-function attributesIn(group: object): object {
-  return Object.fromEntries(Object.entries(group).filter(([, value]) => isAttribute(value)));
+function addGroup(facts: Record<string, unknown>, name: string, values: object): void {
+  const group: Record<string, unknown> = {};
+  for (const key of Object.keys(values)) {
+    const value: unknown = (values as Record<string, unknown>)[key];
+    if (isAttribute(value)) group[key] = value;
+  }
+  if (someFields(group)) facts[name] = group;
 }
 
 function isAttribute(value: unknown): boolean {

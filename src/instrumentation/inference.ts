@@ -5,7 +5,7 @@ import type { Call, CallObserver, CallOutcome, Client, Operation } from './clien
 import type { RecordedError } from './errors.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import type { Recorder } from './recorder.ts';
-import type { Recording } from './recording.ts';
+import type { Ending, Recording } from './recording.ts';
 import { bodyOf, type RequestBody } from './request-body.ts';
 import type { ToolHistory } from './tool-history.ts';
 import { type LoopPlace, ToolLoop } from './tool-loop.ts';
@@ -72,7 +72,7 @@ export function observeInference(shape: Shape): Operation['observe'] {
     const body = safeBodyOf(call);
     const facts = factsOf(shape, call, body);
     const loop = toolLoopOf(shape, recorder, body, facts);
-    const recording = recorder.start({
+    const recording = recorder.startCall({
       name: facts.requestModel === undefined ? shape.operation : `${shape.operation} ${facts.requestModel}`,
       kind: SpanKind.CLIENT,
       client: call.client,
@@ -200,14 +200,18 @@ class InferenceObserver implements CallObserver {
     const error = this.#errorOf(outcome, answer);
     this.#follow(answer);
     const { requestModel } = facts;
-    const cutTexts = this.#collector?.cutTexts;
-    this.#recording.end({
+    const ending: Writable<Ending> = {
       facts: this.#timeToFirstChunk === undefined ? facts : { timeToFirstChunk: this.#timeToFirstChunk, ...facts },
-      ...(requestModel !== undefined && { name: `${this.#shape.operation} ${requestModel}` }),
-      ...(content && this.#recording.withContent && { content, ...(cutTexts && { cutTexts }) }),
-      ...(error && { error }),
-      ...(outcome.kind === 'cut' && { isCut: true }),
-    });
+    };
+    if (requestModel !== undefined) ending.name = `${this.#shape.operation} ${requestModel}`;
+    if (content && this.#recording.withContent) {
+      const cutTexts = this.#collector?.cutTexts;
+      ending.content = content;
+      if (cutTexts) ending.cutTexts = cutTexts;
+    }
+    if (error) ending.error = error;
+    if (outcome.kind === 'cut') ending.isCut = true;
+    this.#recording.end(ending);
   }
 
   #answerAt({ kind }: CallOutcome): unknown {

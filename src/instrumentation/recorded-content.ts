@@ -1,4 +1,4 @@
-import { type Content, type Facts, isContentField, type ToolExecution } from '../interaction/interaction.ts';
+import { type Content, contentFields, type Facts, type ToolExecution } from '../interaction/interaction.ts';
 import type { ContentSource } from '../semconv/span-content.ts';
 import { capContent } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
@@ -12,8 +12,8 @@ export function splitContent(
 ): { readonly facts: Facts; readonly content?: Content } {
   let facts: Record<string, unknown> | undefined;
   let content: Record<string, unknown> | undefined = tool && { toolExecutions: [tool] };
-  for (const field in all) {
-    if (!isContentField(field)) continue;
+  for (const field of contentFields) {
+    if (all[field] === undefined) continue;
     facts ??= { ...all };
     delete facts[field];
     content ??= {};

@@ -3,6 +3,7 @@ import {
   context,
   type MeterProvider,
   ROOT_CONTEXT,
+  type Tracer,
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
@@ -214,10 +215,18 @@ export class Recorder implements RecordingHost {
 
   /** Starts a span. Undefined if it is not sampled and nothing else needs it. */
   start(start: Start): Recording | undefined {
+    return this.#startWith(this.#tracing.tracer, start);
+  }
+
+  /** As {@link start}, right after {@link isWatchingCall} has found the provider. */
+  startCall(start: Start): Recording | undefined {
+    return this.#startWith(this.#tracing.currentTracer, start);
+  }
+
+  #startWith(tracer: Tracer | undefined, start: Start): Recording | undefined {
     const parent = start.parent ?? context.active();
     const fields = this.#fieldsIn(parent);
     const facts = fields ? Object.assign({}, fields, start.facts, conversationOf(fields, start.facts)) : start.facts;
-    const { tracer } = this.#tracing;
     if (tracer && this.#isLate(start, parent))
       return new Recording(this, { start, facts, parent, tracer, source: this.#tracing.current.spanSource });
     // The application's samplers and processors receive the attributes that are known at the start. Ours read none, so

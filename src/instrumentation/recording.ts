@@ -78,8 +78,9 @@ export class Recording implements UnreadSpan {
   readonly #isForeign: boolean;
   readonly #startedAt = performance.now();
   #span: Span | undefined;
-  /** Set from the end of the call until it is read, if the SDK span is created after the call. */
+  /** Both are set from the end of the call until it is read, if the SDK span is created after the call. */
   #ending: Ending | undefined;
+  #endedAt: number | undefined;
   /** Whether content had readers when the span ended. They may be gone by the time it is read. */
   #isForReaders = false;
   #ended: ReadableSpanLike | undefined;
@@ -122,8 +123,8 @@ export class Recording implements UnreadSpan {
    */
   get callContext(): Context | undefined {
     if (this.#parent === ROOT_CONTEXT && !this.#isForeign) return undefined;
-    if (this.#tracer && !this.#span) return new CallContext(this.#parent, this);
-    return this.span && this.context;
+    // Our own context is not a copy of the outer one, which the API's would be.
+    return this.#tracer || this.#span ? new CallContext(this.#parent, this) : undefined;
   }
 
   /** Seconds since the start. */
@@ -136,7 +137,8 @@ export class Recording implements UnreadSpan {
     const { isMeasuring } = host;
     this.#isForReaders = host.hasContentReaders;
     if (this.#tracer && !ending.error && !host.options.contentOnEvents && !isMeasuring) {
-      this.#ending = { endTime: performance.now(), ...ending };
+      this.#endedAt = ending.endTime ?? performance.now();
+      this.#ending = ending;
     } else {
       // Events and measurements are reported immediately: their exporters may be shut down before the span is read.
       const { facts, failed } = this.#finish(ending);
@@ -182,10 +184,15 @@ export class Recording implements UnreadSpan {
   #record(source: SpanSource, ending: Ending, all: Facts): void {
     const { facts, content } = splitContent(all, ending.tool);
     const { startTime = this.#startedAt } = this.#start;
-    const { endTime = performance.now() } = ending;
+    const endTime = this.#endTimeOf(ending) ?? performance.now();
     this.#ended = spanFrom(source, this.#start, ending, facts, [startTime, endTime]);
     const attached = this.#isForReaders ? deferredContent(content, ending, this.#host.options) : undefined;
     attachToSpan(this.#ended, facts, attached);
+  }
+
+  /** Undefined if the span ends now. */
+  #endTimeOf({ endTime }: Ending): number | undefined {
+    return endTime ?? this.#endedAt;
   }
 
   #costOf(facts: Facts): Facts['cost'] {
@@ -208,8 +215,9 @@ export class Recording implements UnreadSpan {
     } catch (error) {
       diag.error('spanport: a span could not be described in full', error);
     }
-    span.end(ending.endTime);
-    if (readable !== span) readable.end(ending.endTime ?? Date.now());
+    const endTime = this.#endTimeOf(ending);
+    span.end(endTime);
+    if (readable !== span) readable.end(endTime ?? Date.now());
     // A recording span of either SDK version is readable, although the API's type does not include that.
     this.#ended = readable as unknown as ReadableSpanLike;
     // The application's processors have run, and none of them changed the attributes.

@@ -7,9 +7,10 @@ const MAX_DEPTH = 64;
  * A copy of a value as JSON would write it, which later changes by the caller do not affect: `toJSON` is called,
  * getters are read, functions are left out. It is cheap, because texts are shared. Values that JSON cannot write, such
  * as circular references, are left out as well.
+ * @param key under which the value is found in another one: `toJSON` receives it
  */
-export function snapshot(value: unknown): unknown {
-  return copyOf(value, '', 0, undefined);
+export function snapshot(value: unknown, key: string | number = ''): unknown {
+  return copyOf(value, key, 0, undefined);
 }
 
 type Path = readonly object[] | undefined;

@@ -43,7 +43,7 @@ export class TracerSource {
    * the tracers of a proxy keep the first provider that they resolve.
    */
   get provider(): OwnProvider {
-    const explicit = withoutProxy(this.#explicit);
+    const explicit = this.#explicit && withoutProxy(this.#explicit);
     const provider = explicit === undefined || explicit === noop ? withoutProxy(trace.getTracerProvider()) : explicit;
     return provider === undefined || provider === noop ? (this.#fallback ?? noop) : provider;
   }
@@ -51,6 +51,11 @@ export class TracerSource {
   /** The provider when {@link tracer} was last read. Finding it again takes as long as the rest of a call's start. */
   get current(): OwnProvider {
     return this.#current;
+  }
+
+  /** The tracer of {@link current}. */
+  get currentTracer(): Tracer | undefined {
+    return this.#tracer;
   }
 
   /** Undefined if no provider makes spans. */
@@ -64,6 +69,6 @@ export class TracerSource {
   }
 }
 
-function withoutProxy(provider: TracerProvider | undefined): OwnProvider | undefined {
+function withoutProxy(provider: TracerProvider): OwnProvider {
   return provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
 }

@@ -338,7 +338,7 @@ export function joinFacts(before: Facts, since: Facts): Writable<Facts> {
   const joined: Record<string, unknown> = Object.assign({}, before, since);
   for (const name in since) {
     const known = before[name as keyof Facts];
-    if (isGroup(known)) joined[name] = { ...known, ...(joined[name] as object) };
+    if (known !== undefined && isGroup(known)) joined[name] = { ...known, ...(joined[name] as object) };
   }
   return joined;
 }

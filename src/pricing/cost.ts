@@ -1,4 +1,5 @@
 import type { Cost, Facts, Usage } from '../interaction/interaction.ts';
+import { commonTableText } from './common-table-text.ts';
 import { type ModelPrice, PriceTable } from './table.ts';
 import { totalOf } from './total.ts';
 
@@ -26,10 +27,20 @@ const providerIds: Readonly<Record<string, string>> = {
 const PRICE_MAX_AGE_MILLIS = 60 * 60_000;
 const MAX_PRICES = 1_000;
 
-/** Prices that were looked up: a model's does not change from call to call. */
-const known = new Map<string, { readonly price: ModelPrice | undefined; readonly at: number }>();
+interface KnownPrice {
+  readonly providerId: string;
+  readonly model: string;
+  readonly price: ModelPrice | undefined;
+  readonly at: number;
+}
 
-const prices: { table?: PriceTable } = {};
+/** Prices that were looked up: a model's does not change from call to call. */
+const known = new Map<string, KnownPrice>();
+/** The last of them, since most processes call one model: comparing two names is cheaper than hashing a new text. */
+const latest: { price?: KnownPrice } = {};
+
+/** Tables that were read so far: the small one answers for the providers that it has, as the complete one would. */
+const tables: { common?: PriceTable; complete?: PriceTable } = {};
 
 /**
  * USD for the tokens of a call: by the application's own price for the model, else by the table. Undefined where the
@@ -38,11 +49,16 @@ const prices: { table?: PriceTable } = {};
 export function costOf(facts: Facts, own: Readonly<Record<string, Price>>): Cost | undefined {
   const { usage, requestModel, responseModel } = facts;
   if (!usage || (usage.inputTokens === undefined && usage.outputTokens === undefined)) return undefined;
-  const price = ownPrice(responseModel, own) ?? ownPrice(requestModel, own);
+  const price = isEmpty(own) ? undefined : (ownPrice(responseModel, own) ?? ownPrice(requestModel, own));
   const total = price ? byPrice(usage, price) : byTable(usage, facts);
   return total === undefined || !Number.isFinite(total)
     ? undefined
     : { total: Number(total.toPrecision(12)), origin: usage.estimated ? 'estimated' : 'computed' };
+}
+
+function isEmpty(record: object): boolean {
+  for (const _ in record) return false;
+  return true;
 }
 
 function ownPrice(model: string | undefined, own: Readonly<Record<string, Price>>): Price | undefined {
@@ -110,12 +126,27 @@ const aggregators: readonly (readonly [host: RegExp, id: string])[] = [
 const makerIds: Readonly<Record<string, string>> = { mistralai: 'mistral', 'deepseek-ai': 'deepseek', xai: 'x-ai' };
 
 function priceFor(providerId: string, model: string): ModelPrice | undefined {
+  const now = performance.now();
+  const last = latest.price;
+  if (last?.model === model && last.providerId === providerId && now - last.at < PRICE_MAX_AGE_MILLIS)
+    return last.price;
   const key = `${providerId}/${model}`;
   const before = known.get(key);
-  if (before && performance.now() - before.at < PRICE_MAX_AGE_MILLIS) return before.price;
-  prices.table ??= new PriceTable();
-  const price = prices.table.find(providerId, model, Date.now());
-  if (known.size >= MAX_PRICES) known.clear();
-  known.set(key, { price, at: performance.now() });
-  return price;
+  const isKnown = before !== undefined && now - before.at < PRICE_MAX_AGE_MILLIS;
+  const found = isKnown
+    ? before
+    : { providerId, model, price: tableOf(providerId).find(providerId, model, Date.now()), at: now };
+  if (!isKnown) {
+    if (known.size >= MAX_PRICES) known.clear();
+    known.set(key, found);
+  }
+  latest.price = found;
+  return found.price;
+}
+
+function tableOf(providerId: string): PriceTable {
+  tables.common ??= new PriceTable(commonTableText);
+  if (tables.common.has(providerId)) return tables.common;
+  tables.complete ??= new PriceTable();
+  return tables.complete;
 }

@@ -26,7 +26,7 @@ interface Provider {
 const KINDS = ['input', 'output', 'cacheRead', 'cacheWrite', 'inputAudio', 'outputAudio', 'requests'] as const;
 
 /**
- * The prices that came with this version. Each lookup goes through the text of its provider, because most processes look
+ * The prices that came with this version, unless another text is passed. Each lookup goes through the text of its provider, because most processes look
  * up one or two models, and reading the whole text first would cost more than their first calls.
  */
 export class PriceTable {
@@ -47,6 +47,11 @@ export class PriceTable {
     const name = model.toLowerCase().trim();
     const entry = this.#pricesOf(found, name) ?? this.#pricesOf(found, withDashedDate(name));
     return entry === undefined ? undefined : priceAt(entry, time);
+  }
+
+  /** Whether the table has a provider of exactly this name. */
+  has(provider: string): boolean {
+    return this.#providerNamed(provider.toLowerCase().trim()) !== undefined;
   }
 
   #providerNamed(id: string): Provider | undefined {

@@ -1,158 +1,20 @@
 import type { ContentField, Facts } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
 import { beginningOf, wellFormed, wellFormedIn, wellFormedJson } from '../interaction/text.ts';
+import { type Field, isField, table } from './attribute-table.ts';
 import { ATTR } from './names.ts';
-import { listFrom, messagesFrom, partsFrom, toolsFrom } from './read-structure.ts';
 
 export type AttributeValue = string | number | boolean | readonly string[] | readonly number[] | readonly boolean[];
 export type Attributes = Record<string, AttributeValue | undefined>;
-
-/**
- * How a field is stored in attributes: unchanged (`value`), as JSON text (`json`), or as one attribute for each of its
- * keys (`keys`, where `name` is the prefix). `read` converts the values of other tracers to the field's type.
- */
-interface Field {
-  readonly name: string;
-  readonly as: 'value' | 'json' | 'keys';
-  /** Written only if content is allowed in attributes. */
-  readonly content?: true;
-  /** Returns undefined for invalid values. */
-  readonly read?: (value: unknown) => unknown;
-}
-
-type Table<T> = {
-  readonly [K in keyof T]-?:
-    | Field
-    | (NonNullable<T[K]> extends object ? { readonly [I in keyof NonNullable<T[K]>]-?: Field } : never);
-};
-
-const value = (name: string): Field => ({ name, as: 'value' });
-const list = (name: string): Field => ({ name, as: 'value', read: listFrom });
-const json = (name: string, read?: Field['read']): Field => ({ name, as: 'json', ...(read && { read }) });
-const content = (field: Field): Field => ({ ...field, content: true });
-const keys = (name: string): Field => ({ name, as: 'keys' });
-
-/** The attribute of each field of an Interaction. Only the functions in this file write and read it. */
-const table: Table<Facts> = {
-  operation: value(ATTR.operationName),
-  provider: value(ATTR.providerName),
-  api: value('openai.api.type'),
-  serverAddress: value(ATTR.serverAddress),
-  serverPort: value(ATTR.serverPort),
-
-  requestModel: value(ATTR.requestModel),
-  responseModel: value(ATTR.responseModel),
-  responseId: value(ATTR.responseId),
-  responseStatus: value('gen_ai.response.status'),
-  previousResponseId: value('gen_ai.request.previous_response.id'),
-  parameters: {
-    maxTokens: value('gen_ai.request.max_tokens'),
-    choiceCount: value('gen_ai.request.choice.count'),
-    temperature: value('gen_ai.request.temperature'),
-    topP: value('gen_ai.request.top_p'),
-    frequencyPenalty: value('gen_ai.request.frequency_penalty'),
-    presencePenalty: value('gen_ai.request.presence_penalty'),
-    stopSequences: list('gen_ai.request.stop_sequences'),
-    seed: value('gen_ai.request.seed'),
-    stream: value('gen_ai.request.stream'),
-    reasoningLevel: value('gen_ai.request.reasoning.level'),
-    outputType: value('gen_ai.output.type'),
-    encodingFormats: list('gen_ai.request.encoding_formats'),
-    dimensionCount: value('gen_ai.embeddings.dimension.count'),
-    streamCursor: value('gen_ai.request.stream_cursor'),
-  },
-  serviceTier: { request: value('openai.request.service_tier'), response: value('openai.response.service_tier') },
-  systemFingerprint: value('openai.response.system_fingerprint'),
-
-  systemInstructions: content(json('gen_ai.system_instructions', partsFrom)),
-  inputMessages: content(json('gen_ai.input.messages', messagesFrom)),
-  outputMessages: content(json('gen_ai.output.messages', messagesFrom)),
-  messageIds: { in: list('spanport.message.ids.in'), out: list('spanport.message.ids.out') },
-  toolDefinitions: content(json('gen_ai.tool.definitions', toolsFrom)),
-  toolExecutions: content(json('spanport.tool.executions', toolsFrom)),
-  finishReasons: list('gen_ai.response.finish_reasons'),
-
-  usage: {
-    inputTokens: value('gen_ai.usage.input_tokens'),
-    outputTokens: value('gen_ai.usage.output_tokens'),
-    cacheReadInputTokens: value('gen_ai.usage.cache_read.input_tokens'),
-    cacheWriteInputTokens: value('gen_ai.usage.cache_write.input_tokens'),
-    reasoningOutputTokens: value('gen_ai.usage.reasoning.output_tokens'),
-    textInputTokens: value('gen_ai.usage.text.input_tokens'),
-    imageInputTokens: value('gen_ai.usage.image.input_tokens'),
-    audioInputTokens: value('gen_ai.usage.audio.input_tokens'),
-    textOutputTokens: value('gen_ai.usage.text.output_tokens'),
-    imageOutputTokens: value('gen_ai.usage.image.output_tokens'),
-    audioOutputTokens: value('gen_ai.usage.audio.output_tokens'),
-    textCacheReadInputTokens: value('gen_ai.usage.text.cache_read.input_tokens'),
-    imageCacheReadInputTokens: value('gen_ai.usage.image.cache_read.input_tokens'),
-    audioCacheReadInputTokens: value('gen_ai.usage.audio.cache_read.input_tokens'),
-    estimated: value('spanport.usage.estimated'),
-  },
-  cost: { total: value('spanport.cost.total'), origin: value('spanport.cost.origin') },
-
-  conversationId: value(ATTR.conversationId),
-  sessionId: value('session.id'),
-  user: {
-    id: value('user.id'),
-    email: value('user.email'),
-    fullName: value('user.full_name'),
-    firstName: value('spanport.user.first_name'),
-    lastName: value('spanport.user.last_name'),
-    phone: value('spanport.user.phone'),
-    gender: value('spanport.user.gender'),
-    isAuthenticated: value('spanport.user.is_authenticated'),
-  },
-  customerId: value('spanport.customer.id'),
-  agent: {
-    id: value(ATTR.agentId),
-    name: value(ATTR.agentName),
-    description: value('gen_ai.agent.description'),
-    version: value('gen_ai.agent.version'),
-  },
-  run: {
-    id: value(ATTR.runId),
-    status: value('spanport.run.status'),
-    createdAt: value('spanport.source.created_at'),
-    startedAt: value('spanport.source.started_at'),
-    completedAt: value('spanport.source.completed_at'),
-  },
-  promptName: value('gen_ai.prompt.name'),
-  promptVersion: value('gen_ai.prompt.version'),
-  promptTemplate: content(value('spanport.prompt.template')),
-  promptVariables: content(keys(ATTR.promptVariablePrefix)),
-
-  timeToFirstChunk: value('gen_ai.response.time_to_first_chunk'),
-  serviceName: value('service.name'),
-  environment: value('deployment.environment.name'),
-
-  context: content(json('spanport.context')),
-  expectedResponse: content(value('spanport.expected_response')),
-  externalReferenceId: value('spanport.external_reference_id'),
-  feature: value('spanport.feature'),
-  channel: value('spanport.channel'),
-  taskId: value('spanport.task.id'),
-  botId: value('spanport.bot.id'),
-  developer: value('spanport.developer'),
-  tags: list('spanport.tags'),
-  custom: keys(ATTR.customPrefix),
-  source: keys(ATTR.sourcePrefix),
-};
-
-const isField = (entry: Field | Readonly<Record<string, Field>>): entry is Field => typeof entry.name === 'string';
 
 /**
  * The attributes of the facts. Undefined fields are not written.
  * @param withContent whether to write the fields that are content
  */
 export function encodeAttributes(facts: Facts, withContent: boolean): Attributes {
-  const attributes: Attributes = {};
-  writeAttributes(facts, withContent, {
-    setAttribute(name, value) {
-      attributes[name] = value;
-    },
-  });
-  return attributes;
+  const sink = new RecordSink();
+  writeAttributes(facts, withContent, sink);
+  return sink.attributes;
 }
 
 /** Receives attributes one by one, as spans do. */
@@ -160,33 +22,85 @@ export interface AttributeSink {
   setAttribute(name: string, value: AttributeValue): unknown;
 }
 
-/** Writes the attributes of the facts directly to a span or another sink, without creating a record of them. */
-export function writeAttributes(facts: Facts, withContent: boolean, sink: AttributeSink): void {
-  for (const key in facts) write(sink, table[key as keyof Facts], facts[key as keyof Facts], withContent);
+class RecordSink implements AttributeSink {
+  readonly attributes: Attributes = {};
+
+  setAttribute(name: string, value: AttributeValue): void {
+    this.attributes[name] = value;
+  }
 }
 
-function write(
+/**
+ * An entry of the table, for writing. All have the same hidden class, and writing one takes no recursion: V8 compiles
+ * what runs for every attribute of every call into little code, and only once.
+ */
+class Writer {
+  readonly name: string;
+  readonly as: Field['as'];
+  readonly isContent: boolean;
+  /** The fields of a nested record; `name` is then empty. */
+  readonly fields: ReadonlyMap<string, Writer> | undefined;
+
+  constructor(entry: Field | Readonly<Record<string, Field>>) {
+    const field = isField(entry) ? entry : undefined;
+    this.name = field?.name ?? '';
+    this.as = field?.as ?? 'value';
+    this.isContent = field?.content === true;
+    this.fields = isField(entry) ? undefined : writersOf(entry);
+  }
+}
+
+/** Maps, because a caller of `withContext` may name a field like a method of all objects. */
+function writersOf(
+  entries: Readonly<Record<string, Field | Readonly<Record<string, Field>>>>,
+): ReadonlyMap<string, Writer> {
+  return new Map(Object.entries(entries).map(([key, entry]) => [key, new Writer(entry)]));
+}
+
+const writers = writersOf(table);
+
+/** Writes the attributes of the facts directly to a span or another sink, without creating a record of them. */
+export function writeAttributes(facts: Facts, withContent: boolean, sink: AttributeSink): void {
+  for (const key in facts) {
+    const writer = writers.get(key);
+    const fact: unknown = facts[key as keyof Facts];
+    if (writer === undefined || fact === undefined) continue;
+    if (writer.fields === undefined) writeField(sink, writer, fact, withContent);
+    else writeFields(sink, writer.fields, fact as Readonly<Record<string, unknown>>, withContent);
+  }
+}
+
+function writeFields(
   sink: AttributeSink,
-  entry: Field | Readonly<Record<string, Field>> | undefined,
-  fact: unknown,
+  fields: ReadonlyMap<string, Writer>,
+  facts: Readonly<Record<string, unknown>>,
   withContent: boolean,
 ): void {
-  if (fact === undefined || entry === undefined) return;
-  if (!isField(entry)) {
-    for (const key in fact as object) write(sink, entry[key], (fact as Record<string, unknown>)[key], withContent);
-  } else if (entry.content && !withContent) {
+  for (const key in facts) {
+    const writer = fields.get(key);
+    const fact = facts[key];
+    if (writer !== undefined && fact !== undefined) writeField(sink, writer, fact, withContent);
+  }
+}
+
+function writeField(sink: AttributeSink, { name, as, isContent }: Writer, fact: unknown, withContent: boolean): void {
+  if (isContent && !withContent) return;
+  if (as === 'keys') {
+    writeKeys(sink, name, fact as Readonly<Record<string, AttributeValue | undefined>>);
     return;
-  } else if (entry.as === 'value') {
-    sink.setAttribute(entry.name, storable(fact as AttributeValue));
-  } else if (entry.as === 'json') {
-    const text = jsonFrom(fact);
-    if (text !== undefined) sink.setAttribute(entry.name, text);
-  } else {
-    const values = fact as Record<string, AttributeValue>;
-    for (const key in values) {
-      const value = values[key];
-      if (value !== undefined) sink.setAttribute(entry.name + wellFormed(key), storable(value));
-    }
+  }
+  const value = as === 'json' ? jsonFrom(fact) : storable(fact as AttributeValue);
+  if (value !== undefined) sink.setAttribute(name, value);
+}
+
+function writeKeys(
+  sink: AttributeSink,
+  prefix: string,
+  values: Readonly<Record<string, AttributeValue | undefined>>,
+): void {
+  for (const key in values) {
+    const value = values[key];
+    if (value !== undefined) sink.setAttribute(prefix + wellFormed(key), storable(value));
   }
 }
 
@@ -194,7 +108,8 @@ function write(
 const MAX_TEXT_LENGTH = 131_072;
 
 function storable(value: AttributeValue): AttributeValue {
-  return typeof value === 'string' ? wellFormed(beginningOf(value, MAX_TEXT_LENGTH)) : wellFormedIn(value);
+  if (typeof value === 'string') return wellFormed(beginningOf(value, MAX_TEXT_LENGTH));
+  return typeof value === 'object' ? wellFormedIn(value) : value;
 }
 
 /** A value of the application may contain circular references or a bigint, which JSON cannot express. */

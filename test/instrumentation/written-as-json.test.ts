@@ -57,6 +57,37 @@ describe('a request is recorded as it was sent, with', () => {
     expect(input).toEqual([{ role: 'user', parts: [{ type: 'text', content: 'Say hello' }] }]);
   });
 
+  it('a message whose fields are not in its JSON', async () => {
+    class Hidden {
+      get role(): string {
+        return 'user';
+      }
+      get content(): string {
+        return 'not sent';
+      }
+    }
+    const scene = await openScene();
+    const messages = [
+      new Hidden(),
+      Object.create({ role: 'user', content: 'not sent' }),
+      { role: 'user', content: 'Hi' },
+    ];
+    const { sent, input } = await exchange(scene, { messages });
+    expect(sent).toEqual([{}, {}, { role: 'user', content: 'Hi' }]);
+    expect(input).toEqual([{ role: 'user', parts: [{ type: 'text', content: 'Hi' }] }]);
+  });
+
+  it('a list of a class of the application, whose own code is not run', async () => {
+    class History extends Array<unknown> {
+      static override get [Symbol.species](): ArrayConstructor {
+        throw new Error('The list was copied by its own class.');
+      }
+    }
+    const scene = await openScene();
+    const { input } = await exchange(scene, { messages: History.of({ role: 'user', content: 'Hi' }) });
+    expect(input).toEqual([{ role: 'user', parts: [{ type: 'text', content: 'Hi' }] }]);
+  });
+
   it('an image whose address is a URL object', async () => {
     const scene = await openScene();
     const url = new URL('https://example.com/cat.png');

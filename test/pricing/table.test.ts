@@ -1,7 +1,8 @@
 import { calcPrice, findProvider, type MatchLogic } from '@pydantic/genai-prices';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PROVIDER_IDS } from '../../scripts/price-table.mjs';
+import { commonProviderIds, PROVIDER_IDS } from '../../scripts/price-table.mjs';
+import { commonTableText } from '../../src/pricing/common-table-text.ts';
 import { PriceTable } from '../../src/pricing/table.ts';
 import { priceTableText } from '../../src/pricing/table-text.ts';
 import { totalOf } from '../../src/pricing/total.ts';
@@ -75,6 +76,15 @@ describe('the compact price table', () => {
         expect(price && totalOf(usage, price), `${provider.id}/${name}`).toBeCloseTo(total ?? Number.NaN, 12);
       }
     }
+  });
+
+  it('has a small part that answers as the whole for the providers that it has', () => {
+    const common = new PriceTable(commonTableText);
+    expect(commonTableText.length).toBeLessThan(20_000);
+    expect(PROVIDER_IDS.filter((id) => common.has(id))).toEqual(commonProviderIds());
+    for (const id of commonProviderIds())
+      for (const [, model] of models)
+        expect(common.find(id, model, 0), `${id}/${model}`).toEqual(table.find(id, model, 0));
   });
 
   it('costs what the package says, whatever the usage and the time', () => {

@@ -42,6 +42,17 @@ it('a chat loads the prices and the encoder of its destination, after the call r
   expect(found).toEqual([atStart, [...atStart, 'prices', 'to-kore'].sort()]);
 });
 
+it('a model of a provider that Azure does not sell loads the complete price table', async () => {
+  const found = await run(
+    `const handle = require('spanport').start();
+    await new (require('openai'))().chat.completions.create({ model: 'mistralai/mistral-small', messages: [] });
+    await handle.forceFlush();
+    console.log(JSON.stringify(loaded()));`,
+    { SPANPORT_DESTINATIONS: 'file:spans.jsonl' },
+  );
+  expect(found).toEqual(expect.arrayContaining(['prices', 'all-prices']));
+});
+
 it.each([
   ['responses', `await new (require('openai'))().responses.create({ model: 'gpt-4o-mini', input: 'Hi' });`],
   ['assistants', `await new (require('openai'))().beta.assistants.create({ model: 'gpt-4o-mini' });`],

@@ -1,5 +1,5 @@
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
-import type { Cost, Facts, Interaction, Usage } from '../../interaction/interaction.ts';
+import type { Cost, Facts, Interaction, Usage, Writable } from '../../interaction/interaction.ts';
 import { jsonText } from '../../interaction/json.ts';
 import type { OutputMessage } from '../../interaction/message.ts';
 import { idOf, listOf, numberOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
@@ -81,22 +81,42 @@ export function answerFromOpenAI(completion: unknown): Facts {
   return { ...(outputMessages && { outputMessages }), ...answerFactsFromOpenAI(completion) };
 }
 
-/** The facts of a completion, without its messages. Compatible servers write `''` for what they don't know. */
+/**
+ * The facts of a completion, without its messages. Compatible servers write `''` for what they don't know. It runs for
+ * every call, so fields are assigned one by one instead of collected and filtered.
+ */
 export function answerFactsFromOpenAI(completion: unknown): Facts {
+  const facts: Writable<Facts> = {};
   const record = recordOf(completion);
   const choices = listOf(record?.['choices']);
-  if (!record || !choices) return {};
-  const finishReasons = choices.map((choice) => nonEmpty(stringOf(recordOf(choice)?.['finish_reason'])));
-  const usage = usageIn(record, choices);
-  return defined({
-    responseId: idOf(record['id']),
-    responseModel: nonEmpty(stringOf(record['model'])),
-    finishReasons: finishReasons.every((reason) => reason !== undefined) ? someOf(finishReasons) : undefined,
-    usage: usageFromOpenAI(usage),
-    cost: costFromOpenAI(usage),
-    serviceTier: someFields(defined({ response: nonEmpty(stringOf(record['service_tier'])) })),
-    systemFingerprint: nonEmpty(stringOf(record['system_fingerprint'])),
-  });
+  if (!record || !choices) return facts;
+  const responseId = idOf(record['id']);
+  if (responseId !== undefined) facts.responseId = responseId;
+  const responseModel = nonEmpty(stringOf(record['model']));
+  if (responseModel !== undefined) facts.responseModel = responseModel;
+  const finishReasons = finishReasonsOf(choices);
+  if (finishReasons) facts.finishReasons = finishReasons;
+  const reported = usageIn(record, choices);
+  const usage = usageFromOpenAI(reported);
+  if (usage) facts.usage = usage;
+  const cost = costFromOpenAI(reported);
+  if (cost) facts.cost = cost;
+  const tier = nonEmpty(stringOf(record['service_tier']));
+  if (tier !== undefined) facts.serviceTier = { response: tier };
+  const fingerprint = nonEmpty(stringOf(record['system_fingerprint']));
+  if (fingerprint !== undefined) facts.systemFingerprint = fingerprint;
+  return facts;
+}
+
+/** Undefined if a choice has none. */
+function finishReasonsOf(choices: readonly unknown[]): readonly string[] | undefined {
+  const reasons: string[] = [];
+  for (const choice of choices) {
+    const reason = nonEmpty(stringOf(recordOf(choice)?.['finish_reason']));
+    if (reason === undefined) return undefined;
+    reasons.push(reason);
+  }
+  return someOf(reasons);
 }
 
 /** Groq's older streams report the usage under `x_groq`, Moonshot's inside the last choice. */
@@ -124,9 +144,13 @@ function decodeChoice({ message, text, finish_reason: reason }: UnknownRecord): 
     typeof text === 'string' && !recordOf(message)
       ? { role: 'assistant', parts: [{ type: 'text', content: text }] }
       : // Examples in documentation leave the role out; it is always the assistant's.
-        (decodeMessage({ role: 'assistant', ...recordOf(message) }) ?? emptyAnswer);
+        (decodeMessage(withRole(recordOf(message))) ?? emptyAnswer);
   if (typeof reason !== 'string' || reason === '') return output;
   return { finish_reason: reason === 'tool_calls' || reason === 'function_call' ? 'tool_call' : reason, ...output };
+}
+
+function withRole(message: UnknownRecord | undefined): UnknownRecord {
+  return typeof message?.['role'] === 'string' ? message : { role: 'assistant', ...message };
 }
 
 export type ProviderError = { readonly code?: string; readonly message?: string };
@@ -141,11 +165,19 @@ const resultFields = ['choices', 'output', 'output_text', 'data', 'text', 'resul
 export function errorFromOpenAI(answer: unknown): ProviderError | undefined {
   const record = recordOf(answer);
   if (!record) return undefined;
-  const hasResult = resultFields.some((field) => hasItems(record[field]));
-  if (!hasResult) return errorIn(record['object'] === 'error' ? record : record['error']);
-  const choices = listOf(record['choices']) ?? [];
-  const errors = choices.map((choice) => errorIn(recordOf(choice)?.['error']));
-  return errors.every((error) => error !== undefined) ? errors[0] : undefined;
+  if (!hasResult(record)) return errorIn(record['object'] === 'error' ? record : record['error']);
+  let first: ProviderError | undefined;
+  for (const choice of listOf(record['choices']) ?? []) {
+    const error = errorIn(recordOf(choice)?.['error']);
+    if (!error) return undefined;
+    first ??= error;
+  }
+  return first;
+}
+
+function hasResult(answer: UnknownRecord): boolean {
+  for (const field of resultFields) if (hasItems(answer[field])) return true;
+  return false;
 }
 
 function hasItems(result: unknown): boolean {
@@ -169,20 +201,20 @@ export function createdFromOpenAI(completion: unknown): number | undefined {
 
 /** The fields of a usage that count tokens. */
 type TokenField = { [K in keyof Usage]-?: NonNullable<Usage[K]> extends number ? K : never }[keyof Usage];
-type UsageNames = readonly (readonly [field: TokenField, name: string])[];
+type UsageNames = readonly { readonly field: TokenField; readonly name: string }[];
 
 const promptDetails: UsageNames = [
-  ['cacheReadInputTokens', 'cached_tokens'],
-  ['cacheWriteInputTokens', 'cache_write_tokens'],
-  ['textInputTokens', 'text_tokens'],
-  ['imageInputTokens', 'image_tokens'],
-  ['audioInputTokens', 'audio_tokens'],
+  { field: 'cacheReadInputTokens', name: 'cached_tokens' },
+  { field: 'cacheWriteInputTokens', name: 'cache_write_tokens' },
+  { field: 'textInputTokens', name: 'text_tokens' },
+  { field: 'imageInputTokens', name: 'image_tokens' },
+  { field: 'audioInputTokens', name: 'audio_tokens' },
 ];
 const completionDetails: UsageNames = [
-  ['reasoningOutputTokens', 'reasoning_tokens'],
-  ['textOutputTokens', 'text_tokens'],
-  ['imageOutputTokens', 'image_tokens'],
-  ['audioOutputTokens', 'audio_tokens'],
+  { field: 'reasoningOutputTokens', name: 'reasoning_tokens' },
+  { field: 'textOutputTokens', name: 'text_tokens' },
+  { field: 'imageOutputTokens', name: 'image_tokens' },
+  { field: 'audioOutputTokens', name: 'audio_tokens' },
 ];
 
 /** The total is included if both counts are known. Undefined if no count is known. */
@@ -202,7 +234,7 @@ export function openAIUsageFrom(usage: Usage | undefined): OpenAIUsage | undefin
 
 function countsUnder(names: UsageNames, usage: Usage): Readonly<Record<string, number>> | undefined {
   const counts: Record<string, number> = {};
-  for (const [field, name] of names) {
+  for (const { field, name } of names) {
     const count = usage[field];
     if (typeof count === 'number') counts[name] = count;
   }
@@ -213,15 +245,18 @@ function countsUnder(names: UsageNames, usage: Usage): Readonly<Record<string, n
 export function usageFromOpenAI(usage: unknown): Usage | undefined {
   const record = recordOf(usage);
   if (!record) return undefined;
-  const counts = defined({
-    inputTokens: numberOf(record['prompt_tokens'] ?? record['input_tokens']),
-    outputTokens: numberOf(record['completion_tokens'] ?? record['output_tokens']),
-    // Moonshot, DeepSeek and Perplexity write these next to the totals.
-    cacheReadInputTokens: numberOf(record['cached_tokens'] ?? record['prompt_cache_hit_tokens']),
-    reasoningOutputTokens: numberOf(record['reasoning_tokens']),
-    ...countsOf(promptDetails, record['prompt_tokens_details'] ?? record['input_tokens_details']),
-    ...countsOf(completionDetails, record['completion_tokens_details'] ?? record['output_tokens_details']),
-  });
+  const counts: Writable<Usage> = {};
+  const input = numberOf(record['prompt_tokens'] ?? record['input_tokens']);
+  if (input !== undefined) counts.inputTokens = input;
+  const output = numberOf(record['completion_tokens'] ?? record['output_tokens']);
+  if (output !== undefined) counts.outputTokens = output;
+  // Moonshot, DeepSeek and Perplexity write these next to the totals.
+  const cached = numberOf(record['cached_tokens'] ?? record['prompt_cache_hit_tokens']);
+  if (cached !== undefined) counts.cacheReadInputTokens = cached;
+  const reasoning = numberOf(record['reasoning_tokens']);
+  if (reasoning !== undefined) counts.reasoningOutputTokens = reasoning;
+  addCounts(counts, promptDetails, record['prompt_tokens_details'] ?? record['input_tokens_details']);
+  addCounts(counts, completionDetails, record['completion_tokens_details'] ?? record['output_tokens_details']);
   return someFields(withReasoningInOutput(counts, numberOf(record['total_tokens'])));
 }
 
@@ -239,15 +274,13 @@ function withReasoningInOutput(usage: Usage, total: number | undefined): Usage {
   return areThoughts ? Object.assign({}, usage, { outputTokens: total - inputTokens }) : usage;
 }
 
-function countsOf(names: UsageNames, details: unknown): Partial<Usage> | undefined {
+function addCounts(counts: Writable<Usage>, names: UsageNames, details: unknown): void {
   const record = recordOf(details);
-  if (!record) return undefined;
-  const counts: Partial<Record<TokenField, number>> = {};
-  for (const [field, name] of names) {
+  if (!record) return;
+  for (const { field, name } of names) {
     const count = numberOf(record[name]);
     if (count !== undefined) counts[field] = count;
   }
-  return counts;
 }
 
 /** xAI's unit: ten billion of them are one US dollar. */
@@ -259,7 +292,9 @@ const TICKS_PER_USD = 1e10;
  */
 export function costFromOpenAI(usage: unknown): Cost | undefined {
   const record = recordOf(usage);
-  const total = record && (chargedBy(record) ?? ticksOf(record));
+  // OpenAI's own usages contain none of the three.
+  const isCharged = record && (record['cost'] ?? record['estimated_cost'] ?? record['cost_in_usd_ticks']) !== undefined;
+  const total = isCharged ? (chargedBy(record) ?? ticksOf(record)) : undefined;
   return total !== undefined && total >= 0 ? { total: Number(total.toPrecision(12)), origin: 'provider' } : undefined;
 }
 

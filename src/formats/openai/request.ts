@@ -1,5 +1,5 @@
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
-import type { Facts, Interaction, Parameters } from '../../interaction/interaction.ts';
+import type { Facts, Interaction, Parameters, Writable } from '../../interaction/interaction.ts';
 import type { ToolDefinition } from '../../interaction/message.ts';
 import { listOf, numberOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
 import { inputFromOpenAI, type OpenAIMessage, openAIMessagesFrom } from './messages.ts';
@@ -119,7 +119,12 @@ function encodeTool({ type, name, description, parameters }: ToolDefinition): Op
  * list.
  */
 export function toolsFromOpenAI(tools: unknown): readonly ToolDefinition[] | undefined {
-  return someOf((listOf(tools) ?? [tools]).flatMap((tool) => decodeTool(tool) ?? []));
+  const definitions: ToolDefinition[] = [];
+  for (const each of listOf(tools) ?? [tools]) {
+    const definition = decodeTool(each);
+    if (definition) definitions.push(definition);
+  }
+  return someOf(definitions);
 }
 
 function decodeTool(value: unknown): ToolDefinition | undefined {
@@ -129,6 +134,11 @@ function decodeTool(value: unknown): ToolDefinition | undefined {
   const definition = recordOf(tool['function']) ?? recordOf(tool['custom']) ?? tool;
   const name = stringOf(definition['name']) ?? (type === 'function' ? undefined : type);
   if (name === undefined) return undefined;
+  // Assigned one by one: this runs for every tool of every request.
+  const decoded: Writable<ToolDefinition> = { type, name };
   const description = stringOf(definition['description']);
-  return defined({ type, name, description, parameters: definition['parameters'] ?? undefined });
+  if (description !== undefined) decoded.description = description;
+  const parameters = definition['parameters'] ?? undefined;
+  if (parameters !== undefined) decoded.parameters = parameters;
+  return decoded;
 }

@@ -4,25 +4,19 @@ import { fieldOf, type RequestBody } from '../../request-body.ts';
 
 export { fieldOf, type RequestBody } from '../../request-body.ts';
 
-const numbers = [
-  ['temperature', 'temperature'],
-  ['top_p', 'topP'],
-  ['frequency_penalty', 'frequencyPenalty'],
-  ['presence_penalty', 'presencePenalty'],
-  ['seed', 'seed'],
-  ['dimensions', 'dimensionCount'],
-] as const satisfies readonly (readonly [string, keyof Parameters])[];
-
 /**
  * Adds the settings of a request under the names of chat, completions, responses and embeddings. It runs before every
  * call, so it writes into an existing record.
  */
 export function readRequest(body: RequestBody, facts: Writable<Facts>): void {
   const parameters: Writable<Parameters> = {};
-  for (const [wire, name] of numbers) {
-    const value = body[wire];
-    if (typeof value === 'number') parameters[name] = value;
-  }
+  const { temperature, top_p: topP, frequency_penalty: frequencyPenalty, presence_penalty: presencePenalty } = body;
+  if (typeof temperature === 'number') parameters.temperature = temperature;
+  if (typeof topP === 'number') parameters.topP = topP;
+  if (typeof frequencyPenalty === 'number') parameters.frequencyPenalty = frequencyPenalty;
+  if (typeof presencePenalty === 'number') parameters.presencePenalty = presencePenalty;
+  if (typeof body['seed'] === 'number') parameters.seed = body['seed'];
+  if (typeof body['dimensions'] === 'number') parameters.dimensionCount = body['dimensions'];
   const maxTokens = body['max_completion_tokens'] ?? body['max_output_tokens'] ?? body['max_tokens'];
   if (typeof maxTokens === 'number') parameters.maxTokens = maxTokens;
   if (typeof body['n'] === 'number' && body['n'] !== 1) parameters.choiceCount = body['n'];
