@@ -8,8 +8,8 @@ import type { Connection } from '../exporter/destinations/connection.ts';
 import type { OpenDestination } from '../exporter/pipeline.ts';
 import { openPipeline } from '../exporter/pipeline.ts';
 import { asIs } from '../interaction/mask.ts';
+import { sampleInteraction } from '../interaction/sample.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
-import { fullInteraction } from '../testing/sample-interactions.ts';
 import { inWords } from './deliver.ts';
 
 const TIMEOUT_MILLIS = 10_000;
@@ -65,7 +65,7 @@ async function targetOf(open: OpenDestination): Promise<Target | undefined> {
     },
   });
   pipeline.join(open);
-  pipeline.take(spanDataOf(fullInteraction));
+  pipeline.take(spanDataOf(sampleInteraction));
   await pipeline.shutdown(1_000);
   return targets[0];
 }

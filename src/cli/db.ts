@@ -2,7 +2,12 @@ import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import type { ArgsDef } from 'citty';
 import { userDataFolder } from '../configuration/user-folders.ts';
+import { changesFor } from '../exporter/destinations/span-view.ts';
+import { LazyEndedSpan } from '../exporter/ended-span.ts';
+import { asIs } from '../interaction/mask.ts';
 import { spanToJson } from '../otlp/write-json.ts';
+import type { SpanData } from '../semconv/span-data.ts';
+import { spanDataOf } from '../semconv/to-span.ts';
 import { findSqlite } from '../sqlite/driver.ts';
 import { lockFolder } from '../store/lock.ts';
 import type { StoreReader } from '../store/reader.ts';
@@ -81,20 +86,46 @@ function shrink(file: string): void {
 
 const PAGE = 500;
 
+/** With all of its content in attributes. What the gateway stored is masked. */
+function lineOf(span: SpanData): string {
+  if (!span.content) return spanToJson(span);
+  return spanToJson(span, changesFor(new LazyEndedSpan(span, asIs, () => []), 'full', {}));
+}
+
 const exporting: Command = {
-  meta: { name: 'export', description: 'Write every span as OTLP/JSON, one request per line, to stdout' },
+  meta: {
+    name: 'export',
+    description: 'Write every span and interaction as OTLP/JSON, one request per line, to stdout',
+  },
   args: shared,
   async run({ args }): Promise<void> {
     const reader = openReader(folderOf(args));
-    for (const line of otlpLines(reader)) {
-      if (!process.stdout.write(line)) await once(process.stdout, 'drain');
+    for (const span of storedSpans(reader)) {
+      if (!process.stdout.write(`${lineOf(span)}\n`)) await once(process.stdout, 'drain');
     }
     reader.db.close();
   },
 };
 
-/** By trace, the oldest first; each line can be imported again. */
-function* otlpLines(reader: StoreReader): Generator<string> {
+/** By trace, the oldest first, then what came by the vendors' APIs. Each can be imported again. */
+function* storedSpans(reader: StoreReader): Generator<SpanData> {
+  yield* receivedSpans(reader);
+  for (let after = 0; ; ) {
+    const rows = reader.db.all(WITHOUT_SPAN, after, PAGE);
+    if (rows.length === 0) return;
+    for (const { id = 0, key, project } of rows) {
+      after = Number(id);
+      const found = reader.interaction(String(key), String(project));
+      if (found) yield spanDataOf(found.interaction);
+    }
+  }
+}
+
+const WITHOUT_SPAN = `SELECT i.id, i.key, i.project FROM interactions i WHERE i.id > ? AND NOT EXISTS
+    (SELECT 1 FROM spans s WHERE s.trace_id = i.trace_id AND s.span_id = i.span_id AND s.project = i.project)
+  ORDER BY i.id LIMIT ?`;
+
+function* receivedSpans(reader: StoreReader): Generator<SpanData> {
   let after = 0;
   for (;;) {
     const traces = reader.db.all('SELECT id, trace_id, project FROM traces WHERE id > ? ORDER BY id LIMIT 100', after);
@@ -108,11 +139,26 @@ function* otlpLines(reader: StoreReader): Generator<string> {
           limit: PAGE,
           ...(cursor !== undefined && { cursor }),
         });
-        for (const { span } of page.items) yield `${spanToJson(span)}\n`;
+        for (const { span, interaction } of page.items) {
+          yield interaction === undefined ? span : withContent(reader, span, interaction, String(trace['project']));
+        }
         cursor = page.next;
       } while (cursor !== undefined);
     }
   }
+}
+
+/** A span whose content came in GenAI events, or by a vendor's API, gets it. */
+function withContent(reader: StoreReader, span: SpanData, interaction: string, project: string): SpanData {
+  const ids = [span.traceId, span.spanId, project];
+  const isDescribedByMore = ['logs', 'records'].some(
+    (table) =>
+      reader.db.all(`SELECT 1 FROM ${table} WHERE trace_id = ? AND span_id = ? AND project = ? LIMIT 1`, ...ids)
+        .length > 0,
+  );
+  const found = isDescribedByMore ? reader.interaction(interaction, project) : undefined;
+  const content = found && spanDataOf(found.interaction).content;
+  return content ? { ...span, content } : span;
 }
 
 const command: Command = {

@@ -14,7 +14,7 @@ import { resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { spoolProblem } from '../exporter/usable-spool.ts';
 import { withContext } from '../index.ts';
 import { unknownVariables } from '../start/known-settings.ts';
-import { vendors } from '../vendors/index.ts';
+import { vendorNamed } from '../vendors/index.ts';
 import type { Command } from './command.ts';
 import { fileProblem, reach } from './connect.ts';
 import { loadingFindings } from './loading-findings.ts';
@@ -191,7 +191,7 @@ async function destination(name: string, context: DestinationContext, connect: b
 /** Why the file that a destination writes cannot be written. */
 function fileProblemOf(name: string, environment: Environment): string | undefined {
   if (name.startsWith('file:')) return fileProblem(name.slice('file:'.length));
-  const vendor = vendors.find((each) => each.name === name);
+  const vendor = vendorNamed(name);
   const output = vendor?.localOutput?.(vendor.resolveOptions({}, environment));
   return output?.kind === 'file' ? fileProblem(output.path) : undefined;
 }

@@ -5,7 +5,7 @@ import type { Transport } from '../delivery/http/transport.ts';
 import { recordOf } from '../interaction/unknown.ts';
 import { readTraceProtobuf } from '../otlp/read-protobuf.ts';
 import { spanToJson } from '../otlp/write-json.ts';
-import { vendors } from '../vendors/index.ts';
+import { vendorNamed } from '../vendors/index.ts';
 import { masked } from './masked.ts';
 
 /** One request as it would be sent, without credentials; `write` for what stays on this machine. */
@@ -60,7 +60,7 @@ export class RecordedRequests {
 
 /** What the destination's server answers when it accepts a request. */
 async function acceptanceOf(destination: string, body: unknown): Promise<string> {
-  const demo = await vendors.find(({ name }) => name === destination)?.demo();
+  const demo = await vendorNamed(destination)?.demo();
   return JSON.stringify(demo?.accepted(recordOf(body) ?? {}) ?? {});
 }
 

@@ -4,7 +4,7 @@ import { eventFromLog, withLogs } from '../semconv/dialects/genai/read.ts';
 import type { LogData } from '../semconv/log-data.ts';
 import type { HrTime, SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
-import { type AnyVendor, vendors } from '../vendors/index.ts';
+import { type AnyVendor, vendorNamed, vendors } from '../vendors/index.ts';
 import { Failure } from './failure.ts';
 import { type JsonItem, jsonItems } from './json-stream.ts';
 
@@ -62,7 +62,7 @@ export async function* readRecords(
   from: string | undefined,
   report: SourceReport,
 ): AsyncGenerator<readonly SpanData[]> {
-  let vendor = from === undefined ? undefined : vendorNamed(from);
+  let vendor = from === undefined ? undefined : requiredVendor(from);
   yield* inPortions(jsonItems(path), report, async ({ value, line }) => {
     vendor ??= vendorOf(value, path);
     try {
@@ -163,8 +163,8 @@ function vendorOf(value: unknown, path: string): AnyVendor {
   throw new Failure(`The records in ${path} are not recognised. Name their vendor with --from ${vendorNames()}.`, 2);
 }
 
-function vendorNamed(name: string): AnyVendor {
-  const vendor = vendors.find((each) => each.name === name);
+function requiredVendor(name: string): AnyVendor {
+  const vendor = vendorNamed(name);
   if (vendor) return vendor;
   throw new Failure(`Unknown vendor '${name}'. Available: ${vendorNames()}.`, 2);
 }

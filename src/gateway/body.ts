@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
+import { Gate } from './gate.ts';
 
 /** A request that is refused before anything reads it. The message is a sentence for the sender. */
 export class RequestError extends Error {
@@ -26,24 +27,7 @@ const MEGABYTE = 1_048_576;
 
 const unzip = { gzip: promisify(gunzip), deflate: promisify(inflate) };
 
-class Gate {
-  #free = MAX_INFLATING;
-  readonly #waiting: (() => void)[] = [];
-
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#free -= 1;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free += 1;
-    }
-  }
-}
-
-const gate = new Gate();
+const inflating = new Gate(MAX_INFLATING);
 
 /** The body, decompressed. @throws RequestError when it is too large, in another encoding, or damaged */
 export async function readBody(request: IncomingMessage, { maxBytes }: BodyLimits): Promise<Buffer> {
@@ -58,7 +42,7 @@ export async function readBody(request: IncomingMessage, { maxBytes }: BodyLimit
   const raw = await readRaw(request, maxBytes);
   if (encoding === 'identity' || raw.length === 0) return raw;
   try {
-    return await gate.run(() => unzip[encoding](raw, { maxOutputLength: maxBytes }));
+    return await inflating.run(1, () => unzip[encoding](raw, { maxOutputLength: maxBytes }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxBytes);
     throw new RequestError(400, 'malformed-encoding', `The body is not valid ${encoding}.`);

@@ -7,10 +7,11 @@ import { openPipeline } from '../exporter/pipeline.ts';
 import { resolveContent } from '../exporter/settings.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { asIs } from '../interaction/mask.ts';
+import { sampleInteraction } from '../interaction/sample.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { Buckets } from '../store/activity.ts';
 import type { Store } from '../store/store.ts';
-import { vendors } from '../vendors/index.ts';
+import { vendorNamed, vendors } from '../vendors/index.ts';
 import type { Answer, Destination } from './api/routes.ts';
 
 const PLAIN_HEADERS = new Set(['content-type', 'content-encoding', 'user-agent', 'accept']);
@@ -30,7 +31,7 @@ export async function listDestinations(
   const names = [...forwarded, ...counts.map(({ destination }) => destination), ...others];
   const rows = [...new Set(names)].map(async (name) => {
     const own = counts.filter(({ destination }) => destination === name);
-    const vendor = vendors.find((each) => each.name === name);
+    const vendor = vendorNamed(name);
     const isConfigured = forwarded.includes(name);
     const { p50, p99, last } = own.length > 0 ? await store.read.answers(name) : {};
     const lastDeliveredAt = own.find(({ state }) => state === 'delivered')?.lastAt;
@@ -72,22 +73,6 @@ async function activityOf(
   };
 }
 
-/** An interaction to build a request from, which shows where a destination's requests go. */
-const SAMPLE: Interaction = {
-  id: 'sample',
-  traceId: '1'.repeat(32),
-  spanId: '1'.repeat(16),
-  name: 'chat',
-  operation: 'chat',
-  requestModel: 'gpt-4o',
-  conversationId: 'sample',
-  startTime: 1_700_000_000_000,
-  endTime: 1_700_000_001_000,
-  inputMessages: [{ role: 'user', parts: [{ type: 'text', content: 'Hello' }] }],
-  outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content: 'Hello' }] }],
-  outcome: { status: 'ok' },
-};
-
 /** Reads the settings of each destination. Addresses are known a moment later: a request is built to find each. */
 export function destinationSettings(
   names: readonly string[],
@@ -98,7 +83,7 @@ export function destinationSettings(
   for (const name of names) {
     const content = contentModeOf(name, context);
     all.set(name, { content });
-    requestOf(SAMPLE, name, environment).then(
+    requestOf(sampleInteraction, name, environment).then(
       (request) => request && all.set(name, { content, address: addressOf(request.url) }),
       () => undefined,
     );
@@ -165,7 +150,7 @@ function localRequest(
   interaction: Interaction,
   environment: Environment,
 ): Answer<'getDelivery'>['request'] {
-  const vendor = vendors.find((each) => each.name === name);
+  const vendor = vendorNamed(name);
   if (!vendor?.localOutput) return undefined;
   try {
     const options = vendor.resolveOptions({}, environment);
@@ -181,7 +166,7 @@ function localRequest(
 
 /** Where each field of a vendor's payload comes from; undefined for what is not a vendor. */
 export async function vendorFields(name: string): Promise<Answer<'getVendorFields'> | undefined> {
-  const found = await vendors.find((each) => each.name === name)?.fields?.();
+  const found = await vendorNamed(name)?.fields?.();
   if (!found) return undefined;
   const { fields, changed, lost } = found;
   return {
@@ -198,13 +183,13 @@ export async function vendorFields(name: string): Promise<Answer<'getVendorField
 
 /** The variables that a person sets to use a destination. */
 function setUpOf(name: string): string[] {
-  const vendor = vendors.find((each) => each.name === name);
+  const vendor = vendorNamed(name);
   return vendor ? [...vendor.secrets, ...Object.keys(vendor.sampleSettings ?? {})] : presetVariables(name);
 }
 
 /** Opens a vendor for a preview, which needs no keys and no configuration. */
 function shownEnvironment(name: string, environment: Environment): Environment {
-  const vendor = vendors.find((each) => each.name === name);
+  const vendor = vendorNamed(name);
   if (!vendor) return environment;
   const secrets = Object.fromEntries(vendor.secrets.map((variable) => [variable, '***']));
   return { ...vendor.sampleSettings, ...environment, ...secrets };

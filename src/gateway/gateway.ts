@@ -39,7 +39,8 @@ export interface Gateway {
 
 const MAX_BYTES = 20 * 1_048_576;
 const DRAIN_MILLIS = 5_000;
-const SMALL_BACKLOG = 1_000;
+/** What an application sends at a time is indexed in a moment; more is load, and a list must not wait for it. */
+const SMALL_BACKLOG = 100;
 const SETTLE_MILLIS = 50;
 
 /**

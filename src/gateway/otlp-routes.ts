@@ -3,7 +3,9 @@ import type { Decoded } from '../otlp/decoded.ts';
 import { FormatError } from '../otlp/format-error.ts';
 import { readLogsJson, readTraceJson } from '../otlp/read-json.ts';
 import { readLogsProtobuf, readTraceProtobuf } from '../otlp/read-protobuf.ts';
+import { StoreError } from '../store/store-error.ts';
 import { parseJson, RequestError, shown } from './body.ts';
+import { Gate } from './gate.ts';
 import type { Metrics } from './metrics.ts';
 import { type OtlpType, type Signal, successAnswer } from './otlp-answers.ts';
 import type { Arrival, Receiver } from './receiver.ts';
@@ -16,6 +18,13 @@ export const OTLP_PATHS: Readonly<Record<string, Signal>> = {
 
 /** Attribute values may be nested 64 levels deep, each of which takes four levels of JSON. */
 const MAX_DEPTH = 300;
+/**
+ * Bytes of requests that are decoded and written at a time: a decoded request takes several times its size. More wait as
+ * they arrived, so that a burst does not fill the memory while the disk is busy.
+ */
+const MAX_UNDER_WAY = 4_000_000;
+const MAX_WAITING = 64_000_000;
+const underWay = new Gate(MAX_UNDER_WAY);
 const NO_METRICS = 'This gateway keeps no metrics. Send them to a metrics backend.';
 
 /** @throws RequestError for another content type */
@@ -32,6 +41,19 @@ export function otlpTypeOf(request: IncomingMessage): OtlpType {
 
 /** Takes an export request. @returns the body of the answer. @throws RequestError, StoreError */
 export async function receiveOtlp(
+  parts: { readonly receiver: Receiver; readonly metrics: Metrics },
+  signal: Signal,
+  type: OtlpType,
+  body: Buffer,
+  arrival: Arrival,
+): Promise<Buffer> {
+  if (underWay.waiting + body.length > MAX_WAITING) {
+    throw new StoreError('busy', 'Requests arrive faster than they can be written.');
+  }
+  return underWay.run(body.length, () => receive(parts, signal, type, body, arrival));
+}
+
+async function receive(
   { receiver, metrics }: { readonly receiver: Receiver; readonly metrics: Metrics },
   signal: Signal,
   type: OtlpType,

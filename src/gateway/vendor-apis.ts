@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Mask, maskJson } from '../interaction/mask.ts';
 import type { Store } from '../store/store.ts';
-import { vendors } from '../vendors/index.ts';
+import { vendorNamed } from '../vendors/index.ts';
 import {
   matchRoute,
   type ReceivedEvent,
@@ -49,7 +49,8 @@ export class VendorApis {
   /** The vendor that a path belongs to. */
   vendorOf(path: string): string | undefined {
     const [, first] = path.split('/');
-    return vendors.find(({ name, routes }) => name === first && routes)?.name;
+    const vendor = vendorNamed(first);
+    return vendor?.routes && vendor.name;
   }
 
   /** @param onError how a failure of our own is described */
@@ -84,7 +85,7 @@ export class VendorApis {
   #load(vendor: string): Promise<VendorRoutes> {
     let loaded = this.#loaded.get(vendor);
     if (!loaded) {
-      const found = vendors.find(({ name }) => name === vendor)?.routes;
+      const found = vendorNamed(vendor)?.routes;
       if (!found) throw new RequestError(404, 'not-found', 'There is no such route.');
       loaded = found();
       this.#loaded.set(vendor, loaded);

@@ -10,6 +10,7 @@ export class ConversationSummaries {
   readonly #marks: Marks;
   /** Row ids of conversations that were written last. */
   readonly #ids = new Map<string, number>();
+  #hasBuried = false;
 
   constructor(db: Connection, marks: Marks) {
     this.#db = db;
@@ -101,7 +102,14 @@ export class ConversationSummaries {
     this.#ids.clear();
     const sequence = this.#marks.nextSequence();
     this.#db.run('INSERT INTO tombstones (sequence, public_id) VALUES (?, ?)', sequence, row['public_id'] ?? '');
-    this.#db.run('DELETE FROM tombstones WHERE sequence < ?', sequence - MAX_TOMBSTONES);
+    this.#hasBuried = true;
+  }
+
+  /** At the end of a step: only the latest tombstones are kept. */
+  trim(): void {
+    if (!this.#hasBuried) return;
+    this.#hasBuried = false;
+    this.#db.run('DELETE FROM tombstones WHERE sequence < ?', this.#marks.get('sequence') - MAX_TOMBSTONES);
   }
 
   #one(column: string, id: number, where: string): SqlValue {

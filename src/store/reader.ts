@@ -121,13 +121,15 @@ export class StoreReader {
   /** @param spanId only this one */
   spans(traceId: string, { project = '', limit, cursor }: ListQuery, spanId?: string): PageOf<StoredSpan> {
     const [startUs, rowId] = position(cursor) ?? [-1, -1];
+    // Only the spans of the page are read whole: all of the trace are sorted.
     const rows = this.db.all(
       `SELECT s.*, r.json AS resource, s.start_us AS sort_us,
          (SELECT i.key FROM interactions i WHERE i.trace_id = s.trace_id AND i.span_id = s.span_id
             AND i.project = s.project) AS interaction
-       FROM spans s JOIN resources r ON r.id = s.resource
-       WHERE s.trace_id = ? AND s.project = ? AND (? IS NULL OR s.span_id = ?) AND (s.start_us, s.id) > (?, ?)
-       ORDER BY s.start_us, s.id LIMIT ?`,
+       FROM (SELECT id FROM spans WHERE trace_id = ? AND project = ? AND (? IS NULL OR span_id = ?)
+           AND (start_us, id) > (?, ?) ORDER BY start_us, id LIMIT ?) AS page
+         CROSS JOIN spans s ON s.id = page.id JOIN resources r ON r.id = s.resource
+       ORDER BY s.start_us, s.id`,
       traceId,
       project,
       spanId ?? null,
@@ -257,14 +259,15 @@ export class StoreReader {
   }
 
   #conversationRows(rows: readonly SqlRow[]): ConversationRow[] {
+    const [deliveriesOf, ratingsOf] = [this.#unlessEmpty('deliveries'), this.#unlessEmpty('feedback')];
     return rows.map((row) => {
       const id = Number(row['id']);
-      const deliveries = this.db.all(
+      const deliveries = deliveriesOf(
         `SELECT d.destination, d.state FROM interactions i JOIN deliveries d ON d.interaction = i.key AND d.project = i.project
          WHERE i.conversation = ?`,
         id,
       );
-      const ratings = this.db.all(
+      const ratings = ratingsOf(
         `SELECT f.rating, count(*) AS ratings FROM interactions i JOIN feedback f ON f.interaction = i.key AND f.project = i.project
          WHERE i.conversation = ? GROUP BY 1`,
         id,
@@ -281,18 +284,25 @@ export class StoreReader {
   }
 
   #interactionRows(rows: readonly SqlRow[]): InteractionRow[] {
+    const [deliveriesOf, ratingsOf] = [this.#unlessEmpty('deliveries'), this.#unlessEmpty('feedback')];
     return rows.map((row) => {
       const key: SqlValue[] = [row['key'] ?? null, row['project'] ?? null];
-      const deliveries = this.db.all(
+      const deliveries = deliveriesOf(
         'SELECT destination, state FROM deliveries WHERE interaction = ? AND project = ?',
         ...key,
       );
-      const ratings = this.db.all(
+      const ratings = ratingsOf(
         'SELECT rating, count(*) AS ratings FROM feedback WHERE interaction = ? AND project = ? GROUP BY 1',
         ...key,
       );
       return { ...interactionRow(row), deliveries: worstOf(deliveries), feedback: countsOf(ratings) };
     });
+  }
+
+  /** Most stores have no row of these tables, and a query for each row of a list would read all of its interactions. */
+  #unlessEmpty(table: 'deliveries' | 'feedback'): Connection['all'] {
+    const isEmpty = this.db.all(`SELECT 1 FROM ${table} LIMIT 1`).length === 0;
+    return (...query) => (isEmpty ? [] : this.db.all(...query));
   }
 }
 

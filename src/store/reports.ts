@@ -138,7 +138,7 @@ export interface StoreTotals {
 /** Counts come from row ids and page counts: counting a million rows takes longer than a page may wait. */
 export function totalsOf({ db }: StoreReader): StoreTotals {
   const [row] = db.all(
-    `SELECT (SELECT coalesce(max(id) - min(id) + 1, 0) FROM spans) AS spans,
+    `SELECT coalesce((SELECT max(id) FROM spans) - (SELECT min(id) FROM spans) + 1, 0) AS spans,
        (SELECT count(*) FROM conversations) AS conversations,
        (SELECT coalesce(sum(interactions), 0) FROM conversations) AS interactions,
        (SELECT received_us FROM spans ORDER BY id LIMIT 1) AS oldest,

@@ -83,7 +83,9 @@ export class Pruner {
   #removeSpan(row: SqlRow): void {
     const { project = null, trace_id: traceId = null, span_id: spanId = null } = row;
     this.#db.run('DELETE FROM spans WHERE id = ?', row['id'] ?? null);
-    this.#db.run('DELETE FROM logs WHERE trace_id = ? AND span_id = ? AND project = ?', traceId, spanId, project);
+    if (this.#settle.hasRows('logs')) {
+      this.#db.run('DELETE FROM logs WHERE trace_id = ? AND span_id = ? AND project = ?', traceId, spanId, project);
+    }
     this.#settle.spanPruned(row);
     const interactions = this.#db.all(
       'SELECT * FROM interactions WHERE trace_id = ? AND span_id = ? AND project = ?',
@@ -106,8 +108,11 @@ export class Pruner {
 
   #removeInteraction(row: SqlRow): void {
     const { key = null, project = null } = row;
-    this.#db.run('DELETE FROM records WHERE key = ? AND project = ?', key, project);
-    this.#db.run('DELETE FROM deliveries WHERE interaction = ? AND project = ?', key, project);
+    if (this.#settle.hasRows('records'))
+      this.#db.run('DELETE FROM records WHERE key = ? AND project = ?', key, project);
+    if (this.#settle.hasRows('deliveries')) {
+      this.#db.run('DELETE FROM deliveries WHERE interaction = ? AND project = ?', key, project);
+    }
     this.#settle.remove(row, true);
   }
 

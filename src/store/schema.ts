@@ -3,7 +3,7 @@ import { StoreError } from './store-error.ts';
 import { DERIVED_TABLES, RECEIVED_TABLES } from './tables.ts';
 
 /** Raised with every change of the tables; {@link MIGRATIONS} then gets one more entry. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** Takes the interactions that are indexed now out of the totals: building the index counts them again. */
 const UNCOUNT = [
@@ -49,6 +49,14 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   ADDED_COLUMNS,
   // Settings of the full text alone.
   [],
+  [
+    'DROP INDEX interactions_trace',
+    'CREATE INDEX interactions_trace ON interactions (trace_id, span_id)',
+    'DROP INDEX conversations_sequence',
+    'CREATE INDEX conversations_sequence ON conversations (sequence, interactions)',
+    // An index that was just built anew has it.
+    'CREATE INDEX IF NOT EXISTS interactions_prompt ON interactions (conversation, prompt) WHERE prompt IS NOT NULL AND is_hidden = 0',
+  ],
 ];
 
 const NEW = [...RECEIVED_TABLES, ...DERIVED_TABLES, ...ADDED_COLUMNS];
@@ -64,7 +72,9 @@ const TEXT_SETTINGS = { automerge: 16, crisismerge: 64, deletemerge: 90, hashsiz
 
 /** A page holds several spans: with the default of 4 KB, one span of 2 KB would often take a page for itself. */
 const PAGE_BYTES = 16_384;
-const CACHE_KIB = 24_576;
+/** The writer's random keys need a larger cache than a list, whose rows lie next to each other. */
+const WRITER_CACHE_KIB = 24_576;
+const READER_CACHE_KIB = 8_192;
 
 /**
  * Settings of the writing connection, and the tables where there are none.
@@ -83,7 +93,7 @@ export function prepareWriter(db: Connection): void {
   db.all('PRAGMA synchronous = FULL');
   db.all('PRAGMA wal_autocheckpoint = 2000');
   db.all('PRAGMA journal_size_limit = 67108864');
-  db.all(`PRAGMA cache_size = -${CACHE_KIB}`);
+  db.all(`PRAGMA cache_size = -${WRITER_CACHE_KIB}`);
   db.transact(() => {
     const statements = version === 0 ? NEW : MIGRATIONS.slice(version - 1).flat();
     for (const sql of statements) db.run(sql);
@@ -103,7 +113,7 @@ export function prepareReader(db: Connection): void {
     throw new StoreError('missing', 'The data folder holds no data of this version. Start `spanport up` on it once.');
   }
   db.all('PRAGMA query_only = 1');
-  db.all(`PRAGMA cache_size = -${CACHE_KIB}`);
+  db.all(`PRAGMA cache_size = -${READER_CACHE_KIB}`);
 }
 
 function assertVersion(version: number): void {

@@ -4,11 +4,12 @@ import { isUnfinished, joinBackground } from '../semconv/from-spans.ts';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import { ConversationSummaries } from './conversations.ts';
-import { columnsOf, INTERACTION_COLUMNS, messageIdsOf, type Receipt, searchableText } from './interaction-row.ts';
+import { columnsOf, INTERACTION_COLUMNS, type Receipt, searchableText } from './interaction-row.ts';
 import type { Marks } from './marks.ts';
-import { Sources } from './sources.ts';
+import { resolveFeedback, writeMessages } from './references.ts';
+import { type OptionalTable, Sources } from './sources.ts';
 import { TraceChanges } from './trace-changes.ts';
-import { TraceSummaries } from './trace-summaries.ts';
+import { summarizedSpan, TraceSummaries } from './trace-summaries.ts';
 import type { UsageTotals } from './usage.ts';
 
 /** An interaction made of all rows that describe it. */
@@ -44,7 +45,7 @@ export class Settle {
   readonly #usage: UsageTotals;
   readonly #sources: Sources;
   /** What the current step has to compute again. */
-  #keys = new Map<string, { readonly project: string; readonly key: string }>();
+  readonly #keys = new Map<string, { readonly project: string; readonly key: string }>();
   /** New interactions of a conversation; `undefined` when something else changed in it. */
   #conversations = new Map<number, SqlRow[] | undefined>();
   #traces: TraceChanges;
@@ -89,13 +90,18 @@ export class Settle {
 
   /** Computes everything that was marked. */
   finish(): void {
-    // The set grows while it is read: a background response also concerns the call that created it.
-    for (const { project, key } of this.#keys.values()) this.#interaction(project, key);
+    this.#interactions();
     for (const [id, added] of this.#conversations) {
       if (!added || !this.#conversationSummaries.extend(id, added)) this.#conversationSummaries.compute(id);
     }
+    this.#conversationSummaries.trim();
     this.#traces.applyTo(this.#traceSummaries);
     this.#clear();
+  }
+
+  /** Whether a table that is empty in most stores has any row. */
+  hasRows(table: OptionalTable): boolean {
+    return this.#sources.hasRows(table);
   }
 
   /** After a rollback. */
@@ -108,8 +114,16 @@ export class Settle {
     return new TraceChanges(() => this.#sources.hasRows('records'));
   }
 
+  /** Computes the marked interactions, without the summaries that they change. */
+  #interactions(): void {
+    // The list grows while it is read: a background response also concerns the call that created it.
+    for (const { project, key } of this.#keys.values()) this.#interaction(project, key);
+    this.#keys.clear();
+    this.#sources.forgetRows();
+  }
+
   #clear(): void {
-    this.#keys = new Map();
+    this.#keys.clear();
     this.#conversations = new Map();
     this.#traces = this.#noTraces();
     this.#sources.forget();
@@ -127,6 +141,8 @@ export class Settle {
       }
       spans += rows.length;
       if (rows.length > 0) this.#marks.set('settled_span', Number(rows.at(-1)?.['id']));
+      // Log records touch the same interactions at the end of the step, and each is computed once.
+      if (!this.#sources.hasRows('logs')) this.#interactions();
       if (rows.length < READ_SPANS) return false;
     }
     return true;
@@ -135,7 +151,7 @@ export class Settle {
   #span(row: SqlRow): void {
     const project = String(row['project']);
     const trace = this.#traces.changeOf(project, String(row['trace_id']));
-    trace.spans.push(row);
+    trace.spans.push(summarizedSpan(row));
     if (row['is_update'] === 1) trace.isWhole = true;
     const interaction = this.#sources.interactionOf(row, project);
     if (interaction) this.#touchSpan(project, interaction);
@@ -200,8 +216,8 @@ export class Settle {
     }
     if (before) this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
     this.#db.run('INSERT INTO interaction_text (rowid, text) VALUES (?, ?)', id, words);
-    this.#writeMessages(id, interaction, before !== undefined);
-    this.#resolveFeedback(project, key, id, interaction);
+    writeMessages(this.#db, id, interaction, before !== undefined);
+    if (this.#sources.hasRows('feedback')) resolveFeedback(this.#db, { project, key, id }, interaction);
   }
 
   /** Everything that describes the interaction, as one. */
@@ -293,42 +309,23 @@ export class Settle {
     return id;
   }
 
-  #writeMessages(id: number, interaction: Interaction, isKnown: boolean): void {
-    const { input, output } = messageIdsOf(interaction);
-    if (isKnown) this.#db.run('DELETE FROM messages WHERE interaction = ?', id);
-    for (const message of input) this.#db.run('INSERT OR IGNORE INTO messages VALUES (?, ?, 0)', message, id);
-    for (const message of output) this.#db.run('INSERT OR IGNORE INTO messages VALUES (?, ?, 1)', message, id);
-  }
-
-  /** Feedback may come before the answer that it is about. */
-  #resolveFeedback(project: string, key: string, id: number, { traceId, spanId, responseId }: Interaction): void {
-    if (!this.#sources.hasRows('feedback')) return;
-    const [open] = this.#db.all('SELECT 1 FROM feedback WHERE project = ? AND interaction IS NULL LIMIT 1', project);
-    if (!open) return;
-    this.#db.run(
-      `UPDATE feedback SET interaction = ? WHERE project = ? AND interaction IS NULL AND (
-         (trace_id = ? AND span_id = ?) OR response_id = ? OR message_id IN (SELECT id FROM messages WHERE interaction = ?))`,
-      key,
-      project,
-      traceId,
-      spanId,
-      responseId ?? null,
-      id,
-    );
-  }
-
   /** Takes an interaction out of everything that is derived. */
   remove(row: SqlRow, keepsTotals = false): void {
     const id = row['id'] ?? null;
     if (!keepsTotals && row['is_hidden'] !== 1) this.#usage.remove(row);
+    const name = [row['key'] ?? null, row['project'] ?? null];
     this.#db.run('DELETE FROM interactions WHERE id = ?', id);
-    this.#db.run('DELETE FROM interaction_data WHERE id = ?', id);
     this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
-    this.#db.run('DELETE FROM messages WHERE interaction = ?', id);
-    this.#db.run('DELETE FROM run_spans WHERE key = ? AND project = ?', row['key'] ?? null, row['project'] ?? null);
+    this.#deleteFrom('interaction_data', 'id = ?', id);
+    this.#deleteFrom('messages', 'interaction = ?', id);
+    this.#deleteFrom('run_spans', 'key = ? AND project = ?', ...name);
     this.touchConversation(Number(row['conversation']));
     if (keepsTotals) this.#traces.removalOf(String(row['project']), String(row['trace_id'])).interactions += 1;
     else this.touchTrace(String(row['project']), String(row['trace_id']));
+  }
+
+  #deleteFrom(table: OptionalTable, where: string, ...values: SqlValue[]): void {
+    if (this.#sources.hasRows(table)) this.#db.run(`DELETE FROM ${table} WHERE ${where}`, ...values);
   }
 
   /** Counts a span that retention removed. */

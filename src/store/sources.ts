@@ -9,15 +9,14 @@ import { type LogJson, type SpanRecord, spanFromRow } from './span-row.ts';
 const SPAN_COLUMNS = `s.id, s.project, s.trace_id, s.span_id, s.parent_id, s.name, s.kind, s.status, s.service,
   s.start_us, s.end_us, s.received_us, s.received_by, s.is_update, s.data, r.json AS resource FROM spans s JOIN resources r ON r.id = s.resource`;
 
-/** Reads what arrived, for the index that is made of it. Remembers within a step what the step has read. */
+/** Reads what arrived, for the index that is made of it. Remembers what a step has read, because it needs each row twice. */
 export class Sources {
   readonly #db: Connection;
   readonly #resources = new Map<string, Readonly<Record<string, unknown>>>();
   /** Whether a table has any row: most stores have none of these, and a query for each span would find nothing. */
   readonly #isFilled = new Map<string, boolean>();
-  #rows = new Map<string, SqlRow>();
-  /** Rows that were read, with their events: a step needs each twice. */
-  #interactions = new WeakMap<SqlRow, Read>();
+  readonly #rows = new Map<string, SqlRow>();
+  readonly #interactions = new Map<SqlRow, Read>();
 
   constructor(db: Connection) {
     this.#db = db;
@@ -25,9 +24,14 @@ export class Sources {
 
   /** At the end of a step, because rows may change before the next one. */
   forget(): void {
-    this.#rows = new Map();
-    this.#interactions = new WeakMap();
+    this.forgetRows();
     this.#isFilled.clear();
+  }
+
+  /** Once the rows are indexed: they hold the content, and garbage collection copies whatever a step keeps. */
+  forgetRows(): void {
+    this.#rows.clear();
+    this.#interactions.clear();
   }
 
   /** The spans that were written after a row id. */
@@ -47,7 +51,7 @@ export class Sources {
     );
   }
 
-  hasRows(table: 'records' | 'logs' | 'feedback'): boolean {
+  hasRows(table: OptionalTable): boolean {
     let isFilled = this.#isFilled.get(table);
     if (isFilled === undefined) {
       isFilled = this.#db.all(`SELECT 1 FROM ${table} LIMIT 1`).length > 0;
@@ -111,6 +115,16 @@ export class Sources {
     return logs.sort((a, b) => a.time[0] - b.time[0] || a.time[1] - b.time[1]);
   }
 }
+
+/** Tables that are empty in most stores. */
+export type OptionalTable =
+  | 'deliveries'
+  | 'feedback'
+  | 'interaction_data'
+  | 'logs'
+  | 'messages'
+  | 'records'
+  | 'run_spans';
 
 interface Read {
   readonly interaction: Interaction | undefined;

@@ -28,13 +28,15 @@ export function databaseFile(folder: string): string {
   return join(folder, 'spanport.db');
 }
 
-/** Queries that read up to 100,000 rows. They have a thread of their own, so that no list waits for them. */
+/** Queries that may read all rows of a table. They have a thread of their own, so that no list waits for them. */
 const REPORTS: ReadonlySet<string> = new Set<keyof ReaderCalls>([
   'completions',
   'statistics',
   'summary',
   'timeline',
   'usage',
+  'vendorConversations',
+  'vendorInteractions',
 ]);
 
 /**

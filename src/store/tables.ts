@@ -202,7 +202,9 @@ export const DERIVED_TABLES = [
   )`,
   `CREATE INDEX interactions_time ON interactions (sort_us, id)`,
   `CREATE INDEX interactions_conversation ON interactions (conversation, sort_us)`,
-  `CREATE INDEX interactions_trace ON interactions (trace_id)`,
+  // A trace may have 100,000 interactions, and a span asks for its own.
+  `CREATE INDEX interactions_trace ON interactions (trace_id, span_id)`,
+  `CREATE INDEX interactions_prompt ON interactions (conversation, prompt) WHERE prompt IS NOT NULL AND is_hidden = 0`,
   `CREATE INDEX interactions_response ON interactions (response_id) WHERE response_id IS NOT NULL`,
   `CREATE INDEX interactions_fetched ON interactions (response_id) WHERE operation = 'fetch_response'`,
   `CREATE INDEX interactions_run ON interactions (run_id) WHERE run_id IS NOT NULL`,
@@ -249,7 +251,8 @@ export const DERIVED_TABLES = [
     tools TEXT NOT NULL
   )`,
   `CREATE INDEX conversations_time ON conversations (sort_us, id)`,
-  `CREATE INDEX conversations_sequence ON conversations (sequence)`,
+  // With the column that totals add up: the rows are a hundred times larger.
+  `CREATE INDEX conversations_sequence ON conversations (sequence, interactions)`,
   `CREATE INDEX conversations_named ON conversations (name) WHERE name IS NOT NULL`,
   `CREATE TABLE traces (
     id INTEGER PRIMARY KEY,

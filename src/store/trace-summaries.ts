@@ -7,7 +7,7 @@ import type { Marks } from './marks.ts';
 export interface TraceChange {
   readonly project: string;
   readonly traceId: string;
-  /** Rows of `spans` that are new to the index. */
+  /** Rows of `spans` that are new to the index, as {@link summarizedSpan} returns them. */
   readonly spans: SqlRow[];
   /** Rows of `interactions` that are new. */
   readonly interactions: SqlRow[];
@@ -105,6 +105,13 @@ export class TraceSummaries {
       ...COLUMNS.map((column) => summary[column] ?? null),
     );
   }
+}
+
+/** The columns that a summary needs, without the content, which a step would otherwise keep to its end. */
+export function summarizedSpan(row: SqlRow): SqlRow {
+  const { name = null, parent_id = null, span_id = null, service = null, status = null } = row;
+  const { start_us = null, end_us = null, received_us = null } = row;
+  return { name, parent_id, span_id, service, status, start_us, end_us, received_us };
 }
 
 type Summary = Record<string, SqlValue>;

@@ -1,17 +1,14 @@
 import { contentFields, type Interaction } from '../interaction/interaction.ts';
+import { bareInteraction, sampleInteraction } from '../interaction/sample.ts';
 
 /** Text planted in every field that holds content, for tests of what goes where. */
 export const PLANTED_TEXT = 'planted-7f3a9c';
 
 /** A chat call with something in every field that holds content. */
 export const fullInteraction: Interaction = {
-  id: '0af7651916cd43dd8448eb211c80319c:b7ad6b7169203331',
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  spanId: 'b7ad6b7169203331',
+  ...sampleInteraction,
   name: 'chat gpt-4o-mini',
-  operation: 'chat',
   provider: 'openai',
-  requestModel: 'gpt-4o-mini',
   responseModel: 'gpt-4o-mini-2024-07-18',
   responseId: 'chatcmpl-1',
   systemInstructions: [{ type: 'text', content: PLANTED_TEXT }],
@@ -33,12 +30,9 @@ export const fullInteraction: Interaction = {
   finishReasons: ['stop'],
   usage: { inputTokens: 41, outputTokens: 9 },
   cost: { total: 0.00001155, origin: 'computed' },
-  conversationId: 'conv_1',
   sessionId: 'session_1',
   user: { id: 'u-17' },
-  startTime: 1763000000000,
   endTime: 1763000001840.25,
-  outcome: { status: 'ok' },
 };
 
 /** The same without content. */
@@ -56,19 +50,8 @@ export const fullRun: Interaction = {
   run: { id: 'run_1', status: 'completed' },
 };
 
-const bare: Interaction = {
-  id: fullInteraction.id,
-  traceId: fullInteraction.traceId,
-  spanId: fullInteraction.spanId,
-  name: 'chat',
-  operation: 'chat',
-  startTime: 1763000000000,
-  endTime: 1763000001000,
-  outcome: { status: 'ok' },
-};
-
 const bareRun: Interaction = {
-  ...bare,
+  ...bareInteraction,
   id: 'run::run_1',
   name: 'invoke_agent',
   operation: 'invoke_agent',
@@ -164,6 +147,6 @@ const oddities: Readonly<Record<string, Partial<Interaction>>> = {
 export const oddInteractions: readonly { readonly name: string; readonly interaction: Interaction }[] = Object.entries(
   oddities,
 ).flatMap(([name, odd]) => [
-  { name: `${name} (chat)`, interaction: { ...bare, ...odd } },
+  { name: `${name} (chat)`, interaction: { ...bareInteraction, ...odd } },
   { name: `${name} (run)`, interaction: { ...bareRun, ...odd } },
 ]);

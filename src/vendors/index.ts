@@ -19,3 +19,7 @@ export interface VendorOptions {
 
 /** The vendors that can be destinations, in the order in which they are listed. */
 export const vendors: readonly AnyVendor[] = [athina, reconify, inkeep, requesty, kore];
+
+export function vendorNamed(name: string | undefined): AnyVendor | undefined {
+  return vendors.find((vendor) => vendor.name === name);
+}

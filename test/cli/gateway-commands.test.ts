@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/gateway/api/client.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
+import { interactionFrom } from '../../src/semconv/from-spans.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'spanport-cli-'));
@@ -146,6 +147,33 @@ it('checks and exports the data', async () => {
     code: 1,
     stderr: expect.stringContaining('Another gateway writes to this data folder.'),
   });
+});
+
+it('exports what came by a vendor’s API, and content that came in log records', async () => {
+  const folder = join(home, 'exported');
+  const { child, url: address } = await up('--port', '0', '--data', folder);
+  const send = (path: string, body: object) =>
+    fetch(`${address}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'athina-api-key': 'any' },
+      body: JSON.stringify(body),
+    });
+  await send('/athina/api/v1/log/inference', { language_model_id: 'o3', prompt: 'Only by a client', response: 'Yes.' });
+  const ids = { traceId: '7'.repeat(32), spanId: '7'.repeat(16) };
+  const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const time = '1760000000000000000';
+  const span = { ...ids, name: 'chat o3', startTimeUnixNano: time, endTimeUnixNano: time };
+  const attributes = [text('gen_ai.operation.name', 'chat'), text('gen_ai.request.model', 'o3')];
+  await send('/v1/traces', { resourceSpans: [{ scopeSpans: [{ spans: [{ ...span, attributes }] }] }] });
+  const messages = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'In a log record' }] }]);
+  const event = { ...ids, eventName: 'gen_ai.client.inference.operation.details', timeUnixNano: time };
+  const logRecords = [{ ...event, attributes: [...attributes, text('gen_ai.input.messages', messages)] }];
+  await send('/v1/logs', { resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+  child.kill();
+  await new Promise((resolve) => child.once('exit', resolve));
+  const { stdout } = await spanport('db', 'export', '--data', folder);
+  const asked = spansFromOtlpJson(stdout).map((each) => interactionFrom(each)?.inputMessages?.[0]?.parts[0]);
+  expect(asked).toEqual(['In a log record', 'Only by a client'].map((content) => ({ type: 'text', content })));
 });
 
 it('a second gateway on the same folder is refused', async () => {

@@ -61,6 +61,34 @@ it('fills the gateway of this user that runs already, and leaves it running', as
   await ended;
 });
 
+it('takes the next free port where another program has the default one, and says so', async () => {
+  const server = createServer();
+  // Where it is taken already, that is as good.
+  await new Promise<void>((resolve) => server.once('error', () => resolve()).listen(4318, '127.0.0.1', resolve));
+  const child = spawn(process.execPath, [main, 'up', '--demo'], {
+    cwd: project.directory,
+    env: { ...process.env, ...env, XDG_DATA_HOME: join(home, 'next-port') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [text, warning] = ['', ''];
+  child.stderr.on('data', (chunk) => {
+    warning += String(chunk);
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      text += String(chunk);
+      if (text.includes('until Ctrl-C.')) resolve();
+    });
+    child.once('exit', () => reject(new Error(text)));
+  });
+  const port = /^Port 4318 is taken.*, so the gateway listens on port (\d+)\.$/m.exec(warning)?.[1];
+  expect(text.split('\n')[0]).toBe(`The page: http://127.0.0.1:${port}`);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGINT');
+  expect(await ended).toBe(0);
+  server.close();
+});
+
 it('ends by itself with --once, and prints the document of the demo', async () => {
   const { code, stdout, stderr } = await project.run('node', [main, 'up', '--demo', '--once', '--json'], { env });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

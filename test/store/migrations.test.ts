@@ -7,7 +7,7 @@ import { StoreReader } from '../../src/store/reader.ts';
 import { usageBy } from '../../src/store/reports.ts';
 import { SCHEMA_VERSION } from '../../src/store/schema.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
-import { open } from './local-store.ts';
+import { LocalStore, open } from './local-store.ts';
 
 interface SchemaFile {
   readonly version: number;
@@ -31,6 +31,13 @@ function databaseOf({ version, statements, rows }: SchemaFile, file: string): vo
   }
   db.exec(`PRAGMA user_version = ${version}`);
   db.close();
+}
+
+/** Indexes, and the settings of full text. */
+function formOf({ db }: StoreReader): unknown[] {
+  const rows = db.all(`SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name`);
+  const indexes = rows.map(({ name, sql }) => [name, String(sql).replace(/\s+/g, ' ')]);
+  return [...indexes, ...db.all('SELECT k, v FROM interaction_text_config ORDER BY k')];
 }
 
 it('has a file of every earlier version', () => {
@@ -84,6 +91,8 @@ it.each(files)('opens the data of %s, and builds the index anew', (name) => {
     { key: '', interactions: 2, cost: 1.5 },
   ]);
   expect(reader.db.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+  using fresh = new LocalStore();
+  expect(formOf(reader)).toEqual(formOf(fresh.reader));
   reader.db.close();
   writer.close();
   rmSync(data, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import type { DestinationSetting } from '../../exporter/destinations/destination
 import { hasGateway } from '../../exporter/destinations/gateway-options.ts';
 import { hasOtlpEndpoint } from '../../exporter/destinations/otlp-options.ts';
 import type { VendorDemo } from '../../vendors/demo.ts';
-import { type AnyVendor, vendors } from '../../vendors/index.ts';
+import { type AnyVendor, vendorNamed, vendors } from '../../vendors/index.ts';
 import { type Sink, startSink } from './sinks.ts';
 
 /** A vendor that the demo sends to: its sink, and the destination for `start()`. */
@@ -56,7 +56,7 @@ function realVendor(
 /** Other destinations of the environment: an OTLP endpoint, presets, files. The demo itself uses the terminal. */
 export function otherDestinations(environment: Environment): string[] {
   const named = (environment['SPANPORT_DESTINATIONS'] ?? '').split(',').map((name) => name.trim());
-  const others = named.filter((name) => name && name !== 'console' && !vendors.some((vendor) => vendor.name === name));
+  const others = named.filter((name) => name && name !== 'console' && !vendorNamed(name));
   if (hasOtlpEndpoint(environment) && !others.includes('otlp')) others.push('otlp');
   if (hasGateway(environment) && !others.includes('spanport')) others.push('spanport');
   return others;

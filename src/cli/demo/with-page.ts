@@ -15,7 +15,8 @@ import {
   textOf,
   untilSignal,
 } from '../gateway-start.ts';
-import { nextFreePort } from '../port-owner.ts';
+import { nextFreePort, portOwner } from '../port-owner.ts';
+import { terminalOn } from '../terminal.ts';
 
 /** The gateway, filled by the demo, which runs in a process of its own as an application would. */
 export async function demoWithPage(args: Args): Promise<void> {
@@ -51,9 +52,12 @@ async function demoGateway(args: Args, temporary: string | undefined): Promise<{
     const gateway = await startGateway(options);
     return { url: gateway.url, gateway };
   } catch (error) {
-    const free = isTaken(error) ? await nextFreePort(options.port ?? DEFAULT_PORT, '127.0.0.1') : undefined;
+    const { port = DEFAULT_PORT, host = '127.0.0.1' } = options;
+    const free = isTaken(error) ? await nextFreePort(port, host) : undefined;
     if (free === undefined || args['port'] !== undefined) throw await explained(error, options);
-    process.stderr.write(`Port ${options.port ?? DEFAULT_PORT} is taken, so the gateway listens on port ${free}.\n`);
+    const owner = portOwner(port);
+    const { colors, line } = terminalOn(process.stderr);
+    line(colors.bold(`Port ${port} is taken${owner ? ` by ${owner}` : ''}, so the gateway listens on port ${free}.`));
     const gateway = await startOrExplain({ ...options, port: free, discoverable: true });
     return { url: gateway.url, gateway };
   }

@@ -1,7 +1,7 @@
 import type { Environment } from '../../configuration/environment.ts';
 import { didYouMean } from '../../configuration/nearest.ts';
 import { ConfigurationError } from '../../configuration/readers.ts';
-import { vendors } from '../../vendors/index.ts';
+import { type AnyVendor, vendorNamed, vendors } from '../../vendors/index.ts';
 import type { ContentMode } from '../content-policy.ts';
 import { type ContentChoice, checkedMode } from '../content-setting.ts';
 import type { SpanDestination } from '../destination.ts';
@@ -40,7 +40,8 @@ export function planDestination(setting: UncheckedSetting, context: DestinationC
   const { name, content: _, ...given } = named;
   if (typeof name !== 'string') throw new ConfigurationError('A destination has no name: write { name: … } or a name.');
   const own = named.content === undefined ? undefined : checkedMode(named.content, `content of ${name}`);
-  const mode = own ?? contentModeOf(name, context);
+  const vendor = vendorNamed(name);
+  const mode = own ?? contentModeOf(name, context, vendor);
 
   if (name === 'console') return (host) => spanLineDestination(name, { kind: 'console' }, mode, host);
   if (name.startsWith('file:')) {
@@ -48,7 +49,6 @@ export function planDestination(setting: UncheckedSetting, context: DestinationC
     return (host) => spanLineDestination(name, { kind: 'file', path }, mode, host);
   }
 
-  const vendor = vendors.find((known) => known.name === name);
   if (vendor) {
     const options = vendor.resolveOptions(given, context.environment);
     return (host) => openVendor(vendor, options, mode, context.spool, host);
@@ -70,13 +70,10 @@ export function planDestination(setting: UncheckedSetting, context: DestinationC
 export function contentModeOf(
   name: string,
   { content, contentOnSpans }: Pick<DestinationContext, 'content' | 'contentOnSpans'>,
+  vendor: AnyVendor | undefined = vendorNamed(name),
 ): ContentMode {
-  const isOwnFormat = name === 'console' || name === 'spanport' || name.startsWith('file:') || isVendor(name);
+  const isOwnFormat = name === 'console' || name === 'spanport' || name.startsWith('file:') || vendor !== undefined;
   return content(contentKey(name)) ?? (isOwnFormat || contentOnSpans ? 'full' : 'none');
-}
-
-function isVendor(name: string): boolean {
-  return vendors.some((known) => known.name === name);
 }
 
 function otlpOptionsOf(

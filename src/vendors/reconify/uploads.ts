@@ -3,12 +3,12 @@ import type { Interaction } from '../../interaction/interaction.ts';
 import type { BlobPart, Message, Part, UriPart } from '../../interaction/message.ts';
 import { listOf, recordOf, stringOf } from '../../interaction/unknown.ts';
 
-/** A picture of an image call. N writes the type `image-upload`, P `image_upload`; neither is needed. */
+/** A picture of an image call. The npm client writes the type `image-upload`, the Python client `image_upload`; neither is needed. */
 const upload = z.object({
   filename: z.string().min(1),
   data: z
     .union([z.string(), z.object({ b64_json: z.string() }).transform(({ b64_json }) => b64_json)])
-    .describe('base64; P sends the whole item of the answer'),
+    .describe('base64; the Python client sends the whole item of the answer'),
   type: z.string().exactOptional().describe('response-image; image for a picture that was sent to Gemini'),
   format: z.string().exactOptional().describe('b64_json'),
 });

@@ -4,7 +4,7 @@ import { openPipeline, type Pipeline, type PipelineOptions } from '../../exporte
 import type { Interaction } from '../../interaction/interaction.ts';
 import { asIs } from '../../interaction/mask.ts';
 import { spanDataOf } from '../../semconv/to-span.ts';
-import { vendors } from '../../vendors/index.ts';
+import { vendorNamed } from '../../vendors/index.ts';
 
 /** A record that the queue had no room for is given to it again after this time. */
 const AGAIN_MILLIS = 1_000;
@@ -31,7 +31,7 @@ export class Feed {
   #hasEnded = false;
 
   constructor({ destination, open, report, transport, write, concurrency }: FeedOptions) {
-    this.coalesces = vendors.find(({ name }) => name === destination)?.merge !== undefined;
+    this.coalesces = vendorNamed(destination)?.merge !== undefined;
     // Secrets were masked before the interaction was published.
     this.#pipeline = openPipeline({
       mask: asIs,

@@ -1,0 +1,38 @@
+import type { Interaction } from '../interaction/interaction.ts';
+import type { Connection } from '../sqlite/connection.ts';
+import { messageIdsOf } from './interaction-row.ts';
+
+/** The ids of messages and tool calls under which an interaction can be found. */
+export function writeMessages(db: Connection, id: number, interaction: Interaction, isKnown: boolean): void {
+  const { input, output } = messageIdsOf(interaction);
+  if (isKnown) db.run('DELETE FROM messages WHERE interaction = ?', id);
+  for (const message of input) db.run('INSERT OR IGNORE INTO messages VALUES (?, ?, 0)', message, id);
+  for (const message of output) db.run('INSERT OR IGNORE INTO messages VALUES (?, ?, 1)', message, id);
+}
+
+/** An interaction's row. */
+interface Target {
+  readonly project: string;
+  readonly key: string;
+  readonly id: number;
+}
+
+/** Feedback may come before the answer that it is about. */
+export function resolveFeedback(
+  db: Connection,
+  { project, key, id }: Target,
+  { traceId, spanId, responseId }: Interaction,
+): void {
+  const [open] = db.all('SELECT 1 FROM feedback WHERE project = ? AND interaction IS NULL LIMIT 1', project);
+  if (!open) return;
+  db.run(
+    `UPDATE feedback SET interaction = ? WHERE project = ? AND interaction IS NULL AND (
+       (trace_id = ? AND span_id = ?) OR response_id = ? OR message_id IN (SELECT id FROM messages WHERE interaction = ?))`,
+    key,
+    project,
+    traceId,
+    spanId,
+    responseId ?? null,
+    id,
+  );
+}
