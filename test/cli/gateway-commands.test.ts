@@ -174,7 +174,7 @@ it('exports what came by a vendor’s API, and content that came in log records'
   const { stdout } = await spanport('db', 'export', '--data', folder);
   const asked = spansFromOtlpJson(stdout).map((each) => interactionFrom(each)?.inputMessages?.[0]?.parts[0]);
   expect(asked).toEqual(['In a log record', 'Only by a client'].map((content) => ({ type: 'text', content })));
-});
+}, 120_000);
 
 it('a second gateway on the same folder is refused', async () => {
   expect(await fails('up', '--port', '0', '--data', data)).toEqual({
@@ -217,7 +217,7 @@ it('the gateway of this user is found by its file: commands read it, and a secon
   });
   child.kill();
   await new Promise((resolve) => child.once('exit', resolve));
-});
+}, 120_000);
 
 it('a folder that cannot be written is reported', async () => {
   const { code, stderr } = await fails('up', '--port', '0', '--data', join(CLI, 'x'));

@@ -87,7 +87,7 @@ it('takes the next free port where another program has the default one, and says
   child.kill('SIGINT');
   expect(await ended).toBe(0);
   server.close();
-});
+}, 120_000);
 
 it('ends by itself with --once, and prints the document of the demo', async () => {
   const { code, stdout, stderr } = await project.run('node', [main, 'up', '--demo', '--once', '--json'], { env });
