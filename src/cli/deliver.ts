@@ -39,10 +39,17 @@ export function destinationNames(
   throw new Failure('No destination is set: name some with --to athina,otlp, or set SPANPORT_DESTINATIONS.', 2);
 }
 
+/** For messages: where the names of {@link destinationNames} come from. */
+export function namedBy(to: unknown): string | undefined {
+  return typeof to === 'string' ? '--to' : undefined;
+}
+
 export interface SenderOptions extends Pick<PipelineOptions, 'transport' | 'write'> {
   readonly warn: (message: string) => void;
   /** `false` keeps records out of the spool of the environment. */
   readonly spool?: false;
+  /** What names the destinations, where that is not the environment. */
+  readonly namedBy?: string | undefined;
 }
 
 /** Sends spans through the pipeline that an application uses, and waits until all is settled. */
@@ -53,13 +60,18 @@ export class Sender {
   #hasStalled = false;
 
   /** @throws ConfigurationError for a destination that cannot work */
-  constructor(names: readonly string[], environment: Environment, { warn, spool, ...replaced }: SenderOptions) {
+  constructor(
+    names: readonly string[],
+    environment: Environment,
+    { warn, spool, namedBy: setting, ...replaced }: SenderOptions,
+  ) {
     const context = {
       environment,
       content: resolveContent(undefined, environment),
       contentOnSpans: resolveCapture(environment, warn).spans,
       spool: spool === false ? undefined : usableSpool(resolveSpool(undefined, environment), warn),
       warn,
+      ...(setting !== undefined && { namedBy: setting }),
     };
     const planned = names.map((name) => planDestination(name, context));
     this.#pipeline = openPipeline({

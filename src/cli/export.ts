@@ -4,7 +4,7 @@ import { destinationsFrom } from '../exporter/destinations/open-destination.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { vendors } from '../vendors/index.ts';
 import type { Command } from './command.ts';
-import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
+import { destinationNames, isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
 import { jsonView } from './json-view.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
 import { RecordedRequests } from './recorded-requests.ts';
@@ -57,7 +57,7 @@ export default command;
 type Spans = AsyncIterable<readonly SpanData[]>;
 
 async function send(terminal: Terminal, spans: Spans, to: unknown, json: boolean): Promise<void> {
-  const sender = new Sender(destinationNames(to, process.env, warn), process.env, { warn });
+  const sender = new Sender(destinationNames(to, process.env, warn), process.env, { warn, namedBy: namedBy(to) });
   await sender.sendAll(spans);
   const delivered = await sender.finish();
   if (json) printJson(delivered);
@@ -74,7 +74,8 @@ async function preview(terminal: Terminal, spans: Spans, args: Readonly<Record<s
   const names = plannedNames(args['to'], process.env);
   const recorded = new RecordedRequests(names, secretsIn(process.env));
   const { transport, write } = recorded;
-  const sender = new Sender(names, withSampleSettings(process.env), { warn, spool: false, transport, write });
+  const options = { warn, namedBy: namedBy(args['to']), spool: false as const, transport, write };
+  const sender = new Sender(names, withSampleSettings(process.env), options);
   const without = new WithoutRecord();
   await sender.sendAll(without.watch(spans));
   await sender.finish();

@@ -3,7 +3,7 @@ import { timeFrom } from '../gateway/api/since.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { StoreReader } from '../store/reader.ts';
 import type { Command } from './command.ts';
-import { isComplete, Sender } from './deliver.ts';
+import { isComplete, namedBy, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
 import { RecordedRequests } from './recorded-requests.ts';
@@ -38,7 +38,11 @@ const command: Command = {
     const warn = (message: string): void => void process.stderr.write(`${message}\n`);
     const dry = args['dry-run'] ? new RecordedRequests(names, secretsIn(process.env)) : undefined;
     const replaced = dry ? { transport: dry.transport, write: dry.write, spool: false as const } : {};
-    const sender = new Sender(names, dry ? withSampleSettings(process.env) : process.env, { warn, ...replaced });
+    const sender = new Sender(names, dry ? withSampleSettings(process.env) : process.env, {
+      warn,
+      namedBy: namedBy(args['to']),
+      ...replaced,
+    });
     let interactions = 0;
     for (const page of pagesOf(reader, range)) {
       interactions += page.length;

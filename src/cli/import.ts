@@ -2,7 +2,7 @@ import type { ArgsDef } from 'citty';
 import type { Interaction } from '../interaction/interaction.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { Command } from './command.ts';
-import { destinationNames, isComplete, printDelivered, Sender } from './deliver.ts';
+import { destinationNames, isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
 import { MAX_NAMED, readRecords, reasonOf, SourceReport } from './span-source.ts';
 import { terminalOn } from './terminal.ts';
@@ -145,7 +145,10 @@ function warn(message: string): void {
 }
 
 function openSender(args: Readonly<Record<string, unknown>>): Sender {
-  return new Sender(destinationNames(args['to'], process.env, warn), process.env, { warn });
+  return new Sender(destinationNames(args['to'], process.env, warn), process.env, {
+    warn,
+    namedBy: namedBy(args['to']),
+  });
 }
 
 async function report(

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { basename } from 'node:path';
 
 /** The process that listens on a port of this machine, as far as this user may see it: Linux only. */
 export function portOwner(port: number): string | undefined {
@@ -7,12 +8,24 @@ export function portOwner(port: number): string | undefined {
     const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeningInodes(file, port)));
     if (inodes.size === 0) return undefined;
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (holdsOneOf(pid, inodes)) return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})`;
+      if (holdsOneOf(pid, inodes)) return `${programOf(pid)} (process ${pid})`;
     }
   } catch {
     // No /proc here.
   }
   return undefined;
+}
+
+/**
+ * Such as `node server.js`. The name that the system has of the process is that of a thread in Node 24, and other arguments
+ * may be secret.
+ */
+function programOf(pid: string): string {
+  const [program = '', ...words] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  const name = basename(program);
+  const script = words.find((word) => /\.([cm]?[jt]s|py|rb|jar)$/.test(word));
+  if (name === '') return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  return script === undefined ? name : `${name} ${basename(script)}`;
 }
 
 function listeningInodes(file: string, port: number): string[] {

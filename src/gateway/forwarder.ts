@@ -166,6 +166,7 @@ export class Forwarder {
       content: resolveContent(undefined, environment),
       contentOnSpans: false,
       spool: { dir: this.#spoolFolder, maxBytes: SPOOL_BYTES, durability: 'batch' },
+      namedBy: '--forward or SPANPORT_FORWARD',
       warn: (message) => this.#options.log.warn(message),
     };
   }

@@ -29,9 +29,11 @@ export function checked<T>(status: number, parse: () => T, within?: string): T {
   }
 }
 
+const RECEIVED_NOTHING = /received undefined$/;
+
 /** Zod's message as a sentence about a field. */
 function sentenceOf(field: string, message: string): string {
-  if (/received undefined$/.test(message)) return `${field} is missing.`;
+  if (RECEIVED_NOTHING.test(message)) return `${field} is missing.`;
   const reason = message.replace(/^Invalid (input|option): /, '').replace(/\.$/, '');
   return `${field} is invalid: ${reason}.`;
 }
@@ -48,7 +50,11 @@ function deepestIssue(issues: unknown): Issue | undefined {
   const path = (listOf(first['path']) ?? []).map(String);
   const alternatives = (listOf(first['errors']) ?? []).flatMap((inner) => deepestIssue(inner) ?? []);
   const [deepest] = alternatives.toSorted((one, other) => other.path.length - one.path.length);
-  if (!deepest || deepest.path.length === 0) return { path, message: stringOf(first['message']) ?? 'invalid' };
+  if (!deepest || deepest.path.length === 0) {
+    // A union does not say by itself that there is no value.
+    const isMissing = deepest !== undefined && RECEIVED_NOTHING.test(deepest.message);
+    return { path, message: (isMissing ? deepest.message : stringOf(first['message'])) ?? 'invalid' };
+  }
   return { path: [...path, ...deepest.path], message: deepest.message };
 }
 

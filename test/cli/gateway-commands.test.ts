@@ -191,7 +191,7 @@ it('a port that is taken is reported with its owner and the next free one', asyn
   expect(code).toBe(1);
   expect(stderr).toMatch(
     new RegExp(
-      `^Port ${port} is taken( by .*\\(process ${process.pid}\\))?\\. The next free one: spanport up --port \\d+\n$`,
+      `^Port ${port} is taken( by node.* \\(process ${process.pid}\\))?\\. The next free one: spanport up --port \\d+\n$`,
     ),
   );
   server.close();
@@ -227,6 +227,15 @@ it('a folder that cannot be written is reported', async () => {
       /^The data folder .+main\.js\/x cannot be written \(\w+\)\. Choose another one with --data\.\n$/,
     ),
   ]);
+});
+
+it('an unknown destination is reported with the option that names it', async () => {
+  const start = await fails('up', '--port', '0', '--forward', 'athna', '--data', join(home, 'unknown'));
+  expect(start.stderr).toMatch(
+    /^Unknown destination 'athna' in --forward or SPANPORT_FORWARD\. Did you mean 'athina'\?/,
+  );
+  const range = await fails('forward', '--since', '1h', '--to', 'athna', '--data', data);
+  expect(range.stderr).toMatch(/^Unknown destination 'athna' in --to\. Did you mean 'athina'\?/);
 });
 
 it('an address of other machines needs a token', async () => {

@@ -25,6 +25,8 @@ export interface DestinationContext {
   readonly contentOnSpans: boolean;
   readonly spool: SpoolSettings | undefined;
   readonly warn: (message: string) => void;
+  /** What names the destination, for messages. Default: `SPANPORT_DESTINATIONS`. */
+  readonly namedBy?: string;
 }
 
 /**
@@ -62,7 +64,7 @@ export function planDestination(setting: UncheckedSetting, context: DestinationC
     };
   }
   throw new ConfigurationError(
-    `Unknown destination '${name}' in SPANPORT_DESTINATIONS.${didYouMean(name, knownNames())} Available: ${knownNames().join(', ')}, file:PATH.`,
+    `Unknown destination '${name}' in ${context.namedBy ?? 'SPANPORT_DESTINATIONS'}.${didYouMean(name, knownNames())} Available: ${knownNames().join(', ')}, file:PATH.`,
   );
 }
 
