@@ -174,6 +174,7 @@ export function printDelivered({ colors, line }: Terminal, delivered: Delivered)
       [stats.spooled, 'waiting on disk'],
       [stats.rejected, 'rejected'],
       [unsent, 'not sent'],
+      [stats.skipped, 'skipped'],
       ...Object.entries(dropped).map(([reason, count]) => [count, `dropped (${reason})`] as const),
     ];
     const notes = counts.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`);

@@ -3,11 +3,12 @@ import { timeFrom } from '../gateway/api/since.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { StoreReader } from '../store/reader.ts';
 import type { Command } from './command.ts';
-import { isComplete, namedBy, Sender } from './deliver.ts';
+import { isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
 import { RecordedRequests } from './recorded-requests.ts';
 import { openReader } from './stored-data.ts';
+import { terminalOn } from './terminal.ts';
 
 const PAGE = 200;
 
@@ -52,12 +53,9 @@ const command: Command = {
     const delivered = await sender.finish();
     if (dry) process.stdout.write(`${JSON.stringify(dry.all, null, 2)}\n`);
     else {
-      process.stdout.write(`${interactions} interactions read.\n`);
-      for (const [name, stats] of Object.entries(delivered)) {
-        process.stdout.write(
-          `${name}: ${stats.delivered + stats.coalesced} delivered, ${stats.rejected} rejected, ${stats.skipped} skipped.\n`,
-        );
-      }
+      const terminal = terminalOn(process.stdout);
+      terminal.line(`${interactions} interactions read.`);
+      printDelivered(terminal, delivered);
     }
     if (!isComplete(delivered)) process.exitCode = 1;
   },

@@ -124,13 +124,16 @@ it('sends a time range to a destination, and what cannot be sent fails the comma
   const forward = (...range: string[]) =>
     run(process.execPath, [CLI, 'forward', '--data', data, '--to', 'requesty', ...range], { env: { ...env, ...keys } });
   const { stdout } = await forward('--since', '2025-01-01');
-  expect(stdout).toBe('2 interactions read.\nrequesty: 2 delivered, 0 rejected, 0 skipped.\n');
+  expect(stdout).toBe('2 interactions read.\n✓ requesty: 2 of 2 delivered.\n');
   expect(received).toHaveLength(2);
   expect(received.join('')).toContain('Where is my refund?');
   expect((await forward('--since', '1m')).stdout).toContain('0 interactions read.');
   expect(received).toHaveLength(2);
   status = 400;
-  await expect(forward('--since', '2025-01-01')).rejects.toMatchObject({ code: 1 });
+  await expect(forward('--since', '2025-01-01')).rejects.toMatchObject({
+    code: 1,
+    stdout: '2 interactions read.\n✗ requesty: 0 of 2 delivered, 2 rejected: HTTP 400.\n',
+  });
   await expect(forward('--since', 'soon')).rejects.toMatchObject({
     code: 2,
     stderr: "--since 'soon' is not a time. Use ISO 8601, or 15m, 2h, 7d.\n",
