@@ -70,8 +70,11 @@ const NEW = [...RECEIVED_TABLES, ...DERIVED_TABLES, ...ADDED_COLUMNS];
  */
 const TEXT_SETTINGS = { automerge: 16, crisismerge: 64, deletemerge: 90, hashsize: 4_194_304 };
 
-/** A page holds several spans: with the default of 4 KB, one span of 2 KB would often take a page for itself. */
-const PAGE_BYTES = 16_384;
+/**
+ * A page holds several spans: with the default of 4 KB, one span of 2 KB would often take a page for itself. Larger pages
+ * are more to write for each random key, which changes a page of its index alone.
+ */
+const PAGE_BYTES = 8_192;
 /** The writer's random keys need a larger cache than a list, whose rows lie next to each other. */
 const WRITER_CACHE_KIB = 24_576;
 const READER_CACHE_KIB = 8_192;
@@ -91,7 +94,7 @@ export function prepareWriter(db: Connection): void {
   db.all('PRAGMA journal_mode = WAL');
   // An acknowledged request is on the disk: the log is synchronised with every commit.
   db.all('PRAGMA synchronous = FULL');
-  db.all('PRAGMA wal_autocheckpoint = 2000');
+  db.all('PRAGMA wal_autocheckpoint = 4000');
   db.all('PRAGMA journal_size_limit = 67108864');
   db.all(`PRAGMA cache_size = -${WRITER_CACHE_KIB}`);
   db.transact(() => {
