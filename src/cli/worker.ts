@@ -1,8 +1,10 @@
+import { isMainThread } from 'node:worker_threads';
 import { resolveWorker } from '../worker/settings.ts';
 import { startWorker, type Worker } from '../worker/worker.ts';
 import type { Command } from './command.ts';
 import { destinationNames } from './deliver.ts';
 import { Failure } from './failure.ts';
+import { runInThread, untilStopped } from './worker-thread.ts';
 
 /** One problem is printed at most once in this time. */
 const REPEAT_MILLIS = 60_000;
@@ -73,11 +75,12 @@ const command: Command = {
     'It needs npm install @platformatic/kafka. TLS and SASL are set by variables: see docs/worker.md.',
   ],
   async run({ args }): Promise<void> {
+    if (isMainThread) return runInThread();
     const isJson = args['json'] === true;
     const settings = resolveWorker(optionsFrom(args), process.env);
     const report = once((message) => void process.stderr.write(`${message}\n`));
     const destinations = settings.delivers ? destinationNames(args['to'], process.env, report) : [];
-    const ended = untilSignal();
+    const ended = untilStopped();
     const worker = await startOrExplain({ settings, environment: process.env, destinations, report });
     print(isJson, { event: 'started', url: worker.url, destinations, topics: settings.topics }, startText(worker));
     const timer = isJson
@@ -160,11 +163,4 @@ function once(write: (message: string) => void): (message: string) => void {
     printed.set(kind, now);
     write(message);
   };
-}
-
-/** The first signal stops the worker in order, a second one at once. */
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
 }

@@ -1,11 +1,11 @@
 import { messageOf, pause } from './kafka/client.ts';
 import type { KafkaConnection } from './kafka/connection.ts';
-import { type Fetched, Fetcher } from './kafka/fetcher.ts';
+import { Fetcher, type Position } from './kafka/fetcher.ts';
 import { GroupMember } from './kafka/group-member.ts';
 import type { KafkaLibrary } from './kafka/library.ts';
 import { bytesOf, type TopicRecord } from './kafka/record.ts';
-import { LogClock } from './log-clock.ts';
-import { OffsetLedger } from './offset-ledger.ts';
+import type { LogClock } from './log-clock.ts';
+import { OwnedPartition, type Room } from './owned-partition.ts';
 import type { PartitionWork } from './partition-work.ts';
 
 /** Limits of what one partition may have open at once. */
@@ -14,15 +14,15 @@ const MIN_PARTITION_BYTES = 64 << 10;
 /** Small records take more memory than their bytes. */
 const MAX_PARTITION_RECORDS = 4_000;
 const MIN_PARTITION_READY = 64;
+/** What all partitions may have fetched and not taken, and the limits of one. */
+const FETCHED_BYTES = 2 << 20;
+const MAX_FETCHED_BYTES = 128 << 10;
+const MIN_FETCHED_BYTES = 32 << 10;
 const TICK_MILLIS = 50;
 const COMMIT_MILLIS = 1_000;
 /** How often the ends of the partitions are requested: nothing else reports the end of one that is not read. */
 const MEASURE_MILLIS = 5_000;
 const RELEASE_MILLIS = 10_000;
-/** A partition that is read answers several times a second. */
-const SILENT_MILLIS = 2_000;
-/** What was read already goes on after this time, even if its partition is still silent. */
-const MAX_SILENT_MILLIS = 60_000;
 const EARLIEST = -2n;
 
 export interface TopicReaderOptions {
@@ -52,30 +52,17 @@ export interface PartitionStatus {
   readonly isPaused: boolean;
 }
 
-interface Partition {
-  readonly ledger: OffsetLedger;
-  readonly clock: LogClock;
-  readonly work: PartitionWork;
-  end: number;
-  committed: number;
-  newestTimestamp: number;
-  /** When its broker last answered, or when no request to it was due. */
-  answeredAt: number;
-  isClosing: boolean;
-}
-
 /** One consumer group: reads the partitions that it owns, as far as there is room, and commits what is settled. */
 export class TopicReader {
   readonly #options: TopicReaderOptions;
   readonly #member: GroupMember;
   readonly #fetcher: Fetcher;
-  readonly #partitions = new Map<number, Partition>();
+  readonly #partitions = new Map<number, OwnedPartition>();
   #ticker: NodeJS.Timeout | undefined;
   #committing: Promise<void> | undefined;
   #committedAt = 0;
   #measuredAt = 0;
   #hasEnded = false;
-  #hasPaused = false;
   #records = 0;
   #settled = 0;
   #gone = 0;
@@ -97,8 +84,10 @@ export class TopicReader {
       groupId,
       topic,
       report,
+      maxPartitionBytes: () => this.#share(FETCHED_BYTES, MIN_FETCHED_BYTES, MAX_FETCHED_BYTES),
       wanted: () => this.#wanted(),
-      onFetched: (fetched) => this.#take(fetched),
+      positionOf: (partition) => this.#partitions.get(partition)?.position,
+      onFetched: (fetched) => this.#partitions.get(fetched.partition)?.receive(fetched),
       onGone: (partition, earliest) => this.#skip(partition, earliest),
     });
   }
@@ -123,18 +112,14 @@ export class TopicReader {
 
   status(): readonly PartitionStatus[] {
     const now = Date.now();
-    return [...this.#partitions].map(([partition, state]) => {
-      const { ledger, end, newestTimestamp } = state;
-      const oldest = ledger.oldestTimestamp ?? (end > ledger.next ? newestTimestamp || now : now);
-      return {
-        partition,
-        lag: Math.max(0, end - ledger.committable),
-        openRecords: ledger.size,
-        openBytes: ledger.bytes,
-        oldestAgeMillis: Math.max(0, now - oldest),
-        isPaused: !this.#hasRoom(state),
-      };
-    });
+    return [...this.#partitions].map(([partition, state]) => ({
+      partition,
+      lag: Math.max(0, state.end - state.ledger.committable),
+      openRecords: state.ledger.size,
+      openBytes: state.ledger.bytes,
+      oldestAgeMillis: Math.max(0, now - state.oldestTimestamp(now)),
+      isPaused: !state.hasRoom,
+    }));
   }
 
   /** Resolves when the group was joined once. */
@@ -151,42 +136,43 @@ export class TopicReader {
     await this.#fetcher.end();
   }
 
-  #wanted(): ReadonlyMap<number, number> {
-    const wanted = new Map<number, number>();
+  #wanted(): ReadonlyMap<number, Position> {
+    const wanted = new Map<number, Position>();
     for (const [partition, state] of this.#partitions) {
-      if (!state.isClosing && this.#hasRoom(state)) wanted.set(partition, state.ledger.next);
+      const offset = state.wanted;
+      if (offset !== undefined) wanted.set(partition, { offset, isBehind: state.isBehind });
     }
     return wanted;
   }
 
-  #hasRoom({ ledger, work }: Partition): boolean {
-    return !this.#isBusy(work) && !this.#isFull(ledger);
+  #room(): Room {
+    const { maxOpenBytes, maxReady } = this.#options;
+    return {
+      bytes: this.#share(maxOpenBytes, MIN_PARTITION_BYTES, MAX_PARTITION_BYTES),
+      records: MAX_PARTITION_RECORDS,
+      ready: this.#share(maxReady, MIN_PARTITION_READY, maxReady),
+    };
   }
 
-  #isBusy({ ready }: PartitionWork): boolean {
-    return ready >= Math.max(MIN_PARTITION_READY, this.#options.maxReady / this.#partitions.size);
-  }
-
-  #isFull({ bytes, size }: OffsetLedger): boolean {
-    const share = this.#options.maxOpenBytes / this.#partitions.size;
-    const limit = Math.min(MAX_PARTITION_BYTES, Math.max(MIN_PARTITION_BYTES, share));
-    return bytes >= limit || size >= MAX_PARTITION_RECORDS;
+  /** The share of one partition of what the group may have. */
+  #share(all: number, least: number, most: number): number {
+    return Math.min(most, Math.max(least, Math.floor(all / Math.max(1, this.#partitions.size))));
   }
 
   async #acquire(partition: number): Promise<void> {
     const start = await this.#startOf(partition);
     if (start === undefined) return;
-    const clock = new LogClock();
-    this.#partitions.set(partition, {
-      ledger: new OffsetLedger(start),
-      clock,
-      work: this.#options.open(partition, clock),
-      end: start,
-      committed: start,
-      newestTimestamp: 0,
-      answeredAt: performance.now(),
-      isClosing: false,
-    });
+    const { open } = this.#options;
+    this.#partitions.set(
+      partition,
+      new OwnedPartition({
+        partition,
+        start,
+        open,
+        room: () => this.#room(),
+        take: (state, record) => this.#take(state, record),
+      }),
+    );
     this.#fetcher.wake();
   }
 
@@ -227,42 +213,23 @@ export class TopicReader {
     this.#partitions.delete(partition);
   }
 
-  #take({ partition, records, next, end, requestedAt }: Fetched): void {
-    const state = this.#partitions.get(partition);
-    if (!state || state.isClosing) return;
-    state.end = Math.max(state.end, end);
-    const wasSilent = silentMillis(state) >= SILENT_MILLIS;
-    state.answeredAt = performance.now();
-    for (const record of records) {
-      const { offset, timestamp } = record;
-      const bytes = bytesOf(record);
-      state.ledger.open(offset, bytes, timestamp);
-      state.clock.observe(timestamp);
-      state.newestTimestamp = Math.max(state.newestTimestamp, timestamp);
-      this.#records += 1;
-      const settle = (): void => this.#settle(state, offset);
-      try {
-        state.work.take(record, settle);
-      } catch (error) {
-        this.#options.onUnreadable(record, error, settle);
-      }
+  #take(state: OwnedPartition, record: TopicRecord): void {
+    const { offset, timestamp } = record;
+    state.ledger.open(offset, bytesOf(record), timestamp);
+    this.#records += 1;
+    const settle = (): void => this.#settle(state, offset);
+    try {
+      state.work.take(record, settle);
+    } catch (error) {
+      this.#options.onUnreadable(record, error, settle);
     }
-    state.ledger.skipTo(next);
-    if (state.ledger.next >= end) {
-      // Everything that was written before the request has been read, so the log is as late as that.
-      state.clock.observe(requestedAt);
-      state.clock.run();
-    } else state.clock.hold();
-    if (wasSilent) state.work.resume();
   }
 
-  #settle(state: Partition, offset: number): void {
+  #settle(state: OwnedPartition, offset: number): void {
     state.ledger.settle(offset);
     this.#settled += 1;
-    if (this.#hasPaused && this.#hasRoom(state)) {
-      this.#hasPaused = false;
-      this.#fetcher.wake();
-    }
+    state.takeWaiting();
+    if (state.isResumed) this.#fetcher.wake();
   }
 
   /** Records were removed by retention before they were read. */
@@ -278,19 +245,7 @@ export class TopicReader {
   }
 
   #tick(): void {
-    for (const state of this.#partitions.values()) {
-      if (state.isClosing) continue;
-      if (!this.#hasRoom(state)) {
-        this.#hasPaused = true;
-        state.answeredAt = performance.now();
-        state.clock.hold();
-        // What is ready makes room by itself.
-        if (!this.#isBusy(state.work)) state.work.relieve();
-      }
-      const silent = silentMillis(state);
-      if (silent >= MAX_SILENT_MILLIS) state.clock.run();
-      if (silent < SILENT_MILLIS || silent >= MAX_SILENT_MILLIS) state.work.tick();
-    }
+    for (const state of this.#partitions.values()) state.tick();
     this.#fetcher.wake();
     if (performance.now() - this.#committedAt >= COMMIT_MILLIS) void this.#commit();
     if (performance.now() - this.#measuredAt >= MEASURE_MILLIS) void this.#measure();
@@ -305,7 +260,7 @@ export class TopicReader {
     try {
       const ends = await this.#member.consumer.listOffsets({ topics: [topic], partitions: { [topic]: partitions } });
       for (const [partition, state] of this.#partitions) {
-        state.end = Math.max(state.end, Number(ends.get(topic)?.[partition] ?? 0n));
+        state.measured(Number(ends.get(topic)?.[partition] ?? 0n));
       }
     } catch {
       // The next measurement is soon, and what fails for longer is reported by commits and fetches.
@@ -339,8 +294,4 @@ export class TopicReader {
       if (!this.#hasEnded) report(`Kafka group ${this.groupId} can't commit yet: ${messageOf(error)}`);
     }
   }
-}
-
-function silentMillis({ answeredAt }: Partition): number {
-  return performance.now() - answeredAt;
 }

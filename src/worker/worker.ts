@@ -28,7 +28,9 @@ const MAX_DELIVER_BYTES = 8 << 20;
 const MIN_DELIVER_BYTES = 4 << 20;
 /** How many records of a stage may be with the brokers or the vendor. */
 const ASSEMBLE_READY = 500;
-const DELIVER_READY = 2_000;
+const MIN_DELIVER_READY = 500;
+/** So many for each request that may be under way: records of one conversation wait for each other. */
+const READY_PER_REQUEST = 8;
 
 export interface WorkerParts {
   readonly settings: WorkerSettings;
@@ -184,7 +186,7 @@ function deliverStage(
     groupId: `${group}-deliver-${name.replace(/[^A-Za-z0-9._-]/g, '_')}`,
     topic: topics.interactions,
     maxOpenBytes: Math.min(MAX_DELIVER_BYTES, Math.max(MIN_DELIVER_BYTES, DELIVER_BYTES / destinationCount)),
-    maxReady: DELIVER_READY,
+    maxReady: Math.max(MIN_DELIVER_READY, READY_PER_REQUEST * settings.concurrency),
     open: (_, clock) => stage.open(clock),
     onUnreadable: (record, error, settle) => stage.unreadable(record, error, settle),
     report,

@@ -4,7 +4,7 @@ import { interactionFrom } from '../interaction-message.ts';
 import type { TopicRecord } from '../kafka/record.ts';
 import type { LogClock } from '../log-clock.ts';
 import type { PartitionWork } from '../partition-work.ts';
-import { BackgroundResponses, type Settleable } from './background.ts';
+import { BackgroundResponses } from './background.ts';
 import type { Feed } from './feed.ts';
 import { Turns } from './turns.ts';
 
@@ -26,9 +26,12 @@ export interface DeliverCounts {
   releasedEarly: number;
 }
 
-/** An interaction with the record that it came in. */
-interface Turn extends Settleable {
+/** An interaction that waits for its turn. */
+interface Turn {
   readonly record: TopicRecord;
+  readonly settle: () => void;
+  /** Decodes the record again: several thousand may wait, and decoded they need several times the memory. */
+  readonly read: () => Interaction;
 }
 
 /** Interactions into one destination. */
@@ -102,7 +105,7 @@ class DeliverPartition {
       windowMillis: parts.windowMillis,
       isSerial: !parts.feed.coalesces,
       now: clock.now,
-      go: (turn, lane) => this.#deliver(turn, lane),
+      go: ({ record, settle, read }, lane) => this.#deliver(read(), record, settle, lane),
     });
   }
 
@@ -123,14 +126,19 @@ class DeliverPartition {
       settle();
       return;
     }
-    const complete = this.#background.add({ interaction: interactionFrom(record.value), settle });
+    const interaction = interactionFrom(record.value);
+    const complete = this.#background.add({ interaction, settle });
     if (!complete) return;
     const { conversationId, traceId, startTime } = complete.interaction;
-    const turn = { interaction: complete.interaction, settle: complete.settle, record };
     // A vendor of whole conversations names those that have no id after their trace, and then needs their order, too.
     const lane = conversationId ?? (this.#parts.feed.coalesces ? traceId : undefined);
-    if (lane === undefined) this.#deliver(turn, undefined);
-    else this.#turns.add(lane, startTime, turn);
+    if (lane === undefined) {
+      this.#deliver(complete.interaction, record, complete.settle, undefined);
+      return;
+    }
+    // One that was joined from two records is in neither of them.
+    const read = complete.interaction === interaction ? readAgain(record.value) : always(complete.interaction);
+    this.#turns.add(lane, startTime, { record, settle: complete.settle, read });
   }
 
   tick(): void {
@@ -156,12 +164,13 @@ class DeliverPartition {
     });
   }
 
-  #deliver({ interaction, settle, record }: Turn, lane: string | undefined): void {
+  #deliver(interaction: Interaction, record: TopicRecord, settle: () => void, lane: string | undefined): void {
     this.#underWay += 1;
     this.#counts.interactions += 1;
     const finish = (): void => {
-      settle();
+      // First, because settling looks for room.
       this.#underWay -= 1;
+      settle();
       if (this.#underWay === 0) this.#onIdle();
       if (lane !== undefined && !this.#isClosed) this.#turns.finish(lane);
     };
@@ -194,3 +203,7 @@ class DeliverPartition {
     });
   }
 }
+
+// Functions of their own, because closures of one function share what they hold, here the decoded interaction.
+const readAgain = (value: Buffer) => (): Interaction => interactionFrom(value);
+const always = (interaction: Interaction) => (): Interaction => interaction;

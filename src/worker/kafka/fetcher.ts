@@ -6,7 +6,6 @@ import type { TopicRecord } from './record.ts';
 
 /** How long a broker may wait for a record: also how long a partition that goes on waits for its turn. */
 const MAX_WAIT_MILLIS = 250;
-const MAX_PARTITION_BYTES = 128 << 10;
 const MAX_BYTES = 1 << 20;
 const RETRY_MILLIS = 1_000;
 const CONTROL_BATCH = 0x20;
@@ -27,13 +26,24 @@ export interface Fetched {
   readonly requestedAt: number;
 }
 
+/** Where to read a partition. */
+export interface Position {
+  readonly offset: number;
+  /** Whether records are known to be there, so that the broker answers at once. */
+  readonly isBehind: boolean;
+}
+
 export interface FetcherOptions {
   readonly library: KafkaLibrary;
   readonly connection: KafkaConnection;
   readonly groupId: string;
   readonly topic: string;
   /** The partitions to read, and from where. Called before each request, so a partition is paused by leaving it out. */
-  readonly wanted: () => ReadonlyMap<number, number>;
+  readonly wanted: () => ReadonlyMap<number, Position>;
+  /** What a response has to begin with to be taken; undefined when the partition takes none. */
+  readonly positionOf: (partition: number) => number | undefined;
+  /** How much a response may have of one partition. A batch is never divided, so a large one is read nevertheless. */
+  readonly maxPartitionBytes: () => number;
   readonly onFetched: (fetched: Fetched) => void;
   /** Records up to `earliest` were removed before they were read. */
   readonly onGone: (partition: number, earliest: number) => void;
@@ -48,11 +58,26 @@ function fetchWith(consumer: Consumer, options: Parameters<Consumer['fetch']>[0]
   return consumer.fetch(options);
 }
 
-/** Reads partitions, with one request at a time to each broker. It has connections of its own, because a fetch blocks them. */
+/** A connection to each broker, with one request at a time. */
+interface Line {
+  readonly consumer: Consumer;
+  /** Brokers that have a request. */
+  readonly busy: Set<number>;
+}
+
+/**
+ * Reads partitions over two lines. A broker answers the requests of a connection one after the other, and one for
+ * partitions without new records only after {@link MAX_WAIT_MILLIS}: partitions that are behind do not wait for that.
+ */
 export class Fetcher {
   readonly #options: FetcherOptions;
-  readonly #consumer: Consumer;
-  readonly #busy = new Set<number>();
+  readonly #behind: Line;
+  readonly #caughtUp: Line;
+  /** Partitions that a request is under way for. */
+  readonly #underWay = new Set<number>();
+  /** By partition, when it last had records. Those that waited longest are first in a request, which is where a large batch fits. */
+  readonly #served = new Map<number, number>();
+  #serial = 0;
   #hasEnded = false;
   /** When the brokers last answered. */
   #answeredAt = performance.now();
@@ -61,14 +86,8 @@ export class Fetcher {
 
   constructor(options: FetcherOptions) {
     this.#options = options;
-    this.#consumer = new options.library.Consumer({
-      ...clientOptions(options.connection),
-      groupId: options.groupId,
-      // Records of producers without transactions alone: nothing is hidden behind an open transaction of another one.
-      isolationLevel: 0,
-    });
-    this.#consumer.topics.track(options.topic);
-    this.#consumer.on('error', () => undefined);
+    this.#behind = lineFor(options);
+    this.#caughtUp = lineFor(options);
   }
 
   /** How long no broker has answered, in ms. */
@@ -85,7 +104,7 @@ export class Fetcher {
 
   async end(): Promise<void> {
     this.#hasEnded = true;
-    await closeQuietly(this.#consumer);
+    await Promise.all([this.#behind, this.#caughtUp].map(({ consumer }) => closeQuietly(consumer)));
   }
 
   async #pump(): Promise<void> {
@@ -109,38 +128,49 @@ export class Fetcher {
       this.#answeredAt = performance.now();
       return;
     }
-    const { topics } = await this.#consumer.metadata({ topics: [topic] });
+    const { topics } = await this.#caughtUp.consumer.metadata({ topics: [topic] });
     const known = topics.get(topic);
     if (!known) return;
-    const byLeader = new Map<number, { readonly partition: number; readonly offset: number }[]>();
-    for (const [partition, offset] of wanted()) {
-      const leader = known.partitions[partition]?.leader;
-      if (leader === undefined || this.#busy.has(leader)) continue;
-      const portion = byLeader.get(leader) ?? [];
-      portion.push({ partition, offset });
-      byLeader.set(leader, portion);
-    }
-    for (const [leader, portion] of byLeader) {
-      this.#busy.add(leader);
-      const partitions = portion.map(({ partition, offset }) => ({
-        partition,
-        fetchOffset: BigInt(offset),
-        partitionMaxBytes: MAX_PARTITION_BYTES,
-        currentLeaderEpoch: -1,
-        lastFetchedEpoch: -1,
-      }));
-      const requested = new Map(portion.map(({ partition, offset }) => [partition, offset]));
-      void this.#fetch(leader, [{ topicId: known.id, partitions }], requested).finally(() => {
-        this.#busy.delete(leader);
-        this.wake();
-      });
+    const positions = [...wanted()].filter(([partition]) => !this.#underWay.has(partition));
+    for (const line of [this.#behind, this.#caughtUp]) {
+      const byLeader = new Map<number, Map<number, number>>();
+      for (const [partition, { offset, isBehind }] of positions) {
+        const leader = known.partitions[partition]?.leader;
+        if (leader === undefined || isBehind !== (line === this.#behind) || line.busy.has(leader)) continue;
+        const offsets = byLeader.get(leader) ?? new Map<number, number>();
+        byLeader.set(leader, offsets.set(partition, offset));
+      }
+      for (const [leader, offsets] of byLeader) void this.#fetchFrom(line, leader, known.id, offsets);
     }
   }
 
-  async #fetch(node: number, topics: FetchTopics, requested: ReadonlyMap<number, number>): Promise<void> {
+  async #fetchFrom(line: Line, leader: number, topicId: string, offsets: ReadonlyMap<number, number>): Promise<void> {
+    const age = (partition: number): number => this.#served.get(partition) ?? 0;
+    const partitionMaxBytes = this.#options.maxPartitionBytes();
+    const partitions = [...offsets.keys()]
+      .sort((a, b) => age(a) - age(b))
+      .map((partition) => ({
+        partition,
+        fetchOffset: BigInt(offsets.get(partition) ?? 0),
+        partitionMaxBytes,
+        currentLeaderEpoch: -1,
+        lastFetchedEpoch: -1,
+      }));
+    line.busy.add(leader);
+    for (const partition of offsets.keys()) this.#underWay.add(partition);
+    try {
+      await this.#fetch(line, leader, [{ topicId, partitions }], offsets);
+    } finally {
+      line.busy.delete(leader);
+      for (const partition of offsets.keys()) this.#underWay.delete(partition);
+      this.wake();
+    }
+  }
+
+  async #fetch(line: Line, node: number, topics: FetchTopics, requested: ReadonlyMap<number, number>): Promise<void> {
     const requestedAt = Date.now();
     try {
-      const response = await fetchWith(this.#consumer, {
+      const response = await fetchWith(line.consumer, {
         node,
         topics,
         maxWaitTime: MAX_WAIT_MILLIS,
@@ -165,8 +195,8 @@ export class Fetcher {
     for (const { partitions } of responses) {
       for (const { partitionIndex: partition, errorCode, highWatermark, records: batches = [] } of partitions) {
         if (errorCode !== 0) continue;
-        const position = this.#options.wanted().get(partition);
-        // Meanwhile it was paused, or it went to another worker and came back: it will be read again from where it is.
+        const position = this.#options.positionOf(partition);
+        // Meanwhile it went to another worker and came back: it will be read again from where it is.
         if (position === undefined || position !== requested.get(partition)) continue;
         const records: TopicRecord[] = [];
         let next = position;
@@ -187,6 +217,10 @@ export class Fetcher {
             });
           }
         }
+        if (records.length > 0) {
+          this.#serial += 1;
+          this.#served.set(partition, this.#serial);
+        }
         this.#options.onFetched({ partition, records, next, end: Number(highWatermark), requestedAt });
       }
     }
@@ -199,7 +233,7 @@ export class Fetcher {
       partitions.filter(({ errorCode }) => errorCode === OFFSET_OUT_OF_RANGE).map((each) => each.partitionIndex),
     );
     if (gone.length === 0) return;
-    const earliest = await this.#consumer
+    const earliest = await this.#caughtUp.consumer
       .listOffsets({ topics: [topic], partitions: { [topic]: gone }, timestamp: EARLIEST })
       .catch(() => undefined);
     for (const partition of gone) {
@@ -212,7 +246,19 @@ export class Fetcher {
     if (this.#hasEnded) return;
     this.#options.report(`Kafka topic ${this.#options.topic} can't be read yet: ${messageOf(error)}`);
     // The leader may have moved.
-    this.#consumer.clearMetadata();
+    for (const { consumer } of [this.#behind, this.#caughtUp]) consumer.clearMetadata();
     await pause(RETRY_MILLIS);
   }
+}
+
+function lineFor({ library, connection, groupId, topic }: FetcherOptions): Line {
+  const consumer = new library.Consumer({
+    ...clientOptions(connection),
+    groupId,
+    // Records of producers without transactions alone: nothing is hidden behind an open transaction of another one.
+    isolationLevel: 0,
+  });
+  consumer.topics.track(topic);
+  consumer.on('error', () => undefined);
+  return { consumer, busy: new Set() };
 }
