@@ -21,13 +21,6 @@ export class BytePool {
     return this.#taken(this.#memory.write(text, this.#at));
   }
 
-  copy(bytes: Uint8Array): Buffer {
-    if (bytes.byteLength > MAX_POOLED_BYTES) return Buffer.from(bytes);
-    this.#reserve(bytes.byteLength);
-    this.#memory.set(bytes, this.#at);
-    return this.#taken(bytes.byteLength);
-  }
-
   #reserve(bytes: number): void {
     if (bytes <= this.#memory.length - this.#at) return;
     this.#memory = Buffer.allocUnsafeSlow(POOL_BYTES);

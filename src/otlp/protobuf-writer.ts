@@ -1,30 +1,30 @@
-import { BytePool } from '../bounded/byte-pool.ts';
-
-/** A buffer that grew beyond this is given back once its message is done. */
-const MAX_KEPT_BYTES = 1 << 20;
+/** Memory of several messages. Each message keeps all of it, so it is not larger. */
+const CHUNK_BYTES = 64 << 10;
+/** Of a writer that has written nothing: many write one short message. */
+const FIRST_CHUNK_BYTES = 2 << 10;
 /** Shorter texts are copied here, character by character: calling into native code costs more than they do. */
 const SHORT_TEXT = 32;
 const TWO_32 = 2 ** 32;
-const pool = new BytePool();
 
 /**
- * Writes protobuf in one pass into a buffer that is used again. A length is written when its message is closed: one
- * byte is kept free for it, and the few messages that need more are moved.
+ * Writes protobuf in one pass, one message behind the other, so that none is copied. A length is written when its message
+ * is closed: one byte is kept free for it, and the few messages that need more are moved.
  */
 export class ProtobufWriter {
-  #bytes = Buffer.allocUnsafeSlow(16_384);
+  #bytes = Buffer.alloc(0);
+  /** Where the message begins. */
+  #start = 0;
   #at = 0;
 
   /** Starts over, whatever became of the message before. */
   clear(): void {
-    this.#at = 0;
+    this.#at = this.#start;
   }
 
-  /** A copy of what was written; the writer is empty then. */
+  /** What was written; the writer is empty then. */
   take(): Uint8Array {
-    const taken = pool.copy(this.#bytes.subarray(0, this.#at));
-    this.#at = 0;
-    if (this.#bytes.length > MAX_KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(16_384);
+    const taken = this.#bytes.subarray(this.#start, this.#at);
+    this.#start = this.#at;
     return taken;
   }
 
@@ -33,16 +33,16 @@ export class ProtobufWriter {
     this.#reserve(16);
     this.#varint((field << 3) | 2);
     this.#at += 1;
-    return this.#at;
+    return this.#at - this.#start;
   }
 
-  close(start: number): void {
-    const length = this.#at - start;
+  /** @param opened from {@link open} */
+  close(opened: number): void {
+    const length = this.#at - this.#start - opened;
     const extra = sizeOf(length) - 1;
-    if (extra > 0) {
-      this.#reserve(extra);
-      this.#bytes.copyWithin(start + extra, start, this.#at);
-    }
+    if (extra > 0) this.#reserve(extra);
+    const start = this.#start + opened;
+    if (extra > 0) this.#bytes.copyWithin(start + extra, start, this.#at);
     this.#at = start - 1;
     this.#varint(length);
     this.#at += length;
@@ -144,9 +144,13 @@ export class ProtobufWriter {
   #reserve(bytes: number): void {
     const needed = this.#at + bytes;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
-    this.#bytes.copy(larger, 0, 0, this.#at);
+    const written = this.#at - this.#start;
+    const least = this.#bytes.length === 0 ? FIRST_CHUNK_BYTES : CHUNK_BYTES;
+    const larger = Buffer.allocUnsafeSlow(Math.max(least, (written + bytes) * 2));
+    this.#bytes.copy(larger, 0, this.#start, this.#at);
     this.#bytes = larger;
+    this.#start = 0;
+    this.#at = written;
   }
 }
 

@@ -103,3 +103,17 @@ function borders(): [string, string][] {
 function numbers(): number[] {
   return [0, -0, 127, 128, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 53, -1, -(2 ** 63), 2 ** 63, 0.1, Number.NaN, Infinity];
 }
+
+it('spans of any size that are written one after the other do not change each other', () => {
+  const spans = Array.from({ length: 300 }, (_, index) => ({
+    ...base,
+    name: `span ${index}`,
+    // Some need more than the memory that others share.
+    attributes: { text: 'wörter '.repeat(index % 50 === 7 ? 20_000 : (index * 61) % 900), [`key ${index}`]: index },
+  }));
+  const written = spans.map((span) => encodeSpan(span));
+  for (const [index, span] of spans.entries())
+    expect(Buffer.compare(written[index] ?? NONE, stock(span) ?? NONE)).toBe(0);
+});
+
+const NONE = new Uint8Array();
