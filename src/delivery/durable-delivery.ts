@@ -89,7 +89,6 @@ export class DurableDelivery implements Delivery {
   }
 
   enqueue(record: DeliveryRecord, listener?: RecordListener): void {
-    deliveryMetrics.bind();
     this.#counters.add('enqueued', 1);
     if (this.#hasEnded) {
       this.#counters.drop('shut_down', 1);

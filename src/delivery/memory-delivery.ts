@@ -69,7 +69,6 @@ export class MemoryDelivery implements Delivery {
   }
 
   enqueue(record: DeliveryRecord, listener?: RecordListener): void {
-    deliveryMetrics.bind();
     this.#counters.add('enqueued', 1);
     const reason = this.#reasonToDrop(record);
     if (reason !== undefined) {

@@ -3,6 +3,7 @@ import { sizeAfterAccepted, sizeAfterTooLarge } from './batch-size.ts';
 import { type Clock, within } from './clock.ts';
 import type { Counters } from './counters.ts';
 import type { Attempt, DeliveryOutcome, Destination, RecordOutcome } from './delivery.ts';
+import { deliveryMetrics } from './delivery-metrics.ts';
 import type { Transport } from './http/transport.ts';
 import { initialPacing, maxUnderWay, pace, retryDelayMillis, waitMillis } from './pacing.ts';
 import type { Batch, Queue } from './queue.ts';
@@ -141,6 +142,8 @@ export class Sender {
       this.#isWoken = true;
       return;
     }
+    // Here and not for each record, because looking for a MeterProvider costs as much as to enqueue one.
+    deliveryMetrics.bind();
     this.#isTaking = true;
     this.#arrived = 0;
     const isEmpty = await this.#takeAll().catch(() => {
