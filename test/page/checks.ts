@@ -9,6 +9,13 @@ export async function seriousBarriers(page: Page): Promise<string[]> {
   return serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
 
+const written = process.env['SPANPORT_WRITE_SCREENS'];
+
+/** With the names of views in SPANPORT_WRITE_SCREENS, only these are looked at; with `1`, all. */
+export function isWanted(view: string): boolean {
+  return written === undefined || written === '1' || written.split(',').includes(view);
+}
+
 /** The live stream never ends: what counts is that nothing is loading any more. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('main').waitFor();

@@ -84,6 +84,46 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
       .toBeGreaterThan(before);
   });
 
+  it('names the figures that are missing, each with the line that changes it', async () => {
+    const attribute = (key: string, value: object) => ({ key, value });
+    const span = (spanId: string, attributes: readonly object[]) => ({
+      traceId: 'c'.repeat(32),
+      spanId,
+      name: 'chat',
+      startTimeUnixNano: String(BigInt(Date.now() - 1_000) * 1_000_000n),
+      endTimeUnixNano: String(BigInt(Date.now()) * 1_000_000n),
+      attributes: [
+        attribute('gen_ai.operation.name', { stringValue: 'chat' }),
+        attribute('gen_ai.conversation.id', { stringValue: 'missing-figures' }),
+        ...attributes,
+      ],
+    });
+    const unpriced = [
+      attribute('gen_ai.request.model', { stringValue: 'house"model' }),
+      attribute('gen_ai.usage.input_tokens', { intValue: '10' }),
+      attribute('gen_ai.usage.output_tokens', { intValue: '2' }),
+    ];
+    const streamed = [
+      attribute('gen_ai.request.model', { stringValue: 'gpt-4o' }),
+      attribute('gen_ai.request.stream', { boolValue: true }),
+    ];
+    const spans = [span('c'.repeat(16), unpriced), span('d'.repeat(16), streamed)];
+    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+    await fetch(`${scene.url}/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const page = await scene.open('/conversations?q=model:house*');
+    await page.locator('.grid .scroller [role=row]').first().click();
+    const notes = page.locator('.columns > .facts .missing-figure');
+    await expect.poll(() => notes.count()).toBe(2);
+    expect(await notes.locator('p').allInnerTexts()).toEqual([
+      'The stream brought no usage.',
+      'No price for house"model.',
+    ]);
+    expect(await notes.locator('code').allInnerTexts()).toEqual([
+      'start({ includeUsage: true })',
+      'start({ prices: { "house\\"model": { input: …, output: … } } })',
+    ]);
+  });
+
   it('treats everything that a sender wrote as text', async () => {
     const { body, text } = hostileRequest(scene.url);
     const sent = await fetch(`${scene.url}/v1/traces`, {

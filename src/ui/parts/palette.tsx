@@ -53,6 +53,9 @@ export function Palette(): JSX.Element {
         <span>
           <kbd>↵</kbd> open
         </span>
+        <span>
+          <Caps keys="Mod+Enter" /> in a new tab
+        </span>
         <span class="how-to-begin">
           Begin with <kbd>{'>'}</kbd> for commands, <kbd>#</kbd> for an id
         </span>

@@ -40,7 +40,9 @@ function OneInteraction({ row, isOpenAtFirst }: OneProps): JSX.Element {
       <summary>
         <Icon name="right" size={11} />
         <OutcomeMark status={row.status} />
-        <Safe text={row.name} />
+        <b class="cut">
+          <Safe text={row.name} />
+        </b>
         <span class="cut dim">
           <Safe text={oneLine(row.title) ?? ''} />
         </span>

@@ -121,6 +121,7 @@ function Table({ items, selected }: TableProps): JSX.Element {
 
 type Activity = NonNullable<Destination['activity']>;
 const ACTIVITY_MILLIS = 5_000;
+const ACTIVITY_WIDTH = 140;
 
 /** The records of the last hours by destination, read again when deliveries changed. */
 function useActivities(): ReadonlyMap<string, Activity> {
@@ -173,7 +174,10 @@ function Row({ destination, activity, isSelected }: RowProps): JSX.Element {
       <td class={content === 'full' ? 'content' : 'content dim'} data-name="content">
         {content}
       </td>
-      <td class="over-time">{activity && <ActivityBars activity={activity} />}</td>
+      <td class="over-time">
+        {/* Its room is kept while it loads. */}
+        {activity ? <ActivityBars activity={activity} /> : <Sparkline width={ACTIVITY_WIDTH} series={[]} />}
+      </td>
       {STATES.map((each) => (
         <td key={each} data-name={heads[each].toLowerCase()} class={`number ${each} ${toneOfCount(each, counts)}`}>
           {counts[each] ? <a href={`${href}?state=${each}`}>{count(counts[each])}</a> : <span class="dim">0</span>}
@@ -202,7 +206,7 @@ function ActivityBars({ activity: { delivered, waiting, failed } }: { readonly a
   ].join(', ');
   return (
     <Sparkline
-      width={140}
+      width={ACTIVITY_WIDTH}
       label={label}
       series={[{ values: delivered }, { values: waiting, className: 'wait' }, { values: failed, className: 'bad' }]}
     />
