@@ -30,12 +30,15 @@ export class AttributeRecord {
   isAllOf({ attributes }: Pick<ReadableSpanLike, 'attributes'>): boolean {
     let left = this.#names.length;
     for (let index = 0; index < this.#names.length; index += 1) {
-      if (!isSame(attributes[this.#names[index] as string], this.#values[index])) return false;
+      const found = attributes[this.#names[index] as string];
+      const set = this.#values[index];
+      if (found !== set && !isSameList(found, set)) return false;
     }
     for (const name in this.#begun) {
-      const value = this.#begun[name];
-      if (value === undefined) continue;
-      if (!isSame(attributes[name], value)) return false;
+      const set = this.#begun[name];
+      if (set === undefined) continue;
+      const found = attributes[name];
+      if (found !== set && !isSameList(found, set)) return false;
       left += 1;
     }
     for (const _ in attributes) left -= 1;
@@ -44,8 +47,7 @@ export class AttributeRecord {
 }
 
 /** The SDK copies lists. */
-function isSame(found: unknown, set: AttributeValue | undefined): boolean {
-  if (found === set) return true;
+function isSameList(found: unknown, set: AttributeValue | undefined): boolean {
   if (!Array.isArray(found) || !Array.isArray(set) || found.length !== set.length) return false;
   for (let index = 0; index < set.length; index += 1) if (found[index] !== set[index]) return false;
   return true;

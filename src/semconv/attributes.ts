@@ -108,7 +108,11 @@ function writeKeys(
 const MAX_TEXT_LENGTH = 131_072;
 
 function storable(value: AttributeValue): AttributeValue {
-  if (typeof value === 'string') return wellFormed(beginningOf(value, MAX_TEXT_LENGTH));
+  if (typeof value === 'string') {
+    // Nearly all are short and valid, so two calls for each attribute are spared.
+    const isFine = value.length <= MAX_TEXT_LENGTH && value.isWellFormed();
+    return isFine ? value : wellFormed(beginningOf(value, MAX_TEXT_LENGTH));
+  }
   return typeof value === 'object' ? wellFormedIn(value) : value;
 }
 
