@@ -1,4 +1,5 @@
 import type { Gateway } from '../gateway/gateway.ts';
+import { IdleCollection } from '../store/idle-collection.ts';
 import type { Command } from './command.ts';
 import { demoWithPage } from './demo/with-page.ts';
 import { DEFAULT_PORT, optionsFrom, startOrExplain, untilSignal } from './gateway-start.ts';
@@ -60,6 +61,7 @@ export default command;
 async function up(gateway: Gateway): Promise<void> {
   // Signals are handled before the address is printed: a program that reads it may end the gateway at once.
   const ended = untilSignal();
+  new IdleCollection().start();
   process.stdout.write(`Spanport listens at ${gateway.url}\n`);
   process.stdout.write(`Send traces: OTEL_EXPORTER_OTLP_ENDPOINT=${gateway.url}\n`);
   if (gateway.grpcUrl) process.stdout.write(`Over gRPC:   OTEL_EXPORTER_OTLP_ENDPOINT=${gateway.grpcUrl}\n`);

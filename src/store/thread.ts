@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Database, findSqlite, type OpenDatabase } from '../sqlite/driver.ts';
 import { readerCalls, type ThreadReply, type ThreadRequest } from './calls.ts';
+import { IdleCollection } from './idle-collection.ts';
 import { lockFolder } from './lock.ts';
 import type { Retention, StoreWrite } from './port.ts';
 import { StoreReader } from './reader.ts';
@@ -209,3 +210,4 @@ function handlerOf(settings: ThreadSettings): RequestHandler {
 }
 
 parentPort?.on('message', handlerOf(workerData as ThreadSettings));
+new IdleCollection().start();
