@@ -15,7 +15,7 @@ import { writeDocsBlock } from '../scripts/docs-block.mjs';
 import { startGateway } from './gateway/servers.mjs';
 import { fill } from './page/data.mjs';
 import { watchLive } from './page/live.mjs';
-import { measureKeys, measureList, measureScrolling, measureVisible, sizes } from './page/measures.mjs';
+import { measureKeys, measureList, measureScrolling, measureVisible, settled, sizes } from './page/measures.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -61,6 +61,7 @@ async function measure() {
   const bench = { browser, gateway, scratch, log: (line) => process.stderr.write(`  ${line}\n`) };
   if (values.live) return watchLive(bench, Number(values.live));
   await fill(gateway.url, values.data ? RECENT : Number(values.interactions));
+  await settled(gateway);
   return [
     ...sizes(),
     ...(await measureList(bench)),
@@ -81,7 +82,7 @@ function writtenResults() {
 function tableOf(results) {
   const rows = results.flatMap(({ figures }) =>
     figures.map(({ name, goal = '', value, unit = '', isMet }) => {
-      const shown = value >= 100 ? Math.round(value).toLocaleString('en') : Number(value.toFixed(2));
+      const shown = value >= 100 ? Math.round(value).toLocaleString('en') : Number(value.toFixed(value < 0.1 ? 4 : 2));
       return `| ${name} | ${goal} | ${shown}${unit && ` ${unit}`}${isMet === false ? ' (**not reached**)' : ''} |`;
     }),
   );

@@ -47,6 +47,21 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
     await expect.poll(() => new URL(page.url()).pathname).toBe('/conversations');
   });
 
+  it('moves nothing in the top bar once the gateway is connected', async () => {
+    const page = await scene.open('/');
+    await page.addInitScript(`
+      window.shifts = [];
+      new PerformanceObserver((list) => {
+        for (const { sources } of list.getEntries())
+          window.shifts.push(...sources.map(({ node }) => node?.parentElement?.className));
+      }).observe({ type: 'layout-shift', buffered: true });
+    `);
+    await page.reload();
+    await page.getByText('receiving on').waitFor();
+    await page.getByText('Refund order 1187').first().waitFor();
+    expect(await page.evaluate<string[]>('window.shifts')).not.toContain('top');
+  });
+
   it('shows a failed call with its message, and filters by it', async () => {
     const page = await scene.open('/conversations?q=is:error');
     await page.getByText('Is anybody there?').first().waitFor();
