@@ -6,7 +6,7 @@ const MAX_AGE_MILLIS = 24 * 60 * 60_000;
 const HASH_BYTES = 8;
 /** The time of a row whose keys are no longer known. */
 const REMOVED = 0;
-/** More rows than this are coalesced, up to so many keys each: a process that opens the file reads them all. */
+/** A process that opens the file reads all rows. More than this are coalesced, into rows of at most these keys. */
 const MAX_ROWS = 128;
 const MAX_COALESCED_KEYS = 512;
 /** How often it is checked whether other processes have deleted rows. */
