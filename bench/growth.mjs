@@ -90,10 +90,10 @@ function pageOf(rows) {
   const format = (value) => Math.round(value).toLocaleString('en');
   return `# How it grows
 
-Each figure at one, ten and a hundred times its size, each size in processes of its own, on double logarithmic paper: a
-slope of 1 is linear. The order is the slope of the line through all three points, or of its last step where that is
-steeper: what a figure costs at size nothing flattens the first. A bound flattens it, too, such as that on open runs.
-\`node bench/growth.mjs\` measures and draws this, and fails where an order is above ${LINEAR}.
+Each figure is measured at one, ten and a hundred times its size, each size in processes of its own, and drawn on
+logarithmic axes, where a slope of 1 is linear growth. The order is the slope of the line through all three points, or
+of the step from 10× to 100× if that is steeper, because fixed costs flatten the first step. Limits, such as that on
+open runs, flatten the last one. \`node bench/growth.mjs\` measures and draws this, and fails if an order is above ${LINEAR}.
 
 | Figure | 1× | 10× | 100× | Order |
 | --- | --- | --- | --- | --- |
@@ -105,6 +105,13 @@ ${rows
   .join('\n')}
 
 ${rows.map(({ kind, title }) => `![${title}](${kind}.svg)`).join('\n')}
+
+## Workers
+
+\`node test/scale/drill/growth.mjs\` measures [workers](../worker.md) by partitions and number, with a real Kafka, and
+draws this:
+
+![Interactions per second, by partitions and workers](workers.svg)
 `;
 }
 

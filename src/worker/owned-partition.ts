@@ -63,17 +63,13 @@ export class OwnedPartition {
   }
 
   get hasRoom(): boolean {
-    return !this.isBusy && !this.#isFull;
+    const { bytes, records, ready } = this.#options.room();
+    return this.work.ready < ready && this.ledger.bytes < bytes && this.ledger.size < records;
   }
 
   /** Whether as many records are ready as may be. */
   get isBusy(): boolean {
     return this.work.ready >= this.#options.room().ready;
-  }
-
-  get #isFull(): boolean {
-    const { bytes, records } = this.#options.room();
-    return this.ledger.bytes >= bytes || this.ledger.size >= records;
   }
 
   /** When the oldest record that is not settled was written, in Unix milliseconds; `now` when there is none. */
