@@ -30,6 +30,7 @@ export function plotOf({ cores, delayMillis, concurrency, groups, latencyMillisA
   });
   const note = `Half load, ${latency.ratePerSecond}/s, application to vendor with the order window of 1 s: p50 ${latency.p50} ms, p99 ${latency.p99} ms`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 22}" font-family="system-ui, sans-serif" font-size="13" fill="#888">
+<title>Interactions per second, by partitions and workers</title>
 ${body.join('\n')}
 <text x="0" y="${y + 12}" font-size="12">${note}</text>
 </svg>
