@@ -6,11 +6,11 @@
  *   node bench/gateway.mjs --only ingest,large [--spans 200000]
  *   node bench/gateway.mjs --write     also puts the results of all Node versions into docs/gateway.md
  *
- * The result of a whole run goes to bench/results/gateway-node-<line>.json, that of any other run to
- * quick-gateway-node-<line>.json. The store of 1,000,000 spans is kept in the cache folder, and filled again when its
- * format changes.
+ * The result goes to bench/results/gateway-node-<line>.json, where suites that were not run keep what they had; that of a
+ * quick or smaller run to quick-gateway-node-<line>.json. The store of 1,000,000 spans is kept in the cache folder, and
+ * filled again when its format changes.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { writeDocsBlock } from '../scripts/docs-block.mjs';
@@ -27,27 +27,29 @@ const { values } = parseArgs({
   },
 });
 const isQuick = values.quick === true;
-const isWhole = !isQuick && values.only === undefined && values.spans === undefined;
-if (values.write && !isWhole) {
-  process.stderr.write('--write needs a whole run: leave out --quick, --only and --spans.\n');
+const isFull = !isQuick && values.spans === undefined;
+if (values.write && !isFull) {
+  process.stderr.write('--write needs full sizes: leave out --quick and --spans.\n');
   process.exit(1);
 }
 
 const log = (line) => process.stderr.write(`  ${line}\n`);
-const figures = [];
+const { node } = process.versions;
+const line = node.split('.')[0];
+const measured = {};
 for (const name of values.only?.split(',') ?? Object.keys(suites)) {
   process.stderr.write(`${name} …\n`);
-  figures.push(...(await suites[name]({ isQuick, spans: values.spans && Number(values.spans), log })));
+  measured[name] = await suites[name]({ isQuick, spans: values.spans && Number(values.spans), log });
 }
-const { node } = process.versions;
-const result = { node, machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`, isQuick, figures };
-const file = `${isWhole ? '' : 'quick-'}gateway-node-${node.split('.')[0]}.json`;
-writeFileSync(new URL(file, RESULTS), `${JSON.stringify(result, null, 2)}\n`);
-process.stdout.write(`${isQuick ? 'Quick run. ' : ''}${tableOf([result])}\n`);
-if (values.write) writeDocsBlock('gateway.md', 'figures', tableOf(wholeResults()));
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}`;
+const file = new URL(`${isFull ? '' : 'quick-'}gateway-node-${line}.json`, RESULTS);
+const before = isFull && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).suites : {};
+writeFileSync(file, `${JSON.stringify({ node, machine, suites: { ...before, ...measured } }, null, 2)}\n`);
+process.stdout.write(`${isQuick ? 'Quick run. ' : ''}${tableOf([{ node, machine, suites: measured }])}\n`);
+if (values.write) writeDocsBlock('gateway.md', 'figures', tableOf(storedResults()));
 
 /** The latest Node version first. */
-function wholeResults() {
+function storedResults() {
   const names = readdirSync(RESULTS).filter((name) => /^gateway-node-\d+\.json$/.test(name));
   const results = names.map((name) => JSON.parse(readFileSync(new URL(name, RESULTS), 'utf8')));
   return results.sort((a, b) => Number.parseInt(b.node, 10) - Number.parseInt(a.node, 10));
@@ -56,12 +58,14 @@ function wholeResults() {
 /** A row for each figure, a column for each result. */
 function tableOf(results) {
   const titles = results.map((each) => `Node ${each.node}`);
-  const rows = results[0].figures.map(({ name, goal }) => {
-    const cells = results.map((each) => cellOf(each.figures.find((figure) => figure.name === name)));
+  const figures = results.map((each) => Object.keys(suites).flatMap((name) => each.suites[name] ?? []));
+  const goals = new Map(figures.flat().map(({ name, goal }) => [name, goal]));
+  const rows = [...goals].map(([name, goal]) => {
+    const cells = figures.map((each) => cellOf(each.find((figure) => figure.name === name)));
     return `| ${name} | ${goal} | ${cells.join(' | ')} |`;
   });
-  const notes = results.flatMap((each) =>
-    each.figures.flatMap(({ name, note }) => (note ? [`- Node ${each.node}, ${name}: ${note}.`] : [])),
+  const notes = results.flatMap(({ node }, index) =>
+    (figures[index] ?? []).flatMap(({ name, note }) => (note ? [`- Node ${node}, ${name}: ${note}.`] : [])),
   );
   return [
     `${[...new Set(results.map(({ machine }) => machine))].join('; ')}:`,
