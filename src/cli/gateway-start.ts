@@ -7,6 +7,11 @@ import { nextFreePort, portOwner } from './port-owner.ts';
 
 export const DEFAULT_PORT = 4318;
 
+/** A start that takes longer explains itself. A store of a million spans opens in half of this. */
+const SLOW_MILLIS = 2_000;
+const CONVERTING =
+  'The data is still being opened. Data of an earlier version is converted once, which takes about a minute for a million spans.';
+
 export type Args = Readonly<Record<string, unknown>>;
 
 /** Options of the gateway, from the command's arguments and `SPANPORT_TOKEN`. @throws Failure for an invalid number */
@@ -38,10 +43,13 @@ function numberOf(args: Args, name: string): number {
 
 /** @throws Failure that says what is in the way, and what to do */
 export async function startOrExplain(options: GatewayOptions): Promise<Gateway> {
+  const notice = setTimeout(() => process.stderr.write(`${CONVERTING}\n`), SLOW_MILLIS);
   try {
     return await startGateway(options);
   } catch (error) {
     throw await explained(error, options);
+  } finally {
+    clearTimeout(notice);
   }
 }
 

@@ -288,6 +288,8 @@ function headersOf({ status, retryAfterSeconds }: Answerable): Record<string, st
   return {
     'x-content-type-options': 'nosniff',
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+    // Only the paths of OTLP refuse a method here.
+    ...(status === 405 && { allow: 'POST' }),
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
   };
 }

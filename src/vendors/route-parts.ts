@@ -35,7 +35,8 @@ const RECEIVED_NOTHING = /received undefined$/;
 function sentenceOf(field: string, message: string): string {
   if (RECEIVED_NOTHING.test(message)) return `${field} is missing.`;
   const reason = message.replace(/^Invalid (input|option): /, '').replace(/\.$/, '');
-  return `${field} is invalid: ${reason}.`;
+  // All that a union says when no alternative comes close.
+  return `${field} is invalid: ${reason === 'Invalid input' ? 'it has none of the accepted forms' : reason}.`;
 }
 
 interface Issue {

@@ -33,7 +33,10 @@ export async function startStatusServer(host: string, port: number, status: () =
 
 async function answer({ method, url }: IncomingMessage, response: ServerResponse, status: WorkerStatus): Promise<void> {
   const path = url?.split('?')[0];
-  if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'text/plain', 'Use GET.\n');
+  if (method !== 'GET' && method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return send(response, 405, 'text/plain', 'Use GET.\n');
+  }
   if (path === '/metrics') return send(response, 200, METRICS_CONTENT_TYPE, await metricsText(status));
   if (path === '/healthz') {
     // Late is not dead: a restart would not help, so only a worker that can't reach Kafka fails its probe.

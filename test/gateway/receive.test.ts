@@ -120,6 +120,17 @@ it('rejects what is wrong in the form that OTLP asks for', async () => {
   await until(async () => ((await client.listTraces()).items[0]?.name === 'good' ? true : undefined));
 });
 
+it('answers another method with the code of gRPC that clients do not try again', async () => {
+  const { gateway } = await openGateway();
+  const response = await fetch(`${gateway.url}/v1/traces`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  });
+  expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  expect(await response.json()).toEqual({ code: 12, message: expect.stringContaining('POST') });
+});
+
 it('takes metrics with a word that it keeps none', async () => {
   const { gateway } = await openGateway();
   const response = await fetch(`${gateway.url}/v1/metrics`, {
