@@ -174,7 +174,8 @@ export async function sustained({ isQuick, log }) {
         goal: '≥ 5,000 spans/s; stretch 8,000',
         unit: 'spans/s',
         value: rate,
-        isMet: rate >= perSecond * 0.99 && refused === 0 && (pruned?.spans ?? 0) > 0,
+        // With more than a second's spans to index, what was said would not be found within a second.
+        isMet: rate >= perSecond * 0.99 && refused === 0 && (pruned?.spans ?? 0) > 0 && backlog <= perSecond,
         note: `${refused} requests refused or failed, ${backlog} spans not indexed at the end, ${pruned?.spans ?? 0} spans pruned, ${highest.toFixed(0)} MB at most`,
       },
       {
