@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
+import { PNG } from 'pngjs';
 import { expect } from 'vitest';
 
 /** Barriers that axe finds, without those of little impact. */
@@ -14,6 +16,13 @@ const written = process.env['SPANPORT_WRITE_SCREENS'];
 /** With the names of views in SPANPORT_WRITE_SCREENS, only these are looked at; with `1`, all. */
 export function isWanted(view: string): boolean {
   return written === undefined || written === '1' || written.split(',').includes(view);
+}
+
+/** A picture for the documents. Large areas of one colour are smaller without the filters that the browser applies. */
+export async function writeScreen(page: Page, path: string): Promise<void> {
+  if (written === undefined) return;
+  const picture = PNG.sync.read(await page.screenshot());
+  writeFileSync(path, PNG.sync.write(picture, { colorType: 2, filterType: 0, deflateLevel: 9, deflateStrategy: 0 }));
 }
 
 /** The live stream never ends: what counts is that nothing is loading any more. */

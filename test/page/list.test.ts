@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, type Scene, startScene } from './browser.ts';
-import { isWanted, seriousBarriers, settled, watchAttacks, watchShifts } from './checks.ts';
+import { isWanted, seriousBarriers, settled, watchAttacks, watchShifts, writeScreen } from './checks.ts';
 import { sendDay } from './day.mjs';
 import { hostileRequest } from './hostile.ts';
 import { startVendors } from './vendors.mjs';
@@ -417,8 +417,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
         expect(`${name}${suffix} ${await page.evaluate('document.documentElement.scrollWidth - innerWidth')}`).toBe(
           `${name}${suffix} 0`,
         );
-        if (process.env['SPANPORT_WRITE_SCREENS'])
-          await page.screenshot({ path: join(SCREENS, `${name}${suffix}.png`) });
+        await writeScreen(page, join(SCREENS, `${name}${suffix}.png`));
         await page.context().close();
       }
     }

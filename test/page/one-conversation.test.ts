@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTraceJson } from '../../src/otlp/read-json.ts';
 import { browserPath, type Scene, startScene, until } from './browser.ts';
-import { isWanted, settled } from './checks.ts';
+import { isWanted, settled, writeScreen } from './checks.ts';
 import { hostileRequest } from './hostile.ts';
 import { startVendors } from './vendors.mjs';
 
@@ -263,8 +263,7 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
         const { violations } = await new AxeBuilder({ page }).analyze();
         const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
         expect(serious.map((each) => `${name}${suffix} ${each.id}: ${each.nodes[0]?.html}`)).toEqual([]);
-        if (process.env['SPANPORT_WRITE_SCREENS'] && suffix !== '-tablet')
-          await page.screenshot({ path: join(SCREENS, `${name}${suffix}.png`) });
+        if (suffix !== '-tablet') await writeScreen(page, join(SCREENS, `${name}${suffix}.png`));
         await page.context().close();
       }
     }
