@@ -221,6 +221,7 @@ class RunningGateway implements Gateway {
       version: VERSION,
       startedAt: this.#startedAt,
       jaegerUrl: this.#settings.jaegerUrl,
+      forwarded: this.#forwarder.names,
       url: () => this.#url,
       destinations: (within) => listDestinations(this.#store, this.#forwarder.names, settingsOf, within),
       request: (id, name) => requestFor(this.#store, id, name, process.env),

@@ -16,6 +16,8 @@ export interface ApiHost {
   readonly version: string;
   readonly startedAt: number;
   readonly jaegerUrl: string | undefined;
+  /** The destinations that everything is sent on to. */
+  readonly forwarded: readonly string[];
   url(): string;
   destinations(within?: Buckets): Promise<readonly Destination[]>;
   request(interaction: string, destination: string): Promise<Answer<'getDelivery'>['request']>;
@@ -203,7 +205,6 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
       // Read before the totals: a status without waiting spans then counts every span that was stored before it.
       const waiting = store.progress.backlog;
       const totals = await store.read.totals();
-      const destinations = await host.destinations();
       return {
         ...totals,
         version: host.version,
@@ -212,7 +213,7 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
         startedAt: host.startedAt,
         waiting,
         retention: store.retention,
-        destinations: destinations.filter(({ isConfigured }) => isConfigured).map(({ name }) => name),
+        destinations: [...host.forwarded],
         ...(host.jaegerUrl !== undefined && { jaegerUrl: host.jaegerUrl }),
       };
     },
