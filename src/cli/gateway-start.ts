@@ -76,15 +76,14 @@ async function takenText(port: number, host: string): Promise<string> {
   if (own?.url.endsWith(`:${port}`) && (await findGateway(discoveryFile(process.env)))) {
     return `A gateway of yours runs at ${own.url} already (process ${own.pid}).`;
   }
-  const [owner, free] = [portOwner(port), await nextFreePort(port, host)];
+  const free = await nextFreePort(port, host);
   const advice =
     free === undefined ? 'Choose another one with --port.' : `The next free one: spanport up --port ${free}`;
-  return `Port ${port} is taken${owner ? ` by ${owner}` : ''}. ${advice}`;
+  return `${takenBy(port)}. ${advice}`;
 }
 
-/** The first signal ends the gateway in order, a second one at once. */
-export function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
+/** Names the program that has the port, as far as it is known. */
+export function takenBy(port: number): string {
+  const owner = portOwner(port);
+  return `Port ${port} is taken${owner ? ` by ${owner}` : ''}`;
 }

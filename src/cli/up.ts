@@ -2,7 +2,8 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { IdleCollection } from '../store/idle-collection.ts';
 import type { Command } from './command.ts';
 import { demoWithPage } from './demo/with-page.ts';
-import { DEFAULT_PORT, optionsFrom, startOrExplain, untilSignal } from './gateway-start.ts';
+import { DEFAULT_PORT, optionsFrom, startOrExplain } from './gateway-start.ts';
+import { untilSignal } from './until-signal.ts';
 
 const command: Command = {
   meta: { name: 'up', description: 'Start the gateway: receive traces, keep them, show them' },

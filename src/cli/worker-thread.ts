@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { parentPort, Worker as Thread } from 'node:worker_threads';
 import { Failure } from './failure.ts';
+import { untilSignal } from './until-signal.ts';
 
 /**
  * V8 sizes a heap by the memory of the machine: on a large one it lets the heap grow to four times of what is alive before
@@ -13,8 +14,7 @@ const STOP = 'stop';
 export async function runInThread(): Promise<void> {
   const [, entry = ''] = process.argv;
   const thread = new Thread(entry, { argv: process.argv.slice(2), resourceLimits: LIMITS });
-  // The first signal stops the command in order, a second one at once.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => thread.postMessage(STOP));
+  void untilSignal().then(() => thread.postMessage(STOP));
   const [code] = await once(thread, 'exit').catch(explain);
   process.exitCode = code;
 }

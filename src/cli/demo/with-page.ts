@@ -12,11 +12,12 @@ import {
   isTaken,
   optionsFrom,
   startOrExplain,
+  takenBy,
   textOf,
-  untilSignal,
 } from '../gateway-start.ts';
-import { nextFreePort, portOwner } from '../port-owner.ts';
+import { nextFreePort } from '../port-owner.ts';
 import { terminalOn } from '../terminal.ts';
+import { untilSignal } from '../until-signal.ts';
 
 /** The gateway, filled by the demo, which runs in a process of its own as an application would. */
 export async function demoWithPage(args: Args): Promise<void> {
@@ -55,9 +56,8 @@ async function demoGateway(args: Args, temporary: string | undefined): Promise<{
     const { port = DEFAULT_PORT, host = '127.0.0.1' } = options;
     const free = isTaken(error) ? await nextFreePort(port, host) : undefined;
     if (free === undefined || args['port'] !== undefined) throw await explained(error, options);
-    const owner = portOwner(port);
     const { colors, line } = terminalOn(process.stderr);
-    line(colors.bold(`Port ${port} is taken${owner ? ` by ${owner}` : ''}, so the gateway listens on port ${free}.`));
+    line(colors.bold(`${takenBy(port)}, so the gateway listens on port ${free}.`));
     const gateway = await startOrExplain({ ...options, port: free, discoverable: true });
     return { url: gateway.url, gateway };
   }
