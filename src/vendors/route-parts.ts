@@ -52,7 +52,7 @@ function deepestIssue(issues: unknown): Issue | undefined {
   const alternatives = (listOf(first['errors']) ?? []).flatMap((inner) => deepestIssue(inner) ?? []);
   const [deepest] = alternatives.toSorted((one, other) => other.path.length - one.path.length);
   if (!deepest || deepest.path.length === 0) {
-    // A union does not say by itself that there is no value.
+    // A union does not say by itself that the value is missing.
     const isMissing = deepest !== undefined && RECEIVED_NOTHING.test(deepest.message);
     return { path, message: (isMissing ? deepest.message : stringOf(first['message'])) ?? 'invalid' };
   }
