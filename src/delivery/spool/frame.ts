@@ -52,17 +52,11 @@ export function readFrames(bytes: Buffer): Frame[] {
   const frames: Frame[] = [];
   let start = 0;
   while (start < bytes.length && bytes[start] !== END) {
-    const head = start + HEAD_OFFSET;
-    const orderLength = bytes.readUInt32LE(head + 12);
-    const destinationAt = head + HEAD_BYTES;
-    const keyAt = destinationAt + bytes.readUInt32LE(head + 4);
-    const orderAt = keyAt + bytes.readUInt32LE(head + 8);
-    const bodyAt = orderLength === NONE ? orderAt : orderAt + orderLength;
-    const end = bodyAt + bytes.readUInt32LE(head);
+    const { keyAt, orderAt, bodyAt, end, hasOrderKey } = layoutOf(bytes, start);
     frames.push({
-      destination: bytes.toString('utf8', destinationAt, keyAt),
+      destination: bytes.toString('utf8', start + HEAD_OFFSET + HEAD_BYTES, keyAt),
       key: bytes.toString('utf8', keyAt, orderAt),
-      orderKey: orderLength === NONE ? undefined : bytes.toString('utf8', orderAt, bodyAt),
+      orderKey: hasOrderKey ? bytes.toString('utf8', orderAt, bodyAt) : undefined,
       created: bytes.readDoubleLE(start + CREATED_OFFSET),
       body: bytes.subarray(bodyAt, end),
       crc: bytes.readUInt32LE(start + CRC_OFFSET),
@@ -109,14 +103,21 @@ export function soundFrames(bytes: Buffer): SoundFrames {
 /** Where a frame ends, if its checksum is right. */
 function soundEnd(bytes: Buffer, start: number): number | undefined {
   const head = start + HEAD_OFFSET;
-  let end = head + HEAD_BYTES;
-  if (end > bytes.length) return undefined;
-  for (const offset of [0, 4, 8, 12]) {
-    const length = bytes.readUInt32LE(head + offset);
-    if (length !== NONE) end += length;
-  }
+  if (head + HEAD_BYTES > bytes.length) return undefined;
+  const { end } = layoutOf(bytes, start);
   if (end > bytes.length) return undefined;
   return crc32(bytes.subarray(head, end)) === bytes.readUInt32LE(start + CRC_OFFSET) ? end : undefined;
+}
+
+/** Where the parts of a frame are, by its lengths, which may be damaged. */
+function layoutOf(bytes: Buffer, start: number) {
+  const head = start + HEAD_OFFSET;
+  const orderLength = bytes.readUInt32LE(head + 12);
+  const hasOrderKey = orderLength !== NONE;
+  const keyAt = head + HEAD_BYTES + bytes.readUInt32LE(head + 4);
+  const orderAt = keyAt + bytes.readUInt32LE(head + 8);
+  const bodyAt = hasOrderKey ? orderAt + orderLength : orderAt;
+  return { keyAt, orderAt, bodyAt, end: bodyAt + bytes.readUInt32LE(head), hasOrderKey };
 }
 
 function isFlag(byte: number | undefined): boolean {
