@@ -10,6 +10,9 @@ export class ConversationSummaries {
   readonly #marks: Marks;
   /** Row ids of conversations that were written last. */
   readonly #ids = new Map<string, number>();
+  /** Conversations of this step that have no row yet: each is written once, with its summary. */
+  readonly #new = new Map<number, Summary>();
+  #lastId: number | undefined;
   #hasBuried = false;
 
   constructor(db: Connection, marks: Marks) {
@@ -28,7 +31,6 @@ export class ConversationSummaries {
     let id = this.#ids.get(key);
     if (id === undefined) {
       id = this.#find(publicIdOf(key), project, columns);
-      if (this.#ids.size >= MAX_IDS) this.#ids.clear();
       this.#ids.set(key, id);
     }
     return id;
@@ -37,20 +39,18 @@ export class ConversationSummaries {
   /** After a rollback, cached ids may not exist. */
   forget(): void {
     this.#ids.clear();
+    this.#new.clear();
+    this.#lastId = undefined;
   }
 
   #find(publicId: string, project: string, columns: Readonly<Record<string, SqlValue>>): number {
     const [known] = this.#db.all('SELECT id FROM conversations WHERE public_id = ?', publicId);
     if (known) return Number(known['id']);
-    return this.#db.run(
-      `INSERT INTO conversations (public_id, sequence, project, service, name, sort_us, first_us, last_us, received_us,
-         interactions, turns, errors, unpriced, is_estimated, has_run, status, models, users, agents, tools)
-       VALUES (?, 0, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 'ok', '[]', '[]', '[]', '[]')`,
-      publicId,
-      project,
-      columns['service'] ?? null,
-      columns['conversation_name'] ?? null,
-    ).lastId;
+    this.#lastId ??= Number(this.#db.all('SELECT max(id) AS id FROM conversations')[0]?.['id'] ?? 0);
+    this.#lastId += 1;
+    const { service = null, conversation_name: name = null } = columns;
+    this.#new.set(this.#lastId, emptySummary({ public_id: publicId, project, service, name }));
+    return this.#lastId;
   }
 
   /** From all of its interactions. Without any it is deleted, and a tombstone reports that to the live tail. */
@@ -61,6 +61,7 @@ export class ConversationSummaries {
       return;
     }
     this.#write(id, {
+      ...this.#new.get(id),
       ...sums,
       status: this.#one('status', id, '1 ORDER BY sort_us DESC, id DESC') ?? 'ok',
       error: this.#one('error', id, 'error IS NOT NULL ORDER BY sort_us DESC, id DESC'),
@@ -79,7 +80,7 @@ export class ConversationSummaries {
    * enough: one of them is older than what the summary shows as the latest
    */
   extend(id: number, added: readonly SqlRow[]): boolean {
-    const [stored] = this.#db.all('SELECT * FROM conversations WHERE id = ?', id);
+    const stored = this.#new.get(id) ?? this.#db.all('SELECT * FROM conversations WHERE id = ?', id)[0];
     if (!stored) return false;
     const summary = { ...stored };
     for (const row of added) {
@@ -91,15 +92,23 @@ export class ConversationSummaries {
   }
 
   #write(id: number, summary: SqlRow): void {
-    const values = COLUMNS.map((column) => summary[column] ?? null);
-    this.#db.run(UPDATE, this.#marks.nextSequence(), ...values, id);
+    const sequence = this.#marks.nextSequence();
+    if (this.#new.delete(id)) {
+      const values = [...IDENTITY, ...COLUMNS].map((column) => summary[column] ?? null);
+      this.#db.run(INSERT, id, sequence, ...values);
+    } else {
+      const values = COLUMNS.map((column) => summary[column] ?? null);
+      this.#db.run(UPDATE, sequence, ...values, id);
+    }
   }
 
   #bury(id: number): void {
+    this.#ids.clear();
+    // One without a row was never reported.
+    if (this.#new.delete(id)) return;
     const [row] = this.#db.all('SELECT public_id FROM conversations WHERE id = ?', id);
     if (!row) return;
     this.#db.run('DELETE FROM conversations WHERE id = ?', id);
-    this.#ids.clear();
     const sequence = this.#marks.nextSequence();
     this.#db.run('INSERT INTO tombstones (sequence, public_id) VALUES (?, ?)', sequence, row['public_id'] ?? '');
     this.#hasBuried = true;
@@ -107,6 +116,8 @@ export class ConversationSummaries {
 
   /** At the end of a step: only the latest tombstones are kept. */
   trim(): void {
+    // Not earlier, because the ids of new conversations are nowhere else.
+    if (this.#ids.size >= MAX_IDS) this.#ids.clear();
     if (!this.#hasBuried) return;
     this.#hasBuried = false;
     this.#db.run('DELETE FROM tombstones WHERE sequence < ?', this.#marks.get('sequence') - MAX_TOMBSTONES);
@@ -135,6 +146,25 @@ export class ConversationSummaries {
 
 const MAX_TOMBSTONES = 10_000;
 const MAX_IDS = 5_000;
+
+function emptySummary(identity: Summary): Summary {
+  return Object.assign(identity, {
+    sort_us: 0,
+    first_us: 0,
+    last_us: 0,
+    received_us: 0,
+    interactions: 0,
+    turns: 0,
+    errors: 0,
+    unpriced: 0,
+    is_estimated: 0,
+    has_run: 0,
+    models: '[]',
+    users: '[]',
+    agents: '[]',
+    tools: '[]',
+  });
+}
 
 /** Adds an interaction that is the latest so far. */
 function addInteraction(summary: Summary, row: SqlRow): void {
@@ -202,6 +232,10 @@ const COLUMNS = [
   'agents',
   'tools',
 ];
+/** Columns that never change. */
+const IDENTITY = ['public_id', 'project', 'service', 'name'];
+const INSERT = `INSERT INTO conversations (id, sequence, ${[...IDENTITY, ...COLUMNS].join(', ')})
+  VALUES (?, ?, ${[...IDENTITY, ...COLUMNS].map(() => '?').join(', ')})`;
 const UPDATE = `UPDATE conversations SET sequence = ?, ${COLUMNS.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`;
 const SUMS = `SELECT max(sort_us) AS sort_us, min(start_us) AS first_us, max(end_us) AS last_us,
     max(received_us) AS received_us, count(*) AS interactions, sum(is_turn) AS turns, sum(status = 'error') AS errors,

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Interaction } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
 import type { Connection } from '../sqlite/connection.ts';
-import type { SqlValue } from '../sqlite/driver.ts';
+import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import type { Marks } from './marks.ts';
 import type { DeliveryNote, StoreWrite } from './port.ts';
+import type { RowNumbers } from './row-numbers.ts';
 import type { LogRow, SpanRow } from './span-row.ts';
 import { FULL_TRACES } from './tables.ts';
 
@@ -19,37 +20,28 @@ const MAX_ATTEMPTS = 50;
 export class Ingest {
   readonly #db: Connection;
   readonly #resources = new Map<string, number>();
-  #nextSpan: number;
-  #nextLog: number;
-  /** Both numbers at the last commit. */
-  #committed: readonly [span: number, log: number];
+  readonly #marks: Marks;
+  readonly #numbers: IngestNumbers;
+  /** Resources that were given to spans that have been stored before. */
+  readonly #changedResources = new Set<number>();
 
-  constructor(db: Connection, marks: Marks) {
+  constructor(db: Connection, marks: Marks, numbers: IngestNumbers) {
     this.#db = db;
-    // A number beyond the mark that is used twice would hide a span from the index.
-    this.#nextSpan = Math.max(this.#greatest('spans'), marks.get('settled_span')) + 1;
-    this.#nextLog = Math.max(this.#greatest('logs'), marks.get('settled_log')) + 1;
-    this.#committed = [this.#nextSpan, this.#nextLog];
-  }
-
-  /** The row ids assigned so far, from which callers see whether the index is behind. */
-  get lastSpan(): number {
-    return this.#nextSpan - 1;
-  }
-
-  get lastLog(): number {
-    return this.#nextLog - 1;
-  }
-
-  /** At the end of a transaction. */
-  commit(): void {
-    this.#committed = [this.#nextSpan, this.#nextLog];
+    this.#marks = marks;
+    this.#numbers = numbers;
   }
 
   /** After a rollback. */
   rollBack(): void {
-    [this.#nextSpan, this.#nextLog] = this.#committed;
+    this.#changedResources.clear();
     this.forgetResources();
+  }
+
+  /** @returns resources that spans were given since the last call, whose row ids are not new */
+  takeChangedResources(): number[] {
+    const changed = [...this.#changedResources];
+    this.#changedResources.clear();
+    return changed;
   }
 
   /** Called when ids of resources may have been removed. */
@@ -173,10 +165,6 @@ export class Ingest {
     );
   }
 
-  #greatest(table: 'spans' | 'logs'): number {
-    return Number(this.#db.all(`SELECT max(id) AS id FROM ${table}`)[0]?.['id'] ?? 0);
-  }
-
   #fullTraces({ project, spans = [] }: StoreWrite): Set<string> {
     const full = new Set<string>();
     if (spans.length === 0 || this.#db.all(`SELECT 1 FROM traces WHERE ${FULL_TRACES} LIMIT 1`).length === 0)
@@ -189,30 +177,26 @@ export class Ingest {
   }
 
   #span(span: SpanRow, write: StoreWrite): void {
-    const { project } = write;
     const resource = this.#resource(span.resource);
-    let receivedUs = write.receivedUs;
-    if (this.#insert(span, write, { resource, receivedUs, isUpdate: 0 })) return;
+    if (this.#insert(span, write, resource)) return;
     const [known] = this.#db.all(
       `SELECT s.id, s.end_us, s.received_us, s.data, s.name, s.status, s.kind, s.parent_id, r.json FROM spans s JOIN resources r ON r.id = s.resource
        WHERE s.trace_id = ? AND s.span_id = ? AND s.project = ?`,
       span.traceId,
       span.spanId,
-      project,
+      write.project,
     );
-    if (!known || !isNewer(span, known)) return;
-    receivedUs = Math.min(receivedUs, Number(known['received_us']));
-    this.#db.run('DELETE FROM spans WHERE id = ?', known['id'] ?? null);
-    this.#insert(span, write, { resource, receivedUs, isUpdate: 1 });
+    if (known && isNewer(span, known)) this.#update(span, write, { resource, known });
   }
 
   /** @returns false if the span is there */
-  #insert(span: SpanRow, { project, receivedBy }: StoreWrite, { resource, receivedUs, isUpdate }: SpanPlace): boolean {
+  #insert(span: SpanRow, { project, receivedBy, receivedUs }: StoreWrite, resource: number): boolean {
+    const { spans } = this.#numbers;
     const { changes } = this.#db.run(
       `INSERT OR IGNORE INTO spans (id, project, trace_id, span_id, parent_id, name, kind, status, service, operation,
-         start_us, end_us, received_us, received_by, resource, is_truncated, is_update, data)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      this.#nextSpan,
+         start_us, end_us, received_us, received_by, resource, is_truncated, data)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      spans.next,
       project,
       span.traceId,
       span.spanId,
@@ -228,11 +212,37 @@ export class Ingest {
       receivedBy,
       resource,
       span.isTruncated ? 1 : 0,
-      isUpdate,
       span.data,
     );
-    this.#nextSpan += changes;
+    if (changes > 0) spans.take();
     return changes > 0;
+  }
+
+  /** With its row id, under which its interaction is found, and the time at which its first version was received. */
+  #update(span: SpanRow, { receivedBy, receivedUs }: StoreWrite, { resource, known }: KnownSpan): void {
+    const id = Number(known['id']);
+    this.#db.run(
+      `UPDATE spans SET parent_id = ?, name = ?, kind = ?, status = ?, service = ?, operation = ?, start_us = ?, end_us = ?,
+         received_us = ?, received_by = ?, resource = ?, is_truncated = ?, data = ? WHERE id = ?`,
+      span.parentId,
+      span.name,
+      span.kind,
+      span.status,
+      span.service,
+      span.operation,
+      span.startUs,
+      span.endUs,
+      Math.min(receivedUs, Number(known['received_us'])),
+      receivedBy,
+      resource,
+      span.isTruncated ? 1 : 0,
+      span.data,
+      id,
+    );
+    this.#changedResources.add(resource);
+    // A span that still waits is indexed in its last version.
+    if (id > this.#marks.get('settled_span')) return;
+    this.#db.run('INSERT INTO span_changes (id, span) VALUES (?, ?)', this.#numbers.changes.take(), id);
   }
 
   #resource(text: string): number {
@@ -247,9 +257,10 @@ export class Ingest {
 
   #log({ traceId, spanId, data }: LogRow, project: string, receivedUs: number): void {
     const hash = createHash('sha256').update(data).digest('base64url').slice(0, 22);
+    const { logs } = this.#numbers;
     const { changes } = this.#db.run(
       `INSERT OR IGNORE INTO logs (id, project, trace_id, span_id, hash, received_us, data) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      this.#nextLog,
+      logs.next,
       project,
       traceId,
       spanId,
@@ -257,7 +268,7 @@ export class Ingest {
       receivedUs,
       data,
     );
-    this.#nextLog += changes;
+    if (changes > 0) logs.take();
   }
 
   #record(interaction: Interaction, { project, receivedBy, receivedUs }: StoreWrite, isReplacing: boolean): void {
@@ -286,11 +297,18 @@ export class Ingest {
   }
 }
 
-interface SpanPlace {
+/** The row ids of what arrives. */
+export interface IngestNumbers {
+  /** Shared with interactions that no span names: no two of them have the same row id. */
+  readonly spans: RowNumbers;
+  readonly changes: RowNumbers;
+  readonly logs: RowNumbers;
+}
+
+interface KnownSpan {
   readonly resource: number;
-  readonly receivedUs: number;
-  /** 1 for a span that takes the place of an earlier version: summaries of its trace are then computed anew. */
-  readonly isUpdate: 0 | 1;
+  /** The row of its earlier version. */
+  readonly known: SqlRow;
 }
 
 /** A total order over the versions of a span, so that every order of arrival ends with the same one. */

@@ -129,6 +129,7 @@ export const INTERACTION_COLUMNS = [
   'tools',
   'tags',
   'counted_user',
+  'is_keyed',
 ];
 
 /** Ids by which this interaction can be found: of messages and of tool calls. */
@@ -246,11 +247,24 @@ function callsIn(messages: readonly Message[]): string[] {
 
 /** White space other than single spaces. */
 const UNEVEN = /[^\S ]| {2}/;
+const SPACE = 32;
+
+/** Whether {@link UNEVEN} may match: most texts are plain, and this is several times faster. */
+function mayBeUneven(text: string): boolean {
+  const end = Math.min(text.length, EXCERPT);
+  let previous = 0;
+  for (let index = 0; index < end; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code > 127 || code < SPACE || (code === SPACE && previous === SPACE)) return true;
+    previous = code;
+  }
+  return false;
+}
 
 function excerpt(found: string): string | null {
   if (found === '') return null;
   const start = found.slice(0, EXCERPT);
-  // Most texts need no change, and the test is cheaper than the replacement.
+  if (!mayBeUneven(found)) return start.trim();
   return storable((UNEVEN.test(start) ? start.replace(/\s+/g, ' ') : start).trim());
 }
 

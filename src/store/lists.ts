@@ -1,6 +1,7 @@
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow } from '../sqlite/driver.ts';
 import { parseFilter } from './filter-language.ts';
+import { isInTrace } from './interaction-ids.ts';
 import { conditionsFor, joined, type Level, type Sql, wordsIn } from './where.ts';
 
 /** What a list selects. Times are microseconds. */
@@ -122,7 +123,7 @@ export function inText(words: string): Sql {
 function traceInText(words: string): Sql {
   const { sql, values } = inText(words);
   return {
-    sql: `EXISTS (SELECT 1 FROM interactions i WHERE i.trace_id = t.trace_id AND i.project = t.project AND ${sql})`,
+    sql: `EXISTS (SELECT 1 FROM interactions i WHERE ${isInTrace('t.trace_id', 't.project')} AND ${sql})`,
     values,
   };
 }

@@ -3,6 +3,7 @@ import type { Connection } from '../sqlite/connection.ts';
 export type MarkName =
   | 'settled_span'
   | 'settled_log'
+  | 'settled_change'
   | 'sequence'
   | 'pruned_us'
   | 'pruned_spans'

@@ -2,6 +2,7 @@ import type { SpanData } from '../semconv/span-data.ts';
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase, SqlRow, SqlValue } from '../sqlite/driver.ts';
 import { contentOf } from './content.ts';
+import { hasKey } from './interaction-ids.ts';
 import {
   cursorOf,
   INTERACTIONS,
@@ -95,7 +96,7 @@ export class StoreReader {
 
   interaction(key: string, project?: string): FoundInteraction | undefined {
     const rows = this.db.all(
-      `${INTERACTIONS} WHERE i.key = ? ${project === undefined ? '' : 'AND i.project = ?'} LIMIT 1`,
+      `${INTERACTIONS} WHERE ${hasKey('?1', project === undefined ? 'i.project' : '?2')} LIMIT 1`,
       key,
       ...(project === undefined ? [] : [project]),
     );
@@ -124,8 +125,8 @@ export class StoreReader {
     // Only the spans of the page are read whole: all of the trace are sorted.
     const rows = this.db.all(
       `SELECT s.*, r.json AS resource, s.start_us AS sort_us,
-         (SELECT i.key FROM interactions i WHERE i.trace_id = s.trace_id AND i.span_id = s.span_id
-            AND i.project = s.project) AS interaction
+         coalesce((SELECT i.key FROM interactions i WHERE i.id = s.id), (SELECT i.key FROM interactions i
+           WHERE i.trace_id = s.trace_id AND i.span_id = s.span_id AND i.project = s.project AND i.is_keyed = 1)) AS interaction
        FROM (SELECT id FROM spans WHERE trace_id = ? AND project = ? AND (? IS NULL OR span_id = ?)
            AND (start_us, id) > (?, ?) ORDER BY start_us, id LIMIT ?) AS page
          CROSS JOIN spans s ON s.id = page.id JOIN resources r ON r.id = s.resource
@@ -205,7 +206,7 @@ export class StoreReader {
     const [updatedUs, rowId] = position(cursor) ?? [Number.MAX_SAFE_INTEGER, 0];
     const rows = this.db.all(
       `SELECT d.*, d.updated_us AS sort_us, i.title FROM deliveries d
-       LEFT JOIN interactions i ON i.key = d.interaction AND i.project = d.project
+       LEFT JOIN interactions i ON ${hasKey('d.interaction', 'd.project')}
        WHERE d.destination = ? AND (? IS NULL OR d.state = ?) AND (d.updated_us, d.id) < (?, ?)
        ORDER BY d.updated_us DESC, d.id DESC LIMIT ?`,
       destination,

@@ -1,5 +1,6 @@
 import type { SqlRow } from '../sqlite/driver.ts';
 import type { TextKey } from './filter-language.ts';
+import { idsOfKey } from './interaction-ids.ts';
 import { type Selection, selectedInteractions } from './lists.ts';
 import { OTHER_USERS } from './port.ts';
 import type { StoreReader } from './reader.ts';
@@ -110,7 +111,8 @@ export function resolveId({ db }: StoreReader, id: string): Resolved[] {
   }
   const interactions = db.all(
     `SELECT i.key, i.run_id, i.trace_id, c.public_id FROM interactions i JOIN conversations c ON c.id = i.conversation
-     WHERE i.key = ?1 OR i.response_id = ?1 OR i.run_id = ?1 OR i.id IN (SELECT interaction FROM messages WHERE id = ?1)
+     WHERE i.id IN ${idsOfKey('?1')} OR i.response_id = ?1 OR i.run_id = ?1
+       OR i.id IN (SELECT interaction FROM messages WHERE id = ?1)
      ORDER BY i.sort_us DESC LIMIT 5`,
     id,
   );
@@ -138,7 +140,8 @@ export interface StoreTotals {
 /** Counts come from row ids and page counts: counting a million rows takes longer than a page may wait. */
 export function totalsOf({ db }: StoreReader): StoreTotals {
   const [row] = db.all(
-    `SELECT coalesce((SELECT max(id) FROM spans) - (SELECT min(id) FROM spans) + 1, 0) AS spans,
+    `SELECT coalesce((SELECT max(id) FROM spans) - (SELECT min(id) FROM spans) + 1, 0) - (SELECT count(*) FROM interactions
+         WHERE is_keyed = 1 AND id BETWEEN (SELECT min(id) FROM spans) AND (SELECT max(id) FROM spans)) AS spans,
        (SELECT count(*) FROM conversations) AS conversations,
        (SELECT coalesce(sum(interactions), 0) FROM conversations) AS interactions,
        (SELECT received_us FROM spans ORDER BY id LIMIT 1) AS oldest,

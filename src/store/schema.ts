@@ -3,7 +3,7 @@ import { StoreError } from './store-error.ts';
 import { DERIVED_TABLES, RECEIVED_TABLES } from './tables.ts';
 
 /** Raised with every change of the tables; {@link MIGRATIONS} then gets one more entry. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** Takes the interactions that are indexed now out of the totals: building the index counts them again. */
 const UNCOUNT = [
@@ -29,9 +29,6 @@ const REBUILD = [
   `INSERT OR REPLACE INTO meta SELECT 'rebuild_until', coalesce(max(id), 0) FROM records`,
 ];
 
-/** Added to an index as it is, since building a large one anew takes minutes. Interactions of before do not have it. */
-const ADDED_COLUMNS = ['ALTER TABLE interactions ADD COLUMN cached_tokens INTEGER'];
-
 /**
  * The statements that change version n + 1 into n + 2. An index of another form is built anew, so that only the last
  * migration that needs it has {@link REBUILD}. Each version has a file in test/store/schemas.
@@ -44,22 +41,15 @@ const MIGRATIONS: readonly (readonly string[])[] = [
       `UPDATE ${table} SET received_us = at_us`,
       `CREATE INDEX ${table}_received ON ${table} (received_us)`,
     ]),
-    ...REBUILD,
   ],
-  ADDED_COLUMNS,
-  // Settings of the full text alone.
+  // The index alone.
   [],
-  [
-    'DROP INDEX interactions_trace',
-    'CREATE INDEX interactions_trace ON interactions (trace_id, span_id)',
-    'DROP INDEX conversations_sequence',
-    'CREATE INDEX conversations_sequence ON conversations (sequence, interactions)',
-    // An index that was just built anew has it.
-    'CREATE INDEX IF NOT EXISTS interactions_prompt ON interactions (conversation, prompt) WHERE prompt IS NOT NULL AND is_hidden = 0',
-  ],
+  [],
+  [],
+  ['CREATE TABLE span_changes (id INTEGER PRIMARY KEY, span INTEGER NOT NULL)', ...REBUILD],
 ];
 
-const NEW = [...RECEIVED_TABLES, ...DERIVED_TABLES, ...ADDED_COLUMNS];
+const NEW = [...RECEIVED_TABLES, ...DERIVED_TABLES];
 
 /**
  * With the defaults most of the time goes into merging small segments of the full text: fewer and larger ones halve the

@@ -3,28 +3,23 @@ import { toJson } from '../interaction/json.ts';
 import { isUnfinished, joinBackground } from '../semconv/from-spans.ts';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
+import { type Assembled, assembled, interactionOfSpan } from './assembled.ts';
 import { ConversationSummaries } from './conversations.ts';
-import { columnsOf, INTERACTION_COLUMNS, type Receipt, searchableText } from './interaction-row.ts';
+import { FullText } from './full-text.ts';
+import { idsOfSpan } from './interaction-ids.ts';
+import { columnsOf, searchableText } from './interaction-row.ts';
+import { InteractionRows, type Place } from './interaction-rows.ts';
 import type { Marks } from './marks.ts';
 import { resolveFeedback, writeMessages } from './references.ts';
-import { type OptionalTable, Sources } from './sources.ts';
+import type { RowNumbers } from './row-numbers.ts';
+import { type OptionalTable, READ_SPANS, Sources } from './sources.ts';
 import { TraceChanges } from './trace-changes.ts';
 import { summarizedSpan, TraceSummaries } from './trace-summaries.ts';
 import type { UsageTotals } from './usage.ts';
 
-/** An interaction made of all rows that describe it. */
-interface Assembled {
-  readonly interaction: Interaction;
-  readonly receipt: Receipt;
-  /** Whether reading its span gives the same interaction. */
-  readonly isOfOneSpan: boolean;
-}
-
 /** A step reads at most this many spans, or this many characters of them, so that requests are answered in between. */
 const MAX_SPANS = 1_000;
 const MAX_CHARACTERS = 4_000_000;
-/** Spans that are read at a time: each may have ten million characters. */
-const READ_SPANS = 25;
 
 const FETCH = 'fetch_response';
 const PARTNERS = 'SELECT * FROM interactions WHERE response_id = ?';
@@ -40,6 +35,10 @@ const CREATED = `${PARTNERS} AND operation <> '${FETCH}' ${ORDERED}`;
 export class Settle {
   readonly #db: Connection;
   readonly #marks: Marks;
+  /** Of spans, and of the interactions that no span names. */
+  readonly #numbers: RowNumbers;
+  readonly #rows: InteractionRows;
+  readonly #fullText: FullText;
   readonly #conversationSummaries: ConversationSummaries;
   readonly #traceSummaries: TraceSummaries;
   readonly #usage: UsageTotals;
@@ -52,23 +51,26 @@ export class Settle {
   /** Most stores have no background response that was fetched, and a query for each call would find nothing. */
   #mayHaveFetched: boolean | undefined;
 
-  constructor(db: Connection, marks: Marks, usage: UsageTotals) {
+  constructor(db: Connection, marks: Marks, usage: UsageTotals, numbers: RowNumbers) {
     this.#db = db;
     this.#marks = marks;
+    this.#numbers = numbers;
+    this.#fullText = new FullText(db);
     this.#conversationSummaries = new ConversationSummaries(db, marks);
     this.#traceSummaries = new TraceSummaries(db, marks);
     this.#usage = usage;
     this.#sources = new Sources(db);
+    this.#rows = new InteractionRows(db, marks, this.#sources, numbers);
     this.#traces = this.#noTraces();
   }
 
   /** Indexes a part of the waiting rows, within the caller's transaction. @returns whether there are more */
   step(): boolean {
-    const hasMore = this.#spans();
-    const hasMoreLogs = this.#logs();
-    const hasMoreRecords = this.#recordsToRebuild();
+    const hasMore = [this.#spans(), this.#changedSpans(), this.#logs(), this.#recordsToRebuild()];
     this.finish();
-    return hasMore || hasMoreLogs || hasMoreRecords;
+    // Interactions that no span names took numbers, too.
+    if (!hasMore[0]) this.#marks.set('settled_span', this.#numbers.last);
+    return hasMore.includes(true);
   }
 
   /** Marks an interaction that changed by other ways than a span. */
@@ -96,6 +98,7 @@ export class Settle {
     }
     this.#conversationSummaries.trim();
     this.#traces.applyTo(this.#traceSummaries);
+    this.#fullText.flush();
     this.#clear();
   }
 
@@ -107,6 +110,7 @@ export class Settle {
   /** After a rollback. */
   forget(): void {
     this.#conversationSummaries.forget();
+    this.#fullText.forget();
     this.#clear();
   }
 
@@ -124,6 +128,7 @@ export class Settle {
 
   #clear(): void {
     this.#keys.clear();
+    this.#rows.forget();
     this.#conversations = new Map();
     this.#traces = this.#noTraces();
     this.#sources.forget();
@@ -131,36 +136,72 @@ export class Settle {
   }
 
   #spans(): boolean {
+    return this.#inParts(() => {
+      const rows = this.#sources.spansAfter(this.#marks.get('settled_span'));
+      for (const row of rows) this.#span(row);
+      if (rows.length > 0) this.#marks.set('settled_span', Number(rows.at(-1)?.['id']));
+      return { rows, isLast: rows.length < READ_SPANS };
+    });
+  }
+
+  /** Spans of which a later version arrived after they were indexed. */
+  #changedSpans(): boolean {
+    return this.#inParts(() => {
+      const changes = this.#db.all(CHANGES, this.#marks.get('settled_change'));
+      const rows = changes.map(({ span }) => this.#sources.spanWithId(Number(span))).filter((row) => row !== undefined);
+      for (const row of rows) this.#changedSpan(row);
+      const { id = null } = changes.at(-1) ?? {};
+      if (id !== null) {
+        this.#db.run('DELETE FROM span_changes WHERE id <= ?', id);
+        this.#marks.set('settled_change', Number(id));
+      }
+      return { rows, isLast: changes.length < READ_SPANS };
+    });
+  }
+
+  /** @returns whether the step ended before the last part */
+  #inParts(next: () => { readonly rows: readonly SqlRow[]; readonly isLast: boolean }): boolean {
     let spans = 0;
     let characters = 0;
     while (spans < MAX_SPANS && characters < MAX_CHARACTERS) {
-      const rows = this.#sources.spansAfter(this.#marks.get('settled_span'), READ_SPANS);
-      for (const row of rows) {
-        this.#span(row);
-        characters += String(row['data']).length;
-      }
-      spans += rows.length;
-      if (rows.length > 0) this.#marks.set('settled_span', Number(rows.at(-1)?.['id']));
+      const { rows, isLast } = next();
+      spans += READ_SPANS;
+      for (const row of rows) characters += String(row['data']).length;
       // Log records touch the same interactions at the end of the step, and each is computed once.
       if (!this.#sources.hasRows('logs')) this.#interactions();
-      if (rows.length < READ_SPANS) return false;
+      if (isLast) return false;
     }
     return true;
   }
 
+  #changedSpan(row: SqlRow): void {
+    this.#span(row);
+    const { project = null, trace_id: traceId = null, span_id: spanId = null } = row;
+    this.touchTrace(String(project), String(traceId));
+    // The later version may describe another interaction, or none.
+    for (const { key } of this.#db.all(OF_SPAN, traceId, spanId, project)) this.touch(String(project), String(key));
+  }
+
   #span(row: SqlRow): void {
     const project = String(row['project']);
-    const trace = this.#traces.changeOf(project, String(row['trace_id']));
-    trace.spans.push(summarizedSpan(row));
-    if (row['is_update'] === 1) trace.isWhole = true;
-    const interaction = this.#sources.interactionOf(row, project);
-    if (interaction) this.#touchSpan(project, interaction);
+    this.#traces.changeOf(project, String(row['trace_id'])).spans.push(summarizedSpan(row));
+    const found = interactionOfSpan(this.#sources, project, row);
+    if (!found) return;
+    const { interaction, spanId } = found;
+    if (spanId === undefined || this.#sources.hasRows('records') || this.#sources.hasRows('logs')) {
+      this.#touchSpan(project, interaction);
+      return;
+    }
+    // Nothing else describes it.
+    const key = interaction.id;
+    this.#write({ project, key, spanId, before: this.#rows.find({ project, key, spanId }) }, found);
   }
 
   #touchSpan(project: string, { id, traceId, spanId }: Interaction): void {
     this.touch(project, id);
     if (id !== `${traceId}:${spanId}`) {
       this.#db.run('INSERT OR IGNORE INTO run_spans VALUES (?, ?, ?, ?)', project, id, traceId, spanId);
+      this.#sources.fill('run_spans');
     }
     if (!this.#sources.hasRows('records')) return;
     const where = 'trace_id = ? AND span_id = ? AND project = ? AND key <> ?';
@@ -198,64 +239,29 @@ export class Settle {
   }
 
   #interaction(project: string, key: string): void {
-    const before = this.#db.all('SELECT * FROM interactions WHERE key = ? AND project = ?', key, project)[0];
-    const found = this.#assemble(project, key);
-    if (!found) {
-      if (before) this.remove(before);
-      return;
-    }
+    const described = this.#sources.spans(project, key);
+    const before = this.#rows.find({ project, key, spanId: described.spanId });
+    const found = assembled(this.#sources, { project, key }, described.rows);
+    if (found) this.#write({ project, key, spanId: found.spanId, before }, found);
+    else if (before) this.remove(before);
+  }
+
+  #write(place: Place, found: Assembled): void {
+    const { project, key, before } = place;
     const interaction = this.#withFetched(project, found.interaction);
     const columns = columnsOf(interaction, found.receipt);
     const words = searchableText(interaction);
-    const id = this.#write(project, key, columns, before);
-    if (before) this.#db.run('DELETE FROM interaction_data WHERE id = ?', id);
+    if (before) this.#removeContent(before);
+    const id = this.#writeRow(place, columns);
     if (!found.isOfOneSpan || interaction !== found.interaction) {
       // Content is anything a model or an application wrote: nested to any depth, with lone surrogates.
       const data = JSON.stringify(toJson(interaction));
       this.#db.run('INSERT INTO interaction_data (id, data) VALUES (?, ?)', id, data);
+      this.#sources.fill('interaction_data');
     }
-    if (before) this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
-    this.#db.run('INSERT INTO interaction_text (rowid, text) VALUES (?, ?)', id, words);
-    writeMessages(this.#db, id, interaction, before !== undefined);
+    this.#fullText.add(id, words, found.spanId !== undefined && before === undefined);
+    if (writeMessages(this.#db, id, interaction) > 0) this.#sources.fill('messages');
     if (this.#sources.hasRows('feedback')) resolveFeedback(this.#db, { project, key, id }, interaction);
-  }
-
-  /** Everything that describes the interaction, as one. */
-  #assemble(project: string, key: string): Assembled | undefined {
-    const spans = this.#sources.spans(project, key).flatMap((row) => {
-      const interaction = this.#sources.interactionOf(row, project);
-      return interaction?.id === key ? { interaction, row } : [];
-    });
-    const records = this.#sources.records(project, key);
-    const [first] = spans;
-    if (first && spans.length === 1 && records.length === 0) {
-      const { interaction, row } = first;
-      const receipt = { receivedUs: Number(row['received_us']), receivedBy: String(row['received_by']) };
-      return { interaction, receipt, isOfOneSpan: !this.#sources.hasEvents(row, project) };
-    }
-    const rows = [...records, ...spans.map(({ row }) => row)];
-    if (rows.length === 0) return undefined;
-    spans.sort(
-      (a, b) => a.interaction.endTime - b.interaction.endTime || (a.interaction.spanId < b.interaction.spanId ? -1 : 1),
-    );
-    // What a vendor's client wrote has fewer fields than a span, unless it replaced the interaction by its own.
-    const filling = records.filter((record) => record['is_replacing'] !== 1);
-    const replacing = records.filter((record) => record['is_replacing'] === 1);
-    const interaction = Object.assign(
-      {},
-      ...filling.map(parsed),
-      ...spans.map((each) => each.interaction),
-      ...replacing.map(parsed),
-    );
-    const latest = spans.at(-1)?.row ?? records.at(-1);
-    return {
-      interaction: Object.assign(interaction, { id: key }),
-      isOfOneSpan: false,
-      receipt: {
-        receivedUs: Math.max(...rows.map((row) => Number(row['received_us']))),
-        receivedBy: String(latest?.['received_by']),
-      },
-    };
   }
 
   /** A background response is described by the call that created it and the one that fetched its end. */
@@ -274,7 +280,8 @@ export class Settle {
     const fetched = partners.at(-1);
     if (!fetched || !isUnfinished(interaction)) return interaction;
     for (const partner of partners) this.#hide(partner);
-    const found = this.#assemble(project, String(fetched['key']));
+    const key = String(fetched['key']);
+    const found = assembled(this.#sources, { project, key }, this.#sources.spans(project, key).rows);
     return found ? joinBackground(interaction, found.interaction) : interaction;
   }
 
@@ -287,14 +294,14 @@ export class Settle {
   }
 
   /** @returns the row id */
-  #write(project: string, key: string, columns: Record<string, SqlValue>, before: SqlRow | undefined): number {
+  #writeRow(place: Place, columns: Record<string, SqlValue>): number {
+    const { project, key, before } = place;
     const conversation = this.#conversationSummaries.conversationFor(project, columns);
     if (before && before['is_hidden'] !== 1) this.#usage.remove(before);
     const row = Object.assign(columns, { project, key, conversation, sequence: this.#marks.nextSequence() });
     columns['counted_user'] = this.#usage.add(row);
-    const values = INTERACTION_COLUMNS.map((name) => row[name] ?? null);
+    const id = this.#rows.write(place, columns);
     if (!before) {
-      const id = this.#db.run(INSERT_INTERACTION, ...values).lastId;
       this.#traces.changeOf(project, String(row['trace_id'])).interactions.push(row);
       if (!this.#conversations.has(conversation)) this.#conversations.set(conversation, []);
       this.#conversations.get(conversation)?.push(row);
@@ -304,24 +311,24 @@ export class Settle {
       this.touchConversation(Number(changed));
       this.touchTrace(project, String(traceId));
     }
-    const id = Number(before['id']);
-    this.#db.run(UPDATE_INTERACTION, ...values, id);
     return id;
   }
 
   /** Takes an interaction out of everything that is derived. */
   remove(row: SqlRow, keepsTotals = false): void {
-    const id = row['id'] ?? null;
     if (!keepsTotals && row['is_hidden'] !== 1) this.#usage.remove(row);
-    const name = [row['key'] ?? null, row['project'] ?? null];
-    this.#db.run('DELETE FROM interactions WHERE id = ?', id);
-    this.#db.run('DELETE FROM interaction_text WHERE rowid = ?', id);
-    this.#deleteFrom('interaction_data', 'id = ?', id);
-    this.#deleteFrom('messages', 'interaction = ?', id);
-    this.#deleteFrom('run_spans', 'key = ? AND project = ?', ...name);
+    this.#rows.remove(row);
+    this.#removeContent(row);
+    this.#deleteFrom('run_spans', 'key = ? AND project = ?', row['key'] ?? null, row['project'] ?? null);
     this.touchConversation(Number(row['conversation']));
     if (keepsTotals) this.#traces.removalOf(String(row['project']), String(row['trace_id'])).interactions += 1;
     else this.touchTrace(String(row['project']), String(row['trace_id']));
+  }
+
+  #removeContent({ id = null }: SqlRow): void {
+    this.#fullText.remove(Number(id));
+    this.#deleteFrom('interaction_data', 'id = ?', id);
+    this.#deleteFrom('messages', 'interaction = ?', id);
   }
 
   #deleteFrom(table: OptionalTable, where: string, ...values: SqlValue[]): void {
@@ -336,10 +343,5 @@ export class Settle {
   }
 }
 
-const INSERT_INTERACTION = `INSERT INTO interactions (${INTERACTION_COLUMNS.join(', ')})
-  VALUES (${INTERACTION_COLUMNS.map(() => '?').join(', ')})`;
-const UPDATE_INTERACTION = `UPDATE interactions SET ${INTERACTION_COLUMNS.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`;
-
-function parsed(row: SqlRow): Interaction {
-  return JSON.parse(String(row['data'])) as Interaction;
-}
+const OF_SPAN = `SELECT i.key FROM interactions i WHERE i.id IN ${idsOfSpan('?1', '?2')} AND i.project = ?3`;
+const CHANGES = `SELECT id, span FROM span_changes WHERE id > ? ORDER BY id LIMIT ${READ_SPANS}`;

@@ -7,7 +7,12 @@ import { readable } from './content.ts';
 import { type LogJson, type SpanRecord, spanFromRow } from './span-row.ts';
 
 const SPAN_COLUMNS = `s.id, s.project, s.trace_id, s.span_id, s.parent_id, s.name, s.kind, s.status, s.service,
-  s.start_us, s.end_us, s.received_us, s.received_by, s.is_update, s.data, r.json AS resource FROM spans s JOIN resources r ON r.id = s.resource`;
+  s.start_us, s.end_us, s.received_us, s.received_by, s.data, r.json AS resource FROM spans s JOIN resources r ON r.id = s.resource`;
+
+/** Spans that are read at a time: each may have ten million characters. */
+export const READ_SPANS = 25;
+/** SQLite prepares a statement anew for each value of a parameter after LIMIT. */
+const SPANS_AFTER = `SELECT ${SPAN_COLUMNS} WHERE s.id > ? ORDER BY s.id LIMIT ${READ_SPANS}`;
 
 /** Reads what arrived, for the index that is made of it. Remembers what a step has read, because it needs each row twice. */
 export class Sources {
@@ -16,6 +21,8 @@ export class Sources {
   /** Whether a table has any row: most stores have none of these, and a query for each span would find nothing. */
   readonly #isFilled = new Map<string, boolean>();
   readonly #rows = new Map<string, SqlRow>();
+  /** Rows that are not in the map yet: most spans are not looked for. */
+  readonly #latest: SqlRow[] = [];
   readonly #interactions = new Map<SqlRow, Read>();
 
   constructor(db: Connection) {
@@ -31,14 +38,21 @@ export class Sources {
   /** Once the rows are indexed: they hold the content, and garbage collection copies whatever a step keeps. */
   forgetRows(): void {
     this.#rows.clear();
+    this.#latest.length = 0;
     this.#interactions.clear();
   }
 
   /** The spans that were written after a row id. */
-  spansAfter(id: number, limit: number): SqlRow[] {
-    const rows = this.#db.all(`SELECT ${SPAN_COLUMNS} WHERE s.id > ? ORDER BY s.id LIMIT ?`, id, limit);
-    for (const row of rows) this.#rows.set(`${row['project']}\n${row['trace_id']}\n${row['span_id']}`, row);
+  spansAfter(id: number): SqlRow[] {
+    const rows = this.#db.all(SPANS_AFTER, id);
+    this.#latest.push(...rows);
     return rows;
+  }
+
+  spanWithId(id: number): SqlRow | undefined {
+    const [row] = this.#db.all(`SELECT ${SPAN_COLUMNS} WHERE s.id = ?`, id);
+    if (row) this.#latest.push(row);
+    return row;
   }
 
   /** What vendors' clients wrote of an interaction. */
@@ -51,6 +65,11 @@ export class Sources {
     );
   }
 
+  /** Called when a step adds the first row of a table. */
+  fill(table: OptionalTable): void {
+    this.#isFilled.set(table, true);
+  }
+
   hasRows(table: OptionalTable): boolean {
     let isFilled = this.#isFilled.get(table);
     if (isFilled === undefined) {
@@ -60,15 +79,25 @@ export class Sources {
     return isFilled;
   }
 
-  spans(project: string, key: string): SqlRow[] {
-    const plain = /^([0-9a-f]{32}):([0-9a-f]{16})$/.exec(key);
-    if (plain) return this.spansAt(project, plain[1] ?? '', plain[2] ?? '');
+  /** The spans that describe an interaction. `spanId` is the row id of the span that the key names. */
+  spans(project: string, key: string): { readonly rows: SqlRow[]; readonly spanId?: number } {
+    const named = /^([0-9a-f]{32}):([0-9a-f]{16})$/.exec(key);
+    if (!named) return { rows: this.#spansOfRun(project, key) };
+    const rows = this.spansAt(project, named[1] ?? '', named[2] ?? '');
+    const [row] = rows;
+    return row ? { rows, spanId: Number(row['id']) } : { rows };
+  }
+
+  #spansOfRun(project: string, key: string): SqlRow[] {
     return this.#db
       .all('SELECT trace_id, span_id FROM run_spans WHERE key = ? AND project = ?', key, project)
       .flatMap((row) => this.spansAt(project, String(row['trace_id']), String(row['span_id'])));
   }
 
   spansAt(project: string, traceId: string, spanId: string): SqlRow[] {
+    for (const row of this.#latest.splice(0)) {
+      this.#rows.set(`${row['project']}\n${row['trace_id']}\n${row['span_id']}`, row);
+    }
     const row = this.#rows.get(`${project}\n${traceId}\n${spanId}`);
     if (row) return [row];
     const where = 's.trace_id = ? AND s.span_id = ? AND s.project = ?';
@@ -124,7 +153,11 @@ export type OptionalTable =
   | 'logs'
   | 'messages'
   | 'records'
-  | 'run_spans';
+  | 'run_spans'
+  | typeof KEYED;
+
+/** Interactions that no span names. */
+export const KEYED = 'interactions WHERE is_keyed = 1';
 
 interface Read {
   readonly interaction: Interaction | undefined;

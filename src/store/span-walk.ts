@@ -26,12 +26,18 @@ export class SpanWalk {
     return this.#removed;
   }
 
+  /** A span that was read has this resource now. */
+  keep(resource: number): void {
+    this.#named.add(resource);
+  }
+
   /** @returns the next rows, without those after this id */
   next(lastId: number): SqlRow[] {
     const rows = this.#db.all(this.#sql, this.#after);
     for (const row of rows) this.#named.add(Number(row['resource']));
     this.#after = Number(rows.at(-1)?.['id'] ?? 0);
-    // Every span that is stored now was read in this round: a new one always gets the greatest id.
+    // Every span that is stored now was read in this round: a new one always gets the greatest id, and a resource that an
+    // earlier one was given meanwhile is kept.
     if (rows.length < this.#part) this.#endRound();
     return rows.filter((row) => Number(row['id']) <= lastId);
   }

@@ -1,5 +1,6 @@
 import type { SqlRow } from '../sqlite/driver.ts';
 import { parseFilter } from './filter-language.ts';
+import { hasKey } from './interaction-ids.ts';
 import { inText, rangeOf, type Selection, selectedInteractions } from './lists.ts';
 import { nearestRank } from './nearest-rank.ts';
 import type { StoreReader } from './reader.ts';
@@ -45,7 +46,7 @@ export function summaryOf({ db }: StoreReader, query: Selection): ListSummary {
          SELECT (SELECT min(destination) FROM deliveries WHERE destination > name) FROM names WHERE name IS NOT NULL)
      SELECT ${conversationsInState('dead')} AS dead, ${conversationsInState('retrying')} AS retrying,
        (SELECT count(DISTINCT i.conversation) FROM feedback f
-        JOIN interactions i ON i.key = f.interaction AND i.project = f.project
+        CROSS JOIN interactions i ON ${hasKey('f.interaction', 'f.project')}
         WHERE f.rating = 'negative' AND i.conversation IN (SELECT id FROM chosen)) AS down`,
     ...where.values,
   );
@@ -69,7 +70,7 @@ export function summaryOf({ db }: StoreReader, query: Selection): ListSummary {
 function conversationsInState(state: 'dead' | 'retrying'): string {
   return `(SELECT count(DISTINCT i.conversation) FROM names
     CROSS JOIN deliveries d ON d.destination = names.name AND d.state = '${state}'
-    JOIN interactions i ON i.key = d.interaction AND i.project = d.project
+    CROSS JOIN interactions i ON ${hasKey('d.interaction', 'd.project')}
     WHERE i.conversation IN (SELECT id FROM chosen))`;
 }
 

@@ -6,8 +6,9 @@ export const FULL_TRACES = `spans >= ${MAX_TRACE_SPANS}`;
 /**
  * What arrived, as it arrived, and what outlives it: `usage` keeps totals of interactions that retention removed.
  *
- * The row id of a span grows with every write, and a resend that changes something gets a new one: spans beyond the mark
- * `settled_span` in `meta` wait to be indexed, and the lowest row ids arrived first.
+ * The row id of a span grows with every span that arrives first: spans beyond the mark `settled_span` in `meta` wait to be
+ * indexed. A later version of a span keeps its row id; `span_changes` lists those that have to be indexed again. Nothing
+ * reads `is_update` any more: without it, every stored span would have to be written anew.
  *
  * Times are microseconds, which a number holds exactly. `sort_us` is the sender's time, but never later than the time of
  * receipt, so that a clock ahead of time does not keep its rows at the top.
@@ -36,6 +37,7 @@ export const RECEIVED_TABLES = [
     data TEXT NOT NULL,
     UNIQUE (trace_id, span_id, project)
   )`,
+  `CREATE TABLE span_changes (id INTEGER PRIMARY KEY, span INTEGER NOT NULL)`,
   `CREATE TABLE logs (
     id INTEGER PRIMARY KEY,
     project TEXT NOT NULL,
@@ -198,12 +200,14 @@ export const DERIVED_TABLES = [
     tools TEXT NOT NULL,
     tags TEXT NOT NULL,
     counted_user TEXT NOT NULL,
-    UNIQUE (key, project)
+    cached_tokens INTEGER,
+    is_keyed INTEGER NOT NULL
   )`,
   `CREATE INDEX interactions_time ON interactions (sort_us, id)`,
   `CREATE INDEX interactions_conversation ON interactions (conversation, sort_us)`,
-  // A trace may have 100,000 interactions, and a span asks for its own.
-  `CREATE INDEX interactions_trace ON interactions (trace_id, span_id)`,
+  // All other interactions are found by their span: see interaction-ids.ts.
+  `CREATE UNIQUE INDEX interactions_key ON interactions (key, project) WHERE is_keyed = 1`,
+  `CREATE INDEX interactions_trace ON interactions (trace_id, span_id) WHERE is_keyed = 1`,
   `CREATE INDEX interactions_prompt ON interactions (conversation, prompt) WHERE prompt IS NOT NULL AND is_hidden = 0`,
   `CREATE INDEX interactions_response ON interactions (response_id) WHERE response_id IS NOT NULL`,
   `CREATE INDEX interactions_fetched ON interactions (response_id) WHERE operation = 'fetch_response'`,

@@ -1,5 +1,6 @@
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
+import { isInTrace } from './interaction-ids.ts';
 import { listed, MAX_LISTED } from './listed.ts';
 import type { Marks } from './marks.ts';
 
@@ -60,13 +61,13 @@ export class TraceSummaries {
 
   /** Retention removes a trace from its start on: times and names of the summary stay, since they were right. */
   shrink({ project, traceId, spans, errors, interactions }: TraceRemoval): void {
+    // Most traces are removed whole.
+    if (this.#db.run(DELETE_WHOLE, traceId, project, spans).changes > 0) return;
     this.#db.run(SHRINK, spans, errors, interactions, interactions, traceId, project);
-    this.#db.run('DELETE FROM traces WHERE trace_id = ? AND project = ? AND spans <= 0', traceId, project);
   }
 
   #hasInteractions(project: string, traceId: string, added: number): boolean {
-    const sql = 'SELECT 1 FROM interactions WHERE trace_id = ? AND project = ? LIMIT ?';
-    return this.#db.all(sql, traceId, project, added + 1).length > added;
+    return this.#db.all(INTERACTIONS, traceId, project, added + 1).length > added;
   }
 
   /** From the spans that are indexed: a later step adds the ones that wait. */
@@ -83,14 +84,12 @@ export class TraceSummaries {
       ...costs,
       name: root?.['name'] ?? '',
       root: root ? rootRank(root) : '',
-      services: this.#distinct('service', 'spans', project, traceId),
-      models: this.#distinct('model', 'interactions', project, traceId),
+      services: this.#distinct(SERVICES, project, traceId),
+      models: this.#distinct(MODELS, project, traceId),
     });
   }
 
-  #distinct(column: string, table: 'spans' | 'interactions', project: string, traceId: string): string {
-    const sql = `SELECT DISTINCT ${column} AS value FROM ${table}
-      WHERE trace_id = ? AND project = ? AND ${column} IS NOT NULL ORDER BY 1 LIMIT ${MAX_LISTED}`;
+  #distinct(sql: string, project: string, traceId: string): string {
     return JSON.stringify(this.#db.all(sql, traceId, project).map(({ value }) => value));
   }
 
@@ -173,14 +172,20 @@ const COLUMNS = [
 const SELECT = `SELECT ${COLUMNS.join(', ')} FROM traces WHERE trace_id = ? AND project = ?`;
 const SUMS = `SELECT count(*) AS spans, sum(status = 2) AS errors, min(start_us) AS start_us, max(end_us) AS end_us,
     max(received_us) AS received_us FROM spans WHERE trace_id = ? AND project = ? AND id <= ?`;
-const COSTS = `SELECT count(*) AS interactions, sum(cost) AS cost FROM interactions
-  WHERE trace_id = ? AND project = ? AND is_hidden = 0`;
+const IN_TRACE = isInTrace('?1', '?2');
+const INTERACTIONS = `SELECT 1 FROM interactions i WHERE ${IN_TRACE} LIMIT ?3`;
+const COSTS = `SELECT count(*) AS interactions, sum(cost) AS cost FROM interactions i WHERE ${IN_TRACE} AND i.is_hidden = 0`;
+const MODELS = `SELECT DISTINCT i.model AS value FROM interactions i
+  WHERE ${IN_TRACE} AND i.model IS NOT NULL ORDER BY 1 LIMIT ${MAX_LISTED}`;
+const SERVICES = `SELECT DISTINCT service AS value FROM spans
+  WHERE trace_id = ? AND project = ? AND service IS NOT NULL ORDER BY 1 LIMIT ${MAX_LISTED}`;
 const ROOT = `SELECT name, parent_id, start_us, span_id FROM spans WHERE trace_id = ? AND project = ? AND id <= ?
   ORDER BY parent_id IS NOT NULL, start_us, span_id LIMIT 1`;
 const UPSERT = `INSERT INTO traces (project, trace_id, sort_us, ${COLUMNS.join(', ')}, is_full)
   VALUES (?, ?, ?, ${COLUMNS.map(() => '?').join(', ')}, 0)
   ON CONFLICT (trace_id, project) DO UPDATE SET sort_us = excluded.sort_us,
     ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+const DELETE_WHOLE = 'DELETE FROM traces WHERE trace_id = ? AND project = ? AND spans <= ?';
 const SHRINK = `UPDATE traces SET spans = spans - ?, errors = errors - ?, interactions = interactions - ?,
     cost = CASE WHEN interactions - ? > 0 THEN cost END
   WHERE trace_id = ? AND project = ?`;

@@ -13,7 +13,7 @@ interface Change {
   readonly project: string;
   readonly model: string;
   readonly user: string;
-  readonly sums: number[];
+  readonly sums: Record<(typeof COLUMNS)[number], number>;
 }
 
 /**
@@ -45,8 +45,8 @@ export class UsageTotals {
   /** At the end of a transaction. */
   flush(): void {
     for (const { bucket, project, model, user, sums } of this.#changes.values()) {
-      this.#db.run(UPSERT, bucket, project, model, user, ...sums);
-      if ((sums[0] ?? 0) <= 0) this.#db.run(DELETE_EMPTY, bucket, project, model, user);
+      this.#db.run(UPSERT, bucket, project, model, user, ...COLUMNS.map((column) => sums[column]));
+      if (sums.interactions <= 0) this.#db.run(DELETE_EMPTY, bucket, project, model, user);
     }
     this.#changes = new Map();
   }
@@ -80,22 +80,21 @@ export class UsageTotals {
   #change(row: SqlRow, bucket: number, user: string, sign: 1 | -1): void {
     const project = String(row['project']);
     const model = String(row['model'] ?? '');
-    const key = JSON.stringify([bucket, project, model, user]);
+    // Lengths, because each of the texts may hold any character.
+    const key = `${bucket}\n${model.length}\n${user.length}\n${model}${user}${project}`;
     let change = this.#changes.get(key);
     if (!change) {
-      change = { bucket, project, model, user, sums: COLUMNS.map(() => 0) };
+      change = { bucket, project, model, user, sums: noSums() };
       this.#changes.set(key, change);
     }
-    const values = [
-      1,
-      Number(row['status'] === 'error'),
-      Number(row['cost'] === null && row['model'] !== null),
-      Number(row['cost'] ?? 0),
-      Number(row['input_tokens'] ?? 0),
-      Number(row['output_tokens'] ?? 0),
-      Math.max(0, Number(row['end_us']) - Number(row['start_us'])),
-    ];
-    for (const [index, value] of values.entries()) change.sums[index] = (change.sums[index] ?? 0) + sign * value;
+    const { sums } = change;
+    sums.interactions += sign;
+    if (row['status'] === 'error') sums.errors += sign;
+    if (row['cost'] === null && row['model'] !== null) sums.unpriced += sign;
+    sums.cost += sign * Number(row['cost'] ?? 0);
+    sums.input_tokens += sign * Number(row['input_tokens'] ?? 0);
+    sums.output_tokens += sign * Number(row['output_tokens'] ?? 0);
+    sums.duration_us += sign * Math.max(0, Number(row['end_us']) - Number(row['start_us']));
   }
 }
 
@@ -104,6 +103,10 @@ const UPSERT = `INSERT INTO usage (${KEY}, ${COLUMNS.join(', ')}) VALUES (?, ?, 
   ON CONFLICT (${KEY}) DO UPDATE SET ${COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(', ')}`;
 const DELETE_EMPTY =
   'DELETE FROM usage WHERE bucket_us = ? AND project = ? AND model = ? AND user = ? AND interactions <= 0';
+
+function noSums(): Change['sums'] {
+  return { interactions: 0, errors: 0, unpriced: 0, cost: 0, input_tokens: 0, output_tokens: 0, duration_us: 0 };
+}
 
 function bucketOf(row: SqlRow): number {
   const at = Number(row['sort_us']);

@@ -1,6 +1,7 @@
 import type { Interaction, Scalar } from '../interaction/interaction.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import { contentOf } from './content.ts';
+import { idsOfKey, idsOfTrace } from './interaction-ids.ts';
 import type { StoreReader } from './reader.ts';
 import type { Sql } from './where.ts';
 
@@ -102,20 +103,22 @@ export function vendorConversations(
   const named = inIds('name');
   const documents = inIds('public_id');
   const external = externalId ?? null;
-  const found = `WITH found AS (
+  const found = `WITH traced AS (SELECT i.conversation_name FROM interactions i WHERE i.id IN ${idsOfTrace('?')}),
+    found AS (
       SELECT name AS id, max(last_us) AS changed FROM conversations
         WHERE project = ? AND name IS NOT NULL AND ${named.sql}
-          AND (? IS NULL OR name IN (SELECT conversation_name FROM interactions WHERE trace_id = ?)
+          AND (? IS NULL OR name IN traced
             OR name IN (SELECT public_id FROM documents WHERE external_id = ? AND received_by = ? AND project = ?))
         GROUP BY 1
       UNION ALL
       SELECT public_id, updated_us FROM documents
         WHERE project = ? AND received_by = ? AND collection = 'conversation' AND ${documents.sql}
-          AND (? IS NULL OR external_id = ? OR public_id IN (SELECT conversation_name FROM interactions WHERE trace_id = ?))
+          AND (? IS NULL OR external_id = ? OR public_id IN traced)
     ), merged AS (SELECT id, max(changed) AS changed FROM found GROUP BY id)`;
   const values: SqlValue[] = [
-    ...[project, ...named.values, external, external, external, vendor, project],
-    ...[project, vendor, ...documents.values, external, external, external],
+    ...[external, external],
+    ...[project, ...named.values, external, external, vendor, project],
+    ...[project, vendor, ...documents.values, external, external],
   ];
   const total = Number(db.all(`${found} SELECT count(*) AS total FROM merged`, ...values)[0]?.['total'] ?? 0);
   const rows = db.all(
@@ -217,16 +220,39 @@ function idsSql(column: string, ids: readonly string[] | undefined): string {
 }
 
 function conditionSql(condition: StoreCondition): Sql {
-  if ('and' in condition) return combined(condition.and, 'AND', '1');
-  if ('or' in condition) return combined(condition.or, 'OR', '0');
+  if ('and' in condition) return combined(condition.and.map(conditionSql), 'AND', '1');
+  if ('or' in condition) return combined(condition.or.map(conditionSql), 'OR', '0');
   if (condition.field === 'outputMessageId') return messageSql(condition);
   const column = fields[condition.field] ?? 'NULL';
   if ('isAbsent' in condition) return { sql: `${column} IS ${condition.isAbsent ? '' : 'NOT '}NULL`, values: [] };
   if ('atLeast' in condition) return { sql: `${column} >= ?`, values: [condition.atLeast] };
   if ('atMost' in condition) return { sql: `${column} <= ?`, values: [condition.atMost] };
+  const ids = idsIn[condition.field];
+  if (ids && !condition.ignoreCase) {
+    return combined(
+      condition.in.map((value) => withId(ids, column, sqlValue(value))),
+      'OR',
+      '0',
+    );
+  }
   const collation = condition.ignoreCase ? ' COLLATE NOCASE' : '';
   const marks = condition.in.map(() => `?${collation}`).join(', ');
   return { sql: `${column}${collation} IN (${marks})`, values: condition.in.map(sqlValue) };
+}
+
+/** Fields that name few interactions, found without reading the others. */
+const idsIn: Readonly<Record<string, (value: string) => string>> = { id: idsOfKey, traceId: idsOfTrace };
+
+/** @param ids has the value twice or more often */
+function withId(ids: (value: string) => string, column: string, value: SqlValue): Sql {
+  const sql = `(i.id IN ${ids('?')} AND ${column} = ?)`;
+  return {
+    sql,
+    values: sql
+      .split('?')
+      .slice(1)
+      .map(() => value),
+  };
 }
 
 function messageSql(condition: Exclude<StoreCondition, { and: unknown } | { or: unknown }>): Sql {
@@ -239,8 +265,7 @@ function messageSql(condition: Exclude<StoreCondition, { and: unknown } | { or: 
   };
 }
 
-function combined(parts: readonly StoreCondition[], word: 'AND' | 'OR', empty: string): Sql {
-  const conditions = parts.map(conditionSql);
+function combined(conditions: readonly Sql[], word: 'AND' | 'OR', empty: string): Sql {
   return {
     sql: conditions.length === 0 ? empty : `(${conditions.map(({ sql }) => sql).join(` ${word} `)})`,
     values: conditions.flatMap(({ values }) => values),

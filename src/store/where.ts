@@ -1,5 +1,6 @@
 import type { SqlValue } from '../sqlite/driver.ts';
 import type { Filter, NumberKey, Term, TextKey } from './filter-language.ts';
+import { isInTrace } from './interaction-ids.ts';
 
 /** A piece of SQL and the values bound in it. */
 export interface Sql {
@@ -44,7 +45,7 @@ function conditionFor(term: Term, level: Level): Sql {
   if (own) return own;
   const { sql, values } = onInteraction(term);
   if (level === 'interaction') return { sql, values };
-  const link = level === 'conversation' ? 'i.conversation = c.id' : 'i.trace_id = t.trace_id AND i.project = t.project';
+  const link = level === 'conversation' ? 'i.conversation = c.id' : isInTrace('t.trace_id', 't.project');
   return { sql: `EXISTS (SELECT 1 FROM interactions i WHERE ${link} AND i.is_hidden = 0 AND ${sql})`, values };
 }
 

@@ -1,9 +1,11 @@
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase } from '../sqlite/driver.ts';
-import { Ingest } from './ingest.ts';
+import { Ingest, type IngestNumbers } from './ingest.ts';
+import { hasKey, idsOfSpan, isInTrace } from './interaction-ids.ts';
 import { Marks } from './marks.ts';
 import type { DeliveryNote, DeliveryState, Retention, StoreWrite, WriteResult } from './port.ts';
 import { Pruner } from './retention.ts';
+import { RowNumbers } from './row-numbers.ts';
 import { prepareWriter } from './schema.ts';
 import { Settle } from './settle.ts';
 import { storeErrorFrom } from './store-error.ts';
@@ -18,6 +20,7 @@ export interface WriterOptions {
 export class StoreWriter {
   readonly #db: Connection;
   readonly #marks: Marks;
+  readonly #numbers: IngestNumbers;
   readonly #ingest: Ingest;
   readonly #settle: Settle;
   readonly #usage: UsageTotals;
@@ -32,9 +35,10 @@ export class StoreWriter {
       throw storeErrorFrom(error);
     }
     this.#marks = new Marks(this.#db);
-    this.#ingest = new Ingest(this.#db, this.#marks);
+    this.#numbers = this.#usedNumbers();
+    this.#ingest = new Ingest(this.#db, this.#marks, this.#numbers);
     this.#usage = new UsageTotals(this.#db);
-    this.#settle = new Settle(this.#db, this.#marks, this.#usage);
+    this.#settle = new Settle(this.#db, this.#marks, this.#usage, this.#numbers.spans);
     this.#pruner = new Pruner(this.#db, this.#marks, this.#settle, retention);
   }
 
@@ -78,10 +82,16 @@ export class StoreWriter {
 
   /** Spans and log records that are stored and not in the index. */
   get backlog(): number {
-    const { lastSpan, lastLog } = this.#ingest;
+    const { spans, changes, logs } = this.#numbers;
     const toRebuild = this.#marks.get('rebuild_until') - this.#marks.get('rebuilt_record');
     return (
-      lastSpan - this.#marks.get('settled_span') + lastLog - this.#marks.get('settled_log') + Math.max(0, toRebuild)
+      spans.last -
+      this.#marks.get('settled_span') +
+      changes.last -
+      this.#marks.get('settled_change') +
+      logs.last -
+      this.#marks.get('settled_log') +
+      Math.max(0, toRebuild)
     );
   }
 
@@ -119,9 +129,21 @@ export class StoreWriter {
     }
   }
 
+  /** A number beyond a mark that is used twice would hide a row from the index. */
+  #usedNumbers(): IngestNumbers {
+    const greatest = (...tables: string[]): number[] =>
+      tables.map((table) => Number(this.#db.all(`SELECT max(id) AS id FROM ${table}`)[0]?.['id'] ?? 0));
+    return {
+      spans: new RowNumbers(Math.max(...greatest('spans', 'interactions'), this.#marks.get('settled_span'))),
+      changes: new RowNumbers(Math.max(...greatest('span_changes'), this.#marks.get('settled_change'))),
+      logs: new RowNumbers(Math.max(...greatest('logs'), this.#marks.get('settled_log'))),
+    };
+  }
+
   #apply(write: StoreWrite): WriteResult {
     const { project } = write;
     const rejectedSpans = this.#ingest.spans(write);
+    for (const resource of this.#ingest.takeChangedResources()) this.#pruner.keepResource(resource);
     this.#ingest.logs(write);
     this.#ingest.feedback(write);
     this.#ingest.events(write);
@@ -185,7 +207,7 @@ export class StoreWriter {
     const conversation = Number(row['conversation']);
     const isShared =
       this.#db.all(
-        'SELECT 1 FROM interactions WHERE trace_id = ? AND project = ? AND conversation <> ? LIMIT 1',
+        `SELECT 1 FROM interactions i WHERE ${isInTrace('?1', '?2')} AND i.conversation <> ?3 LIMIT 1`,
         traceId,
         project,
         conversation,
@@ -208,8 +230,9 @@ export class StoreWriter {
   #resolveFeedback(project: string, id: string): void {
     this.#db.run(
       `UPDATE feedback SET interaction = coalesce(
-         (SELECT i.key FROM interactions i WHERE i.key = feedback.interaction AND i.project = feedback.project),
-         (SELECT i.key FROM interactions i WHERE i.trace_id = feedback.trace_id AND i.span_id = feedback.span_id AND i.project = feedback.project),
+         (SELECT i.key FROM interactions i WHERE ${hasKey('feedback.interaction', 'feedback.project')}),
+         (SELECT i.key FROM interactions i
+            WHERE i.id IN ${idsOfSpan('feedback.trace_id', 'feedback.span_id')} AND i.project = feedback.project),
          (SELECT i.key FROM interactions i WHERE i.response_id = feedback.response_id AND i.project = feedback.project),
          (SELECT i.key FROM messages m JOIN interactions i ON i.id = m.interaction
             WHERE m.id = feedback.message_id AND i.project = feedback.project ORDER BY m.is_output DESC, i.sort_us LIMIT 1),
@@ -222,7 +245,7 @@ export class StoreWriter {
       project,
     );
     const [row] = this.#db.all(
-      `SELECT i.conversation FROM feedback f JOIN interactions i ON i.key = f.interaction AND i.project = f.project
+      `SELECT i.conversation FROM feedback f CROSS JOIN interactions i ON ${hasKey('f.interaction', 'f.project')}
        WHERE f.public_id = ? AND f.project = ?`,
       id,
       project,
@@ -231,8 +254,7 @@ export class StoreWriter {
   }
 
   #touchConversationOf({ project, interaction }: DeliveryNote): void {
-    const where = 'SELECT conversation FROM interactions WHERE key = ? AND project = ?';
-    const [row] = this.#db.all(where, interaction, project);
+    const [row] = this.#db.all(CONVERSATION, interaction, project);
     if (row) this.#settle.touchConversation(Number(row['conversation']));
   }
 
@@ -244,9 +266,10 @@ export class StoreWriter {
         this.#marks.flush();
         return value;
       });
-      this.#ingest.commit();
+      for (const numbers of Object.values(this.#numbers)) numbers.commit();
       return result;
     } catch (error) {
+      for (const numbers of Object.values(this.#numbers)) numbers.rollBack();
       this.#ingest.rollBack();
       this.#settle.forget();
       this.#usage.forget();
@@ -258,3 +281,4 @@ export class StoreWriter {
 }
 
 const MAX_FREE_PAGES = 1_000;
+const CONVERSATION = `SELECT i.conversation FROM interactions i WHERE ${hasKey('?1', '?2')}`;
