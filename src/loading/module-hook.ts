@@ -5,6 +5,7 @@ import { diag } from '../diagnostics/diag.ts';
 import { LOADED, loaderFor } from './module-loader.ts';
 import { createRequire, nodeModule } from './node-module.ts';
 import { builtFile } from './own-files.ts';
+import { hookReads } from './read-hook.ts';
 import { sharedState } from './shared-state.ts';
 import { mayExportClient, type WatchedPackage } from './watched-package.ts';
 
@@ -103,20 +104,24 @@ function isClientFile(filename: string, content: string, watched: WatchedPackage
 function hookImport(packages: readonly WatchedPackage[], report: Report): void {
   const loaded = (name: string, exports: unknown, url: string): void => report(name, exports, fileOf(url));
   Object.defineProperty(globalThis, LOADED, { value: loaded, configurable: true });
+  unlessRefused(() => {
+    const { registerHooks } = nodeModule as Partial<SyncHooks>;
+    if (registerHooks && areSyncHooksSound()) registerHooks({ load: loaderFor(packages) });
+    else if (!hookReads(packages, () => unlessRefused(() => registerLoader(packages)))) registerLoader(packages);
+  });
+}
+
+/** Jest and other runtimes with a module system of their own refuse hooks. */
+function unlessRefused(hook: () => void): void {
   try {
-    registerLoader(packages);
+    hook();
   } catch (error) {
-    // Jest and other runtimes with a module system of their own refuse hooks.
     diag.info('spanport: ES modules are not hooked: pass clients to instrumentOpenAI()', error);
   }
 }
 
+/** The loader runs in a thread. The first one of a process starts it, which takes 34 ms and 10 MB. */
 function registerLoader(packages: readonly WatchedPackage[]): void {
-  const { registerHooks } = nodeModule as Partial<SyncHooks>;
-  if (registerHooks && areSyncHooksSound()) {
-    registerHooks({ load: loaderFor(packages) });
-    return;
-  }
   const loader = builtFile('module-loader.js');
   if (!loader) throw new Error('This is a bundle without chunks/module-loader.js.');
   nodeModule.register(loader, { data: packages });

@@ -52,10 +52,27 @@ function reporting(candidates: readonly WatchedPackage[], url: string, loaded: L
   // A CommonJS file has a source here when another hook provided it; otherwise it is compiled elsewhere.
   if (!source || (format !== 'module' && format !== 'commonjs')) return loaded;
   const text = typeof source === 'string' ? source : new TextDecoder().decode(source);
-  const found = candidates.find(({ client, name }) => text.includes(client) && nameOfPackage(url) === name);
+  const found = watchedIn(candidates, text, manifestBeside(url));
+  return found ? { ...loaded, source: `${text}\n${reportFrom(format, found.name, url)}` } : loaded;
+}
+
+/** The lines to add to a file that is read for `import`. Undefined for all but the ES modules that export a client. */
+export function linesFor(packages: readonly WatchedPackage[], url: string, text: string): string | undefined {
+  const candidates = packages.filter((each) => mayExportClient(pathOf(url), each));
+  const manifest = candidates.length > 0 ? manifestBeside(url) : undefined;
+  const isModule = pathOf(url).endsWith('.mjs') || manifest?.type === 'module';
+  const found = isModule ? watchedIn(candidates, text, manifest) : undefined;
+  return found && `\n${reportFrom('module', found.name, url)}`;
+}
+
+function watchedIn(
+  candidates: readonly WatchedPackage[],
+  text: string,
+  manifest: Manifest | undefined,
+): WatchedPackage | undefined {
   // Another copy of this package added its lines already.
-  if (!found || text.includes('spanport$loaded')) return loaded;
-  return { ...loaded, source: `${text}\n${reportFrom(format, found.name, url)}` };
+  if (text.includes('spanport$loaded')) return undefined;
+  return candidates.find(({ client, name }) => text.includes(client) && manifest?.name === name);
 }
 
 /** The lines that report what a file exports. */
@@ -66,10 +83,15 @@ function reportFrom(format: 'module' | 'commonjs', name: string, url: string): s
   return `${imports}${report}?.(${JSON.stringify(name)}, ${exported}, ${JSON.stringify(pathOf(url))});\n`;
 }
 
-/** By its package.json, since an alias or a linked checkout is in a folder of any name. */
-function nameOfPackage(url: string): unknown {
+interface Manifest {
+  readonly name?: unknown;
+  readonly type?: unknown;
+}
+
+/** A package is known by its package.json, since an alias or a linked checkout is in a folder of any name. */
+function manifestBeside(url: string): Manifest | undefined {
   try {
-    return (JSON.parse(readFileSync(new URL('package.json', pathOf(url)), 'utf8')) as { name?: unknown }).name;
+    return JSON.parse(readFileSync(new URL('package.json', pathOf(url)), 'utf8')) as Manifest;
   } catch {
     return undefined;
   }
