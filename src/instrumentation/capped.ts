@@ -1,5 +1,5 @@
 import type { Content } from '../interaction/interaction.ts';
-import { type Mask, maskContent, withoutCutSecret } from '../interaction/mask.ts';
+import { type Mask, maskContent, maskSecrets, withoutCutSecret } from '../interaction/mask.ts';
 import type { Message, Part } from '../interaction/message.ts';
 import { beginningOf, isHigh, wellFormed } from '../interaction/text.ts';
 
@@ -139,10 +139,26 @@ export function capContent<T extends Content>(
   cutTexts?: ReadonlySet<string>,
 ): T {
   const lean = withoutLargeBlobs(content, maxBlobLength);
-  return maskContent(lean, (text) => {
+  const capped = mask === maskSecrets && cutTexts === undefined ? secretsMask : cappedMask;
+  return maskContent(lean, capped(mask, maxTextLength, cutTexts));
+}
+
+function cappedMask(mask: Mask, maxTextLength: number, cutTexts: ReadonlySet<string> | undefined): Mask {
+  return (text) => {
     const isCut = text.length <= maxTextLength || cutTexts?.has(text) === true;
     return mask(wellFormed(isCut ? text : cutText(text, maxTextLength)));
-  });
+  };
+}
+
+/** One function for each limit, by which a message knows that it was searched. Only for our own patterns, which never change. */
+const secretsMasks = new Map<number, Mask>();
+
+function secretsMask(mask: Mask, maxTextLength: number): Mask {
+  const known = secretsMasks.get(maxTextLength);
+  if (known) return known;
+  const created = cappedMask(mask, maxTextLength, undefined);
+  secretsMasks.set(maxTextLength, created);
+  return created;
 }
 
 function withoutLargeBlobs<T extends Content>(content: T, maxLength: number): T {

@@ -142,7 +142,7 @@ class InferenceObserver implements CallObserver {
   readonly #request: (() => Content) | undefined;
   readonly #estimates: boolean;
   readonly #loop: ToolLoop | undefined;
-  readonly args: readonly unknown[] | undefined;
+  #args: readonly unknown[] | undefined;
   readonly #usage: UsageRequest | undefined;
   #answer: unknown;
   #collector: Collector | undefined;
@@ -160,12 +160,18 @@ class InferenceObserver implements CallObserver {
     if (recording.withContent || this.#estimates) this.#request = snapshotOf(shape, body);
     if (isSilent && options.includeUsage) this.#usage = shape.requestUsage?.(body, call.args[1], call.client);
     const request = this.#usage?.request(body);
-    if (request) this.args = [request, ...call.args.slice(1)];
+    if (request) this.#args = [request, ...call.args.slice(1)];
     recorder.callStarted(this);
   }
 
   get context(): Context | undefined {
     return this.#recording.callContext;
+  }
+
+  takeArgs(): readonly unknown[] | undefined {
+    const args = this.#args;
+    this.#args = undefined;
+    return args;
   }
 
   value(answer: unknown): void {

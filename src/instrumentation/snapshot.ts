@@ -32,9 +32,10 @@ function copyWritten(value: unknown, depth: number, above: Path): unknown {
 }
 
 function copyList(list: readonly unknown[], depth: number, path: Path): unknown[] {
-  const copy: unknown[] = [];
+  const { length } = list;
+  const copy = new Array<unknown>(length);
   // Not `map`, which would skip empty places of the list.
-  for (let index = 0; index < list.length; index += 1) copy.push(copyOf(list[index], index, depth, path) ?? null);
+  for (let index = 0; index < length; index += 1) copy[index] = copyOf(list[index], index, depth, path) ?? null;
   return copy;
 }
 

@@ -1,5 +1,6 @@
 import { type Content, isContentField } from './interaction.ts';
 import { contextShapes, maskAssignments, tokenShapes } from './secret-shapes.ts';
+import { TextMessage } from './text-message.ts';
 
 /** Returns a text without its secrets. Must be synchronous. */
 export type Mask = (text: string) => string;
@@ -114,6 +115,18 @@ function maskValue(value: unknown, mask: Mask, isStructure: boolean): unknown {
     }
     return copy ?? value;
   }
+  return value instanceof TextMessage ? maskTextMessage(value, mask) : maskRecord(value, mask, isStructure);
+}
+
+/** Most texts of a conversation were searched for an earlier request. */
+function maskTextMessage(message: TextMessage, mask: Mask): unknown {
+  if (message.isCleanFor(mask)) return message;
+  const masked = maskRecord(message, mask, true);
+  if (masked === message) message.markClean(mask);
+  return masked;
+}
+
+function maskRecord(value: object, mask: Mask, isStructure: boolean): unknown {
   let copy: Record<string, unknown> | undefined;
   for (const key in value) {
     if (isStructure && structure.has(key)) continue;

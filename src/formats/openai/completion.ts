@@ -110,13 +110,16 @@ export function answerFactsFromOpenAI(completion: unknown): Facts {
 
 /** Undefined if a choice has none. */
 function finishReasonsOf(choices: readonly unknown[]): readonly string[] | undefined {
-  const reasons: string[] = [];
-  for (const choice of choices) {
-    const reason = nonEmpty(stringOf(recordOf(choice)?.['finish_reason']));
-    if (reason === undefined) return undefined;
-    reasons.push(reason);
-  }
-  return someOf(reasons);
+  const reasons = choices.map(finishReasonOf);
+  return reasons.length > 0 && reasons.every(isKnown) ? reasons : undefined;
+}
+
+function finishReasonOf(choice: unknown): string | undefined {
+  return nonEmpty(stringOf(recordOf(choice)?.['finish_reason']));
+}
+
+function isKnown(reason: string | undefined): reason is string {
+  return reason !== undefined;
 }
 
 /** Groq's older streams report the usage under `x_groq`, Moonshot's inside the last choice. */

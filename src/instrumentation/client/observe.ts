@@ -35,9 +35,10 @@ class ObserverGroup implements CallObserver {
     return undefined;
   }
 
-  get args(): readonly unknown[] | undefined {
-    for (const { args } of this.#observers) if (args) return args;
-    return undefined;
+  takeArgs(): readonly unknown[] | undefined {
+    let taken: readonly unknown[] | undefined;
+    for (const observer of this.#observers) taken = observer.takeArgs?.() ?? taken;
+    return taken;
   }
 
   value(value: unknown): void {

@@ -30,8 +30,8 @@ export type CallOutcome =
 export interface CallObserver {
   /** Set if something reads the active context during the call, which must then run with this span active. */
   readonly context?: Context | undefined;
-  /** Replaces the caller's arguments of the method. */
-  readonly args?: readonly unknown[] | undefined;
+  /** Returns what replaces the caller's arguments of the method. Called once, so that a long stream does not keep them. */
+  takeArgs?(): readonly unknown[] | undefined;
   /** Receives the parsed answer of a call that does not stream. Called at most once. */
   value?(value: unknown): void;
   /**

@@ -15,16 +15,17 @@ type Method = (...args: unknown[]) => unknown;
 export function watchCall(original: Method, resource: object, args: unknown[], operation: Operation): unknown {
   let observer: CallObserver | undefined;
   let active: Context | undefined;
+  let sent = args;
   try {
     observer = observe(operation, { resource, client: clientOf(resource), args });
     active = observer?.context;
+    sent = (observer?.takeArgs?.() as unknown[] | undefined) ?? args;
   } catch (error) {
     diag.error(`spanport: ${operation.path} could not be observed`, error);
   }
   if (!observer) return original.apply(resource, args);
 
   const watch = new Watch(observer);
-  const sent = (observer.args ?? args) as unknown[];
   let result: unknown;
   try {
     result = active ? callWithin(active, () => original.apply(resource, sent)) : original.apply(resource, sent);

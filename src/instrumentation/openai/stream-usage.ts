@@ -52,7 +52,7 @@ export class StreamUsage implements UsageRequest {
 
   /** The request that includes usage; undefined if the caller's stays unchanged. */
   request(body: RequestBody): RequestBody | undefined {
-    return this.#isAsking ? { ...body, stream_options: { include_usage: true } } : undefined;
+    return this.#isAsking ? Object.assign({}, body, { stream_options: { include_usage: true } }) : undefined;
   }
 
   /**

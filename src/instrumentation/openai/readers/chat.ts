@@ -3,68 +3,22 @@ import { decodeMessage, toolCallsFromOpenAI } from '../../../formats/openai/mess
 import { toolsFromOpenAI } from '../../../formats/openai/request.ts';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message, ToolCallPart, ToolDefinition } from '../../../interaction/message.ts';
-import { snapshot } from '../../snapshot.ts';
+import { TextMessage } from '../../../interaction/text-message.ts';
 import type { ToolHistory } from '../../tool-history.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
-/** The snapshot of a message that consists of a role and one text, as most do. */
-class TextMessage {
-  readonly role: string;
-  readonly content: string;
-
-  constructor(role: string, content: string) {
-    this.role = role;
-    this.content = content;
-  }
-}
-
-/**
- * A snapshot of a request's messages, which later changes by the caller do not affect. It is cheap: texts are immutable
- * and shared, and messages are decoded only when a consumer reads the content.
- */
-export function snapshotMessages(messages: unknown): readonly unknown[] {
-  const list = Array.isArray(messages) && !isWritten(messages) ? messages : snapshot(messages);
-  const copy: unknown[] = [];
-  if (!Array.isArray(list)) return copy;
-  // Not `map`, which would run code of a list of the application's own class.
-  for (let index = 0; index < list.length; index += 1) copy.push(snapshotMessage(list[index], index));
-  return copy;
-}
-
-/** Copying a message field by field takes several times as long as its two texts do. */
-function snapshotMessage(message: unknown, index: number): unknown {
-  if (typeof message !== 'object' || message === null) return snapshot(message, index);
-  const { role, content } = message as { readonly role?: unknown; readonly content?: unknown };
-  const isText = typeof role === 'string' && typeof content === 'string' && role !== 'tool' && role !== 'function';
-  return isText && hasNothingElse(message) ? new TextMessage(role, content) : snapshot(message, index);
-}
-
-/** Whether JSON contains exactly these two fields of the message. */
-function hasNothingElse(message: object): boolean {
-  let left = 2;
-  for (const name in message) {
-    if ((name !== 'role' && name !== 'content') || !Object.hasOwn(message, name)) return false;
-    left -= 1;
-  }
-  return left === 0 && !isWritten(message);
-}
-
-/** Whether the value decides itself what JSON contains of it. */
-function isWritten(value: object): boolean {
-  return typeof (value as { readonly toJSON?: unknown }).toJSON === 'function';
-}
-
 /** The messages of a snapshot, or of a request. */
 export function readMessages(snapshot: readonly unknown[]): readonly Message[] {
-  const messages: Message[] = [];
-  for (const each of snapshot) {
-    const message =
-      each instanceof TextMessage
-        ? { role: each.role, parts: [{ type: 'text' as const, content: each.content }] }
-        : decodeMessage(each);
-    if (message) messages.push(message);
-  }
-  return messages;
+  const messages = snapshot.map(readMessage);
+  return messages.every(isReadable) ? messages : messages.filter(isReadable);
+}
+
+function readMessage(message: unknown): Message | undefined {
+  return message instanceof TextMessage ? message : decodeMessage(message);
+}
+
+function isReadable(message: Message | undefined): message is Message {
+  return message !== undefined;
 }
 
 export function readTools(tools: unknown): readonly ToolDefinition[] | undefined {

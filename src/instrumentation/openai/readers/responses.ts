@@ -2,6 +2,7 @@ import { costFromOpenAI, usageFromOpenAI } from '../../../formats/openai/complet
 import { contentParts } from '../../../formats/openai/messages.ts';
 import type { Content, Facts, ToolExecution } from '../../../interaction/interaction.ts';
 import type { Message, Part, TextPart, ToolCallPart } from '../../../interaction/message.ts';
+import { TextMessage } from '../../../interaction/text-message.ts';
 import type { RecordedError } from '../../errors.ts';
 import type { ToolHistory } from '../../tool-history.ts';
 import { readErrorAnswer } from './error-answer.ts';
@@ -45,6 +46,7 @@ export function readInput(input: unknown): readonly Message[] {
 }
 
 function readInputItem(item: Item): Message {
+  if (item instanceof TextMessage) return item;
   const parts = partsOf(item);
   const type = item['type'];
   if (type === undefined || type === 'message') {

@@ -7,9 +7,9 @@ import {
   readToolCalls,
   readToolHistory,
   readTools,
-  snapshotMessages,
 } from '../readers/chat.ts';
 import { readErrorAnswer } from '../readers/error-answer.ts';
+import { snapshotMessages } from '../readers/message-snapshot.ts';
 import { StreamedCompletion } from '../readers/streamed-completion.ts';
 import { common, requestUsage } from './common.ts';
 

@@ -7,7 +7,8 @@ import type { Shape } from '../../inference.ts';
 import type { Recorder } from '../../recorder.ts';
 import type { Ending, Recording } from '../../recording.ts';
 import { endToolRecording } from '../../tool-spans.ts';
-import { readChoices, readCompletion, readToolCalls, readTools, snapshotMessages } from '../readers/chat.ts';
+import { readChoices, readCompletion, readToolCalls, readTools } from '../readers/chat.ts';
+import { snapshotMessages } from '../readers/message-snapshot.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
 import {
   readFailure,
