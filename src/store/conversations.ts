@@ -12,6 +12,8 @@ export class ConversationSummaries {
   readonly #ids = new Map<string, number>();
   /** Conversations of this step that have no row yet: each is written once, with its summary. */
   readonly #new = new Map<number, Summary>();
+  /** Summaries with what this step has added; `undefined` for those that have to be computed from all interactions. */
+  readonly #changed = new Map<number, Summary | undefined>();
   #lastId: number | undefined;
   #hasBuried = false;
 
@@ -40,6 +42,7 @@ export class ConversationSummaries {
   forget(): void {
     this.#ids.clear();
     this.#new.clear();
+    this.#changed.clear();
     this.#lastId = undefined;
   }
 
@@ -53,8 +56,38 @@ export class ConversationSummaries {
     return this.#lastId;
   }
 
+  /** Adds a new interaction. Garbage collection copies what a step keeps, so that its row is not kept. */
+  add(id: number, row: SqlRow): void {
+    if (this.#changed.has(id) && !this.#changed.get(id)) return;
+    const summary = this.#changed.get(id) ?? this.#new.get(id) ?? this.#stored(id);
+    // One that is older than what the summary shows as the latest requires all others.
+    const isLatest = summary && Number(row['sort_us']) >= Number(summary['sort_us']);
+    if (isLatest) addInteraction(summary, row);
+    this.#changed.set(id, isLatest ? summary : undefined);
+  }
+
+  /** Something else changed. */
+  touch(id: number): void {
+    this.#changed.set(id, undefined);
+  }
+
+  /** At the end of a step. */
+  flush(): void {
+    for (const [id, summary] of this.#changed) {
+      if (summary) this.#write(id, summary);
+      else this.#compute(id);
+    }
+    this.#changed.clear();
+    this.#trim();
+  }
+
+  #stored(id: number): Summary | undefined {
+    const [stored] = this.#db.all('SELECT * FROM conversations WHERE id = ?', id);
+    return stored && { ...stored };
+  }
+
   /** From all of its interactions. Without any it is deleted, and a tombstone reports that to the live tail. */
-  compute(id: number): void {
+  #compute(id: number): void {
     const [sums] = this.#db.all(SUMS, id);
     if (!sums || Number(sums['interactions']) === 0) {
       this.#bury(id);
@@ -73,22 +106,6 @@ export class ConversationSummaries {
       agents: this.#distinct('agent', id),
       tools: this.#tools(id),
     });
-  }
-
-  /**
-   * Adds new interactions to the stored summary, without reading the conversation again. @returns false when that is not
-   * enough: one of them is older than what the summary shows as the latest
-   */
-  extend(id: number, added: readonly SqlRow[]): boolean {
-    const stored = this.#new.get(id) ?? this.#db.all('SELECT * FROM conversations WHERE id = ?', id)[0];
-    if (!stored) return false;
-    const summary = { ...stored };
-    for (const row of added) {
-      if (Number(row['sort_us']) < Number(summary['sort_us'])) return false;
-      addInteraction(summary, row);
-    }
-    this.#write(id, summary);
-    return true;
   }
 
   #write(id: number, summary: SqlRow): void {
@@ -114,8 +131,8 @@ export class ConversationSummaries {
     this.#hasBuried = true;
   }
 
-  /** At the end of a step: only the latest tombstones are kept. */
-  trim(): void {
+  /** Only the latest tombstones are kept. */
+  #trim(): void {
     // Not earlier, because the ids of new conversations are nowhere else.
     if (this.#ids.size >= MAX_IDS) this.#ids.clear();
     if (!this.#hasBuried) return;

@@ -14,7 +14,7 @@ import { resolveFeedback, writeMessages } from './references.ts';
 import type { RowNumbers } from './row-numbers.ts';
 import { type OptionalTable, READ_SPANS, Sources } from './sources.ts';
 import { TraceChanges } from './trace-changes.ts';
-import { summarizedSpan, TraceSummaries } from './trace-summaries.ts';
+import { TraceSummaries } from './trace-summaries.ts';
 import type { UsageTotals } from './usage.ts';
 
 /** A step reads at most this many spans, or this many characters of them, so that requests are answered in between. */
@@ -45,8 +45,6 @@ export class Settle {
   readonly #sources: Sources;
   /** What the current step has to compute again. */
   readonly #keys = new Map<string, { readonly project: string; readonly key: string }>();
-  /** New interactions of a conversation; `undefined` when something else changed in it. */
-  #conversations = new Map<number, SqlRow[] | undefined>();
   #traces: TraceChanges;
   /** Most stores have no background response that was fetched, and a query for each call would find nothing. */
   #mayHaveFetched: boolean | undefined;
@@ -82,22 +80,19 @@ export class Settle {
   }
 
   touchConversation(id: number): void {
-    this.#conversations.set(id, undefined);
+    this.#conversationSummaries.touch(id);
   }
 
   /** Marks a trace in which something other than new spans and interactions changed. */
   touchTrace(project: string, traceId: string): void {
-    this.#traces.changeOf(project, traceId).isWhole = true;
+    this.#traces.touch(project, traceId);
   }
 
   /** Computes everything that was marked. */
   finish(): void {
     this.#interactions();
-    for (const [id, added] of this.#conversations) {
-      if (!added || !this.#conversationSummaries.extend(id, added)) this.#conversationSummaries.compute(id);
-    }
-    this.#conversationSummaries.trim();
-    this.#traces.applyTo(this.#traceSummaries);
+    this.#conversationSummaries.flush();
+    this.#traces.apply();
     this.#fullText.flush();
     this.#clear();
   }
@@ -115,7 +110,7 @@ export class Settle {
   }
 
   #noTraces(): TraceChanges {
-    return new TraceChanges(() => this.#sources.hasRows('records'));
+    return new TraceChanges(this.#traceSummaries, () => this.#sources.hasRows('records'));
   }
 
   /** Computes the marked interactions, without the summaries that they change. */
@@ -129,7 +124,6 @@ export class Settle {
   #clear(): void {
     this.#keys.clear();
     this.#rows.forget();
-    this.#conversations = new Map();
     this.#traces = this.#noTraces();
     this.#sources.forget();
     this.#mayHaveFetched = undefined;
@@ -184,7 +178,7 @@ export class Settle {
 
   #span(row: SqlRow): void {
     const project = String(row['project']);
-    this.#traces.changeOf(project, String(row['trace_id'])).spans.push(summarizedSpan(row));
+    this.#traces.addSpan(project, row);
     const found = interactionOfSpan(this.#sources, project, row);
     if (!found) return;
     const { interaction, spanId } = found;
@@ -302,9 +296,8 @@ export class Settle {
     columns['counted_user'] = this.#usage.add(row);
     const id = this.#rows.write(place, columns);
     if (!before) {
-      this.#traces.changeOf(project, String(row['trace_id'])).interactions.push(row);
-      if (!this.#conversations.has(conversation)) this.#conversations.set(conversation, []);
-      this.#conversations.get(conversation)?.push(row);
+      this.#traces.addInteraction(project, row);
+      this.#conversationSummaries.add(conversation, row);
       return id;
     }
     for (const { conversation: changed, trace_id: traceId } of [before, row]) {

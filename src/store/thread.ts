@@ -16,6 +16,8 @@ export interface ThreadSettings {
 }
 
 const PRUNE_MILLIS = 5_000;
+/** How long the index may delay the end of the process. */
+const CLOSE_MILLIS = 2_000;
 /** In a burst, the index waits for this many spans, or for this long after its last step: larger steps cost less. */
 const BURST_SPANS = 1_000;
 const BURST_MILLIS = 200;
@@ -93,7 +95,7 @@ class WriterThread {
       case 'deleteConversation':
         return Reflect.apply(this.#writer[method], this.#writer, args);
       case 'close':
-        while (this.#writer.settle());
+        this.#settleBeforeClose();
         this.#writer.close();
         this.#lock.close();
         setImmediate(() => process.exit());
@@ -101,6 +103,12 @@ class WriterThread {
       default:
         throw new StoreError('failed', `The store has no call ${method}.`);
     }
+  }
+
+  /** What is left then is indexed at the next start: after a migration it may take minutes. */
+  #settleBeforeClose(): void {
+    const end = performance.now() + CLOSE_MILLIS;
+    while (this.#writer.settle() && performance.now() < end);
   }
 
   #schedule(): void {

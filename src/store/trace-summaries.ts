@@ -4,14 +4,15 @@ import { isInTrace } from './interaction-ids.ts';
 import { listed, MAX_LISTED } from './listed.ts';
 import type { Marks } from './marks.ts';
 
-/** What a step changes in one trace. */
+/** What a step changes in one trace. Rows are added to its summary at once, because garbage collection copies what a step keeps. */
 export interface TraceChange {
   readonly project: string;
   readonly traceId: string;
-  /** Rows of `spans` that are new to the index, as {@link summarizedSpan} returns them. */
-  readonly spans: SqlRow[];
-  /** Rows of `interactions` that are new. */
-  readonly interactions: SqlRow[];
+  /** With what is new; absent until a row is added. */
+  summary?: Summary;
+  isStored: boolean;
+  /** Interactions that are new. */
+  interactions: number;
   /** Whether the trace may have interactions without spans: those that vendors' clients wrote. */
   readonly mayHaveInteractions: boolean;
   /** Whether something else changed, so that the whole trace has to be read. */
@@ -40,23 +41,33 @@ export class TraceSummaries {
     this.#marks = marks;
   }
 
-  apply(change: TraceChange): void {
-    const { project, traceId, spans, interactions } = change;
-    if (change.isWhole) {
-      this.#compute(project, traceId);
-      return;
-    }
-    const [stored] = this.#db.all(SELECT, traceId, project);
+  /** Adds a row of `spans` that is new to the index. */
+  addSpan(change: TraceChange, span: SqlRow): void {
+    if (!change.isWhole) addSpan(this.#summaryOf(change), span);
+  }
+
+  /** Adds a row of `interactions` that is new. */
+  addInteraction(change: TraceChange, interaction: SqlRow): void {
+    if (change.isWhole) return;
+    addInteraction(this.#summaryOf(change), interaction);
+    change.interactions += 1;
+  }
+
+  apply({ project, traceId, summary, isStored, interactions, mayHaveInteractions, isWhole }: TraceChange): void {
     // An interaction written by a vendor's client has no trace until a span of it arrives.
-    if (!stored && spans.length === 0) return;
-    if (!stored && change.mayHaveInteractions && this.#hasInteractions(project, traceId, interactions.length)) {
-      this.#compute(project, traceId);
-      return;
+    if (!isWhole && !isStored && !summary?.['spans']) return;
+    const hasMore = mayHaveInteractions && !isStored && this.#hasInteractions(project, traceId, interactions);
+    if (!summary || isWhole || hasMore) this.#compute(project, traceId);
+    else this.#write(project, traceId, summary);
+  }
+
+  #summaryOf(change: TraceChange): Summary {
+    if (!change.summary) {
+      const [stored] = this.#db.all(SELECT, change.traceId, change.project);
+      change.isStored = stored !== undefined;
+      change.summary = stored ? { ...stored } : emptySummary();
     }
-    const summary = stored ? { ...stored } : emptySummary();
-    for (const span of spans) addSpan(summary, span);
-    for (const interaction of interactions) addInteraction(summary, interaction);
-    this.#write(project, traceId, summary);
+    return change.summary;
   }
 
   /** Retention removes a trace from its start on: times and names of the summary stay, since they were right. */
@@ -104,13 +115,6 @@ export class TraceSummaries {
       ...COLUMNS.map((column) => summary[column] ?? null),
     );
   }
-}
-
-/** The columns that a summary needs, without the content, which a step would otherwise keep to its end. */
-export function summarizedSpan(row: SqlRow): SqlRow {
-  const { name = null, parent_id = null, span_id = null, service = null, status = null } = row;
-  const { start_us = null, end_us = null, received_us = null } = row;
-  return { name, parent_id, span_id, service, status, start_us, end_us, received_us };
 }
 
 type Summary = Record<string, SqlValue>;
