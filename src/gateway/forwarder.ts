@@ -2,21 +2,23 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
-import type { Attempt } from '../delivery/delivery.ts';
 import { createTransport, type Transport } from '../delivery/http/transport.ts';
-import { dropRecords, replayDeadLetters } from '../delivery/spool/inspect.ts';
-import type { SpanOutcome } from '../exporter/destination.ts';
+import { dropRecords, forgetDelivered, replayDeadLetters } from '../delivery/spool/inspect.ts';
 import { type DestinationContext, planDestination } from '../exporter/destinations/open-destination.ts';
 import { openPipeline, type Pipeline } from '../exporter/pipeline.ts';
 import { resolveContent } from '../exporter/settings.ts';
+import type { Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
 import { interactionFrom } from '../semconv/from-spans.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
-import type { DeliveryNote, DeliveryState } from '../store/port.ts';
+import type { Selection } from '../store/lists.ts';
+import type { DeliveryNote } from '../store/port.ts';
+import type { FoundInteraction } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Feedback } from '../vendors/feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
+import { DeliveryNotes, interactionKeyOf, type Underway } from './delivery-notes.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
 
@@ -37,33 +39,37 @@ const PASSED = 'spanport.gateway.passed';
 export const PASSED_HEADER = 'x-spanport-passed';
 /** A longer list is not of gateways that forward to each other on purpose. */
 const MAX_PASSED = 32;
-const NOTE_MILLIS = 100;
 const RESEND_MILLIS = 5_000;
+/** Interactions that one request sends again, and how many of them at a time. */
+const MAX_SENT_AGAIN = 10_000;
+const LIST_PAGE = 500;
+const PORTION = 100;
 const SPOOL_BYTES = 268_435_456;
-/** Interactions whose project is remembered while they are on their way. */
-const MAX_FOLLOWED = 100_000;
 
 /** Sends what is stored on to destinations, through the pipeline and the spool that applications use. */
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #spoolFolder: string;
   readonly #self: string;
-  readonly #excerpt: (answer: string) => string;
   /** One for each destination: an interaction does not go back to where it came from. */
   readonly #pipelines = new Map<string, Pipeline>();
-  /** From the key of a record to its interaction. */
-  readonly #followed = new Map<string, Followed>();
+  readonly #notes: DeliveryNotes<Followed>;
   /** The gateways that sent something to this one: a record that is not followed may have come from any of them. */
   readonly #senders = new Set<string>();
-  #notes: DeliveryNote[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  /** The last range that is sent to each destination: one after the other. */
+  readonly #sending = new Map<string, Promise<void>>();
+  #isClosing = false;
 
   /** @throws ConfigurationError for a destination that cannot work */
   constructor(options: ForwarderOptions) {
     this.#options = options;
     const { names, environment, store, mask } = options;
     this.#spoolFolder = join(store.folder, 'spool');
-    this.#excerpt = answerExcerpt(environment, mask);
+    this.#notes = new DeliveryNotes<Followed>({
+      write: (notes) => this.#write(notes),
+      find: (key) => this.#find(key),
+      excerpt: answerExcerpt(environment, mask),
+    });
     this.#self = createHash('sha256').update(`${hostname()}\n${store.folder}`).digest('hex').slice(0, 16);
     const context = this.#context(environment);
     const planned = names.map((name) => [name, planDestination(name, context)] as const);
@@ -71,7 +77,7 @@ export class Forwarder {
       const pipeline = openPipeline({
         mask,
         transport: (_, connection) => this.#marking(createTransport(connection)),
-        onAttempt: (attempt) => this.#attempted(attempt),
+        onAttempt: (attempt) => this.#notes.attempted(attempt),
         report: (message) => this.#options.log.warn(message),
       });
       pipeline.join(open);
@@ -127,22 +133,85 @@ export class Forwarder {
     const pipeline = this.#pipelines.get(name);
     const found = await this.#options.store.read.interaction(id);
     if (!pipeline || !found) return false;
-    // The keys of an interaction's records begin with its id.
-    const isOwn = (key: string): boolean => key === id || key.startsWith(`${id}:`);
-    if (replayDeadLetters(this.#spoolFolder, name, isOwn) > 0) {
-      this.#note({ project: found.row.project, interaction: id, destination: name, state: 'waiting', atUs: now() });
-      void pipeline.flush(RESEND_MILLIS);
-      return true;
-    }
-    const followed = { project: found.row.project, interaction: id, passed: [] };
-    this.#send(pipeline, name, spanDataOf(found.interaction), followed);
+    this.#sendStored(pipeline, name, [found]);
     return true;
+  }
+
+  /**
+   * Sends a selection again in the background, the oldest first: a conversation's history grows. It also goes to a
+   * destination that it came from, since it was requested.
+   */
+  async sendAgain(name: string, selection: Selection): Promise<{ interactions: number; isPartial: boolean }> {
+    const { read } = this.#options.store;
+    const keys: { readonly id: string; readonly project: string }[] = [];
+    let cursor: string | undefined;
+    do {
+      const limit = Math.min(LIST_PAGE, MAX_SENT_AGAIN - keys.length);
+      const page = await read.interactions({ ...selection, limit, ...(cursor !== undefined && { cursor }) });
+      keys.push(...page.items.map(({ id, project }) => ({ id, project })));
+      cursor = page.next;
+    } while (cursor !== undefined && keys.length < MAX_SENT_AGAIN);
+    keys.reverse();
+    const before = this.#sending.get(name) ?? Promise.resolve();
+    this.#sending.set(
+      name,
+      before.then(() => this.#sendAll(name, keys)),
+    );
+    return { interactions: keys.length, isPartial: cursor !== undefined };
+  }
+
+  /** A portion at a time, so that a slow destination fills neither the memory nor the spool. */
+  async #sendAll(name: string, keys: readonly { readonly id: string; readonly project: string }[]): Promise<void> {
+    const pipeline = this.#pipelines.get(name);
+    try {
+      for (let at = 0; pipeline && at < keys.length && !this.#isClosing; at += PORTION) {
+        const reads = keys
+          .slice(at, at + PORTION)
+          .map(({ id, project }) => this.#options.store.read.interaction(id, project));
+        const found = (await Promise.all(reads)).filter((each) => each !== undefined);
+        this.#sendStored(pipeline, name, found);
+        await pipeline.flush(RESEND_MILLIS);
+      }
+    } catch (error) {
+      this.#options.log.warn(`sending again to ${name} ended early: ${(error as Error).message}`);
+    }
+  }
+
+  /** What was refused is sent as it was then, anything else as it is stored now. */
+  #sendStored(pipeline: Pipeline, name: string, all: readonly FoundInteraction[]): void {
+    const isReplayed = this.#replay(
+      name,
+      all.map(({ row }) => row.id),
+    );
+    const others = all.filter(({ row }) => !isReplayed.has(row.id));
+    forgetDelivered(
+      this.#spoolFolder,
+      name,
+      others.flatMap(({ interaction }) => recordKeysOf(interaction)),
+    );
+    for (const { row, interaction } of others)
+      this.#send(pipeline, name, spanDataOf(interaction), { project: row.project, interaction: row.id, passed: [] });
+    for (const { row } of all)
+      if (isReplayed.has(row.id)) this.#notes.waiting({ project: row.project, interaction: row.id }, name);
+    void pipeline.flush(RESEND_MILLIS);
+  }
+
+  /** Puts the dead letters of interactions back into the queue. @returns the interactions that had some */
+  #replay(name: string, ids: readonly string[]): ReadonlySet<string> {
+    const replayed = new Set<string>();
+    const chosen = new Set(ids);
+    replayDeadLetters(this.#spoolFolder, name, (key) => {
+      const id = interactionIn(chosen, key);
+      if (id !== undefined) replayed.add(id);
+      return id !== undefined;
+    });
+    return replayed;
   }
 
   /** Puts all dead letters of a destination back into its queue. @returns how many */
   async resendAll(name: string): Promise<number> {
     const replayed = replayDeadLetters(this.#spoolFolder, name);
-    await this.#options.store.changeDeliveries(name, 'dead', 'waiting');
+    await this.#options.store.changeDeliveries({ destination: name, from: 'dead', to: 'waiting' });
     // A flush looks into the spool at once; otherwise it is looked at every few seconds.
     void this.#pipelines.get(name)?.flush(RESEND_MILLIS);
     return replayed;
@@ -151,13 +220,29 @@ export class Forwarder {
   /** Deletes the dead letters of a destination, also of one that this gateway does not forward to now. @returns how many */
   dropDead(name: string): Promise<number> {
     dropRecords(this.#spoolFolder, { destination: name });
-    return this.#options.store.changeDeliveries(name, 'dead', 'deleted');
+    return this.#options.store.changeDeliveries({ destination: name, from: 'dead', to: 'deleted' });
+  }
+
+  /** The same for the dead letter of one interaction. */
+  async dropOne(id: string, name: string): Promise<number> {
+    const found = await this.#options.store.read.interaction(id);
+    if (!found) return 0;
+    const chosen = new Set([id]);
+    dropRecords(this.#spoolFolder, {
+      destination: name,
+      isChosen: (key) => interactionIn(chosen, key) !== undefined,
+    });
+    // What is noted of its last attempt must not be stored after it.
+    await this.#notes.flush();
+    const of = { interaction: id, project: found.row.project };
+    return this.#options.store.changeDeliveries({ destination: name, from: 'dead', to: 'deleted', of });
   }
 
   /** Ends the destinations; what they have not sent stays on the disk for the next start. */
   async close(timeoutMillis: number): Promise<void> {
+    this.#isClosing = true;
     await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.shutdown(timeoutMillis)));
-    await this.#flush();
+    await this.#notes.flush();
   }
 
   #context(environment: Environment): DestinationContext {
@@ -180,7 +265,7 @@ export class Forwarder {
   /** Names the gateways that the records of a request have passed, this one included. */
   #marking(transport: Transport): Transport {
     return (request, signal, keys = []) => {
-      const passed = keys.flatMap((key) => this.#followedBy(key)?.passed ?? [...this.#senders]);
+      const passed = keys.flatMap((key) => this.#notes.followedBy(key)?.passed ?? [...this.#senders]);
       const marker = [...new Set([...passed, this.#self])].join(',');
       return transport({ ...request, headers: { ...request.headers, [PASSED_HEADER]: marker } }, signal, keys);
     };
@@ -191,79 +276,22 @@ export class Forwarder {
       pipeline.take(span);
       return;
     }
-    const { project, interaction } = followed;
-    this.#follow(interaction, followed);
-    this.#follow(`${span.traceId}:${span.spanId}`, followed);
-    this.#note({ project, interaction, destination, state: 'waiting', atUs: now() });
+    this.#notes.follow([followed.interaction, `${span.traceId}:${span.spanId}`], followed);
+    this.#notes.waiting(followed, destination);
     pipeline.take(span, {
       settled: (settlements) => {
-        for (const { outcome } of settlements) this.#settled(project, interaction, destination, outcome);
+        for (const { outcome } of settlements) this.#notes.settled(followed, destination, outcome);
       },
     });
   }
 
-  #follow(key: string, followed: Followed): void {
-    if (this.#followed.size >= MAX_FOLLOWED) this.#followed.clear();
-    this.#followed.set(key, followed);
+  async #find(key: string): Promise<Followed | undefined> {
+    const { read } = this.#options.store;
+    const found = (await read.interaction(key)) ?? (await read.interaction(interactionKeyOf(key)));
+    return found && { project: found.row.project, interaction: found.row.id, passed: [] };
   }
 
-  #followedBy(key: string): Followed | undefined {
-    return this.#followed.get(key) ?? this.#followed.get(key.replace(/:\d+$/, ''));
-  }
-
-  #settled(project: string, interaction: string, destination: string, outcome: SpanOutcome): void {
-    const note = { project, interaction, destination, atUs: now() };
-    if (outcome.status === 'delivered') this.#note({ ...note, state: 'delivered' });
-    else if (outcome.status === 'coalesced') this.#note({ ...note, state: 'coalesced', carriedBy: outcome.into });
-    else if (outcome.status === 'rejected') this.#note({ ...note, state: 'dead', reason: outcome.reason });
-    else if (outcome.status === 'on_disk') this.#note({ ...note, state: 'waiting' });
-    // It was sent before, and that outcome still applies.
-    else if (outcome.reason !== 'duplicate') this.#note({ ...note, state: 'skipped', reason: outcome.reason });
-  }
-
-  /** Also called for records that an earlier process left in the spool. */
-  #attempted({ destination, keys, at, durationMillis, httpStatus, answer, outcome, waitMillis }: Attempt): void {
-    // Refused together: the sender tries smaller requests, so that only a record that is refused alone is a dead letter.
-    const isTriedAgain = outcome.status === 'rejected' && keys.length > 1;
-    const [state, word] = isTriedAgain ? states.split : states[outcome.status];
-    const refusal = 'reason' in outcome ? outcome.reason : undefined;
-    const reason = isTriedAgain ? `${refusal} (in one request with ${keys.length - 1} more)` : refusal;
-    const attempt = {
-      at,
-      durationMillis: Math.round(durationMillis),
-      outcome: word,
-      ...(httpStatus !== undefined && { status: httpStatus }),
-      ...(reason !== undefined && { reason }),
-      ...(answer !== undefined && { answer: this.#excerpt(answer) }),
-      ...(outcome.status === 'retryable' && {
-        waitMillis,
-        waitReason: outcome.retryAfterMillis === undefined ? 'backoff' : 'retry-after',
-      }),
-    };
-    if (outcome.status === 'split') return;
-    for (const key of keys) {
-      const followed = this.#followedBy(key);
-      const note = { destination, state, atUs: now(), attempt, ...(reason !== undefined && { reason }) };
-      if (followed) this.#note({ project: followed.project, interaction: followed.interaction, ...note });
-      else void this.#noteUnknown(key, note);
-    }
-  }
-
-  async #noteUnknown(key: string, note: Omit<DeliveryNote, 'project' | 'interaction'>): Promise<void> {
-    const found = await this.#options.store.read.interaction(key).catch(() => undefined);
-    if (found) this.#note({ project: found.row.project, interaction: key, ...note });
-  }
-
-  #note(note: DeliveryNote): void {
-    this.#notes.push(note);
-    this.#timer ??= setTimeout(() => void this.#flush(), NOTE_MILLIS);
-  }
-
-  async #flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const notes = this.#notes.splice(0);
-    if (notes.length === 0) return;
+  async #write(notes: readonly DeliveryNote[]): Promise<void> {
     try {
       await this.#options.store.note(notes);
       this.#options.onNoted(notes);
@@ -274,9 +302,7 @@ export class Forwarder {
 }
 
 /** An interaction on its way, and the gateways that it passed before this one. */
-interface Followed {
-  readonly project: string;
-  readonly interaction: string;
+interface Followed extends Underway {
   readonly passed: readonly string[];
 }
 
@@ -285,14 +311,15 @@ function gatewaysIn(list: unknown): readonly string[] {
   return typeof list === 'string' ? list.split(',').filter((id) => /^[0-9a-f]{16}$/.test(id)) : [];
 }
 
-const states: Readonly<Record<Attempt['outcome']['status'], readonly [DeliveryState, string]>> = {
-  delivered: ['delivered', 'delivered'],
-  retryable: ['retrying', 'retry'],
-  rejected: ['dead', 'rejected'],
-  blocked: ['stopped', 'stopped'],
-  split: ['retrying', 'retry'],
-};
+/** The keys that the records of an interaction may have: a run has one for each of its messages at some vendors. */
+function recordKeysOf({ id, traceId, spanId, outputMessages = [], messageIds }: Interaction): string[] {
+  const count = Math.max(outputMessages.length, messageIds?.out?.length ?? 0);
+  return [id, `${traceId}:${spanId}`, ...Array.from({ length: count }, (_, index) => `${id}:${index}`)];
+}
 
-function now(): number {
-  return Date.now() * 1e3;
+/** Which of these interactions a record belongs to. Its key is the id, or begins with it. */
+function interactionIn(ids: ReadonlySet<string>, key: string): string | undefined {
+  if (ids.has(key)) return key;
+  const id = interactionKeyOf(key);
+  return ids.has(id) ? id : undefined;
 }

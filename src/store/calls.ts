@@ -1,6 +1,6 @@
 import { activityOf } from './activity.ts';
 import { answersOf } from './answers.ts';
-import type { DeliveryNote, DeliveryState, StoreWrite, WriteResult } from './port.ts';
+import type { DeliveryChange, DeliveryNote, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
 import { statisticsOf, summaryOf } from './statistics.ts';
@@ -57,7 +57,7 @@ export interface WriterCalls {
   open(): void;
   write(writes: readonly StoreWrite[]): WriteResult[];
   note(notes: readonly DeliveryNote[]): void;
-  changeDeliveries(destination: string, from: DeliveryState, to: DeliveryState | 'deleted'): number;
+  changeDeliveries(change: DeliveryChange): number;
   deleteConversation(publicId: string): { readonly interactions: number; readonly spans: number };
   /** Answers once everything that was written before is in the index. */
   settled(): void;

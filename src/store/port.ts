@@ -73,6 +73,15 @@ export interface DeliveryNote {
   readonly attempt?: Readonly<Record<string, unknown>>;
 }
 
+/** Records of a destination that go from one state to another without a request. */
+export interface DeliveryChange {
+  readonly destination: string;
+  readonly from: DeliveryState;
+  readonly to: DeliveryState | 'deleted';
+  /** Default: all. */
+  readonly of?: Pick<DeliveryNote, 'interaction' | 'project'>;
+}
+
 export interface Retention {
   readonly maxAgeSeconds: number;
   readonly maxBytes: number;

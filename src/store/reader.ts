@@ -2,7 +2,7 @@ import type { SpanData } from '../semconv/span-data.ts';
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase, SqlRow, SqlValue } from '../sqlite/driver.ts';
 import { contentOf } from './content.ts';
-import { hasKey } from './interaction-ids.ts';
+import { hasKey, isInTrace } from './interaction-ids.ts';
 import {
   cursorOf,
   INTERACTIONS,
@@ -39,6 +39,8 @@ export interface StoredSpan {
   readonly interaction?: string;
 }
 
+const TOKENS = `SELECT sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens FROM interactions i
+  WHERE ${isInTrace('?1', '?2')} AND i.is_hidden = 0`;
 /** Names of prompts that a conversation lists. */
 const MAX_PROMPTS = 20;
 
@@ -116,7 +118,9 @@ export class StoreReader {
       traceId,
       ...(project === undefined ? [] : [project]),
     );
-    return row && traceRow(row);
+    if (!row) return undefined;
+    const [sums] = this.db.all(TOKENS, traceId, row['project'] ?? null);
+    return traceRow({ ...sums, ...row });
   }
 
   /** @param spanId only this one */

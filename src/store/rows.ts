@@ -85,6 +85,9 @@ export interface TraceRow {
   readonly interactions: number;
   readonly models: string[];
   readonly cost?: number;
+  /** Of a single trace, not of a list. */
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
   readonly isTruncated: boolean;
   readonly receivedAt: number;
 }
@@ -211,6 +214,8 @@ export function traceRow(row: SqlRow): TraceRow {
     interactions: Number(row['interactions']),
     models: listIn(row['models']),
     ...(row['cost'] !== null && { cost: Number(row['cost']) }),
+    ...optionalNumber('inputTokens', row['input_tokens']),
+    ...optionalNumber('outputTokens', row['output_tokens']),
     isTruncated: row['is_full'] === 1,
     receivedAt: millis(row['received_us']),
   };

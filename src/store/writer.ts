@@ -3,7 +3,7 @@ import type { OpenDatabase } from '../sqlite/driver.ts';
 import { Ingest, type IngestNumbers } from './ingest.ts';
 import { hasKey, idsOfSpan, isInTrace } from './interaction-ids.ts';
 import { Marks } from './marks.ts';
-import type { DeliveryNote, DeliveryState, Retention, StoreWrite, WriteResult } from './port.ts';
+import type { DeliveryChange, DeliveryNote, Retention, StoreWrite, WriteResult } from './port.ts';
 import { Pruner } from './retention.ts';
 import { RowNumbers } from './row-numbers.ts';
 import { prepareWriter } from './schema.ts';
@@ -58,11 +58,17 @@ export class StoreWriter {
   }
 
   /** @returns how many changed from one state to the other */
-  changeDeliveries(destination: string, from: DeliveryState, to: DeliveryState | 'deleted'): number {
+  changeDeliveries({ destination, from, to, of }: DeliveryChange): number {
     return this.#transact(() => {
-      const where = 'WHERE destination = ? AND state = ?';
-      if (to === 'deleted') return this.#db.run(`DELETE FROM deliveries ${where}`, destination, from).changes;
-      return this.#db.run(`UPDATE deliveries SET state = ? ${where}`, to, destination, from).changes;
+      const where = `WHERE destination = ? AND state = ?${of ? ' AND interaction = ? AND project = ?' : ''}`;
+      const values = [destination, from, ...(of ? [of.interaction, of.project] : [])];
+      const { changes } =
+        to === 'deleted'
+          ? this.#db.run(`DELETE FROM deliveries ${where}`, ...values)
+          : this.#db.run(`UPDATE deliveries SET state = ? ${where}`, to, ...values);
+      if (of && changes > 0) this.#touchConversationOf(of);
+      this.#settle.finish();
+      return changes;
     });
   }
 
@@ -253,7 +259,7 @@ export class StoreWriter {
     if (row) this.#settle.touchConversation(Number(row['conversation']));
   }
 
-  #touchConversationOf({ project, interaction }: DeliveryNote): void {
+  #touchConversationOf({ project, interaction }: Pick<DeliveryNote, 'interaction' | 'project'>): void {
     const [row] = this.#db.all(CONVERSATION, interaction, project);
     if (row) this.#settle.touchConversation(Number(row['conversation']));
   }

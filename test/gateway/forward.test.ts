@@ -1,42 +1,11 @@
-import { createServer, request as httpRequest, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { spoolStatus } from '../../src/delivery/spool/inspect.ts';
+import { chat, idOf, post, serve } from './forward-scene.ts';
 import { openGateway, until } from './gateway-scene.ts';
 
 afterEach(() => vi.unstubAllEnvs());
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close().closeAllConnections());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-const chat = (trace: string, conversation = 'c1') => ({
-  traceId: trace.repeat(32),
-  spanId: trace.repeat(16),
-  name: 'chat gpt-4o',
-  kind: 3,
-  startTimeUnixNano: '1760000000000000000',
-  endTimeUnixNano: '1760000001000000000',
-  attributes: Object.entries({
-    'gen_ai.operation.name': 'chat',
-    'gen_ai.request.model': 'gpt-4o',
-    'gen_ai.conversation.id': conversation,
-    'gen_ai.input.messages': '[{"role":"user","parts":[{"type":"text","content":"Hello"}]}]',
-    'gen_ai.output.messages': '[{"role":"assistant","parts":[{"type":"text","content":"Hi"}],"finish_reason":"stop"}]',
-  }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
-});
-
-const post = (url: string, spans: object[]) =>
-  fetch(`${url}/v1/traces`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
-  });
-const idOf = (trace: string) => `${trace.repeat(32)}:${trace.repeat(16)}`;
 
 it('takes an Athina client in and sends to Inkeep, and not back to Athina', async () => {
   const target = await openGateway();

@@ -75,6 +75,8 @@ export function replayDeadLetters(dir: string, destination?: string, isChosen?: 
 export interface DropOptions {
   /** Default: all. */
   readonly destination?: string | undefined;
+  /** Which dead letters, by key. Default: all. */
+  readonly isChosen?: (key: string) => boolean;
   /** What has not been delivered goes, too. Default: dead letters alone. */
   readonly waiting?: boolean;
 }
@@ -84,10 +86,19 @@ export interface DropOptions {
  * @returns how many
  * @throws as {@link spoolStatus}
  */
-export function dropRecords(dir: string, { destination, waiting = false }: DropOptions = {}): number {
+export function dropRecords(dir: string, { destination, isChosen, waiting = false }: DropOptions = {}): number {
   const drop = (outbox: Outbox): number =>
-    outbox.dropDead(destination) + (waiting ? outbox.dropWaiting(destination) : 0);
+    outbox.dropDead(destination, isChosen) + (waiting ? outbox.dropWaiting(destination) : 0);
   return withOutbox(dir, drop) ?? 0;
+}
+
+/**
+ * Lets records be sent again that were delivered in the last 24 h, which are otherwise taken for resends. Records that
+ * wait are not sent twice.
+ * @throws as {@link spoolStatus}
+ */
+export function forgetDelivered(dir: string, destination: string, keys: readonly string[]): void {
+  withOutbox(dir, (outbox) => outbox.forgetDelivered(destination, keys));
 }
 
 function withOutbox<T>(dir: string, work: (outbox: Outbox) => T): T | undefined {

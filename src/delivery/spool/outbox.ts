@@ -182,9 +182,17 @@ export class Outbox {
     });
   }
 
-  /** Deletes dead letters. Returns how many. */
-  dropDead(destination?: string): number {
-    return this.#db.run('DELETE FROM dead WHERE ?1 IS NULL OR destination = ?1', destination ?? null).changes;
+  /** Deletes dead letters. Returns how many. @param isChosen by key; default: all */
+  dropDead(destination?: string, isChosen: (key: string) => boolean = () => true): number {
+    const ids = this.deadLetters(destination).flatMap(({ id, key }) => (isChosen(String(key)) ? [id] : []));
+    return this.#db.run(`DELETE FROM dead WHERE id ${AMONG}`, JSON.stringify(ids)).changes;
+  }
+
+  /** Lets records be added again whose keys are known because they were delivered. Those that wait stay known. */
+  forgetDelivered(destination: string, keys: readonly string[]): void {
+    const sql = `SELECT ?1 AS destination, value AS key FROM json_each(?2)
+      EXCEPT SELECT ?1, key FROM outbox WHERE destination = ?1`;
+    this.#transact(() => this.#known.remove(this.#db.all(sql, destination, JSON.stringify(keys)).map(keyedOf)));
   }
 
   /** Deletes waiting records that are not leased. Returns how many. */
@@ -289,7 +297,7 @@ export class Outbox {
       reason,
       list,
     );
-    const names = buried.map(({ destination, key }) => ({ destination: String(destination), key: String(key) }));
+    const names = buried.map(keyedOf);
     this.#known.remove(names);
     this.#remove(list);
     return names.map(({ key }) => key);
@@ -326,7 +334,7 @@ export class Outbox {
   }
 
   /** Removes records that are not being sent. */
-  #drop(which: string, value: string | number | null): { readonly destination: string; readonly key: string }[] {
+  #drop(which: string, value: string | number | null): ReturnType<typeof keyedOf>[] {
     const rows = this.#db.all(
       `DELETE FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) AND (${which})
        RETURNING id, ${text('destination')}, ${text('key')}, ledger, 1 AS records, length(body) AS size`,
@@ -334,8 +342,12 @@ export class Outbox {
     );
     this.#ledger.removed(rows);
     this.#db.run(`DELETE FROM loan WHERE id ${AMONG}`, JSON.stringify(rows.map(({ id }) => id)));
-    const dropped = rows.map(({ destination, key }) => ({ destination: String(destination), key: String(key) }));
+    const dropped = rows.map(keyedOf);
     this.#known.remove(dropped);
     return dropped;
   }
+}
+
+function keyedOf({ destination, key }: SqlRow): { readonly destination: string; readonly key: string } {
+  return { destination: String(destination), key: String(key) };
 }

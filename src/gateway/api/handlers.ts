@@ -3,6 +3,7 @@ import { costPartsOf } from '../../pricing/parts.ts';
 import { SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
 import type { Buckets } from '../../store/activity.ts';
 import { parseFilter } from '../../store/filter-language.ts';
+import type { Selection } from '../../store/lists.ts';
 import type { StoredSpan } from '../../store/reader.ts';
 import type { FeedbackRow as StoredFeedback } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -19,11 +20,14 @@ export interface ApiHost {
   /** The destinations that everything is sent on to. */
   readonly forwarded: readonly string[];
   url(): string;
+  grpcUrl(): string | undefined;
   destinations(within?: Buckets): Promise<readonly Destination[]>;
   request(interaction: string, destination: string): Promise<Answer<'getDelivery'>['request']>;
   resend(interaction: string, destination: string): Promise<number>;
   resendAll(destination: string): Promise<number>;
   dropDead(destination: string): Promise<number>;
+  dropOne(interaction: string, destination: string): Promise<number>;
+  sendAgain(destination: string, selection: Selection): Promise<Answer<'sendInteractions'>>;
   addFeedback(feedback: NewFeedback): Promise<FeedbackRow>;
   vendorFields(name: string): Promise<Answer<'getVendorFields'> | undefined>;
 }
@@ -148,7 +152,14 @@ function reportHandlers({
 function deliveryHandlers(
   host: ApiHost,
 ): Part<
-  'getDelivery' | 'retryDelivery' | 'listDestinations' | 'listDeliveries' | 'retryDeliveries' | 'dropDeliveries'
+  | 'getDelivery'
+  | 'retryDelivery'
+  | 'dropDelivery'
+  | 'listDestinations'
+  | 'listDeliveries'
+  | 'retryDeliveries'
+  | 'dropDeliveries'
+  | 'sendInteractions'
 > {
   const { store } = host;
   return {
@@ -173,6 +184,10 @@ function deliveryHandlers(
     retryDelivery: async ({ params }) => ({
       changed: await host.resend(params['id'] ?? '', params['destination'] ?? ''),
     }),
+    dropDelivery: async ({ params }) => ({
+      changed: await host.dropOne(params['id'] ?? '', params['destination'] ?? ''),
+    }),
+    sendInteractions: ({ params, body }) => host.sendAgain(params['name'] ?? '', listOf(body)),
     async listDestinations({ query }) {
       const { since, buckets } = query;
       const within = since === undefined ? undefined : { ...bucketsOf({ since, buckets }), buckets };
@@ -205,10 +220,12 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
       // Read before the totals: a status without waiting spans then counts every span that was stored before it.
       const waiting = store.progress.backlog;
       const totals = await store.read.totals();
+      const grpcUrl = host.grpcUrl();
       return {
         ...totals,
         version: host.version,
         url: host.url(),
+        ...(grpcUrl !== undefined && { grpcUrl }),
         dataFolder: store.folder,
         startedAt: host.startedAt,
         waiting,

@@ -13,6 +13,7 @@ import {
   interactionRow,
   newFeedback,
   originalRequest,
+  sendSelection,
   span,
   toolSpan,
   trace,
@@ -82,7 +83,11 @@ export const routes = {
         .optional(),
     }),
   },
-  retryDelivery: { summary: 'Send a dead letter again', answer: changed },
+  retryDelivery: {
+    summary: 'Send an interaction to a destination again, whether or not it was delivered',
+    answer: changed,
+  },
+  dropDelivery: { summary: 'Delete the dead letter of one interaction', answer: changed },
   listTraces: {
     summary: 'Traces, the latest first',
     query: z.object({ ...selection, limit, cursor }),
@@ -202,6 +207,15 @@ export const routes = {
   },
   retryDeliveries: { summary: 'Send all dead letters of a destination again', answer: changed },
   dropDeliveries: { summary: 'Delete all dead letters of a destination', answer: changed },
+  sendInteractions: {
+    summary:
+      'Send a range of interactions to a destination again, the oldest first, whether or not they were delivered',
+    body: sendSelection,
+    answer: z.object({
+      interactions: z.number().int().meta({ description: 'How many are sent; their deliveries show the progress' }),
+      isPartial: z.boolean().meta({ description: 'Only the latest 10,000 of the range are sent' }),
+    }),
+  },
   getVendorFields: { summary: 'Which field of a payload holds which field of an interaction', answer: vendorFields },
   getStatus: { summary: 'What this gateway is and holds', answer: gatewayStatus },
   signIn: {

@@ -200,6 +200,8 @@ export const trace = z
     interactions: z.number().int(),
     models: z.array(z.string()),
     cost: usd.optional(),
+    inputTokens: tokens.optional().meta({ description: 'Of a single trace, not of a list' }),
+    outputTokens: tokens.optional(),
     isTruncated: z.boolean().meta({ description: 'More spans arrived than a trace keeps' }),
     receivedAt: time,
   })
@@ -251,6 +253,17 @@ export const originalRequest = z
   })
   .meta({ id: 'OriginalRequest' });
 
+export const sendSelection = z
+  .strictObject({
+    since: z.string().min(1).max(40).meta({
+      description: 'Start of the range: an ISO 8601 time, Unix milliseconds, or a duration before now: 15m, 12h, 7d',
+    }),
+    until: z.string().max(40).optional(),
+    q: z.string().max(2_000).default('').meta({ description: 'A filter' }),
+    project: z.string().max(200).optional(),
+  })
+  .meta({ id: 'SendSelection' });
+
 const perBucket = z.array(z.number().int()).meta({ description: 'Records in each bucket of time' });
 export const destination = z
   .object({
@@ -299,6 +312,7 @@ export const gatewayStatus = z
   .object({
     version: z.string(),
     url: z.string(),
+    grpcUrl: z.string().optional().meta({ description: 'Where OTLP over gRPC is received; absent while it is off' }),
     dataFolder: z.string(),
     startedAt: time,
     spans: z.number().int(),
