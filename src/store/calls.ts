@@ -5,6 +5,7 @@ import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
 import { statisticsOf, summaryOf } from './statistics.ts';
 import type { StoreErrorCode } from './store-error.ts';
+import { traceOutlineOf } from './trace-outline.ts';
 import { vendorConversations, vendorDocuments, vendorEntries, vendorInteractions } from './vendor-reader.ts';
 
 /** What the reading thread answers. */
@@ -30,6 +31,7 @@ export function readerCalls(reader: StoreReader) {
     changes: reader.changes.bind(reader),
     answers: bound(reader, answersOf),
     activity: bound(reader, activityOf),
+    traceOutline: (traceId: string, project: string) => traceOutlineOf(reader.db, traceId, project),
     usage: bound(reader, usageBy),
     completions: bound(reader, completionsOf),
     resolve: bound(reader, resolveId),

@@ -1,8 +1,10 @@
 import type { FunctionComponent, JSX } from 'preact';
+import { open } from './conversation-data.ts';
 import { loadViews, otherViews } from './other-views.ts';
 import { LoadingRows } from './parts/loading-rows.tsx';
 import { go, segments } from './router.ts';
 import { Shell } from './shell.tsx';
+import { openTrace } from './trace-data.ts';
 import type * as Views from './views/all.ts';
 import { ConversationsView } from './views/conversations.tsx';
 import { FirstRun } from './views/first-run.tsx';
@@ -29,7 +31,7 @@ export function App(): JSX.Element {
 }
 
 function View(): JSX.Element | null {
-  const [root] = segments.value;
+  const [root, id = ''] = segments.value;
   if (root === undefined) {
     go('/conversations', { replace: true });
     return null;
@@ -41,6 +43,9 @@ function View(): JSX.Element | null {
   const Found: FunctionComponent | undefined = otherViews.value?.[name];
   if (Found) return <Found />;
   loadViews();
+  // Requested while the code of the view is on its way.
+  if (name === 'TraceView') openTrace(id).catch(() => {});
+  if (name === 'ConversationView') open(id).catch(() => {});
   return <LoadingRows />;
 }
 

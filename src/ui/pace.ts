@@ -18,3 +18,10 @@ export function atMostEvery(millis: number, work: () => Promise<void>): Paced {
     cancel: () => window.clearTimeout(state.timer),
   };
 }
+
+/** Ends the task: what follows begins after a frame that is due. */
+export function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve);
+  });
+}

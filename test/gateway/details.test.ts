@@ -102,6 +102,38 @@ it('splits the cost of an interaction where the price table gives the same total
   expect(detail.costParts).toEqual(same?.costParts);
 });
 
+it('outlines a trace: what a waterfall draws, in lists of equal length', async () => {
+  const query = spanOf('00f067aa0ba902b9', 'SELECT flags', [attribute('db.system.name', 'postgresql')], {
+    parentSpanId: '00f067aa0ba902b8',
+    startTimeUnixNano: '1764000000000500000',
+    endTimeUnixNano: '1764000000000750000',
+  });
+  const orphan = spanOf('00f067aa0ba902ba', 'GET /flags', [attribute('http.request.method', 'GET')], {
+    parentSpanId: 'ffffffffffffffff',
+    startTimeUnixNano: '1764000000000600000',
+    endTimeUnixNano: '1764000000000600000',
+  });
+  const { client, conversation } = await filled([chat, tool, query, orphan]);
+  const { rows } = await client.getConversation({ params: { id: conversation.id } });
+  const outline = await client.getTraceOutline({ params: { traceId: TRACE } });
+  expect(outline).toEqual({
+    startTime: 1_764_000_000_000,
+    names: ['chat gpt-4o', 'execute_tool get_flags', 'SELECT flags', 'GET /flags'],
+    services: ['shop'],
+    spanId: ['00f067aa0ba902b7', '00f067aa0ba902b8', '00f067aa0ba902b9', '00f067aa0ba902ba'],
+    parent: [-1, -1, 1, -1],
+    name: [0, 1, 2, 3],
+    service: [0, 0, 0, 0],
+    start: [0, 0, 500, 600],
+    duration: [1_500_000, 1_500_000, 250, 0],
+    operations: { 0: 'chat', 1: 'execute_tool' },
+    interactions: { 0: { id: rows[0]?.id, model: 'gpt-4o' } },
+    errors: { 1: 'TimeoutError' },
+    kinds: { 2: 'database', 3: 'http' },
+  });
+  await expect(client.getTraceOutline({ params: { traceId: 'none' } })).rejects.toMatchObject({ status: 404 });
+});
+
 it('answers a trace as OTLP that reads back as the same spans, to the nanosecond, in pages', async () => {
   const { client } = await filled([chat, tool]);
   const first = await client.getTraceOtlp({ params: { traceId: TRACE }, query: { limit: 1 } });

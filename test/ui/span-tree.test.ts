@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Span } from '../../src/gateway/api/routes.ts';
+import { SpanTree } from '../../src/ui/span-tree.ts';
 import { spanFilter } from '../../src/ui/views/span-filter.ts';
-import { SpanTree } from '../../src/ui/views/span-tree.ts';
 
 function span(spanId: string, parentSpanId: string | undefined, startTime: number, endTime: number): Span {
   return {

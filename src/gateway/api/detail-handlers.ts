@@ -8,7 +8,9 @@ import { originalRequestOf } from './original-request.ts';
 import type { Answer, ToolSpan } from './routes.ts';
 
 /** Operations for the view of one object, in addition to the object itself. */
-export function detailHandlers({ read }: Store): Part<'listToolSpans' | 'getRequest' | 'getTraceOtlp'> {
+export function detailHandlers({
+  read,
+}: Store): Part<'listToolSpans' | 'getRequest' | 'getTraceOutline' | 'getTraceOtlp'> {
   return {
     async listToolSpans({ params, query }) {
       const row = await read.conversation(params['id'] ?? '');
@@ -20,6 +22,11 @@ export function detailHandlers({ read }: Store): Part<'listToolSpans' | 'getRequ
       const found = await read.interaction(params['id'] ?? '');
       if (!found) throw missing('interaction', params['id']);
       return originalRequestOf(found.interaction);
+    },
+    async getTraceOutline({ params, query }) {
+      const row = await read.trace((params['traceId'] ?? '').toLowerCase(), query.project);
+      if (!row) throw missing('trace', params['traceId']);
+      return read.traceOutline(row.traceId, row.project);
     },
     async getTraceOtlp({ params, query }) {
       const row = await read.trace((params['traceId'] ?? '').toLowerCase(), query.project);

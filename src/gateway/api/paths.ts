@@ -12,6 +12,7 @@ export const paths = {
   dropDelivery: { method: 'post', path: '/api/interactions/:id/deliveries/:destination/drop' },
   listTraces: { method: 'get', path: '/api/traces' },
   getTrace: { method: 'get', path: '/api/traces/:traceId' },
+  getTraceOutline: { method: 'get', path: '/api/traces/:traceId/outline' },
   getTraceOtlp: { method: 'get', path: '/api/traces/:traceId/otlp' },
   listUsers: { method: 'get', path: '/api/users' },
   listModels: { method: 'get', path: '/api/models' },

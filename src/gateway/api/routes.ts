@@ -17,6 +17,7 @@ import {
   span,
   toolSpan,
   trace,
+  traceOutline,
   vendorFields,
 } from './schemas.ts';
 
@@ -103,6 +104,11 @@ export const routes = {
       project,
     }),
     answer: z.object({ ...trace.shape, items: z.array(span), next: z.string().optional() }),
+  },
+  getTraceOutline: {
+    summary: 'What a waterfall draws of all spans of a trace, by start time: lists of equal length, one entry a span',
+    query: z.object({ project }),
+    answer: traceOutline,
   },
   getTraceOtlp: {
     summary: 'A trace as OTLP/JSON, in pages: the `resourceSpans` of all pages together are the trace',

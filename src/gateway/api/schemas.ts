@@ -231,6 +231,30 @@ export const span = z
   })
   .meta({ id: 'Span' });
 
+const bySpan = <T extends z.ZodType>(value: T) => z.record(z.string(), value);
+const indexes = z.array(z.number().int());
+
+/** The names of its lists are singular: each has one entry for each span. Records have the index of a span as the key. */
+export const traceOutline = z
+  .object({
+    startTime: time,
+    names: z.array(z.string()).meta({ description: 'Each different name of a span' }),
+    services: z.array(z.string()),
+    spanId: z.array(z.string()),
+    parent: indexes.meta({ description: 'The index of the parent span; -1 where the trace has none' }),
+    name: indexes.meta({ description: 'An index of `names`' }),
+    service: indexes.meta({ description: 'An index of `services`; -1 where it is unknown' }),
+    start: indexes.meta({ description: 'Microseconds after `startTime`' }),
+    duration: indexes.meta({ description: 'Microseconds' }),
+    operations: bySpan(z.string()),
+    interactions: bySpan(
+      z.object({ id: z.string(), model: z.string().optional(), timeToFirstChunk: seconds.optional() }),
+    ),
+    errors: bySpan(z.string()).meta({ description: 'The HTTP status, else the type, else the message of its error' }),
+    kinds: bySpan(z.enum(['http', 'database'])).meta({ description: 'Of spans that are no operation of a model' }),
+  })
+  .meta({ id: 'TraceOutline' });
+
 export const toolSpan = z
   .object({
     traceId: z.string(),

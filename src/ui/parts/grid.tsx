@@ -67,7 +67,10 @@ const scrolls = new Map<string, number>();
 
 /** A list of rows that are links: virtual, with one tab stop, moved through by keys. */
 export function Grid<T>(props: GridProps<T>): JSX.Element {
-  const { items, columns, scroller, selected, idOf, name } = props;
+  const { items, scroller, selected, idOf, name } = props;
+  const columns = useSame(props.columns);
+  const grid = useRef(props);
+  grid.current = props;
   const at = items.findIndex((row) => idOf(row) === selected);
   const virtual = useVirtualRows(scroller, {
     count: items.length,
@@ -96,18 +99,31 @@ export function Grid<T>(props: GridProps<T>): JSX.Element {
         <div role="presentation" style={{ height: `${virtual.height}px`, position: 'relative' }}>
           {virtual.items.map(({ index, start, size }) => {
             const row = items[index];
-            const isStop = at >= 0 ? index === at : index === 0;
-            const style = {
-              transform: `translateY(${start}px)`,
-              height: `${size}px`,
-              ...(!isPhone.value && { gridTemplateColumns: template }),
-            };
-            return row && <Row key={idOf(row)} grid={props} row={row} index={index} isStop={isStop} style={style} />;
+            if (row === undefined) return null;
+            const id = idOf(row);
+            return (
+              <Row
+                key={id}
+                {...{ grid, columns, template, row, id, index, start, size }}
+                isStop={at >= 0 ? index === at : index === 0}
+                isSelected={index === at}
+                isFresh={props.fresh?.has(id) ?? false}
+                mark={props.marks?.get(id)}
+              />
+            );
           })}
         </div>
       </div>
     </div>
   );
+}
+
+/** The list of before, as long as it has the same items. */
+function useSame<T>(list: readonly T[]): readonly T[] {
+  const known = useRef(list);
+  const isSame = known.current.length === list.length && list.every((item, index) => item === known.current[index]);
+  if (!isSame) known.current = list;
+  return known.current;
 }
 
 function heightOf<T>({ items, phoneHeight }: GridProps<T>, index: number): number {
@@ -134,45 +150,57 @@ function Heads<T>({ columns, template }: HeadsProps<T>): JSX.Element {
 }
 
 interface RowProps<T> {
-  readonly grid: GridProps<T>;
+  /** What rows read when they are clicked: it changes with every render of the list. */
+  readonly grid: { readonly current: GridProps<T> };
+  readonly columns: readonly Column<T>[];
+  readonly template: string;
   readonly row: T;
+  readonly id: string;
   readonly index: number;
+  readonly start: number;
+  readonly size: number;
   readonly isStop: boolean;
-  readonly style: Readonly<Record<string, string>>;
+  readonly isSelected: boolean;
+  readonly isFresh: boolean;
+  readonly mark: string | undefined;
 }
 
-function Row<T>({ grid, row, index, isStop, style }: RowProps<T>): JSX.Element {
-  const id = grid.idOf(row);
-  const mark = grid.marks?.get(id);
+/** It reads signals, so that it is rendered again only when one of them or a property changes. */
+function Row<T>({ grid, columns, row, id, index, mark, ...props }: RowProps<T>): JSX.Element {
   const click = (event: MouseEvent): void => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     // A link of a cell, such as a mark of a delivery, goes its own way.
     const link = event.target instanceof Element ? event.target.closest('a') : null;
     if (link && !link.classList.contains('row-link')) return;
     event.preventDefault();
-    grid.onSelect(id);
-    if (grid.onPick) grid.onPick(row);
-    else go(grid.hrefOf(row));
+    const { onSelect, onPick, hrefOf } = grid.current;
+    onSelect(id);
+    if (onPick) onPick(row);
+    else go(hrefOf(row));
   };
   return (
     <div
-      class={`row${grid.fresh?.has(id) ? ' fresh' : ''}${isPhone.value ? ' phone' : ''}`}
+      class={`row${props.isFresh ? ' fresh' : ''}${isPhone.value ? ' phone' : ''}`}
       role="row"
       aria-rowindex={index + 2}
-      aria-selected={id === grid.selected}
+      aria-selected={props.isSelected}
       data-id={id}
-      style={style}
+      style={{
+        transform: `translateY(${props.start}px)`,
+        height: `${props.size}px`,
+        gridTemplateColumns: isPhone.value ? '' : props.template,
+      }}
       onClick={click}
       onKeyDown={() => {}}
     >
       {mark !== undefined && <b class="row-mark">{mark}</b>}
-      <RowLinkContext.Provider value={{ href: grid.hrefOf(row), tabIndex: isStop ? 0 : -1 }}>
+      <RowLinkContext.Provider value={{ href: grid.current.hrefOf(row), tabIndex: props.isStop ? 0 : -1 }}>
         {isPhone.value ? (
           <div role="gridcell" class="phone-cell">
-            {grid.phoneRow(row)}
+            {grid.current.phoneRow(row)}
           </div>
         ) : (
-          grid.columns.map(({ id: column, className = '', cell }) => (
+          columns.map(({ id: column, className = '', cell }) => (
             <span key={column} role="gridcell" class={className}>
               {cell(row)}
             </span>

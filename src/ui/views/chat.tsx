@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
+import type { Detail } from '../conversation-data.ts';
 import { clock, count, day, moment } from '../format.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
@@ -8,7 +9,6 @@ import { MessageView } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address } from '../router.ts';
 import { now } from '../time.ts';
-import type { Detail } from './conversation-data.ts';
 import { markdownOf } from './conversation-markdown.ts';
 import { transcriptOf } from './transcript.ts';
 import './conversation.css';

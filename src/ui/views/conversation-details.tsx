@@ -88,9 +88,11 @@ function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
   );
 }
 
-export function useSpan(traceId: string, spanId: string): Span | undefined {
+/** @param spanId none where nothing has to be read */
+export function useSpan(traceId: string, spanId: string | undefined): Span | undefined {
   const [span, setSpan] = useState<Span>();
   useEffect(() => {
+    if (spanId === undefined) return undefined;
     const state = { isWanted: true };
     api.getTrace({ params: { traceId }, query: { span: spanId } }).then(
       ({ items }) => {

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { DeliveryState } from '../../gateway/api/routes.ts';
+import type { Detail, Loaded } from '../conversation-data.ts';
 import { configured } from '../destinations.ts';
 import { age, clock, count, day, moment } from '../format.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
@@ -10,7 +11,6 @@ import { Money } from '../parts/money.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { WORST_FIRST, worstOf } from '../strip.ts';
 import { now } from '../time.ts';
-import type { Detail, Loaded } from './conversation-data.ts';
 import { costPartsOf } from './cost-parts.ts';
 import { MissingFigures } from './missing-figures.tsx';
 import { interactionOf } from './transcript.ts';

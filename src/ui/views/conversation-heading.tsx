@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
+import type { Detail, Loaded } from '../conversation-data.ts';
 import { count, counted, duration, money, UNKNOWN } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { compareWith } from '../marked.ts';
@@ -13,7 +14,6 @@ import { isRaw, toggleRaw } from '../parts/raw.ts';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go } from '../router.ts';
 import { command } from '../shortcuts.ts';
-import type { Detail, Loaded } from './conversation-data.ts';
 import { markdownOf } from './conversation-markdown.ts';
 import { downloadOtlp } from './otlp-file.ts';
 import type { Turn } from './transcript.ts';

@@ -1,5 +1,5 @@
+import type { Detail } from '../conversation-data.ts';
 import { moment } from '../format.ts';
-import type { Detail } from './conversation-data.ts';
 import type { TranscriptMessage, Turn } from './transcript.ts';
 
 /** The conversation as Markdown, for an issue or a mail. */

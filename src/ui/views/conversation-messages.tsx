@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
+import { type Loaded, load } from '../conversation-data.ts';
 import { count } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { payloadAddress, worstDestination } from '../parts/delivery-links.tsx';
@@ -10,7 +11,6 @@ import { useVirtualRows } from '../parts/virtual.ts';
 import { address, go } from '../router.ts';
 import { command, errorCommands, rowCommands } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
-import { type Loaded, load } from './conversation-data.ts';
 import type { ConversationRow, TranscriptMessage, Turn } from './transcript.ts';
 
 interface MessagesProps {

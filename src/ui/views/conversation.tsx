@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
+import { forget, type Loaded, load, loaded, open, problem } from '../conversation-data.ts';
 import { bytes, day } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { onLive } from '../live.ts';
@@ -11,7 +12,6 @@ import { address, go, segments } from '../router.ts';
 import { command, linkCommand } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
 import { now } from '../time.ts';
-import { forget, type Loaded, load, loaded, problem } from './conversation-data.ts';
 import { DetailsLayer } from './conversation-details.tsx';
 import { Facts } from './conversation-facts.tsx';
 import { Heading, LAYERS, type Layer, layerAddress } from './conversation-heading.tsx';
@@ -28,12 +28,11 @@ import './conversation.css';
 export function ConversationView(): JSX.Element {
   const [, id = '', named, name = ''] = segments.value;
   useEffect(() => {
-    forget();
-    load(id).catch(() => {});
+    open(id).catch(() => {});
     const again = (): void => {
       load(id).catch(() => {});
     };
-    return onLive({
+    const unfollow = onLive({
       conversations: (items) => {
         if (items.some((item) => item.id === id)) again();
       },
@@ -44,6 +43,10 @@ export function ConversationView(): JSX.Element {
       },
       resync: again,
     });
+    return () => {
+      unfollow();
+      forget();
+    };
   }, [id]);
   const shown = loaded.value;
   if (problem.value !== undefined && !shown) return <Gone message={problem.value} />;
@@ -91,15 +94,15 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
   const layer: Layer = LAYERS.find((each) => each === named) ?? 'messages';
   const run = runs.find(({ runId }) => runId === chosenRun) ?? runs.at(-1);
   const base = `/c/${encodeURIComponent(id)}`;
-  const open = (each: Layer): void => {
+  const toLayer = (each: Layer): void => {
     if (each !== 'run' || run) go(layerAddress(base, each, run?.runId));
   };
   const [isOutlineOpen, setOutlineOpen] = useState(false);
   useCommands([
-    command('1', 'Messages', 'View', () => open('messages')),
-    command('2', 'Turns', 'View', () => open('turns')),
-    command('3', 'Details', 'View', () => open('details')),
-    command('4', 'Run', 'View', () => open('run')),
+    command('1', 'Messages', 'View', () => toLayer('messages')),
+    command('2', 'Turns', 'View', () => toLayer('turns')),
+    command('3', 'Details', 'View', () => toLayer('details')),
+    command('4', 'Run', 'View', () => toLayer('run')),
     command('[', 'Previous conversation of the list', 'View', () => neighbour(id, -1)),
     command(']', 'Next conversation of the list', 'View', () => neighbour(id, 1)),
     command('c', 'Compare with another conversation', 'Selected', () => go(compareWith(id))),

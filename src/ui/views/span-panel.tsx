@@ -13,11 +13,11 @@ import { Json, JsonWithSearch } from '../parts/json.tsx';
 import { readable } from '../parts/json-lines.ts';
 import { Words } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { isOutlined, type Trace } from '../trace-data.ts';
 import { useSpan } from './conversation-details.tsx';
 import { costTitle } from './cost-parts.ts';
 import { CopyRequestButton, PanelHeading } from './panel-heading.tsx';
 import { kindOf } from './span-kind.ts';
-import type { Trace } from './trace-data.ts';
 
 type Detail = Answer<'getInteraction'>;
 type Tab = 'messages' | 'attributes' | 'events' | 'raw';
@@ -30,9 +30,8 @@ interface PanelProps {
 
 /** One span: the messages if it is a call to a model, its attributes, events and links, and its JSON. */
 export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Element {
-  const isBare = Object.keys(row.attributes).length === 0;
-  const whole = useSpan(row.traceId, isBare ? row.spanId : '');
-  const span = isBare ? (whole ?? row) : row;
+  const whole = useSpan(row.traceId, isOutlined(row) ? row.spanId : undefined);
+  const span = whole ?? row;
   const detail = useInteraction(span.interaction);
   const [chosen, setTab] = useState<Tab>();
   const tab = chosen ?? (span.interaction === undefined ? 'attributes' : 'messages');
@@ -47,8 +46,18 @@ export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Elemen
       <div class="panel-tabs">
         <div role="tablist" aria-label="Parts of the span">
           {span.interaction !== undefined && <TabButton name="messages" {...{ tab }} onChoose={setTab} />}
-          <TabButton name="attributes" amount={Object.keys(attributes).length} {...{ tab }} onChoose={setTab} />
-          <TabButton name="events" amount={span.events.length} {...{ tab }} onChoose={setTab} />
+          <TabButton
+            name="attributes"
+            amount={isOutlined(span) ? undefined : Object.keys(attributes).length}
+            {...{ tab }}
+            onChoose={setTab}
+          />
+          <TabButton
+            name="events"
+            amount={isOutlined(span) ? undefined : span.events.length}
+            {...{ tab }}
+            onChoose={setTab}
+          />
           <TabButton name="raw" {...{ tab }} onChoose={setTab} />
         </div>
         <span class="push">
@@ -56,7 +65,7 @@ export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Elemen
           <CopyButton text={() => JSON.stringify(span, null, 2)}>JSON</CopyButton>
         </span>
       </div>
-      <div class="panel-body" role="tabpanel">
+      <div class="panel-body" role="tabpanel" aria-busy={isOutlined(span)}>
         {span.status === 'error' && (
           <p class="failed">
             <Safe text={span.statusMessage ?? String(span.attributes['error.type'] ?? 'error')} />
@@ -64,9 +73,9 @@ export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Elemen
         )}
         {span.isTruncated && <p class="dim">Attributes were left out because the span was too large.</p>}
         {tab === 'messages' && detail && <Messages detail={detail} />}
-        {tab === 'attributes' && <Attributes span={span} attributes={attributes} />}
-        {tab === 'events' && <Events span={span} />}
-        {tab === 'raw' && <JsonWithSearch value={span} label="Find in the span" />}
+        {tab === 'attributes' && !isOutlined(span) && <Attributes span={span} attributes={attributes} />}
+        {tab === 'events' && !isOutlined(span) && <Events span={span} />}
+        {tab === 'raw' && !isOutlined(span) && <JsonWithSearch value={span} label="Find in the span" />}
       </div>
     </aside>
   );
@@ -75,7 +84,7 @@ export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Elemen
 interface TabProps {
   readonly name: Tab;
   readonly tab: Tab;
-  readonly amount?: number;
+  readonly amount?: number | undefined;
   onChoose(tab: Tab): void;
 }
 

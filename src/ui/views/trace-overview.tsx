@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { SpanRow } from '../span-tree.ts';
 import { isDark } from '../theme.ts';
 import { kindOf } from './span-kind.ts';
-import type { SpanRow } from './span-tree.ts';
 
 /** A part of the time of a trace, in Unix milliseconds. */
 export interface Window {

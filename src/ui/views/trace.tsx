@@ -11,11 +11,11 @@ import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go, segments, withQuery } from '../router.ts';
 import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
+import type { SpanRow } from '../span-tree.ts';
+import { forgetTrace, type LoadedTrace, loaded, openTrace, problem, type Trace } from '../trace-data.ts';
 import { downloadOtlp } from './otlp-file.ts';
 import { spanFilter } from './span-filter.ts';
 import { SpanPanel } from './span-panel.tsx';
-import { type SpanRow, SpanTree } from './span-tree.ts';
-import { type LoadedTrace, loaded, loadTrace, problem, type Trace } from './trace-data.ts';
 import { Waterfall } from './waterfall.tsx';
 import './conversation.css';
 import './trace.css';
@@ -31,13 +31,14 @@ export function TraceView(): JSX.Element {
   useEffect(() => {
     folded.value = new Set();
     unfolded.value = new Set();
-    loadTrace(traceId).catch(() => {});
+    openTrace(traceId).catch(() => {});
     api.getStatus().then(
       (status) => {
         jaegerUrl.value = status.jaegerUrl;
       },
       () => {},
     );
+    return forgetTrace;
   }, [traceId]);
   const shown = loaded.value;
   if (problem.value !== undefined && !shown) {
@@ -57,10 +58,9 @@ export function TraceView(): JSX.Element {
   return <OneTrace loaded={shown} />;
 }
 
-function OneTrace({ loaded: { trace, spans, isPartial } }: { readonly loaded: LoadedTrace }): JSX.Element {
+function OneTrace({ loaded: { trace, spans, tree, isPartial } }: { readonly loaded: LoadedTrace }): JSX.Element {
   const [find, setFind] = useState('');
   const selectedId = address.value.query.get('span') ?? undefined;
-  const tree = useMemo(() => new SpanTree(spans), [spans]);
   const whole = trace.endTime - trace.startTime;
   const filter = useMemo(() => spanFilter(find, whole), [find, whole]);
   const rows = useMemo(

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { TraceRow } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { count, counted, duration, money, UNKNOWN } from '../format.ts';
@@ -97,6 +97,7 @@ export function TracesView(): JSX.Element {
     return follow({ q, since, until }, () => (scroller.current?.scrollTop ?? 0) < 1 && selected.value === undefined);
   }, [q, since, until]);
   const items = rows.value;
+  const all = useMemo(() => columnsOf(items), [items]);
   return (
     <>
       <div class="controls">
@@ -107,7 +108,7 @@ export function TracesView(): JSX.Element {
           placeholder="Filter, such as service:shop duration>2s is:error"
         />
         <TimeRange since={since} fallback={DEFAULT_SINCE} />
-        <ColumnsMenu columns={columnsOf(items)} choice={choice} always={['started']} />
+        <ColumnsMenu columns={all} choice={choice} always={['started']} />
       </div>
       <div class="list">
         {items.length > 0 && (
@@ -115,7 +116,7 @@ export function TracesView(): JSX.Element {
             label="Traces"
             name={`traces ${q} ${since}`}
             items={items}
-            columns={chosenColumns(columnsOf(items), choice, screenWidth.value)}
+            columns={chosenColumns(all, choice, screenWidth.value)}
             selected={selected.value}
             scroller={scroller}
             idOf={({ traceId }) => traceId}

@@ -48,12 +48,14 @@ export function transcriptOf(rows: readonly ConversationRow[], tools: readonly T
   const turns: Building[] = [];
   const seen = new ToolsByCall(tools);
   const answered = new OpenCalls();
-  let history: string[] = [];
+  let before: Prints = () => [];
   for (const row of rows) {
     const { systemInstructions, inputMessages = [], outputMessages = [], outcome, toolExecutions } = interactionOf(row);
     const instructions = systemInstructions?.length ? [{ role: 'system', parts: systemInstructions }] : [];
     const input: Message[] = [...instructions, ...inputMessages];
-    const prints = input.map(fingerprint);
+    const own = once(() => input.map(fingerprint));
+    const history = before();
+    const prints = history.length > 0 ? own() : [];
     const known = commonLength(prints, history);
     const repeated = known > 0 ? undefined : new Set(history);
     const fresh = input.slice(known).filter((message, index) => !repeated?.has(prints[index] ?? '') || isUser(message));
@@ -73,7 +75,7 @@ export function transcriptOf(rows: readonly ConversationRow[], tools: readonly T
       const message = { role: 'assistant', parts: [] };
       add(turns, answered, { message, calls: executed(toolExecutions), row, ...(error !== undefined && { error }) });
     }
-    history = [...prints, ...outputMessages.map(fingerprint)];
+    before = once(() => [...own(), ...outputMessages.map(fingerprint)]);
   }
   return turns.map((turn, index) => finished(turn, index + 1));
 }
@@ -223,6 +225,17 @@ function fingerprint({ role, parts }: Message): string {
       return 'content' in part ? [[part.type, part.content]] : [part];
     }),
   ]);
+}
+
+/** Fingerprints are made when a later request is compared: the last request of a conversation is the longest. */
+type Prints = () => readonly string[];
+
+function once(make: Prints): Prints {
+  let made: readonly string[] | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 function commonLength(one: readonly string[], other: readonly string[]): number {

@@ -9,15 +9,16 @@ import { Safe } from '../parts/safe-text.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { isPhone } from '../screen.ts';
 import { command } from '../shortcuts.ts';
+import { MAX_GUIDES, type SpanRow, type SpanTree } from '../span-tree.ts';
+import type { Trace } from '../trace-data.ts';
 import { ticksOf } from './run-model.ts';
 import { kindOf } from './span-kind.ts';
-import { MAX_GUIDES, type SpanRow, type SpanTree } from './span-tree.ts';
-import type { Trace } from './trace-data.ts';
 import { Overview, type Window } from './trace-overview.tsx';
 
 const ROW = 26;
 /** On a phone the name stands above the bar. */
 const ROW_NARROW = 44;
+const POOL = 64;
 
 interface WaterfallProps {
   readonly trace: Trace;
@@ -89,6 +90,9 @@ interface VisibleRowsProps extends WaterfallProps {
 }
 
 function VisibleRows({ rows, visible, index, shown, tree, folded, ...props }: VisibleRowsProps): JSX.Element {
+  // Elements of rows that leave are used again: making new ones is most of the time of a frame. The selected row, which may
+  // have the focus, keeps its own.
+  const pool = POOL * Math.ceil(visible.length / POOL);
   return (
     <>
       {visible.map((at) => {
@@ -96,7 +100,7 @@ function VisibleRows({ rows, visible, index, shown, tree, folded, ...props }: Vi
         return (
           row && (
             <Row
-              key={row.span.spanId}
+              key={at === index ? 'selected' : at % pool}
               {...{ row, at, shown, tree }}
               isCriticalShown={props.isCriticalShown}
               isFolded={row.group !== undefined || folded.has(row.span.spanId)}

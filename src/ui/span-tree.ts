@@ -1,4 +1,4 @@
-import type { Span } from '../../gateway/api/routes.ts';
+import type { Span } from '../gateway/api/routes.ts';
 
 export interface SpanRow {
   readonly span: Span;

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
-import type { Answer, FeedbackRow, ToolSpan } from '../../gateway/api/routes.ts';
-import { api } from '../api.ts';
+import type { Answer, FeedbackRow, ToolSpan } from '../gateway/api/routes.ts';
+import { api } from './api.ts';
+import { nextTask } from './pace.ts';
 
 export type Detail = Answer<'getConversation'>;
 
@@ -24,9 +25,19 @@ const MAX_FEEDBACK = 40;
 const current = { id: '' };
 
 export function forget(): void {
+  current.id = '';
   loaded.value = undefined;
   problem.value = undefined;
 }
+
+/** Does nothing for the conversation that is on the page, or on its way to it. */
+export async function open(id: string): Promise<void> {
+  if (current.id === id) return;
+  forget();
+  await load(id);
+}
+
+const NO_TOOLS: readonly ToolSpan[] = [];
 
 /** Shows the first page at once, then the whole. */
 export async function load(id: string): Promise<void> {
@@ -34,12 +45,17 @@ export async function load(id: string): Promise<void> {
   try {
     const isNew = loaded.value === undefined;
     const first = await api.getConversation({ params: { id }, query: { limit: isNew ? FIRST_PAGE : PAGE } });
+    // Reading a long answer and showing it are two tasks.
+    await nextTask();
     if (current.id !== id) return;
-    if (isNew) loaded.value = { conversation: first, tools: [], feedback: new Map() };
-    const [rows, tools] = await Promise.all([restOf(id, first), toolsOf(id)]);
+    if (isNew) loaded.value = { conversation: first, tools: NO_TOOLS, feedback: new Map() };
+    const [rows, found] = await Promise.all([restOf(id, first), toolsOf(id)]);
     const feedback = await feedbackOf(rows);
     if (current.id !== id) return;
-    loaded.value = { conversation: { ...first, rows }, tools, feedback };
+    // The same lists as before where nothing was added: the transcript is made from them.
+    const tools = found.length === 0 ? NO_TOOLS : found;
+    const isWhole = isNew && rows === first.rows && tools === NO_TOOLS && feedback.size === 0;
+    if (!isWhole) loaded.value = { conversation: { ...first, rows }, tools, feedback };
     problem.value = undefined;
   } catch (error) {
     if (current.id === id) problem.value = error instanceof Error ? error.message : String(error);
@@ -47,8 +63,9 @@ export async function load(id: string): Promise<void> {
 }
 
 async function restOf(id: string, first: Detail): Promise<Detail['rows']> {
+  if (first.next === undefined) return first.rows;
   const rows = [...first.rows];
-  for (let { next } = first; next !== undefined && current.id === id; ) {
+  for (let next: string | undefined = first.next; next !== undefined && current.id === id; ) {
     const page = await api.getConversation({ params: { id }, query: { limit: PAGE, cursor: next } });
     rows.push(...page.rows);
     next = page.next;
