@@ -10,6 +10,10 @@ export function count(value: number | undefined): string {
   return value === undefined ? UNKNOWN : whole.format(value);
 }
 
+const amountOf = (digits: number): Intl.NumberFormat =>
+  new Intl.NumberFormat('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const amounts = { 2: amountOf(2), 4: amountOf(4), 6: amountOf(6) };
+
 /**
  * USD without its sign: two decimals from 1 on, four from 0.01, six below, `< 0.000001` below half a micro-dollar. Totals
  * follow the same rule, since a total in cents would hide small calls.
@@ -20,7 +24,7 @@ export function money(value: number | undefined): string {
   const size = Math.abs(value);
   if (size < 0.0000005) return '< 0.000001';
   const digits = size >= 1 ? 2 : size >= 0.01 ? 4 : 6;
-  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return amounts[digits].format(value);
 }
 
 /** `87 ms`, `2.41 s`, `38.4 s`, `18 m 04 s`, `3 h 07 m` */
@@ -52,35 +56,47 @@ export function age(time: number | undefined, now: number): string {
   return dateOf(time) === dateOf(now) ? clock(time).slice(0, 5) : day(time, now);
 }
 
+/** Formatters by their name and zone: making one costs a hundred times what using it does. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatted(name: string, options: Intl.DateTimeFormatOptions, time: number): string {
+  // A sender's time can be beyond what a date holds.
+  if (Number.isNaN(new Date(time).getTime())) return UNKNOWN;
+  const timeZone = zone();
+  const key = `${name} ${timeZone}`;
+  let formatter = formatters.get(key);
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat('en-GB', { ...options, timeZone });
+    formatters.set(key, formatter);
+  }
+  return formatter.format(time);
+}
+
+const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
+const DAY = { day: 'numeric', month: 'short' } as const;
+
 /** `11:21:40`, in the zone of the viewer. */
 export function clock(time: number): string {
-  return new Date(time).toLocaleTimeString('en-GB', { hour12: false, timeZone: zone() });
+  return formatted('clock', CLOCK, time);
 }
 
 function dateOf(time: number): string {
-  return new Date(time).toLocaleDateString('en-GB', { timeZone: zone() });
+  return formatted('date', {}, time);
 }
 
 /** `3 Nov`, with the year where it is another one. */
 export function day(time: number, now: number): string {
-  const date = new Date(time);
   const isThisYear = dateOf(time).slice(-4) === dateOf(now).slice(-4);
-  return date.toLocaleDateString('en-GB', {
-    day: 'numeric',
-    month: 'short',
-    year: isThisYear ? undefined : 'numeric',
-    timeZone: zone(),
-  });
+  return isThisYear ? formatted('day', DAY, time) : formatted('year', { ...DAY, year: 'numeric' }, time);
 }
 
 /** The whole moment with milliseconds and zone, for hover and focus. */
 export function moment(time: number | undefined): string {
   if (time === undefined) return '';
-  const date = new Date(time);
-  const timeZone = zone();
-  const name = date.toLocaleTimeString('en-GB', { timeZoneName: 'short', timeZone }).split(' ').slice(1).join(' ');
+  const date = formatted('weekday', { ...DAY, weekday: 'short', year: 'numeric' }, time);
+  const name = formatted('zone', { hour: 'numeric', timeZoneName: 'short' }, time).split(' ').slice(1).join(' ');
   const millis = String(Math.floor(time % 1_000)).padStart(3, '0');
-  return `${date.toLocaleDateString('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone })}, ${clock(time)}.${millis} ${name}`;
+  return `${date}, ${clock(time)}.${millis} ${name}`;
 }
 
 /** `84 kB`, `21.1 kB`, `1.2 MB`; powers of 1,000. */
