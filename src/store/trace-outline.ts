@@ -1,5 +1,6 @@
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlValue } from '../sqlite/driver.ts';
+import { isInTrace } from './interaction-ids.ts';
 
 /**
  * What a waterfall draws of each span, by start time. Lists of equal length instead of an object for each span: a trace
@@ -42,7 +43,7 @@ const SPANS = `SELECT span_id, parent_id, name, service, operation, status, star
       WHEN coalesce(data ->> '$.a."http.request.method"', data ->> '$.a."http.method"') IS NOT NULL THEN 'http'
     END AS kind
   FROM spans WHERE trace_id = ? AND project = ? ORDER BY start_us, id`;
-const INTERACTIONS = 'SELECT span_id, key, model, first_us FROM interactions WHERE trace_id = ? AND project = ?';
+const INTERACTIONS = `SELECT i.span_id, i.key, i.model, i.first_us FROM interactions i WHERE ${isInTrace('?1', '?2')}`;
 
 export function traceOutlineOf(db: Connection, traceId: string, project: string): TraceOutline {
   const rows = db.all(SPANS, traceId, project);

@@ -339,6 +339,68 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     }
   });
 
+  it('draws a long trace from its outline, and reads what the panel shows of a span once it is selected', async () => {
+    const traceId = 'a1'.repeat(16);
+    await fetch(`${scene.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: longTrace(traceId, 400) }] }] }),
+    });
+    await until(async () => (await ask(scene, '/api/status')).waiting === 0);
+    const page = await scene.open(`/t/${traceId}`);
+    await page.getByText('400 spans, 400 rows').waitFor();
+    await page.getByRole('searchbox', { name: 'Find or filter spans' }).fill('err');
+    await expect.poll(() => page.locator('.span-row:not(.context) .name').allInnerTexts()).toEqual(['query 399']);
+    expect(await page.locator('.span-row.failed-row em').innerText()).toContain('TimeoutError');
+    await page.locator('.span-row.failed-row').click();
+    await page.locator('.side-panel').getByText('the last of them').waitFor();
+  });
+
+  it('has the same keys in every view: lists, layers and what is next to them', async () => {
+    const page = await scene.open('/conversations?q=is:run');
+    await page.locator('.grid .scroller [role=row]').first().waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('4');
+    await expect.poll(() => new URL(page.url()).pathname).toContain('/run');
+    await page.locator('.segment').first().waitFor();
+    await page.keyboard.press('1');
+    await expect.poll(() => new URL(page.url()).pathname).toBe(`/c/${known.run}`);
+    await page.locator('.message').first().waitFor();
+    await page.keyboard.press('2');
+    await page.locator('.turns').waitFor();
+    await page.keyboard.press('3');
+    await page.locator('.details').waitFor();
+
+    await page.goto(`${scene.url}/conversations`);
+    await page.locator('.grid .scroller [role=row]').nth(1).waitFor();
+    const shown = await page
+      .locator('.grid .scroller [role=row]')
+      .evaluateAll((all) => all.map((row) => row.getAttribute('data-id') ?? ''));
+    const own = shown.indexOf(known.id);
+    const [key, back, other] = own > 0 ? ['[', ']', shown[own - 1]] : [']', '[', shown[own + 1]];
+    await page.locator(`[data-id="${known.id}"] .row-link`).click();
+    await page.locator('.message').first().waitFor();
+    await page.keyboard.press(key);
+    await expect.poll(() => new URL(page.url()).pathname).toBe(`/c/${encodeURIComponent(other ?? '')}`);
+    await page.keyboard.press(back);
+    await expect.poll(() => new URL(page.url()).pathname).toBe(`/c/${encodeURIComponent(known.id)}`);
+    await page.getByText('failed after').waitFor();
+    await page.keyboard.press('Shift+E');
+    await page.keyboard.press('e');
+    await expect.poll(() => page.url()).toContain('#turn-');
+    await page.keyboard.press('d');
+    await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/i\/.+\/destinations\//);
+
+    const payloadOf = (row: number): string =>
+      `/i/${encodeURIComponent(known.rows[row]?.id ?? '')}/destinations/inkeep`;
+    await page.goto(scene.url + payloadOf(1));
+    await page.getByText('2 of 5').waitFor();
+    await page.keyboard.press(']');
+    await expect.poll(() => new URL(page.url()).pathname).toBe(payloadOf(2));
+    await page.keyboard.press('[');
+    await expect.poll(() => new URL(page.url()).pathname).toBe(payloadOf(1));
+  });
+
   it('marks the conversation for Compare, and leads to the list, where the second one is chosen', async () => {
     const page = await scene.open(`/c/${known.id}`);
     await page.getByRole('button', { name: /^Compare/ }).click();
@@ -389,4 +451,25 @@ async function knownOf(scene: Scene): Promise<Known> {
   const { items } = await ask(scene, `/api/conversations?q=${encodeURIComponent('is:run')}`);
   const { rows: runRows } = await ask(scene, `/api/conversations/${items[0].id}`);
   return { id, rows, trace: rows[0].traceId, run: items[0].id, runId: runRows[0].runId };
+}
+
+/** A root with calls below it, each of another name; the last one failed. */
+function longTrace(traceId: string, count: number): object[] {
+  const start = BigInt(Date.now() - 60_000) * 1_000_000n;
+  return Array.from({ length: count }, (_, index) => ({
+    traceId,
+    spanId: (index + 1).toString(16).padStart(16, '0'),
+    ...(index > 0 && { parentSpanId: '0000000000000001' }),
+    name: index === 0 ? 'POST /long' : `query ${index}`,
+    kind: 3,
+    startTimeUnixNano: String(start + BigInt(index) * 10_000_000n),
+    endTimeUnixNano: String(start + BigInt(index === 0 ? count : index + 1) * 10_000_000n),
+    ...(index === count - 1 && {
+      status: { code: 2 },
+      attributes: [
+        { key: 'error.type', value: { stringValue: 'TimeoutError' } },
+        { key: 'note', value: { stringValue: 'the last of them' } },
+      ],
+    }),
+  }));
 }
