@@ -397,6 +397,7 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await page.getByText('2 of 5').waitFor();
     await page.keyboard.press(']');
     await expect.poll(() => new URL(page.url()).pathname).toBe(payloadOf(2));
+    await page.getByText('3 of 5').waitFor();
     await page.keyboard.press('[');
     await expect.poll(() => new URL(page.url()).pathname).toBe(payloadOf(1));
   });
