@@ -11,8 +11,8 @@ interface Attachment {
   readonly facts: Facts | undefined;
   readonly source: ContentSource | undefined;
   /** The content that was read last, and the mask that was applied to it. */
-  content?: Content;
-  mask?: Mask;
+  content: Content | undefined;
+  mask: Mask | undefined;
 }
 
 /** Constructing it returns the argument, so that a subclass adds its private fields to an existing object. */
@@ -81,7 +81,8 @@ export function attachContent(span: object, content: ContentSource): void {
  *   facts instead of the attributes
  */
 export function attachToSpan(span: object, facts: Facts | undefined, source: ContentSource | undefined): void {
-  shared.set(span, { facts, source });
+  // With all of its fields, so that none is added later.
+  shared.set(span, { facts, source, content: undefined, mask: undefined });
 }
 
 export function factsOf(span: object): Facts | undefined {

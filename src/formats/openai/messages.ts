@@ -1,5 +1,5 @@
-import { defined, nonEmpty, someOf } from '../../interaction/defined.ts';
-import type { Interaction } from '../../interaction/interaction.ts';
+import { defined, nonEmpty, presentOf, someOf } from '../../interaction/defined.ts';
+import type { Interaction, Writable } from '../../interaction/interaction.ts';
 import { jsonText, toJson } from '../../interaction/json.ts';
 import type {
   Message,
@@ -190,12 +190,20 @@ export function decodeMessage(value: unknown): Message | undefined {
 /** An answer to a tool call has the call's id. Other messages with that role are read like any message. */
 function toolAnswerParts(message: UnknownRecord): Part[] {
   const { content, tool_call_id: id } = message;
-  const isAnswer = typeof content === 'string' && !spokenFields.some((field) => field in message);
+  const isAnswer = typeof content === 'string' && !isSpoken(message);
   if (!isAnswer && typeof id !== 'string') return spokenParts(message);
-  return [defined({ type: 'tool_call_response' as const, id: stringOf(id), response: content ?? '' })];
+  const response = content ?? '';
+  return [
+    typeof id === 'string' ? { type: 'tool_call_response', id, response } : { type: 'tool_call_response', response },
+  ];
 }
 
 const spokenFields = ['reasoning_content', 'reasoning', 'refusal', 'tool_calls', 'function_call'] as const;
+
+function isSpoken(message: UnknownRecord): boolean {
+  for (const field of spokenFields) if (field in message) return true;
+  return false;
+}
 
 /** Some servers fill every field, so an empty refusal, transcript or function call is ignored. */
 function spokenParts(message: UnknownRecord): Part[] {
@@ -208,6 +216,8 @@ function spokenParts(message: UnknownRecord): Part[] {
   if (message['images'] !== undefined) parts.push(...contentParts(listOf(message['images'])));
   if (transcript !== undefined) parts.push({ type: 'text', content: transcript });
   if (typeof refusal === 'string' && refusal !== '') parts.push({ type: 'refusal', content: refusal });
+  // Most messages with tool calls have nothing else.
+  if (calls !== undefined && parts.length === 0 && formerCall === undefined) return toolCallsFromOpenAI(calls);
   if (calls !== undefined) parts.push(...toolCallsFromOpenAI(calls));
   if (recordOf(formerCall)?.['name']) parts.push(...toolCallsFromOpenAI([formerCall]));
   return parts;
@@ -320,16 +330,25 @@ function blobFrom(url: string, modality: Modality): Part {
 
 /** Tool calls in the nested form of chat completions, or the flat form of Responses and of the old function calls. */
 export function toolCallsFromOpenAI(calls: unknown): ToolCallPart[] {
-  return (listOf(calls) ?? []).flatMap((value) => {
-    const call = recordOf(value);
-    if (!call) return [];
-    const tool = [call['function'], call['custom']].map(recordOf).find((nested) => nested?.['name']) ?? nestedIn(call);
-    const name = stringOf(tool['name']);
-    const args = tool['arguments'] ?? tool['input'];
-    if (name === undefined) return [];
-    const id = textIdOf(call['id']) ?? textIdOf(call['call_id']);
-    return [defined({ type: 'tool_call' as const, id, name, arguments: argumentsFrom(args) })];
-  });
+  return presentOf((listOf(calls) ?? []).map(toolCallFrom));
+}
+
+/** Assigned one by one: this runs for every tool call of every request. */
+function toolCallFrom(value: unknown): ToolCallPart | undefined {
+  const call = recordOf(value);
+  const tool = call && (namedIn(call['function']) ?? namedIn(call['custom']) ?? nestedIn(call));
+  const name = stringOf(tool?.['name']);
+  if (!call || !tool || name === undefined) return undefined;
+  const id = textIdOf(call['id']) ?? textIdOf(call['call_id']);
+  const part: Writable<ToolCallPart> = id === undefined ? { type: 'tool_call', name } : { type: 'tool_call', id, name };
+  const args = argumentsFrom(tool['arguments'] ?? tool['input']);
+  if (args !== undefined) part.arguments = args;
+  return part;
+}
+
+function namedIn(value: unknown): UnknownRecord | undefined {
+  const nested = recordOf(value);
+  return nested?.['name'] ? nested : undefined;
 }
 
 /** Some servers use numbers as ids. */

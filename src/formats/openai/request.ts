@@ -1,4 +1,4 @@
-import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
+import { defined, nonEmpty, presentOf, someFields, someOf } from '../../interaction/defined.ts';
 import type { Facts, Interaction, Parameters, Writable } from '../../interaction/interaction.ts';
 import type { ToolDefinition } from '../../interaction/message.ts';
 import { listOf, numberOf, recordOf, stringOf, type UnknownRecord } from '../../interaction/unknown.ts';
@@ -119,12 +119,7 @@ function encodeTool({ type, name, description, parameters }: ToolDefinition): Op
  * list.
  */
 export function toolsFromOpenAI(tools: unknown): readonly ToolDefinition[] | undefined {
-  const definitions: ToolDefinition[] = [];
-  for (const each of listOf(tools) ?? [tools]) {
-    const definition = decodeTool(each);
-    if (definition) definitions.push(definition);
-  }
-  return someOf(definitions);
+  return someOf(presentOf((listOf(tools) ?? [tools]).map(decodeTool)));
 }
 
 function decodeTool(value: unknown): ToolDefinition | undefined {

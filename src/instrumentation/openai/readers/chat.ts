@@ -1,6 +1,7 @@
 import { answerFactsFromOpenAI, outputFromOpenAI } from '../../../formats/openai/completion.ts';
 import { decodeMessage, toolCallsFromOpenAI } from '../../../formats/openai/messages.ts';
 import { toolsFromOpenAI } from '../../../formats/openai/request.ts';
+import { presentOf } from '../../../interaction/defined.ts';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message, ToolCallPart, ToolDefinition } from '../../../interaction/message.ts';
 import { TextMessage } from '../../../interaction/text-message.ts';
@@ -9,16 +10,11 @@ import { fieldOf, type RequestBody } from './parameters.ts';
 
 /** The messages of a snapshot, or of a request. */
 export function readMessages(snapshot: readonly unknown[]): readonly Message[] {
-  const messages = snapshot.map(readMessage);
-  return messages.every(isReadable) ? messages : messages.filter(isReadable);
+  return presentOf(snapshot.map(readMessage));
 }
 
 function readMessage(message: unknown): Message | undefined {
   return message instanceof TextMessage ? message : decodeMessage(message);
-}
-
-function isReadable(message: Message | undefined): message is Message {
-  return message !== undefined;
 }
 
 export function readTools(tools: unknown): readonly ToolDefinition[] | undefined {
