@@ -3,6 +3,7 @@ import type { Interaction } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
+import type { FreshSpans } from './fresh-spans.ts';
 import type { Marks } from './marks.ts';
 import type { DeliveryNote, StoreWrite } from './port.ts';
 import type { RowNumbers } from './row-numbers.ts';
@@ -22,13 +23,15 @@ export class Ingest {
   readonly #resources = new Map<string, number>();
   readonly #marks: Marks;
   readonly #numbers: IngestNumbers;
+  readonly #fresh: FreshSpans;
   /** Resources that were given to spans that have been stored before. */
   readonly #changedResources = new Set<number>();
 
-  constructor(db: Connection, marks: Marks, numbers: IngestNumbers) {
+  constructor(db: Connection, marks: Marks, numbers: IngestNumbers, fresh: FreshSpans) {
     this.#db = db;
     this.#marks = marks;
     this.#numbers = numbers;
+    this.#fresh = fresh;
   }
 
   /** After a rollback. */
@@ -214,8 +217,9 @@ export class Ingest {
       span.isTruncated ? 1 : 0,
       span.data,
     );
-    if (changes > 0) spans.take();
-    return changes > 0;
+    if (changes === 0) return false;
+    this.#fresh.add(span, { id: spans.take(), project, receivedBy, receivedUs });
+    return true;
   }
 
   /** With its row id, under which its interaction is found, and the time at which its first version was received. */
@@ -240,6 +244,7 @@ export class Ingest {
       id,
     );
     this.#changedResources.add(resource);
+    this.#fresh.clear();
     // A span that still waits is indexed in its last version.
     if (id > this.#marks.get('settled_span')) return;
     this.#db.run('INSERT INTO span_changes (id, span) VALUES (?, ?)', this.#numbers.changes.take(), id);

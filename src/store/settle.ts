@@ -5,6 +5,7 @@ import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import { type Assembled, assembled, interactionOfSpan } from './assembled.ts';
 import { ConversationSummaries } from './conversations.ts';
+import type { FreshSpans } from './fresh-spans.ts';
 import { FullText } from './full-text.ts';
 import { idsOfSpan } from './interaction-ids.ts';
 import { columnsOf, searchableText } from './interaction-row.ts';
@@ -18,8 +19,8 @@ import { TraceSummaries } from './trace-summaries.ts';
 import type { UsageTotals } from './usage.ts';
 
 /** A step reads at most this many spans, or this many characters of them, so that requests are answered in between. */
-const MAX_SPANS = 1_000;
-const MAX_CHARACTERS = 4_000_000;
+const MAX_SPANS = 2_000;
+const MAX_CHARACTERS = 8_000_000;
 
 const FETCH = 'fetch_response';
 const PARTNERS = 'SELECT * FROM interactions WHERE response_id = ?';
@@ -27,6 +28,12 @@ const ORDERED = 'AND project = ? AND key <> ? ORDER BY end_us, key';
 const FETCHED = `${PARTNERS} AND operation = '${FETCH}' ${ORDERED}`;
 const ANY_FETCHED = `SELECT 1 FROM interactions WHERE operation = '${FETCH}' LIMIT 1`;
 const CREATED = `${PARTNERS} AND operation <> '${FETCH}' ${ORDERED}`;
+
+interface SettleInput {
+  /** The row ids of spans. */
+  readonly numbers: RowNumbers;
+  readonly fresh: FreshSpans;
+}
 
 /**
  * Derives interactions, full text, summaries and totals from what arrived. An interaction is computed from all rows that
@@ -49,7 +56,7 @@ export class Settle {
   /** Most stores have no background response that was fetched, and a query for each call would find nothing. */
   #mayHaveFetched: boolean | undefined;
 
-  constructor(db: Connection, marks: Marks, usage: UsageTotals, numbers: RowNumbers) {
+  constructor(db: Connection, marks: Marks, usage: UsageTotals, { numbers, fresh }: SettleInput) {
     this.#db = db;
     this.#marks = marks;
     this.#numbers = numbers;
@@ -57,7 +64,7 @@ export class Settle {
     this.#conversationSummaries = new ConversationSummaries(db, marks);
     this.#traceSummaries = new TraceSummaries(db, marks);
     this.#usage = usage;
-    this.#sources = new Sources(db);
+    this.#sources = new Sources(db, fresh);
     this.#rows = new InteractionRows(db, marks, this.#sources, numbers);
     this.#traces = this.#noTraces();
   }

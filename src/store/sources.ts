@@ -4,6 +4,7 @@ import type { SpanData } from '../semconv/span-data.ts';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow } from '../sqlite/driver.ts';
 import { readable } from './content.ts';
+import type { FreshSpans } from './fresh-spans.ts';
 import { type LogJson, type SpanRecord, spanFromRow } from './span-row.ts';
 
 const SPAN_COLUMNS = `s.id, s.project, s.trace_id, s.span_id, s.parent_id, s.name, s.kind, s.status, s.service,
@@ -17,6 +18,7 @@ const SPANS_AFTER = `SELECT ${SPAN_COLUMNS} WHERE s.id > ? ORDER BY s.id LIMIT $
 /** Reads what arrived, for the index that is made of it. Remembers what a step has read, because it needs each row twice. */
 export class Sources {
   readonly #db: Connection;
+  readonly #fresh: FreshSpans;
   readonly #resources = new Map<string, Readonly<Record<string, unknown>>>();
   /** Whether a table has any row: most stores have none of these, and a query for each span would find nothing. */
   readonly #isFilled = new Map<string, boolean>();
@@ -25,8 +27,9 @@ export class Sources {
   readonly #latest: SqlRow[] = [];
   readonly #interactions = new Map<SqlRow, Read>();
 
-  constructor(db: Connection) {
+  constructor(db: Connection, fresh: FreshSpans) {
     this.#db = db;
+    this.#fresh = fresh;
   }
 
   /** At the end of a step, because rows may change before the next one. */
@@ -44,7 +47,8 @@ export class Sources {
 
   /** The spans that were written after a row id. */
   spansAfter(id: number): SqlRow[] {
-    const rows = this.#db.all(SPANS_AFTER, id);
+    const fresh = this.#fresh.after(id, READ_SPANS);
+    const rows = fresh.length > 0 ? fresh : this.#db.all(SPANS_AFTER, id);
     this.#latest.push(...rows);
     return rows;
   }

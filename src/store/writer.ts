@@ -1,5 +1,6 @@
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase } from '../sqlite/driver.ts';
+import { FreshSpans } from './fresh-spans.ts';
 import { Ingest, type IngestNumbers } from './ingest.ts';
 import { hasKey, idsOfSpan, isInTrace } from './interaction-ids.ts';
 import { Marks } from './marks.ts';
@@ -21,6 +22,7 @@ export class StoreWriter {
   readonly #db: Connection;
   readonly #marks: Marks;
   readonly #numbers: IngestNumbers;
+  readonly #fresh = new FreshSpans();
   readonly #ingest: Ingest;
   readonly #settle: Settle;
   readonly #usage: UsageTotals;
@@ -36,9 +38,10 @@ export class StoreWriter {
     }
     this.#marks = new Marks(this.#db);
     this.#numbers = this.#usedNumbers();
-    this.#ingest = new Ingest(this.#db, this.#marks, this.#numbers);
+    this.#ingest = new Ingest(this.#db, this.#marks, this.#numbers, this.#fresh);
     this.#usage = new UsageTotals(this.#db);
-    this.#settle = new Settle(this.#db, this.#marks, this.#usage, this.#numbers.spans);
+    const input = { numbers: this.#numbers.spans, fresh: this.#fresh };
+    this.#settle = new Settle(this.#db, this.#marks, this.#usage, input);
     this.#pruner = new Pruner(this.#db, this.#marks, this.#settle, retention);
   }
 
@@ -218,6 +221,7 @@ export class StoreWriter {
         project,
         conversation,
       ).length > 0;
+    this.#fresh.clear();
     const spanWhere = isShared ? 'AND span_id = ?' : '';
     const values = [traceId, project, ...(isShared ? [String(row['span_id'])] : [])];
     const { changes } = this.#db.run(`DELETE FROM spans WHERE trace_id = ? AND project = ? ${spanWhere}`, ...values);
@@ -277,6 +281,7 @@ export class StoreWriter {
     } catch (error) {
       for (const numbers of Object.values(this.#numbers)) numbers.rollBack();
       this.#ingest.rollBack();
+      this.#fresh.clear();
       this.#settle.forget();
       this.#usage.forget();
       this.#marks.forget();

@@ -18,10 +18,12 @@ function fail(): never {
 export class LocalStore implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'spanport-store-'));
   readonly file: string = join(this.folder, 'spanport.db');
-  readonly writer: StoreWriter;
+  writer: StoreWriter;
   readonly reader: StoreReader;
+  readonly #retention: Retention;
 
   constructor(retention: Retention = { maxAgeSeconds: 1e9, maxBytes: 1e12 }) {
+    this.#retention = retention;
     this.writer = new StoreWriter(open, { file: this.file, retention });
     this.reader = new StoreReader(open, this.file);
   }
@@ -32,6 +34,12 @@ export class LocalStore implements Disposable {
 
   spans(spans: readonly SpanData[], change: Partial<StoreWrite> = {}): void {
     this.write({ spans: spans.map((span) => spanRowFrom(span, resourceJsonOf(span.resource))), ...change });
+  }
+
+  /** As after the end of the process: the writer has nothing in memory. */
+  restart(): void {
+    this.writer.close();
+    this.writer = new StoreWriter(open, { file: this.file, retention: this.#retention });
   }
 
   settle(): void {
