@@ -602,6 +602,11 @@ interface SpanDestination {
     take(ended: EndedSpan, listener?: SpanListener): void;
     /** Takes calls that were completed after their spans were taken. Only for destinations that read `interactions`. */
     record?(interactions: readonly Interaction[], listener?: SpanListener): void;
+    /**
+     * Takes an interaction that was changed after it was sent. Only for destinations that can change what they have.
+     * @param revision distinguishes the records of one change from those of others; small letters, digits and hyphens
+     */
+    update?(interaction: Interaction, revision: string, listener?: SpanListener): void;
     /** Takes a user's feedback. */
     feedback?(feedback: Feedback): void;
     /** Takes a usage event of the application. */

@@ -955,6 +955,11 @@ interface Vendor<Options, Payload> {
     } | undefined;
     /** The vendor's own feedback call, where it has one. */
     encodeFeedback?(feedback: Feedback, options: Options): readonly VendorRecord<Payload>[];
+    /**
+     * The vendor's call that changes a record which was logged before, where it has one. Vendors with `merge` need none: they
+     * take the record again. Keys are made by the destination.
+     */
+    encodeUpdate?(interaction: Interaction, options: Options): readonly VendorRecord<Payload>[];
     /** The vendor's own call for usage events, where it has one. */
     encodeEvent?(event: UsageEvent, options: Options): readonly VendorRecord<Payload>[];
     /** The vendor's own API, for a gateway to serve. Loaded on request: it brings zod. */
@@ -1243,6 +1248,8 @@ interface RouteChanges {
      * API; what it received as spans is more precise, so there only absent fields are filled.
      */
     readonly interactions?: readonly Interaction[];
+    /** Those of `interactions` that were stored before and are different now. */
+    readonly updatedInteractionIds?: readonly string[];
     /** Replaced whole, whatever the store had: a client changed fields of a record. */
     readonly replacedInteractions?: readonly Interaction[];
     /** Other spans of a trace, such as the steps around calls to a model. */

@@ -1,5 +1,6 @@
 import type { Attempt } from '../delivery/delivery.ts';
 import type { SpanOutcome } from '../exporter/destination.ts';
+import type { Interaction } from '../interaction/interaction.ts';
 import type { DeliveryNote, DeliveryState } from '../store/port.ts';
 
 /** An interaction on its way to a destination. */
@@ -115,6 +116,19 @@ const states: Readonly<Record<Attempt['outcome']['status'], readonly [DeliverySt
 /** The interaction that a record's key names: a revision and the number of a message are left out. */
 export function interactionKeyOf(key: string): string {
   return key.replace(/@[0-9a-z-]+$/, '').replace(/:\d{1,6}$/, '');
+}
+
+/** The keys that the records of an interaction may have: a run has one for each of its messages at some vendors. */
+export function recordKeysOf({ id, traceId, spanId, outputMessages = [], messageIds }: Interaction): string[] {
+  const count = Math.max(outputMessages.length, messageIds?.out?.length ?? 0);
+  return [id, `${traceId}:${spanId}`, ...Array.from({ length: count }, (_, index) => `${id}:${index}`)];
+}
+
+/** Which of these interactions a record belongs to. Its key is the id, or begins with it. */
+export function interactionIn(ids: ReadonlySet<string>, key: string): string | undefined {
+  if (ids.has(key)) return key;
+  const id = interactionKeyOf(key);
+  return ids.has(id) ? id : undefined;
 }
 
 function now(): number {

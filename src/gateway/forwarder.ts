@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
 import { createTransport, type Transport } from '../delivery/http/transport.ts';
 import { dropRecords, forgetDelivered, replayDeadLetters } from '../delivery/spool/inspect.ts';
+import type { SpanListener } from '../exporter/destination.ts';
 import { type DestinationContext, planDestination } from '../exporter/destinations/open-destination.ts';
 import { openPipeline, type Pipeline } from '../exporter/pipeline.ts';
 import { resolveContent } from '../exporter/settings.ts';
@@ -18,7 +19,7 @@ import type { FoundInteraction } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Feedback } from '../vendors/feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
-import { DeliveryNotes, interactionKeyOf, type Underway } from './delivery-notes.ts';
+import { DeliveryNotes, interactionIn, interactionKeyOf, recordKeysOf, type Underway } from './delivery-notes.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
 
@@ -95,7 +96,7 @@ export class Forwarder {
     for (const span of spans) {
       const passed = gatewaysIn(span.resource[PASSED]);
       if (!this.#mayForward(passed)) continue;
-      const marked = { ...span, resource: { ...span.resource, [PASSED]: [...passed, this.#self].join(',') } };
+      const marked = this.#marked(span, passed);
       const interaction = interactionFrom(span)?.id;
       const followed = interaction === undefined ? undefined : { project, interaction, passed };
       for (const [name, pipeline] of this.#pipelines) {
@@ -105,20 +106,52 @@ export class Forwarder {
   }
 
   /** Forwards what a vendor's client wrote. @param header the value of {@link PASSED_HEADER}, where another gateway sent it */
-  takeChanges(
-    vendor: string,
-    { interactions = [], feedback = [] }: RouteChanges,
-    project: string,
-    header: string | undefined,
-  ): void {
+  takeChanges(vendor: string, changes: RouteChanges, project: string, header: string | undefined): void {
+    const { interactions = [], replacedInteractions = [], updatedInteractionIds = [], feedback = [] } = changes;
     const passed = gatewaysIn(header);
     if (!this.#mayForward(passed)) return;
-    const spans = interactions.map((interaction) => {
+    const updated = new Set(updatedInteractionIds);
+    const spans = interactions.flatMap((interaction) => {
+      if (updated.has(interaction.id)) return [];
       const span = spanDataOf(interaction);
-      return { ...span, resource: { ...span.resource, [PASSED]: passed.join(',') } };
+      return [{ ...span, resource: { ...span.resource, [PASSED]: passed.join(',') } }];
     });
     this.take(spans, project, vendor);
+    const others = [...interactions.filter(({ id }) => updated.has(id)), ...replacedInteractions];
+    for (const interaction of others) void this.#update(vendor, interaction, { project, passed });
     for (const each of feedback) this.takeFeedback(each.feedback, vendor);
+  }
+
+  /**
+   * Changes an interaction at the destinations that have it and can change it. It may have been sent to the vendor whose
+   * client changes it, when it came in by another API.
+   */
+  async #update(vendor: string, interaction: Interaction, origin: Omit<Followed, 'interaction'>): Promise<void> {
+    const { log, store } = this.#options;
+    const followed = { ...origin, interaction: interaction.id };
+    try {
+      await this.#notes.flush();
+      const known = await store.read.deliveriesOf(interaction.id, origin.project);
+      for (const [name, pipeline] of this.#pipelines) {
+        const isSent = known.some(({ destination, state }) => destination === name && state !== 'skipped');
+        const span = this.#marked(spanDataOf(interaction), origin.passed);
+        if (!isSent && name !== vendor) this.#send(pipeline, name, span, followed);
+        if (isSent) this.#change(pipeline, name, interaction, followed);
+      }
+    } catch (error) {
+      log.warn(`a change of ${interaction.id} was not sent on: ${(error as Error).message}`);
+    }
+  }
+
+  #change(pipeline: Pipeline, name: string, interaction: Interaction, followed: Followed): void {
+    const { destinations } = pipeline;
+    const revision = randomUUID();
+    this.#notes.follow([followed.interaction], followed);
+    // What is sent already is encoded, so that the change comes after it.
+    pipeline.drain();
+    const stored = (): void => undefined;
+    const settled: SpanListener['settled'] = (outcome) => this.#notes.settled(followed, name, outcome);
+    for (const destination of destinations) destination.update?.(interaction, revision, { stored, settled });
   }
 
   /** Sends feedback to the destinations that have a call for it. @param from the API that it came by */
@@ -262,6 +295,10 @@ export class Forwarder {
     return passed.length < MAX_PASSED && !passed.includes(this.#self);
   }
 
+  #marked(span: SpanData, passed: readonly string[]): SpanData {
+    return { ...span, resource: { ...span.resource, [PASSED]: [...passed, this.#self].join(',') } };
+  }
+
   /** Names the gateways that the records of a request have passed, this one included. */
   #marking(transport: Transport): Transport {
     return (request, signal, keys = []) => {
@@ -309,17 +346,4 @@ interface Followed extends Underway {
 /** The ids of gateways in a list that another gateway wrote. */
 function gatewaysIn(list: unknown): readonly string[] {
   return typeof list === 'string' ? list.split(',').filter((id) => /^[0-9a-f]{16}$/.test(id)) : [];
-}
-
-/** The keys that the records of an interaction may have: a run has one for each of its messages at some vendors. */
-function recordKeysOf({ id, traceId, spanId, outputMessages = [], messageIds }: Interaction): string[] {
-  const count = Math.max(outputMessages.length, messageIds?.out?.length ?? 0);
-  return [id, `${traceId}:${spanId}`, ...Array.from({ length: count }, (_, index) => `${id}:${index}`)];
-}
-
-/** Which of these interactions a record belongs to. Its key is the id, or begins with it. */
-function interactionIn(ids: ReadonlySet<string>, key: string): string | undefined {
-  if (ids.has(key)) return key;
-  const id = interactionKeyOf(key);
-  return ids.has(id) ? id : undefined;
 }

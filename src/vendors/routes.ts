@@ -121,6 +121,8 @@ export interface RouteChanges {
    * API; what it received as spans is more precise, so there only absent fields are filled.
    */
   readonly interactions?: readonly Interaction[];
+  /** Those of `interactions` that were stored before and are different now. */
+  readonly updatedInteractionIds?: readonly string[];
   /** Replaced whole, whatever the store had: a client changed fields of a record. */
   readonly replacedInteractions?: readonly Interaction[];
   /** Other spans of a trace, such as the steps around calls to a model. */

@@ -78,6 +78,11 @@ export interface Vendor<Options, Payload> {
     | undefined;
   /** The vendor's own feedback call, where it has one. */
   encodeFeedback?(feedback: Feedback, options: Options): readonly VendorRecord<Payload>[];
+  /**
+   * The vendor's call that changes a record which was logged before, where it has one. Vendors with `merge` need none: they
+   * take the record again. Keys are made by the destination.
+   */
+  encodeUpdate?(interaction: Interaction, options: Options): readonly VendorRecord<Payload>[];
   /** The vendor's own call for usage events, where it has one. */
   encodeEvent?(event: UsageEvent, options: Options): readonly VendorRecord<Payload>[];
   /** The vendor's own API, for a gateway to serve. Loaded on request: it brings zod. */

@@ -34,8 +34,14 @@ export const post = (url: string, spans: object[]) =>
 export const idOf = (trace: string) => `${trace.repeat(32)}:${trace.repeat(16)}`;
 
 /** A vendor that keeps the body of each request. `answer` is its status, which a test changes. */
-export async function fakeVendor(): Promise<{ url: string; bodies: string[]; answer: { status: number } }> {
+export async function fakeVendor(): Promise<{
+  url: string;
+  bodies: string[];
+  requests: string[];
+  answer: { status: number };
+}> {
   const bodies: string[] = [];
+  const requests: string[] = [];
   const answer = { status: 200 };
   const url = await serve((request, response) => {
     let text = '';
@@ -43,9 +49,12 @@ export async function fakeVendor(): Promise<{ url: string; bodies: string[]; ans
       text += chunk;
     });
     request.on('end', () => {
-      if (answer.status === 200) bodies.push(text);
+      if (answer.status === 200) {
+        bodies.push(text);
+        requests.push(`${request.method} ${request.url}`);
+      }
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end('{}');
     });
   });
-  return { url, bodies, answer };
+  return { url, bodies, requests, answer };
 }

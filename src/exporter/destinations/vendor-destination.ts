@@ -5,7 +5,7 @@ import { diag } from '../../diagnostics/diag.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { wellFormedJson } from '../../interaction/text.ts';
 import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../../vendors/vendor.ts';
-import { type ContentMode, eventFor, feedbackFor } from '../content-policy.ts';
+import { applyContentMode, type ContentMode, eventFor, feedbackFor } from '../content-policy.ts';
 import type { SpanDestination, SpanListener } from '../destination.ts';
 import { listenersFor } from '../settling.ts';
 import { Histories } from './histories.ts';
@@ -81,6 +81,17 @@ export function vendorDestination<Options, Payload>(
     return records;
   };
 
+  const encodeUpdate = vendor.encodeUpdate?.bind(vendor);
+  const update = (interaction: Interaction, revision: string, listener?: SpanListener): void => {
+    const records = encodeUpdate
+      ? encodeUpdate(applyContentMode(interaction, content), options)
+      : recordsFor(interaction);
+    if (records.length === 0) listener?.settled({ status: 'skipped', reason: whySkipped([interaction]) });
+    const listeners = listener && listenersFor(records.length, listener);
+    for (const [index, each] of records.entries())
+      enqueue({ ...each, id: `${each.id}@${revision}` }, listeners?.[index]);
+  };
+
   const record = (interactions: readonly Interaction[], listener?: SpanListener): void => {
     const { records, failures } = encodeEach(interactions, recordsFor, vendor.name);
     skipped += failures.length;
@@ -95,6 +106,7 @@ export function vendorDestination<Options, Payload>(
     wantsContent: content !== 'none',
     take: ({ interactions }, listener) => record(interactions, listener),
     record,
+    ...((encodeUpdate ?? vendor.merge) && { update }),
     // Only the vendor's own handler makes such records, so they contain this vendor's payloads.
     send: (make) => enqueue(make(content) as VendorRecord<Payload>),
     amend(amendment): void {

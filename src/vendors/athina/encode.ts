@@ -45,6 +45,16 @@ export function encode(interaction: Interaction, settings: Settings): readonly V
   });
 }
 
+/** Changes the records of an interaction that were logged before: every field of each, found by its reference. */
+export function encodeUpdate(interaction: Interaction, settings: Settings): readonly VendorRecord<AthinaPayload>[] {
+  return encode(interaction, settings).flatMap(({ payload, ...record }): VendorRecord<AthinaPayload>[] => {
+    if (payload.kind !== 'inference') return [];
+    const { external_reference_id: externalReferenceId, ...body } = payload.body;
+    if (externalReferenceId === undefined) return [];
+    return [{ ...record, payload: { kind: 'update_by_external_id', externalReferenceId, body } }];
+  });
+}
+
 /**
  * A run as one interaction per assistant message, since Athina takes one request per message. Tokens, cost and failure of
  * the run are on the last one, so that sums are right.

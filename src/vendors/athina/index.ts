@@ -2,7 +2,7 @@ import { jsonObjectIn, outcomeOf } from '../../delivery/answer.ts';
 import type { OutgoingRequest } from '../../delivery/delivery.ts';
 import { stringOf } from '../../interaction/unknown.ts';
 import type { Vendor } from '../vendor.ts';
-import { encode, encodeFeedback } from './encode.ts';
+import { encode, encodeFeedback, encodeUpdate } from './encode.ts';
 import { type AthinaOptions, resolveOptions } from './options.ts';
 import type { AthinaPayload } from './payload.ts';
 
@@ -19,6 +19,7 @@ export const athina: Vendor<AthinaOptions, AthinaPayload> = {
   demo: async () => (await import('./demo.ts')).demo,
   // Called through functions, so that the encoder is loaded by the first record: see scripts/lazy-chunks.mjs.
   encode: (interaction, options) => encode(interaction, options),
+  encodeUpdate: (interaction, options) => encodeUpdate(interaction, options),
   encodeFeedback: (feedback) => encodeFeedback(feedback),
   decode: async (payload) => (await import('./decode.ts')).decode(payload),
   routes: async () => (await import('./routes.ts')).routes,

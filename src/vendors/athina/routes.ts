@@ -1,5 +1,6 @@
 import { defined } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
+import { jsonText } from '../../interaction/json.ts';
 import { OPERATION } from '../../interaction/operation.ts';
 import { idOf, recordOf } from '../../interaction/unknown.ts';
 import type { Condition } from '../route-conditions.ts';
@@ -72,12 +73,19 @@ function log(request: RouteRequest): RouteStep {
   return {
     kind: 'interactions',
     query: { where: sameSpan(interaction), limit: 1 },
-    next: ({ items: [known] }) => logged(joinRun(known, interaction), request),
+    next: ({ items: [known] }) => {
+      const joined = joinRun(known, interaction);
+      return logged(joined, request, known !== undefined && jsonText(known) !== jsonText(joined));
+    },
   };
 }
 
-function logged(interaction: Interaction, { receivedAt }: RouteRequest): RouteStep {
-  const changes = { interactions: [interaction], feedback: feedbackIn(interaction, receivedAt) };
+function logged(interaction: Interaction, { receivedAt }: RouteRequest, isUpdate = false): RouteStep {
+  const changes = {
+    interactions: [interaction],
+    ...(isUpdate && { updatedInteractionIds: [interaction.id] }),
+    feedback: feedbackIn(interaction, receivedAt),
+  };
   return written(changes, accepted(interaction));
 }
 

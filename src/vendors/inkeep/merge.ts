@@ -99,12 +99,24 @@ function finderIn(known: readonly InkeepMessage[]): Finder {
     else byContent.set(content, [place]);
   });
 
+  /** A call whose answer was changed later has the same number of answers as before, in the same order. */
+  const changedAnswer = ({ role }: InkeepMessage, call: unknown, from: number): number | undefined => {
+    const place = known.findIndex(
+      (one, at) => at >= from && calls[at] === call && one.role === role && isDerivedId(one.id),
+    );
+    return role === 'assistant' && place >= 0 ? place : undefined;
+  };
+
   return (message, from) => {
     if (!isDerivedId(message.id)) return byId.get(message.id);
     const call = callOf(message);
     const places = (byContent.get(contentKeyOf(message)) ?? []).filter((place) => place >= from);
     if (call === undefined) return places[0];
-    return places.find((place) => calls[place] === call) ?? places.find((place) => calls[place] === undefined);
+    return (
+      places.find((place) => calls[place] === call) ??
+      places.find((place) => calls[place] === undefined) ??
+      changedAnswer(message, call, from)
+    );
   };
 }
 

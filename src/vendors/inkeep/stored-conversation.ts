@@ -100,6 +100,8 @@ export function interactionsIn(conversation: InkeepAnyConversation | undefined):
 
 export interface InteractionChanges {
   readonly interactions: readonly Interaction[];
+  /** Those of `interactions` that were in the earlier version. */
+  readonly updatedInteractionIds: readonly string[];
   readonly deletedInteractionIds: readonly string[];
 }
 
@@ -111,8 +113,10 @@ export function interactionChanges(
   const known = new Map(interactionsIn(before).map((interaction) => [interaction.id, jsonText(interaction)]));
   const current = interactionsIn(after);
   const ids = new Set(current.map(({ id }) => id));
+  const interactions = current.filter((interaction) => known.get(interaction.id) !== jsonText(interaction));
   return {
-    interactions: current.filter((interaction) => known.get(interaction.id) !== jsonText(interaction)),
+    interactions,
+    updatedInteractionIds: interactions.flatMap(({ id }) => (known.has(id) ? [id] : [])),
     deletedInteractionIds: [...known.keys()].filter((id) => !ids.has(id)),
   };
 }

@@ -1,5 +1,15 @@
+import type { Condition } from '../route-conditions.ts';
 import { answered, bearerKeyOf, checked, paramOf, written } from '../route-parts.ts';
-import type { ClientKeys, Route, RouteAnswer, RouteFailure, RouteRequest, RouteStep, VendorRoutes } from '../routes.ts';
+import {
+  type ClientKeys,
+  type Route,
+  type RouteAnswer,
+  RouteError,
+  type RouteFailure,
+  type RouteRequest,
+  type RouteStep,
+  type VendorRoutes,
+} from '../routes.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
 import { usageQueryFrom } from './usage-query.ts';
@@ -31,15 +41,36 @@ function errorAnswer({ status, message, field }: RouteFailure): RouteAnswer {
 /** A bare list, newest first. It has no total: a client reads on until a page is not full. */
 function usageLogs(request: RouteRequest): RouteStep {
   const botId = paramOf(request, 'botId');
-  return {
+  const query = checked(400, () => usageQueryFrom(request.body, botId));
+  return withBot(botId, () => ({
     kind: 'interactions',
-    query: checked(400, () => usageQueryFrom(request.body, botId)),
+    query,
     next: ({ items }) =>
       answered(
         200,
         items.flatMap((interaction) => encode(interaction, { botId })).map(({ payload }) => payload),
       ),
-  };
+  }));
+}
+
+/**
+ * A bot is known when a call names it. As long as no call names any bot, everything belongs to the one bot that is
+ * asked for, under whatever id.
+ */
+function withBot(botId: string, next: () => RouteStep): RouteStep {
+  const anyOf = (where: Condition, then: (isFound: boolean) => RouteStep): RouteStep => ({
+    kind: 'interactions',
+    query: { where, limit: 1 },
+    next: ({ items }) => then(items.length > 0),
+  });
+  return anyOf({ field: 'botId', in: [botId] }, (isKnown) =>
+    isKnown
+      ? next()
+      : anyOf({ field: 'botId', isAbsent: false }, (hasBots) => {
+          if (hasBots) throw new RouteError(404, 'There is no bot with this id.', 'botId');
+          return next();
+        }),
+  );
 }
 
 function records({ body }: RouteRequest): RouteStep {

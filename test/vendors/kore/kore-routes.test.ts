@@ -51,6 +51,22 @@ async function found(calls: readonly Interaction[], filter: object): Promise<str
 }
 
 describe('getLLMUsageLogs', () => {
+  it('does not know a bot that no call names, once calls name bots', async () => {
+    const send = async (harness: RoutesHarness, bot: string) => {
+      const answer = await harness.send({ method: 'POST', path: path.replace(botId, bot), body: range });
+      return [answer.status, JSON.stringify(answer.body)];
+    };
+    const harness = await harnessWith([call({ startTime: day, botId }), call({ startTime: day })]);
+    expect(await send(harness, 'st-unknown')).toEqual([
+      404,
+      '{"errors":[{"msg":"There is no bot with this id.","code":404,"field":"botId"}]}',
+    ]);
+    expect(JSON.parse((await send(harness, botId))[1] as string)).toHaveLength(2);
+    // As long as no call names a bot, all belong to the one that is asked for.
+    const unnamed = await harnessWith([call({ startTime: day })]);
+    expect(JSON.parse((await send(unnamed, 'st-unknown'))[1] as string)).toMatchObject([{ 'Bot ID': 'st-unknown' }]);
+  });
+
   it("answers a bare list with Kore's keys byte for byte", async () => {
     const harness = await harnessWith([
       call({
