@@ -36,19 +36,26 @@ async function run(file: string, program: string, flags: readonly string[] = [])
 
 const threads = `console.log(process.moduleLoadList.includes('NativeModule internal/modules/esm/hooks') ? 'a thread' : 'no thread');`;
 
-describe('ES modules in the releases of Node that the tests run on', () => {
+/** In earlier releases of Node 22 to 25 a hook that runs in the main thread is not sound: see module-hook.ts. */
+const hooks = /^(21|23)\.|^22\.(\d|1\d|2[01])\.|^22\.22\.[012]$|^24\.(\d|10)\.|^24\.11\.0$|^25\.0\./.test(
+  process.versions.node,
+)
+  ? 'a thread\n'
+  : 'no thread\n';
+
+describe('ES modules', () => {
   it('are hooked by register without a thread', async () => {
     const program = `import OpenAI from 'openai';\n${ask}\n${threads}`;
     expect(await run('app.mjs', program, ['--import', 'spanport/register'])).toEqual({
       spans: ['chat gpt-4o-mini'],
-      stdout: 'no thread\n',
+      stdout: hooks,
     });
   });
 
   it('are hooked by start() in CommonJS without a thread', async () => {
     const program = `require('spanport').start();
       import('openai').then(async ({ OpenAI }) => { ${ask} ${threads} });`;
-    expect(await run('app.cjs', program)).toEqual({ spans: ['chat gpt-4o-mini'], stdout: 'no thread\n' });
+    expect(await run('app.cjs', program)).toEqual({ spans: ['chat gpt-4o-mini'], stdout: hooks });
   });
 
   it('are recorded in a worker thread', async () => {
