@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { hasKey, idsOfSpan, isInTrace } from '../../src/store/interaction-ids.ts';
 import { resolveId, totalsOf } from '../../src/store/reports.ts';
 import { chat, hex, LocalStore } from './local-store.ts';
@@ -67,6 +67,16 @@ it('a later version of a span that describes another interaction, or none, leave
   expect(store.reader.interactions(all).items).toEqual([]);
   expect(store.reader.traces(all).items).toMatchObject([{ name: 'GET /', spans: 1, interactions: 0 }]);
   expect(store.writer.backlog).toBe(0);
+});
+
+it('counts the rows of the store without reading its interactions', () => {
+  using store = new LocalStore();
+  const all = vi.spyOn(store.reader.db, 'all');
+  totalsOf(store.reader);
+  const [sql = ''] = all.mock.calls[0] ?? [];
+  const plan = store.reader.db.all(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => String(detail));
+  const reads = plan.filter((detail) => / interactions\b/.test(detail));
+  expect(reads).toEqual(['SCAN interactions USING COVERING INDEX interactions_key']);
 });
 
 it('finds an interaction by its key, its span and its trace without reading all of them', () => {
