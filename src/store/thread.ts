@@ -15,7 +15,9 @@ export interface ThreadSettings {
   readonly retention: Retention;
 }
 
+/** How often retention looks at the store; more often while it removes something, so that it removes little at a time. */
 const PRUNE_MILLIS = 5_000;
+const BUSY_PRUNE_MILLIS = 1_000;
 /** How long the index may delay the end of the process. */
 const CLOSE_MILLIS = 2_000;
 /** In a burst, the index waits for this many spans, or for this long after its last step: larger steps cost less. */
@@ -60,13 +62,14 @@ class WriterThread {
   #pause: NodeJS.Timeout | undefined;
   #settledAt = Number.NEGATIVE_INFINITY;
   #nextPrune = Date.now() + PRUNE_MILLIS;
+  #hasPruned = false;
   #progress = '';
 
   constructor({ file, retention }: ThreadSettings) {
     const open = sqlite();
     this.#lock = lockFolder(open, file);
     this.#writer = new StoreWriter(open, { file, retention });
-    setInterval(() => this.#prune(), PRUNE_MILLIS);
+    setInterval(() => this.#prune(), BUSY_PRUNE_MILLIS);
     // Before the answer that says the store is open: until then its backlog would read as none.
     this.#report();
     this.#continue();
@@ -169,8 +172,10 @@ class WriterThread {
     if (Date.now() < this.#nextPrune) return;
     try {
       this.#continue();
-      if (this.#writer.prune(Date.now() * 1e3)) setImmediate(() => this.#prune());
-      else this.#nextPrune = Date.now() + PRUNE_MILLIS;
+      const hasMore = this.#writer.prune(Date.now() * 1e3);
+      if (hasMore) setImmediate(() => this.#prune());
+      else this.#nextPrune = Date.now() + (this.#hasPruned ? BUSY_PRUNE_MILLIS : PRUNE_MILLIS);
+      this.#hasPruned = hasMore;
     } catch {
       this.#nextPrune = Date.now() + PRUNE_MILLIS;
     }
