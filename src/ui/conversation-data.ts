@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { Answer, FeedbackRow, ToolSpan } from '../gateway/api/routes.ts';
 import { api } from './api.ts';
 import { nextTask } from './pace.ts';
+import { messageOf } from './text.ts';
 
 export type Detail = Answer<'getConversation'>;
 
@@ -58,7 +59,7 @@ export async function load(id: string): Promise<void> {
     if (!isWhole) loaded.value = { conversation: { ...first, rows }, tools, feedback };
     problem.value = undefined;
   } catch (error) {
-    if (current.id === id) problem.value = error instanceof Error ? error.message : String(error);
+    if (current.id === id) problem.value = messageOf(error);
   }
 }
 

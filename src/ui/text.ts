@@ -17,3 +17,7 @@ export function withoutMarks(text: string | undefined): string | undefined {
 export function oneLine(text: string | undefined): string | undefined {
   return text?.replace(BIDIRECTIONAL, '\uFFFD').replace(/\s+/g, ' ');
 }
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -3,6 +3,7 @@ import type { Answer, Span } from '../gateway/api/routes.ts';
 import { api } from './api.ts';
 import { nextTask } from './pace.ts';
 import { SpanTree } from './span-tree.ts';
+import { messageOf } from './text.ts';
 
 export type Trace = Omit<Answer<'getTrace'>, 'items' | 'next'>;
 
@@ -45,7 +46,7 @@ export async function openTrace(traceId: string): Promise<void> {
     await nextTask();
     if (current.id === traceId) loaded.value = { trace, spans, tree, isPartial: false };
   } catch (error) {
-    if (current.id === traceId) problem.value = error instanceof Error ? error.message : String(error);
+    if (current.id === traceId) problem.value = messageOf(error);
   }
 }
 

@@ -420,6 +420,42 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     expect(new URL(page.url()).searchParams.get('a')).toBe(known.id);
   });
 
+  it('drops one dead letter, which can be undone, and sends again what was delivered', async () => {
+    const id = known.rows[3]?.id ?? '';
+    const states = async (): Promise<Record<string, string>> =>
+      (await ask(scene, `/api/interactions/${encodeURIComponent(id)}`)).deliveries;
+    const page = await scene.open(`/i/${encodeURIComponent(id)}/destinations/inkeep`);
+    const drop = page.getByRole('button', { name: 'Drop', exact: true });
+    await drop.click();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await drop.waitFor();
+    expect((await states())['inkeep']).toBe('dead');
+    await drop.click();
+    await page.getByText('Dropped.').waitFor();
+    await page.keyboard.press('m');
+    await until(async () => (await states())['inkeep'] !== 'dead');
+
+    const sent = (): number => vendors.received.filter(({ name }) => name === 'athina').length;
+    const before = sent();
+    await page.goto(`${scene.url}/i/${encodeURIComponent(id)}/destinations/athina`);
+    await page.getByRole('button', { name: 'Send again' }).click();
+    await until(async () => sent() > before);
+  });
+
+  it('sends the interactions of a range to a destination again', async () => {
+    const sent = (): number => vendors.received.filter(({ name }) => name === 'athina').length;
+    const before = sent();
+    const page = await scene.open('/destinations/athina');
+    await page.getByRole('button', { name: 'Send again' }).click();
+    await page.getByRole('textbox', { name: 'Filter' }).fill('modle:x');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByRole('status').getByText('modle is not a key').waitFor();
+    await page.getByRole('textbox', { name: 'Filter' }).fill('is:run');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.getByText('1 interaction on the way').waitFor();
+    await until(async () => sent() > before);
+  });
+
   it('deletes a conversation after a question', async () => {
     const page = await scene.open(`/c/${known.run}`);
     await page.getByRole('button', { name: 'More' }).click();

@@ -13,6 +13,7 @@ import { markdownOf } from './conversation-markdown.ts';
 import { transcriptOf } from './transcript.ts';
 import './conversation.css';
 import './chat.css';
+import { messageOf } from '../text.ts';
 
 /**
  * A conversation to read: whole, without the frame of the page, and fit for printing. The address is that of a chat which
@@ -24,9 +25,7 @@ export function ChatView(): JSX.Element {
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
     setShown(undefined);
-    wholeConversation(id).then(setShown, (error: unknown) =>
-      setProblem(error instanceof Error ? error.message : String(error)),
-    );
+    wholeConversation(id).then(setShown, (error: unknown) => setProblem(messageOf(error)));
   }, [id]);
   const turns = useMemo(() => transcriptOf(shown?.rows ?? []), [shown]);
   if (id === '')

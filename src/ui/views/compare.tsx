@@ -8,7 +8,7 @@ import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { address, go, withQuery } from '../router.ts';
-import { oneLine } from '../text.ts';
+import { messageOf, oneLine } from '../text.ts';
 import { now } from '../time.ts';
 import { useTitle } from '../title.ts';
 import { Attributes, attributeRows, Raw } from './compare-attributes.tsx';
@@ -110,7 +110,7 @@ function useSides(a: string, b: string): { readonly sides?: Sides | undefined; r
     }
     Promise.all([loadSide(a), loadSide(b)]).then(
       (found) => !state.isGone && setSides(found),
-      (error: unknown) => !state.isGone && setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => !state.isGone && setProblem(messageOf(error)),
     );
     return () => {
       state.isGone = true;

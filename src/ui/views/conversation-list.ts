@@ -3,6 +3,7 @@ import type { Answer, Conversation } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { onLive } from '../live.ts';
 import { atMostEvery } from '../pace.ts';
+import { messageOf } from '../text.ts';
 
 export interface Selection {
   readonly q: string;
@@ -46,7 +47,7 @@ export async function load(selection: Selection): Promise<void> {
     await loadTotals(selection, request);
   } catch (error) {
     // The last valid rows stay on the page while a term of the filter is wrong.
-    if (request === list.request) problem.value = error instanceof Error ? error.message : String(error);
+    if (request === list.request) problem.value = messageOf(error);
   } finally {
     if (request === list.request) isLoading.value = false;
   }

@@ -15,6 +15,7 @@ import { ChosenTime } from './dashboard-chosen.tsx';
 import { COLORS, GROUPS, OTHERS_COLOR, type Selection, type Statistics } from './dashboard-model.ts';
 import { GroupTable } from './dashboard-table.tsx';
 import './dashboard.css';
+import { messageOf } from '../text.ts';
 
 type Group = Statistics['groups'][number];
 
@@ -38,7 +39,7 @@ async function load(selection: Selection, withBefore: boolean): Promise<void> {
     loaded.value = { now: found, ...(before && { before }) };
     problem.value = undefined;
   } catch (error) {
-    if (request === requests.last) problem.value = error instanceof Error ? error.message : String(error);
+    if (request === requests.last) problem.value = messageOf(error);
   }
 }
 

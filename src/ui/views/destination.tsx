@@ -3,15 +3,17 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Delivery, DeliveryState, Destination } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { loadDestinations } from '../destinations.ts';
-import { age, count, duration, moment } from '../format.ts';
+import { age, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { stateWords } from '../parts/mark.tsx';
+import { Popover } from '../parts/popover.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark } from '../parts/state-mark.tsx';
 import { address, go, withQuery } from '../router.ts';
 import { command, rowCommands } from '../shortcuts.ts';
+import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
 import { outcomeOf, reasonOf, toneOf } from './payload-data.ts';
 
@@ -80,13 +82,14 @@ function Heading({ destination, state, retryAll }: HeadingProps): JSX.Element {
           <Icon name="left" size={18} />
         </a>
         <h1 class="cut">{name}</h1>
-        {(counts.dead ?? 0) > 0 && (
-          <div class="actions">
+        <div class="actions">
+          {destination.isConfigured && <SendRange name={name} />}
+          {(counts.dead ?? 0) > 0 && (
             <button type="button" class="button main" onClick={retryAll}>
               Retry all {count(counts.dead)} <kbd>R</kbd>
             </button>
-          </div>
-        )}
+          )}
+        </div>
       </div>
       <div class="layers">
         <nav aria-label="States">
@@ -102,6 +105,62 @@ function Heading({ destination, state, retryAll }: HeadingProps): JSX.Element {
         <Facts {...destination} />
       </div>
     </header>
+  );
+}
+
+const RANGES: Readonly<Record<string, string>> = { '1h': 'last hour', '12h': 'last 12 hours', '7d': 'last 7 days' };
+
+/** For a destination that lost what it got, or that was set up late. */
+function SendRange({ name }: { readonly name: string }): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
+  const [since, setSince] = useState('1h');
+  const [q, setQ] = useState('');
+  const [result, setResult] = useState<string>();
+  const send = (event: Event): void => {
+    event.preventDefault();
+    setResult('Sending');
+    api.sendInteractions({ params: { name }, body: { since, q } }).then(
+      ({ interactions, isPartial }) =>
+        setResult(`${counted(interactions, 'interaction')} on the way${isPartial ? ', the latest of the range' : ''}`),
+      (error: unknown) => setResult(messageOf(error)),
+    );
+  };
+  return (
+    <span class="with-popover">
+      <button type="button" class="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        Send again
+      </button>
+      {isOpen && (
+        <Popover label="Send again" onClose={() => setOpen(false)}>
+          <h2>
+            Send again <small>also what {name} has already got</small>
+          </h2>
+          <form class="actions" onSubmit={send}>
+            <select aria-label="Since" value={since} onChange={({ currentTarget }) => setSince(currentTarget.value)}>
+              {Object.entries(RANGES).map(([value, label]) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+            <label class="field">
+              <input
+                aria-label="Filter"
+                placeholder="All, or such as model:gpt-4o"
+                value={q}
+                onInput={({ currentTarget }) => setQ(currentTarget.value)}
+              />
+            </label>
+            <button type="submit" class="button main">
+              Send
+            </button>
+          </form>
+          <p role="status" class="dim">
+            {result}
+          </p>
+        </Popover>
+      )}
+    </span>
   );
 }
 
@@ -140,7 +199,7 @@ function useRecords({ name, counts }: Destination, state: DeliveryState | undefi
   const [items, setItems] = useState<readonly Delivery[]>([]);
   const [next, setNext] = useState<string>();
   const [problem, setProblem] = useState<string>();
-  const fail = (error: unknown): void => setProblem(error instanceof Error ? error.message : String(error));
+  const fail = (error: unknown): void => setProblem(messageOf(error));
   const load = async (cursor?: string): Promise<void> => {
     const query = { limit: PAGE, ...(state && { state }), ...(cursor !== undefined && { cursor }) };
     const page = await api.listDeliveries({ params: { name }, query });

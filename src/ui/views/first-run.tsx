@@ -92,6 +92,8 @@ function StatusPanel({ status }: { readonly status: GatewayStatus | undefined })
       <dl>
         <dt>OTLP, HTTP</dt>
         <dd class="mono">{window.location.host}</dd>
+        <dt>OTLP, gRPC</dt>
+        <dd class="mono">{status && (status.grpcUrl?.replace(/^https?:\/\//, '') ?? 'off')}</dd>
         <dt>Data</dt>
         <dd class="mono cut" title={status?.dataFolder}>
           {status?.dataFolder}

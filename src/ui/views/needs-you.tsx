@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Delivery } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { destinations, loadDestinations } from '../destinations.ts';
@@ -10,7 +10,9 @@ import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark } from '../parts/state-mark.tsx';
 import { command } from '../shortcuts.ts';
+import { messageOf } from '../text.ts';
 import { type DeadLetterGroup, groupsOf } from './dead-letters.ts';
+import { useDrop } from './drop.ts';
 
 /** Dead letters, grouped by cause, and destinations that stopped: the only things that do not heal by themselves. */
 export function NeedsYou(): JSX.Element | null {
@@ -118,18 +120,14 @@ function useTitle(interaction: string | undefined): string | undefined {
   return title;
 }
 
-const UNDO_MILLIS = 10_000;
-
 function Buttons({ group, isOnly }: GroupProps): JSX.Element {
   const { destination, records } = group;
   const [problem, setProblem] = useState<string>();
-  const drop = useDrop(destination, setProblem);
+  const drop = useDrop(() => api.dropDeliveries({ params: { name: destination } }), setProblem);
   const [newest] = records;
   const all = destinations.value.find(({ name }) => name === destination)?.counts.dead ?? 0;
   const retry = (): void => {
-    retryGroup(group, all).catch((error: unknown) =>
-      setProblem(error instanceof Error ? error.message : String(error)),
-    );
+    retryGroup(group, all).catch((error: unknown) => setProblem(messageOf(error)));
   };
   useCommands(isOnly ? [command('r', 'Retry its dead letters', 'Selected', retry)] : []);
   if (drop.isPending) {
@@ -167,42 +165,4 @@ async function retryGroup({ destination, records }: DeadLetterGroup, all: number
   if (records.length >= all) await api.retryDeliveries({ params: { name: destination } });
   else for (const { interaction } of records) await api.retryDelivery({ params: { id: interaction, destination } });
   await loadDestinations();
-}
-
-interface Drop {
-  readonly isPending: boolean;
-  start(): void;
-  undo(): void;
-}
-
-/** The records are deleted once the time to undo is over, or the page is left. */
-function useDrop(name: string, onProblem: (message: string) => void): Drop {
-  const [isPending, setPending] = useState(false);
-  const timer = useRef<number | undefined>(undefined);
-  const now = async (): Promise<void> => {
-    timer.current = undefined;
-    await api.dropDeliveries({ params: { name } });
-    await loadDestinations();
-    setPending(false);
-  };
-  useEffect(
-    () => () => {
-      if (timer.current === undefined) return;
-      window.clearTimeout(timer.current);
-      now().catch(() => {});
-    },
-    [],
-  );
-  return {
-    isPending,
-    start: () => {
-      setPending(true);
-      timer.current = window.setTimeout(() => now().catch((error: unknown) => onProblem(String(error))), UNDO_MILLIS);
-    },
-    undo: () => {
-      window.clearTimeout(timer.current);
-      timer.current = undefined;
-      setPending(false);
-    },
-  };
 }

@@ -3,6 +3,7 @@ import type { Answer, Delivery } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { duration } from '../format.ts';
 import { pathOf } from '../parts/json-lines.ts';
+import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
 
 export type Detail = Answer<'getInteraction'>;
@@ -21,7 +22,7 @@ export function usePayload(
     setProblem(undefined);
     api.getDelivery({ params: { id: detail.id, destination: name } }).then(
       (found) => state.isWanted && setPayload(found),
-      (error: unknown) => state.isWanted && setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => state.isWanted && setProblem(messageOf(error)),
     );
     return () => {
       state.isWanted = false;

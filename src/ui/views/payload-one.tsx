@@ -1,22 +1,18 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
 import type { Delivery } from '../../gateway/api/routes.ts';
-import { api } from '../api.ts';
-import { configured, destinations, loadDestinations } from '../destinations.ts';
+import { configured } from '../destinations.ts';
 import { bytes, clock, count, duration, moment } from '../format.ts';
-import { useCommands } from '../keyboard.ts';
 import { compact } from '../parts/call.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
-import { CopyLine } from '../parts/copy-line.tsx';
 import { curlOf } from '../parts/curl.ts';
 import { JsonWithSearch, parsed } from '../parts/json.tsx';
 import { stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
-import { command } from '../shortcuts.ts';
 import { complainedPaths, type Detail, type Payload, reasonOf, toneOf, usePayload } from './payload-data.ts';
+import { DeadLetter, hasArrived, SendAgain } from './record-actions.tsx';
 
-interface OneProps {
+export interface OneProps {
   readonly detail: Detail;
   readonly name: string;
   onChanged(): Promise<void>;
@@ -33,6 +29,7 @@ export function OneDestination({ detail, name, onChanged }: OneProps): JSX.Eleme
         <div class="payload-body">
           <Explanation name={name} delivery={delivery} />
           {delivery?.state === 'dead' && <DeadLetter {...{ detail, name, onChanged }} />}
+          {delivery && hasArrived(delivery) && <SendAgain {...{ detail, name, onChanged }} />}
           {delivery && delivery.attempts.length > 0 && <Attempts delivery={delivery} />}
           {delivery && <RecordFacts detail={detail} delivery={delivery} />}
         </div>
@@ -119,37 +116,6 @@ function Explanation({ name, delivery }: StateProps): JSX.Element | null {
     case 'delivered':
       return null;
   }
-}
-
-function DeadLetter({ detail, name, onChanged }: OneProps): JSX.Element {
-  const [problem, setProblem] = useState<string>();
-  const dead = destinations.value.find((each) => each.name === name)?.counts.dead ?? 0;
-  const act = (work: () => Promise<unknown>): void => {
-    work()
-      .then(async () => {
-        await onChanged();
-        await loadDestinations();
-      })
-      .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
-  };
-  const retry = (): void => act(() => api.retryDelivery({ params: { id: detail.id, destination: name } }));
-  useCommands([command('r', 'Retry', 'Selected', retry)]);
-  return (
-    <div class="dead-letter">
-      <p class="actions">
-        <button type="button" class="button main" onClick={retry}>
-          Retry <kbd>R</kbd>
-        </button>
-        {dead > 1 && (
-          <button type="button" class="button" onClick={() => act(() => api.retryDeliveries({ params: { name } }))}>
-            Retry all {count(dead)}
-          </button>
-        )}
-      </p>
-      {problem !== undefined && <p class="failed">{problem}</p>}
-      <CopyLine text={`npx spanport spool replay --destination ${name}`} />
-    </div>
-  );
 }
 
 /** As a vertical line: each attempt with its answer, and the wait until the next with its reason. */

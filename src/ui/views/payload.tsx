@@ -20,6 +20,7 @@ import { OneDestination } from './payload-one.tsx';
 import { SideBySide } from './side-by-side.tsx';
 import './conversation.css';
 import './payload.css';
+import { messageOf } from '../text.ts';
 
 const shown = signal<Detail | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
@@ -34,7 +35,7 @@ async function load(id: string): Promise<void> {
     const { rows } = await api.getConversation({ params: { id: detail.conversation }, query: { limit: 500 } });
     siblings.value = rows.map((row) => row.id);
   } catch (error) {
-    problem.value = error instanceof Error ? error.message : String(error);
+    problem.value = messageOf(error);
   }
 }
 

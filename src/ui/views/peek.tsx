@@ -9,7 +9,7 @@ import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { When } from '../parts/when.tsx';
 import { go, withQuery } from '../router.ts';
-import { oneLine, withoutMarks } from '../text.ts';
+import { messageOf, oneLine, withoutMarks } from '../text.ts';
 import { titleOf } from './conversation-columns.tsx';
 import { costPartsOf, costTitle } from './cost-parts.ts';
 import { retryDead, selectedRow } from './selection.ts';
@@ -268,7 +268,7 @@ function RetryButton({ id, destination }: { readonly id: string; readonly destin
     setResult('Sending');
     retryDead(id, destination).then(
       (changed) => setResult(`${count(changed)} sent again`),
-      (error: unknown) => setResult(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setResult(messageOf(error)),
     );
   };
   if (result !== undefined) return <span class="dim">{result}</span>;

@@ -229,6 +229,11 @@ function Totals({ trace }: { readonly trace: Trace }): JSX.Element {
           <span class="wide">
             <b>{count(trace.interactions)}</b> {trace.interactions === 1 ? 'call to a model' : 'calls to models'}
           </span>
+          {trace.inputTokens !== undefined && (
+            <span class="wide">
+              <b>{count(trace.inputTokens + (trace.outputTokens ?? 0))}</b> tokens
+            </span>
+          )}
           <span>
             <b>{money(trace.cost)}</b> USD
           </span>

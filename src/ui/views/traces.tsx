@@ -17,7 +17,7 @@ import { TimeRange } from '../parts/time-range.tsx';
 import { When } from '../parts/when.tsx';
 import { address, withQuery } from '../router.ts';
 import { screenWidth } from '../screen.ts';
-import { oneLine } from '../text.ts';
+import { messageOf, oneLine } from '../text.ts';
 import { useTitle } from '../title.ts';
 import './traces.css';
 
@@ -47,7 +47,7 @@ async function load(selection: Selection): Promise<void> {
     problem.value = undefined;
     isLoaded.value = true;
   } catch (error) {
-    if (request === list.request) problem.value = error instanceof Error ? error.message : String(error);
+    if (request === list.request) problem.value = messageOf(error);
   }
 }
 
