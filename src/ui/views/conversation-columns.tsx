@@ -101,7 +101,7 @@ const columns: readonly Column<Conversation>[] = [
     width: '36px',
     level: 3,
     className: 'number',
-    cell: ({ tools }) => (tools.length > 0 ? count(tools.length) : ''),
+    cell: ({ tools }) => (tools.length > 0 ? `${count(tools.length)}${tools.length < MAX_NAMES ? '' : '+'}` : ''),
   },
   {
     id: 'tokens',
@@ -130,6 +130,9 @@ const columns: readonly Column<Conversation>[] = [
   },
   { id: 'feedback', name: 'Feedback', head: null, width: '14px', level: 3, cell: (row) => <Feedback {...row} /> },
 ];
+
+/** A conversation lists at most this many names of tools. */
+const MAX_NAMES = 20;
 
 const last: Column<Conversation> = {
   id: 'last',

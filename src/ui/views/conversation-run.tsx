@@ -104,7 +104,7 @@ function RunHead({ row, runs, base, steps }: HeadProps): JSX.Element {
           <Safe text={row.runId ?? ''} />
         </span>
       )}
-      <b class={run?.status === 'completed' ? '' : 'odd'}>{run?.status ?? 'unknown'}</b>
+      <b class={run?.status === 'failed' ? 'odd' : ''}>{run?.status ?? 'unknown'}</b>
       <span>{counted(steps, 'step')}</span>
       <span>{counted(toolExecutions.length, 'tool call')}</span>
       <span>{duration(row.duration)}</span>
@@ -171,8 +171,9 @@ function Advice({ observations, shares }: Pick<WhereProps, 'observations' | 'sha
   );
 }
 
-function RunMessages({ row }: { readonly row: ConversationRow }): JSX.Element {
+function RunMessages({ row }: { readonly row: ConversationRow }): JSX.Element | null {
   const { inputMessages = [], outputMessages = [] } = interactionOf(row);
+  if (inputMessages.length + outputMessages.length === 0) return null;
   return (
     <section class="run-section">
       <h2>Messages</h2>

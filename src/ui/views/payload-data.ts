@@ -7,6 +7,13 @@ import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
 
 export type Detail = Answer<'getInteraction'>;
+
+/** One interaction at one destination. */
+export interface OneProps {
+  readonly detail: Detail;
+  readonly name: string;
+  onChanged(): Promise<void>;
+}
 export type Payload = Answer<'getDelivery'>;
 
 /** The request changes when the interaction does, not with each attempt. */

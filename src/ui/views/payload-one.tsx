@@ -9,14 +9,16 @@ import { JsonWithSearch, parsed } from '../parts/json.tsx';
 import { stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
-import { complainedPaths, type Detail, type Payload, reasonOf, toneOf, usePayload } from './payload-data.ts';
+import {
+  complainedPaths,
+  type Detail,
+  type OneProps,
+  type Payload,
+  reasonOf,
+  toneOf,
+  usePayload,
+} from './payload-data.ts';
 import { DeadLetter, hasArrived, SendAgain } from './record-actions.tsx';
-
-export interface OneProps {
-  readonly detail: Detail;
-  readonly name: string;
-  onChanged(): Promise<void>;
-}
 
 /** One destination: what became of the record, attempt by attempt, and the request that it gets. */
 export function OneDestination({ detail, name, onChanged }: OneProps): JSX.Element {

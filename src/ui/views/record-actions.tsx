@@ -9,7 +9,7 @@ import { CopyLine } from '../parts/copy-line.tsx';
 import { command } from '../shortcuts.ts';
 import { messageOf } from '../text.ts';
 import { useDrop } from './drop.ts';
-import type { OneProps } from './payload-one.tsx';
+import type { OneProps } from './payload-data.ts';
 
 /** Retry it, or drop it. */
 export function DeadLetter({ detail, name, onChanged }: OneProps): JSX.Element {

@@ -26,7 +26,7 @@ export function Totals(): JSX.Element {
         <b>{count(tokens)}</b> {noun(tokens, 'token')}
       </span>
       <span class="sum">
-        <b>{money(cost)}</b> USD
+        <b>{money(cost === 0 && unpriced > 0 ? undefined : cost)}</b> USD
       </span>
       {unpriced > 0 && <a href={withQuery({ q: 'cost:unknown' })}>{count(unpriced)} without a price</a>}
     </div>
