@@ -1,10 +1,11 @@
 import { resolveCapture } from '../configuration/content-capture.ts';
 import type { Environment } from '../configuration/environment.ts';
+import type { Attempt } from '../delivery/delivery.ts';
 import type { DestinationStats } from '../exporter/destination.ts';
 import { destinationsFrom, planDestination } from '../exporter/destinations/open-destination.ts';
 import { openPipeline, type Pipeline, type PipelineOptions } from '../exporter/pipeline.ts';
 import { resolveContent, resolveSpool } from '../exporter/settings.ts';
-import type { PipelineListener } from '../exporter/settling.ts';
+import type { PipelineListener, Settlement } from '../exporter/settling.ts';
 import { usableSpool } from '../exporter/usable-spool.ts';
 import { maskSecrets } from '../interaction/mask.ts';
 import type { SpanData } from '../semconv/span-data.ts';
@@ -46,6 +47,8 @@ export function namedBy(to: unknown): string | undefined {
 
 export interface SenderOptions extends Pick<PipelineOptions, 'transport' | 'write'> {
   readonly warn: (message: string) => void;
+  /** Called after every request. */
+  readonly onAttempt?: (attempt: Attempt) => void;
   /** `false` keeps records out of the spool of the environment. */
   readonly spool?: false;
   /** What names the destinations, where that is not the environment. */
@@ -63,7 +66,7 @@ export class Sender {
   constructor(
     names: readonly string[],
     environment: Environment,
-    { warn, spool, namedBy: setting, ...replaced }: SenderOptions,
+    { warn, spool, namedBy: setting, onAttempt, ...replaced }: SenderOptions,
   ) {
     const context = {
       environment,
@@ -78,7 +81,9 @@ export class Sender {
       mask: maskSecrets,
       // The command prints what became of the records itself.
       report: () => {},
-      onAttempt: ({ destination, outcome }) => {
+      onAttempt: (attempt) => {
+        const { destination, outcome } = attempt;
+        onAttempt?.(attempt);
         if ('reason' in outcome && outcome.status !== 'delivered') this.#fail(destination, outcome.reason);
       },
       ...replaced,
@@ -90,9 +95,11 @@ export class Sender {
     for await (const spans of portions) await this.send(spans);
   }
 
-  async send(spans: readonly SpanData[]): Promise<void> {
+  /** @param onSettled called with what became of each span, at each destination */
+  async send(spans: readonly SpanData[], onSettled?: (span: SpanData, settlement: Settlement) => void): Promise<void> {
     for (let from = 0; from < spans.length; from += PORTION) {
-      for (const span of spans.slice(from, from + PORTION)) this.#pipeline.take(span, this.#listener);
+      for (const span of spans.slice(from, from + PORTION))
+        this.#pipeline.take(span, this.#listenerOf(span, onSettled));
       await this.#settle();
     }
   }
@@ -129,12 +136,17 @@ export class Sender {
     );
   }
 
-  readonly #listener: PipelineListener = {
-    settled: (settlements) => {
-      for (const { destination, outcome } of settlements)
-        if (outcome.status === 'rejected') this.#fail(destination, outcome.reason);
-    },
-  };
+  #listenerOf(span: SpanData, onSettled?: (span: SpanData, settlement: Settlement) => void): PipelineListener {
+    return {
+      settled: (settlements) => {
+        for (const settlement of settlements) {
+          const { destination, outcome } = settlement;
+          if (outcome.status === 'rejected') this.#fail(destination, outcome.reason);
+          onSettled?.(span, settlement);
+        }
+      },
+    };
+  }
 
   #fail(destination: string, reason: string): void {
     this.#failures.set(destination, inWords(reason));

@@ -1,10 +1,18 @@
 import { userDataFolder } from '../configuration/user-folders.ts';
+import type { Attempt } from '../delivery/delivery.ts';
+import type { Settlement } from '../exporter/settling.ts';
 import { timeFrom } from '../gateway/api/since.ts';
+import { DeliveryNotes, type Underway } from '../gateway/delivery-notes.ts';
+import { answerExcerpt } from '../gateway/own-secrets.ts';
+import { maskSecrets } from '../interaction/mask.ts';
+import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
+import type { DeliveryNote } from '../store/port.ts';
 import type { StoreReader } from '../store/reader.ts';
 import type { Command } from './command.ts';
 import { isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
+import { openNoteWriter } from './forwarded.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
 import { RecordedRequests } from './recorded-requests.ts';
 import { openReader } from './stored-data.ts';
@@ -35,22 +43,31 @@ const command: Command = {
       sinceUs: timeOf('since', args['since']),
       untilUs: timeOf('until', args['until'] ?? String(Date.now())),
     };
-    const reader = openReader(typeof args['data'] === 'string' ? args['data'] : userDataFolder(process.env));
+    const folder = typeof args['data'] === 'string' ? args['data'] : userDataFolder(process.env);
+    const reader = openReader(folder);
     const warn = (message: string): void => void process.stderr.write(`${message}\n`);
     const dry = args['dry-run'] ? new RecordedRequests(names, secretsIn(process.env)) : undefined;
     const replaced = dry ? { transport: dry.transport, write: dry.write, spool: false as const } : {};
+    const states = dry ? undefined : new States(folder, warn);
     const sender = new Sender(names, dry ? withSampleSettings(process.env) : process.env, {
       warn,
       namedBy: namedBy(args['to']),
+      ...(states && { onAttempt: states.onAttempt }),
       ...replaced,
     });
     let interactions = 0;
     for (const page of pagesOf(reader, range)) {
       interactions += page.length;
-      await sender.send(page.map(spanDataOf));
+      const spans = page.map(({ row, interaction }) => {
+        const span = spanDataOf(interaction);
+        states?.follow(row, span);
+        return span;
+      });
+      await sender.send(spans, states?.onSettled);
     }
     reader.db.close();
     const delivered = await sender.finish();
+    await states?.finish();
     if (dry) process.stdout.write(`${JSON.stringify(dry.all, null, 2)}\n`);
     else {
       const terminal = terminalOn(process.stdout);
@@ -78,7 +95,57 @@ function* pagesOf(reader: StoreReader, { sinceUs, untilUs }: { sinceUs: number; 
   for (let at = 0; at < keys.length; at += PAGE) {
     yield keys.slice(at, at + PAGE).flatMap(({ key, project }) => {
       const found = reader.interaction(String(key), String(project));
-      return found ? [found.interaction] : [];
+      return found ? [found] : [];
     });
+  }
+}
+
+/** Stores what becomes of each interaction, so that the page and the API show it as for records that a gateway forwards. */
+class States {
+  readonly #notes: DeliveryNotes<Underway>;
+  readonly #bySpan = new Map<string, Underway>();
+  readonly #collected: DeliveryNote[] = [];
+  readonly #folder: string;
+  readonly #warn: (message: string) => void;
+
+  constructor(folder: string, warn: (message: string) => void) {
+    this.#folder = folder;
+    this.#warn = warn;
+    this.#notes = new DeliveryNotes<Underway>({
+      write: async (notes) => void this.#collected.push(...notes),
+      find: async () => undefined,
+      excerpt: answerExcerpt(process.env, maskSecrets),
+    });
+  }
+
+  readonly onAttempt = (attempt: Attempt): void => this.#notes.attempted(attempt);
+  readonly onSettled = ({ traceId, spanId }: SpanData, { destination, outcome }: Settlement): void => {
+    const underway = this.#bySpan.get(`${traceId}:${spanId}`);
+    if (underway) this.#notes.settled(underway, destination, outcome);
+  };
+
+  follow({ id, project }: { readonly id: string; readonly project: string }, { traceId, spanId }: SpanData): void {
+    const underway = { project, interaction: id };
+    this.#bySpan.set(`${traceId}:${spanId}`, underway);
+    this.#notes.follow([id, `${traceId}:${spanId}`], underway);
+  }
+
+  /** Writes them. What cannot be stored is a warning: the records themselves were sent. */
+  async finish(): Promise<void> {
+    await this.#notes.flush();
+    if (this.#collected.length === 0) return;
+    try {
+      const writer = await openNoteWriter(this.#folder);
+      if (!writer) {
+        this.#warn(
+          'The delivery states were not stored: another process has the data folder, and it is not your gateway.',
+        );
+        return;
+      }
+      await writer.write(this.#collected);
+      await writer.close();
+    } catch (error) {
+      this.#warn(`The delivery states were not stored: ${(error as Error).message}`);
+    }
   }
 }

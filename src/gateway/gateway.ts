@@ -227,6 +227,10 @@ class RunningGateway implements Gateway {
       destinations: (within) => listDestinations(this.#store, this.#forwarder.names, settingsOf, within),
       request: (id, name) => requestFor(this.#store, id, name, process.env),
       resend: async (id, name) => Number(await forwarderTo(name).resend(id, name)),
+      noteDeliveries: async (notes) => {
+        await this.#store.note(notes);
+        this.#reportDeliveries(notes);
+      },
       resendAll: (name) => forwarderTo(name).resendAll(name),
       dropDead: (name) => this.#forwarder.dropDead(name),
       dropOne: (id, name) => this.#forwarder.dropOne(id, name),

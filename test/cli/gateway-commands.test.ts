@@ -141,6 +141,51 @@ it('sends a time range to a destination, and what cannot be sent fails the comma
   sink.close();
 });
 
+it('stores what became of what it forwarded, with a gateway that has the folder and without one', async () => {
+  let status = 400;
+  const sink = createHttpServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(status, { 'content-type': 'application/json' }).end('{}'));
+  });
+  await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
+  const { port } = sink.address() as { port: number };
+  const folder = join(home, 'forwarded');
+  const variables = { ...env, REQUESTY_API_KEY: 'key', REQUESTY_INGESTION_URL: `http://127.0.0.1:${port}/insight` };
+  const forward = () =>
+    run(process.execPath, [CLI, 'forward', '--data', folder, '--to', 'requesty', '--since', '2025-01-01'], {
+      env: variables,
+    }).catch((error: { stderr: string }) => error);
+  const free = createServer();
+  await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
+  const own = String((free.address() as { port: number }).port);
+  await new Promise((resolve) => free.close(resolve));
+  // On a port of its own a gateway can be found.
+  let running = await up('--port', own, '--data', folder);
+  const stop = async () => {
+    const ended = new Promise((resolve) => running.child.once('exit', resolve));
+    running.child.kill('SIGTERM');
+    await ended;
+  };
+  await fetch(`${running.url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: (await spanport('db', 'export', '--data', data)).stdout.split('\n')[0] ?? '',
+  });
+  const look = async () => {
+    const client = createClient({ baseUrl: running.url });
+    const id = (await client.listInteractions()).items[0]?.id ?? '';
+    return client.getDelivery({ params: { id, destination: 'requesty' } });
+  };
+  expect((await forward()).stderr).toBe('');
+  expect(await look()).toMatchObject({ state: 'dead', attempts: [{ status: 400, outcome: 'rejected' }] });
+  await stop();
+  status = 200;
+  expect((await forward()).stderr).toBe('');
+  running = await up('--port', own, '--data', folder);
+  expect(await look()).toMatchObject({ state: 'delivered', attempts: [{ status: 400 }, { status: 200 }] });
+  await stop();
+  sink.close();
+}, 60_000);
+
 it('checks and exports the data', async () => {
   const check = JSON.parse((await spanport('db', 'check', '--data', data, '--json')).stdout);
   expect(check).toMatchObject({ isSound: true, spans: 2, interactions: 2, conversations: 2 });

@@ -4,6 +4,7 @@ import { SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
 import type { Buckets } from '../../store/activity.ts';
 import { parseFilter } from '../../store/filter-language.ts';
 import type { Selection } from '../../store/lists.ts';
+import type { DeliveryNote } from '../../store/port.ts';
 import type { StoredSpan } from '../../store/reader.ts';
 import type { FeedbackRow as StoredFeedback } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
@@ -24,6 +25,7 @@ export interface ApiHost {
   destinations(within?: Buckets): Promise<readonly Destination[]>;
   request(interaction: string, destination: string): Promise<Answer<'getDelivery'>['request']>;
   resend(interaction: string, destination: string): Promise<number>;
+  noteDeliveries(notes: readonly DeliveryNote[]): Promise<void>;
   resendAll(destination: string): Promise<number>;
   dropDead(destination: string): Promise<number>;
   dropOne(interaction: string, destination: string): Promise<number>;
@@ -157,6 +159,7 @@ function deliveryHandlers(
   | 'dropDelivery'
   | 'listDestinations'
   | 'listDeliveries'
+  | 'noteDeliveries'
   | 'retryDeliveries'
   | 'dropDeliveries'
   | 'sendInteractions'
@@ -196,6 +199,10 @@ function deliveryHandlers(
     async listDeliveries({ params, query }) {
       const { items, next } = await store.read.deliveries(params['name'] ?? '', query.state, listOf(query));
       return { items: items as Delivery[], ...(next && { next }) };
+    },
+    async noteDeliveries({ body: { items } }) {
+      await host.noteDeliveries(items.map(({ at, ...note }) => ({ ...note, atUs: at * 1e3 }) as DeliveryNote));
+      return { changed: items.length };
     },
     retryDeliveries: async ({ params }) => ({ changed: await host.resendAll(params['name'] ?? '') }),
     dropDeliveries: async ({ params }) => ({ changed: await host.dropDead(params['name'] ?? '') }),

@@ -28,6 +28,7 @@ export const paths = {
   addFeedback: { method: 'post', path: '/api/feedback' },
   listDestinations: { method: 'get', path: '/api/destinations' },
   listDeliveries: { method: 'get', path: '/api/destinations/:name/deliveries' },
+  noteDeliveries: { method: 'post', path: '/api/deliveries' },
   retryDeliveries: { method: 'post', path: '/api/destinations/:name/retry' },
   dropDeliveries: { method: 'post', path: '/api/destinations/:name/drop' },
   sendInteractions: { method: 'post', path: '/api/destinations/:name/send' },

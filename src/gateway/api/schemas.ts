@@ -122,6 +122,19 @@ export const delivery = z
   })
   .meta({ id: 'Delivery' });
 
+export const deliveryNote = z
+  .strictObject({
+    project: z.string().max(200),
+    interaction: z.string().min(1).max(2_000),
+    destination: z.string().min(1).max(200),
+    state: deliveryState,
+    at: time,
+    reason: z.string().max(2_000).optional(),
+    carriedBy: z.string().max(2_000).optional(),
+    attempt: attempt.optional(),
+  })
+  .meta({ id: 'DeliveryNote' });
+
 export const feedback = z
   .object({
     id: z.string(),
