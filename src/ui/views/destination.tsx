@@ -136,7 +136,12 @@ function SendRange({ name }: { readonly name: string }): JSX.Element {
             Send again <small>also what {name} has already got</small>
           </h2>
           <form class="actions" onSubmit={send}>
-            <select aria-label="Since" value={since} onChange={({ currentTarget }) => setSince(currentTarget.value)}>
+            <select
+              class="button"
+              aria-label="Since"
+              value={since}
+              onChange={({ currentTarget }) => setSince(currentTarget.value)}
+            >
               {Object.entries(RANGES).map(([value, label]) => (
                 <option key={value} value={value}>
                   {label}
@@ -146,7 +151,7 @@ function SendRange({ name }: { readonly name: string }): JSX.Element {
             <label class="field">
               <input
                 aria-label="Filter"
-                placeholder="All, or such as model:gpt-4o"
+                placeholder="Filter, else all"
                 value={q}
                 onInput={({ currentTarget }) => setQ(currentTarget.value)}
               />
