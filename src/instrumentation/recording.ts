@@ -1,4 +1,5 @@
-import { type Context, diag, ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import { diag } from '../diagnostics/diag.ts';
 import { type Content, type Facts, joinFacts, type ToolExecution, type Writable } from '../interaction/interaction.ts';
 import { jsonOf } from '../interaction/json.ts';
 import { asIs } from '../interaction/mask.ts';
@@ -216,7 +217,7 @@ export class Recording implements UnreadSpan {
       diag.error('spanport: a span could not be described in full', error);
     }
     const endTime = this.#endTimeOf(ending);
-    span.end(endTime);
+    endSafely(span, endTime);
     if (readable !== span) readable.end(endTime ?? Date.now());
     // A recording span of either SDK version is readable, although the API's type does not include that.
     this.#ended = readable as unknown as ReadableSpanLike;
@@ -286,6 +287,15 @@ export class Recording implements UnreadSpan {
     const { options } = this.#host;
     const { contentOnSpans, mask } = options;
     writeAttributes(contentOnSpans ? capContent(facts, options, mask) : facts, contentOnSpans, sink);
+  }
+}
+
+/** The application's span processors run inside of this. Their errors must not reach a timer or a call of the application. */
+function endSafely(span: Span, endTime: number | undefined): void {
+  try {
+    span.end(endTime);
+  } catch (error) {
+    diag.error('spanport: a span processor of the application failed at the end of a span', error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { beforeSignalFlush } from '../delivery/endings.ts';
+import { diag } from '../diagnostics/diag.ts';
 
 const closers = new Set<() => void>();
 /** Reverts the listeners, which all closers share: Node warns of more than ten listeners for one event. */
@@ -28,5 +29,11 @@ function listen(): void {
 }
 
 function closeAll(): void {
-  for (const close of closers) close();
+  for (const close of closers) {
+    try {
+      close();
+    } catch (error) {
+      diag.error('spanport: not everything could be recorded at the end of the process', error);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import { type Context, SpanKind } from '@opentelemetry/api';
 import { NodeTracerProvider, type ReadableSpan, type Span, type SpanProcessor } from '@opentelemetry/sdk-trace-node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { diag } from '../../src/diagnostics/diag.ts';
 import { createRecorder } from '../../src/instrumentation/recorder.ts';
 import { addContentReader, contentOf, factsOf } from '../../src/semconv/span-content.ts';
 import type { ReadableSpanLike } from '../../src/semconv/span-data.ts';
@@ -67,5 +68,16 @@ describe("a span of the application's provider", () => {
 
   it('is read by its attributes where the application wrote on it during the call', () => {
     expect(factsOf(record(new Processor(), (span) => span?.setAttribute('app.step', 3)))).toBeUndefined();
+  });
+
+  it('is recorded where a processor of the application throws at its end', () => {
+    const report = vi.spyOn(diag, 'error').mockReturnValue();
+    const onEnd = (): void => {
+      throw new Error('broken');
+    };
+    const span = record(Object.assign(new Processor(), { onEnd }));
+    expect(factsOf(span)).toMatchObject({ responseId: 'r-1' });
+    expect(report).toHaveBeenCalledTimes(1);
+    report.mockRestore();
   });
 });

@@ -1,5 +1,8 @@
+import OpenAI from 'openai';
 import { expect, it } from 'vitest';
+import { instrumentOpenAI } from '../../src/instrumentation/openai/instrument.ts';
 import { textOf } from '../../src/interaction/message.ts';
+import { scriptedServer } from '../support/scripted-server.ts';
 import { ASSISTANT_ID, interactionOf, openScene } from './assistants-scene.ts';
 
 const assistant = { assistant_id: ASSISTANT_ID };
@@ -72,6 +75,20 @@ it('keeps the question of a run that failed for the run that tries again', async
   await scene.client.beta.threads.runs.createAndPoll(id, assistant);
   await scene.client.beta.threads.runs.stream(id, assistant).done();
   expect(inputsOf(scene)).toEqual([['Hours?'], ['Hours?']]);
+});
+
+it('gives the question of a failed run to no other run where the server names no thread', async () => {
+  const scene = await openScene();
+  let count = 0;
+  const server = await scriptedServer(() => {
+    count += 1;
+    const status = count === 1 ? 'failed' : 'cancelled';
+    return { json: { id: `run_${count}`, object: 'thread.run', status, assistant_id: ASSISTANT_ID } };
+  });
+  const { threads } = instrumentOpenAI(new OpenAI({ apiKey: 'unused', baseURL: server.baseURL, maxRetries: 0 })).beta;
+  for (const content of ["Alice's question", "Bob's question"])
+    await threads.createAndRun({ ...assistant, thread: { messages: [{ role: 'user', content }] } });
+  expect(inputsOf(scene)).toEqual([["Alice's question"], ["Bob's question"]]);
 });
 
 it('reads images, files and citations as parts', async () => {

@@ -1,11 +1,14 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { diag } from '../../src/diagnostics/diag.ts';
 import { endWaitingRuns, outputUnseenCount } from '../../src/instrumentation/openai/assistants/index.ts';
+import { ObservedRun } from '../../src/instrumentation/openai/assistants/run.ts';
 import { ASSISTANT_ID, interactionOf, only, openScene } from './assistants-scene.ts';
 
 const assistant = { assistant_id: ASSISTANT_ID };
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 /** The clock stands still, but for the timers of the waiting run; requests go on. */
@@ -126,4 +129,17 @@ it('ends what is still open when the process ends, as unknown', async () => {
     run: { id: run.id, status: 'unknown' },
     outcome: { status: 'ok' },
   });
+});
+
+it('ends the other runs when one cannot be ended, and throws nothing', async () => {
+  const { client, ask, runSpans } = await openScene();
+  await client.beta.threads.runs.create(await ask(), assistant);
+  const second = await client.beta.threads.runs.create(await ask(), assistant);
+  const report = vi.spyOn(diag, 'error').mockReturnValue();
+  vi.spyOn(ObservedRun.prototype, 'end').mockImplementationOnce(() => {
+    throw new Error('broken');
+  });
+  process.emit('beforeExit', 0);
+  expect(interactionOf(only(runSpans())).run?.id).toBe(second.id);
+  expect(report).toHaveBeenCalledTimes(1);
 });

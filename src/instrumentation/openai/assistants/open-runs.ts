@@ -97,8 +97,15 @@ export class OpenRuns {
     clearTimeout(this.#waiting.get(run));
     this.#waiting.delete(run);
     this.#created.delete(run);
-    run.end(early);
-    if (run.hasFailedSilently) this.#threads.restore(keyOf(run.scope, run.threadId), run.messages.inputs);
+    try {
+      run.end(early);
+    } catch (error) {
+      // A timer or the end of the process may be the caller, in which an error would end the application.
+      diag.error('spanport: the span of a run could not be ended', error);
+    }
+    // Some compatible servers do not name the thread of a run.
+    if (run.hasFailedSilently && run.threadId !== '')
+      this.#threads.restore(keyOf(run.scope, run.threadId), run.messages.inputs);
     if (run.id === undefined) return;
     const key = keyOf(run.scope, run.id);
     this.#open.delete(key);

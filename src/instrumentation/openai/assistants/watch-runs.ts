@@ -29,8 +29,8 @@ function watchCreation(call: Call, recorder: Recorder, body: unknown, threadId?:
   const { runs, threads } = recorder.stateOf(AssistantsState);
   const scope = scopeOf(call);
   const request: WireRunRequest = recordOf(body) ?? {};
-  const threadKey = keyOf(scope, threadId ?? '');
-  const unanswered = threads.take(threadKey);
+  const threadKey = threadId === undefined ? undefined : keyOf(scope, threadId);
+  const unanswered = threadKey === undefined ? [] : threads.take(threadKey);
   const run = startRun(issuedCallOf(call, recorder), {
     agentId: request.assistant_id,
     facts: { ...readRunRequest(request), ...(threadId !== undefined && { conversationId: threadId }) },
@@ -46,7 +46,7 @@ function watchCreation(call: Call, recorder: Recorder, body: unknown, threadId?:
       return run;
     },
     unanswered(outcome) {
-      if (outcome.kind === 'failed') threads.restore(threadKey, unanswered);
+      if (threadKey !== undefined && outcome.kind === 'failed') threads.restore(threadKey, unanswered);
       if (run) runs.end(run, leftBy(outcome));
     },
   });
