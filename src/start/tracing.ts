@@ -252,16 +252,23 @@ function unlessJoined(otlp: SpanDestination): SpanDestination {
 /** No destination is set: spans wait, with their content, until it is known whether a gateway runs on this machine. */
 async function lookForGateway(pipeline: Pipeline, context: DestinationContext): Promise<void> {
   const release = pipeline.hold();
-  const gateway = await findGateway(discoveryFile(context.environment));
-  if (gateway) {
-    const headers = gateway.token === undefined ? {} : { authorization: `Bearer ${gateway.token}` };
-    pipeline.join(planDestination({ name: 'spanport', url: `${gateway.url}/v1/traces`, headers }, context));
-  } else {
-    context.warn(
-      'no destination is set, so spans are dropped: set SPANPORT_DESTINATIONS, a vendor key or OTEL_EXPORTER_OTLP_ENDPOINT',
-    );
+  try {
+    const gateway = await findGateway(discoveryFile(context.environment));
+    if (gateway) {
+      const headers = gateway.token === undefined ? {} : { authorization: `Bearer ${gateway.token}` };
+      pipeline.join(planDestination({ name: 'spanport', url: `${gateway.url}/v1/traces`, headers }, context));
+    } else {
+      context.warn(
+        'no destination is set, so spans are dropped: set SPANPORT_DESTINATIONS, a vendor key or OTEL_EXPORTER_OTLP_ENDPOINT',
+      );
+    }
+  } catch (error) {
+    // A setting of the environment that this destination reads, such as the file of a certificate, may be invalid.
+    const reason = error instanceof Error ? error.message : String(error);
+    context.warn(`the gateway on this machine cannot be a destination, so spans are dropped: ${reason}`);
+  } finally {
+    release();
   }
-  release();
 }
 
 /** With `OTEL_SDK_DISABLED` nothing is patched and nothing is sent. */

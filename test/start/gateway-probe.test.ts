@@ -1,12 +1,14 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { proofOf } from '../../src/configuration/discovery.ts';
+import { diag } from '../../src/diagnostics/diag.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import { findGateway } from '../../src/start/gateway-probe.ts';
+import { startOnce } from '../../src/start/tracing.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'spanport-probe-'));
 const file = join(folder, 'gateway.json');
@@ -79,4 +81,19 @@ it('finds a real gateway while it runs, and none after it was closed', async () 
   expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
   await gateway.close();
   expect(await findGateway(published)).toBeUndefined();
+});
+
+it('warns once when a setting keeps the found gateway from being a destination', async () => {
+  vi.stubEnv('XDG_DATA_HOME', folder);
+  vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', join(folder, 'missing.pem'));
+  for (const name of ['ATHINA_API_KEY', 'RECONIFY_APP_KEY', 'RECONIFY_API_KEY']) vi.stubEnv(name, '');
+  const published = join(folder, 'spanport', 'gateway.json');
+  mkdirSync(dirname(published), { recursive: true });
+  writeFileSync(published, JSON.stringify({ url: await serve(proving), nonce, pid: 1 }), { mode: 0o600 });
+  const warn = vi.spyOn(diag, 'warn').mockReturnValue();
+  const handle = startOnce({}, []);
+  await handle.forceFlush();
+  await handle.shutdown();
+  expect(warn.mock.calls).toEqual([[expect.stringContaining('OTEL_EXPORTER_OTLP_CERTIFICATE')]]);
+  warn.mockRestore();
 });
