@@ -1,10 +1,11 @@
 import type { ContentMode } from '../exporter/content-policy.ts';
 import { changesFor } from '../exporter/destinations/span-view.ts';
 import { LazyEndedSpan } from '../exporter/ended-span.ts';
-import { type Mask, maskJson } from '../interaction/mask.ts';
+import type { Writable } from '../interaction/interaction.ts';
+import { type Mask, maskAttributes, maskJson } from '../interaction/mask.ts';
 import type { Decoded } from '../otlp/decoded.ts';
 import type { LogData } from '../semconv/log-data.ts';
-import type { SpanData } from '../semconv/span-data.ts';
+import type { SpanData, SpanLink } from '../semconv/span-data.ts';
 import { logRowFrom, resourceJsonOf, type SpanRow, spanRowFrom } from '../store/span-row.ts';
 import type { Store } from '../store/store.ts';
 import { RequestError } from './body.ts';
@@ -59,7 +60,7 @@ export class Receiver {
     if (this.#options.content === 'full') {
       const writes = [...byProject(records.filter(isGenAI), arrival.project)].map(([project, logs]) => ({
         ...stamp(arrival, project),
-        logs: logs.flatMap((log) => logRowFrom(maskJson(log, this.#options.mask)) ?? []),
+        logs: logs.flatMap((log) => logRowFrom(maskedLog(log, this.#options.mask)) ?? []),
       }));
       await this.#options.store.writeAll(writes.filter(({ logs }) => logs.length > 0));
     }
@@ -72,7 +73,7 @@ export class Receiver {
     return spans.map((span) => {
       let resource = resources.get(span.resource);
       if (!resource) {
-        resource = maskJson(span.resource, this.#options.mask);
+        resource = maskAttributes(span.resource, this.#options.mask);
         resources.set(span.resource, resource);
       }
       return { ...this.#maskedSpan(span), resource };
@@ -81,22 +82,55 @@ export class Receiver {
 
   #maskedSpan(span: SpanData): SpanData {
     const { mask, content } = this.#options;
-    const { attributes, events, status, name } = maskJson(
-      { attributes: span.attributes, events: span.events, status: span.status, name: span.name },
-      mask,
-    );
-    const masked: SpanData = { ...span, name, attributes, status, ...(events && { events }) };
+    const masked = maskedSpan(span, mask);
     if (content === 'full') return masked;
-    const kept: Record<string, unknown> = {};
+    const attributes: Record<string, unknown> = {};
     const ended = new LazyEndedSpan(masked, mask, () => []);
-    changesFor(ended, content, {}).giveAttributes?.({
+    const changes = changesFor(ended, content, {});
+    changes.giveAttributes?.({
       setAttribute: (key, value) => {
-        kept[key] = value;
+        attributes[key] = value;
       },
     });
-    return { ...masked, attributes: kept };
+    const { eventAttributes = (_, own) => own, linkAttributes = (own) => own } = changes;
+    const kept: Writable<SpanData> = { ...masked, attributes };
+    if (masked.events) {
+      kept.events = masked.events.map((event) => ({
+        ...event,
+        attributes: eventAttributes(event.name, event.attributes),
+      }));
+    }
+    if (masked.links) kept.links = masked.links.map((link) => withAttributes(link, linkAttributes));
+    return kept;
   }
 }
+
+function maskedSpan(span: SpanData, mask: Mask): SpanData {
+  const { events, links } = span;
+  const masked: Writable<SpanData> = { ...span };
+  masked.name = mask(span.name);
+  masked.attributes = maskAttributes(span.attributes, mask);
+  masked.status = maskJson(span.status, mask);
+  if (events) {
+    masked.events = events.map(({ name, time, attributes }) => ({
+      name: mask(name),
+      time,
+      attributes: maskAttributes(attributes, mask),
+    }));
+  }
+  if (links) masked.links = links.map((link) => withAttributes(link, (attributes) => maskAttributes(attributes, mask)));
+  return masked;
+}
+
+function withAttributes(link: SpanLink, change: (attributes: Attributes) => Attributes): SpanLink {
+  return link.attributes ? { ...link, attributes: change(link.attributes) } : link;
+}
+
+function maskedLog(log: LogData, mask: Mask): LogData {
+  return { ...maskJson(log, mask), attributes: maskAttributes(log.attributes, mask) };
+}
+
+type Attributes = Readonly<Record<string, unknown>>;
 
 function rowsOf(spans: readonly SpanData[]): SpanRow[] {
   const resources = new Map<SpanData['resource'], string>();

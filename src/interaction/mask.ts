@@ -101,6 +101,22 @@ export function maskJson<T>(value: T, mask: Mask): T {
   return maskValue(value, mask, true) as T;
 }
 
+/**
+ * Masks attributes of a span, event, link or resource. An attribute may have any name, so {@link structure} counts only
+ * within the messages of the conventions. Pure: the same object if nothing changed.
+ */
+export function maskAttributes<T extends Readonly<Record<string, unknown>>>(attributes: T, mask: Mask): T {
+  let copy: Record<string, unknown> | undefined;
+  for (const name in attributes) {
+    const value: unknown = attributes[name];
+    const kept = maskValue(value, mask, name.startsWith('gen_ai.'));
+    if (kept === value) continue;
+    copy ??= { ...attributes } as Record<string, unknown>;
+    copy[name] = kept;
+  }
+  return (copy as T | undefined) ?? attributes;
+}
+
 function maskValue(value: unknown, mask: Mask, isStructure: boolean): unknown {
   if (typeof value === 'string') return mask(value);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;

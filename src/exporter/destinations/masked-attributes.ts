@@ -1,4 +1,4 @@
-import { type Mask, maskJson, maskSecrets } from '../../interaction/mask.ts';
+import { type Mask, maskAttributes, maskJson, maskSecrets } from '../../interaction/mask.ts';
 import { attributeKind, eventAttributeKind } from '../../semconv/dialects/attribute-kinds.ts';
 import type { AttributeKind } from '../../semconv/dialects/attribute-rules.ts';
 import { type ContentMode, REDACTED } from '../content-policy.ts';
@@ -60,5 +60,5 @@ function mapped(attributes: Attributes, change: (name: string, value: unknown) =
 
 /** The attributes of a resource, masked. The same object if nothing changed. */
 export function maskedResource(attributes: Attributes, mask: Mask): Attributes {
-  return maskJson(attributes, mask);
+  return maskAttributes(attributes, mask);
 }
