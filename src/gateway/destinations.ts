@@ -104,8 +104,9 @@ export async function requestFor(
   id: string,
   name: string,
   environment: Environment,
+  project?: string,
 ): Promise<Answer<'getDelivery'>['request']> {
-  const found = await store.read.interaction(id);
+  const found = await store.read.interaction(id, project);
   return found && requestOf(found.interaction, name, environment);
 }
 

@@ -162,9 +162,9 @@ export class Forwarder {
   }
 
   /** Sends one interaction again. @returns whether there is such a destination */
-  async resend(id: string, name: string): Promise<boolean> {
+  async resend(id: string, name: string, project?: string): Promise<boolean> {
     const pipeline = this.#pipelines.get(name);
-    const found = await this.#options.store.read.interaction(id);
+    const found = await this.#options.store.read.interaction(id, project);
     if (!pipeline || !found) return false;
     this.#sendStored(pipeline, name, [found]);
     return true;
@@ -257,8 +257,8 @@ export class Forwarder {
   }
 
   /** The same for the dead letter of one interaction. */
-  async dropOne(id: string, name: string): Promise<number> {
-    const found = await this.#options.store.read.interaction(id);
+  async dropOne(id: string, name: string, project?: string): Promise<number> {
+    const found = await this.#options.store.read.interaction(id, project);
     if (!found) return 0;
     const chosen = new Set([id]);
     dropRecords(this.#spoolFolder, {

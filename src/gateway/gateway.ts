@@ -225,15 +225,15 @@ class RunningGateway implements Gateway {
       url: () => this.#url,
       grpcUrl: () => this.grpcUrl,
       destinations: (within) => listDestinations(this.#store, this.#forwarder.names, settingsOf, within),
-      request: (id, name) => requestFor(this.#store, id, name, process.env),
-      resend: async (id, name) => Number(await forwarderTo(name).resend(id, name)),
+      request: (id, name, project) => requestFor(this.#store, id, name, process.env, project),
+      resend: async (id, name, project) => Number(await forwarderTo(name).resend(id, name, project)),
       noteDeliveries: async (notes) => {
         await this.#store.note(notes);
         this.#reportDeliveries(notes);
       },
       resendAll: (name) => forwarderTo(name).resendAll(name),
       dropDead: (name) => this.#forwarder.dropDead(name),
-      dropOne: (id, name) => this.#forwarder.dropOne(id, name),
+      dropOne: (id, name, project) => this.#forwarder.dropOne(id, name, project),
       sendAgain: (name, selection) => forwarderTo(name).sendAgain(name, selection),
       addFeedback: (feedback) => this.#addFeedback(feedback),
       vendorFields,

@@ -63,13 +63,15 @@ export class StoreReader {
     return { items: this.#conversationRows(rows), ...(next && { next }) };
   }
 
-  /** By the public id, else by the name that the application gave. */
-  conversation(id: string): ConversationRow | undefined {
-    const byId = this.db.all('SELECT * FROM conversations WHERE public_id = ?', id);
+  /** By the public id, else by the name that the application gave. Without a project, the latest one of that name. */
+  conversation(id: string, project?: string): ConversationRow | undefined {
+    const where = project === undefined ? '' : 'AND project = ?';
+    const values = project === undefined ? [id] : [id, project];
+    const byId = this.db.all(`SELECT * FROM conversations WHERE public_id = ? ${where}`, ...values);
     const rows =
       byId.length > 0
         ? byId
-        : this.db.all('SELECT * FROM conversations WHERE name = ? ORDER BY sort_us DESC LIMIT 1', id);
+        : this.db.all(`SELECT * FROM conversations WHERE name = ? ${where} ORDER BY sort_us DESC LIMIT 1`, ...values);
     return this.#conversationRows(rows)[0];
   }
 
@@ -96,9 +98,11 @@ export class StoreReader {
     return { items: this.#interactionRows(rows), ...(next && { next }) };
   }
 
+  /** Without a project, that of the default project, else that of the first project by name. */
   interaction(key: string, project?: string): FoundInteraction | undefined {
     const rows = this.db.all(
-      `${INTERACTIONS} WHERE ${hasKey('?1', project === undefined ? 'i.project' : '?2')} LIMIT 1`,
+      `${INTERACTIONS} WHERE ${hasKey('?1', project === undefined ? 'i.project' : '?2')}
+         ORDER BY i.project <> 'default', i.project LIMIT 1`,
       key,
       ...(project === undefined ? [] : [project]),
     );

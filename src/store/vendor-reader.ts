@@ -171,21 +171,23 @@ export function vendorEntries(
     /** Of feedback alone. */
     readonly rating?: string;
     readonly messageIds?: readonly string[];
+    /** Only what this vendor's client wrote, as events always are. */
+    readonly isOwn?: boolean;
     readonly offset?: number;
     readonly limit: number;
   },
 ): VendorPage<unknown> {
-  const { ids, rating, messageIds } = query;
+  const { ids, rating, messageIds, isOwn = table === 'events' } = query;
   const where = [
     'WHERE project = ?',
-    table === 'events' ? 'AND received_by = ?' : '',
+    isOwn ? 'AND received_by = ?' : '',
     idsSql('public_id', ids),
     rating === undefined ? '' : 'AND rating = ?',
     idsSql('message_id', messageIds),
   ].join(' ');
   const values: SqlValue[] = [
     project,
-    ...(table === 'events' ? [vendor] : []),
+    ...(isOwn ? [vendor] : []),
     ...(ids ?? []),
     ...(rating === undefined ? [] : [rating]),
     ...(messageIds ?? []),

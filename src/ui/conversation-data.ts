@@ -87,6 +87,8 @@ async function toolsOf(id: string): Promise<ToolSpan[]> {
 
 async function feedbackOf(rows: Detail['rows']): Promise<Map<string, readonly FeedbackRow[]>> {
   const rated = rows.filter(({ feedback }) => feedback.up + feedback.down > 0).slice(0, MAX_FEEDBACK);
-  const details = await Promise.all(rated.map(({ id }) => api.getInteraction({ params: { id } })));
+  const details = await Promise.all(
+    rated.map(({ id, project }) => api.getInteraction({ params: { id }, query: { project } })),
+  );
   return new Map(details.map(({ id, feedbackLog }) => [id, feedbackLog]));
 }

@@ -228,6 +228,8 @@ export interface FeedbackQuery extends EntryQuery {
   readonly rating?: Feedback['rating'];
   /** About one of these messages. */
   readonly messageIds?: readonly string[];
+  /** Only what this vendor's client wrote. */
+  readonly isOwn?: boolean;
 }
 
 /** What a gateway offers to routes, for one vendor and one project. */

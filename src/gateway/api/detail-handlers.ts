@@ -13,13 +13,13 @@ export function detailHandlers({
 }: Store): Part<'listToolSpans' | 'getRequest' | 'getTraceOutline' | 'getTraceOtlp'> {
   return {
     async listToolSpans({ params, query }) {
-      const row = await read.conversation(params['id'] ?? '');
+      const row = await read.conversation(params['id'] ?? '', query.project);
       if (!row) throw missing('conversation', params['id']);
       const { items, next } = await read.toolSpansOf(row.id, listOf(query));
       return { items: items.map(toolSpanFrom), ...(next && { next }) };
     },
-    async getRequest({ params }) {
-      const found = await read.interaction(params['id'] ?? '');
+    async getRequest({ params, query }) {
+      const found = await read.interaction(params['id'] ?? '', query.project);
       if (!found) throw missing('interaction', params['id']);
       return originalRequestOf(found.interaction);
     },

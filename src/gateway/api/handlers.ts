@@ -23,12 +23,12 @@ export interface ApiHost {
   url(): string;
   grpcUrl(): string | undefined;
   destinations(within?: Buckets): Promise<readonly Destination[]>;
-  request(interaction: string, destination: string): Promise<Answer<'getDelivery'>['request']>;
-  resend(interaction: string, destination: string): Promise<number>;
+  request(interaction: string, destination: string, project?: string): Promise<Answer<'getDelivery'>['request']>;
+  resend(interaction: string, destination: string, project?: string): Promise<number>;
   noteDeliveries(notes: readonly DeliveryNote[]): Promise<void>;
   resendAll(destination: string): Promise<number>;
   dropDead(destination: string): Promise<number>;
-  dropOne(interaction: string, destination: string): Promise<number>;
+  dropOne(interaction: string, destination: string, project?: string): Promise<number>;
   sendAgain(destination: string, selection: Selection): Promise<Answer<'sendInteractions'>>;
   addFeedback(feedback: NewFeedback): Promise<FeedbackRow>;
   vendorFields(name: string): Promise<Answer<'getVendorFields'> | undefined>;
@@ -67,7 +67,7 @@ function listHandlers({
       return { items: items.map(feedbackFrom), ...(next && { next }) };
     },
     async getConversation({ params, query }) {
-      const row = await read.conversation(params['id'] ?? '');
+      const row = await read.conversation(params['id'] ?? '', query.project);
       if (!row) throw missing('conversation', params['id']);
       const { items, next } = await read.interactionsOf(row.id, listOf(query));
       return {
@@ -76,8 +76,8 @@ function listHandlers({
         ...(next && { next }),
       };
     },
-    async getInteraction({ params }) {
-      const found = await read.interaction(params['id'] ?? '');
+    async getInteraction({ params, query }) {
+      const found = await read.interaction(params['id'] ?? '', query.project);
       if (!found) throw missing('interaction', params['id']);
       const { id, project } = found.row;
       const [deliveryLog, feedback] = await Promise.all([read.deliveriesOf(id, project), read.feedbackOf(id, project)]);
@@ -166,13 +166,13 @@ function deliveryHandlers(
 > {
   const { store } = host;
   return {
-    async getDelivery({ params }) {
+    async getDelivery({ params, query }) {
       const { id = '', destination = '' } = params;
-      const found = await store.read.interaction(id);
+      const found = await store.read.interaction(id, query.project);
       if (!found) throw missing('interaction', id);
       const log = await store.read.deliveriesOf(id, found.row.project);
       const delivery = log.find((each) => each.destination === destination);
-      const request = await host.request(id, destination);
+      const request = await host.request(id, destination, found.row.project);
       if (!delivery && !request) throw missing('destination', destination);
       const none = {
         destination,
@@ -184,11 +184,11 @@ function deliveryHandlers(
       };
       return { ...((delivery ?? none) as Delivery), ...(request && { request }) };
     },
-    retryDelivery: async ({ params }) => ({
-      changed: await host.resend(params['id'] ?? '', params['destination'] ?? ''),
+    retryDelivery: async ({ params, query }) => ({
+      changed: await host.resend(params['id'] ?? '', params['destination'] ?? '', query.project),
     }),
-    dropDelivery: async ({ params }) => ({
-      changed: await host.dropOne(params['id'] ?? '', params['destination'] ?? ''),
+    dropDelivery: async ({ params, query }) => ({
+      changed: await host.dropOne(params['id'] ?? '', params['destination'] ?? '', query.project),
     }),
     sendInteractions: ({ params, body }) => host.sendAgain(params['name'] ?? '', listOf(body)),
     async listDestinations({ query }) {
@@ -218,9 +218,10 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
       if (!found) throw missing('vendor', params['name']);
       return found;
     },
-    async deleteConversation({ params }) {
-      const row = await store.read.conversation(params['id'] ?? '');
-      if (!row) throw missing('conversation', params['id']);
+    async deleteConversation({ params, query }) {
+      const row = await store.read.conversation(params['id'] ?? '', query.project);
+      // Several projects may have a conversation of this name.
+      if (!row || (query.project === undefined && row.id !== params['id'])) throw missing('conversation', params['id']);
       return store.deleteConversation(row.id);
     },
     async getStatus() {

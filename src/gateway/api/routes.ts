@@ -37,6 +37,9 @@ const since = z.string().max(40).optional().meta({
   description: 'An ISO 8601 time, Unix milliseconds, or a duration before now: 15m, 12h, 7d',
 });
 const project = z.string().max(200).optional();
+const projectOfId = project.meta({
+  description: 'Where several projects have the id. Without it, the default project, else the first by name',
+});
 const selection = { q: filter, since, until: since, project };
 
 const page = <T extends z.ZodType>(item: T) =>
@@ -54,16 +57,17 @@ export const routes = {
   },
   getConversation: {
     summary: 'A conversation with its interactions, the first one first',
-    query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(200), cursor }),
+    query: z.object({ limit: z.coerce.number().int().min(1).max(500).default(200), cursor, project }),
     answer: conversationDetail,
   },
   listToolSpans: {
     summary: 'The tools that ran within a conversation, as far as spans of them arrived, the first one first',
-    query: z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(2_000), cursor }),
+    query: z.object({ limit: z.coerce.number().int().min(1).max(10_000).default(2_000), cursor, project }),
     answer: page(toolSpan),
   },
   deleteConversation: {
-    summary: 'Delete a conversation with its spans, its text and its place in every total',
+    summary: 'Delete a conversation with its spans, its text and its place in every total; by its name, with `project`',
+    query: z.object({ project }),
     answer: z.object({ interactions: z.number().int(), spans: z.number().int() }),
   },
   listInteractions: {
@@ -71,13 +75,19 @@ export const routes = {
     query: z.object({ ...selection, limit, cursor }),
     answer: page(interactionRow),
   },
-  getInteraction: { summary: 'An interaction with its content, deliveries and feedback', answer: interactionDetail },
+  getInteraction: {
+    summary: 'An interaction with its content, deliveries and feedback',
+    query: z.object({ project: projectOfId }),
+    answer: interactionDetail,
+  },
   getRequest: {
     summary: 'The request to the model, rebuilt from the interaction, without the key',
+    query: z.object({ project: projectOfId }),
     answer: originalRequest,
   },
   getDelivery: {
     summary: 'What a destination got of an interaction: the request, as the destination would receive it now',
+    query: z.object({ project: projectOfId }),
     answer: z.object({
       ...delivery.shape,
       request: z
@@ -87,9 +97,14 @@ export const routes = {
   },
   retryDelivery: {
     summary: 'Send an interaction to a destination again, whether or not it was delivered',
+    query: z.object({ project: projectOfId }),
     answer: changed,
   },
-  dropDelivery: { summary: 'Delete the dead letter of one interaction', answer: changed },
+  dropDelivery: {
+    summary: 'Delete the dead letter of one interaction',
+    query: z.object({ project: projectOfId }),
+    answer: changed,
+  },
   listTraces: {
     summary: 'Traces, the latest first',
     query: z.object({ ...selection, limit, cursor }),

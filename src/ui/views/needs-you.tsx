@@ -163,6 +163,8 @@ function Buttons({ group, isOnly }: GroupProps): JSX.Element {
 /** All at once where the group is all that the destination refused, else one by one. */
 async function retryGroup({ destination, records }: DeadLetterGroup, all: number): Promise<void> {
   if (records.length >= all) await api.retryDeliveries({ params: { name: destination } });
-  else for (const { interaction } of records) await api.retryDelivery({ params: { id: interaction, destination } });
+  else
+    for (const { interaction: id, project } of records)
+      await api.retryDelivery({ params: { id, destination }, query: { project } });
   await loadDestinations();
 }

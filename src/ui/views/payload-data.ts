@@ -27,7 +27,7 @@ export function usePayload(
     const state = { isWanted: true };
     setPayload(undefined);
     setProblem(undefined);
-    api.getDelivery({ params: { id: detail.id, destination: name } }).then(
+    api.getDelivery({ params: { id: detail.id, destination: name }, query: { project: detail.project } }).then(
       (found) => state.isWanted && setPayload(found),
       (error: unknown) => state.isWanted && setProblem(messageOf(error)),
     );

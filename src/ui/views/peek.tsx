@@ -287,7 +287,7 @@ function Feedback({ row, detail }: SectionProps): JSX.Element | null {
   useEffect(() => {
     const state = { isGone: false };
     setItems([]);
-    Promise.all(rated.map(({ id }) => api.getInteraction({ params: { id } }))).then(
+    Promise.all(rated.map(({ id, project }) => api.getInteraction({ params: { id }, query: { project } }))).then(
       (found) => !state.isGone && setItems(found.flatMap(({ feedbackLog }) => feedbackLog)),
       () => {},
     );

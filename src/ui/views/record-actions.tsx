@@ -23,9 +23,10 @@ export function DeadLetter({ detail, name, onChanged }: OneProps): JSX.Element {
       })
       .catch((error: unknown) => setProblem(messageOf(error)));
   };
-  const retry = (): void => act(() => api.retryDelivery({ params: { id: detail.id, destination: name } }));
+  const retry = (): void =>
+    act(() => api.retryDelivery({ params: { id: detail.id, destination: name }, query: { project: detail.project } }));
   const drop = useDrop(async () => {
-    await api.dropDelivery({ params: { id: detail.id, destination: name } });
+    await api.dropDelivery({ params: { id: detail.id, destination: name }, query: { project: detail.project } });
     await onChanged();
   }, setProblem);
   useCommands([command('r', 'Retry', 'Selected', retry)]);
@@ -69,7 +70,7 @@ export function SendAgain({ detail, name, onChanged }: OneProps): JSX.Element {
   const [problem, setProblem] = useState<string>();
   const send = (): void => {
     api
-      .retryDelivery({ params: { id: detail.id, destination: name } })
+      .retryDelivery({ params: { id: detail.id, destination: name }, query: { project: detail.project } })
       .then(onChanged)
       .catch((error: unknown) => setProblem(messageOf(error)));
   };

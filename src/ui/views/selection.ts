@@ -107,10 +107,10 @@ export async function retryDead(id: string, destination?: string): Promise<numbe
   const dead = rows.flatMap((row) =>
     Object.entries(row.deliveries).flatMap(([name, state]) =>
       state === 'dead' && (destination === undefined || destination === name)
-        ? [{ id: row.id, destination: name }]
+        ? [{ params: { id: row.id, destination: name }, query: { project: row.project } }]
         : [],
     ),
   );
-  const results = await Promise.all(dead.map((params) => api.retryDelivery({ params })));
+  const results = await Promise.all(dead.map((call) => api.retryDelivery(call)));
   return results.reduce((sum, { changed }) => sum + changed, 0);
 }

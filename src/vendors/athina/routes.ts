@@ -22,25 +22,22 @@ import { feedbackIn, identified, joinRun, promptRunId, spanOfPromptRun } from '.
 import { traceRoutes } from './trace-routes.ts';
 
 const versions = ['v1', 'v2'];
+/** The order of all requests that read an inference and write it: it has several names, so that none of them would do. */
+const INFERENCES = 'inferences';
 
 export const routes: VendorRoutes = {
   routes: [
     ...versions.flatMap((version): readonly Route[] => {
       const path = `/api/${version}/log/inference`;
       return [
-        { method: 'POST', path, orderKey: runOf, handle: log },
+        { method: 'POST', path, orderKey: orderOfLog, handle: log },
         {
           method: 'PATCH',
           path: `${path}/update-by-external-reference-id/:id`,
-          orderKey: (request) => paramOf(request, 'id'),
+          orderKey: () => INFERENCES,
           handle: updateByReference,
         },
-        {
-          method: 'PATCH',
-          path: `${path}/:promptRunId`,
-          orderKey: (request) => paramOf(request, 'promptRunId'),
-          handle: updateById,
-        },
+        { method: 'PATCH', path: `${path}/:promptRunId`, orderKey: () => INFERENCES, handle: updateById },
       ];
     }),
     { method: 'PATCH', path: '/api/v1/prompt_run/user-feedback', handle: feedback },
@@ -61,9 +58,10 @@ function errorAnswer({ status, message, field }: RouteFailure): RouteAnswer {
 }
 
 /** Messages of one run come in requests of their own and are put together here, one after the other. */
-function runOf({ body }: RouteRequest): string | undefined {
+function orderOfLog({ body }: RouteRequest): string | undefined {
   const { session_id: session, custom_attributes: custom } = recordOf(body) ?? {};
-  return /^thread_/.test(String(session)) ? idOf(recordOf(custom)?.[OWN.spanId]) : undefined;
+  const isRun = /^thread_/.test(String(session)) && idOf(recordOf(custom)?.[OWN.spanId]) !== undefined;
+  return isRun ? INFERENCES : undefined;
 }
 
 function log(request: RouteRequest): RouteStep {

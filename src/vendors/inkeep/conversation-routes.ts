@@ -1,4 +1,3 @@
-import { idOf, recordOf } from '../../interaction/unknown.ts';
 import { answered, checked, paramOf, written } from '../route-parts.ts';
 import {
   type Page,
@@ -22,20 +21,16 @@ import {
   wholeConversation,
 } from './stored-conversation.ts';
 
+const CONVERSATIONS = 'conversation';
+
+/** Those that read and write run one after the other: a conversation may be named by its id or by its external id. */
 export const conversationRoutes: readonly Route[] = [
-  { method: 'POST', path: '/conversations', orderKey: sentId, handle: log },
+  { method: 'POST', path: '/conversations', orderKey: () => CONVERSATIONS, handle: log },
   { method: 'GET', path: '/conversations', handle: list },
   { method: 'GET', path: '/conversations/external/:externalId', handle: readExternal },
   { method: 'GET', path: '/conversations/:id', handle: read },
-  { method: 'DELETE', path: '/conversations/:id', orderKey: (request) => paramOf(request, 'id'), handle: remove },
+  { method: 'DELETE', path: '/conversations/:id', orderKey: () => CONVERSATIONS, handle: remove },
 ];
-
-const CONVERSATIONS = 'conversation';
-
-function sentId({ body }: RouteRequest): string | undefined {
-  const sent = recordOf(body);
-  return idOf(sent?.['id']) ?? idOf(sent?.['externalId']);
-}
 
 /** Creates a conversation or updates it, by its id, else by its external id. */
 function log(request: RouteRequest): RouteStep {

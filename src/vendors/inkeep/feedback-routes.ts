@@ -193,8 +193,13 @@ function readFeedback(request: RouteRequest): RouteStep {
   );
 }
 
-function withOne(request: RouteRequest, next: (entry: ReceivedFeedback) => RouteStep): RouteStep {
-  return withFeedback({ ids: [paramOf(request, 'id')], limit: 1 }, ({ items: [entry] }: Page<ReceivedFeedback>) => {
+function withOne(
+  request: RouteRequest,
+  next: (entry: ReceivedFeedback) => RouteStep,
+  more: Pick<FeedbackStep['query'], 'isOwn'> = {},
+): RouteStep {
+  const query = { ids: [paramOf(request, 'id')], limit: 1, ...more };
+  return withFeedback(query, ({ items: [entry] }: Page<ReceivedFeedback>) => {
     if (!entry) throw new RouteError(404, 'There is no feedback with this id.', 'id');
     return next(entry);
   });
@@ -202,5 +207,6 @@ function withOne(request: RouteRequest, next: (entry: ReceivedFeedback) => Route
 
 function removeFeedback(request: RouteRequest): RouteStep {
   const body = { success: true, message: 'The feedback is deleted.' };
-  return withOne(request, ({ id }) => written({ deletedFeedbackIds: [id] }, { status: 200, body }));
+  const remove = ({ id }: ReceivedFeedback): RouteStep => written({ deletedFeedbackIds: [id] }, { status: 200, body });
+  return withOne(request, remove, { isOwn: true });
 }

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { openGateway, until } from './gateway-scene.ts';
+
+const send = async (url: string, method: string, body?: object): Promise<{ status: number; body: unknown }> => {
+  const response = await fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: await response.json() };
+};
+
+it('keeps both changes of an Athina inference that come at once under two of its names', async () => {
+  const { gateway, client } = await openGateway();
+  const path = `${gateway.url}/athina/api/v2/log/inference`;
+  const inference = {
+    language_model_id: 'gpt-4o',
+    prompt: [{ role: 'user', content: 'Hello' }],
+    response: 'Hi',
+    external_reference_id: 'ref-1',
+  };
+  const { body } = await send(path, 'POST', inference);
+  const { prompt_run_id: id } = body as { prompt_run_id: string };
+  await until(async () => (await client.listInteractions()).items[0]);
+  for (let round = 1; round <= 5; round += 1) {
+    const changes = await Promise.all([
+      send(`${path}/${id}`, 'PATCH', { cost: round }),
+      send(`${path}/update-by-external-reference-id/ref-1`, 'PATCH', { customer_user_id: `user-${round}` }),
+    ]);
+    expect(changes.map(({ status }) => status)).toEqual([200, 200]);
+    const read = async () => {
+      const [row] = (await client.listInteractions()).items;
+      return row && (await client.getInteraction({ params: { id: row.id } })).interaction;
+    };
+    const found = await until(async () => {
+      const interaction = await read();
+      const { cost, user } = (interaction ?? {}) as { cost?: { total: number }; user?: { id: string } };
+      return cost?.total === round || user?.id === `user-${round}` ? interaction : undefined;
+    });
+    expect(found).toMatchObject({ cost: { total: round }, user: { id: `user-${round}` } });
+  }
+});
+
+it('deletes no feedback that another API received', async () => {
+  const { gateway, client } = await openGateway();
+  const feedback = { type: 'positive', messageId: 'msg_a' };
+  expect((await send(`${gateway.url}/inkeep/feedback`, 'POST', { ...feedback, id: 'own' })).status).toBe(200);
+  const rating = { user_feedback: 1, external_reference_id: 'ref-1' };
+  expect((await send(`${gateway.url}/athina/api/v1/prompt_run/user-feedback`, 'PATCH', rating)).status).toBe(200);
+  const all = (await client.listFeedback()).items.map(({ id }) => id).toSorted();
+  expect(all).toEqual(['athina:ref-1', 'own']);
+  const remove = (id: string) => send(`${gateway.url}/inkeep/feedback/${encodeURIComponent(id)}`, 'DELETE');
+  expect((await remove('athina:ref-1')).status).toBe(404);
+  expect((await remove('own')).status).toBe(200);
+  expect((await client.listFeedback()).items.map(({ id }) => id)).toEqual(['athina:ref-1']);
+});
