@@ -1155,6 +1155,8 @@ interface FeedbackQuery extends EntryQuery {
     readonly rating?: Feedback['rating'];
     /** About one of these messages. */
     readonly messageIds?: readonly string[];
+    /** Only what this vendor's client wrote. */
+    readonly isOwn?: boolean;
 }
 /**
  * A record as the vendor's client wrote it, without its credentials, kept so that the client reads back what it wrote. A
