@@ -1,8 +1,10 @@
 import { basename } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
+import { withoutCredentials } from '../configuration/readers.ts';
 import type { OutgoingRequest } from '../delivery/delivery.ts';
-import { contentModeOf, planDestination } from '../exporter/destinations/open-destination.ts';
+import { contentModeOf, type DestinationContext, planDestination } from '../exporter/destinations/open-destination.ts';
 import { presetNames, presetVariables } from '../exporter/destinations/presets.ts';
+import { recordsOf } from '../exporter/destinations/records-of.ts';
 import { openPipeline } from '../exporter/pipeline.ts';
 import { resolveContent } from '../exporter/settings.ts';
 import type { Interaction } from '../interaction/interaction.ts';
@@ -78,7 +80,7 @@ export function destinationSettings(
   names: readonly string[],
   environment: Environment,
 ): (name: string) => DestinationSettings {
-  const context = { content: resolveContent(undefined, environment), contentOnSpans: false };
+  const context = contentContext(environment);
   const all = new Map<string, DestinationSettings>();
   for (const name of names) {
     const content = contentModeOf(name, context);
@@ -89,6 +91,11 @@ export function destinationSettings(
     );
   }
   return (name) => all.get(name) ?? {};
+}
+
+/** What decides the content of each destination, as in the forwarder: a preview shows what the destination receives. */
+function contentContext(environment: Environment): Pick<DestinationContext, 'content' | 'contentOnSpans'> {
+  return { content: resolveContent(undefined, environment), contentOnSpans: false };
 }
 
 /** Without the credentials that a URL may hold. */
@@ -130,8 +137,7 @@ async function requestOf(
   });
   try {
     const context = {
-      content: () => 'full' as const,
-      contentOnSpans: true,
+      ...contentContext(environment),
       spool: undefined,
       warn: () => undefined,
     };
@@ -156,7 +162,8 @@ function localRequest(
   try {
     const options = vendor.resolveOptions({}, environment);
     const output = vendor.localOutput(options);
-    const [record] = output ? vendor.encode(interaction, options) : [];
+    const content = contentModeOf(name, contentContext(environment));
+    const [record] = output ? recordsOf(vendor, options, interaction, content) : [];
     if (!output || !record) return undefined;
     const url = output.kind === 'file' ? `file:${output.path}` : 'your function';
     return { method: 'WRITE', url, headers: {}, body: JSON.parse(JSON.stringify(record.payload)) as unknown };
@@ -200,7 +207,7 @@ function shownRequest({ method, url, headers, body }: OutgoingRequest): NonNulla
   const text = Buffer.from(body as string).toString('utf8');
   return {
     method,
-    url,
+    url: withoutCredentials(url),
     headers: Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, PLAIN_HEADERS.has(name.toLowerCase()) ? value : '***']),
     ),
