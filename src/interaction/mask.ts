@@ -1,5 +1,5 @@
 import { type Content, isContentField } from './interaction.ts';
-import { contextShapes, maskAssignments, tokenShapes } from './secret-shapes.ts';
+import { contextShapes, isNamedSecret, maskAssignments, tokenShapes } from './secret-shapes.ts';
 import { TextMessage } from './text-message.ts';
 
 /** Returns a text without its secrets. Must be synchronous. */
@@ -8,8 +8,8 @@ export type Mask = (text: string) => string;
 /** The mask that changes nothing. */
 export const asIs: Mask = (text) => text;
 
-/** Replaces a text whose mask threw. */
-const FAILED = '[masked]';
+/** Replaces a secret whose name is the key of a record, and a text whose mask threw. */
+const MASKED = '[masked]';
 
 /**
  * Every text with a secret contains one of these sequences. Each is matched at its rarest character, with a lookbehind
@@ -70,9 +70,9 @@ export function createMask(own: Mask | undefined): Mask {
   const mask: Mask = (text) => {
     try {
       const masked: unknown = own(maskSecrets(text));
-      return typeof masked === 'string' ? masked : FAILED;
+      return typeof masked === 'string' ? masked : MASKED;
     } catch {
-      return FAILED;
+      return MASKED;
     }
   };
   safeMasks.add(mask);
@@ -148,7 +148,8 @@ function maskRecord(value: object, mask: Mask, isStructure: boolean): unknown {
     if (isStructure && structure.has(key)) continue;
     const item = (value as Record<string, unknown>)[key];
     // Arguments and results are the application's own data, in which these keys may have any meaning.
-    const kept = maskValue(item, mask, isStructure && key !== 'arguments' && key !== 'response' && key !== 'result');
+    let kept = maskValue(item, mask, isStructure && key !== 'arguments' && key !== 'response' && key !== 'result');
+    if (typeof kept === 'string' && mask !== asIs && isNamedSecret(key, kept)) kept = MASKED;
     if (kept === item) continue;
     copy ??= { ...value } as Record<string, unknown>;
     copy[key] = kept;

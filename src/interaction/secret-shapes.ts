@@ -146,12 +146,21 @@ export const contextShapes: readonly Omit<SecretShape, 'starts'>[] = [
   },
 ];
 
+/** The names of secrets. Each may be the end of a longer name. */
+const NAMES =
+  /pass(?:word|wd|phrase)|(?<![A-Za-z])pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|(?:api|access|account|auth|encryption|private|shared[_-]?access|signing)[_-]?key/
+    .source;
+const SEPARATOR = /(\\?["'`]?\s{0,4}:?[=:])/.source;
+const VALUE = /(>?\s{0,4})(?:(\\?["'`])([^\s"'`\\]{4,512})(?=\\?["'`])|([^\s"'`\\,;&<>(){}[\]]{4,512}))/.source;
+
 /**
  * Matches from `=` or `:`, a value with or without quotes, if the name of a secret is before it: searching for two
  * characters is cheaper than searching for names. `\\` allows JSON inside a JSON string.
  */
-const ASSIGNMENT =
-  /[=:](?<=(pass(?:word|wd|phrase)|(?<![A-Za-z])pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|(?:api|access|account|auth|encryption|private|shared[_-]?access|signing)[_-]?key)(\\?["'`]?\s{0,4}:?[=:]))(>?\s{0,4})(?:(\\?["'`])([^\s"'`\\]{4,512})(?=\\?["'`])|([^\s"'`\\,;&<>(){}[\]]{4,512}))/gi;
+const ASSIGNMENT = new RegExp(`[=:](?<=(${NAMES})${SEPARATOR})${VALUE}`, 'gi');
+
+/** Matches only at `lastIndex`, so that a name without such an end costs one comparison. */
+const nameBefore = new RegExp(`(?<=(${NAMES}))`, 'iy');
 
 /** Values that are not secrets: types, keywords, and references to the place of a secret. */
 const PLACEHOLDER =
@@ -182,6 +191,14 @@ export function maskAssignments(text: string): string {
       return isSecret ? `${match[0] ?? ''}${after}${quote ?? ''}[masked]` : match;
     },
   );
+}
+
+/** Whether a value of parsed data is a secret by its name, as in {@link maskAssignments}. */
+export function isNamedSecret(name: string, value: string): boolean {
+  if (value.length < 4) return false;
+  nameBefore.lastIndex = name.length;
+  const word = nameBefore.exec(name)?.[1];
+  return word !== undefined && !/\s/.test(value) && isQuotedSecret(value, word);
 }
 
 interface Assignment {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskSecrets, withoutCutSecret } from '../../src/interaction/mask.ts';
+import { asIs, maskJson, maskSecrets, withoutCutSecret } from '../../src/interaction/mask.ts';
 import { contextShapes, tokenShapes } from '../../src/interaction/secret-shapes.ts';
 
 const long = 'Ab3'.repeat(20);
@@ -219,4 +219,33 @@ it.each([
 ])('takes linear time over a text that repeats %j', (piece) => {
   const text = piece.repeat(2_000_000 / piece.length);
   expect(maskSecrets(`${text} sk-${long}`)).toContain('[masked]');
+});
+
+describe('parsed data', () => {
+  it('is masked by the names of its values, as the same JSON in a text', () => {
+    const data = {
+      username: 'bob',
+      password: 'hunter2secret9',
+      note: 'plain1234',
+      nested: [{ api_key: 'abcd1234efgh5678', accessToken: 'abcd1234efgh', db_password: 'hush"hush' }],
+    };
+    expect(maskJson(data, maskSecrets)).toEqual({
+      username: 'bob',
+      password: '[masked]',
+      note: 'plain1234',
+      nested: [{ api_key: '[masked]', accessToken: '[masked]', db_password: '[masked]' }],
+    });
+    expect(maskJson(data, asIs)).toBe(data);
+  });
+
+  it('keeps what is no secret by its value or its name', () => {
+    const data = {
+      password: 'string',
+      token: 'input',
+      api_key: '$API_KEY',
+      keyword: 'hunter2secret9',
+      key: 'abcd1234',
+    };
+    expect(maskJson(data, maskSecrets)).toBe(data);
+  });
 });
