@@ -20,14 +20,14 @@ export function optionsFrom(args: Args): GatewayOptions {
   const data = textOf(args['data']);
   const forward = textOf(args['forward']);
   return {
-    ...(args['port'] !== undefined && { port: numberOf(args, 'port') }),
+    ...(args['port'] !== undefined && { port: portOf(args) }),
     host: textOf(args['host']) ?? '127.0.0.1',
     ...(data !== undefined && { data }),
     ...(token !== undefined && { token }),
     ...(forward !== undefined && { forward: forward.split(',').map((name) => name.trim()) }),
     allowedHosts: (textOf(args['allow-host']) ?? '').split(','),
-    ...(args['max-age-days'] !== undefined && { maxAgeDays: numberOf(args, 'max-age-days') }),
-    ...(args['max-size-mb'] !== undefined && { maxBytes: numberOf(args, 'max-size-mb') * 1e6 }),
+    ...(args['max-age-days'] !== undefined && { maxAgeDays: positiveOf(args, 'max-age-days') }),
+    ...(args['max-size-mb'] !== undefined && { maxBytes: positiveOf(args, 'max-size-mb') * 1e6 }),
   };
 }
 
@@ -35,10 +35,22 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** An empty text is no number: such a value is often that of a variable without one. */
 function numberOf(args: Args, name: string): number {
-  const value = Number(args[name]);
-  if (!Number.isFinite(value) || value < 0) throw new Failure(`--${name} '${args[name]}' is not a number.`, 2);
-  return value;
+  const text = String(args[name]).trim();
+  return text === '' ? Number.NaN : Number(text);
+}
+
+function positiveOf(args: Args, name: string): number {
+  const value = numberOf(args, name);
+  if (value > 0) return value;
+  throw new Failure(`--${name} '${args[name]}' is not a number above 0. Use one, or leave the option out.`, 2);
+}
+
+function portOf(args: Args): number {
+  const value = numberOf(args, 'port');
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new Failure(`--port '${args['port']}' is not a number from 0 to 65535. Use one, or leave the option out.`, 2);
 }
 
 /** @throws Failure that says what is in the way, and what to do */

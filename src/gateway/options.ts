@@ -81,6 +81,8 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
     );
   }
   const { maxAgeDays, maxBytes } = options;
+  assertPositive('maxAgeDays', maxAgeDays);
+  assertPositive('maxBytes', maxBytes);
   return {
     port,
     grpcPort: options.grpcPort ?? (port === DEFAULT_PORT ? DEFAULT_GRPC_PORT : undefined),
@@ -100,6 +102,12 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
     discovery: (options.discoverable ?? port === DEFAULT_PORT) ? discoveryFile(environment) : undefined,
     log: createLog(options.log ?? ((line) => void process.stderr.write(`${line}\n`))),
   };
+}
+
+/** With 0 everything would be removed. @throws ConfigurationError */
+function assertPositive(name: string, value: number | undefined): void {
+  if (value === undefined || value > 0) return;
+  throw new ConfigurationError(`${name} is ${value}, which is not a number above 0. Use one, or leave the option out.`);
 }
 
 /** @throws ConfigurationError for an address that is not http(s) */

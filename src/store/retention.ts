@@ -11,7 +11,17 @@ import { SpanWalk } from './span-walk.ts';
 const STEP = 1_500;
 /** What removing an interaction needs of it: a row has sixty columns. */
 const INTERACTION = 'id, key, project, trace_id, span_id, conversation';
+const RECORD = 'id, project, key, received_us';
 const SPAN = 'id, project, trace_id, span_id, status, resource, received_us';
+/** What one step removes of a store that is too large, unless the excess is more: about as much as that many spans take. */
+const STEP_BYTES = 3e6;
+/** What counts against the size, besides spans and records, with the column of the content. */
+const OTHERS = [
+  ['logs', 'data'],
+  ['documents', 'body'],
+  ['events', 'data'],
+  ['feedback', 'data'],
+] as const;
 const IDS = '(SELECT value FROM json_each(?))';
 const OF_SPAN = 'WHERE trace_id = ? AND span_id = ? AND project = ?';
 const KEYED_OF_SPAN = `SELECT ${INTERACTION} FROM interactions ${OF_SPAN} AND is_keyed = 1`;
@@ -57,20 +67,68 @@ export class Pruner {
   /** Removes some of the excess data, within the caller's transaction. @returns whether there is more to remove */
   step(nowUs: number): boolean {
     const oldestUs = nowUs - this.#retention.maxAgeSeconds * 1e6;
-    const isTooLarge = this.bytes() > this.#retention.maxBytes;
-    const spans = this.#spansToRemove(oldestUs, isTooLarge);
-    const records = this.#oldest('records', 'id, project, key, received_us', Number.MAX_SAFE_INTEGER).filter(
-      (row) => (isTooLarge && spans.length === 0) || isBefore(row, oldestUs),
-    );
+    const excess = this.bytes() - this.#retention.maxBytes;
+    const isTooLarge = excess > 0;
+    const { spans, records, others } = isTooLarge ? this.#oldestOfAll(excess) : this.#outdated(oldestUs);
     this.#removeSpans(spans);
     for (const row of records) this.#removeRecord(row);
-    const others = this.#removeOthers(oldestUs, nowUs);
+    for (const { table, row } of others) this.#db.run(`DELETE FROM ${table} WHERE id = ?`, row['id'] ?? null);
+    const outdated = this.#removeOthers(oldestUs, nowUs);
     this.#settle.finish();
     const removed = spans.length + records.length;
-    if (removed === 0) return others >= STEP;
+    if (removed + others.length === 0) return outdated >= STEP;
     this.#marks.set('pruned_us', nowUs);
     this.#marks.set('pruned_spans', this.#marks.get('pruned_spans') + removed);
-    return isTooLarge || Math.max(removed, others) >= STEP;
+    return isTooLarge || Math.max(removed, outdated) >= STEP;
+  }
+
+  #outdated(oldestUs: number): Excess {
+    const records = this.#oldest('records', RECORD, Number.MAX_SAFE_INTEGER);
+    return {
+      spans: this.#outdatedSpans(oldestUs),
+      records: records.filter((row) => isBefore(row, oldestUs)),
+      others: [],
+    };
+  }
+
+  /**
+   * What was received first, of all kinds, until the excess is gone. Where the other kinds are too large by themselves, no
+   * span is removed: the store would still be too large without any.
+   */
+  #oldestOfAll(excess: number): Excess {
+    const others = OTHERS.flatMap(([table, column]) => this.#sized(table, 'id, received_us', column));
+    const isSpanNoHelp = sum(others) > this.#retention.maxBytes;
+    const candidates = isSpanNoHelp
+      ? others
+      : [...this.#sized('spans', SPAN, 'data'), ...this.#sized('records', RECORD, 'data'), ...others];
+    candidates.sort((a, b) => a.receivedUs - b.receivedUs);
+    const enough = Math.max(excess, Math.min(STEP_BYTES, this.#retention.maxBytes / 20));
+    let bytes = 0;
+    let count = 0;
+    while (count < Math.min(STEP, candidates.length) && bytes < enough) {
+      bytes += candidates[count]?.bytes ?? 0;
+      count += 1;
+    }
+    const chosen = candidates.slice(0, count);
+    const of = (name: string): SqlRow[] => chosen.filter(({ table }) => table === name).map(({ row }) => row);
+    return {
+      spans: of('spans'),
+      records: of('records'),
+      others: chosen.filter(({ table }) => table !== 'spans' && table !== 'records'),
+    };
+  }
+
+  /** The first rows of a table with their sizes. What is not indexed yet stays, because the index would look for it. */
+  #sized(table: Table, columns: string, content: 'data' | 'body'): Sized[] {
+    const mark = table === 'spans' ? 'settled_span' : table === 'logs' ? 'settled_log' : undefined;
+    const lastId = mark ? this.#marks.get(mark) : Number.MAX_SAFE_INTEGER;
+    const rows = this.#oldest(table, `${columns}, octet_length(${content}) AS bytes`, lastId);
+    return rows.map((row) => ({
+      table,
+      row,
+      receivedUs: Number(row['received_us']),
+      bytes: Number(row['bytes']),
+    }));
   }
 
   /**
@@ -78,9 +136,8 @@ export class Pruner {
    * whole table. A later row is older where this machine's clock was set back, which the walk finds. Spans that are not
    * indexed yet stay, because the index would look for them.
    */
-  #spansToRemove(oldestUs: number, isTooLarge: boolean): SqlRow[] {
+  #outdatedSpans(oldestUs: number): SqlRow[] {
     const first = this.#oldest('spans', SPAN, this.#marks.get('settled_span'));
-    if (isTooLarge) return first;
     const old = first.filter((row) => isBefore(row, oldestUs));
     if (old.length === STEP) return old;
     const ids = new Set(old.map(({ id }) => id));
@@ -88,7 +145,7 @@ export class Pruner {
     return [...old, ...walked.filter((row) => isBefore(row, oldestUs) && !ids.has(row['id'] ?? null))];
   }
 
-  #oldest(table: 'spans' | 'records' | 'logs' | 'documents', columns: string, lastId: number): SqlRow[] {
+  #oldest(table: Table, columns: string, lastId: number): SqlRow[] {
     return this.#db.all(`SELECT ${columns} FROM ${table} WHERE id <= ? ORDER BY id LIMIT ${STEP}`, lastId);
   }
 
@@ -130,7 +187,7 @@ export class Pruner {
     this.#settle.remove(row, true);
   }
 
-  /** Feedback and events stay at least as long as their interaction. @returns how many log records and documents were removed */
+  /** By age, feedback and events stay at least as long as their interaction. @returns how many log records and documents were removed */
   #removeOthers(oldestUs: number, nowUs: number): number {
     // Log records whose span never arrived; the others went with their span.
     const logs = this.#removeOldest('logs', this.#marks.get('settled_log'), oldestUs);
@@ -154,6 +211,27 @@ export class Pruner {
     for (const row of rows) this.#db.run(`DELETE FROM ${table} WHERE id = ?`, row['id'] ?? null);
     return rows.length;
   }
+}
+
+type Table = 'spans' | 'records' | (typeof OTHERS)[number][0];
+
+interface Sized {
+  readonly table: Table;
+  readonly row: SqlRow;
+  readonly receivedUs: number;
+  /** Of the content: the index takes more. */
+  readonly bytes: number;
+}
+
+/** What one step removes. */
+interface Excess {
+  readonly spans: readonly SqlRow[];
+  readonly records: readonly SqlRow[];
+  readonly others: readonly Sized[];
+}
+
+function sum(rows: readonly Sized[]): number {
+  return rows.reduce((total, { bytes }) => total + bytes, 0);
 }
 
 function isBefore(row: SqlRow, us: number): boolean {

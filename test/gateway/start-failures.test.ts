@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
+import { optionsFrom } from '../../src/cli/gateway-start.ts';
 import { openGateway } from './gateway-scene.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -52,4 +53,24 @@ it('two gateways never write to one folder', async () => {
   const { code, stderr } = await up('--port', '0', '--data', folder);
   expect(code).toBe(1);
   expect(stderr).toContain('Another gateway writes to this data folder.');
+});
+
+it.each(['max-age-days', 'max-size-mb'])(
+  '--%s without an amount is refused, since all data would be removed',
+  (name) => {
+    for (const text of ['', ' ', '0', '-1', 'NaN', 'ten'])
+      expect(() => optionsFrom({ [name]: text })).toThrow(
+        `--${name} '${text}' is not a number above 0. Use one, or leave the option out.`,
+      );
+    expect(() => optionsFrom({ port: '' })).toThrow("--port '' is not a number from 0 to 65535.");
+    expect(optionsFrom({ [name]: '0.5', port: '0' })).toMatchObject({ port: 0 });
+  },
+);
+
+it('so are the options of startGateway', async () => {
+  for (const value of [0, -1, Number.NaN]) {
+    const refusal = `${value}, which is not a number above 0. Use one, or leave the option out.`;
+    await expect(openGateway({ maxAgeDays: value })).rejects.toThrow(`maxAgeDays is ${refusal}`);
+    await expect(openGateway({ maxBytes: value })).rejects.toThrow(`maxBytes is ${refusal}`);
+  }
 });

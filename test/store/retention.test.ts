@@ -113,3 +113,30 @@ it('counts users beyond the limit of a quarter of an hour together, and says so'
   expect(after.find(({ key }) => key === 'user-0')).toMatchObject({ interactions: 2 });
   expect(after.find(({ isOther }) => isOther)).toMatchObject({ interactions: beyond + 1 });
 });
+
+const LARGE = 'x'.repeat(800_000);
+const large = (id: string) => ({
+  events: { events: [{ id, conversationName: 'c1', atUs: 5, data: LARGE }] },
+  feedback: { feedback: [{ id, rating: 'positive' as const, atUs: 5, data: LARGE }] },
+  documents: { documents: [{ collection: 'notes', id, updatedUs: 5, body: LARGE }] },
+});
+
+it.each(['events', 'feedback', 'documents'] as const)('a store that %s fill removes the oldest of them', (kind) => {
+  using store = new LocalStore({ maxAgeSeconds: 7 * 86_400, maxBytes: 3e6 });
+  const fill = (us: number): void => {
+    for (let n = 0; n < 8; n += 1) store.write({ receivedUs: us + n, ...large(`${n}`)[kind] });
+  };
+  const pruned = (): unknown[] => {
+    store.settle();
+    while (store.writer.prune(NOW_US));
+    return store.reader.db.all(`SELECT public_id FROM ${kind} ORDER BY id`).map((row) => row['public_id']);
+  };
+  fill(NOW_US - 1e6);
+  store.spans([chat({ trace: 'a', span: '1' })], { receivedUs: NOW_US });
+  expect([pruned(), number(store, 'spans')]).toEqual([['5', '6', '7'], 1]);
+  // They are newer than the span, and too large without it.
+  fill(NOW_US + 1e6);
+  expect([pruned(), number(store, 'spans')]).toEqual([['5', '6', '7'], 1]);
+  store.spans([chat({ trace: 'b', span: '1' })], { receivedUs: NOW_US + 2e6 });
+  expect([pruned(), number(store, 'spans')]).toEqual([['5', '6', '7'], 2]);
+});
