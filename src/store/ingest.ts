@@ -149,8 +149,8 @@ export class Ingest {
       destination,
       project,
     );
-    // A span that is sent twice is delivered once: the second one changes nothing.
-    if (note.state === 'waiting' && (known?.['state'] === 'delivered' || known?.['state'] === 'coalesced')) return;
+    // A span that is sent twice is delivered once: the second one changes nothing, unless it is requested again.
+    if (!attempt && (known?.['state'] === 'delivered' || known?.['state'] === 'coalesced')) return;
     const attempts: unknown[] = known ? (JSON.parse(String(known['attempts'])) as unknown[]) : [];
     if (attempt) attempts.push(attempt);
     this.#db.run(

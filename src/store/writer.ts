@@ -82,6 +82,13 @@ export class StoreWriter {
         'SELECT i.* FROM interactions i JOIN conversations c ON c.id = i.conversation WHERE c.public_id = ?',
         publicId,
       );
+      const [named] = this.#db.all('SELECT name, project FROM conversations WHERE public_id = ?', publicId);
+      if (named) {
+        for (const table of NAMED) {
+          const { name = null, project = null } = named;
+          this.#db.run(`DELETE FROM ${table} WHERE conversation_name = ? AND project = ?`, name, project);
+        }
+      }
       let spans = 0;
       for (const row of rows) spans += this.#erase(String(row['project']), row);
       this.#settle.finish();
@@ -199,7 +206,7 @@ export class StoreWriter {
       project,
     );
     for (const row of rows) this.#erase(project, row);
-    for (const table of ['feedback', 'events', 'documents']) {
+    for (const table of NAMED) {
       this.#db.run(
         `DELETE FROM ${table} WHERE conversation_name = ? AND project = ? AND received_by = ?`,
         name,
@@ -291,5 +298,7 @@ export class StoreWriter {
   }
 }
 
+/** Tables whose rows may name a conversation. */
+const NAMED = ['feedback', 'events', 'documents'] as const;
 const MAX_FREE_PAGES = 1_000;
 const CONVERSATION = `SELECT i.conversation FROM interactions i WHERE ${hasKey('?1', '?2')}`;

@@ -140,3 +140,37 @@ it.each(['events', 'feedback', 'documents'] as const)('a store that %s fill remo
   store.spans([chat({ trace: 'b', span: '1' })], { receivedUs: NOW_US + 2e6 });
   expect([pruned(), number(store, 'spans')]).toEqual([['5', '6', '7'], 2]);
 });
+
+it('an outcome without a request does not replace that of an interaction that was delivered', () => {
+  using store = new LocalStore();
+  const to = { project: 'default', interaction: 'i1', destination: 'athina', atUs: NOW_US };
+  const states = (): unknown[] => store.reader.db.all('SELECT state FROM deliveries').map(({ state }) => state);
+  for (const state of ['delivered', 'coalesced'] as const) {
+    store.writer.note([{ ...to, state, attempt: { outcome: state } }]);
+    for (const later of ['waiting', 'skipped', 'dead'] as const) store.writer.note([{ ...to, state: later }]);
+    expect(states()).toEqual([state]);
+  }
+  store.writer.note([{ ...to, state: 'dead', attempt: { outcome: 'rejected' } }]);
+  expect(states()).toEqual(['dead']);
+});
+
+it('a conversation is deleted with the documents, events and feedback that name it', () => {
+  using store = new LocalStore();
+  store.spans([chat({ trace: 'a', span: '1', conversation: 'c1' })]);
+  for (const conversationName of ['c1', 'c2'])
+    for (const receivedBy of ['inkeep', 'athina'])
+      store.write({
+        receivedBy,
+        documents: [{ collection: 'notes', id: conversationName, conversationName, updatedUs: 5, body: 'x' }],
+        events: [{ id: conversationName, conversationName, atUs: 5, data: 'x' }],
+        feedback: [{ id: conversationName, conversationName, rating: 'positive', atUs: 5, data: 'x' }],
+      });
+  store.settle();
+  const [row] = store.reader.db.all('SELECT public_id FROM conversations');
+  store.writer.deleteConversation(String(row?.['public_id']));
+  for (const table of ['documents', 'events', 'feedback'])
+    expect(store.reader.db.all(`SELECT conversation_name AS name FROM ${table}`)).toEqual([
+      { name: 'c2' },
+      { name: 'c2' },
+    ]);
+});
