@@ -27,7 +27,8 @@ export interface AnswerRules {
 
 /**
  * What became of a record, by the status of the response: 2xx delivered; wrong keys and redirects (a wrong URL) block;
- * 408, 425, 429 and 5xx are retried, not before `Retry-After`; everything else rejects the record. Pure.
+ * 408, 425, 429 and 5xx are retried, not before `Retry-After`; everything else rejects the record. Reads
+ * the clock only for a `Retry-After` date in a response without `Date`.
  */
 export function outcomeOf(answer: Answer, rules: AnswerRules = {}): DeliveryOutcome {
   const { blocked = [401, 403], retryable, tooLarge = [], reasonIn, accepted } = rules;
@@ -44,13 +45,21 @@ export function outcomeOf(answer: Answer, rules: AnswerRules = {}): DeliveryOutc
   return { status: 'retryable', reason, ...(retryAfterMillis !== undefined && { retryAfterMillis }) };
 }
 
-/** `Retry-After` (RFC 9110) in milliseconds. A date is compared with the clock of the response, which may differ from ours. */
+/**
+ * `Retry-After` (RFC 9110) in milliseconds. A date is compared with the clock of the response, which may differ from
+ * ours, and with ours if the response names no time.
+ */
 export function retryAfterFrom({ headers }: Pick<Answer, 'headers'>): number | undefined {
   const after = headers['retry-after']?.trim();
   if (!after) return undefined;
   const seconds = Number(after);
-  const millis = Number.isNaN(seconds) ? Date.parse(after) - Date.parse(headers['date'] ?? '') : seconds * 1000;
+  const millis = Number.isNaN(seconds) ? Date.parse(after) - timeOf(headers['date']) : seconds * 1000;
   return Number.isFinite(millis) ? Math.max(0, Math.round(millis)) : undefined;
+}
+
+function timeOf(date = ''): number {
+  const time = Date.parse(date);
+  return Number.isNaN(time) ? Date.now() : time;
 }
 
 /** The JSON object in a body; undefined for anything else. */

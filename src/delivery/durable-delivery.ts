@@ -30,6 +30,7 @@ export class DurableDelivery implements Delivery {
   readonly #leaveEndings: () => void;
   readonly #removeMetrics: () => void;
   #hasEnded = false;
+  #ended: Promise<FlushResult> | undefined;
 
   constructor(destination: Destination, spool: Spool, parts: DeliveryParts) {
     this.#name = destination.name;
@@ -113,8 +114,13 @@ export class DurableDelivery implements Delivery {
     return this.#left;
   }
 
-  async shutdown(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
-    if (this.#hasEnded) return this.#left;
+  /** Ends once, however often it is called, because the records left in memory are counted as lost. */
+  shutdown(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
+    this.#ended ??= this.#end(timeoutMillis);
+    return this.#ended;
+  }
+
+  async #end(timeoutMillis: number): Promise<FlushResult> {
     const { clock } = this.#parts;
     const end = clock.monotonic() + timeoutMillis;
     await this.flush(timeoutMillis - Math.min(MAX_CLOSE_MILLIS, timeoutMillis / 4));

@@ -40,6 +40,7 @@ export class MemoryDelivery implements Delivery {
   readonly #leaveEndings: () => void;
   readonly #removeMetrics: () => void;
   #hasEnded = false;
+  #ended: Promise<FlushResult> | undefined;
 
   constructor(destination: Destination, parts: DeliveryParts) {
     this.#parts = parts;
@@ -89,8 +90,13 @@ export class MemoryDelivery implements Delivery {
     return this.#left;
   }
 
-  async shutdown(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
-    if (this.#hasEnded) return this.#left;
+  /** Ends once, however often it is called, because the records left are counted as lost. */
+  shutdown(timeoutMillis: number = DEFAULT_TIMEOUT_MILLIS): Promise<FlushResult> {
+    this.#ended ??= this.#end(timeoutMillis);
+    return this.#ended;
+  }
+
+  async #end(timeoutMillis: number): Promise<FlushResult> {
     await this.flush(timeoutMillis);
     this.#hasEnded = true;
     this.#sender.end();

@@ -56,19 +56,45 @@ export function runTraced<Result>(
     throw error;
   }
   if (!(result instanceof Promise)) {
-    endRuns(runs, { result });
+    // To call `then` on a query builder could run its query, and to read its properties could record a connection.
+    endRuns(runs, { result: isThenable(result) ? undefined : result });
     return result;
   }
-  return result.then(
-    (value: unknown) => {
-      endRuns(runs, { result: value });
-      return value;
-    },
-    (error: unknown) => {
-      endRuns(runs, { error });
-      throw error;
-    },
-  ) as Result;
+  return watchResult(result, runs) as Result;
+}
+
+/**
+ * @returns the tool's own promise, which may have methods such as `withResponse`. A plain one is replaced by a copy,
+ * because a handler on it would hide an unhandled rejection.
+ */
+function watchResult(promise: Promise<unknown>, runs: readonly ToolRun[]): Promise<unknown> {
+  const isPlain = Object.getPrototypeOf(promise) === Promise.prototype && Reflect.ownKeys(promise).length === 0;
+  try {
+    const copy = promise.then(
+      (value) => {
+        endRuns(runs, { result: value });
+        return value;
+      },
+      (error: unknown) => {
+        endRuns(runs, { error });
+        if (isPlain) throw error;
+      },
+    );
+    return isPlain ? copy : promise;
+  } catch {
+    // A class of the application may have its own `then`, which threw.
+    endRuns(runs, { result: undefined });
+    return promise;
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
+  try {
+    return typeof (value as { then?: unknown }).then === 'function';
+  } catch {
+    return true;
+  }
 }
 
 type ToolOutcome = { readonly result: unknown } | { readonly error: unknown } | { readonly kind: 'cut' };

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { outcomeOf } from '../../src/delivery/answer.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { outcomeOf, retryAfterFrom } from '../../src/delivery/answer.ts';
 import { outcomeOf as otlpOutcomeOf } from '../../src/exporter/destinations/otlp-answer.ts';
 import { fitted } from '../../src/vendors/fit.ts';
 
@@ -10,7 +10,7 @@ describe('the time of a retry', () => {
     ['in seconds', { 'retry-after': '7' }, 7000],
     ['as a date, by the clock of the answer', { 'retry-after': 'Fri, 21 Nov 2025 12:00:30 GMT', date }, 30_000],
     ['as a date gone by', { 'retry-after': 'Fri, 21 Nov 2025 11:00:00 GMT', date }, 0],
-    ['as a date without a clock', { 'retry-after': 'Fri, 21 Nov 2025 12:00:30 GMT' }, undefined],
+    ['as a date gone by, by our clock', { 'retry-after': 'Fri, 21 Nov 2025 12:00:30 GMT' }, 0],
     ['as nonsense', { 'retry-after': 'soon' }, undefined],
   ])('is named %s', (_, headers, retryAfterMillis) => {
     for (const judge of [outcomeOf, otlpOutcomeOf])
@@ -20,6 +20,12 @@ describe('the time of a retry', () => {
         ...(retryAfterMillis !== undefined && { retryAfterMillis }),
       });
   });
+});
+
+it('waits until a date in an answer without a date of its own', () => {
+  vi.useFakeTimers({ now: Date.parse('Fri, 21 Nov 2025 12:00:00 GMT'), toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(retryAfterFrom({ headers: { 'retry-after': 'Fri, 21 Nov 2025 12:00:30 GMT' } })).toBe(30_000);
 });
 
 describe('OTLP', () => {

@@ -134,6 +134,15 @@ describe.each(modes)('delivery %s', (_, options) => {
     const { enqueued, delivered, dropped, spooled } = delivery.stats();
     expect(enqueued).toBe(delivered + (dropped['shut_down'] ?? 0) + spooled);
   });
+
+  it('counts each loss once if it is shut down twice at the same time', async () => {
+    const delivery = start(options());
+    vendor.behaviour = () => ({ kind: 'hang' });
+    enqueue(delivery, keys(3));
+    await Promise.all([delivery.shutdown(300), delivery.shutdown(300)]);
+    const { enqueued, delivered, dropped, spooled } = delivery.stats();
+    expect(enqueued).toBe(delivered + (dropped['shut_down'] ?? 0) + spooled);
+  });
 });
 
 describe('the spool', () => {

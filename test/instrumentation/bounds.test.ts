@@ -55,6 +55,25 @@ describe('what is never finished', () => {
 });
 
 describe('what is still being read', () => {
+  it('is not taken for forgotten while the raw answer is on its way', async () => {
+    const scene = await openScene();
+    let answer = (_: Response): void => {};
+    const answered = new Promise<Response>((resolve) => {
+      answer = resolve;
+    });
+    const client = scene.client.withOptions({ fetch: () => answered });
+    const raw = client.chat.completions.create({ model, messages }).asResponse();
+    const failed = raw.catch((error: unknown) => error);
+    for (let round = 0; round < 10; round += 1) {
+      collectGarbage();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(scene.spans()).toHaveLength(0);
+    answer(new Response('{"error":{"message":"boom"}}', { status: 500 }));
+    await failed;
+    expect(scene.recorded()['error.type']).toBe('InternalServerError');
+  });
+
   it('is not taken for forgotten while its iterator alone is held', async () => {
     const scene = await openScene();
     scene.server.reply({ text: 'one two three four five six seven eight' });

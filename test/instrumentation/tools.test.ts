@@ -117,6 +117,33 @@ describe('a chat loop with tools', () => {
 });
 
 describe('traceTool', () => {
+  it('returns the promise of the SDK, with its methods', async () => {
+    const scene = await openScene();
+    const asking = traceTool('ask', () => scene.client.chat.completions.create({ model, messages }))();
+    const { data, response } = await asking.withResponse();
+    expect(response.status).toBe(200);
+    const [tool] = toolSpans(scene);
+    expect(tool && contentOf(tool)?.toolExecutions).toMatchObject([{ name: 'ask', result: { id: data.id } }]);
+  });
+
+  it('returns a query builder as it is: it neither runs the query nor records the connection', async () => {
+    const scene = await openScene();
+    let runs = 0;
+    const query = {
+      connection: { password: 'secret' },
+      // biome-ignore lint/suspicious/noThenProperty: that is what makes it a query builder
+      then(resolve: (rows: string[]) => void): void {
+        runs += 1;
+        resolve(['row']);
+      },
+    };
+    expect(traceTool('query', () => query)() === query).toBe(true);
+    expect(runs).toBe(0);
+    const [tool] = toolSpans(scene);
+    expect(tool && contentOf(tool)?.toolExecutions?.[0]).not.toHaveProperty('result');
+    expect(JSON.stringify(tool && contentOf(tool))).not.toContain('secret');
+  });
+
   it('wins over inference, and claims the call by name and arguments', async () => {
     const scene = await openScene();
     scene.server.reply(askForWeather);

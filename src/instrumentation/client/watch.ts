@@ -110,6 +110,8 @@ export class Watch {
    * @returns the promise for the application. A handler on the SDK's own promise would hide an unhandled rejection.
    */
   readResponse(response: Promise<unknown>): Promise<unknown> {
+    // The SDK's promise may be collected while this one is pending.
+    this.#release();
     try {
       return response.then(
         (value) => {
