@@ -1,8 +1,8 @@
-import { type Context, trace } from '@opentelemetry/api';
+import { type Context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import { BoundedMap } from '../bounded/bounded-map.ts';
 import type { Facts, ToolExecution } from '../interaction/interaction.ts';
 import { canonical } from '../interaction/message-text.ts';
-import { contextFields } from './context-fields.ts';
+import { contextFields, withFields } from './context-fields.ts';
 import type { Recorder } from './recorder.ts';
 import { digest, type ToolAnswer } from './tool-history.ts';
 
@@ -20,7 +20,7 @@ export interface OpenCall {
 /** The function calls that one answer of a model requested. */
 export interface Turn {
   readonly calls: readonly OpenCall[];
-  /** The context of the span that requested the calls. It becomes the parent of their spans. */
+  /** The span that requested the calls, which becomes the parent of their spans, and its fields: {@link requesterIn}. */
   readonly requester: Context;
   readonly place: Place;
   /** Host and port of the server that answered. */
@@ -51,6 +51,24 @@ export function placeOf(active: Context, { options }: Recorder): Place {
     sessionId: fields?.sessionId,
     customerId: fields?.customerId,
   };
+}
+
+/**
+ * What a turn keeps of the context of the span that requested its calls. The context itself would keep that span, with
+ * its content, and what the application has stored in it.
+ */
+export function requesterIn(asking: Context, { options }: Recorder): Context {
+  return withRequester(ROOT_CONTEXT, trace.getSpanContext(asking), contextFields(asking, options.baggage));
+}
+
+/** The context in which a tool runs: that of the application, below the span that requested the call. */
+export function contextBelow({ requester }: Turn, active: Context): Context {
+  return withRequester(active, trace.getSpanContext(requester), contextFields(requester, false));
+}
+
+function withRequester(outer: Context, span: SpanContext | undefined, fields: Facts | undefined): Context {
+  const inner = fields ? withFields(outer, fields) : outer;
+  return span ? trace.setSpanContext(inner, span) : inner;
 }
 
 const identities = ['conversationId', 'userId', 'sessionId', 'customerId'] as const;

@@ -3,7 +3,16 @@ import type { Facts } from '../interaction/interaction.ts';
 import type { ToolCallPart } from '../interaction/message.ts';
 import type { Recorder } from './recorder.ts';
 import type { Recording } from './recording.ts';
-import { answeredCalls, answersText, type Lookup, type Place, placeOf, ToolTurns, type Turn } from './tool-calls.ts';
+import {
+  answeredCalls,
+  answersText,
+  type Lookup,
+  type Place,
+  placeOf,
+  requesterIn,
+  ToolTurns,
+  type Turn,
+} from './tool-calls.ts';
 import { type ReadHistory, readHistory, type ToolHistory, turnKeys } from './tool-history.ts';
 import { inferTool } from './tool-spans.ts';
 
@@ -72,12 +81,13 @@ export class ToolLoop {
     const { conversationId } = recording.facts;
     const keys = names.map((name) => this.#named(name));
     const since = Date.now();
+    const requester = requesterIn(recording.context, this.#recorder);
     for (const calls of requests) {
       const { exact, near } = turnKeys(history, calls);
       turns.open(
         {
           calls: calls.map(({ id, name, arguments: args }) => ({ id: id || undefined, name, arguments: args })),
-          requester: recording.context,
+          requester,
           place: this.#here,
           server: this.#server,
           facts: conversationId === undefined ? {} : { conversationId },

@@ -8,7 +8,7 @@ import { ensureContextManager } from './ensure-context-manager.ts';
 import { errorFrom } from './errors.ts';
 import type { Recorder } from './recorder.ts';
 import type { Recording } from './recording.ts';
-import { type Claim, claimIn, type Place, placeOf, ToolTurns } from './tool-calls.ts';
+import { type Claim, claimIn, contextBelow, type Place, placeOf, ToolTurns } from './tool-calls.ts';
 import { readHistory, type ToolHistory } from './tool-history.ts';
 import { endToolRecording, startToolRecording } from './tool-spans.ts';
 
@@ -135,7 +135,11 @@ function startTool(
   const active = context.active();
   const { call, turn } = claimFor(recorder.stateOf(ToolTurns), name, args, options, placeOf(active, recorder)) ?? {};
   const id = options.callId ?? call?.id;
-  const recording = startToolRecording(recorder, { name, id, facts: turn?.facts }, turn?.requester ?? active);
+  const recording = startToolRecording(
+    recorder,
+    { name, id, facts: turn?.facts },
+    turn ? contextBelow(turn, active) : active,
+  );
   if (!recording) return undefined;
   if (call) call.isClaimed = true;
   const startTime = Date.now();

@@ -1,6 +1,7 @@
-import { context, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { context, createContextKey, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { placeOf, ToolTurns } from '../../src/instrumentation/tool-calls.ts';
 import { traceTool } from '../../src/instrumentation/trace-tool.ts';
 import { contentOf } from '../../src/semconv/span-content.ts';
 import { askForWeather, inSpan, messages, model, openScene, type Scene, treeOf, weather } from './scene.ts';
@@ -117,6 +118,27 @@ describe('a chat loop with tools', () => {
 });
 
 describe('traceTool', () => {
+  it('keeps neither the span that asked nor what the application stored in its context, which the tool still reads', async () => {
+    const scene = await openScene();
+    const key = createContextKey('of the application');
+    scene.server.reply(askForWeather);
+    await context.with(ROOT_CONTEXT.setValue(key, 'stored'), async () => {
+      await scene.client.chat.completions.create({ model, messages, tools: [weather] });
+      const { recorder } = scene;
+      const claim = recorder
+        .stateOf(ToolTurns)
+        .claim('get_weather', [{ city: 'Paris' }], placeOf(context.active(), recorder));
+      const requester = claim?.turn.requester ?? ROOT_CONTEXT;
+      expect(trace.getSpanContext(requester)).toEqual(scene.spans()[0]?.spanContext());
+      expect(trace.getSpan(requester)).not.toBe(scene.spans()[0]);
+      expect(requester.getValue(key)).toBeUndefined();
+      expect(traceTool('get_weather', (_: unknown) => context.active().getValue(key))({ city: 'Paris' })).toBe(
+        'stored',
+      );
+    });
+    expect(treeOf(scene.spans())).toContain('chat gpt-4o-mini > execute_tool get_weather');
+  });
+
   it('returns the promise of the SDK, with its methods', async () => {
     const scene = await openScene();
     const asking = traceTool('ask', () => scene.client.chat.completions.create({ model, messages }))();

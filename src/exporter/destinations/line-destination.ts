@@ -1,4 +1,3 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { wellFormedJson } from '../../interaction/text.ts';
 import { spanToJson } from '../../otlp/write-json.ts';
@@ -8,32 +7,12 @@ import { type EndedSpan, type FlushResult, noStats, type SpanDestination, type S
 import { sourceOf } from '../ended-span.ts';
 import type { PipelineHost } from '../pipeline.ts';
 import { listenersFor } from '../settling.ts';
+import { fileSink, type Sink } from './file-sink.ts';
 import { recordsOf } from './records-of.ts';
 import { changesFor } from './span-view.ts';
 
-/** Writes items on this machine. `write` may throw or reject; the item then counts as rejected. */
-interface Sink<T> {
-  write(item: T): void | Promise<void>;
-  close?(): void;
-}
-
 /** How long the destination waits for a function of the application. */
 const DEFAULT_TIMEOUT_MILLIS = 5_000;
-
-/** Appends lines to a file. It is opened with the first line, and only its owner can read it. */
-function fileSink(path: string): Sink<string> {
-  let file: number | undefined;
-  return {
-    write(line): void {
-      file ??= openSync(path, 'a', 0o600);
-      writeSync(file, `${line}\n`);
-    },
-    close(): void {
-      if (file !== undefined) closeSync(file);
-      file = undefined;
-    },
-  };
-}
 
 const consoleSink: Sink<string> = { write: (line) => void process.stdout.write(`${line}\n`) };
 

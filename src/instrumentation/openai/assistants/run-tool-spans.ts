@@ -2,7 +2,7 @@ import { type Context, context, type Link, SpanKind, trace } from '@opentelemetr
 import type { Facts, ToolExecution } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
 import type { Recorder } from '../../recorder.ts';
-import { type OpenCall, placeOf, ToolTurns } from '../../tool-calls.ts';
+import { type OpenCall, placeOf, requesterIn, ToolTurns } from '../../tool-calls.ts';
 import { endToolRecording } from '../../tool-spans.ts';
 import type { FunctionCall } from '../readers/assistants.ts';
 
@@ -60,7 +60,7 @@ export function offerCalls(
   const forget = recorder.stateOf(ToolTurns).open(
     {
       calls,
-      requester,
+      requester: requesterIn(requester, recorder),
       // The place where the application receives the calls. Code in the run's own trace finds them as well.
       place: placeOf(context.active(), recorder),
       server: '',
