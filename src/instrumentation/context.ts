@@ -3,6 +3,7 @@ import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { diag } from '../diagnostics/diag.ts';
 import { someFields } from '../interaction/defined.ts';
 import { type Facts, isContentField, type Scalar, type User } from '../interaction/interaction.ts';
+import { toJson } from '../interaction/json.ts';
 import { isScalar } from '../interaction/unknown.ts';
 import { activeRecorders } from './active-recorders.ts';
 import { withBaggage } from './baggage.ts';
@@ -76,7 +77,9 @@ function factsFrom(fields: ContextFields, outer: Facts | undefined): Facts {
   for (const name of Object.keys(fields)) {
     const value: unknown = fields[name as keyof ContextFields];
     if (value === null || value === undefined || name === 'attributes') continue;
-    if (isContentField(name) || isAttribute(value)) facts[name] = value;
+    // Masking and writing do not end on circular references, and would lose the spans.
+    if (isContentField(name)) facts[name] = toJson(value);
+    else if (isAttribute(value)) facts[name] = value;
     else if (name === 'user' || name === 'custom') addGroup(facts, name, value);
   }
   const { attributes } = fields;

@@ -16,7 +16,7 @@ import { hasContentReaders } from '../semconv/span-content.ts';
 import type { UnreadSpan } from '../semconv/span-data.ts';
 import { spanName } from './capped.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
-import { contextFields } from './context-fields.ts';
+import { contextFields, maskedFields } from './context-fields.ts';
 import type { ErrorFacts } from './errors.ts';
 import { EventSource } from './events.ts';
 import { MeterSource } from './metrics.ts';
@@ -267,7 +267,8 @@ export class Recorder implements RecordingHost {
   }
 
   #fieldsIn(active: Context): Facts | undefined {
-    return contextFields(active, this.options.baggage);
+    const fields = contextFields(active, this.options.baggage);
+    return fields && maskedFields(fields, this.options.mask);
   }
 
   settle(facts: Facts, start: Facts, parent: Context): Facts {

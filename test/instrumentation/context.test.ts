@@ -4,6 +4,7 @@ import { W3CBaggagePropagator } from '@opentelemetry/core';
 import { describe, expect, it } from 'vitest';
 import { withContext } from '../../src/instrumentation/context.ts';
 import { hasContextManager } from '../../src/instrumentation/ensure-context-manager.ts';
+import { createMask } from '../../src/interaction/mask.ts';
 import { messages, model, openScene } from './scene.ts';
 
 describe('withContext', () => {
@@ -20,6 +21,40 @@ describe('withContext', () => {
     const manager = new AsyncLocalStorageContextManager().enable();
     expect(context.setGlobalContextManager(manager)).toBe(true);
     withContext({ feature: 'x' }, () => expect(manager.active()).toBe(context.active()));
+  });
+
+  it('masks the texts of fields, and ids by the built-in patterns only', async () => {
+    const mask = (text: string): string => text.replaceAll(/\d{16}|@/g, '[own]');
+    const { client, recorded } = await openScene({ capture: { mask: createMask(mask) } });
+    const secret = `Bearer sk-${'Ab3'.repeat(10)}`;
+    await withContext(
+      {
+        sessionId: 'una@example.com',
+        user: { id: 'una@example.com', email: 'una@example.com' },
+        feature: 'card 4111111111111111',
+        tags: [secret],
+        attributes: { note: '4111111111111111', auth: secret, seats: 3 },
+      },
+      () => client.chat.completions.create({ model, messages }),
+    );
+    expect(recorded()).toMatchObject({
+      'session.id': 'una@example.com',
+      'user.id': 'una@example.com',
+      'user.email': 'una[own]example.com',
+      'spanport.feature': 'card [own]',
+      'spanport.tags': ['Bearer sk-[masked]'],
+      'spanport.custom.note': '[own]',
+      'spanport.custom.auth': 'Bearer sk-[masked]',
+      'spanport.custom.seats': 3,
+    });
+  });
+
+  it('accepts documents that refer to themselves', async () => {
+    const { client, content } = await openScene();
+    const document: Record<string, unknown> = { title: 'a' };
+    document['self'] = document;
+    await withContext({ context: document }, () => client.chat.completions.create({ model, messages }));
+    expect(content().context).toEqual({ title: 'a', self: '[circular]' });
   });
 
   it('stamps every field on the spans inside', async () => {
