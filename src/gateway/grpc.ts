@@ -1,6 +1,6 @@
 import type * as Grpc from '@grpc/grpc-js';
 import { isPackageInstalled, loadPackage } from '../loading/load-package.ts';
-import { StoreError } from '../store/store-error.ts';
+import { answerOf, StoreError } from '../store/store-error.ts';
 import type { Access } from './access.ts';
 import { RequestError } from './body.ts';
 import type { Log } from './log.ts';
@@ -115,7 +115,10 @@ async function receive(
 /** A temporary failure has to be UNAVAILABLE, the code after which OTLP senders wait and retry. */
 function failureOf(grpc: typeof Grpc, error: unknown, log: Log): { code: Grpc.status; details: string } {
   if (error instanceof RequestError) return { code: grpc.status.INVALID_ARGUMENT, details: error.message };
-  if (error instanceof StoreError) return { code: grpc.status.UNAVAILABLE, details: error.message };
+  if (error instanceof StoreError) {
+    log.warn(`store: ${error.message}`);
+    return { code: grpc.status.UNAVAILABLE, details: answerOf(error) };
+  }
   const { code, message } = error as { code?: Grpc.status; message?: string };
   if (code === grpc.status.UNAUTHENTICATED) return { code, details: message ?? '' };
   log.error('a gRPC request failed', error);

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { StoreError } from '../store/store-error.ts';
+import { answerOf, StoreError } from '../store/store-error.ts';
 import type { Access } from './access.ts';
 import { type Answerable, FieldError } from './api/app.ts';
 import type { LiveTail } from './api/live.ts';
@@ -274,7 +274,7 @@ export function describe(error: unknown, log: Log): Answerable {
   if (error instanceof StoreError) {
     log.warn(`store: ${error.message}`);
     const status = error.code === 'busy' ? 429 : 503;
-    return { status, code: error.code, message: error.message, retryAfterSeconds: RETRY_SECONDS };
+    return { status, code: error.code, message: answerOf(error), retryAfterSeconds: RETRY_SECONDS };
   }
   // The connection broke off within the body, so nothing can read the answer.
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET') {

@@ -63,6 +63,8 @@ export interface Filter {
 
 const MAX_TERMS = 40;
 const MAX_LENGTH = 2_000;
+/** Each value is compared with up to seven columns, and SQLite refuses expressions more than 1,000 deep. */
+const MAX_VALUES = 100;
 
 /** Reads a filter. Never throws: invalid terms are reported in `errors`, and the others apply. */
 export function parseFilter(text: string): Filter {
@@ -105,18 +107,25 @@ function termFrom({ text, ...place }: Token): Term | string {
   const [, key = '', operator = ':', rest = ''] = match;
   if (key.startsWith(ATTRIBUTE_PREFIX) && key.length > ATTRIBUTE_PREFIX.length) {
     if (operator !== ':') return `${key} is a text: write ${key}:value.`;
-    return { ...place, kind: 'attribute', name: key.slice(ATTRIBUTE_PREFIX.length), values: valuesOf(rest) };
+    const values = valuesOf(rest);
+    if (values.length > MAX_VALUES) return tooManyValues(key);
+    return { ...place, kind: 'attribute', name: key.slice(ATTRIBUTE_PREFIX.length), values };
   }
   if (isOneOf(NUMBER_KEYS, key)) return numberTerm(key, operator, rest, place);
-  if (isOneOf(TEXT_KEYS, key) || key in CHOICES) {
+  if (isOneOf(TEXT_KEYS, key) || Object.hasOwn(CHOICES, key)) {
     if (operator !== ':') return `${key} is not a number: write ${key}:value.`;
     const values = valuesOf(rest);
     if (values.length === 0) return `${key}: has no value.`;
+    if (values.length > MAX_VALUES) return tooManyValues(key);
     if (isOneOf(TEXT_KEYS, key)) return { ...place, kind: 'text', key, values };
     return choiceTerm(key as ChoiceKey, values, place);
   }
   const near = nearest(key);
   return `${key} is not a key.${near ? ` Did you mean ${near}?` : ''}`;
+}
+
+function tooManyValues(key: string): string {
+  return `${key}: has more than ${MAX_VALUES} values.`;
 }
 
 function choiceTerm(key: ChoiceKey, values: readonly string[], place: Place): Term | string {
@@ -134,6 +143,7 @@ function numberTerm(key: NumberKey, operator: string, text: string, place: Place
     return `${key}${operator}${text} is not a number${isTime ? ' or a time such as 2s or 500ms' : ''}.`;
   }
   const value = Number(match[1]) * (units[match[2] ?? 's'] ?? 1);
+  if (!Number.isFinite(value)) return `${key}${operator} has a number that is too large.`;
   return { ...place, kind: 'number', key, operator: operator === ':' ? '=' : (operator as '<' | '>'), value };
 }
 

@@ -61,7 +61,7 @@ function byWords(
 ): SqlRow[] {
   const found = new Map<unknown, SqlRow>();
   let after = position(query.cursor)?.[1];
-  const earlier = level === 'conversation' && after !== undefined ? [laterMatch(words, after)] : [];
+  const earlier = level === 'conversation' && after !== undefined ? [laterMatch(query, words, after)] : [];
   for (;;) {
     const rows = matches(db, level, query, words, [...conditions, ...earlier], after);
     // A conversation is listed once, at the place of its latest match.
@@ -128,12 +128,13 @@ function traceInText(words: string): Sql {
   };
 }
 
-/** Leaves out conversations of earlier pages: they have a later match. */
-function laterMatch(words: string, after: number): Sql {
+/** Leaves out conversations of earlier pages: they have a later match that is in the range and shown. */
+function laterMatch(query: Selection, words: string, after: number): Sql {
+  const where = joined([...rangeOf('j', query), { sql: 'j.is_hidden = 0', values: [] }]);
   return {
     sql: `NOT EXISTS (SELECT 1 FROM interactions j CROSS JOIN interaction_text y ON y.rowid = j.id
-      WHERE j.conversation = i.conversation AND j.id >= ? AND y.interaction_text MATCH ?)`,
-    values: [after, words],
+      WHERE j.conversation = i.conversation AND j.id >= ? AND y.interaction_text MATCH ? AND ${where.sql})`,
+    values: [after, words, ...where.values],
   };
 }
 

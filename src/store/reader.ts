@@ -331,7 +331,7 @@ function worstOf(rows: readonly SqlRow[]): Record<string, DeliveryState> {
   for (const row of rows) {
     const destination = String(row['destination']);
     const state = String(row['state']) as DeliveryState;
-    const known = worst[destination];
+    const known = Object.hasOwn(worst, destination) ? worst[destination] : undefined;
     if (known === undefined || severity.indexOf(state) < severity.indexOf(known)) worst[destination] = state;
   }
   return worst;

@@ -71,8 +71,8 @@ export function completionsOf(
   prefix: string,
   { limit, ...selection }: Selection & { readonly limit: number },
 ): { value: string; interactions: number }[] {
-  const column = completed[key as TextKey];
-  const list = completedLists[key as TextKey];
+  const column = Object.hasOwn(completed, key) ? completed[key as TextKey] : undefined;
+  const list = Object.hasOwn(completedLists, key) ? completedLists[key as TextKey] : undefined;
   if (column === undefined && list === undefined) return [];
   const where = selectedInteractions(selection);
   const value = column === undefined ? 'j.value' : 'i.value';

@@ -15,6 +15,11 @@ export class StoreError extends Error {
   }
 }
 
+/** The message for another process. What SQLite says about a statement of ours stays in the log. */
+export function answerOf({ code, message }: StoreError): string {
+  return code === 'failed' ? 'The store failed to handle the request. The reason is in the log.' : message;
+}
+
 /** What a driver threw, as a {@link StoreError}. Both drivers put SQLite's own words into the message. */
 export function storeErrorFrom(error: unknown): StoreError {
   if (error instanceof StoreError) return error;

@@ -37,6 +37,12 @@ it.each([
   ['duration>soon', 'duration>soon is not a number or a time such as 2s or 500ms.'],
   ['model>5', 'model is not a number: write model:value.'],
   ['model:', 'model: has no value.'],
+  ['constructor:x', 'constructor is not a key.'],
+  ['toString:x', 'toString is not a key.'],
+  [`id:${'a,'.repeat(140)}`, 'id: has more than 100 values.'],
+  [`attr.x:${'a,'.repeat(140)}`, 'attr.x: has more than 100 values.'],
+  [`cost>${'9'.repeat(400)}`, 'cost> has a number that is too large.'],
+  [`duration<${'9'.repeat(308)}h`, 'duration< has a number that is too large.'],
 ])('says what is wrong with %s, and where', (text, message) => {
   expect(parseFilter(`is:run ${text} x`)).toMatchObject({
     terms: [{ key: 'is' }, { words: 'x' }],

@@ -465,6 +465,22 @@ it('a conversation with many matches stands on one page only', () => {
   expect(store.reader.conversations({ q: 'wor', limit: 10 }).items).toHaveLength(0);
 });
 
+it('pages of a search that ends at a time leave out no conversation', () => {
+  using store = new LocalStore();
+  const at = 1_700_000_000;
+  const said = (span: string, conversation: string, seconds: number) =>
+    chat({ trace: span, span, conversation, question: 'same words', at: at + seconds });
+  store.spans([said('1', 'cx', 0), said('2', 'cy', 10), said('3', 'cx', 1_000)]);
+  store.settle();
+  const range = { q: 'words', untilUs: (at + 500) * 1e6 };
+  const whole = store.reader.conversations({ ...range, limit: 10 }).items;
+  expect(whole.map(({ conversationId }) => conversationId)).toEqual(['cy', 'cx']);
+  const first = store.reader.conversations({ ...range, limit: 1 });
+  const second = store.reader.conversations({ ...range, limit: 1, cursor: first.next ?? '' });
+  expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
+  expect(second.next).toBeUndefined();
+});
+
 it('on a full disk stores nothing of the request, says so, and goes on when there is room', () => {
   using store = new LocalStore();
   const limited = open(store.file);

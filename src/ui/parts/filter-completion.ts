@@ -109,7 +109,7 @@ export function completionAt(text: string, caret: number): Completion | undefine
   const match = /^([A-Za-z][\w.-]*)([:<>])(.*)$/s.exec(typed);
   if (!match) return keyCompletion(typed, from, term.end);
   const [, key = '', operator = ':', rest = ''] = match;
-  if (key in CHOICES) return choiceCompletion(key, rest, from, term.end);
+  if (Object.hasOwn(CHOICES, key)) return choiceCompletion(key, rest, from, term.end);
   const number = NUMBER_KEYS.find((each) => each === key);
   if (number) return figureCompletion(number, `${operator}${rest}`, from, term.end);
   return undefined;

@@ -84,7 +84,11 @@ function nameOf(field: string, path: readonly string[] = []): string {
 
 /** The value at a path in JSON; null is as good as absent. */
 function at(value: unknown, path: readonly string[] = []): unknown {
-  return path.reduce((inner: unknown, key) => recordOf(inner)?.[key], value) ?? undefined;
+  const step = (inner: unknown, key: string): unknown => {
+    const record = recordOf(inner);
+    return record && Object.hasOwn(record, key) ? record[key] : undefined;
+  };
+  return path.reduce(step, value) ?? undefined;
 }
 
 function aggregated(aggregation: string, values: readonly unknown[]): unknown {

@@ -14,6 +14,8 @@ const DAY_MILLIS = 86_400_000;
 /** Kore documents no maximum. */
 const MAX_LIMIT = 1_000;
 const MAX_SKIP = 1_000_000_000;
+/** Kore documents no maximum; the store compares a record with each of them. */
+const MAX_TEXTS = 500;
 
 /** Unix milliseconds of the first instant that a text names, and whether it names a whole day. */
 interface Moment {
@@ -32,7 +34,9 @@ const moment = z
   });
 
 const texts = z
-  .union([z.string(), z.array(z.string())], { error: 'must be a text or a list of texts' })
+  .union([z.string(), z.array(z.string()).max(MAX_TEXTS)], {
+    error: `must be a text or a list of at most ${MAX_TEXTS} texts`,
+  })
   .transform((value) => (typeof value === 'string' ? [value] : value))
   .optional();
 
