@@ -64,7 +64,7 @@ export interface Filter {
 const MAX_TERMS = 40;
 const MAX_LENGTH = 2_000;
 /** Each value is compared with up to seven columns, and SQLite refuses expressions more than 1,000 deep. */
-const MAX_VALUES = 100;
+const MAX_VALUES = 50;
 
 /** Reads a filter. Never throws: invalid terms are reported in `errors`, and the others apply. */
 export function parseFilter(text: string): Filter {

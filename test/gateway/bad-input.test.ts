@@ -20,7 +20,7 @@ it('refuses filters that the store cannot run, and takes the largest that it nam
       expect([q, await get(`/api/${list}?q=${q}`)]).toMatchObject([q, [400, { error: { code: 'wrong-filter' } }]]);
     }
     for (const key of ['id', 'model', 'tool', 'attr.x']) {
-      const q = `${key}:${'a,'.repeat(100)}${' -is:error'.repeat(39)}`;
+      const q = `${key}:${'a,'.repeat(50)}${' -is:error'.repeat(39)}`;
       expect([key, await get(`/api/${list}?q=${encodeURIComponent(q)}`)]).toEqual([key, [200, { items: [] }]]);
     }
   }

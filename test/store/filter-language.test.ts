@@ -39,8 +39,8 @@ it.each([
   ['model:', 'model: has no value.'],
   ['constructor:x', 'constructor is not a key.'],
   ['toString:x', 'toString is not a key.'],
-  [`id:${'a,'.repeat(140)}`, 'id: has more than 100 values.'],
-  [`attr.x:${'a,'.repeat(140)}`, 'attr.x: has more than 100 values.'],
+  [`id:${'a,'.repeat(140)}`, 'id: has more than 50 values.'],
+  [`attr.x:${'a,'.repeat(140)}`, 'attr.x: has more than 50 values.'],
   [`cost>${'9'.repeat(400)}`, 'cost> has a number that is too large.'],
   [`duration<${'9'.repeat(308)}h`, 'duration< has a number that is too large.'],
 ])('says what is wrong with %s, and where', (text, message) => {
