@@ -16,6 +16,16 @@ export class RequestError extends Error {
   }
 }
 
+/** A value that is refused, with the field that is at fault. */
+export class FieldError extends RequestError {
+  readonly field: string;
+
+  constructor(field: string, message: string, code = 'wrong-value') {
+    super(400, code, message);
+    this.field = field;
+  }
+}
+
 export interface BodyLimits {
   /** Bytes on the wire, and bytes after decompression. */
   readonly maxBytes: number;

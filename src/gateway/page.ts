@@ -40,6 +40,12 @@ const MISSING: Asset = {
   etag: '"none"',
 };
 
+/** Views have ids in their addresses, and ids contain dots: only these paths are files, and missing if they are not known. */
+function isFile(path: string): boolean {
+  if (path.startsWith('/assets/')) return true;
+  return path.lastIndexOf('/') === 0 && types[extname(path)] !== undefined;
+}
+
 /** The page's files, read once into a fixed list: no path of a request ever reaches the file system. */
 export class Page {
   readonly #assets = new Map<string, Asset>();
@@ -53,7 +59,7 @@ export class Page {
     const asset =
       this.#assets.get(path) ??
       this.#assets.get(`${path.replace(/\/$/, '')}/index.html`) ??
-      (extname(path) === '' ? (this.#assets.get('/index.html') ?? MISSING) : undefined);
+      (isFile(path) ? undefined : (this.#assets.get('/index.html') ?? MISSING));
     if (!asset) {
       response
         .writeHead(404, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' })

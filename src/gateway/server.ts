@@ -4,10 +4,10 @@ import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { answerOf, StoreError } from '../store/store-error.ts';
 import type { Access } from './access.ts';
-import { type Answerable, FieldError } from './api/app.ts';
+import type { Answerable } from './api/app.ts';
 import type { LiveTail } from './api/live.ts';
 import { LIVE_PATH } from './api/paths.ts';
-import { RequestError, readBody } from './body.ts';
+import { FieldError, RequestError, readBody } from './body.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { contentTypes, errorAnswer, type OtlpType } from './otlp-answers.ts';
@@ -119,6 +119,7 @@ export class GatewayServer {
     }
     access.assertHost(request);
     access.assertOrigin(request);
+    if (path === '/healthz' || path === '/metrics') assertMethod(request, response, ['GET', 'HEAD']);
     if (path === '/healthz') {
       sendJson(response, 200, this.#parts.health(url.searchParams.get('challenge') ?? undefined));
       return path;
@@ -148,7 +149,7 @@ export class GatewayServer {
     try {
       this.#parts.access.assertHost(request);
       this.#parts.access.assertOrigin(request);
-      if (request.method !== 'POST') throw new RequestError(405, 'wrong-method', 'Use POST.');
+      assertMethod(request, response, ['POST']);
       type = otlpTypeOf(request);
       if (!this.#parts.access.isAuthorized(request))
         throw new RequestError(401, 'no-token', 'The gateway needs its token: Authorization: Bearer …');
@@ -284,12 +285,17 @@ export function describe(error: unknown, log: Log): Answerable {
   return { status: 500, code: 'failed', message: 'The gateway failed to handle the request.' };
 }
 
+/** @throws RequestError after it put the methods into the header `allow` */
+function assertMethod({ method = '' }: IncomingMessage, response: ServerResponse, allowed: readonly string[]): void {
+  if (allowed.includes(method)) return;
+  response.setHeader('allow', allowed.join(', '));
+  throw new RequestError(405, 'wrong-method', `Use ${allowed[0]}.`);
+}
+
 function headersOf({ status, retryAfterSeconds }: Answerable): Record<string, string> {
   return {
     'x-content-type-options': 'nosniff',
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),
-    // Only the paths of OTLP refuse a method here.
-    ...(status === 405 && { allow: 'POST' }),
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
   };
 }

@@ -138,12 +138,12 @@ function laterMatch(query: Selection, words: string, after: number): Sql {
   };
 }
 
-/** Where a page ended: the sort key and the row id. Anything else than a cursor of ours starts at the first page. */
+/** Where a page ended: the sort key and the row id. Undefined for anything else than a cursor of ours. */
 export function position(cursor: string | undefined): [sort: number, rowId: number] | undefined {
   if (cursor === undefined) return undefined;
-  const parts = Buffer.from(cursor, 'base64url').toString().split('.').map(Number);
-  const [sort, rowId] = parts;
-  if (parts.length !== 2 || sort === undefined || rowId === undefined) return undefined;
+  const match = /^(-?\d+)\.(\d+)$/.exec(Buffer.from(cursor, 'base64url').toString());
+  if (!match) return undefined;
+  const [sort, rowId] = [Number(match[1]), Number(match[2])];
   return Number.isSafeInteger(sort) && Number.isSafeInteger(rowId) ? [sort, rowId] : undefined;
 }
 

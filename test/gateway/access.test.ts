@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import { timeFrom } from '../../src/gateway/api/since.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import { openGateway } from './gateway-scene.ts';
 
@@ -151,16 +152,59 @@ it('says in one form what is wrong with a query', async () => {
   };
   expect(await get('/api/conversations?q=modle:x')).toEqual([
     400,
-    { error: { code: 'wrong-filter', message: 'modle is not a key. Did you mean model?' } },
+    { error: { code: 'wrong-filter', message: 'modle is not a key. Did you mean model?', field: 'q' } },
   ]);
   expect(await get('/api/conversations?limit=0')).toMatchObject([
     400,
     { error: { code: 'wrong-value', field: 'limit' } },
   ]);
-  expect(await get('/api/conversations?since=soon')).toMatchObject([400, { error: { code: 'wrong-time' } }]);
+  for (const [field, text] of [
+    ['since', 'soon'],
+    ['since', 'hello 1'],
+    ['until', '1 Jan 2026'],
+    ['until', '2026-01-01T99:00:00Z'],
+  ]) {
+    expect(await get(`/api/conversations?${field}=${text}`)).toMatchObject([
+      400,
+      { error: { code: 'wrong-time', field } },
+    ]);
+  }
+  for (const cursor of [
+    '',
+    'damaged',
+    Buffer.from('1.5.2').toString('base64url'),
+    Buffer.from('12').toString('base64url'),
+  ])
+    for (const path of ['conversations', 'interactions', 'traces', 'feedback'])
+      expect(await get(`/api/${path}?cursor=${cursor}`)).toMatchObject([400, { error: { field: 'cursor' } }]);
   expect(await get('/api/conversations/none')).toEqual([
     404,
     { error: { code: 'not-found', message: "There is no conversation 'none'." } },
   ]);
   expect(await get('/api/nowhere')).toMatchObject([404, { error: { code: 'not-found' } }]);
+});
+
+it('reads a time without a zone as UTC, wherever it runs', () => {
+  const zone = process.env['TZ'];
+  onTestFinished(() => {
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  });
+  process.env['TZ'] = 'America/New_York';
+  const noon = Date.UTC(2026, 0, 2, 12) * 1e3;
+  for (const text of ['2026-01-02T12:00', '2026-01-02T12:00:00.000Z', '2026-01-02T14:00:00+02:00'])
+    expect([text, timeFrom(text, 0)]).toEqual([text, noon]);
+  expect(timeFrom('2026-01-02', 0)).toBe(Date.UTC(2026, 0, 2) * 1e3);
+  expect(timeFrom('2h', 7_200_001)).toBe(1_000);
+});
+
+it('answers 405 to a method that a path does not have', async () => {
+  const { gateway } = await openGateway();
+  for (const path of ['/healthz', '/metrics']) {
+    for (const method of ['PUT', 'PATCH', 'POST', 'DELETE']) {
+      const response = await fetch(`${gateway.url}${path}`, { method });
+      expect([path, method, response.status, response.headers.get('allow')]).toEqual([path, method, 405, 'GET, HEAD']);
+    }
+    expect((await fetch(`${gateway.url}${path}`, { method: 'HEAD' })).status).toBe(200);
+  }
 });

@@ -85,6 +85,16 @@ it('sends new conversations, and resumes after what was seen', async () => {
   await resumed.return(undefined);
 });
 
+it('gives a new stream an id to resume from, and has a page load again whose id is of other data', async () => {
+  const { gateway } = await openGateway();
+  const stream = eventsOf(`${gateway.url}/api/live`);
+  expect((await nextOf(stream, 'ping')).id).toBe('0');
+  await stream.return(undefined);
+  const other = eventsOf(`${gateway.url}/api/live`, { 'last-event-id': '100000' });
+  expect((await nextOf(other, 'resync')).id).toBe('0');
+  await other.return(undefined);
+});
+
 it('sends a heartbeat to a stream on which nothing happens, and cuts off one that reads nothing', () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
-import { RequestError } from '../body.ts';
+import { FieldError, RequestError } from '../body.ts';
 import type { Handlers } from './calls.ts';
 import { openApiDocument } from './openapi.ts';
 import { OPENAPI_PATH, type OperationName, paths } from './paths.ts';
@@ -80,16 +80,6 @@ async function jsonOf(context: Context): Promise<unknown> {
     return await context.req.json();
   } catch {
     throw new RequestError(400, 'malformed-json', 'The body is not valid JSON.');
-  }
-}
-
-/** A value that a schema refused, with the field that is at fault. */
-export class FieldError extends RequestError {
-  readonly field: string;
-
-  constructor(field: string, message: string) {
-    super(400, 'wrong-value', message);
-    this.field = field;
   }
 }
 

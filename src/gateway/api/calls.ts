@@ -1,6 +1,6 @@
 import { parseFilter } from '../../store/filter-language.ts';
-import type { ListQuery, Selection } from '../../store/lists.ts';
-import { RequestError } from '../body.ts';
+import { type ListQuery, position, type Selection } from '../../store/lists.ts';
+import { FieldError, RequestError } from '../body.ts';
 import type { OperationName } from './paths.ts';
 import type { Answer, Body, Query } from './routes.ts';
 import { timeFrom } from './since.ts';
@@ -30,10 +30,13 @@ export interface AnySelection {
   readonly cursor?: string | undefined;
 }
 
-/** @throws RequestError for a filter or a time that is wrong */
+/** @throws FieldError for a filter, a time or a cursor that is wrong */
 export function listOf(query: AnySelection): ListQuery {
   const [error] = parseFilter(query.q ?? '').errors;
-  if (error) throw new RequestError(400, 'wrong-filter', error.message);
+  if (error) throw new FieldError('q', error.message, 'wrong-filter');
+  if (query.cursor !== undefined && !position(query.cursor)) {
+    throw new FieldError('cursor', 'cursor is not one that a page ended with: use its `next` as it came.');
+  }
   return {
     ...times(query),
     ...(query.q !== undefined && { q: query.q }),
@@ -53,5 +56,5 @@ function timeOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   const us = timeFrom(text, Date.now());
   if (us !== undefined) return us;
-  throw new RequestError(400, 'wrong-time', `${name} is not a time. Use ISO 8601, Unix milliseconds, or 15m, 12h, 7d.`);
+  throw new FieldError(name, `${name} is not a time. Use ISO 8601, Unix milliseconds, or 15m, 12h, 7d.`, 'wrong-time');
 }

@@ -37,7 +37,10 @@ export class LiveTail {
 
   open(request: IncomingMessage, response: ServerResponse, url: URL): void {
     const last = Number(request.headers['last-event-id'] ?? url.searchParams.get('after') ?? Number.NaN);
+    const { sequence } = this.#store.progress;
     const isResuming = Number.isSafeInteger(last) && last >= 0;
+    // Ids of another data folder, which had the same address before.
+    const isAhead = isResuming && last > sequence;
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store, no-transform',
@@ -47,14 +50,16 @@ export class LiveTail {
     const stream: Stream = {
       response,
       project: url.searchParams.get('project') ?? undefined,
-      after: isResuming ? last : this.#store.progress.sequence,
+      after: isResuming && !isAhead ? last : sequence,
     };
     this.#streams.add(stream);
     response.on('close', () => this.#streams.delete(stream));
     // A comment at once, so that the browser knows that it is connected.
     response.write(': connected\n\n');
-    send(stream, 'ping', {});
-    if (isResuming) void this.#send(stream);
+    // Its id is what a page resumes from that has seen no change when its connection is lost.
+    send(stream, 'ping', {}, stream.after);
+    if (isAhead) send(stream, 'resync', {}, stream.after);
+    else if (isResuming) void this.#send(stream);
   }
 
   /** Called with every change of the store. */

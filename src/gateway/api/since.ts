@@ -7,8 +7,15 @@ export function timeFrom(text: string, nowMillis: number): number | undefined {
     ? nowMillis - Number(duration[1]) * (units[duration[2] ?? ''] ?? 0)
     : /^\d{1,15}(\.\d+)?$/.test(text)
       ? Number(text)
-      : Date.parse(text);
+      : dateFrom(text);
   return Number.isFinite(millis) && millis >= 0
     ? Math.min(Math.round(millis * 1e3), Number.MAX_SAFE_INTEGER)
     : undefined;
+}
+
+/** Strict, because `Date.parse` finds a date in nearly any text and takes a time without a zone as the machine's own. */
+function dateFrom(text: string): number {
+  const match = /^\d{4}-\d{2}(?:-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?$/.exec(text);
+  if (!match) return Number.NaN;
+  return Date.parse(text.includes('T') && match[1] === undefined ? `${text}Z` : text);
 }
