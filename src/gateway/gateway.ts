@@ -6,6 +6,7 @@ import { createMask, maskJson } from '../interaction/mask.ts';
 import { builtFile } from '../loading/own-files.ts';
 import { VERSION } from '../loading/version.ts';
 import type { DeliveryNote } from '../store/port.ts';
+import type { InteractionRow } from '../store/rows.ts';
 import { Store } from '../store/store.ts';
 import { Access, isLoopback } from './access.ts';
 import { createApi } from './api/app.ts';
@@ -20,7 +21,7 @@ import type { GrpcServer } from './grpc.ts';
 import { Metrics } from './metrics.ts';
 import { type GatewayOptions, type ResolvedOptions, resolveGatewayOptions } from './options.ts';
 import { Page } from './page.ts';
-import { DEFAULT_PROJECT, Receiver } from './receiver.ts';
+import { Receiver } from './receiver.ts';
 import { describe, GatewayServer } from './server.ts';
 import { VendorApis } from './vendor-apis.ts';
 import { feedbackEntry } from './vendor-writes.ts';
@@ -240,28 +241,37 @@ class RunningGateway implements Gateway {
     };
   }
 
+  /** The interaction that feedback is about. @throws RequestError where nothing is named, or what is named is not there */
+  async #targetOf(input: NewFeedback): Promise<{ target: InteractionRow; conversationId?: string | undefined }> {
+    const { read } = this.#store;
+    const { interaction, project } = input;
+    const conversation =
+      input.conversation === undefined ? undefined : await read.conversation(input.conversation, project);
+    const names = [
+      ['interaction', interaction],
+      ['responseId', input.responseId],
+      ['messageId', input.messageId],
+      ['conversation', input.conversation],
+    ] as const;
+    for (const [by, id] of names) {
+      if (id === undefined) continue;
+      const named = by === 'conversation' ? (conversation?.id ?? '') : id;
+      const found = by === 'interaction' ? { id, project } : await read.interactionNamedBy(by, named, project);
+      const target = found && (await read.interaction(found.id, found.project));
+      if (!target) throw new RequestError(404, 'not-found', `There is no ${by} '${id}'.`);
+      return { target: target.row, conversationId: conversation?.conversationId };
+    }
+    throw new RequestError(
+      400,
+      'no-target',
+      'Name what the feedback is about: interaction, responseId, messageId or conversation.',
+    );
+  }
+
   async #addFeedback(input: NewFeedback): Promise<FeedbackRow> {
     const masked = maskJson(input, createMask(this.#settings.mask));
-    const target = input.interaction === undefined ? undefined : await this.#store.read.interaction(input.interaction);
-    if (input.interaction !== undefined && !target) {
-      throw new RequestError(404, 'not-found', `There is no interaction '${input.interaction}'.`);
-    }
-    const conversation =
-      input.conversation === undefined ? undefined : await this.#store.read.conversation(input.conversation);
-    if (
-      input.interaction === undefined &&
-      input.responseId === undefined &&
-      input.messageId === undefined &&
-      !conversation
-    ) {
-      throw new RequestError(
-        400,
-        'no-target',
-        'Name what the feedback is about: interaction, responseId, messageId or conversation.',
-      );
-    }
-    const { interaction: _, conversation: __, reasons, id = randomUUID(), ...feedback } = masked;
-    const project = target?.row.project ?? conversation?.project ?? DEFAULT_PROJECT;
+    const { target, conversationId } = await this.#targetOf(input);
+    const { interaction: _, conversation: __, project: ___, reasons, id = randomUUID(), ...feedback } = masked;
     const time = Date.now();
     const received = {
       id,
@@ -269,18 +279,19 @@ class RunningGateway implements Gateway {
         ...feedback,
         reasons: reasons?.map((reason) => defined(reason)),
         time,
-        traceId: target?.row.traceId,
-        spanId: target?.row.spanId,
-        conversationId: conversation?.conversationId,
+        traceId: target.traceId,
+        spanId: target.spanId,
+        conversationId,
       }),
     };
-    const entry = { ...feedbackEntry(received), ...(target && { interaction: target.row.id }) };
+    const { id: interaction, project } = target;
+    const entry = { ...feedbackEntry(received), interaction };
     await this.#store.write({ project, receivedBy: 'api', receivedUs: time * 1e3, feedback: [entry] });
     this.#forwarder.takeFeedback(received.feedback, 'api');
     return feedbackFrom({
       id,
       project,
-      ...(target && { interaction: target.row.id }),
+      interaction,
       rating: input.rating,
       at: time,
       receivedAt: time,

@@ -20,7 +20,16 @@ export function storeWriteFrom(changes: RouteChanges): Partial<StoreWrite> {
 }
 
 export function feedbackEntry(received: ReceivedFeedback): FeedbackEntry {
-  const { rating, conversationId, responseId, messageId, traceId, spanId, time } = received.feedback;
+  const {
+    rating,
+    conversationId,
+    responseId,
+    answerId,
+    messageId = answerId,
+    traceId,
+    spanId,
+    time,
+  } = received.feedback;
   return {
     id: received.id,
     rating,

@@ -1,5 +1,6 @@
 import { activityOf } from './activity.ts';
 import { answersOf } from './answers.ts';
+import { interactionNamedBy } from './named-interaction.ts';
 import type { DeliveryChange, DeliveryNote, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
@@ -18,6 +19,7 @@ export function readerCalls(reader: StoreReader) {
     interactionsOf: reader.interactionsOf.bind(reader),
     interactions: reader.interactions.bind(reader),
     interaction: reader.interaction.bind(reader),
+    interactionNamedBy: bound(reader, interactionNamedBy),
     traces: reader.traces.bind(reader),
     trace: reader.trace.bind(reader),
     spans: reader.spans.bind(reader),

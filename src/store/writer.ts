@@ -256,6 +256,8 @@ export class StoreWriter {
          (SELECT i.key FROM conversations c JOIN interactions i ON i.conversation = c.id
             WHERE c.name = feedback.conversation_name AND c.project = feedback.project AND feedback.message_id IS NULL
               AND feedback.response_id IS NULL ORDER BY i.sort_us DESC LIMIT 1),
+         (SELECT i.key FROM interactions i WHERE i.id > (SELECT max(id) FROM interactions) - ${RECENT_ROWS}
+            AND i.project = feedback.project AND feedback.message_id IN (i.external_id, i.response_id, i.span_id) LIMIT 1),
          feedback.interaction)
        WHERE public_id = ? AND project = ?`,
       id,
@@ -300,5 +302,7 @@ export class StoreWriter {
 
 /** Tables whose rows may name a conversation. */
 const NAMED = ['feedback', 'events', 'documents'] as const;
+/** An answer that came while its feedback was read is among these. A vendor's own name of it has no index. */
+const RECENT_ROWS = 1_000;
 const MAX_FREE_PAGES = 1_000;
 const CONVERSATION = `SELECT i.conversation FROM interactions i WHERE ${hasKey('?1', '?2')}`;

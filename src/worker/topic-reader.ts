@@ -62,6 +62,8 @@ export class TopicReader {
   #committing: Promise<void> | undefined;
   #committedAt = 0;
   #measuredAt = 0;
+  /** Set before the group is left: leaving waits for partitions whose start is being read. */
+  #isEnding = false;
   #hasEnded = false;
   #records = 0;
   #settled = 0;
@@ -130,6 +132,7 @@ export class TopicReader {
 
   /** Finishes what is under way, within a few seconds, commits it and leaves the group. */
   async stop(): Promise<void> {
+    this.#isEnding = true;
     await this.#member.leave();
     this.#hasEnded = true;
     clearInterval(this.#ticker);
@@ -176,11 +179,11 @@ export class TopicReader {
     this.#fetcher.wake();
   }
 
-  /** The committed offset, else the oldest there is. Undefined when the reader ended. */
+  /** The committed offset, else the oldest there is. Undefined when the reader ends. */
   async #startOf(partition: number): Promise<number | undefined> {
     const { topic, report } = this.#options;
     const { consumer } = this.#member;
-    while (!this.#hasEnded) {
+    while (!this.#isEnding) {
       try {
         const committed = await consumer.listCommittedOffsets({ topics: [{ topic, partitions: [partition] }] });
         const offset = committed.get(topic)?.[partition];

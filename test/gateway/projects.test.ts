@@ -19,10 +19,11 @@ function send(url: string, project: string): Promise<Response> {
   const attributes = span.attributes.map((each) =>
     each.key === 'gen_ai.input.messages' ? { key: each.key, value: { stringValue: text } } : each,
   );
+  const all = [...attributes, { key: 'gen_ai.response.id', value: { stringValue: `resp-${project}` } }];
   return fetch(`${url}/v1/traces`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-spanport-project': project },
-    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...span, attributes }] }] }] }),
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [{ ...span, attributes: all }] }] }] }),
   });
 }
 
@@ -50,4 +51,20 @@ it('reads an interaction of the project that is named', async () => {
   }
   const none = client.getInteraction({ params: { id: idOf('a') }, query: { project: 'C' } });
   await expect(none).rejects.toMatchObject({ status: 404 });
+});
+
+it('attaches feedback to what it names, in the project of that, and refuses unknown ids', async () => {
+  const { client, of } = await withTwoProjects();
+  const rated = async (project: string) =>
+    (await client.getInteraction({ params: { id: idOf('a') }, query: { project } })).feedbackLog.map(({ id }) => id);
+  const rating = 'positive' as const;
+  for (const name of ['interaction', 'responseId', 'messageId', 'conversation']) {
+    const unknown = client.addFeedback({ body: { [name]: 'none', rating } });
+    await expect(unknown).rejects.toMatchObject({ status: 404 });
+  }
+  await client.addFeedback({ body: { id: 'by-conversation', conversation: of('B'), rating } });
+  await client.addFeedback({ body: { id: 'by-name', conversation: 'c-equal', project: 'A', rating } });
+  await client.addFeedback({ body: { id: 'by-response', responseId: 'resp-B', rating } });
+  expect(await rated('A')).toEqual(['by-name']);
+  expect((await rated('B')).toSorted()).toEqual(['by-conversation', 'by-response']);
 });

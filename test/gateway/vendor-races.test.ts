@@ -54,3 +54,23 @@ it('deletes no feedback that another API received', async () => {
   expect((await remove('own')).status).toBe(200);
   expect((await client.listFeedback()).items.map(({ id }) => id)).toEqual(['athina:ref-1']);
 });
+
+const inferenceNamed = (reference: string) => ({
+  language_model_id: 'gpt-4o',
+  prompt: [{ role: 'user', content: 'Hello' }],
+  response: 'Hi',
+  external_reference_id: reference,
+});
+
+it('attaches Athina feedback that comes before its inference', async () => {
+  const { gateway, client } = await openGateway();
+  const rating = { user_feedback: -1, external_reference_id: 'ref-early' };
+  await send(`${gateway.url}/athina/api/v1/prompt_run/user-feedback`, 'PATCH', rating);
+  await send(`${gateway.url}/athina/api/v2/log/inference`, 'POST', inferenceNamed('ref-other'));
+  await send(`${gateway.url}/athina/api/v2/log/inference`, 'POST', inferenceNamed('ref-early'));
+  const { items } = await client.listInteractions();
+  expect(items.map(({ feedback }) => feedback.down).toSorted()).toEqual([0, 1]);
+  const [entry] = (await client.listFeedback()).items;
+  const found = await client.getInteraction({ params: { id: entry?.interaction ?? '' } });
+  expect(found.interaction).toMatchObject({ externalReferenceId: 'ref-early' });
+});

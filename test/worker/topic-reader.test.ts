@@ -27,6 +27,7 @@ class FakeBroker {
   /** The records of a batch, which a response has as a whole or not at all. Only the first partition may exceed its limit. */
   batchRecords = 1;
   recordBytes = 100;
+  hasOffsets = true;
 
   constructor(...logs: readonly number[]) {
     this.logs = [...logs];
@@ -78,7 +79,8 @@ class FakeBroker {
         const leaders = broker.logs.map(() => ({ leader: 1 }));
         return Promise.resolve({ topics: new Map([[TOPIC, { id: 'id', partitions: leaders }]]) });
       }
-      listCommittedOffsets = (): Promise<unknown> => Promise.resolve(new Map());
+      listCommittedOffsets = (): Promise<unknown> =>
+        broker.hasOffsets ? Promise.resolve(new Map()) : Promise.reject(new Error('no coordinator'));
       listOffsets = (): Promise<unknown> => Promise.resolve(new Map([[TOPIC, broker.logs.map(() => 0n)]]));
       fetch = (options: FetchOptions): Promise<unknown> => broker.fetch(options);
       commit = (): Promise<void> => Promise.resolve();
@@ -97,7 +99,7 @@ class Reading {
   readonly open: (() => void)[][];
   readonly taken: number[];
 
-  constructor(broker: FakeBroker, { maxReady = 64, maxOpenBytes = 4 << 20 } = {}) {
+  constructor(broker: FakeBroker, { maxReady = 64, maxOpenBytes = 4 << 20, report = unexpected } = {}) {
     this.broker = broker;
     this.open = broker.logs.map(() => []);
     this.taken = broker.logs.map(() => 0);
@@ -110,7 +112,7 @@ class Reading {
       maxReady,
       open: (partition) => this.#work(partition),
       onUnreadable: (_, error) => expect.unreachable(String(error)),
-      report: (message) => expect.unreachable(message),
+      report,
     });
   }
 
@@ -142,6 +144,8 @@ async function reading(...args: ConstructorParameters<typeof Reading>): Promise<
   await turns();
   return started;
 }
+
+const unexpected = (message: string): void => expect.unreachable(message);
 
 /** Lets everything happen that waits for no time to pass. */
 async function turns(): Promise<void> {
@@ -213,6 +217,18 @@ describe('the reader of a topic', () => {
       [1, 0],
     ]);
   });
+});
+
+it('ends although the offset of a partition cannot be read', async () => {
+  const broker = new FakeBroker(1);
+  broker.hasOffsets = false;
+  const reports: string[] = [];
+  const { reader } = await reading(broker, { report: (message) => void reports.push(message) });
+  expect(reports).toEqual([`Kafka topic ${TOPIC}: the offset of partition 0 can't be read yet: no coordinator`]);
+  const ended = vi.fn();
+  void reader.stop().then(ended);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(ended).toHaveBeenCalledOnce();
 });
 
 /** The methods without their object, so that a test can name what it uses. */

@@ -155,6 +155,7 @@ export const newFeedback = z
     responseId: z.string().min(1).optional(),
     messageId: z.string().min(1).optional(),
     conversation: z.string().min(1).optional(),
+    project: z.string().max(200).optional().meta({ description: 'Where several projects have the id' }),
     rating: z.enum(['positive', 'negative']),
     score: z.number().optional(),
     comment: z.string().max(100_000).optional(),
