@@ -125,6 +125,7 @@ class RunningGateway implements Gateway {
         clientKeys: settings.clientKeys,
         token: settings.token,
         mask,
+        content: settings.content,
         maxBytes: MAX_BYTES,
         onChanges: (...change) => this.#forwarder.takeChanges(...change),
       }),

@@ -47,10 +47,15 @@ export async function receiveOtlp(
   body: Buffer,
   arrival: Arrival,
 ): Promise<Buffer> {
-  if (underWay.waiting + body.length > MAX_WAITING) {
+  return inTurn(body.length, () => receive(parts, signal, type, body, arrival));
+}
+
+/** Decodes and writes a body once there is room for it. @throws StoreError if too much waits already */
+export async function inTurn<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+  if (underWay.waiting + bytes > MAX_WAITING) {
     throw new StoreError('busy', 'Requests arrive faster than they can be written.');
   }
-  return underWay.run(body.length, () => receive(parts, signal, type, body, arrival));
+  return underWay.run(bytes, work);
 }
 
 async function receive(

@@ -9,6 +9,7 @@ import type { SpanData, SpanLink } from '../semconv/span-data.ts';
 import { logRowFrom, resourceJsonOf, type SpanRow, spanRowFrom } from '../store/span-row.ts';
 import type { Store } from '../store/store.ts';
 import { RequestError } from './body.ts';
+import { withMaskedIds } from './masked-ids.ts';
 import type { PartialSuccess } from './otlp-answers.ts';
 
 /** The project of spans that name none. */
@@ -73,7 +74,7 @@ export class Receiver {
     return spans.map((span) => {
       let resource = resources.get(span.resource);
       if (!resource) {
-        resource = maskAttributes(span.resource, this.#options.mask);
+        resource = maskAttributes(withMaskedIds(span.resource, this.#options.mask), this.#options.mask);
         resources.set(span.resource, resource);
       }
       return { ...this.#maskedSpan(span), resource };
@@ -109,16 +110,17 @@ function maskedSpan(span: SpanData, mask: Mask): SpanData {
   const { events, links } = span;
   const masked: Writable<SpanData> = { ...span };
   masked.name = mask(span.name);
-  masked.attributes = maskAttributes(span.attributes, mask);
+  masked.attributes = maskAttributes(withMaskedIds(span.attributes, mask), mask);
   masked.status = maskJson(span.status, mask);
   if (events) {
     masked.events = events.map(({ name, time, attributes }) => ({
       name: mask(name),
       time,
-      attributes: maskAttributes(attributes, mask),
+      attributes: maskAttributes(withMaskedIds(attributes, mask), mask),
     }));
   }
-  if (links) masked.links = links.map((link) => withAttributes(link, (attributes) => maskAttributes(attributes, mask)));
+  if (links)
+    masked.links = links.map((link) => withAttributes(link, (own) => maskAttributes(withMaskedIds(own, mask), mask)));
   return masked;
 }
 
@@ -127,7 +129,7 @@ function withAttributes(link: SpanLink, change: (attributes: Attributes) => Attr
 }
 
 function maskedLog(log: LogData, mask: Mask): LogData {
-  return { ...maskJson(log, mask), attributes: maskAttributes(log.attributes, mask) };
+  return { ...maskJson(log, mask), attributes: maskAttributes(withMaskedIds(log.attributes, mask), mask) };
 }
 
 type Attributes = Readonly<Record<string, unknown>>;

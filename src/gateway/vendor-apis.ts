@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { ContentMode } from '../exporter/content-policy.ts';
 import { type Mask, maskJson } from '../interaction/mask.ts';
 import type { Store } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
 import { vendorNamed } from '../vendors/index.ts';
 import {
   matchRoute,
   type ReceivedEvent,
   type ReceivedFeedback,
+  type Route,
   type RouteAnswer,
   type RouteChanges,
   RouteError,
@@ -18,9 +21,17 @@ import {
 import { parseJson, RequestError, readBody } from './body.ts';
 import { acceptedKeys, type ClientKey } from './client-keys.ts';
 import { PASSED_HEADER } from './forwarder.ts';
+import { Gate } from './gate.ts';
+import { maskedId, withMaskedIds } from './masked-ids.ts';
+import { inTurn } from './otlp-routes.ts';
+import { changesWithContent } from './vendor-content.ts';
 import { storeWriteFrom } from './vendor-writes.ts';
 
 const MAX_DEPTH = 64;
+/** Bytes of bodies that are read at a time from clients whose key is in the body; small bodies do not count. */
+const unknown = new Gate(20 * 1_048_576);
+const MAX_UNKNOWN_WAITING = 1_048_576_000;
+const SMALL = 65_536;
 /** How long a read waits for the index, so that a client finds what it has just written. */
 const INDEX_MILLIS = 1_000;
 
@@ -30,6 +41,8 @@ export interface VendorApiOptions {
   readonly clientKeys: readonly ClientKey[];
   readonly token: string | undefined;
   readonly mask: Mask;
+  /** How much content is stored. */
+  readonly content: ContentMode;
   readonly maxBytes: number;
   /** @param passed the gateways that the request has passed, as its sender names them */
   readonly onChanges?: (vendor: string, changes: RouteChanges, project: string, passed: string | undefined) => void;
@@ -67,14 +80,16 @@ export class VendorApis {
       const match = matchRoute(api, request.method ?? 'GET', url.pathname.slice(vendor.length + 1) || '/');
       if (!('route' in match)) return { ...unmatched(api, match.allowedMethods), route };
       route = `/${vendor}${match.route.path}`;
-      const received = await this.#requestFrom(request, url, match.params);
+      const sent = requestFrom(request, url, match.params);
       const keys = acceptedKeys(vendor, this.#options.clientKeys, this.#options.token);
-      const refused = keys && (await api.authorize(received, keys));
+      // Before the body is read, so that clients without a key do not fill the memory.
+      const refused = keys && !api.hasKeyInBody && (await api.authorize(sent, keys));
       if (refused) return { ...refused, route };
-      const key = match.route.orderKey?.(received);
-      const run = async (): Promise<RouteAnswer> =>
-        runSteps(match.route.handle(received), this.#store(vendor, project, received.headers[PASSED_HEADER]));
-      return { ...(await (key === undefined ? run() : this.#inOrder(`${vendor}\n${project}\n${key}`, run))), route };
+      const answer = (): Promise<RouteAnswer> =>
+        this.#answer(request, { vendor, project, sent, route: match.route }, async (received) =>
+          keys && api.hasKeyInBody ? api.authorize(received, keys) : undefined,
+        );
+      return { ...(await (keys && api.hasKeyInBody ? this.#unknown(request, answer) : answer())), route };
     } catch (error) {
       const { status, message } = error instanceof RouteError ? error : onError(error);
       const field = error instanceof RouteError ? error.field : undefined;
@@ -93,25 +108,42 @@ export class VendorApis {
     return loaded;
   }
 
-  async #requestFrom(
+  /** Reads a body of a client that nothing is known of yet. Few large ones are read at a time. */
+  #unknown<T>(request: IncomingMessage, read: () => Promise<T>): Promise<T> {
+    const { 'content-length': length, 'content-encoding': encoding } = request.headers;
+    const isKnown = length !== undefined && (encoding ?? 'identity') === 'identity';
+    const bytes = isKnown ? Math.min(Number(length), this.#options.maxBytes) : this.#options.maxBytes;
+    if (bytes <= SMALL) return read();
+    if (unknown.waiting + bytes > MAX_UNKNOWN_WAITING) {
+      throw new StoreError('busy', 'Requests arrive faster than they can be read.');
+    }
+    return unknown.run(bytes, read);
+  }
+
+  async #answer(
     request: IncomingMessage,
-    url: URL,
-    params: Readonly<Record<string, string>>,
-  ): Promise<RouteRequest> {
+    { vendor, project, sent, route }: Matched,
+    authorize: (received: RouteRequest) => Promise<RouteAnswer | undefined>,
+  ): Promise<RouteAnswer> {
     const body = await readBody(request, { maxBytes: this.#options.maxBytes });
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
-    );
-    const parsed = body.length === 0 ? undefined : parseJson(body, MAX_DEPTH);
-    return {
-      id: randomUUID(),
-      method: request.method ?? 'GET',
-      params,
-      query: url.searchParams,
-      headers,
-      body: parsed,
-      receivedAt: Date.now(),
+    const answer = async (): Promise<RouteAnswer> => {
+      const whole = { ...sent, body: body.length === 0 ? undefined : parseJson(body, MAX_DEPTH) };
+      const refused = await authorize(whole);
+      if (refused) return refused;
+      const received = this.#withMaskedIds(whole);
+      const key = route.orderKey?.(received);
+      const run = async (): Promise<RouteAnswer> =>
+        runSteps(route.handle(received), this.#store(vendor, project, received.headers[PASSED_HEADER]));
+      return key === undefined ? run() : this.#inOrder(`${vendor}\n${project}\n${key}`, run);
     };
+    return body.length === 0 ? answer() : inTurn(body.length, answer);
+  }
+
+  /** In the whole request, so that a client finds what it wrote by the id that it knows. */
+  #withMaskedIds(request: RouteRequest): RouteRequest {
+    const { mask } = this.#options;
+    const params = Object.entries(request.params).map(([name, value]) => [name, maskedId(value, mask)]);
+    return { ...request, params: Object.fromEntries(params), body: withMaskedIds(request.body, mask) };
   }
 
   async #inOrder<T>(key: string, work: () => Promise<T>): Promise<T> {
@@ -140,11 +172,35 @@ export class VendorApis {
   }
 
   async #write(vendor: string, project: string, received: RouteChanges, passed: string | undefined): Promise<void> {
-    const changes = maskJson(received, this.#options.mask);
+    const { mask, content } = this.#options;
+    const changes = changesWithContent(maskJson(received, mask), content, mask);
     const write = { project, receivedBy: vendor, receivedUs: Date.now() * 1e3, ...storeWriteFrom(changes) };
     await this.#options.store.write(write);
     this.#options.onChanges?.(vendor, changes, project, passed);
   }
+}
+
+interface Matched {
+  readonly vendor: string;
+  readonly project: string;
+  readonly route: Route;
+  /** Without its body. */
+  readonly sent: RouteRequest;
+}
+
+function requestFrom(request: IncomingMessage, url: URL, params: RouteRequest['params']): RouteRequest {
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
+  return {
+    id: randomUUID(),
+    method: request.method ?? 'GET',
+    params,
+    query: url.searchParams,
+    headers,
+    body: undefined,
+    receivedAt: Date.now(),
+  };
 }
 
 function entries<T>({ items, total }: { readonly items: unknown[]; readonly total: number }) {

@@ -19,6 +19,7 @@ export const routes: VendorRoutes = {
     { method: 'POST', path: '/upload', orderKey: () => UPLOADS, handle: upload },
   ],
   /** Reconify has no header for its keys: they are in the body, which is decoded without them. */
+  hasKeyInBody: true,
   authorize({ body }, keys) {
     const sent = recordOf(recordOf(body)?.['reconify']);
     const apiKey = stringOf(sent?.['apiKey']);
