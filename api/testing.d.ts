@@ -1004,6 +1004,8 @@ interface VendorRoutes {
      * mode. Only this function and {@link errorAnswer} see a request before it is accepted.
      */
     readonly authorize: (request: RouteRequest, keys: ClientKeys) => RouteAnswer | undefined | Promise<RouteAnswer | undefined>;
+    /** The key is in the body, which the gateway has to read first. Else `authorize` sees a request without its body. */
+    readonly hasKeyInBody?: true;
     /** Any 4xx or 5xx in the vendor's own error format: for a {@link RouteError}, and for what the gateway itself refuses. */
     readonly errorAnswer: (error: RouteFailure) => RouteAnswer;
 }
