@@ -96,7 +96,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await page.keyboard.press('j');
     await page.keyboard.press(' ');
     const peek = page.locator('.peek');
-    await peek.getByText('And Porto?').waitFor();
+    await peek.getByText('And Porto?', { exact: true }).waitFor();
     const text = await peek.innerText();
     expect(text).toContain('trip-1042 · 2 turns');
     expect(text).toMatch(/gpt-4o-[\d-]+, gpt-4o-mini/);
