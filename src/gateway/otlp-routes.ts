@@ -3,9 +3,8 @@ import type { Decoded } from '../otlp/decoded.ts';
 import { FormatError } from '../otlp/format-error.ts';
 import { readLogsJson, readTraceJson } from '../otlp/read-json.ts';
 import { readLogsProtobuf, readTraceProtobuf } from '../otlp/read-protobuf.ts';
-import { StoreError } from '../store/store-error.ts';
 import { parseJson, RequestError, shown } from './body.ts';
-import { Gate } from './gate.ts';
+import { received } from './gate.ts';
 import type { Metrics } from './metrics.ts';
 import { type OtlpType, type Signal, successAnswer } from './otlp-answers.ts';
 import type { Arrival, Receiver } from './receiver.ts';
@@ -18,13 +17,6 @@ export const OTLP_PATHS: Readonly<Record<string, Signal>> = {
 
 /** Attribute values may be nested 64 levels deep, each of which takes four levels of JSON. */
 const MAX_DEPTH = 300;
-/**
- * Bytes of requests that are decoded and written at a time: a decoded request takes several times its size. More wait as
- * they arrived, so that a burst does not fill the memory while the disk is busy.
- */
-const MAX_UNDER_WAY = 4_000_000;
-const MAX_WAITING = 64_000_000;
-const underWay = new Gate(MAX_UNDER_WAY);
 const NO_METRICS = 'This gateway keeps no metrics. Send them to a metrics backend.';
 
 /** @throws RequestError for another content type */
@@ -47,15 +39,7 @@ export async function receiveOtlp(
   body: Buffer,
   arrival: Arrival,
 ): Promise<Buffer> {
-  return inTurn(body.length, () => receive(parts, signal, type, body, arrival));
-}
-
-/** Decodes and writes a body once there is room for it. @throws StoreError if too much waits already */
-export async function inTurn<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-  if (underWay.waiting + bytes > MAX_WAITING) {
-    throw new StoreError('busy', 'Requests arrive faster than they can be written.');
-  }
-  return underWay.run(bytes, work);
+  return received.run(body.length, () => receive(parts, signal, type, body, arrival));
 }
 
 async function receive(

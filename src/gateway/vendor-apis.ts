@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import { type Mask, maskJson } from '../interaction/mask.ts';
 import type { Store } from '../store/store.ts';
-import { StoreError } from '../store/store-error.ts';
 import { vendorNamed } from '../vendors/index.ts';
 import {
   matchRoute,
@@ -21,16 +20,17 @@ import {
 import { parseJson, RequestError, readBody } from './body.ts';
 import { acceptedKeys, type ClientKey } from './client-keys.ts';
 import { PASSED_HEADER } from './forwarder.ts';
-import { Gate } from './gate.ts';
+import { Gate, received } from './gate.ts';
 import { maskedId, withMaskedIds } from './masked-ids.ts';
-import { inTurn } from './otlp-routes.ts';
 import { changesWithContent } from './vendor-content.ts';
 import { storeWriteFrom } from './vendor-writes.ts';
 
 const MAX_DEPTH = 64;
 /** Bytes of bodies that are read at a time from clients whose key is in the body; small bodies do not count. */
-const unknown = new Gate(20 * 1_048_576);
-const MAX_UNKNOWN_WAITING = 1_048_576_000;
+const unknown = new Gate(20 * 1_048_576, {
+  limit: 1_048_576_000,
+  refusal: 'Requests arrive faster than they can be read.',
+});
 const SMALL = 65_536;
 /** How long a read waits for the index, so that a client finds what it has just written. */
 const INDEX_MILLIS = 1_000;
@@ -82,14 +82,14 @@ export class VendorApis {
       route = `/${vendor}${match.route.path}`;
       const sent = requestFrom(request, url, match.params);
       const keys = acceptedKeys(vendor, this.#options.clientKeys, this.#options.token);
+      const matched = { vendor, project, sent, route: match.route };
+      if (keys && api.hasKeyInBody) {
+        const authorize: Authorize = (whole) => api.authorize(whole, keys);
+        return { ...(await this.#unknown(request, () => this.#answer(request, matched, authorize))), route };
+      }
       // Before the body is read, so that clients without a key do not fill the memory.
-      const refused = keys && !api.hasKeyInBody && (await api.authorize(sent, keys));
-      if (refused) return { ...refused, route };
-      const answer = (): Promise<RouteAnswer> =>
-        this.#answer(request, { vendor, project, sent, route: match.route }, async (received) =>
-          keys && api.hasKeyInBody ? api.authorize(received, keys) : undefined,
-        );
-      return { ...(await (keys && api.hasKeyInBody ? this.#unknown(request, answer) : answer())), route };
+      const refused = keys && (await api.authorize(sent, keys));
+      return { ...(refused ?? (await this.#answer(request, matched))), route };
     } catch (error) {
       const { status, message } = error instanceof RouteError ? error : onError(error);
       const field = error instanceof RouteError ? error.field : undefined;
@@ -114,29 +114,26 @@ export class VendorApis {
     const isKnown = length !== undefined && (encoding ?? 'identity') === 'identity';
     const bytes = isKnown ? Math.min(Number(length), this.#options.maxBytes) : this.#options.maxBytes;
     if (bytes <= SMALL) return read();
-    if (unknown.waiting + bytes > MAX_UNKNOWN_WAITING) {
-      throw new StoreError('busy', 'Requests arrive faster than they can be read.');
-    }
     return unknown.run(bytes, read);
   }
 
   async #answer(
     request: IncomingMessage,
     { vendor, project, sent, route }: Matched,
-    authorize: (received: RouteRequest) => Promise<RouteAnswer | undefined>,
+    authorize?: Authorize,
   ): Promise<RouteAnswer> {
     const body = await readBody(request, { maxBytes: this.#options.maxBytes });
     const answer = async (): Promise<RouteAnswer> => {
       const whole = { ...sent, body: body.length === 0 ? undefined : parseJson(body, MAX_DEPTH) };
-      const refused = await authorize(whole);
+      const refused = await authorize?.(whole);
       if (refused) return refused;
-      const received = this.#withMaskedIds(whole);
-      const key = route.orderKey?.(received);
+      const masked = this.#withMaskedIds(whole);
+      const key = route.orderKey?.(masked);
       const run = async (): Promise<RouteAnswer> =>
-        runSteps(route.handle(received), this.#store(vendor, project, received.headers[PASSED_HEADER]));
+        runSteps(route.handle(masked), this.#store(vendor, project, masked.headers[PASSED_HEADER]));
       return key === undefined ? run() : this.#inOrder(`${vendor}\n${project}\n${key}`, run);
     };
-    return body.length === 0 ? answer() : inTurn(body.length, answer);
+    return body.length === 0 ? answer() : received.run(body.length, answer);
   }
 
   /** In the whole request, so that a client finds what it wrote by the id that it knows. */
@@ -171,14 +168,17 @@ export class VendorApis {
     };
   }
 
-  async #write(vendor: string, project: string, received: RouteChanges, passed: string | undefined): Promise<void> {
+  async #write(vendor: string, project: string, sent: RouteChanges, passed: string | undefined): Promise<void> {
     const { mask, content } = this.#options;
-    const changes = changesWithContent(maskJson(received, mask), content, mask);
+    const changes = changesWithContent(maskJson(sent, mask), content, mask);
     const write = { project, receivedBy: vendor, receivedUs: Date.now() * 1e3, ...storeWriteFrom(changes) };
     await this.#options.store.write(write);
     this.#options.onChanges?.(vendor, changes, project, passed);
   }
 }
+
+/** The refusal of a request whose key is in its body. */
+type Authorize = (whole: RouteRequest) => RouteAnswer | undefined | Promise<RouteAnswer | undefined>;
 
 interface Matched {
   readonly vendor: string;
