@@ -103,7 +103,6 @@ function* pagesOf(reader: StoreReader, { sinceUs, untilUs }: { sinceUs: number; 
 /** Stores what becomes of each interaction, so that the page and the API show it as for records that a gateway forwards. */
 class States {
   readonly #notes: DeliveryNotes<Underway>;
-  readonly #bySpan = new Map<string, Underway>();
   readonly #collected: DeliveryNote[] = [];
   readonly #folder: string;
   readonly #warn: (message: string) => void;
@@ -120,14 +119,12 @@ class States {
 
   readonly onAttempt = (attempt: Attempt): void => this.#notes.attempted(attempt);
   readonly onSettled = ({ traceId, spanId }: SpanData, { destination, outcome }: Settlement): void => {
-    const underway = this.#bySpan.get(`${traceId}:${spanId}`);
+    const underway = this.#notes.followedBy(`${traceId}:${spanId}`);
     if (underway) this.#notes.settled(underway, destination, outcome);
   };
 
   follow({ id, project }: { readonly id: string; readonly project: string }, { traceId, spanId }: SpanData): void {
-    const underway = { project, interaction: id };
-    this.#bySpan.set(`${traceId}:${spanId}`, underway);
-    this.#notes.follow([id, `${traceId}:${spanId}`], underway);
+    this.#notes.follow([id, `${traceId}:${spanId}`], { project, interaction: id });
   }
 
   /** Writes them. What cannot be stored is a warning: the records themselves were sent. */

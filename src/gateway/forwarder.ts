@@ -134,9 +134,10 @@ export class Forwarder {
       const known = await store.read.deliveriesOf(interaction.id, origin.project);
       for (const [name, pipeline] of this.#pipelines) {
         const isSent = known.some(({ destination, state }) => destination === name && state !== 'skipped');
-        const span = this.#marked(spanDataOf(interaction), origin.passed);
-        if (!isSent && name !== vendor) this.#send(pipeline, name, span, followed);
         if (isSent) this.#change(pipeline, name, interaction, followed);
+        else if (name !== vendor) {
+          this.#send(pipeline, name, this.#marked(spanDataOf(interaction), origin.passed), followed);
+        }
       }
     } catch (error) {
       log.warn(`a change of ${interaction.id} was not sent on: ${(error as Error).message}`);
@@ -212,11 +213,11 @@ export class Forwarder {
 
   /** What was refused is sent as it was then, anything else as it is stored now. */
   #sendStored(pipeline: Pipeline, name: string, all: readonly FoundInteraction[]): void {
-    const isReplayed = this.#replay(
+    const replayed = this.#replay(
       name,
       all.map(({ row }) => row.id),
     );
-    const others = all.filter(({ row }) => !isReplayed.has(row.id));
+    const others = all.filter(({ row }) => !replayed.has(row.id));
     forgetDelivered(
       this.#spoolFolder,
       name,
@@ -225,7 +226,7 @@ export class Forwarder {
     for (const { row, interaction } of others)
       this.#send(pipeline, name, spanDataOf(interaction), { project: row.project, interaction: row.id, passed: [] });
     for (const { row } of all)
-      if (isReplayed.has(row.id)) this.#notes.waiting({ project: row.project, interaction: row.id }, name);
+      if (replayed.has(row.id)) this.#notes.waiting({ project: row.project, interaction: row.id }, name);
     void pipeline.flush(RESEND_MILLIS);
   }
 

@@ -74,7 +74,7 @@ export class Receiver {
     return spans.map((span) => {
       let resource = resources.get(span.resource);
       if (!resource) {
-        resource = maskAttributes(withMaskedIds(span.resource, this.#options.mask), this.#options.mask);
+        resource = maskedAttributes(span.resource, this.#options.mask);
         resources.set(span.resource, resource);
       }
       return { ...this.#maskedSpan(span), resource };
@@ -110,18 +110,22 @@ function maskedSpan(span: SpanData, mask: Mask): SpanData {
   const { events, links } = span;
   const masked: Writable<SpanData> = { ...span };
   masked.name = mask(span.name);
-  masked.attributes = maskAttributes(withMaskedIds(span.attributes, mask), mask);
+  masked.attributes = maskedAttributes(span.attributes, mask);
   masked.status = maskJson(span.status, mask);
   if (events) {
     masked.events = events.map(({ name, time, attributes }) => ({
       name: mask(name),
       time,
-      attributes: maskAttributes(withMaskedIds(attributes, mask), mask),
+      attributes: maskedAttributes(attributes, mask),
     }));
   }
-  if (links)
-    masked.links = links.map((link) => withAttributes(link, (own) => maskAttributes(withMaskedIds(own, mask), mask)));
+  if (links) masked.links = links.map((link) => withAttributes(link, (own) => maskedAttributes(own, mask)));
   return masked;
+}
+
+/** Ids first: the mask would make those of different users equal. */
+function maskedAttributes(attributes: Attributes, mask: Mask): Attributes {
+  return maskAttributes(withMaskedIds(attributes, mask), mask);
 }
 
 function withAttributes(link: SpanLink, change: (attributes: Attributes) => Attributes): SpanLink {
@@ -129,7 +133,7 @@ function withAttributes(link: SpanLink, change: (attributes: Attributes) => Attr
 }
 
 function maskedLog(log: LogData, mask: Mask): LogData {
-  return { ...maskJson(log, mask), attributes: maskAttributes(withMaskedIds(log.attributes, mask), mask) };
+  return { ...maskJson(log, mask), attributes: maskedAttributes(log.attributes, mask) };
 }
 
 type Attributes = Readonly<Record<string, unknown>>;

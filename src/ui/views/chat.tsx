@@ -8,12 +8,12 @@ import { LoadingRows } from '../parts/loading-rows.tsx';
 import { MessageView } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address } from '../router.ts';
+import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
 import { markdownOf } from './conversation-markdown.ts';
 import { transcriptOf } from './transcript.ts';
 import './conversation.css';
 import './chat.css';
-import { messageOf } from '../text.ts';
 
 /**
  * A conversation to read: whole, without the frame of the page, and fit for printing. The address is that of a chat which

@@ -10,12 +10,12 @@ import { listAddress } from '../parts/filter-text.ts';
 import { TimeRange } from '../parts/time-range.tsx';
 import { address, go, withQuery } from '../router.ts';
 import { isPhone } from '../screen.ts';
+import { messageOf } from '../text.ts';
 import { useTitle } from '../title.ts';
 import { ChosenTime } from './dashboard-chosen.tsx';
 import { COLORS, GROUPS, OTHERS_COLOR, type Selection, type Statistics } from './dashboard-model.ts';
 import { GroupTable } from './dashboard-table.tsx';
 import './dashboard.css';
-import { messageOf } from '../text.ts';
 
 type Group = Statistics['groups'][number];
 

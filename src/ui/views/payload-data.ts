@@ -14,6 +14,12 @@ export interface OneProps {
   readonly name: string;
   onChanged(): Promise<void>;
 }
+
+/** What a call to the API names it by. */
+export function deliveryCall({ detail, name }: Pick<OneProps, 'detail' | 'name'>) {
+  return { params: { id: detail.id, destination: name }, query: { project: detail.project } };
+}
+
 export type Payload = Answer<'getDelivery'>;
 
 /** The request changes when the interaction does, not with each attempt. */
@@ -27,7 +33,7 @@ export function usePayload(
     const state = { isWanted: true };
     setPayload(undefined);
     setProblem(undefined);
-    api.getDelivery({ params: { id: detail.id, destination: name }, query: { project: detail.project } }).then(
+    api.getDelivery(deliveryCall({ detail, name })).then(
       (found) => state.isWanted && setPayload(found),
       (error: unknown) => state.isWanted && setProblem(messageOf(error)),
     );

@@ -14,13 +14,13 @@ import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { address, go, segments } from '../router.ts';
 import { command, linkCommand, rowCommands } from '../shortcuts.ts';
+import { messageOf } from '../text.ts';
 import type { Detail } from './payload-data.ts';
 import { DestinationList } from './payload-list.tsx';
 import { OneDestination } from './payload-one.tsx';
 import { SideBySide } from './side-by-side.tsx';
 import './conversation.css';
 import './payload.css';
-import { messageOf } from '../text.ts';
 
 const shown = signal<Detail | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);

@@ -9,7 +9,7 @@ import { CopyLine } from '../parts/copy-line.tsx';
 import { command } from '../shortcuts.ts';
 import { messageOf } from '../text.ts';
 import { useDrop } from './drop.ts';
-import type { OneProps } from './payload-data.ts';
+import { deliveryCall, type OneProps } from './payload-data.ts';
 
 /** Retry it, or drop it. */
 export function DeadLetter({ detail, name, onChanged }: OneProps): JSX.Element {
@@ -23,10 +23,10 @@ export function DeadLetter({ detail, name, onChanged }: OneProps): JSX.Element {
       })
       .catch((error: unknown) => setProblem(messageOf(error)));
   };
-  const retry = (): void =>
-    act(() => api.retryDelivery({ params: { id: detail.id, destination: name }, query: { project: detail.project } }));
+  const record = deliveryCall({ detail, name });
+  const retry = (): void => act(() => api.retryDelivery(record));
   const drop = useDrop(async () => {
-    await api.dropDelivery({ params: { id: detail.id, destination: name }, query: { project: detail.project } });
+    await api.dropDelivery(record);
     await onChanged();
   }, setProblem);
   useCommands([command('r', 'Retry', 'Selected', retry)]);
@@ -70,7 +70,7 @@ export function SendAgain({ detail, name, onChanged }: OneProps): JSX.Element {
   const [problem, setProblem] = useState<string>();
   const send = (): void => {
     api
-      .retryDelivery({ params: { id: detail.id, destination: name }, query: { project: detail.project } })
+      .retryDelivery(deliveryCall({ detail, name }))
       .then(onChanged)
       .catch((error: unknown) => setProblem(messageOf(error)));
   };
