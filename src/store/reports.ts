@@ -111,7 +111,7 @@ export function resolveId({ db }: StoreReader, id: string): Resolved[] {
   }
   const interactions = db.all(
     `SELECT i.key, i.run_id, i.trace_id, c.public_id FROM interactions i JOIN conversations c ON c.id = i.conversation
-     WHERE i.id IN ${idsOfKey('?1')} OR i.response_id = ?1 OR i.run_id = ?1
+     WHERE (i.id IN ${idsOfKey('?1')} AND i.key = ?1) OR i.response_id = ?1 OR i.run_id = ?1
        OR i.id IN (SELECT interaction FROM messages WHERE id = ?1)
      ORDER BY i.sort_us DESC LIMIT 5`,
     id,
