@@ -35,7 +35,7 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** An empty text is no number: such a value is often that of a variable without one. */
+/** An empty text is not a number. It is often the value of a variable that is not set. */
 function numberOf(args: Args, name: string): number {
   const text = String(args[name]).trim();
   return text === '' ? Number.NaN : Number(text);

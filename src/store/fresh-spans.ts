@@ -28,7 +28,7 @@ export class FreshSpans {
     this.#characters = 0;
   }
 
-  /** @returns the rows after this row id; none unless so many of them are here without a gap */
+  /** @returns the rows after this row id; none unless `count` of them are here without a gap */
   after(id: number, count: number): SqlRow[] {
     const start = this.#rows.findIndex((row) => Number(row['id']) > id);
     if (start === -1) this.clear();

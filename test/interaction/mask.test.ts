@@ -238,7 +238,7 @@ describe('parsed data', () => {
     expect(maskJson(data, asIs)).toBe(data);
   });
 
-  it('keeps what is no secret by its value or its name', () => {
+  it('keeps what is not a secret by its value or its name', () => {
     const data = {
       password: 'string',
       token: 'input',
