@@ -1,4 +1,4 @@
-import type { Attempt } from '../delivery/delivery.ts';
+import type { Attempt, Delivery } from '../delivery/delivery.ts';
 import type { Transport } from '../delivery/http/transport.ts';
 import { diag } from '../diagnostics/diag.ts';
 import { someFields } from '../interaction/defined.ts';
@@ -54,7 +54,12 @@ export interface PipelineOptions {
   readonly write?: LocalWrite;
   /** How many requests to a vendor may be under way at once. Default: 8. */
   readonly concurrency?: number;
+  /** Replaces the delivery of a destination, for example by one that other pipelines use, too. Default: one of its own. */
+  readonly delivery?: ChooseDelivery;
 }
+
+/** @param create opens a delivery of its own; `onDrain` is called before each flush and at the end */
+export type ChooseDelivery = (create: (onDrain: () => void) => Delivery) => Delivery;
 
 /** @param target `file:PATH`, `console` or `callback` */
 export type LocalWrite = (destination: string, target: string, item: unknown) => void;
@@ -68,6 +73,7 @@ export interface PipelineHost {
   readonly transport?: OpenTransport;
   readonly write?: LocalWrite;
   readonly concurrency?: number;
+  readonly delivery?: ChooseDelivery;
 }
 
 /** @param connection how the destination would be reached */
@@ -132,7 +138,7 @@ class SpanPipeline implements Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.#service = someFields(options.service);
-    const { onAttempt, transport, write, concurrency } = options;
+    const { onAttempt, transport, write, concurrency, delivery } = options;
     this.#host = {
       onDrain: () => {
         options.onDrain?.();
@@ -143,6 +149,7 @@ class SpanPipeline implements Pipeline {
       ...(transport && { transport }),
       ...(write && { write }),
       ...(concurrency !== undefined && { concurrency }),
+      ...(delivery && { delivery }),
     };
   }
 

@@ -2,6 +2,7 @@ import type { Attempt } from '../delivery/delivery.ts';
 import type { SpanOutcome } from '../exporter/destination.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { DeliveryNote, DeliveryState } from '../store/port.ts';
+import { partsOf } from './project-keys.ts';
 
 /** An interaction on its way to a destination. */
 export interface Underway {
@@ -45,6 +46,11 @@ export class DeliveryNotes<U extends Underway> {
     return this.#followed.get(key) ?? this.#followed.get(interactionKeyOf(key));
   }
 
+  /** The interaction of a record; undefined where there is none. */
+  async ownerOf(key: string): Promise<U | undefined> {
+    return this.followedBy(key) ?? (await this.#options.find(key).catch(() => undefined));
+  }
+
   waiting({ project, interaction }: Underway, destination: string): void {
     this.#add({ project, interaction, destination, state: 'waiting', atUs: now() });
   }
@@ -52,7 +58,8 @@ export class DeliveryNotes<U extends Underway> {
   settled({ project, interaction }: Underway, destination: string, outcome: SpanOutcome): void {
     const note = { project, interaction, destination, atUs: now() };
     if (outcome.status === 'delivered') this.#add({ ...note, state: 'delivered' });
-    else if (outcome.status === 'coalesced') this.#add({ ...note, state: 'coalesced', carriedBy: outcome.into });
+    else if (outcome.status === 'coalesced')
+      this.#add({ ...note, state: 'coalesced', carriedBy: partsOf(outcome.into).id });
     else if (outcome.status === 'rejected') this.#add({ ...note, state: 'dead', reason: outcome.reason });
     else if (outcome.status === 'on_disk') this.#add({ ...note, state: 'waiting' });
     // It was sent before, and that outcome still applies.
@@ -95,7 +102,7 @@ export class DeliveryNotes<U extends Underway> {
   }
 
   async #addUnknown(key: string, note: Omit<DeliveryNote, 'project' | 'interaction'>): Promise<void> {
-    const found = await this.#options.find(key).catch(() => undefined);
+    const found = await this.ownerOf(key);
     if (found) this.#add({ project: found.project, interaction: found.interaction, ...note });
   }
 

@@ -3,10 +3,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
 import { createTransport, type Transport } from '../delivery/http/transport.ts';
-import { dropRecords, forgetDelivered, replayDeadLetters } from '../delivery/spool/inspect.ts';
+import { forgetDelivered } from '../delivery/spool/inspect.ts';
 import type { SpanListener } from '../exporter/destination.ts';
 import { type DestinationContext, planDestination } from '../exporter/destinations/open-destination.ts';
-import { openPipeline, type Pipeline } from '../exporter/pipeline.ts';
+import type { Pipeline } from '../exporter/pipeline.ts';
 import { resolveContent } from '../exporter/settings.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
@@ -19,9 +19,13 @@ import type { FoundInteraction } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { Feedback } from '../vendors/feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
-import { DeliveryNotes, interactionIn, interactionKeyOf, recordKeysOf, type Underway } from './delivery-notes.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { DeliveryNotes, interactionKeyOf, recordKeysOf, type Underway } from './delivery-notes.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
+import { keyIn, partsOf } from './project-keys.ts';
+import { ProjectPipelines } from './project-pipelines.ts';
+import { DEFAULT_PROJECT } from './receiver.ts';
 
 export interface ForwarderOptions {
   /** Names of destinations, as in `SPANPORT_DESTINATIONS`. */
@@ -53,8 +57,9 @@ export class Forwarder {
   readonly #spoolFolder: string;
   readonly #self: string;
   /** One for each destination: an interaction does not go back to where it came from. */
-  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #pipelines = new Map<string, ProjectPipelines>();
   readonly #notes: DeliveryNotes<Followed>;
+  readonly #dead: DeadLetters<Followed>;
   /** The gateways that sent something to this one: a record that is not followed may have come from any of them. */
   readonly #senders = new Set<string>();
   /** The last range that is sent to each destination: one after the other. */
@@ -71,18 +76,18 @@ export class Forwarder {
       find: (key) => this.#find(key),
       excerpt: answerExcerpt(environment, mask),
     });
+    this.#dead = new DeadLetters({ spoolFolder: this.#spoolFolder, store, notes: this.#notes });
     this.#self = createHash('sha256').update(`${hostname()}\n${store.folder}`).digest('hex').slice(0, 16);
     const context = this.#context(environment);
     const planned = names.map((name) => [name, planDestination(name, context)] as const);
     for (const [name, open] of planned) {
-      const pipeline = openPipeline({
+      const pipelines = new ProjectPipelines(open, {
         mask,
         transport: (_, connection) => this.#marking(createTransport(connection)),
         onAttempt: (attempt) => this.#notes.attempted(attempt),
         report: (message) => this.#options.log.warn(message),
       });
-      pipeline.join(open);
-      this.#pipelines.set(name, pipeline);
+      this.#pipelines.set(name, pipelines);
     }
   }
 
@@ -98,10 +103,8 @@ export class Forwarder {
       if (!this.#mayForward(passed)) continue;
       const marked = this.#marked(span, passed);
       const interaction = interactionFrom(span)?.id;
-      const followed = interaction === undefined ? undefined : { project, interaction, passed };
-      for (const [name, pipeline] of this.#pipelines) {
-        if (name !== from) this.#send(pipeline, name, marked, followed);
-      }
+      const origin = { project, passed };
+      for (const name of this.#pipelines.keys()) if (name !== from) this.#send(name, marked, origin, interaction);
     }
   }
 
@@ -119,24 +122,23 @@ export class Forwarder {
     this.take(spans, project, vendor);
     const others = [...interactions.filter(({ id }) => updated.has(id)), ...replacedInteractions];
     for (const interaction of others) void this.#update(vendor, interaction, { project, passed });
-    for (const each of feedback) this.takeFeedback(each.feedback, vendor);
+    for (const each of feedback) this.takeFeedback(each.feedback, project, vendor);
   }
 
   /**
    * Changes an interaction at the destinations that have it and can change it. It may have been sent to the vendor whose
    * client changes it, when it came in by another API.
    */
-  async #update(vendor: string, interaction: Interaction, origin: Omit<Followed, 'interaction'>): Promise<void> {
+  async #update(vendor: string, interaction: Interaction, origin: Origin): Promise<void> {
     const { log, store } = this.#options;
-    const followed = { ...origin, interaction: interaction.id };
     try {
       await this.#notes.flush();
       const known = await store.read.deliveriesOf(interaction.id, origin.project);
-      for (const [name, pipeline] of this.#pipelines) {
+      for (const [name, pipelines] of this.#pipelines) {
         const isSent = known.some(({ destination, state }) => destination === name && state !== 'skipped');
-        if (isSent) this.#change(pipeline, name, interaction, followed);
+        if (isSent) this.#change(pipelines.of(origin.project), name, interaction, origin);
         else if (name !== vendor) {
-          this.#send(pipeline, name, this.#marked(spanDataOf(interaction), origin.passed), followed);
+          this.#send(name, this.#marked(spanDataOf(interaction), origin.passed), origin, interaction.id);
         }
       }
     } catch (error) {
@@ -144,10 +146,11 @@ export class Forwarder {
     }
   }
 
-  #change(pipeline: Pipeline, name: string, interaction: Interaction, followed: Followed): void {
+  #change(pipeline: Pipeline, name: string, interaction: Interaction, origin: Origin): void {
     const { destinations } = pipeline;
     const revision = randomUUID();
-    this.#notes.follow([followed.interaction], followed);
+    const followed = { ...origin, interaction: interaction.id };
+    this.#notes.follow([keyIn(origin.project, interaction.id)], followed);
     // What is sent already is encoded, so that the change comes after it.
     pipeline.drain();
     const stored = (): void => undefined;
@@ -156,18 +159,19 @@ export class Forwarder {
   }
 
   /** Sends feedback to the destinations that have a call for it. @param from the API that it came by */
-  takeFeedback(feedback: Feedback, from: string): void {
-    for (const [name, { destinations }] of this.#pipelines) {
-      if (name !== from) for (const destination of destinations) destination.feedback?.(feedback);
+  takeFeedback(feedback: Feedback, project: string, from: string): void {
+    for (const [name, pipelines] of this.#pipelines) {
+      if (name === from) continue;
+      for (const destination of pipelines.of(project).destinations) destination.feedback?.(feedback);
     }
   }
 
   /** Sends one interaction again. @returns whether there is such a destination */
   async resend(id: string, name: string, project?: string): Promise<boolean> {
-    const pipeline = this.#pipelines.get(name);
+    const pipelines = this.#pipelines.get(name);
     const found = await this.#options.store.read.interaction(id, project);
-    if (!pipeline || !found) return false;
-    this.#sendStored(pipeline, name, [found]);
+    if (!pipelines || !found) return false;
+    this.#sendStored(pipelines, name, [found]);
     return true;
   }
 
@@ -196,15 +200,15 @@ export class Forwarder {
 
   /** A portion at a time, so that a slow destination fills neither the memory nor the spool. */
   async #sendAll(name: string, keys: readonly { readonly id: string; readonly project: string }[]): Promise<void> {
-    const pipeline = this.#pipelines.get(name);
+    const pipelines = this.#pipelines.get(name);
     try {
-      for (let at = 0; pipeline && at < keys.length && !this.#isClosing; at += PORTION) {
+      for (let at = 0; pipelines && at < keys.length && !this.#isClosing; at += PORTION) {
         const reads = keys
           .slice(at, at + PORTION)
           .map(({ id, project }) => this.#options.store.read.interaction(id, project));
         const found = (await Promise.all(reads)).filter((each) => each !== undefined);
-        this.#sendStored(pipeline, name, found);
-        await pipeline.flush(RESEND_MILLIS);
+        this.#sendStored(pipelines, name, found);
+        await pipelines.flush(RESEND_MILLIS);
       }
     } catch (error) {
       this.#options.log.warn(`sending again to ${name} ended early: ${(error as Error).message}`);
@@ -212,64 +216,38 @@ export class Forwarder {
   }
 
   /** What was refused is sent as it was then, anything else as it is stored now. */
-  #sendStored(pipeline: Pipeline, name: string, all: readonly FoundInteraction[]): void {
-    const replayed = this.#replay(
-      name,
-      all.map(({ row }) => row.id),
-    );
-    const others = all.filter(({ row }) => !replayed.has(row.id));
+  #sendStored(pipelines: ProjectPipelines, name: string, all: readonly FoundInteraction[]): void {
+    const replayed = this.#dead.replay(name, new Set(all.map(({ row }) => keyIn(row.project, row.id))));
+    const isReplayed = ({ row }: FoundInteraction): boolean => replayed.has(keyIn(row.project, row.id));
+    const others = all.filter((each) => !isReplayed(each));
     forgetDelivered(
       this.#spoolFolder,
       name,
-      others.flatMap(({ interaction }) => recordKeysOf(interaction)),
+      others.flatMap(({ row, interaction }) => recordKeysOf(interaction).map((key) => keyIn(row.project, key))),
     );
     for (const { row, interaction } of others)
-      this.#send(pipeline, name, spanDataOf(interaction), { project: row.project, interaction: row.id, passed: [] });
-    for (const { row } of all)
-      if (replayed.has(row.id)) this.#notes.waiting({ project: row.project, interaction: row.id }, name);
-    void pipeline.flush(RESEND_MILLIS);
-  }
-
-  /** Puts the dead letters of interactions back into the queue. @returns the interactions that had some */
-  #replay(name: string, ids: readonly string[]): ReadonlySet<string> {
-    const replayed = new Set<string>();
-    const chosen = new Set(ids);
-    replayDeadLetters(this.#spoolFolder, name, (key) => {
-      const id = interactionIn(chosen, key);
-      if (id !== undefined) replayed.add(id);
-      return id !== undefined;
-    });
-    return replayed;
+      this.#send(name, spanDataOf(interaction), { project: row.project, passed: [] }, row.id);
+    for (const each of all.filter(isReplayed))
+      this.#notes.waiting({ project: each.row.project, interaction: each.row.id }, name);
+    void pipelines.flush(RESEND_MILLIS);
   }
 
   /** Puts all dead letters of a destination back into its queue. @returns how many */
   async resendAll(name: string): Promise<number> {
-    const replayed = replayDeadLetters(this.#spoolFolder, name);
-    await this.#options.store.changeDeliveries({ destination: name, from: 'dead', to: 'waiting' });
-    // A flush looks into the spool at once; otherwise it is looked at every few seconds.
+    const replayed = await this.#dead.replayAll(name);
     void this.#pipelines.get(name)?.flush(RESEND_MILLIS);
     return replayed;
   }
 
   /** Deletes the dead letters of a destination, also of one that this gateway does not forward to now. @returns how many */
   dropDead(name: string): Promise<number> {
-    dropRecords(this.#spoolFolder, { destination: name });
-    return this.#options.store.changeDeliveries({ destination: name, from: 'dead', to: 'deleted' });
+    return this.#dead.dropAll(name);
   }
 
   /** The same for the dead letter of one interaction. */
   async dropOne(id: string, name: string, project?: string): Promise<number> {
     const found = await this.#options.store.read.interaction(id, project);
-    if (!found) return 0;
-    const chosen = new Set([id]);
-    dropRecords(this.#spoolFolder, {
-      destination: name,
-      isChosen: (key) => interactionIn(chosen, key) !== undefined,
-    });
-    // What is noted of its last attempt must not be stored after it.
-    await this.#notes.flush();
-    const of = { interaction: id, project: found.row.project };
-    return this.#options.store.changeDeliveries({ destination: name, from: 'dead', to: 'deleted', of });
+    return found ? this.#dead.drop(name, { interaction: id, project: found.row.project }) : 0;
   }
 
   /** Ends the destinations; what they have not sent stays on the disk for the next start. */
@@ -309,14 +287,19 @@ export class Forwarder {
     };
   }
 
-  #send(pipeline: Pipeline, destination: string, span: SpanData, followed: Followed | undefined): void {
-    if (followed === undefined) {
-      pipeline.take(span);
+  #send(destination: string, span: SpanData, origin: Origin, interaction: string | undefined): void {
+    const { project } = origin;
+    const pipeline = this.#pipelines.get(destination)?.of(project);
+    const sent = withProject(span, project);
+    if (interaction === undefined) {
+      pipeline?.take(sent);
       return;
     }
-    this.#notes.follow([followed.interaction, `${span.traceId}:${span.spanId}`], followed);
+    const followed = { ...origin, interaction };
+    const keys = [interaction, `${span.traceId}:${span.spanId}`].map((key) => keyIn(project, key));
+    this.#notes.follow(keys, followed);
     this.#notes.waiting(followed, destination);
-    pipeline.take(span, {
+    pipeline?.take(sent, {
       settled: (settlements) => {
         for (const { outcome } of settlements) this.#notes.settled(followed, destination, outcome);
       },
@@ -325,7 +308,8 @@ export class Forwarder {
 
   async #find(key: string): Promise<Followed | undefined> {
     const { read } = this.#options.store;
-    const found = (await read.interaction(key)) ?? (await read.interaction(interactionKeyOf(key)));
+    const { project, id } = partsOf(key);
+    const found = (await read.interaction(id, project)) ?? (await read.interaction(interactionKeyOf(id), project));
     return found && { project: found.row.project, interaction: found.row.id, passed: [] };
   }
 
@@ -339,9 +323,19 @@ export class Forwarder {
   }
 }
 
-/** An interaction on its way, and the gateways that it passed before this one. */
-interface Followed extends Underway {
+/** Where something came from. */
+interface Origin {
+  readonly project: string;
+  /** The gateways that it passed before this one. */
   readonly passed: readonly string[];
+}
+
+type Followed = Underway & Origin;
+
+/** Names the project to the next gateway, which does not see the header that named it. */
+function withProject(span: SpanData, project: string): SpanData {
+  if (project === DEFAULT_PROJECT) return span;
+  return { ...span, resource: { ...span.resource, 'spanport.project': project } };
 }
 
 /** The ids of gateways in a list that another gateway wrote. */

@@ -288,7 +288,7 @@ class RunningGateway implements Gateway {
     const { id: interaction, project } = target;
     const entry = { ...feedbackEntry(received), interaction };
     await this.#store.write({ project, receivedBy: 'api', receivedUs: time * 1e3, feedback: [entry] });
-    this.#forwarder.takeFeedback(received.feedback, 'api');
+    this.#forwarder.takeFeedback(received.feedback, project, 'api');
     return feedbackFrom({
       id,
       project,

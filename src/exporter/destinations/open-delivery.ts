@@ -8,15 +8,18 @@ import type { Connection } from './connection.ts';
 export function openDelivery(
   destination: Destination,
   spool: SpoolSettings | undefined,
-  { onDrain, report, onAttempt, transport }: PipelineHost,
+  host: PipelineHost,
   connection: Connection = {},
 ): Delivery {
-  return createDelivery(destination, {
-    ...(spool && { spool }),
-    ...(transport && { transport: transport(destination.name, connection) }),
-    ...(onAttempt && { onAttempt }),
-    onDrain,
-    connection,
-    report,
-  });
+  const { report, onAttempt, transport } = host;
+  const create = (onDrain: () => void): Delivery =>
+    createDelivery(destination, {
+      ...(spool && { spool }),
+      ...(transport && { transport: transport(destination.name, connection) }),
+      ...(onAttempt && { onAttempt }),
+      onDrain,
+      connection,
+      report,
+    });
+  return host.delivery ? host.delivery(create) : create(host.onDrain);
 }

@@ -1,0 +1,64 @@
+import { dropRecords, replayDeadLetters, spoolStatus } from '../delivery/spool/inspect.ts';
+import type { Store } from '../store/store.ts';
+import { type DeliveryNotes, interactionIn, type Underway } from './delivery-notes.ts';
+import { keyIn } from './project-keys.ts';
+
+export interface DeadLettersOptions<U extends Underway> {
+  readonly spoolFolder: string;
+  readonly store: Store;
+  readonly notes: DeliveryNotes<U>;
+}
+
+/** What destinations refused for good: records in the spool, and what the store notes of them. */
+export class DeadLetters<U extends Underway> {
+  readonly #options: DeadLettersOptions<U>;
+
+  constructor(options: DeadLettersOptions<U>) {
+    this.#options = options;
+  }
+
+  /** Puts those of interactions back into the queue. @param chosen keys of interactions @returns those that had some */
+  replay(destination: string, chosen: ReadonlySet<string>): ReadonlySet<string> {
+    const replayed = new Set<string>();
+    replayDeadLetters(this.#options.spoolFolder, destination, (key) => {
+      const id = interactionIn(chosen, key);
+      if (id !== undefined) replayed.add(id);
+      return id !== undefined;
+    });
+    return replayed;
+  }
+
+  /** Puts all back into the queue. @returns how many */
+  async replayAll(destination: string): Promise<number> {
+    const { spoolFolder, notes } = this.#options;
+    const owners = new Map<string, Underway | undefined>();
+    // Read before anything is replayed: a record must be noted as waiting before it is sent.
+    for (const { key } of spoolStatus(spoolFolder, destination).dead) owners.set(key, await notes.ownerOf(key));
+    const replayed: string[] = [];
+    replayDeadLetters(spoolFolder, destination, (key) => owners.has(key) && replayed.push(key) > 0);
+    for (const key of replayed) {
+      const owner = owners.get(key);
+      if (owner) notes.waiting(owner, destination);
+    }
+    await notes.flush();
+    return replayed.length;
+  }
+
+  /** Deletes all, also of a destination that this gateway does not forward to now. @returns how many */
+  async dropAll(destination: string): Promise<number> {
+    const { spoolFolder, store, notes } = this.#options;
+    dropRecords(spoolFolder, { destination });
+    // What is noted of their last attempts must not be stored after it.
+    await notes.flush();
+    return store.changeDeliveries({ destination, from: 'dead', to: 'deleted' });
+  }
+
+  /** Deletes those of one interaction. @returns how many */
+  async drop(destination: string, of: Underway): Promise<number> {
+    const { spoolFolder, store, notes } = this.#options;
+    const chosen = new Set([keyIn(of.project, of.interaction)]);
+    dropRecords(spoolFolder, { destination, isChosen: (key) => interactionIn(chosen, key) !== undefined });
+    await notes.flush();
+    return store.changeDeliveries({ destination, from: 'dead', to: 'deleted', of });
+  }
+}
