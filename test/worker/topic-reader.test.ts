@@ -86,6 +86,9 @@ class FakeBroker {
       commit = (): Promise<void> => Promise.resolve();
       close = (): Promise<void> => Promise.resolve();
       clearMetadata(): void {}
+      isActive(): boolean {
+        return true;
+      }
     }
     return { Consumer } as unknown as KafkaLibrary;
   }

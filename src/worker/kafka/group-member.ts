@@ -10,6 +10,10 @@ const HEARTBEAT_MILLIS = 2_000;
 /** How long the group waits for its members to join again. */
 const REBALANCE_MILLIS = 30_000;
 const RETRY_MILLIS = 1_000;
+/** Without an answered heartbeat for this time, the member joins again. Its client stops them at the first that fails. */
+const SILENT_MILLIS = 3 * HEARTBEAT_MILLIS;
+/** After so many attempts that failed, the member goes on with a new client: one keeps the coordinator that it found first. */
+const ATTEMPTS_OF_A_CLIENT = 5;
 
 /** What a member works on. Both functions are called one after the other for one partition, never at the same time. */
 export interface PartitionOwner {
@@ -30,8 +34,8 @@ export interface GroupMemberOptions {
 
 /** Membership in a consumer group, and which partitions come with it. */
 export class GroupMember {
-  readonly consumer: Consumer;
   readonly #options: GroupMemberOptions;
+  #consumer: Consumer;
   readonly #owned = new Set<number>();
   /** What the last assignment gave to this member. */
   #assigned = new Set<number>();
@@ -40,12 +44,18 @@ export class GroupMember {
   #isAgain = false;
   #hasEnded = false;
   #joinedAt: number | undefined;
+  #joining: Promise<void> | undefined;
+  #watch: NodeJS.Timeout | undefined;
 
   constructor(options: GroupMemberOptions) {
     this.#options = options;
-    const { library, connection, groupId, topic } = options;
+    this.#consumer = this.#client();
+  }
+
+  #client(): Consumer {
+    const { library, connection, groupId, topic, report } = this.#options;
     const claim = (): string => writeClaim({ owned: [...this.#owned], generation: this.#generation });
-    this.consumer = new library.Consumer({
+    const consumer = new library.Consumer({
       ...clientOptions(connection),
       groupId,
       sessionTimeout: SESSION_MILLIS,
@@ -70,14 +80,21 @@ export class GroupMember {
         }));
       },
     });
-    this.consumer.topics.track(topic);
-    this.consumer.on('consumer:group:join', ({ assignments, generationId }) => {
+    consumer.topics.track(topic);
+    consumer.on('consumer:group:join', ({ assignments, generationId }) => {
+      if (consumer !== this.#consumer) return;
       this.#joinedAt = performance.now();
       this.#generation = generationId ?? -1;
       this.#assigned = new Set(assignments?.find((each) => each.topic === topic)?.partitions ?? []);
       void this.#reconcile();
     });
-    this.consumer.on('error', (error: Error) => options.report(`Kafka group ${groupId}: ${error.message}`));
+    consumer.on('error', (error: Error) => report(`Kafka group ${groupId}: ${error.message}`));
+    return consumer;
+  }
+
+  /** The client that is in the group. Another one may follow it. */
+  get consumer(): Consumer {
+    return this.#consumer;
   }
 
   /** The partitions that this member works on. */
@@ -87,32 +104,54 @@ export class GroupMember {
 
   /** Whether the member is in its group: a heartbeat was answered within the session. */
   get isJoined(): boolean {
-    const { lastHeartbeat } = this.consumer;
-    const sinceHeartbeat = lastHeartbeat ? Date.now() - lastHeartbeat.getTime() : Number.POSITIVE_INFINITY;
-    const sinceJoin = this.#joinedAt === undefined ? Number.POSITIVE_INFINITY : performance.now() - this.#joinedAt;
-    return Math.min(sinceHeartbeat, sinceJoin) < SESSION_MILLIS * 1.5;
+    return this.#silentMillis < SESSION_MILLIS * 1.5;
   }
 
-  /** Joins, and tries again until it works or the member is to leave. */
-  async join(): Promise<void> {
-    while (!this.#hasEnded) {
+  /** How long ago the group was joined, or a heartbeat was answered. */
+  get #silentMillis(): number {
+    const { lastHeartbeat } = this.#consumer;
+    const sinceHeartbeat = lastHeartbeat ? Date.now() - lastHeartbeat.getTime() : Number.POSITIVE_INFINITY;
+    const sinceJoin = this.#joinedAt === undefined ? Number.POSITIVE_INFINITY : performance.now() - this.#joinedAt;
+    return Math.min(sinceHeartbeat, sinceJoin);
+  }
+
+  /** Joins, and tries again until it works or the member is to leave. From then on it stays in the group. */
+  join(): Promise<void> {
+    this.#watch ??= setInterval(() => {
+      if (this.#silentMillis >= SILENT_MILLIS) void this.join();
+    }, HEARTBEAT_MILLIS);
+    this.#joining ??= this.#joinAtLast().finally(() => {
+      this.#joining = undefined;
+    });
+    return this.#joining;
+  }
+
+  async #joinAtLast(): Promise<void> {
+    for (let attempts = 1; !this.#hasEnded; attempts += 1) {
       try {
-        await this.consumer.joinGroup({});
+        await this.#consumer.joinGroup({});
         return;
       } catch (error) {
         this.#options.report(`Kafka group ${this.#options.groupId} can't be joined yet: ${messageOf(error)}`);
-        this.consumer.clearMetadata();
+        this.#consumer.clearMetadata();
         await pause(RETRY_MILLIS);
+        if (attempts % ATTEMPTS_OF_A_CLIENT === 0 && !this.#hasEnded) this.#replaceClient();
       }
     }
+  }
+
+  #replaceClient(): void {
+    void closeQuietly(this.#consumer);
+    this.#consumer = this.#client();
   }
 
   /** Releases every partition and leaves the group, so that others get them at once. */
   async leave(): Promise<void> {
     this.#hasEnded = true;
+    clearInterval(this.#watch);
     this.#assigned = new Set();
     await this.#reconcile();
-    await closeQuietly(this.consumer);
+    await closeQuietly(this.#consumer);
   }
 
   /** Brings what is owned in line with what is assigned. Assignments that come meanwhile are done afterwards. */
@@ -136,7 +175,17 @@ export class GroupMember {
         await this.#options.owner.acquire(partition);
       }
       // Released partitions have no owner yet: the group assigns them when this member joins again.
-      if (lost.length > 0 && !this.#hasEnded) await this.join();
+      if (lost.length > 0 && !this.#hasEnded) await this.#joinAfterRelease();
     }
+  }
+
+  /**
+   * A join that was under way before the release claims the released partitions still, and nobody would get them: one more
+   * join follows it.
+   */
+  async #joinAfterRelease(): Promise<void> {
+    const isUnderWay = !this.#consumer.isActive();
+    await this.join();
+    if (isUnderWay) await this.join();
   }
 }
