@@ -1,5 +1,5 @@
 import { jsonText } from '../interaction/json.ts';
-import { type HrTime, type SpanData, SpanKind, SpanStatusCode } from '../semconv/span-data.ts';
+import { hrTimeFrom, type SpanData, SpanKind, SpanStatusCode } from '../semconv/span-data.ts';
 import type { DocumentEntry, EventEntry, FeedbackEntry, StoreWrite } from '../store/port.ts';
 import { type SpanRow, spanRowFrom } from '../store/span-row.ts';
 import type { ReceivedEvent, ReceivedFeedback, ReceivedSpan, RouteChanges, VendorDocument } from '../vendors/routes.ts';
@@ -69,8 +69,8 @@ function spanRow({ outcome, attributes = {}, input, output, ...span }: ReceivedS
   const data: SpanData = {
     ...span,
     kind: SpanKind.INTERNAL,
-    startTime: hrTime(span.startTime),
-    endTime: hrTime(span.endTime),
+    startTime: hrTimeFrom(span.startTime),
+    endTime: hrTimeFrom(span.endTime),
     attributes: {
       ...attributes,
       ...(input !== undefined && { 'spanport.step.input': jsonText(input) }),
@@ -82,11 +82,6 @@ function spanRow({ outcome, attributes = {}, input, output, ...span }: ReceivedS
       : { code: SpanStatusCode.UNSET },
   };
   return spanRowFrom(data, '{}');
-}
-
-function hrTime(millis: number): HrTime {
-  const seconds = Math.floor(millis / 1e3);
-  return [seconds, Math.round((millis - seconds * 1e3) * 1e6)];
 }
 
 function micros(millis: number): number {

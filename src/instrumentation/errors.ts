@@ -13,14 +13,14 @@ export interface ErrorFacts {
 }
 
 /** Codes are short words. Anything else could be a user's text. */
-const CODE = /^[a-z0-9_.-]{1,64}$/i;
+export const ERROR_CODE = /^[\w.-]{1,64}$/;
 
 export function errorFrom(error: RecordedError): ErrorFacts {
   if ('type' in error) return error;
   const { thrown } = error;
   if (!(thrown instanceof Error)) return { type: '_OTHER' };
   const { code, type, status } = thrown as { code?: unknown; type?: unknown; status?: unknown };
-  const word = [code, type].find((found): found is string => typeof found === 'string' && CODE.test(found));
+  const word = [code, type].find((found): found is string => typeof found === 'string' && ERROR_CODE.test(found));
   const name = thrown.constructor.name;
   return {
     type: word ?? (name && name !== 'Error' ? name : typeof status === 'number' ? String(status) : '_OTHER'),

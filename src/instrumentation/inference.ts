@@ -1,7 +1,8 @@
-import { type Context, diag, SpanKind } from '@opentelemetry/api';
+import { type Context, SpanKind } from '@opentelemetry/api';
+import { diag } from '../diagnostics/diag.ts';
 import { type Content, type Facts, joinFacts, type Writable } from '../interaction/interaction.ts';
 import type { ToolCallPart } from '../interaction/message.ts';
-import type { Call, CallObserver, CallOutcome, Client, Operation } from './client/observer.ts';
+import type { Call, CallObserver, CallOutcome, Client, Operation, UsageRequest } from './client/observer.ts';
 import type { RecordedError } from './errors.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import type { Recorder } from './recorder.ts';
@@ -54,15 +55,6 @@ export interface Collector {
   answer(wasCut: boolean): unknown;
   /** Texts of the answer that were already cut while they arrived. */
   readonly cutTexts?: ReadonlySet<string> | undefined;
-}
-
-/** Requests the usage of one stream and hides the chunk that the application did not request. */
-export interface UsageRequest {
-  /** The request that replaces the caller's; undefined if it stays unchanged. */
-  request(body: RequestBody): RequestBody | undefined;
-  chunk(chunk: unknown): 'hide' | undefined;
-  /** The stream was read to its end. */
-  end(): void;
 }
 
 /** Observes a request to a model. */
@@ -158,7 +150,10 @@ class InferenceObserver implements CallObserver {
     const isSilent = shape.requestUsage !== undefined && body['stream'] === true;
     this.#estimates = isSilent && options.estimateUsage;
     if (recording.withContent || this.#estimates) this.#request = snapshotOf(shape, body);
-    if (isSilent && options.includeUsage) this.#usage = shape.requestUsage?.(body, call.args[1], call.client);
+    if (isSilent && options.includeUsage) {
+      call.usage ??= shape.requestUsage?.(body, call.args[1], call.client);
+      this.#usage = call.usage;
+    }
     const request = this.#usage?.request(body);
     if (request) this.#args = [request, ...call.args.slice(1)];
     recorder.callStarted(this);

@@ -3,7 +3,7 @@ import type { Facts } from '../interaction/interaction.ts';
 import type { Attributes } from '../semconv/attributes.ts';
 import { ATTR } from '../semconv/names.ts';
 import { RecordedSpan } from '../semconv/recorded-span.ts';
-import type { HrTime, ReadableResource, SpanScope } from '../semconv/span-data.ts';
+import { hrTimeFrom, type ReadableResource, type SpanScope } from '../semconv/span-data.ts';
 import { spanName } from './capped.ts';
 import type { Ending, Start } from './span-ends.ts';
 
@@ -55,9 +55,4 @@ function joined(
 ): Attributes | undefined {
   if (!isCut && (!first || !second)) return first ?? second;
   return Object.assign({}, first, second, isCut && { [ATTR.cut]: true });
-}
-
-function hrTimeFrom(millis: number): HrTime {
-  const seconds = Math.trunc(millis / 1e3);
-  return [seconds, Math.round((millis - seconds * 1e3) * 1e6)];
 }

@@ -3,6 +3,7 @@ import { BoundedMap } from '../bounded/bounded-map.ts';
 import type { Facts, ToolExecution } from '../interaction/interaction.ts';
 import { canonical } from '../interaction/message-text.ts';
 import { contextFields, withFields } from './context-fields.ts';
+import { isOpen, OpenCalls } from './open-calls.ts';
 import type { Recorder } from './recorder.ts';
 import { digest, type ToolAnswer } from './tool-history.ts';
 
@@ -98,7 +99,10 @@ export class ToolTurns {
     MAX_AGE_MILLIS,
   );
   readonly #byKey = new Map<string, Turn[]>();
+  readonly #calls = new OpenCalls();
   #count = 0;
+  /** The turns before this one are in `#calls`. Only `traceTool` needs them there, so they are added when it is called. */
+  #indexed = 0;
 
   get isEmpty(): boolean {
     return this.#turns.size === 0;
@@ -125,6 +129,7 @@ export class ToolTurns {
       if (turns.length > 0) this.#byKey.set(key, turns);
       else this.#byKey.delete(key);
     }
+    this.#calls.remove(turn);
   }
 
   /** The turn that a request answers. Lookups are tried in order; the first that matches any turn decides. */
@@ -156,9 +161,9 @@ export class ToolTurns {
 
   /** The oldest open call of this function with these arguments, if the calls that match here are of one history. */
   claim(name: string, args: readonly unknown[], place: Place): Claim | undefined {
-    const isMatch = (call: OpenCall): boolean => call.name === name && hasArguments(call, args);
+    this.#index();
     return onlyClaim(
-      this.#claims(isMatch).filter(({ turn }) => isAt(turn, place)),
+      this.#calls.withArguments(name, args).filter(({ turn }) => isAt(turn, place)),
       place,
     );
   }
@@ -168,19 +173,20 @@ export class ToolTurns {
    * another trace if it is the only one in this process and its arguments are the same.
    */
   claimById(id: string, name: string, args: readonly unknown[], place: Place): Claim | undefined {
-    const claims = this.#claims((call) => call.id === id && call.name === name);
+    this.#index();
+    const claims = this.#calls.withId(id, name);
     const here = claims.filter(({ turn }) => isAt(turn, place));
     if (here.length > 0) return onlyClaim(here, place);
     const elsewhere = claims.filter(({ turn, call }) => !contradicts(turn.place, place) && hasArguments(call, args));
     return elsewhere.length === 1 ? elsewhere[0] : undefined;
   }
 
-  /** The first matching open call of each turn, oldest turn first. */
-  #claims(isMatch: (call: OpenCall) => boolean): readonly Claim[] {
-    return this.#turns.values().flatMap(({ turn }) => {
-      const call = turn.calls.find((each) => isOpen(each) && isMatch(each));
-      return call ? [{ turn, call }] : [];
-    });
+  #index(): void {
+    for (let at = Math.max(this.#indexed, this.#count - MAX_TURNS); at < this.#count; at += 1) {
+      const entry = this.#turns.get(String(at));
+      if (entry) this.#calls.add(entry.turn);
+    }
+    this.#indexed = this.#count;
   }
 }
 
@@ -219,10 +225,6 @@ export function answeredCalls(turn: Turn, answers: readonly ToolAnswer[]): reado
 
 export function answersText(answers: readonly ToolAnswer[]): string {
   return digest(JSON.stringify(answers.map(({ id, result }) => [id ?? '', canonical(result)])));
-}
-
-function isOpen(call: OpenCall): boolean {
-  return !call.isClaimed && !call.isAnswered;
 }
 
 function hasCalls(turn: Turn, answers: readonly ToolAnswer[]): boolean {

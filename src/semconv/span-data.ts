@@ -184,6 +184,13 @@ function linkFrom({ context, attributes }: ReadableLink): SpanLink {
   return { traceId: context.traceId, spanId: context.spanId, ...(attributes && { attributes }) };
 }
 
+/** Unix milliseconds as seconds and nanoseconds. */
+export function hrTimeFrom(millis: number): HrTime {
+  const seconds = Math.floor(millis / 1e3);
+  const nanoseconds = Math.round((millis - seconds * 1e3) * 1e6);
+  return nanoseconds === 1e9 ? [seconds + 1, 0] : [seconds, nanoseconds];
+}
+
 /** Unix milliseconds with a fraction. */
 export function millisFrom([seconds, nanoseconds]: HrTime): number {
   return seconds * 1e3 + nanoseconds / 1e6;

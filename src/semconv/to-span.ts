@@ -5,6 +5,7 @@ import { ATTR, OPERATION, SCOPE_NAME } from './names.ts';
 import { attachContent } from './span-content.ts';
 import {
   type HrTime,
+  hrTimeFrom,
   type ReadableLink,
   type ReadableSpanLike,
   type SpanData,
@@ -65,13 +66,6 @@ function contentIn(interaction: Interaction): Content | undefined {
     interaction[field] === undefined ? [] : [[field, interaction[field]]],
   );
   return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Content);
-}
-
-/** Unix milliseconds as seconds and nanoseconds. */
-export function hrTimeFrom(millis: number): HrTime {
-  const seconds = Math.floor(millis / 1e3);
-  const nanoseconds = Math.round((millis - seconds * 1e3) * 1e6);
-  return nanoseconds === 1e9 ? [seconds + 1, 0] : [seconds, nanoseconds];
 }
 
 /** An ended span that no SDK made, with all fields that the exporters of both SDK versions need. */

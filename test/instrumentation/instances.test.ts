@@ -126,6 +126,22 @@ describe('two instrumentations', () => {
     for (const { spans } of [asks, other])
       expect(spans()[0]?.attributes['gen_ai.usage.output_tokens']).toBeGreaterThan(0);
   });
+
+  it('both see the usage of each stream, and hide it, if both ask for it', async () => {
+    const client = await openClient();
+    const instances = [openInstance({ includeUsage: true }), openInstance({ includeUsage: true })];
+    const chunks: OpenAI.ChatCompletionChunk[] = [];
+    for (let stream = 0; stream < 3; stream += 1) {
+      for await (const chunk of await client.chat.completions.create({ model, messages, stream: true }))
+        chunks.push(chunk);
+    }
+    expect(chunks.filter((chunk) => 'usage' in chunk || chunk.choices.length === 0)).toEqual([]);
+    for (const { spans } of instances) {
+      const usages = spans().map(({ attributes }) => attributes['gen_ai.usage.output_tokens']);
+      expect(usages).toEqual([usages[0], usages[0], usages[0]]);
+      expect(usages[0]).toBeGreaterThan(0);
+    }
+  });
 });
 
 describe('an instrumentation on its own', () => {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { interactionFrom } from '../../src/semconv/from-spans.ts';
 import { contentOf } from '../../src/semconv/span-content.ts';
-import { spanDataFrom } from '../../src/semconv/span-data.ts';
-import { hrTimeFrom, readableSpanFrom, spanDataOf } from '../../src/semconv/to-span.ts';
+import { hrTimeFrom, spanDataFrom } from '../../src/semconv/span-data.ts';
+import { readableSpanFrom, spanDataOf } from '../../src/semconv/to-span.ts';
 import { fullInteraction, fullRun, PLANTED_TEXT } from '../../src/testing/sample-interactions.ts';
 
 it.each([

@@ -1,5 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import type { Recorder } from '../recorder.ts';
+import type { RequestBody } from '../request-body.ts';
 
 /** One call of an SDK method. */
 export interface Call {
@@ -8,6 +9,17 @@ export interface Call {
   /** The client behind the resource. */
   readonly client: Client;
   readonly args: readonly unknown[];
+  /** Set by the first observer that requests usage. The observers of all providers use the same object. */
+  usage?: UsageRequest | undefined;
+}
+
+/** Requests the usage of one stream and hides the chunk that the application did not request. */
+export interface UsageRequest {
+  /** The request that replaces the caller's; undefined if it stays unchanged. */
+  request(body: RequestBody): RequestBody | undefined;
+  chunk(chunk: unknown): 'hide' | undefined;
+  /** The stream was read to its end. */
+  end(): void;
 }
 
 /** The properties of a client that we read. All SDKs and their major versions fit this type. */

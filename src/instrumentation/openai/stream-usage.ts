@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../bounded/bounded-map.ts';
-import type { UsageRequest } from '../inference.ts';
+import type { UsageRequest } from '../client/observer.ts';
 import { fieldOf, type RequestBody } from '../request-body.ts';
 
 /** When the streams of a server report usage. `to find out`: the next stream runs without requesting usage. */

@@ -1,8 +1,5 @@
 import { errorFromOpenAI } from '../../../formats/openai/completion.ts';
-import type { RecordedError } from '../../errors.ts';
-
-/** Codes are short words; anything else may be a message. */
-const CODE = /^[\w.-]{1,64}$/;
+import { ERROR_CODE, type RecordedError } from '../../errors.ts';
 
 /** The failure of an answer with status 200 that holds an error and no result. */
 export function readErrorAnswer(answer: unknown): RecordedError | undefined {
@@ -10,7 +7,7 @@ export function readErrorAnswer(answer: unknown): RecordedError | undefined {
   if (!error) return undefined;
   const { code, message } = error;
   return {
-    type: code !== undefined && CODE.test(code) ? code : '_OTHER',
+    type: code !== undefined && ERROR_CODE.test(code) ? code : '_OTHER',
     ...(message !== undefined && { message }),
   };
 }

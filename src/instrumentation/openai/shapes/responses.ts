@@ -1,5 +1,6 @@
-import { type Context, diag, type SpanContext, SpanKind } from '@opentelemetry/api';
+import { type Context, type SpanContext, SpanKind } from '@opentelemetry/api';
 import { BoundedMap } from '../../../bounded/bounded-map.ts';
+import { diag } from '../../../diagnostics/diag.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
 import type { CallObserver, CallOutcome, Operation } from '../../client/observer.ts';
