@@ -1,6 +1,6 @@
 import { canonical } from '../interaction/message-text.ts';
-import type { Claim, OpenCall, Turn } from './tool-calls.ts';
 import { digest } from './tool-history.ts';
+import type { Claim, OpenCall, Turn } from './tool-turn.ts';
 
 interface IndexedCall {
   readonly claim: Claim;

@@ -1,47 +1,12 @@
 import { type Context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import { BoundedMap } from '../bounded/bounded-map.ts';
-import type { Facts, ToolExecution } from '../interaction/interaction.ts';
+import type { Facts } from '../interaction/interaction.ts';
 import { canonical } from '../interaction/message-text.ts';
 import { contextFields, withFields } from './context-fields.ts';
 import { isOpen, OpenCalls } from './open-calls.ts';
 import type { Recorder } from './recorder.ts';
 import { digest, type ToolAnswer } from './tool-history.ts';
-
-/** A function call that a model requested from the application. */
-export interface OpenCall {
-  readonly id: string | undefined;
-  readonly name: string;
-  readonly arguments: unknown;
-  /** The execution, once `traceTool` has run it. */
-  taken?: ToolExecution;
-  isClaimed?: boolean;
-  isAnswered?: boolean;
-}
-
-/** The function calls that one answer of a model requested. */
-export interface Turn {
-  readonly calls: readonly OpenCall[];
-  /** The span that requested the calls, which becomes the parent of their spans, and its fields: {@link requesterIn}. */
-  readonly requester: Context;
-  readonly place: Place;
-  /** Host and port of the server that answered. */
-  readonly server: string;
-  /** Agent and conversation, for the spans of the tools. */
-  readonly facts: Facts;
-  /** Unix milliseconds. */
-  readonly since: number;
-  /** Fingerprint of the tools' answers, once they arrived. A request with the same answers is a repetition. */
-  answered?: string;
-}
-
-/** The trace, conversation, user, session and customer that are active where code runs. */
-export interface Place {
-  readonly traceId: string | undefined;
-  readonly conversationId: string | undefined;
-  readonly userId: string | undefined;
-  readonly sessionId: string | undefined;
-  readonly customerId: string | undefined;
-}
+import type { Claim, OpenCall, Place, Turn } from './tool-turn.ts';
 
 export function placeOf(active: Context, { options }: Recorder): Place {
   const fields = contextFields(active, options.baggage);
@@ -79,11 +44,6 @@ export interface Lookup {
   readonly key: string;
   readonly answers: readonly ToolAnswer[];
   readonly isNear?: boolean;
-}
-
-export interface Claim {
-  readonly call: OpenCall;
-  readonly turn: Turn;
 }
 
 const MAX_TURNS = 10_000;

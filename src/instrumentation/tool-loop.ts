@@ -3,18 +3,10 @@ import type { Facts } from '../interaction/interaction.ts';
 import type { ToolCallPart } from '../interaction/message.ts';
 import type { Recorder } from './recorder.ts';
 import type { Recording } from './recording.ts';
-import {
-  answeredCalls,
-  answersText,
-  type Lookup,
-  type Place,
-  placeOf,
-  requesterIn,
-  ToolTurns,
-  type Turn,
-} from './tool-calls.ts';
+import { answeredCalls, answersText, type Lookup, placeOf, requesterIn, ToolTurns } from './tool-calls.ts';
 import { type ReadHistory, readHistory, type ToolHistory, turnKeys } from './tool-history.ts';
 import { inferTool } from './tool-spans.ts';
+import type { Place, Turn } from './tool-turn.ts';
 
 /** Where the span of a request belongs: its parent, or what it links to. */
 export interface LoopPlace {

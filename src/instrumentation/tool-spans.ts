@@ -3,7 +3,7 @@ import type { Facts, ToolExecution } from '../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import type { Recorder } from './recorder.ts';
 import type { Ending, Recording } from './recording.ts';
-import type { OpenCall, Turn } from './tool-calls.ts';
+import type { OpenCall, Turn } from './tool-turn.ts';
 
 interface ToolStart {
   readonly name: string;

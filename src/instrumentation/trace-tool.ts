@@ -8,9 +8,10 @@ import { ensureContextManager } from './ensure-context-manager.ts';
 import { errorFrom } from './errors.ts';
 import type { Recorder } from './recorder.ts';
 import type { Recording } from './recording.ts';
-import { type Claim, claimIn, contextBelow, type Place, placeOf, ToolTurns } from './tool-calls.ts';
+import { claimIn, contextBelow, placeOf, ToolTurns } from './tool-calls.ts';
 import { readHistory, type ToolHistory } from './tool-history.ts';
 import { endToolRecording, startToolRecording } from './tool-spans.ts';
+import type { Claim, Place } from './tool-turn.ts';
 
 /** Options of {@link traceTool}. */
 export interface TraceToolOptions {

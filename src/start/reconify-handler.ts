@@ -2,15 +2,7 @@ import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { diag } from '../diagnostics/diag.ts';
 import { type ContentMode, REDACTED } from '../exporter/content-policy.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
-import { openVendor } from '../exporter/destinations/open-vendor.ts';
-import { openPipeline } from '../exporter/pipeline.ts';
-import { activeRecorders } from '../instrumentation/active-recorders.ts';
-import { defaultCapture } from '../instrumentation/capture-options.ts';
-import { ensureContextManager } from '../instrumentation/ensure-context-manager.ts';
-import { instrumentOpenAI } from '../instrumentation/openai/instrument.ts';
-import { createRecorder } from '../instrumentation/recorder.ts';
 import type { Interaction } from '../interaction/interaction.ts';
-import { maskSecrets } from '../interaction/mask.ts';
 import { recordOf } from '../interaction/unknown.ts';
 import { reconify } from '../vendors/reconify/index.ts';
 import {
@@ -19,10 +11,8 @@ import {
   type ReconifyUser,
   withSession,
 } from '../vendors/reconify/log-assistant.ts';
-import type { ReconifyOptions } from '../vendors/reconify/options.ts';
 import type { Vendor } from '../vendors/vendor.ts';
-import { onProcessEnd } from './process-end.ts';
-import { OwnTracerProvider } from './provider.ts';
+import { type Amendment, HandlerDeliveries } from './reconify-deliveries.ts';
 import { currentDestinations, currentMask } from './tracing.ts';
 
 /** Options of {@link reconifyOpenAIHandler}. */
@@ -68,7 +58,12 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
 
   let session: HandlerSession = { user: {}, session: null, sessionTimeout: settings.sessionTimeout ?? null };
   const amend = (interaction: Interaction): Interaction => withSession(interaction, session);
-  const destination = sharedOr(() => ownDestination(openai, spoken(reconify, say), settings, amend), amend);
+  const amendment = (): Amendment => {
+    const current = session;
+    return (interaction) => withSession(interaction, current);
+  };
+  const key = JSON.stringify([debug, settings]);
+  const destination = sharedOr(() => deliveries.open(openai, key, spoken(reconify, say), settings, amendment), amend);
   destination();
 
   return {
@@ -101,11 +96,10 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
   };
 }
 
+const deliveries = new HandlerDeliveries(() => startedDestination() !== undefined);
+
 /** The destination that `start` opened, whenever it did; a destination of the handler's own until then. */
-function sharedOr(
-  open: () => SpanDestination,
-  amend: (interaction: Interaction) => Interaction,
-): () => SpanDestination {
+function sharedOr(open: () => SpanDestination, amend: Amendment): () => SpanDestination {
   let own: SpanDestination | undefined;
   return () => {
     const started = startedDestination();
@@ -120,34 +114,6 @@ function sharedOr(
 
 function startedDestination(): SpanDestination | undefined {
   return currentDestinations().find(({ name }) => name === reconify.name);
-}
-
-/** Chats of this one client, and nothing else, into a delivery of the handler's own. */
-function ownDestination<Payload>(
-  openai: object,
-  vendor: Vendor<ReconifyOptions, Payload>,
-  settings: ReconifyOptions,
-  amend: (interaction: Interaction) => Interaction,
-): SpanDestination {
-  const pipeline = openPipeline({ mask: maskSecrets });
-  const destination = pipeline.join((host) => openVendor(vendor, settings, 'full', undefined, host));
-  // Runs are logged by `logAssistant` alone, which knows the messages that the application means.
-  destination.amend?.((interaction) => (interaction.operation === 'invoke_agent' ? undefined : amend(interaction)));
-  const fallback = new OwnTracerProvider(
-    { onForeignSpan: () => {}, onForeignTracer: ensureContextManager },
-    process.env,
-  );
-  const recorder = createRecorder(defaultCapture, { fallback });
-  activeRecorders.enable(recorder);
-  instrumentOpenAI(openai);
-  recorder.onSpanEnded((span, client) => {
-    if (client === openai && !startedDestination()) pipeline.take(span);
-  });
-  onProcessEnd(() => {
-    recorder.cutCallsUnderWay();
-    pipeline.drain();
-  });
-  return destination;
 }
 
 /** A thread message without its words: who, when and where stay. */

@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { describe, expect, it } from 'vitest';
-import { type OpenCall, type Place, ToolTurns, type Turn } from '../../src/instrumentation/tool-calls.ts';
+import { ToolTurns } from '../../src/instrumentation/tool-calls.ts';
+import type { OpenCall, Place, Turn } from '../../src/instrumentation/tool-turn.ts';
 
 const nowhere: Place = {
   traceId: undefined,

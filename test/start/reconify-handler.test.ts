@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { start } from '../../src/index.ts';
+import { activeRecorders } from '../../src/instrumentation/active-recorders.ts';
 import { reconifyOpenAIHandler } from '../../src/reconify.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 import { type Sink, startSink } from '../support/vendor-sink.ts';
@@ -105,6 +106,40 @@ describe('the Reconify handler, without start()', () => {
         response: { object: 'chat.completion', choices: [{ message: { content: 'Hello!' } }] },
       },
     ]);
+  });
+
+  it('logs each call with the user of its time and client, once, however many handlers there are', async () => {
+    const options = { ...keys, tracker: `${sink.url}/track` };
+    const other = new OpenAI({ apiKey: 'sk-test', baseURL: fake.baseURL });
+    const ask = (client: OpenAI, content: string) =>
+      client.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content }] });
+    fake.reply('Hello!', { times: Number.POSITIVE_INFINITY });
+    reconifyOpenAIHandler(openai, options).setUser({ userId: 'replaced' });
+    const first = reconifyOpenAIHandler(openai, options);
+    first.setUser({ userId: 'a' });
+    reconifyOpenAIHandler(other, options).setUser({ userId: 'b' });
+    await ask(openai, 'one');
+    await ask(other, 'two');
+    first.setUser({ userId: 'c' });
+    await ask(openai, 'three');
+    await first.forceFlush();
+    const logged = bodies() as unknown as { user: { userId: string }; request: { messages: { content: string }[] } }[];
+    expect(logged.map(({ user, request }) => [user.userId, request.messages[0]?.content]).sort()).toEqual([
+      ['a', 'one'],
+      ['b', 'two'],
+      ['c', 'three'],
+    ]);
+  });
+
+  it('has one recorder and one delivery for all handlers with the same settings', async () => {
+    const options = { ...keys, tracker: `${sink.url}/track` };
+    reconifyOpenAIHandler(openai, options);
+    const recorders = activeRecorders.current().length;
+    const enable = vi.spyOn(activeRecorders, 'enable');
+    const clients = Array.from({ length: 50 }, () => new OpenAI({ apiKey: 'sk-test', baseURL: fake.baseURL }));
+    for (const client of clients) reconifyOpenAIHandler(client, options);
+    expect(activeRecorders.current()).toHaveLength(recorders);
+    expect(enable).not.toHaveBeenCalled();
   });
 
   it('changes none of the objects that it is given', async () => {

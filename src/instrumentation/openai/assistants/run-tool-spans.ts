@@ -2,8 +2,9 @@ import { type Context, context, type Link, SpanKind, trace } from '@opentelemetr
 import type { Facts, ToolExecution } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
 import type { Recorder } from '../../recorder.ts';
-import { type OpenCall, placeOf, requesterIn, ToolTurns } from '../../tool-calls.ts';
+import { placeOf, requesterIn, ToolTurns } from '../../tool-calls.ts';
 import { endToolRecording } from '../../tool-spans.ts';
+import type { OpenCall } from '../../tool-turn.ts';
 import type { FunctionCall } from '../readers/assistants.ts';
 
 export type TimedExecution = ToolExecution & Required<Pick<ToolExecution, 'startTime' | 'endTime'>>;
