@@ -141,6 +141,8 @@ interface Interaction {
     readonly endTime: number;
     /** Seconds. */
     readonly timeToFirstChunk?: number;
+    /** Chunks of a streamed answer that the application read. A run may have several streams. */
+    readonly chunkCount?: number;
     /** How it ended. */
     readonly outcome: Outcome;
     /** The service that made the request. */

@@ -139,6 +139,7 @@ class InferenceObserver implements CallObserver {
   #answer: unknown;
   #collector: Collector | undefined;
   #timeToFirstChunk: number | undefined;
+  #chunkCount = 0;
   #hasEnded = false;
 
   constructor({ shape, recorder, recording, loop }: Observed, call: Call, body: RequestBody) {
@@ -175,7 +176,9 @@ class InferenceObserver implements CallObserver {
 
   chunk(chunk: unknown): 'hide' | undefined {
     if (!this.#hasEnded) this.#collect(chunk);
-    return this.#usage?.chunk(chunk);
+    const hide = this.#usage?.chunk(chunk);
+    if (hide === undefined) this.#chunkCount += 1;
+    return hide;
   }
 
   #collect(chunk: unknown): void {
@@ -202,7 +205,10 @@ class InferenceObserver implements CallObserver {
     this.#follow(answer);
     const { requestModel } = facts;
     const ending: Writable<Ending> = {
-      facts: this.#timeToFirstChunk === undefined ? facts : { timeToFirstChunk: this.#timeToFirstChunk, ...facts },
+      facts:
+        this.#timeToFirstChunk === undefined
+          ? facts
+          : Object.assign({ timeToFirstChunk: this.#timeToFirstChunk, chunkCount: this.#chunkCount }, facts),
     };
     if (requestModel !== undefined) ending.name = `${this.#shape.operation} ${requestModel}`;
     if (content && this.#recording.withContent) {

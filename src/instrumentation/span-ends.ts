@@ -46,5 +46,5 @@ export interface TimedEvent {
   readonly name: string;
   /** Unix milliseconds. */
   readonly time: number;
-  readonly attributes: Readonly<Record<string, string>>;
+  readonly attributes: Readonly<Record<string, string | number>>;
 }

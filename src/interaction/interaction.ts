@@ -94,6 +94,8 @@ export interface Interaction {
   readonly endTime: number;
   /** Seconds. */
   readonly timeToFirstChunk?: number;
+  /** Chunks of a streamed answer that the application read. A run may have several streams. */
+  readonly chunkCount?: number;
   /** How it ended. */
   readonly outcome: Outcome;
 

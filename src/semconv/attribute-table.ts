@@ -118,6 +118,7 @@ export const table: Table<Facts> = {
   promptVariables: content(keys(ATTR.promptVariablePrefix)),
 
   timeToFirstChunk: value('gen_ai.response.time_to_first_chunk'),
+  chunkCount: value('spanport.response.chunk.count'),
   serviceName: value('service.name'),
   environment: value('deployment.environment.name'),
 

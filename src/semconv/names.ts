@@ -42,6 +42,8 @@ export { OPERATION } from '../interaction/operation.ts';
 export const EVENT = {
   /** On the span of a run: a status that a request read. */
   runStatus: 'spanport.run.status',
+  /** On the span of a run: a request that read no status. */
+  runRequest: 'spanport.run.request',
   operationDetails: 'gen_ai.client.inference.operation.details',
   inferenceException: 'gen_ai.client.inference.exception',
   toolException: 'gen_ai.execute_tool.exception',

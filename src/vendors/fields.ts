@@ -92,6 +92,7 @@ export const groupFields = {
     'responseStatus',
     'previousResponseId',
     'timeToFirstChunk',
+    'chunkCount',
   ],
 } as const satisfies Readonly<Record<string, readonly InteractionField[]>>;
 

@@ -51,6 +51,7 @@ const incidental: ReadonlySet<string> = new Set([
   'startTime',
   'endTime',
   'timeToFirstChunk',
+  'chunkCount',
   'serviceName',
   'serverPort',
 ]);

@@ -1,11 +1,19 @@
+import type { Attributes } from '@opentelemetry/api';
 import { expect, it } from 'vitest';
-import { RunStatuses } from '../../src/instrumentation/openai/assistants/run-statuses.ts';
-import { ASSISTANT_ID, openScene } from './assistants-scene.ts';
+import { RunRequests, requestOf } from '../../src/instrumentation/openai/assistants/run-requests.ts';
+import { ASSISTANT_ID, only, openScene } from './assistants-scene.ts';
 
 const observed = (span: { readonly events: readonly { readonly name: string; readonly attributes?: object }[] }) =>
   span.events
     .filter(({ name }) => name === 'spanport.run.status')
-    .map(({ attributes = {} }) => Object.values(attributes as Record<string, string>).join(' '));
+    .map(({ attributes = {} }) => wordsOf(attributes as Attributes));
+
+const wordsOf = (attributes: Attributes) =>
+  [attributes['spanport.run.status'], attributes['spanport.run.request'], attributes['error.type']]
+    .filter((word) => word !== undefined)
+    .join(' ');
+
+const DURATION = 'spanport.run.request_duration';
 
 it('adds an event to the span of a run for every status that a request read, with its request', async () => {
   const scene = await openScene();
@@ -45,14 +53,75 @@ it('names the stream as the source where a stream reported the status', async ()
   expect(statuses.at(-1)).toBe('completed stream');
 });
 
-it('keeps every change within the limit: repeated statuses are dropped first', () => {
-  const statuses = new RunStatuses();
-  const at = (status: string, time: number) => statuses.add({ status, source: 'retrieve', time });
+it('adds the duration of every request, also of those that read no status or failed', async () => {
+  const scene = await openScene();
+  scene.server.reply({ rounds: [{ toolCalls: [{ name: 'find_order', id: 'call_1' }] }, 'It arrives on Tuesday.'] });
+  const threadId = await scene.ask();
+  const { runs, messages } = scene.client.beta.threads;
+  const run = await runs.createAndPoll(threadId, { assistant_id: ASSISTANT_ID });
+  scene.server.fault({ status: 429 });
+  await expect(runs.retrieve(run.id, { thread_id: threadId })).rejects.toThrow();
+  await runs.steps.list(run.id, { thread_id: threadId });
+  scene.server.fault({ stallMillis: 30 });
+  await runs.submitToolOutputs(run.id, {
+    thread_id: threadId,
+    tool_outputs: [{ tool_call_id: 'call_1', output: 'Tuesday' }],
+  });
+  await runs.poll(run.id, { thread_id: threadId });
+  await messages.list(threadId);
+  const { events, startTime } = only(scene.runSpans());
+  const started = startTime[0] * 1e3 + startTime[1] / 1e6;
+  expect(events.map(({ name, attributes = {} }) => `${name}: ${wordsOf(attributes)}`)).toEqual([
+    'spanport.run.status: queued create',
+    'spanport.run.status: in_progress retrieve',
+    'spanport.run.status: requires_action retrieve',
+    'spanport.run.request: retrieve rate_limit_exceeded',
+    'spanport.run.request: steps',
+    'spanport.run.status: queued submit',
+    'spanport.run.status: in_progress retrieve',
+    'spanport.run.status: completed retrieve',
+    'spanport.run.request: messages',
+  ]);
+  let before = started;
+  for (const { attributes, time } of events) {
+    const answered = time[0] * 1e3 + time[1] / 1e6;
+    const seconds = Number(attributes?.[DURATION]);
+    expect(seconds).toBeGreaterThan(0);
+    // Each request was sent after the answer to the one before it.
+    expect(answered - seconds * 1e3).toBeGreaterThanOrEqual(before - 1);
+    before = answered;
+  }
+  expect(Number(events[5]?.attributes?.[DURATION])).toBeGreaterThan(0.02);
+});
+
+it('adds the time to the first status of each stream, to that status only', async () => {
+  const scene = await openScene();
+  scene.server.reply({ rounds: [{ toolCalls: [{ name: 'find_order', id: 'call_1' }] }, 'It arrives on Tuesday.'] });
+  const threadId = await scene.ask();
+  const { runs } = scene.client.beta.threads;
+  const first = runs.stream(threadId, { assistant_id: ASSISTANT_ID });
+  const { id } = await first.finalRun();
+  const outputs = { thread_id: threadId, tool_outputs: [{ tool_call_id: 'call_1', output: 'Tuesday' }] };
+  await runs.submitToolOutputsStream(id, outputs).finalRun();
+  const { events } = only(scene.runSpans());
+  const timed = events.filter(({ attributes = {} }) => attributes[DURATION] !== undefined);
+  const statuses = events.map(({ attributes }) => attributes?.['spanport.run.status']);
+  const afterTools = statuses.indexOf('requires_action') + 1;
+  expect(events[afterTools - 1]?.attributes?.[DURATION]).toBeUndefined();
+  expect(timed).toEqual([events[0], events[afterTools]]);
+});
+
+it('keeps every change within the limit: answers without a status and repeated ones are dropped first', () => {
+  const requests = new RunRequests();
+  const at = (status: string, time: number) => requests.add({ status, request: requestOf('retrieve'), time });
   at('queued', 0);
-  for (let poll = 1; poll <= 1_000; poll += 1) at('in_progress', poll * 1_000);
+  for (let poll = 1; poll <= 1_000; poll += 1) {
+    at('in_progress', poll * 1_000);
+    requests.add({ request: requestOf('steps'), time: poll * 1_000 + 1 });
+  }
   at('requires_action', 2_000_000);
   at('completed', 2_001_000);
-  const events = statuses.events();
+  const events = requests.events();
   expect(events).toHaveLength(128);
   const inProgress = events.filter(({ attributes }) => attributes['spanport.run.status'] === 'in_progress');
   expect([events.at(0)?.time, inProgress.at(0)?.time, inProgress.at(-1)?.time]).toEqual([0, 1_000, 1_000_000]);

@@ -239,6 +239,7 @@ const timeless: Arbitrary<Timeless> = some<Timeless>(
     promptTemplate: anyText,
     promptVariables: keyed(anyText),
     timeToFirstChunk: fraction,
+    chunkCount: fc.nat(),
     outcome,
     serviceName: name,
     environment: name,

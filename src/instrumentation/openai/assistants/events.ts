@@ -2,6 +2,7 @@ import { recordOf } from '../../../interaction/unknown.ts';
 import { asIdentified, asRun, type WireMessage, type WireStep } from '../readers/assistants-wire.ts';
 import type { OpenRuns } from './open-runs.ts';
 import type { ObservedRun } from './run.ts';
+import type { RunRequest } from './run-requests.ts';
 
 type Seen = (run: ObservedRun, data: unknown) => void;
 
@@ -48,11 +49,13 @@ export function asEvent(chunk: unknown): RunEvent | undefined {
   return typeof record?.['event'] === 'string' ? { event: record['event'], data: record['data'] } : undefined;
 }
 
-export function applyEvent(runs: OpenRuns, run: ObservedRun, { event, data }: RunEvent): void {
+export function applyEvent(runs: OpenRuns, run: ObservedRun, { event, data }: RunEvent, stream: RunRequest): void {
   const reader = eventReaders[event];
   if (reader) reader(run, data);
   else if (event.startsWith('thread.run.') && !event.startsWith('thread.run.step.')) {
     const wire = asRun(data);
-    if (wire) runs.update(run, wire, 'stream');
+    if (!wire) return;
+    runs.update(run, wire, stream);
+    stream.sentAt = undefined;
   }
 }

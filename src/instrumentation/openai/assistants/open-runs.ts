@@ -2,7 +2,7 @@ import { BoundedMap } from '../../../bounded/bounded-map.ts';
 import { diag } from '../../../diagnostics/diag.ts';
 import type { WireMessage, WireRun } from '../readers/assistants-wire.ts';
 import type { EarlyEnd, ObservedRun } from './run.ts';
-import type { RunSource } from './run-statuses.ts';
+import type { RunRequest } from './run-requests.ts';
 import type { RunTools } from './run-tools.ts';
 import { keyOf, type Threads } from './threads.ts';
 
@@ -13,6 +13,15 @@ const SWEEP_MILLIS = 60_000;
 
 const MAX_ENDED = 1_000;
 const MAX_ENDED_AGE_MILLIS = 10 * 60_000;
+
+/** What a request read of the messages of a thread. */
+interface MessagePage {
+  readonly scope: string;
+  readonly threadId: string;
+  readonly request: RunRequest;
+  readonly page: readonly WireMessage[];
+  readonly onlyRunId?: string | undefined;
+}
 
 /**
  * The runs whose spans are open.
@@ -68,24 +77,25 @@ export class OpenRuns {
   }
 
   /** Applies the current state of a run. `status.ts` defines what each status means. */
-  update(run: ObservedRun, wire: WireRun, source: RunSource): void {
+  update(run: ObservedRun, wire: WireRun, request: RunRequest): void {
     if (run.hasEnded || run.isSettled) return;
     if (this.#created.delete(run)) this.#endWaitingOn(run.scope, wire.thread_id);
-    const rule = run.update(wire, source);
+    const rule = run.update(wire, request);
     this.#touch(run);
     if (rule.phase !== 'ended') return;
-    if (source !== 'stream' && rule.leavesMessages && run.withContent) this.#wait(run);
+    if (request.kind !== 'stream' && rule.leavesMessages && run.withContent) this.#wait(run);
     else this.end(run);
   }
 
   /**
    * Applies a page of a thread, oldest message first. With `onlyRunId`, the page contains only messages of this run.
    */
-  addMessages(scope: string, threadId: string, page: readonly WireMessage[], onlyRunId?: string): void {
+  addMessages({ scope, threadId, request, page, onlyRunId }: MessagePage): void {
     for (const run of this.#open.values()) {
       if (run.scope !== scope || run.threadId !== threadId) continue;
       if (run.id === undefined || (onlyRunId !== undefined && run.id !== onlyRunId)) continue;
       run.messages.readPage(page, run.id);
+      run.addRequest(request);
       if (this.#waiting.has(run)) this.end(run);
     }
   }

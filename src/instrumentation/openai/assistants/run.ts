@@ -1,13 +1,13 @@
 import type { Context } from '@opentelemetry/api';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message } from '../../../interaction/message.ts';
-import type { RecordedError } from '../../errors.ts';
+import { errorFrom, type RecordedError } from '../../errors.ts';
 import { readRequiredCalls, readRun, readSettings } from '../readers/assistants.ts';
 import type { WireRun } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
 import { RunMessages } from './messages.ts';
 import type { RunRecording } from './recording.ts';
-import { type RunSource, RunStatuses } from './run-statuses.ts';
+import { type RunRequest, RunRequests } from './run-requests.ts';
 import { RunTools } from './run-tools.ts';
 import { ruleOf, type StatusRule } from './status.ts';
 
@@ -44,12 +44,14 @@ export class ObservedRun {
   readonly messages: RunMessages;
   readonly tools: RunTools;
   readonly #recording: RunRecording;
-  readonly #statuses = new RunStatuses();
+  readonly #requests = new RunRequests();
   #facts: Facts;
   #settings: Content;
   #settled: Settled | undefined;
   #seenAt: number;
   #hasEnded = false;
+  /** Chunks of all streams of the run that the application read. */
+  chunkCount = 0;
 
   constructor({ scope, recording, facts, settings, inputs, now }: RunStart) {
     this.scope = scope;
@@ -111,11 +113,11 @@ export class ObservedRun {
    * Applies the state that the server reports now. Polling returns the same state many times, so only a new one is
    * read.
    */
-  update(wire: WireRun, source: RunSource): StatusRule {
+  update(wire: WireRun, request: RunRequest): StatusRule {
     const rule = ruleOf(wire.status);
     this.#seenAt = this.now();
     if (this.isSettled) return rule;
-    this.#statuses.add({ status: wire.status, source, time: this.#seenAt });
+    this.#requests.add({ status: wire.status, request, time: this.#seenAt });
     if (this.#facts.run?.status === wire.status) {
       // A fast server may request the next tools in its answer to the outputs of the previous ones.
       if (rule.phase === 'tools' && !this.tools.isAwaiting) this.tools.require(readRequiredCalls(wire));
@@ -128,6 +130,11 @@ export class ObservedRun {
     else this.tools.moveOn();
     if (rule.phase === 'ended') this.#settle(wire, rule);
     return rule;
+  }
+
+  /** Adds a request that read no status: it read something else, or it failed. */
+  addRequest(request: RunRequest, failed?: { readonly thrown: unknown }): void {
+    this.#requests.add({ request, time: this.now(), ...(failed && { errorType: errorFrom(failed).type }) });
   }
 
   #settle(wire: WireRun, rule: StatusRule & { phase: 'ended' }): void {
@@ -153,12 +160,16 @@ export class ObservedRun {
     this.messages.keepPartial();
     const { endTime, finishReason, error } = this.#settled ?? this.#endEarly(early);
     this.#recording.end({
-      facts: { ...this.#facts, ...this.messages.facts(finishReason) },
+      facts: {
+        ...this.#facts,
+        ...this.messages.facts(finishReason),
+        ...(this.chunkCount > 0 && { chunkCount: this.chunkCount }),
+      },
       content: this.withContent
         ? { ...this.#settings, ...this.messages.content(finishReason), ...this.tools.content() }
         : undefined,
       ...(this.messages.cutTexts && { cutTexts: this.messages.cutTexts }),
-      events: this.#statuses.events(),
+      events: this.#requests.events(),
       endTime,
       ...(error && { error }),
     });

@@ -3,10 +3,11 @@ import { asRun } from '../readers/assistants-wire.ts';
 import { applyEvent, asEvent } from './events.ts';
 import type { OpenRuns } from './open-runs.ts';
 import type { ObservedRun } from './run.ts';
+import type { RunRequest } from './run-requests.ts';
 
 export interface RunWatch {
   /** The call that is watched. */
-  readonly source: 'create' | 'submit';
+  readonly request: RunRequest;
   /** Finds the run for the first run or step that arrives; undefined if the run gets no span. */
   find(seen: unknown): ObservedRun | undefined;
   /** The call ended and nothing arrived: it was rejected, or the application did not read the answer. */
@@ -14,10 +15,12 @@ export interface RunWatch {
 }
 
 /** Watches a call whose answer is a run, or the stream of a run. */
-export function watchRun(runs: OpenRuns, { source, find, unanswered }: RunWatch): CallObserver {
+export function watchRun(runs: OpenRuns, { request, find, unanswered }: RunWatch): CallObserver {
   let run: ObservedRun | undefined;
   let isAnswered = false;
   let isStream = false;
+  const stream: RunRequest = { kind: 'stream', sentAt: request.sentAt };
+  let unclaimed = 0;
 
   const runOf = (seen: unknown): ObservedRun | undefined => {
     if (!isAnswered) run = find(seen);
@@ -29,14 +32,18 @@ export function watchRun(runs: OpenRuns, { source, find, unanswered }: RunWatch)
     value(value) {
       const wire = asRun(value);
       const found = wire && runOf(wire);
-      if (found) runs.update(found, wire, source);
+      if (found) runs.update(found, wire, request);
     },
     chunk(chunk) {
       const event = asEvent(chunk);
+      unclaimed += 1;
       if (!event || event.event === 'thread.created') return;
       isStream = true;
       const found = runOf(event.data);
-      if (found) applyEvent(runs, found, event);
+      if (!found) return;
+      found.chunkCount += unclaimed;
+      unclaimed = 0;
+      applyEvent(runs, found, event, stream);
     },
     /** A stream that ends without a terminal status was abandoned. This ends the run, unless it waits for tools. */
     end(outcome) {

@@ -8,7 +8,7 @@ import { asIdentified, asRun, itemsOf, type WireRun, type WireRunRequest } from 
 import { runIdOf, threadIdOf, toolOutputsOf } from './arguments.ts';
 import { type IssuedCall, issuedCallOf, maxTextLength, startRunRecording } from './recording.ts';
 import { ObservedRun } from './run.ts';
-import type { RunSource } from './run-statuses.ts';
+import { type RunRequest, requestOf } from './run-requests.ts';
 import { AssistantsState, scopeOf } from './state.ts';
 import { ruleOf } from './status.ts';
 import { keyOf } from './threads.ts';
@@ -39,7 +39,7 @@ function watchCreation(call: Call, recorder: Recorder, body: unknown, threadId?:
   });
   if (run) runs.begin(run);
   const observer = watchRun(runs, {
-    source: 'create',
+    request: requestOf('create'),
     find(seen) {
       const id = run ? undefined : asIdentified(seen)?.id;
       if (id !== undefined) runs.ignore(scope, id);
@@ -59,14 +59,16 @@ export function watchRetrieve(call: Call, recorder: Recorder): CallObserver {
   const scope = scopeOf(call);
   const runId = runIdOf(call.args);
   const issued = issuedCallOf(call, recorder);
-  return watchValue((value) => {
+  const request = requestOf('retrieve');
+  const see = (value: unknown): void => {
     const wire = asRun(value);
     if (!wire) return;
     const isOver = runs.isOver(scope, runId) || ruleOf(wire.status).phase === 'ended';
     const run = runs.get(scope, runId);
-    if (run) runs.update(run, wire, 'retrieve');
-    else if (!isOver) adoptRun(issued, wire, 'retrieve');
-  });
+    if (run) runs.update(run, wire, request);
+    else if (!isOver) adoptRun(issued, wire, request);
+  };
+  return watchValue(see, (failed) => runs.get(scope, runId)?.addRequest(request, failed));
 }
 
 /** `runs.submitToolOutputs`, plain or as a stream. The run continues, even if another process created it. */
@@ -77,41 +79,51 @@ export function watchSubmit(call: Call, recorder: Recorder): CallObserver {
   const issued = issuedCallOf(call, recorder);
   const known = runs.get(scope, id);
   known?.tools.answer(toolOutputsOf(call.args));
+  const request = requestOf('submit');
   return watchRun(runs, {
-    source: 'submit',
+    request,
     find(seen) {
       if (known || runs.isOver(scope, id)) return known;
       const assistantId = (recordOf(seen) as Partial<WireRun> | undefined)?.assistant_id;
       const run = { id, status: 'queued', thread_id: threadIdOf(call.args), assistant_id: assistantId };
-      return adoptRun(issued, run, 'submit');
+      return adoptRun(issued, run, request);
+    },
+    unanswered(outcome) {
+      if (outcome.kind === 'failed') known?.addRequest(request, { thrown: outcome.error });
     },
   });
 }
 
 /** `runs.cancel` answers with the run in its new state. */
 export function watchCancel(call: Call, recorder: Recorder): CallObserver {
-  return watchValue((value) => updateKnownRun(call, recorder, value, 'cancel'));
+  const { runs } = recorder.stateOf(AssistantsState);
+  const request = requestOf('cancel');
+  return watchValue(
+    (value) => updateKnownRun(call, recorder, value, request),
+    (failed) => runs.get(scopeOf(call), runIdOf(call.args))?.addRequest(request, failed),
+  );
 }
 
 /** `runs.list` updates the runs that have an open span in this process. */
 export function watchRuns(call: Call, recorder: Recorder): CallObserver {
+  const request = requestOf('list');
   return watchValue((page) => {
-    for (const item of itemsOf(page)) updateKnownRun(call, recorder, item, 'list');
+    for (const item of itemsOf(page)) updateKnownRun(call, recorder, item, request);
   });
 }
 
-function updateKnownRun(call: Call, recorder: Recorder, value: unknown, source: RunSource): void {
+function updateKnownRun(call: Call, recorder: Recorder, value: unknown, request: RunRequest): void {
   const { runs } = recorder.stateOf(AssistantsState);
   const wire = asRun(value);
   const run = wire && runs.get(scopeOf(call), wire.id);
-  if (run) runs.update(run, wire, source);
+  if (run) runs.update(run, wire, request);
 }
 
 /** Starts the span of a run that another process created. */
-function adoptRun(issued: IssuedCall, wire: WireRun, source: RunSource): ObservedRun | undefined {
+function adoptRun(issued: IssuedCall, wire: WireRun, request: RunRequest): ObservedRun | undefined {
   const { runs } = issued.recorder.stateOf(AssistantsState);
   const run = startRun(issued, { agentId: wire.assistant_id, facts: {}, settings: {}, inputs: [] });
-  if (run) runs.update(run, wire, source);
+  if (run) runs.update(run, wire, request);
   else runs.ignore(scopeOf(issued.call), wire.id);
   return run;
 }

@@ -5,6 +5,7 @@ import { readMessage, readRequestMessages } from '../readers/assistants.ts';
 import { asIdentified, itemsOf, type WireMessage, type WireRunRequest } from '../readers/assistants-wire.ts';
 import { oldestFirst, threadIdOf } from './arguments.ts';
 import { maxTextLength } from './recording.ts';
+import { requestOf } from './run-requests.ts';
 import { AssistantsState, scopeOf } from './state.ts';
 import { keyOf } from './threads.ts';
 import { watchValue } from './watch-value.ts';
@@ -35,21 +36,23 @@ export function watchNewMessage(call: Call, recorder: Recorder): CallObserver {
 /** `messages.list`: the messages of the thread, or of one run. */
 export function watchMessages(call: Call, recorder: Recorder): CallObserver {
   const [threadId, query] = call.args;
-  const runId = stringOf(recordOf(query)?.['run_id']);
-  return watchValue((page) => {
-    recorder
-      .stateOf(AssistantsState)
-      .runs.addMessages(scopeOf(call), String(threadId), oldestFirst(itemsOf<WireMessage>(page), query), runId);
+  const onlyRunId = stringOf(recordOf(query)?.['run_id']);
+  const request = requestOf('messages');
+  return watchValue((value) => {
+    const page = oldestFirst(itemsOf<WireMessage>(value), query);
+    const { runs } = recorder.stateOf(AssistantsState);
+    runs.addMessages({ scope: scopeOf(call), threadId: String(threadId), request, page, onlyRunId });
   });
 }
 
 /** `messages.retrieve`: one message, which may be the output of a run. */
 export function watchMessage(call: Call, recorder: Recorder): CallObserver {
+  const request = requestOf('messages');
   return watchValue((value) => {
     const message = asIdentified<WireMessage>(value);
-    if (message?.run_id)
-      recorder
-        .stateOf(AssistantsState)
-        .runs.addMessages(scopeOf(call), threadIdOf(call.args), [message], message.run_id);
+    if (!message?.run_id) return;
+    const { runs } = recorder.stateOf(AssistantsState);
+    const page = { request, page: [message], onlyRunId: message.run_id };
+    runs.addMessages({ scope: scopeOf(call), threadId: threadIdOf(call.args), ...page });
   });
 }

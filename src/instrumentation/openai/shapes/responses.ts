@@ -154,6 +154,7 @@ class FetchObserver implements CallObserver {
   readonly #contentIn: Shape['content'];
   #answer: unknown;
   #collector: StreamedResponse | undefined;
+  #chunkCount = 0;
   #hasEnded = false;
 
   constructor(recorder: Recorder, recording: Recording, read: (answer: unknown) => Facts, contentIn: Shape['content']) {
@@ -174,6 +175,7 @@ class FetchObserver implements CallObserver {
 
   chunk(event: unknown): undefined {
     this.#collector ??= new StreamedResponse(this.#recording.withContent, this.#recorder.options.maxTextLength);
+    this.#chunkCount += 1;
     this.#collector.add(event);
   }
 
@@ -202,6 +204,7 @@ class FetchObserver implements CallObserver {
       facts: {
         ...(answer !== undefined && this.#read(answer)),
         ...(typeof status === 'string' && { responseStatus: status }),
+        ...(this.#collector && { chunkCount: this.#chunkCount }),
       },
       ...(content && { content, ...(this.#collector?.cutTexts && { cutTexts: this.#collector.cutTexts }) }),
     };

@@ -1,0 +1,77 @@
+import { ATTR, EVENT } from '../../../semconv/names.ts';
+import type { TimedEvent } from '../../recording.ts';
+
+/** The kind of a request. A stream also contains the run's messages; lists of steps and messages contain no status. */
+type RequestKind = 'create' | 'retrieve' | 'submit' | 'cancel' | 'list' | 'stream' | 'steps' | 'messages';
+
+/** A request that the application makes for a run. */
+export interface RunRequest {
+  readonly kind: RequestKind;
+  /** By `performance.now()`. Undefined after the first status of a stream: the later ones answer no request. */
+  sentAt: number | undefined;
+}
+
+export function requestOf(kind: RequestKind): RunRequest {
+  return { kind, sentAt: performance.now() };
+}
+
+interface Answer {
+  readonly request: RunRequest;
+  /** Unix milliseconds. */
+  readonly time: number;
+  /** Undefined if the answer contains no status, or the request failed. */
+  readonly status?: string;
+  readonly errorType?: string;
+}
+
+/** OpenTelemetry's SDK keeps this many events of a span by default. */
+const MAX_EVENTS = 128;
+
+/** Every answer to a request of a run, as events for its span. */
+export class RunRequests {
+  readonly #events: TimedEvent[] = [];
+  #last: RunRequest | undefined;
+
+  /**
+   * Beyond the limit, answers without a status and then those that repeat the status of their neighbours are dropped:
+   * they do not say when the run changed.
+   */
+  add(answer: Answer): void {
+    const events = this.#events;
+    const event = eventOf(answer);
+    // A run that another process created is first updated with what is known of it, and then with the answer itself.
+    if (answer.request === this.#last && statusOf(event) === statusOf(events.at(-1))) return;
+    this.#last = answer.request;
+    events.push(event);
+    if (events.length <= MAX_EVENTS) return;
+    const repeated = events.findIndex((each, index) => {
+      const status = statusOf(each);
+      return status === undefined || (statusOf(events[index - 1]) === status && statusOf(events[index + 1]) === status);
+    });
+    events.splice(repeated < 0 ? MAX_EVENTS >> 1 : repeated, 1);
+  }
+
+  events(): readonly TimedEvent[] {
+    return this.#events;
+  }
+}
+
+const STATUS = 'spanport.run.status';
+
+function eventOf({ request, time, status, errorType }: Answer): TimedEvent {
+  const { kind, sentAt } = request;
+  return {
+    name: status === undefined ? EVENT.runRequest : EVENT.runStatus,
+    time,
+    attributes: {
+      ...(status !== undefined && { [STATUS]: status }),
+      'spanport.run.request': kind,
+      ...(sentAt !== undefined && { 'spanport.run.request_duration': (performance.now() - sentAt) / 1_000 }),
+      ...(errorType !== undefined && { [ATTR.errorType]: errorType }),
+    },
+  };
+}
+
+function statusOf(event: TimedEvent | undefined): unknown {
+  return event?.attributes[STATUS];
+}
