@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { lexerOfMarked, ownLoader, verticalLists } from './smaller.ts';
 
 /** The fonts are requested at once: with `font-display: optional` a font that arrives late is not used at all. */
 const preloadFonts: Plugin = {
@@ -17,25 +18,14 @@ const preloadFonts: Plugin = {
   },
 };
 
-/**
- * Only the lexer of marked is used. Its file makes a parser as it loads, which keeps the bundler from leaving out the rest:
- * the lines from there on are cut off.
- */
-const lexerOfMarked: Plugin = {
-  name: 'lexer-of-marked',
-  transform(code, id) {
-    if (!id.endsWith('/marked.esm.js')) return undefined;
-    const end = code.search(/var \w+=new \w+;function \w+\(\w+,\w+\)\{return \w+\.parse\(/);
-    const lexer = /(\w+) as Lexer[,}]/.exec(code)?.[1];
-    if (end < 0 || lexer === undefined) throw new Error('marked has another form: change lexerOfMarked.');
-    return { code: `${code.slice(0, end)}export{${lexer} as Lexer};`, map: null };
-  },
-};
-
 const config: UserConfig = defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [preloadFonts, lexerOfMarked],
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  plugins: [preloadFonts, lexerOfMarked, verticalLists, ownLoader],
+  oxc: {
+    // Shorter than the automatic form, which writes `children` into each element.
+    jsx: { runtime: 'classic', pragma: 'h_', pragmaFrag: 'Fragment_' },
+    jsxInject: "import { h as h_, Fragment as Fragment_ } from 'preact'",
+  },
   build: {
     outDir: fileURLToPath(new URL('../../dist/ui', import.meta.url)),
     emptyOutDir: true,

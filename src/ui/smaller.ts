@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
+
+/** Options that the page never changes are constants: the bundler then leaves out the code behind them. */
+function withConstants(code: string, options: Readonly<Record<string, string>>): string {
+  return Object.entries(options).reduce((changed, [name, value]) => {
+    const use = new RegExp(`\\b(?:this|instance)\\.options\\.${name}\\b`, 'g');
+    if (!use.test(changed)) throw new Error(`No option ${name} is read any more: change src/ui/smaller.ts.`);
+    return changed.replace(use, `(${value})`);
+  }, code);
+}
+
+function replaced(code: string, pattern: RegExp, by: string): string {
+  if (!pattern.test(code)) throw new Error(`${pattern} matches nothing any more: change src/ui/smaller.ts.`);
+  return code.replace(pattern, by);
+}
+
+/**
+ * Only the lexer of marked is used, for GitHub's Markdown. Its file makes a parser as it loads, which keeps the bundler from
+ * leaving out the rest: the lines from there on are cut off, and so are the rules of the other kinds of Markdown.
+ */
+export const lexerOfMarked: Plugin = {
+  name: 'lexer-of-marked',
+  transform(code, id) {
+    if (!id.endsWith('/marked.esm.js')) return undefined;
+    const end = code.search(/var \w+=new \w+;function \w+\(\w+,\w+\)\{return \w+\.parse\(/);
+    const lexer = /(\w+) as Lexer[,}]/.exec(code)?.[1];
+    const rule = /=(\w+)\([^;]*?\.getRegex\(\)/.exec(code)?.[1];
+    if (end < 0 || !lexer || !rule) throw new Error('marked has another form: change lexerOfMarked.');
+    let kept = withConstants(code.slice(0, end), {
+      pedantic: 'false',
+      gfm: 'true',
+      breaks: 'false',
+      extensions: 'void 0',
+      hooks: 'void 0',
+    });
+    kept = replaced(kept, /normal:\w+,(gfm:\w+),pedantic:\w+/, '$1');
+    kept = replaced(kept, /normal:\w+,(gfm:\w+),breaks:\w+,pedantic:\w+/, '$1');
+    kept = replaced(kept, /\.normal\b/g, '.gfm');
+    kept = replaced(kept, new RegExp(`([=:])(${rule}\\()`, 'g'), '$1/* @__PURE__ */$2');
+    return { code: `${kept}export{${lexer} as Lexer};`, map: null };
+  },
+};
+
+/** Methods of a list that the page does not call, and code for several columns: the bundler cannot see that it is unused. */
+const UNUSED = [
+  ...['getFurthestMeasurement', 'scrollToOffset', 'scrollBy'].map(
+    (name) => new RegExp(`\\n {4}this\\.${name} = \\([\\s\\S]*?\\n {4}\\};`),
+  ),
+  /\n {8}if \(this\.laneAssignments\.size > count\) \{[\s\S]*?\n {8}\}/,
+  /\n {8}if \(this\.lanesChangedFlag\) \{[\s\S]*?\n {8}\}/,
+  /\n {8}if \(lanesChanged\) \{[\s\S]*?\n {8}\}/,
+  /\n {8}if \(this\.lanesSettling && [\s\S]*?\n {8}\}/,
+  / else if \(lanes > 1\) \{[\s\S]*?\n {2}\}/,
+];
+
+/** The lists of the page have one column and scroll downwards. */
+export const verticalLists: Plugin = {
+  name: 'vertical-lists',
+  transform(code, id) {
+    if (!id.endsWith('/virtual-core/dist/esm/index.js')) return undefined;
+    const vertical = withConstants(code, {
+      horizontal: 'false',
+      lanes: '1',
+      debug: 'false',
+      enabled: 'true',
+      gap: '0',
+      paddingStart: '0',
+      paddingEnd: '0',
+      scrollPaddingStart: '0',
+      scrollPaddingEnd: '0',
+      scrollMargin: '0',
+      initialOffset: '0',
+      initialMeasurementsCache: '[]',
+      useScrollendEvent: 'false',
+      useAnimationFrameWithResizeObserver: 'false',
+    });
+    return { code: UNUSED.reduce((left, pattern) => replaced(left, pattern, ''), vertical), map: null };
+  },
+};
+
+/** Replaces the bundler's own loader of parts. */
+export const ownLoader: Plugin = {
+  name: 'own-loader',
+  enforce: 'pre',
+  resolveId: (id) =>
+    id.includes('vite/preload-helper') ? fileURLToPath(new URL('./load-part.ts', import.meta.url)) : undefined,
+};
