@@ -4,7 +4,10 @@ import { parseFilter } from './filter-language.ts';
 import { isInTrace } from './interaction-ids.ts';
 import { conditionsFor, joined, type Level, type Sql, wordsIn } from './where.ts';
 
-/** What a list selects. Times are microseconds. */
+/**
+ * What a list selects. Times are microseconds, and those of its rows, both included: a conversation or a trace has the
+ * time of its latest interaction or span.
+ */
 export interface Selection {
   readonly q?: string;
   readonly sinceUs?: number;
@@ -61,7 +64,7 @@ function byWords(
 ): SqlRow[] {
   const found = new Map<unknown, SqlRow>();
   let after = position(query.cursor)?.[1];
-  const earlier = level === 'conversation' && after !== undefined ? [laterMatch(query, words, after)] : [];
+  const earlier = level === 'conversation' && after !== undefined ? [laterMatch(words, after)] : [];
   for (;;) {
     const rows = matches(db, level, query, words, [...conditions, ...earlier], after);
     // A conversation is listed once, at the place of its latest match.
@@ -80,7 +83,7 @@ function matches(
   after: number | undefined,
 ): SqlRow[] {
   const where = joined([
-    ...rangeOf('i', query),
+    ...rangeOf(sources[level].alias, query),
     { sql: 'i.is_hidden = 0', values: [] },
     ...(after === undefined ? [] : [{ sql: 'x.rowid < ?', values: [after] }]),
     ...conditions,
@@ -128,13 +131,12 @@ function traceInText(words: string): Sql {
   };
 }
 
-/** Leaves out conversations of earlier pages: they have a later match that is in the range and shown. */
-function laterMatch(query: Selection, words: string, after: number): Sql {
-  const where = joined([...rangeOf('j', query), { sql: 'j.is_hidden = 0', values: [] }]);
+/** Leaves out conversations of earlier pages: they have a later match that is shown. */
+function laterMatch(words: string, after: number): Sql {
   return {
     sql: `NOT EXISTS (SELECT 1 FROM interactions j CROSS JOIN interaction_text y ON y.rowid = j.id
-      WHERE j.conversation = i.conversation AND j.id >= ? AND y.interaction_text MATCH ? AND ${where.sql})`,
-    values: [after, words, ...where.values],
+      WHERE j.conversation = i.conversation AND j.is_hidden = 0 AND j.id >= ? AND y.interaction_text MATCH ?)`,
+    values: [after, words],
   };
 }
 

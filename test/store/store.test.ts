@@ -465,16 +465,42 @@ it('a conversation with many matches stands on one page only', () => {
   expect(store.reader.conversations({ q: 'wor', limit: 10 }).items).toHaveLength(0);
 });
 
+it('a range of time selects the same conversations and traces with words as without', () => {
+  using store = new LocalStore();
+  const at = 1_700_000_000;
+  const said = (span: string, conversation: string, seconds: number) =>
+    chat({ trace: span, span, conversation, question: 'same words', at: at + seconds });
+  // The one that goes on after the range has the time of its latest interaction, and is not in it.
+  store.spans([said('1', 'cx', 0), said('2', 'cy', 10), said('4', 'cw', 20), said('3', 'cx', 1_000)]);
+  store.settle();
+  const { reader } = store;
+  const ids = (query: { q?: string; sinceUs?: number; untilUs?: number }) =>
+    reader.conversations({ ...query, limit: 10 }).items.map(({ conversationId }) => conversationId);
+  const ranges = [
+    [{ untilUs: (at + 500) * 1e6 }, ['cw', 'cy']],
+    [{ sinceUs: (at + 5) * 1e6, untilUs: (at + 15) * 1e6 }, ['cy']],
+    [{ sinceUs: (at + 15) * 1e6 }, ['cx', 'cw']],
+    [{}, ['cx', 'cw', 'cy']],
+  ] as const;
+  for (const [range, expected] of ranges) {
+    expect(ids(range)).toEqual(expected);
+    expect(ids({ ...range, q: 'words' })).toEqual(expected);
+    const traces = (q?: string) =>
+      reader.traces({ ...range, ...(q && { q }), limit: 10 }).items.map((row) => row.traceId);
+    expect(traces('words')).toEqual(traces());
+  }
+});
+
 it('pages of a search that ends at a time leave out no conversation', () => {
   using store = new LocalStore();
   const at = 1_700_000_000;
   const said = (span: string, conversation: string, seconds: number) =>
     chat({ trace: span, span, conversation, question: 'same words', at: at + seconds });
-  store.spans([said('1', 'cx', 0), said('2', 'cy', 10), said('3', 'cx', 1_000)]);
+  store.spans([said('1', 'cx', 0), said('2', 'cy', 10), said('3', 'cx', 20), said('4', 'cz', 1_000)]);
   store.settle();
   const range = { q: 'words', untilUs: (at + 500) * 1e6 };
   const whole = store.reader.conversations({ ...range, limit: 10 }).items;
-  expect(whole.map(({ conversationId }) => conversationId)).toEqual(['cy', 'cx']);
+  expect(whole.map(({ conversationId }) => conversationId)).toEqual(['cx', 'cy']);
   const first = store.reader.conversations({ ...range, limit: 1 });
   const second = store.reader.conversations({ ...range, limit: 1, cursor: first.next ?? '' });
   expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
