@@ -69,5 +69,5 @@ export function readCount(value: number | string | undefined, setting: string, l
 
 /** A URL as it may be printed. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/, '//').replace(/\?.*$/s, '');
+  return text.replace(/\/\/[^/?#\s]*@/, '//').replace(/\?.*$/s, '');
 }

@@ -1,6 +1,6 @@
 import { discoveryFile } from '../configuration/discovery.ts';
 import type { Environment } from '../configuration/environment.ts';
-import { ConfigurationError } from '../configuration/readers.ts';
+import { ConfigurationError, withoutCredentials } from '../configuration/readers.ts';
 import { userDataFolder } from '../configuration/user-folders.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import type { Mask } from '../interaction/mask.ts';
@@ -69,9 +69,8 @@ const MIN_TOKEN = 16;
 /** @throws ConfigurationError one sentence */
 export function resolveGatewayOptions(options: GatewayOptions, environment: Environment): ResolvedOptions {
   const { port = DEFAULT_PORT, host = '127.0.0.1', token } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new ConfigurationError(`'${port}' is not a valid port. Use a number from 0 to 65535.`);
-  }
+  assertPort('port', port);
+  assertPort('grpcPort', options.grpcPort);
   if (token !== undefined && token.length < MIN_TOKEN) {
     throw new ConfigurationError(`The token has ${token.length} characters. Use at least ${MIN_TOKEN}.`);
   }
@@ -104,18 +103,25 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
   };
 }
 
+/** @throws ConfigurationError */
+function assertPort(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= 65_535)) return;
+  throw new ConfigurationError(`${name} is '${value}', which is not a valid port. Use a number from 0 to 65535.`);
+}
+
 /** With 0 everything would be removed. @throws ConfigurationError */
 function assertPositive(name: string, value: number | undefined): void {
   if (value === undefined || value > 0) return;
   throw new ConfigurationError(`${name} is ${value}, which is not a number above 0. Use one, or leave the option out.`);
 }
 
-/** @throws ConfigurationError for an address that is not http(s) */
+/** Without credentials, because every reader of a status sees it. @throws ConfigurationError for an address that is not http(s) */
 function jaegerUrlFrom(text: string | undefined): string | undefined {
   if (!text?.trim()) return undefined;
-  if (URL.canParse(text.trim()) && /^https?:/i.test(text.trim())) return text.trim().replace(/\/+$/, '');
+  const shown = withoutCredentials(text.trim());
+  if (URL.canParse(text.trim()) && /^https?:/i.test(text.trim())) return shown.replace(/\/+$/, '');
   throw new ConfigurationError(
-    `SPANPORT_JAEGER_URL is '${text}', which is not a valid address. Use one such as http://localhost:16686.`,
+    `SPANPORT_JAEGER_URL is '${shown}', which is not a valid address. Use one such as http://localhost:16686.`,
   );
 }
 

@@ -42,7 +42,7 @@ const MISSING: Asset = {
 
 /** Views have ids in their addresses, and ids contain dots: only these paths are files, and missing if they are not known. */
 function isFile(path: string): boolean {
-  if (path.startsWith('/assets/')) return true;
+  if (path.startsWith('/assets/') || path.startsWith('/docs/')) return true;
   return path.lastIndexOf('/') === 0 && types[extname(path)] !== undefined;
 }
 

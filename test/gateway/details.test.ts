@@ -177,6 +177,9 @@ it('says where a request cannot be rebuilt, and where Jaeger is', async () => {
   const { missing } = await client.getRequest({ params: { id: rows[0]?.id ?? '' } });
   expect(missing).toBe('The content of the request was not kept.');
   expect((await client.getStatus()).jaegerUrl).toBe('http://localhost:16686');
+  const secret = await openGateway({ jaegerUrl: 'https://ann:pa55word@jaeger.example/ui?token=abcdef123456' });
+  expect(JSON.stringify(await secret.client.getStatus())).not.toMatch(/pa55word|abcdef123456/);
+  expect((await secret.client.getStatus()).jaegerUrl).toMatch(/^https:\/\/.*jaeger\.example\/ui/);
   await expect(openGateway({ jaegerUrl: 'jaeger' })).rejects.toThrow(/SPANPORT_JAEGER_URL is 'jaeger'/);
 });
 

@@ -25,6 +25,8 @@ it('is the page at every address of a view, also with a dot in an id', () => {
   mkdirSync(join(folder, 'assets'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html>');
   writeFileSync(join(folder, 'assets', 'main.js'), '');
+  mkdirSync(join(folder, 'docs'));
+  for (const name of ['index.html', 'gateway.html']) writeFileSync(join(folder, 'docs', name), '<!doctype html>');
   const page = new Page(pathToFileURL(`${folder}/`));
   const views = [
     '/c/x/run/run%3Aapi.openai.com%3Arun_1',
@@ -33,7 +35,15 @@ it('is the page at every address of a view, also with a dot in an id', () => {
     '/c/notes.txt',
     '/users',
   ];
-  for (const path of [...views, '/', '/assets/main.js']) expect([path, statusOf(page, path)]).toEqual([path, 200]);
-  for (const path of ['/assets/old.js', '/assets/old', '/favicon.png', '/robots.txt'])
+  for (const path of [...views, '/', '/assets/main.js', '/docs', '/docs/', '/docs/gateway.html'])
+    expect([path, statusOf(page, path)]).toEqual([path, 200]);
+  for (const path of [
+    '/assets/old.js',
+    '/assets/old',
+    '/favicon.png',
+    '/robots.txt',
+    '/docs/missing.html',
+    '/docs/old',
+  ])
     expect([path, statusOf(page, path)]).toEqual([path, 404]);
 });

@@ -74,3 +74,10 @@ it('so are the options of startGateway', async () => {
     await expect(openGateway({ maxBytes: value })).rejects.toThrow(`maxBytes is ${refusal}`);
   }
 });
+
+it.each(['port', 'grpcPort'])('a wrong %s ends the start with one sentence', async (name) => {
+  for (const value of [-1, 65_536, 1.5, Number.NaN])
+    await expect(openGateway({ [name]: value })).rejects.toThrow(
+      `${name} is '${value}', which is not a valid port. Use a number from 0 to 65535.`,
+    );
+});
