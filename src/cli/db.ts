@@ -4,6 +4,7 @@ import type { ArgsDef } from 'citty';
 import { userDataFolder } from '../configuration/user-folders.ts';
 import { changesFor } from '../exporter/destinations/span-view.ts';
 import { LazyEndedSpan } from '../exporter/ended-span.ts';
+import { withProject } from '../gateway/projects.ts';
 import { asIs } from '../interaction/mask.ts';
 import { spanToJson } from '../otlp/write-json.ts';
 import type { SpanData } from '../semconv/span-data.ts';
@@ -116,7 +117,7 @@ function* storedSpans(reader: StoreReader): Generator<SpanData> {
     for (const { id = 0, key, project } of rows) {
       after = Number(id);
       const found = reader.interaction(String(key), String(project));
-      if (found) yield spanDataOf(found.interaction);
+      if (found) yield withProject(spanDataOf(found.interaction), String(project));
     }
   }
 }
@@ -132,15 +133,17 @@ function* receivedSpans(reader: StoreReader): Generator<SpanData> {
     if (traces.length === 0) return;
     for (const trace of traces) {
       after = Number(trace['id']);
+      const project = String(trace['project']);
       let cursor: string | undefined;
       do {
         const page = reader.spans(String(trace['trace_id']), {
-          project: String(trace['project']),
+          project,
           limit: PAGE,
           ...(cursor !== undefined && { cursor }),
         });
         for (const { span, interaction } of page.items) {
-          yield interaction === undefined ? span : withContent(reader, span, interaction, String(trace['project']));
+          const whole = interaction === undefined ? span : withContent(reader, span, interaction, project);
+          yield withProject(whole, project);
         }
         cursor = page.next;
       } while (cursor !== undefined);

@@ -4,6 +4,8 @@ import { discoveryFile } from '../configuration/discovery.ts';
 import { userDataFolder } from '../configuration/user-folders.ts';
 import { createClient } from '../gateway/api/client.ts';
 import { createHandlers } from '../gateway/api/handlers.ts';
+import { withMaskedFilter } from '../gateway/masked-ids.ts';
+import { maskSecrets } from '../interaction/mask.ts';
 import { findSqlite } from '../sqlite/driver.ts';
 import { findGateway } from '../start/gateway-probe.ts';
 import { readerCalls } from '../store/calls.ts';
@@ -70,7 +72,7 @@ function fromFolder(folder: string): StoredData {
   );
   // The handlers of the API run over the folder alone: what they answer is the same.
   const handlers = createHandlers({ store: { read } as unknown as Store } as Parameters<typeof createHandlers>[0]);
-  const query = (given: Query) => ({ q: '', ...given });
+  const query = ({ q = '', ...given }: Query) => ({ ...given, q: withMaskedFilter(q, maskSecrets) });
   const call = { params: {}, body: undefined };
   return {
     conversations: (given) => handlers.listConversations({ ...call, query: query(given) }),

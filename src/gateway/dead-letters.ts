@@ -1,7 +1,7 @@
 import { dropRecords, replayDeadLetters, spoolStatus } from '../delivery/spool/inspect.ts';
 import type { Store } from '../store/store.ts';
 import { type DeliveryNotes, interactionIn, type Underway } from './delivery-notes.ts';
-import { keyIn } from './project-keys.ts';
+import { keyIn } from './projects.ts';
 
 export interface DeadLettersOptions<U extends Underway> {
   readonly spoolFolder: string;

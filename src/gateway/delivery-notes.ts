@@ -2,7 +2,7 @@ import type { Attempt } from '../delivery/delivery.ts';
 import type { SpanOutcome } from '../exporter/destination.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { DeliveryNote, DeliveryState } from '../store/port.ts';
-import { partsOf } from './project-keys.ts';
+import { partsOf } from './projects.ts';
 
 /** An interaction on its way to a destination. */
 export interface Underway {

@@ -23,9 +23,8 @@ import { DeadLetters } from './dead-letters.ts';
 import { DeliveryNotes, interactionKeyOf, recordKeysOf, type Underway } from './delivery-notes.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
-import { keyIn, partsOf } from './project-keys.ts';
 import { ProjectPipelines } from './project-pipelines.ts';
-import { DEFAULT_PROJECT } from './receiver.ts';
+import { keyIn, partsOf, withProject } from './projects.ts';
 
 export interface ForwarderOptions {
   /** Names of destinations, as in `SPANPORT_DESTINATIONS`. */
@@ -290,6 +289,7 @@ export class Forwarder {
   #send(destination: string, span: SpanData, origin: Origin, interaction: string | undefined): void {
     const { project } = origin;
     const pipeline = this.#pipelines.get(destination)?.of(project);
+    // The next gateway does not see the header that may have named it.
     const sent = withProject(span, project);
     if (interaction === undefined) {
       pipeline?.take(sent);
@@ -331,12 +331,6 @@ interface Origin {
 }
 
 type Followed = Underway & Origin;
-
-/** Names the project to the next gateway, which does not see the header that named it. */
-function withProject(span: SpanData, project: string): SpanData {
-  if (project === DEFAULT_PROJECT) return span;
-  return { ...span, resource: { ...span.resource, 'spanport.project': project } };
-}
 
 /** The ids of gateways in a list that another gateway wrote. */
 function gatewaysIn(list: unknown): readonly string[] {

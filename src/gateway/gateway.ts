@@ -1,18 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { ContentMode } from '../exporter/content-policy.ts';
-import { defined } from '../interaction/defined.ts';
-import { createMask, maskJson } from '../interaction/mask.ts';
+import { createMask } from '../interaction/mask.ts';
 import { builtFile } from '../loading/own-files.ts';
 import { VERSION } from '../loading/version.ts';
 import type { DeliveryNote } from '../store/port.ts';
-import type { InteractionRow } from '../store/rows.ts';
 import { Store } from '../store/store.ts';
 import { Access, isLoopback } from './access.ts';
 import { createApi } from './api/app.ts';
-import { type ApiHost, createHandlers, feedbackFrom } from './api/handlers.ts';
+import { type ApiHost, createHandlers } from './api/handlers.ts';
 import { LiveTail } from './api/live.ts';
-import type { FeedbackRow, NewFeedback } from './api/routes.ts';
+import { ApiFeedback } from './api-feedback.ts';
 import { RequestError } from './body.ts';
 import { destinationSettings, listDestinations, requestFor, vendorFields } from './destinations.ts';
 import { Discovery } from './discovery.ts';
@@ -24,7 +21,6 @@ import { Page } from './page.ts';
 import { Receiver } from './receiver.ts';
 import { describe, GatewayServer } from './server.ts';
 import { VendorApis } from './vendor-apis.ts';
-import { feedbackEntry } from './vendor-writes.ts';
 
 export type { ContentMode, GatewayOptions };
 
@@ -81,6 +77,7 @@ class RunningGateway implements Gateway {
   readonly #discovery: Discovery | undefined;
   readonly #forwarder: Forwarder;
   readonly #receiver: Receiver;
+  readonly #feedback: ApiFeedback;
   readonly #metrics: Metrics;
   #grpc: GrpcServer | undefined;
   readonly #startedAt = Date.now();
@@ -110,10 +107,16 @@ class RunningGateway implements Gateway {
       content: settings.content,
       onStored: (spans, project) => this.#forwarder.take(spans, project, 'otlp'),
     });
+    this.#feedback = new ApiFeedback({ store, mask, content: settings.content, forwarder: this.#forwarder });
     const handlers = createHandlers(this.#apiHost());
     this.#server = new GatewayServer({
       access: this.#access,
-      api: createApi(handlers, this.#access, VERSION, (error) => describe(error, log)),
+      api: createApi(handlers, {
+        sessions: this.#access,
+        version: VERSION,
+        mask,
+        onFailure: (error) => describe(error, log),
+      }),
       live: this.live,
       log,
       metrics: this.#metrics,
@@ -237,68 +240,9 @@ class RunningGateway implements Gateway {
       dropDead: (name) => this.#forwarder.dropDead(name),
       dropOne: (id, name, project) => this.#forwarder.dropOne(id, name, project),
       sendAgain: (name, selection) => forwarderTo(name).sendAgain(name, selection),
-      addFeedback: (feedback) => this.#addFeedback(feedback),
+      addFeedback: (feedback) => this.#feedback.add(feedback),
       vendorFields,
     };
-  }
-
-  /** The interaction that feedback is about. @throws RequestError where nothing is named, or what is named is not there */
-  async #targetOf(input: NewFeedback): Promise<{ target: InteractionRow; conversationId?: string | undefined }> {
-    const { read } = this.#store;
-    const { interaction, project } = input;
-    const conversation =
-      input.conversation === undefined ? undefined : await read.conversation(input.conversation, project);
-    const names = [
-      ['interaction', interaction],
-      ['responseId', input.responseId],
-      ['messageId', input.messageId],
-      ['conversation', input.conversation],
-    ] as const;
-    for (const [by, id] of names) {
-      if (id === undefined) continue;
-      const named = by === 'conversation' ? (conversation?.id ?? '') : id;
-      const found = by === 'interaction' ? { id, project } : await read.interactionNamedBy(by, named, project);
-      const target = found && (await read.interaction(found.id, found.project));
-      if (!target) throw new RequestError(404, 'not-found', `There is no ${by} '${id}'.`);
-      return { target: target.row, conversationId: conversation?.conversationId };
-    }
-    throw new RequestError(
-      400,
-      'no-target',
-      'Name what the feedback is about: interaction, responseId, messageId or conversation.',
-    );
-  }
-
-  async #addFeedback(input: NewFeedback): Promise<FeedbackRow> {
-    const masked = maskJson(input, createMask(this.#settings.mask));
-    const { target, conversationId } = await this.#targetOf(input);
-    const { interaction: _, conversation: __, project: ___, reasons, id = randomUUID(), ...feedback } = masked;
-    const time = Date.now();
-    const received = {
-      id,
-      feedback: defined({
-        ...feedback,
-        reasons: reasons?.map((reason) => defined(reason)),
-        time,
-        traceId: target.traceId,
-        spanId: target.spanId,
-        conversationId,
-      }),
-    };
-    const { id: interaction, project } = target;
-    const entry = { ...feedbackEntry(received), interaction };
-    await this.#store.write({ project, receivedBy: 'api', receivedUs: time * 1e3, feedback: [entry] });
-    this.#forwarder.takeFeedback(received.feedback, project, 'api');
-    return feedbackFrom({
-      id,
-      project,
-      interaction,
-      rating: input.rating,
-      at: time,
-      receivedAt: time,
-      receivedBy: 'api',
-      data: received,
-    });
   }
 }
 

@@ -7,7 +7,8 @@ import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Signal } from './otlp-answers.ts';
 import { receiveOtlp } from './otlp-routes.ts';
-import { projectFrom, type Receiver } from './receiver.ts';
+import { projectFrom } from './projects.ts';
+import type { Receiver } from './receiver.ts';
 
 const PACKAGE = '@grpc/grpc-js';
 const services: Readonly<Record<Signal, string>> = {

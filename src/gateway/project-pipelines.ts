@@ -1,8 +1,7 @@
 import type { Delivery } from '../delivery/delivery.ts';
 import { nothingWaits } from '../exporter/destination.ts';
 import { type OpenDestination, openPipeline, type Pipeline, type PipelineOptions } from '../exporter/pipeline.ts';
-import { keyIn } from './project-keys.ts';
-import { DEFAULT_PROJECT } from './receiver.ts';
+import { DEFAULT_PROJECT, keyIn } from './projects.ts';
 
 /** What a pipeline remembers of earlier calls is forgotten with the project that was unused for longest. */
 const MAX_PROJECTS = 64;

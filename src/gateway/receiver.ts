@@ -8,14 +8,9 @@ import type { LogData } from '../semconv/log-data.ts';
 import type { SpanData, SpanLink } from '../semconv/span-data.ts';
 import { logRowFrom, resourceJsonOf, type SpanRow, spanRowFrom } from '../store/span-row.ts';
 import type { Store } from '../store/store.ts';
-import { RequestError } from './body.ts';
-import { withMaskedIds } from './masked-ids.ts';
+import { withMaskedIds, withMaskedIdsInJson } from './masked-ids.ts';
 import type { PartialSuccess } from './otlp-answers.ts';
-
-/** The project of spans that name none. */
-export const DEFAULT_PROJECT = 'default';
-const PROJECT_ATTRIBUTES = ['spanport.project', 'openinference.project.name'];
-const MAX_PROJECT = 200;
+import { projectOf } from './projects.ts';
 
 export interface ReceiverOptions {
   readonly store: Store;
@@ -94,11 +89,11 @@ export class Receiver {
       },
     });
     const { eventAttributes = (_, own) => own, linkAttributes = (own) => own } = changes;
-    const kept: Writable<SpanData> = { ...masked, attributes };
+    const kept: Writable<SpanData> = { ...masked, attributes, status: { code: masked.status.code } };
     if (masked.events) {
       kept.events = masked.events.map((event) => ({
         ...event,
-        attributes: eventAttributes(event.name, event.attributes),
+        attributes: withoutErrorText(eventAttributes(event.name, event.attributes)),
       }));
     }
     if (masked.links) kept.links = masked.links.map((link) => withAttributes(link, linkAttributes));
@@ -125,7 +120,26 @@ function maskedSpan(span: SpanData, mask: Mask): SpanData {
 
 /** Ids first: the mask would make those of different users equal. */
 function maskedAttributes(attributes: Attributes, mask: Mask): Attributes {
-  return maskAttributes(withMaskedIds(attributes, mask), mask);
+  const own = withMaskedIds(attributes, mask);
+  const masked = maskAttributes(own, mask);
+  return masked === own ? own : withIdsInJson(own, masked, mask);
+}
+
+/** Only in texts that the mask changed: most have no secret, and none of them is parsed. */
+function withIdsInJson(own: Attributes, masked: Attributes, mask: Mask): Attributes {
+  const kept: Record<string, unknown> = { ...masked };
+  for (const [name, value] of Object.entries(own)) {
+    if (typeof value !== 'string' || masked[name] === value) continue;
+    const text = withMaskedIdsInJson(value, mask);
+    if (text !== value) kept[name] = mask(text);
+  }
+  return kept;
+}
+
+/** The message of an error may contain content, as may the first line of its stack. Its type does not. */
+function withoutErrorText(attributes: Attributes): Attributes {
+  const { 'exception.message': _, 'exception.stacktrace': __, ...kept } = attributes;
+  return kept;
 }
 
 function withAttributes(link: SpanLink, change: (attributes: Attributes) => Attributes): SpanLink {
@@ -170,23 +184,4 @@ function byProject<T extends { readonly resource: SpanData['resource'] }>(
     else groups.set(project, [record]);
   }
   return groups;
-}
-
-function projectOf(resource: SpanData['resource']): string {
-  for (const name of PROJECT_ATTRIBUTES) {
-    const value = resource[name];
-    if (typeof value === 'string' && value !== '') return value.slice(0, MAX_PROJECT);
-  }
-  return DEFAULT_PROJECT;
-}
-
-/** The project that a header names. Other names are refused, so that a mistake does not create projects without end. */
-export function projectFrom(header: string | readonly string[] | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  if (typeof header === 'string' && /^[\w.@/ -]{1,200}$/.test(header)) return header;
-  throw new RequestError(
-    400,
-    'wrong-project',
-    'x-spanport-project is not a valid name: use letters, digits and . _ - @ /',
-  );
 }

@@ -13,7 +13,8 @@ import type { Metrics } from './metrics.ts';
 import { contentTypes, errorAnswer, type OtlpType } from './otlp-answers.ts';
 import { OTLP_PATHS, otlpTypeOf, receiveOtlp } from './otlp-routes.ts';
 import type { Page } from './page.ts';
-import { DEFAULT_PROJECT, projectFrom, type Receiver } from './receiver.ts';
+import { DEFAULT_PROJECT, projectFrom } from './projects.ts';
+import type { Receiver } from './receiver.ts';
 import type { VendorApis } from './vendor-apis.ts';
 
 export interface ServerParts {

@@ -21,7 +21,7 @@ import { parseJson, RequestError, readBody } from './body.ts';
 import { acceptedKeys, type ClientKey } from './client-keys.ts';
 import { PASSED_HEADER } from './forwarder.ts';
 import { Gate, received } from './gate.ts';
-import { maskedId, withMaskedIds } from './masked-ids.ts';
+import { maskedId, withMaskedIds, withMaskedQuery } from './masked-ids.ts';
 import { changesWithContent } from './vendor-content.ts';
 import { storeWriteFrom } from './vendor-writes.ts';
 
@@ -140,7 +140,12 @@ export class VendorApis {
   #withMaskedIds(request: RouteRequest): RouteRequest {
     const { mask } = this.#options;
     const params = Object.entries(request.params).map(([name, value]) => [name, maskedId(value, mask)]);
-    return { ...request, params: Object.fromEntries(params), body: withMaskedIds(request.body, mask) };
+    return {
+      ...request,
+      params: Object.fromEntries(params),
+      query: withMaskedQuery(request.query, mask),
+      body: withMaskedIds(request.body, mask),
+    };
   }
 
   async #inOrder<T>(key: string, work: () => Promise<T>): Promise<T> {

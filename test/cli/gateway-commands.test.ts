@@ -224,6 +224,36 @@ it('exports what came by a vendor’s API, and content that came in log records'
   expect(asked).toEqual(['In a log record', 'Only by a client'].map((content) => ({ type: 'text', content })));
 }, 120_000);
 
+it('exports each span with its project, so that an import keeps applications apart', async () => {
+  const folder = join(home, 'projects');
+  const first = await up('--port', '0', '--data', folder);
+  const time = '1760000000000000000';
+  const span = { traceId: '8'.repeat(32), spanId: '8'.repeat(16), name: 'chat o3', startTimeUnixNano: time };
+  const attributes = [{ key: 'gen_ai.operation.name', value: { stringValue: 'chat' } }];
+  const send = (address: string, path: string, body: string, headers: Record<string, string> = {}) =>
+    fetch(`${address}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
+  for (const project of ['A', 'B', 'default']) {
+    const spans = [{ ...span, endTimeUnixNano: time, attributes }];
+    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+    await send(first.url, '/v1/traces', body, { 'x-spanport-project': project });
+  }
+  const inference = JSON.stringify({ language_model_id: 'o3', prompt: 'Only by a client', response: 'Yes.' });
+  await send(first.url, '/athina/api/v1/log/inference', inference, { 'x-spanport-project': 'A' });
+  const stop = async ({ child }: typeof first): Promise<void> => {
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  };
+  await stop(first);
+  const { stdout } = await spanport('db', 'export', '--data', folder);
+  const second = await up('--port', '0', '--data', join(home, 'imported'));
+  for (const line of stdout.trim().split('\n')) await send(second.url, '/v1/traces', line);
+  const client = createClient({ baseUrl: second.url });
+  const projects = async () => (await client.listInteractions()).items.map(({ project }) => project).toSorted();
+  await expect.poll(projects, { timeout: 60_000 }).toEqual(['A', 'A', 'B', 'default']);
+  await stop(second);
+}, 120_000);
+
 it('a second gateway on the same folder is refused', async () => {
   expect(await fails('up', '--port', '0', '--data', data)).toEqual({
     code: 1,

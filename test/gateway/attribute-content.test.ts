@@ -54,3 +54,52 @@ it.each(['redacted', 'none'] as const)('keeps no words of events and links with 
   expect(JSON.stringify([span?.events, span?.links])).not.toContain('refund');
   expect(all).toContain('gen_ai.client.inference.operation.details');
 });
+
+it.each(['redacted', 'none'] as const)(
+  'keeps the kind of an error and not its text with content %s',
+  async (content) => {
+    const { gateway, client } = await openGateway({ content });
+    const text = 'Where is my refund? is not a valid message';
+    const span = {
+      traceId: TRACE,
+      spanId: '2'.repeat(16),
+      name: 'invoke_agent',
+      startTimeUnixNano: '1000000000',
+      endTimeUnixNano: '2000000000',
+      attributes: attributesFrom({ 'gen_ai.operation.name': 'invoke_agent', 'error.type': 'invalid_request' }),
+      status: { code: 2, message: text },
+      events: [
+        {
+          name: 'exception',
+          timeUnixNano: '1500000000',
+          attributes: attributesFrom({
+            'exception.type': 'BadRequestError',
+            'exception.message': text,
+            'exception.stacktrace': `BadRequestError: ${text}`,
+          }),
+        },
+        {
+          name: 'spanport.run.status',
+          timeUnixNano: '1600000000',
+          attributes: attributesFrom({ 'spanport.run.status': 'failed', 'spanport.run.request': 'retrieve' }),
+        },
+      ],
+    };
+    await fetch(`${gateway.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] }),
+    });
+    const trace = await until(() => client.getTrace({ params: { traceId: TRACE } }).catch(() => undefined));
+    const [interaction] = (await client.listInteractions()).items;
+    const detail = interaction && (await client.getInteraction({ params: { id: interaction.id } }));
+    expect(JSON.stringify([trace, detail])).not.toContain('refund');
+    expect(trace.items[0]).toMatchObject({
+      status: 'error',
+      events: [
+        { attributes: { 'exception.type': 'BadRequestError' } },
+        { attributes: { 'spanport.run.status': 'failed' } },
+      ],
+    });
+  },
+);

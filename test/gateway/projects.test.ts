@@ -58,7 +58,7 @@ it('attaches feedback to what it names, in the project of that, and refuses unkn
   const rated = async (project: string) =>
     (await client.getInteraction({ params: { id: idOf('a') }, query: { project } })).feedbackLog.map(({ id }) => id);
   const rating = 'positive' as const;
-  for (const name of ['interaction', 'responseId', 'messageId', 'conversation']) {
+  for (const name of ['interaction', 'conversation']) {
     const unknown = client.addFeedback({ body: { [name]: 'none', rating } });
     await expect(unknown).rejects.toMatchObject({ status: 404 });
   }

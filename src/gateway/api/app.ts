@@ -1,7 +1,9 @@
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
+import type { Mask } from '../../interaction/mask.ts';
 import { FieldError, RequestError } from '../body.ts';
 import type { Handlers } from './calls.ts';
+import { type AnyCall, maskedCall } from './masked-call.ts';
 import { openApiDocument } from './openapi.ts';
 import { OPENAPI_PATH, type OperationName, paths } from './paths.ts';
 import { type Route, routes } from './routes.ts';
@@ -13,20 +15,26 @@ export interface Sessions {
   expiredCookie(): string;
 }
 
-type AnyHandler = (call: { params: object; query: object; body: unknown }) => Promise<unknown>;
+type AnyHandler = (call: AnyCall) => Promise<unknown>;
+
+export interface ApiOptions {
+  readonly sessions: Sessions;
+  readonly version: string;
+  readonly mask: Mask;
+  readonly onFailure: (error: unknown) => Answerable;
+}
 
 /** Everything under `/api` but the live tail: requests and answers follow the schemas of `routes.ts`. */
-export function createApi(
-  handlers: Handlers,
-  sessions: Sessions,
-  version: string,
-  onFailure: (error: unknown) => Answerable,
-): Hono {
+export function createApi(handlers: Handlers, { sessions, version, mask, onFailure }: ApiOptions): Hono {
   const app = new Hono();
   for (const name of Object.keys(paths) as OperationName[]) {
     if (name === 'signIn' || name === 'signOut') continue;
     const handler = handlers[name] as unknown as AnyHandler;
-    add(app, name, async (context) => context.json((await handler(await callFrom(context, routes[name]))) as object));
+    add(app, name, async (context) => {
+      const call = await callFrom(context, routes[name]);
+      // The check of a filter answers places in its text as it was written.
+      return context.json((await handler(name === 'checkFilter' ? call : maskedCall(call, mask))) as object);
+    });
   }
   add(app, 'signIn', async (context) => {
     const { body } = await callFrom(context, routes.signIn);
@@ -64,10 +72,7 @@ function add(app: Hono, name: OperationName, handle: (context: Context) => Promi
   app.on(method.toUpperCase(), path, (context) => handle(context));
 }
 
-async function callFrom(
-  context: Context,
-  route: Route,
-): Promise<{ params: Record<string, string>; query: object; body: unknown }> {
+async function callFrom(context: Context, route: Route): Promise<AnyCall> {
   return {
     params: context.req.param() as Record<string, string>,
     query: (route.query ? checked(route.query, context.req.query()) : {}) as object,

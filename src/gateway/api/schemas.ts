@@ -138,7 +138,7 @@ export const deliveryNote = z
 export const feedback = z
   .object({
     id: z.string(),
-    interaction: z.string().optional(),
+    interaction: z.string().optional().meta({ description: 'Absent until the answer comes' }),
     rating: z.enum(['positive', 'negative']),
     score: z.number().optional(),
     comment: z.string().optional(),
@@ -152,8 +152,8 @@ export const feedback = z
 export const newFeedback = z
   .strictObject({
     interaction: z.string().min(1).optional(),
-    responseId: z.string().min(1).optional(),
-    messageId: z.string().min(1).optional(),
+    responseId: z.string().min(1).optional().meta({ description: 'Of an answer that may come later' }),
+    messageId: z.string().min(1).optional().meta({ description: 'Of an answer that may come later' }),
     conversation: z.string().min(1).optional(),
     project: z.string().max(200).optional().meta({ description: 'Where several projects have the id' }),
     rating: z.enum(['positive', 'negative']),
