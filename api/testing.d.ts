@@ -858,7 +858,7 @@ interface OutcomeCase extends Partial<Answer> {
  * - `retryable`: try again, not before `retryAfterMillis` when the destination named a time.
  * - `rejected`: this record will never be taken; it becomes a dead letter.
  * - `split`: too large as a batch; try its halves. A single record that is too large counts as rejected.
- * - `blocked`: the configuration is wrong (key, URL): the destination stops and its records are kept.
+ * - `blocked`: the configuration is wrong (key, URL): the records are kept, and one request is tried after a growing pause.
  */
 type DeliveryOutcome = {
     readonly status: 'delivered';

@@ -22,21 +22,25 @@ export class BoundedMap<V> {
   }
 
   has(key: string): boolean {
-    return this.#entries.has(key);
+    return this.#current(key) !== undefined;
   }
 
   get(key: string): V | undefined {
-    return this.#entries.get(key)?.value;
+    return this.#current(key)?.value;
   }
 
   /**
    * Makes the entry the youngest one.
-   * @returns the entries that were dropped for it, oldest first
+   * @returns the entries that were dropped for it, oldest first: among them an expired one under the same key, unless it
+   * has the same value
    */
   set(key: string, value: V): readonly V[] {
+    const replaced = this.#entries.get(key);
+    const isLeft = replaced !== undefined && replaced.value !== value && this.#isExpired(replaced);
     this.#entries.delete(key);
     this.#entries.set(key, { value, since: this.#now() });
-    return this.expire();
+    const dropped = this.expire();
+    return isLeft ? [replaced.value, ...dropped] : dropped;
   }
 
   /** @returns the entries that were too old or too many, oldest first */
@@ -55,9 +59,9 @@ export class BoundedMap<V> {
     this.#entries.delete(key);
   }
 
-  /** Removes an entry. @returns its value */
+  /** Removes an entry. @returns its value, also if it has expired and was not dropped yet */
   take(key: string): V | undefined {
-    const value = this.get(key);
+    const value = this.#entries.get(key)?.value;
     this.#entries.delete(key);
     return value;
   }
@@ -75,5 +79,14 @@ export class BoundedMap<V> {
 
   clear(): void {
     this.#entries.clear();
+  }
+
+  #current(key: string): Entry<V> | undefined {
+    const entry = this.#entries.get(key);
+    return entry && !this.#isExpired(entry) ? entry : undefined;
+  }
+
+  #isExpired({ since }: Entry<V>): boolean {
+    return since <= this.#now() - this.#maxAgeMillis;
   }
 }

@@ -81,9 +81,9 @@ export class DurableDelivery implements Delivery {
     this.#leaveEndings = joinEndings({
       drain: () => this.#drain(),
       flush: (timeoutMillis) => this.flush(timeoutMillis),
-      commit: () => {
+      commit: (timeoutMillis) => {
         this.#parts.onDrain();
-        this.#spool.finish();
+        this.#spool.finish(timeoutMillis);
       },
     });
     if (spool.exists) this.#sender.wake(MANY);

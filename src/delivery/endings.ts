@@ -4,12 +4,14 @@ export interface Ending {
   drain(): number;
   /** Sends what it can within the time. */
   flush(timeoutMillis: number): Promise<unknown>;
-  /** Brings into safety what it can, before it returns. */
-  commit(): void;
+  /** Brings into safety what it can, before it returns, and waits for locks and threads at most this long. */
+  commit(timeoutMillis: number): void;
 }
 
 /** How long an ending may wait for destinations. */
 const FLUSH_MILLIS = 2_000;
+/** How long all endings together wait for locks and threads. */
+const COMMIT_MILLIS = 1_000;
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
 /**
@@ -76,9 +78,10 @@ class Endings {
   };
 
   readonly #commit = (): void => {
+    const end = performance.now() + COMMIT_MILLIS;
     for (const member of this.#members) {
       try {
-        member.commit();
+        member.commit(Math.max(0, end - performance.now()));
       } catch {
         // An error in delivery must not change how the process ends.
       }

@@ -48,12 +48,18 @@ export class MemoryDelivery implements Delivery {
     this.#keys = new RecentMap({ maxWeight: MAX_KEYS, minAgeMillis: KEYS_MIN_AGE_MILLIS }, now);
     this.#counters = new Counters(destination.name, parts.report);
     this.#receipts = new Receipts(parts.report);
-    this.#queue = new MemoryQueue((reason, { key }) => {
-      this.#counters.drop(reason, 1);
-      this.#receipts.settle([key], { status: 'dropped', reason });
-      // It may come again.
-      this.#keys.delete(key);
-    }, parts.clock);
+    // Records that were dropped or rejected may come again.
+    this.#queue = new MemoryQueue(
+      (reason, { key }) => {
+        this.#counters.drop(reason, 1);
+        this.#receipts.settle([key], { status: 'dropped', reason });
+        this.#keys.delete(key);
+      },
+      parts.clock,
+      (keys) => {
+        for (const key of keys) this.#keys.delete(key);
+      },
+    );
     const [queue, counters, receipts] = [this.#queue, this.#counters, this.#receipts];
     this.#sender = new Sender({ ...parts, destination, queue, counters, receipts, isDurable: false });
     // Before the first record, because all records may still be with the caller, not encoded, when the process ends.

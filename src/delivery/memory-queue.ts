@@ -24,6 +24,7 @@ interface Entry {
 /** Records in memory: bounded, and gone with the process. */
 export class MemoryQueue implements Queue {
   readonly #onDrop: (reason: string, record: DeliveryRecord) => void;
+  readonly #onRejected: (keys: readonly string[]) => void;
   readonly #clock: Clock;
   /** Waiting records, oldest first. A record leased from the middle leaves a hole until the line is compacted. */
   #line: (Entry | undefined)[] = [];
@@ -37,9 +38,17 @@ export class MemoryQueue implements Queue {
   readonly #busyOrders = new Set<string>();
   readonly #states: RecentMap<Uint8Array>;
 
-  /** @param onDrop is called with each record that is dropped, and the reason */
-  constructor(onDrop: (reason: string, record: DeliveryRecord) => void, clock: Clock) {
+  /**
+   * @param onDrop is called with each record that is dropped, and the reason
+   * @param onRejected is called with the keys of records that the destination rejected
+   */
+  constructor(
+    onDrop: (reason: string, record: DeliveryRecord) => void,
+    clock: Clock,
+    onRejected: (keys: readonly string[]) => void = () => {},
+  ) {
     this.#onDrop = onDrop;
+    this.#onRejected = onRejected;
     this.#clock = clock;
     this.#states = new RecentMap({ maxWeight: MAX_STATE_BYTES }, () => clock.monotonic());
   }
@@ -126,6 +135,7 @@ export class MemoryQueue implements Queue {
 
   rejected(batch: Batch): Promise<void> {
     this.#settle(batch);
+    this.#onRejected(batch.keys);
     return Promise.resolve();
   }
 

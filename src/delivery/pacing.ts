@@ -9,6 +9,9 @@ const TROUBLE_FAILURES = 3;
 const PATIENT_ATTEMPTS = 3;
 const FIRST_BACKOFF_MILLIS = 500;
 const MAX_BACKOFF_MILLIS = 60_000;
+/** A destination that refuses the key or the URL is tried again after this pause, which doubles each time. */
+const FIRST_BLOCKED_MILLIS = 30_000;
+const MAX_BLOCKED_MILLIS = 15 * 60_000;
 /** A destination that asks for a longer pause is tried again after this one. */
 const MAX_RETRY_AFTER_MILLIS = 24 * 60 * 60_000;
 
@@ -18,18 +21,22 @@ export interface Pacing {
   readonly failedAt: number;
   /** No request before this time, by our own choice. A flush ends this pause. */
   readonly pausedUntil: number;
-  /** No request before this time, which the destination named. A flush does not end this one. */
+  /** No request before this time: the destination named it, or is blocked. A flush does not end this one. */
   readonly notBefore: number;
+  /** How often in a row the destination refused the key or the URL; 0 while it is not blocked. */
+  readonly blocks: number;
 }
 
 /**
  * - `responded`: the destination accepted or rejected records, so it works.
  * - `failed`: it did not respond, or requested another attempt. `began`: when the request was sent.
+ * - `blocked`: it refused the key or the URL.
  * - `flushed`: the caller wants everything sent now.
  */
 export type PacingEvent =
   | { readonly kind: 'responded' }
   | { readonly kind: 'failed'; readonly began: number; readonly now: number; readonly retryAfterMillis?: number }
+  | { readonly kind: 'blocked'; readonly began: number; readonly now: number }
   | { readonly kind: 'flushed' };
 
 export const initialPacing: Pacing = {
@@ -37,14 +44,23 @@ export const initialPacing: Pacing = {
   failedAt: Number.NEGATIVE_INFINITY,
   pausedUntil: 0,
   notBefore: 0,
+  blocks: 0,
 };
 
 export function pace(pacing: Pacing, event: PacingEvent, random: () => number = Math.random): Pacing {
   switch (event.kind) {
     case 'responded':
-      return pacing.failures === 0 ? pacing : { ...pacing, failures: 0 };
+      return pacing.failures === 0 && pacing.blocks === 0 ? pacing : { ...pacing, failures: 0, blocks: 0 };
     case 'flushed':
       return { ...pacing, pausedUntil: 0 };
+    case 'blocked': {
+      const { began, now } = event;
+      // As below: requests that were under way together count once.
+      if (began < pacing.failedAt) return pacing;
+      const blocks = pacing.blocks + 1;
+      const pause = backoffMillis(blocks, random, FIRST_BLOCKED_MILLIS, MAX_BLOCKED_MILLIS);
+      return { ...pacing, blocks, failedAt: now, notBefore: Math.max(pacing.notBefore, now + pause) };
+    }
     case 'failed': {
       const { began, now } = event;
       // One outage is one failure, however many requests it hits.
@@ -55,6 +71,7 @@ export function pace(pacing: Pacing, event: PacingEvent, random: () => number = 
       const named = namedMillis(event.retryAfterMillis);
       return {
         failures,
+        blocks: pacing.blocks,
         failedAt: isNew ? now : pacing.failedAt,
         pausedUntil: now + Math.max(backoff, named),
         notBefore: Math.max(pacing.notBefore, now + named),
@@ -69,8 +86,8 @@ export function waitMillis({ pausedUntil, notBefore }: Pacing, now: number): num
 }
 
 /** How many requests may be under way: a destination in trouble is tried with one at a time. */
-export function maxUnderWay({ failures }: Pacing, concurrency: number): number {
-  return failures >= TROUBLE_FAILURES ? 1 : concurrency;
+export function maxUnderWay({ failures, blocks }: Pacing, concurrency: number): number {
+  return failures >= TROUBLE_FAILURES || blocks > 0 ? 1 : concurrency;
 }
 
 /** How long the records of a failed request wait for their next attempt. `attempts`: how often they were tried before. */
@@ -86,8 +103,13 @@ export function retryDelayMillis(
 }
 
 /** Doubles with each failure, with full jitter over the upper half. */
-export function backoffMillis(failures: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(MAX_BACKOFF_MILLIS, FIRST_BACKOFF_MILLIS * 2 ** Math.max(0, failures - 1));
+export function backoffMillis(
+  failures: number,
+  random: () => number = Math.random,
+  first: number = FIRST_BACKOFF_MILLIS,
+  max: number = MAX_BACKOFF_MILLIS,
+): number {
+  const ceiling = Math.min(max, first * 2 ** Math.max(0, failures - 1));
   return ceiling / 2 + (random() * ceiling) / 2;
 }
 

@@ -60,11 +60,11 @@ export class Sender {
   #arrived = 0;
   /** Whether the queue may have more records that can be sent now. */
   #hasMore = false;
-  /** Why the destination is blocked; undefined while it is not. */
-  #blocked: string | undefined;
   #hasEnded = false;
   #failureReportedAt = Number.NEGATIVE_INFINITY;
   #noteReportedAt = Number.NEGATIVE_INFINITY;
+  #blockReportedAt = Number.NEGATIVE_INFINITY;
+  #isBlockReported = false;
   #flushes: (() => void)[] = [];
 
   constructor(parts: SenderParts) {
@@ -75,6 +75,8 @@ export class Sender {
   /** Records arrived. Sends soon, or at once when there are enough for a full request. */
   wake(records: number): void {
     this.#arrived += records;
+    // A request is due when the pause is over.
+    if (this.#isBlocked && Number.isFinite(this.#timerAt)) return;
     this.#schedule(this.#arrived >= this.#batchRecords ? 0 : this.#gatherMillis);
   }
 
@@ -114,7 +116,12 @@ export class Sender {
 
   get #maySend(): boolean {
     const isFree = this.#underWay < maxUnderWay(this.#pacing, this.#parts.destination.concurrency);
-    return !this.#hasEnded && this.#blocked === undefined && isFree && this.#waitMillis <= 0;
+    return !this.#hasEnded && isFree && this.#waitMillis <= 0;
+  }
+
+  /** Whether the destination refuses the key or the URL. */
+  get #isBlocked(): boolean {
+    return this.#pacing.blocks > 0;
   }
 
   get #now(): number {
@@ -128,7 +135,7 @@ export class Sender {
   #schedule(afterMillis: number): void {
     const wait = Math.min(Math.ceil(afterMillis), MAX_TIMER_MILLIS);
     const at = this.#now + wait;
-    if (this.#hasEnded || this.#blocked !== undefined || at >= this.#timerAt) return;
+    if (this.#hasEnded || at >= this.#timerAt) return;
     this.#cancelTimer();
     this.#timerAt = at;
     this.#cancelTimer = this.#parts.clock.after(wait, () => {
@@ -156,7 +163,7 @@ export class Sender {
       void this.#pump();
       return;
     }
-    const isFlushed = isEmpty || this.#blocked !== undefined || this.#hasEnded || this.#parts.isDurable;
+    const isFlushed = isEmpty || this.#isBlocked || this.#hasEnded || this.#parts.isDurable;
     if (this.#underWay === 0 && isFlushed) for (const resolve of this.#flushes.splice(0)) resolve();
   }
 
@@ -207,7 +214,7 @@ export class Sender {
     });
     if (this.#hasEnded) return;
     try {
-      await this.#settle(batch, outcome, state, waitMillis);
+      await this.#settle(batch, outcome, state, { began, waitMillis });
     } catch (error) {
       // The queue could not record it. The records are still there and are sent again, with the same keys.
       report(`${destination.name}: an outcome could not be recorded: ${messageOf(error)}`);
@@ -232,17 +239,13 @@ export class Sender {
     batch: Batch,
     outcome: DeliveryOutcome,
     state: Uint8Array | undefined,
-    waitMillis: number | undefined,
+    { began, waitMillis = 0 }: { readonly began: number; readonly waitMillis: number | undefined },
   ): Promise<void> {
-    const { destination, queue, report } = this.#parts;
+    const { queue } = this.#parts;
     const isSeveral = batch.ids.length > 1;
-    if (outcome.status === 'retryable') return this.#retry(batch, outcome.reason, waitMillis ?? 0);
-    if (outcome.status === 'blocked') {
-      if (this.#blocked === undefined)
-        report(`${destination.name} is stopped, its records are kept: ${outcome.reason}`);
-      this.#blocked = outcome.reason;
-      return queue.release(batch, 0, false);
-    }
+    if (outcome.status === 'retryable') return this.#retry(batch, outcome.reason, waitMillis);
+    if (outcome.status === 'blocked') return this.#block(batch, outcome.reason, began);
+    if (this.#isBlockReported) this.#reportUnblocked();
     this.#pacing = pace(this.#pacing, { kind: 'responded' });
     if (outcome.status === 'delivered') {
       this.#batchRecords = sizeAfterAccepted(this.#batchRecords, batch.ids.length, this.#maxRecords);
@@ -255,6 +258,25 @@ export class Sender {
       return queue.release(batch, 0, false);
     }
     return this.#reject(batch, outcome.status === 'split' ? 'too large' : outcome.reason);
+  }
+
+  /** The records wait, and one request is tried after a growing pause: the key may be corrected where it was issued. */
+  #block(batch: Batch, reason: string, began: number): Promise<void> {
+    const { destination, queue, report } = this.#parts;
+    const now = this.#now;
+    if (!this.#isBlocked && now - this.#blockReportedAt > REPORT_INTERVAL_MILLIS) {
+      this.#blockReportedAt = now;
+      this.#isBlockReported = true;
+      report(`${destination.name} is stopped, its records are kept and tried again later: ${reason}`);
+    }
+    this.#pacing = pace(this.#pacing, { kind: 'blocked', began, now });
+    return queue.release(batch, 0, false);
+  }
+
+  #reportUnblocked(): void {
+    const { destination, report } = this.#parts;
+    this.#isBlockReported = false;
+    report(`${destination.name} accepts requests again`);
   }
 
   #reject(batch: Batch, reason: string): Promise<void> {

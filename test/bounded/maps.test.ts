@@ -26,6 +26,22 @@ it('a bounded map drops entries that have not been set for a while', () => {
   expect(map.values()).toEqual([2]);
 });
 
+it('a bounded map does not find an entry that has expired, and passes on what is set in its place', () => {
+  let now = 0;
+  const map = new BoundedMap<number>(10, 1_000, () => now);
+  for (const [index, key] of ['a', 'b', 'c'].entries()) map.set(key, index);
+  now = 999;
+  expect([map.has('a'), map.get('b')]).toEqual([true, 1]);
+  now = 1_000;
+  expect([map.has('a'), map.get('a'), map.has('b'), map.get('b')]).toEqual([false, undefined, false, undefined]);
+  // Its consumer has resources to release, and an entry that is only renewed stays.
+  expect(map.take('c')).toBe(2);
+  expect(map.set('a', 7)).toEqual([0, 1]);
+  now = 2_000;
+  expect(map.set('a', 7)).toEqual([]);
+  expect(map.get('a')).toBe(7);
+});
+
 it('a recent map keeps at least half of its weight', () => {
   const map = new RecentMap<number>({ maxWeight: 10 }, () => 0);
   for (let each = 0; each < 12; each += 1) map.set(`k${each}`, each);

@@ -22,6 +22,7 @@ const failed = (now: number, retryAfterMillis?: number, began = now): PacingEven
   now,
   ...(retryAfterMillis !== undefined && { retryAfterMillis }),
 });
+const blocked = (now: number, began = now): PacingEvent => ({ kind: 'blocked', began, now });
 const after = (...events: PacingEvent[]): Pacing =>
   events.reduce<Pacing>((pacing, event) => pace(pacing, event, random), initialPacing);
 
@@ -33,6 +34,12 @@ it.each<[name: string, events: PacingEvent[], now: number, wait: number, underWa
   ['the pause passes', [failed(10), failed(20), failed(30)], 530, 0, 1],
   ['it doubles', [failed(10), failed(20), failed(30), failed(600)], 600, 1_000, 1],
   ['up to a minute', Array.from({ length: 20 }, (_, each) => failed(each * HOUR)), 19 * HOUR, 60 * SECOND, 1],
+  ['a refused key pauses, with one request after it', [blocked(10)], 10, 30 * SECOND, 1],
+  ['its pause doubles', [blocked(10), blocked(HOUR)], HOUR, 60 * SECOND, 1],
+  ['up to a quarter of an hour', Array.from({ length: 20 }, (_, each) => blocked(each * HOUR)), 19 * HOUR, HOUR / 4, 1],
+  ['requests under way together are refused once', [blocked(100, 0), blocked(110, 50)], 110, 30 * SECOND - 10, 1],
+  ['a flush does not end it', [blocked(10), { kind: 'flushed' }], 10, 30 * SECOND, 1],
+  ['a response ends it', [blocked(10), { kind: 'responded' }], 30 * SECOND + 10, 0, 8],
   ['a response ends the trouble', [failed(10), failed(20), failed(30), { kind: 'responded' }], 530, 0, 8],
   [
     'requests that were under way together are one failure',

@@ -167,19 +167,87 @@ it.each<[string, (clock: SimulatedClock) => string]>([
   },
 );
 
-it('a destination that refuses the key is left alone, and its records are kept', async () => {
+const refusesKey = (): Partial<Destination> => ({
+  concurrency: 1,
+  outcome: ({ status }) => (status < 300 ? { status: 'delivered' } : { status: 'blocked', reason: `HTTP ${status}` }),
+});
+
+it('a destination that refuses the key is tried again after a growing pause, and its records are kept', async () => {
   for (const mode of spoolModes) {
     const reports: string[] = [];
     const spool = mode && { dir: emptyDirectory(), maxBytes: MIB, durability: mode };
-    const outcome = (): ReturnType<Destination['outcome']> => ({ status: 'blocked', reason: 'HTTP 401' });
-    const made = world(spool, { concurrency: 1, outcome }, reports);
-    const { clock, delivery, asked } = made;
+    const made = world(spool, refusesKey(), reports);
+    const { clock, delivery, asked, taken } = made;
+    made.answer = () => ({ status: 401 });
     for (const key of keys(3)) delivery.enqueue({ key, body: Buffer.from(`${key} text`) });
-    await clock.pass(25 * HOUR);
+    await clock.pass(SECOND);
+    // Neither a flush nor another record ends the pause.
     expect(await clock.until(delivery.flush())).toMatchObject({ waiting: 3 });
+    delivery.enqueue({ key: 'k3', body: Buffer.from('k3 text') });
+    await clock.pass(SECOND);
     expect(asked).toHaveLength(1);
-    expect(reports).toEqual(['vendor is stopped, its records are kept: HTTP 401']);
-    expect(delivery.stats()).toMatchObject({ delivered: 0, rejected: 0, dropped: {} });
+    await clock.pass(10 * HOUR);
+    const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
+    const bounds = [30, 60, 120, 240, 480].map((seconds) => seconds * SECOND);
+    for (const [index, pause] of pauses.entries()) {
+      const bound = bounds[index] ?? 900 * SECOND;
+      expect(pause).toBeGreaterThanOrEqual(bound / 2);
+      expect(pause).toBeLessThanOrEqual(bound + SECOND);
+    }
+    expect(pauses.length).toBeGreaterThan(40);
+    const stopped = 'vendor is stopped, its records are kept and tried again later: HTTP 401';
+    expect(reports).toEqual([stopped]);
+    expect(delivery.stats()).toMatchObject({ delivered: 0, rejected: 0, retried: 0, dropped: {} });
+
+    made.answer = () => ({});
+    await clock.pass(HOUR / 4 + SECOND);
+    expect(taken.sort()).toEqual(keys(4));
+    expect(reports).toEqual([stopped, 'vendor accepts requests again']);
+    expect(delivery.stats()).toMatchObject({ delivered: 4, rejected: 0, dropped: {} });
+    await clock.until(delivery.shutdown());
+  }
+});
+
+it('a flush sends again to a destination whose pause for a refused key is over', async () => {
+  const made = world(undefined, refusesKey());
+  const { clock, delivery, taken } = made;
+  made.answer = () => ({ status: 403 });
+  delivery.enqueue({ key: 'k0', body: Buffer.from('k0 text') });
+  expect(await clock.until(delivery.flush())).toMatchObject({ waiting: 1 });
+  made.answer = () => ({});
+  await clock.pass(31 * SECOND);
+  expect(await clock.until(delivery.flush())).toMatchObject({ waiting: 0 });
+  expect(taken).toEqual(['k0']);
+});
+
+it('in memory, what a destination with a refused key cannot take is bounded and counted', async () => {
+  const made = world(undefined, refusesKey());
+  const { clock, delivery, taken } = made;
+  made.answer = () => ({ status: 401 });
+  for (const key of keys(20_005)) delivery.enqueue({ key, body: Buffer.from(`${key} text`) });
+  await clock.pass(HOUR);
+  expect(delivery.stats()).toMatchObject({ dropped: { queue_full: 5 }, inMemory: 20_000 });
+  made.answer = () => ({});
+  await clock.pass(HOUR);
+  expect(delivery.stats()).toMatchObject({ enqueued: 20_005, delivered: 20_000, inMemory: 0 });
+  expect(taken[0]).toBe('k5');
+  await clock.until(delivery.shutdown());
+});
+
+it('a record that was rejected may come again', async () => {
+  const outcome = ({ status }: Answer): ReturnType<Destination['outcome']> =>
+    status < 300 ? { status: 'delivered' } : { status: 'rejected', reason: `HTTP ${status}` };
+  for (const mode of spoolModes) {
+    const made = world(mode && { dir: emptyDirectory(), maxBytes: MIB, durability: mode }, { outcome });
+    const { clock, delivery, taken } = made;
+    made.answer = () => ({ status: 400 });
+    delivery.enqueue({ key: 'k0', body: Buffer.from('k0 text') });
+    await clock.pass(SECOND);
+    made.answer = () => ({});
+    delivery.enqueue({ key: 'k0', body: Buffer.from('k0 again') });
+    await clock.pass(SECOND);
+    expect(taken).toEqual(['k0']);
+    expect(delivery.stats()).toMatchObject({ delivered: 1, rejected: 1, dropped: {} });
     await clock.until(delivery.shutdown());
   }
 });

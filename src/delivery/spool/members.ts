@@ -35,10 +35,6 @@ export class Members {
     this.#members.set(member.destination, member);
   }
 
-  delete(destination: string): void {
-    this.#members.delete(destination);
-  }
-
   /** Reported once, by any of them. */
   report(message: string): void {
     const [member] = this.#members.values();
@@ -110,10 +106,11 @@ export class Members {
   }
 
   /** A destination leaves. Its records that are still in a slab are in the overflow, where the next start finds them. */
-  unfollow(destination: string, slabs: Iterable<Slab>): void {
+  leave(destination: string, slabs: Iterable<Slab>): void {
     const member = this.#members.get(destination);
     for (const slab of slabs)
       for (const { listener } of slab.takeFollowed(destination)) member?.onSettled(listener, { status: 'on_disk' });
+    this.#members.delete(destination);
   }
 
   #release(slab: Slab): void {

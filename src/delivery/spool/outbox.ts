@@ -31,6 +31,8 @@ export interface OutboxOptions {
   readonly clock?: Clock;
   /** The process in whose name leases are acquired. Default: this one. */
   readonly owner?: string;
+  /** How long a call waits while another process holds the lock of the file. Default: 5 s. */
+  readonly busyMillis?: number;
 }
 
 /** The records on disk, over one connection. Every method is one synchronous transaction and throws what SQLite throws. */
@@ -43,8 +45,8 @@ export class Outbox {
   readonly #known: KnownKeys;
   readonly #leases: Leases;
 
-  constructor(db: Database, { maxBytes, clock = systemClock, owner = ownerOf(clock) }: OutboxOptions) {
-    prepareDatabase(db);
+  constructor(db: Database, { maxBytes, clock = systemClock, owner = ownerOf(clock), busyMillis }: OutboxOptions) {
+    prepareDatabase(db, busyMillis);
     this.#db = new Connection(db);
     this.#clock = clock;
     this.#maxBytes = maxBytes;
@@ -52,6 +54,10 @@ export class Outbox {
     this.#ledger = new Ledger(this.#db, owner);
     this.#known = new KnownKeys(this.#db);
     this.#leases = new Leases(this.#db, { clock, owner, maxBytes });
+  }
+
+  setBusyMillis(millis: number): void {
+    this.#db.all(`PRAGMA busy_timeout = ${millis}`);
   }
 
   /** Settles leased records and stores new ones, in one transaction: on disk when it returns. */

@@ -20,6 +20,12 @@ export function isCorrupt(error: unknown): boolean {
   return /database disk image is malformed|malformed database schema|file is not a database/.test(String(message));
 }
 
+/** Whether another connection held the lock of the file for longer than this one waits. */
+export function isBusy(error: unknown): boolean {
+  const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
+  return String(code).startsWith('SQLITE_BUSY') || errcode === 5 || /database is locked/.test(String(message));
+}
+
 /** Whether SQLite refused to write because the file is read-only. */
 export function isReadOnly(error: unknown): boolean {
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };

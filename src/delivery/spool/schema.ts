@@ -83,12 +83,15 @@ const KEYS_AT_ONCE = 512;
 /** Thrown for damage that SQLite itself does not detect. */
 export class DamagedSpoolError extends Error {}
 
+/** How long a statement waits while another process holds the lock of the file. */
+export const BUSY_MILLIS = 5_000;
+
 /**
  * Settings of the connection, and the tables when they are not there.
  * @throws when another version of spanport wrote the file, which is then left as it is
  */
-export function prepareDatabase(db: Database): void {
-  db.exec('PRAGMA busy_timeout = 5000');
+export function prepareDatabase(db: Database, busyMillis: number = BUSY_MILLIS): void {
+  db.exec(`PRAGMA busy_timeout = ${busyMillis}`);
   const version = versionOf(db);
   if (version !== 0) {
     if (version === FORMER_VERSION && hasTables(db, FORMER_TABLES)) convert(db);

@@ -10,6 +10,7 @@ import { hasOverflow, leftBehind } from './overflow.ts';
 import { ownerOf } from './owner.ts';
 import { isLogDamaged } from './raw-pages.ts';
 import { isCorrupt, isHealthy, isReadOnly, isVersionDamaged, salvage } from './salvage.ts';
+import { BUSY_MILLIS } from './schema.ts';
 
 const FILE_NAME = 'spool.db';
 
@@ -19,6 +20,8 @@ export interface SpoolFileOptions {
   /** Whether to read the whole file when it is opened and count what is missing. One thread per process does that. */
   readonly isChecking: boolean;
   readonly clock?: Clock;
+  /** How long a call waits while another process holds the lock of the file. Default: 5 s. */
+  readonly busyMillis?: number;
   /** Called with one sentence about damage. */
   readonly report: (message: string) => void;
   /** Called with the number of records that were committed and are gone, by destination. */
@@ -53,6 +56,7 @@ export class SpoolFile {
   readonly #owner: string;
   readonly #mark: Mark;
   readonly #path: string;
+  #busyMillis: number;
   #outbox: Outbox | undefined;
   #left: Generator<SoundFrames> | undefined;
   #inode = 0;
@@ -63,10 +67,18 @@ export class SpoolFile {
     this.#owner = ownerOf(options.clock ?? systemClock);
     this.#mark = new Mark(options.dir, this.#owner);
     this.#path = spoolPath(options.dir);
+    this.#busyMillis = options.busyMillis ?? BUSY_MILLIS;
   }
 
   get isOpen(): boolean {
     return this.#outbox !== undefined;
+  }
+
+  /** How long a call waits from now on while another process holds the lock of the file. */
+  setBusyMillis(millis: number): void {
+    if (millis === this.#busyMillis) return;
+    this.#busyMillis = millis;
+    this.#outbox?.setBusyMillis(millis);
   }
 
   /** See {@link Outbox.commit}. */
@@ -147,7 +159,12 @@ export class SpoolFile {
     const { maxBytes, isChecking, clock } = this.#options;
     const db = findOrThrow()(this.#path);
     try {
-      const outbox = new Outbox(db, { maxBytes, owner: this.#owner, ...(clock && { clock }) });
+      const outbox = new Outbox(db, {
+        maxBytes,
+        owner: this.#owner,
+        busyMillis: this.#busyMillis,
+        ...(clock && { clock }),
+      });
       this.#inode = statSync(this.#path).ino;
       if (!isChecking || this.#isRebuilt || isHealthy(db)) return outbox;
     } catch (error) {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Clock, systemClock, within } from '../clock.ts';
 import type { DeliveryRecord, RecordListener } from '../delivery.ts';
 import type { TakeLimits } from '../queue.ts';
+import { DirectCommits } from './direct-commits.ts';
 import { Members, type SpoolMember } from './members.ts';
 import { Overflow } from './overflow.ts';
 import { ownerOf } from './owner.ts';
@@ -16,9 +17,8 @@ import type { StartWriter, Writer } from './writer-thread.ts';
 /** Records are gathered for this long; the commit takes the remainder of the 50 ms in which a record is on disk. */
 const GATHER_MILLIS = 20;
 const DISK_RETRY_MILLIS = 30_000;
-/** How long the end of the process waits for commits that are under way in the writing thread. */
-const SETTLE_MILLIS = 500;
-const NO_FRAMES = Buffer.alloc(0);
+/** How long a call that commits on this thread waits for the writing thread and for the lock of the file. */
+const COMMIT_MILLIS = 500;
 
 export interface SpoolSettings {
   readonly dir: string;
@@ -55,6 +55,7 @@ export class Spool {
   /** The connection of this thread: for `sync`, and for the end of the process. */
   readonly #ownFile: SpoolFile;
   readonly #overflow: Overflow;
+  readonly #direct: DirectCommits;
   readonly #slabs: PendingSlabs;
   readonly #settlements = new Settlements();
   #cancelTimer: (() => void) | undefined;
@@ -82,6 +83,7 @@ export class Spool {
       onLost: (lost) => this.#onNotice({ lost }),
     });
     this.#overflow = new Overflow(dir, ownerOf(clock));
+    this.#direct = new DirectCommits(this.#ownFile, this.#overflow, clock);
     this.#slabs = new PendingSlabs(this.#overflow);
     this.#writer = startWriter({ dir, maxBytes }, (notice) => this.#onNotice(notice));
   }
@@ -107,10 +109,10 @@ export class Spool {
 
   /** The last destination to leave closes the file. */
   async leave(destination: string, timeoutMillis: number): Promise<void> {
+    const end = this.#clock.monotonic() + timeoutMillis;
     if (this.#members.size > 1) {
-      if (this.#slabs.countOf(destination).records > 0) this.commit();
-      this.#members.unfollow(destination, this.#slabs);
-      this.#members.delete(destination);
+      if (this.#slabs.countOf(destination).records > 0) this.commit(timeoutMillis);
+      this.#members.leave(destination, this.#slabs);
       return;
     }
     spools.delete(this.#settings.dir);
@@ -118,12 +120,11 @@ export class Spool {
     this.#cancelTimer?.();
     this.#cancelRetry();
     // Before it is removed, so that it receives the outcomes of its last records.
-    this.finish();
-    this.#members.unfollow(destination, this.#slabs);
-    this.#members.delete(destination);
+    this.finish(timeoutMillis / 2);
+    this.#members.leave(destination, this.#slabs);
     await within(
       this.#clock,
-      timeoutMillis,
+      Math.max(0, end - this.#clock.monotonic()),
       this.#writer.end(true).then(
         () => this.#overflow.close(),
         () => {},
@@ -158,7 +159,7 @@ export class Spool {
     this.#slabs.add(whole, isRetained ? record : undefined, listener, () => this.#sendFull());
     const isOnDisk = this.#isWritingDown && this.#slabs.writeDown();
     if (this.#settings.durability === 'sync' && !isOnDisk) this.commit();
-    else this.#gather();
+    if (!this.#slabs.isEmpty) this.#gather();
   }
 
   /** Reports what became of leased records. `bytes`: of those that this removes. */
@@ -177,43 +178,43 @@ export class Spool {
     this.#writer.call('retryNow', destination).catch(() => {});
   }
 
-  /** Commits all pending records before it returns: on this thread, unless the writing thread has them. */
-  commit(): void {
-    const end = this.#clock.monotonic() + SETTLE_MILLIS;
+  /**
+   * Brings all pending records onto the disk before it returns: on this thread, unless the writing thread has them. Waits
+   * at most this long, for that thread and for the lock of the file.
+   */
+  commit(timeoutMillis: number = COMMIT_MILLIS): void {
+    const end = this.#clock.monotonic() + timeoutMillis;
     for (const slab of this.#slabs) {
       // Records in the overflow are safe: the next start finds them there. Others may be committed, although the writing
       // thread could not report it while this thread was busy.
       if (slab.isOut || slab.isCommitted) continue;
       const isElsewhere = slab.isSent && this.#writer.isAlive;
-      if (isElsewhere && slab.waitForCommit(end - this.#clock.monotonic())) continue;
+      if (isElsewhere && slab.waitForCommit(this.#direct.restMillis(end))) continue;
       try {
-        const committed = this.#ownFile.commit(slab.frames, []);
+        const committed = this.#direct.store(slab, end);
+        if (!committed) continue;
         // Its memory can be used again, unless the writing thread may still read it.
         if (!slab.isSent) slab.markCommitted();
         this.#committed(slab, committed);
       } catch (error) {
         this.#breakDown(error, slab);
-      }
-    }
-  }
-
-  /** Commits all pending records and settlements, before the process ends. */
-  finish(): void {
-    this.commit();
-    this.#slabs.reclaimCommitted();
-    this.#overflow.trim();
-    for (const settlement of this.#settlements.all()) {
-      try {
-        this.#ownFile.commit(NO_FRAMES, [settlement]);
-      } catch {
-        // The record is sent again at the next start, with the same key.
         return;
       }
     }
   }
 
+  /** Commits all pending records and settlements, before the process ends. */
+  finish(timeoutMillis: number): void {
+    const end = this.#clock.monotonic() + timeoutMillis;
+    this.commit(timeoutMillis);
+    this.#slabs.reclaimCommitted();
+    this.#overflow.trim();
+    this.#direct.settle(this.#settlements.all(), end);
+  }
+
   #closeOwnFile(): void {
     try {
+      this.#ownFile.setBusyMillis(0);
       if (this.#ownFile.isOpen || !this.#slabs.isEmpty) {
         // Both threads have written, and the replies may have come in another order than the commits.
         this.#slabs.removeCommitted();
@@ -319,7 +320,7 @@ export class Spool {
     this.#isBroken = true;
     // Commits under way in the writing thread end by themselves, and what is in the overflow waits there.
     for (const slab of this.#slabs) {
-      if (slab.isOut || (slab !== failed && slab.isSent)) continue;
+      if (slab.isOut || (this.#hasLeft && slab.isOnDisk) || (slab !== failed && slab.isSent)) continue;
       const records = slab.records();
       this.#slabs.remove(slab);
       this.#members.refused(slab, records);

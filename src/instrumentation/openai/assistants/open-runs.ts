@@ -54,11 +54,13 @@ export class OpenRuns {
   }
 
   get(scope: string, runId: string): ObservedRun | undefined {
+    this.#endIdle();
     return this.#open.get(keyOf(scope, runId));
   }
 
   /** Whether a run has ended, or gets no span. */
   isOver(scope: string, runId: string): boolean {
+    this.#endIdle();
     return this.#ended.has(keyOf(scope, runId));
   }
 
@@ -170,8 +172,12 @@ export class OpenRuns {
     process.on('beforeExit', this.endAll);
   }
 
-  #sweep(): void {
+  #endIdle(): void {
     for (const idle of this.#open.expire()) this.end(idle);
+  }
+
+  #sweep(): void {
+    this.#endIdle();
     if (this.#open.size === 0) this.#stopSweeping();
   }
 
