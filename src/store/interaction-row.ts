@@ -57,7 +57,7 @@ export function columnsOf(interaction: Interaction, { receivedUs, receivedBy }: 
     channel: text(interaction.channel),
     task_id: text(interaction.taskId),
     is_developer: interaction.developer === undefined ? null : interaction.developer ? 1 : 0,
-    is_streamed: interaction.parameters?.stream ? 1 : 0,
+    is_streamed: interaction.parameters?.stream || interaction.chunkCount ? 1 : 0,
     is_turn: isTurn(interaction) ? 1 : 0,
     is_hidden: 0,
     status: statusOf(interaction),

@@ -40,6 +40,12 @@ export function duration(seconds: number | undefined): string {
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} m`;
 }
 
+/** `520 ms, 94 chunks`, as far as known. */
+export function streamed(timeToFirstChunk: number | undefined, chunks: number | undefined): string {
+  const first = timeToFirstChunk === undefined ? '' : duration(timeToFirstChunk);
+  return [first, chunks === undefined ? '' : counted(chunks, 'chunk')].filter(Boolean).join(', ');
+}
+
 /** On an axis: `0 s`, `200 ms`, `2 s`, `2.50 s` */
 export function axisDuration(seconds: number): string {
   return seconds === 0 ? '0 s' : duration(seconds).replace(/\.0+ /, ' ');

@@ -1,4 +1,7 @@
-import { mkdir } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -57,6 +60,26 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     expect(await seriousBarriers(page)).toEqual([]);
     await scene.run('./application.mjs');
     await page.getByText('Refund order 1187').first().waitFor();
+  });
+
+  it('names the address for OTLP over gRPC where it is received, and says where it is not', async () => {
+    const grpcLine = (page: Page) => page.locator('dt', { hasText: 'OTLP, gRPC' }).locator('+ dd');
+    const page = await scene.open('/welcome');
+    await expect.poll(() => grpcLine(page).innerText()).toBe('off');
+    const folder = await mkdtemp(join(tmpdir(), 'spanport-grpc-'));
+    const child = spawn(process.execPath, [fileURLToPath(new URL('./grpc-gateway.mjs', import.meta.url)), folder], {
+      env: scene.environment,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const [started] = await once(child.stdout, 'data');
+    const { url, grpcUrl } = JSON.parse(String(started));
+    await page.goto(`${url}/welcome`);
+    await expect.poll(() => grpcLine(page).innerText()).toBe(new URL(grpcUrl).host);
+    expect(grpcUrl).not.toBe(url);
+    await page.goto('about:blank');
+    child.stdin.end();
+    await once(child, 'exit');
+    await rm(folder, { recursive: true, force: true });
   });
 
   it('is used by keys alone: rows, peek, layers, help and places', async () => {

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Span } from '../../src/gateway/api/routes.ts';
 import { readTraceJson } from '../../src/otlp/read-json.ts';
+import { duration } from '../../src/ui/format.ts';
 import { browserPath, type Scene, startScene, until } from './browser.ts';
 import { isWanted, settled, writeScreen } from './checks.ts';
 import { hostileRequest } from './hostile.ts';
@@ -160,6 +162,51 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     await expect.poll(() => page.locator('.side-panel').innerText()).toMatch(/refund_policy.*damage, within 60 days/s);
+  });
+
+  it('shows how long each request of a run took, and that the wait for the tools ends when their results are sent', async () => {
+    const { rows } = await ask(scene, `/api/conversations/${known.run}`);
+    const { events } = await spanOf(scene, rows[0]);
+    const durations = events.map(({ attributes }) => Number(attributes['spanport.run.request_duration']));
+    const page = await scene.open(`/c/${known.run}/run/${known.runId}`);
+    await page.locator('.segment.action').waitFor();
+    const shown = await page.locator('.requests td:nth-child(5)').allTextContents();
+    expect(shown).toEqual(durations.map(duration));
+    const paths = await page.locator('.requests td:nth-child(3)').allTextContents();
+    expect(paths.at(0)).toBe('/threads/…/runs');
+    expect(paths.at(-1)).toBe('/threads/…/messages');
+    expect(await page.locator('.where-list').innerText()).toMatch(/\d m?s your tools.*\d m?s create and submit/s);
+    const ticks = await page
+      .locator('.lane .tick:not(.end)')
+      .evaluateAll((all) => all.map((tick) => tick.getBoundingClientRect().width));
+    // The messages were listed after the end of the run.
+    expect(ticks.length).toBe(durations.length - 1);
+    expect(Math.min(...ticks)).toBeGreaterThanOrEqual(1);
+    const action = page.locator('.segment.action');
+    expect(await action.getAttribute('title')).toMatch(/^requires_action, /);
+    expect(await action.locator('xpath=following-sibling::*[1]').getAttribute('class')).toBe('segment request');
+  });
+
+  it('shows the chunks of a streamed answer next to the time to its first one', async () => {
+    const [row] = known.rows;
+    if (!row) throw new Error('no interaction');
+    const chunks = (await spanOf(scene, row)).attributes['spanport.response.chunk.count'];
+    expect(chunks).toBeGreaterThan(3);
+    const figure = new RegExp(`\\d+ m?s, ${chunks} chunks$`);
+    const page = await scene.open(`/c/${known.id}/turns`);
+    await expect.poll(() => page.locator('.turns .latency').first().getAttribute('title')).toMatch(figure);
+    const trace = await scene.open(`/t/${row.traceId}?span=${row.spanId}`);
+    await trace.getByText(figure).first().waitFor();
+    const messages = await scene.open(`/c/${known.id}`);
+    await messages.locator('.figures').getByText(`${chunks} chunks`).first().waitFor();
+  });
+
+  it('names the tokens of a trace above its waterfall', async () => {
+    const { inputTokens, outputTokens } = await ask(scene, `/api/traces/${known.trace}`);
+    expect(inputTokens + outputTokens).toBeGreaterThan(1_912);
+    const page = await scene.open(`/t/${known.trace}`);
+    const tokens = `${(inputTokens + outputTokens).toLocaleString('en-US')} tokens`;
+    await page.locator('.totals').getByText(tokens).waitFor();
   });
 
   it('finds spans of a trace, opens one by its address, links to Jaeger, and downloads the trace as OTLP', async () => {
@@ -481,6 +528,10 @@ function watch(page: Page): { readonly dialogs: string[]; readonly requests: str
 // biome-ignore lint/suspicious/noExplicitAny: answers of the API are looked into as they are
 async function ask(scene: Scene, path: string): Promise<any> {
   return (await fetch(`${scene.url}${path}`)).json();
+}
+
+async function spanOf(scene: Scene, { traceId, spanId }: Pick<Span, 'traceId' | 'spanId'>): Promise<Span> {
+  return (await ask(scene, `/api/traces/${traceId}?span=${spanId}`)).items[0];
 }
 
 async function knownOf(scene: Scene): Promise<Known> {

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { FeedbackRow } from '../../gateway/api/routes.ts';
 import type { Part } from '../../interaction/message.ts';
-import { bytes, clock, count, counted, duration, moment, money } from '../format.ts';
+import { bytes, clock, count, counted, duration, moment, money, streamed } from '../format.ts';
 import { shortModel } from '../text.ts';
 import { costTitle } from '../views/cost-parts.ts';
 import type { ConversationRow, TranscriptMessage } from '../views/transcript.ts';
@@ -88,7 +88,8 @@ function NoWords(): JSX.Element {
 }
 
 function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
-  const { finishReasons = [] } = interactionOf(row);
+  const { finishReasons = [], chunkCount } = interactionOf(row);
+  const first = streamed(row.timeToFirstChunk, chunkCount);
   const isPlain = finishReasons.every((reason) => reason === 'stop');
   return (
     <aside class="figures">
@@ -109,7 +110,7 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
       </span>
       <span>
         {duration(row.duration)}
-        {row.timeToFirstChunk !== undefined && `, first ${duration(row.timeToFirstChunk)}`}
+        {first !== '' && `, ${row.timeToFirstChunk === undefined ? '' : 'first '}${first}`}
       </span>
       {!isPlain && <span class="cut">finish: {finishReasons.join(', ')}</span>}
       {Object.keys(row.deliveries).length > 0 && <DeliveryLinks deliveries={row.deliveries} interaction={row.id} />}

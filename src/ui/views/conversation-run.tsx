@@ -14,9 +14,11 @@ import {
   hasEnded,
   idOf,
   type Observation,
-  observationsOf,
+  type RunRequest,
   type RunTimes,
+  requestsOf,
   segmentsOf,
+  sentAt,
   sharesOf,
   stepsOf,
 } from './run-model.ts';
@@ -34,7 +36,8 @@ interface RunProps {
 export function RunLayer({ row, runs, base }: RunProps): JSX.Element {
   const span = useSpan(row.traceId, row.spanId);
   const { toolExecutions: tools = [], outputMessages = [] } = interactionOf(row);
-  const observations = observationsOf(span);
+  const requests = requestsOf(span);
+  const observations = requests.filter((each): each is Observation => each.status !== undefined);
   const times = timesOf(row, observations, tools);
   const segments = segmentsOf(observations, times);
   const steps = stepsOf(tools, outputMessages.length > 0);
@@ -57,13 +60,13 @@ export function RunLayer({ row, runs, base }: RunProps): JSX.Element {
     <div class="with-panel run">
       <div class="run-body">
         <RunHead row={row} runs={runs} base={base} steps={steps.length} />
-        <RunLanes {...{ times, segments, observations, steps, chosen, row }} onSelect={select} />
+        <RunLanes {...{ times, segments, observations, requests, steps, chosen, row }} onSelect={select} />
         <WhereItWent {...{ times, observations }} shares={sharesOf(segments, tools)} />
         <RunMessages row={row} />
         <Instructions row={row} />
-        <RequestLog observations={observations} start={times.start} />
+        <RequestLog requests={requests} start={times.start} />
       </div>
-      <RunPanel row={row} tool={tool} onClose={() => select(undefined)} />
+      <RunPanel row={row} tool={tool} observations={observations} onClose={() => select(undefined)} />
     </div>
   );
 }
@@ -74,7 +77,7 @@ function timesOf(
   observations: readonly Observation[],
   tools: readonly ToolExecution[],
 ): RunTimes {
-  const starts = [row.startTime, ...observations.map(({ at }) => at)];
+  const starts = [row.startTime, ...observations.map(sentAt)];
   const ends = [row.endTime, ...observations.map(({ at }) => at), ...tools.map(({ endTime }) => endTime ?? 0)];
   return { start: Math.min(...starts), end: Math.max(...ends, Math.min(...starts) + 1) };
 }
@@ -84,7 +87,7 @@ interface HeadProps extends RunProps {
 }
 
 function RunHead({ row, runs, base, steps }: HeadProps): JSX.Element {
-  const { run, toolExecutions = [] } = interactionOf(row);
+  const { run, toolExecutions = [], chunkCount } = interactionOf(row);
   return (
     <p class="run-head">
       {runs.length > 1 ? (
@@ -107,6 +110,7 @@ function RunHead({ row, runs, base, steps }: HeadProps): JSX.Element {
       <b class={run?.status === 'failed' ? 'odd' : ''}>{run?.status ?? 'unknown'}</b>
       <span>{counted(steps, 'step')}</span>
       <span>{counted(toolExecutions.length, 'tool call')}</span>
+      {chunkCount !== undefined && <span>{counted(chunkCount, 'chunk')}</span>}
       <span>{duration(row.duration)}</span>
     </p>
   );
@@ -117,6 +121,7 @@ const shareWords = {
   tools: 'your tools',
   application: 'your application, besides its tools',
   queued: 'queued, seen',
+  request: 'create and submit',
   unseen: 'between requests',
 } as const;
 
@@ -218,46 +223,58 @@ const requestWords: Readonly<Record<string, readonly [method: string, path: stri
   submit: ['POST', '…/submit_tool_outputs'],
   cancel: ['POST', '…/cancel'],
   list: ['GET', '/threads/…/runs'],
+  steps: ['GET', '…/steps'],
+  messages: ['GET', '/threads/…/messages'],
   stream: ['', 'event of the stream'],
 };
 
 interface LogProps {
-  readonly observations: readonly Observation[];
+  readonly requests: readonly RunRequest[];
   readonly start: number;
 }
 
-/** Every request that saw the run, with the status that it saw. */
-function RequestLog({ observations, start }: LogProps): JSX.Element | null {
+/** Every request of the run: when it was sent, what it saw, and how long it took. */
+function RequestLog({ requests, start }: LogProps): JSX.Element | null {
   const [shown, setShown] = useState(60);
-  if (observations.length === 0) return null;
+  if (requests.length === 0) return null;
+  const kinds = requests.map(kindOf);
   return (
     <section class="run-section">
       <h2>Requests</h2>
       <div>
         <table class="requests">
           <tbody>
-            {observations.slice(0, shown).map(({ at, status, request }, index) => {
-              const [method, path] = requestWords[request] ?? ['', request];
-              const isSame = index > 0 && observations[index - 1]?.request === request;
+            {requests.slice(0, shown).map((each, index) => {
+              const { status, error, seconds } = each;
+              const kind = kinds[index] ?? '';
+              const [method, path] = requestWords[kind] ?? ['', kind];
+              const isSame = kinds[index - 1] === kind;
               return (
                 <tr key={index}>
-                  <td class="dim">{((at - start) / 1_000).toFixed(2)} s</td>
+                  <td class="dim">{Math.max(0, (sentAt(each) - start) / 1_000).toFixed(2)} s</td>
                   <td class={method === 'POST' ? '' : 'dim'}>{method}</td>
                   <td class={isSame ? 'dim' : 'mono'}>{isSame ? 'the same' : path}</td>
-                  <td class={status === 'requires_action' ? 'wait' : hasEnded(status) ? 'strong' : ''}>
-                    <Safe text={status} />
+                  <td class={error ? 'bad' : status === 'requires_action' ? 'wait' : hasEnded(status) ? 'strong' : ''}>
+                    <Safe text={status ?? error ?? ''} />
                   </td>
+                  <td class="dim number">{seconds !== undefined && duration(seconds)}</td>
                 </tr>
               );
             })}
           </tbody>
         </table>
-        {observations.length > shown && (
-          <button type="button" class="link" onClick={() => setShown(observations.length)}>
-            Show all {counted(observations.length, 'request')}
+        {requests.length > shown && (
+          <button type="button" class="link" onClick={() => setShown(requests.length)}>
+            Show all {counted(requests.length, 'request')}
           </button>
         )}
       </div>
     </section>
   );
+}
+
+/** The first event of a stream answers the request that opened it. */
+function kindOf({ request, seconds }: RunRequest, index: number): string {
+  if (request !== 'stream' || seconds === undefined) return request;
+  return index === 0 ? 'create' : 'submit';
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { loadDestinations } from '../destinations.ts';
+import { messageOf } from '../text.ts';
 
 const UNDO_MILLIS = 10_000;
 
@@ -31,7 +32,10 @@ export function useDrop(work: () => Promise<unknown>, onProblem: (message: strin
     isPending,
     start: () => {
       setPending(true);
-      timer.current = window.setTimeout(() => now().catch((error: unknown) => onProblem(String(error))), UNDO_MILLIS);
+      timer.current = window.setTimeout(
+        () => now().catch((error: unknown) => onProblem(messageOf(error))),
+        UNDO_MILLIS,
+      );
     },
     undo: () => {
       window.clearTimeout(timer.current);

@@ -87,6 +87,7 @@ const groups: readonly Group[] = [
         startTime === undefined || endTime === undefined ? undefined : [endTime - startTime],
       ),
       field('Time to first chunk', 'timeToFirstChunk'),
+      field('Chunks', 'chunkCount'),
       field('Prompt', 'promptName'),
       field('Prompt version', 'promptVersion'),
       field('Environment', 'environment'),

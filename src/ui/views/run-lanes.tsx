@@ -3,7 +3,17 @@ import type { ToolExecution } from '../../interaction/interaction.ts';
 import { axisDuration, counted, duration } from '../format.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Safe } from '../parts/safe-text.tsx';
-import { hasEnded, idOf, type Observation, type RunTimes, type Segment, type Step, ticksOf } from './run-model.ts';
+import {
+  hasEnded,
+  idOf,
+  type Observation,
+  type RunRequest,
+  type RunTimes,
+  type Segment,
+  type Step,
+  sentAt,
+  ticksOf,
+} from './run-model.ts';
 import { type ConversationRow, interactionOf } from './transcript.ts';
 
 interface LanesProps {
@@ -11,6 +21,7 @@ interface LanesProps {
   readonly times: RunTimes;
   readonly segments: readonly Segment[];
   readonly observations: readonly Observation[];
+  readonly requests: readonly RunRequest[];
   readonly steps: readonly Step[];
   readonly chosen: string | undefined;
   onSelect(id: string): void;
@@ -90,9 +101,9 @@ function StatusLane({ segments, observations, times, row, place }: Placed): JSX.
           key={from}
           class={`segment ${kind}`}
           style={place(from, to)}
-          title={`${seen ?? 'not seen'}, ${duration((to - from) / 1_000)}`}
+          title={`${seen ?? shown[kind]}, ${duration((to - from) / 1_000)}`}
         >
-          <em>{seen ?? 'not seen'}</em>
+          {kind !== 'request' && <em>{seen ?? shown[kind]}</em>}
         </span>
       ))}
       {hasEnded(status) && <span class="tick end" style={place(times.end)} />}
@@ -103,27 +114,32 @@ function StatusLane({ segments, observations, times, row, place }: Placed): JSX.
   );
 }
 
-function RequestsLane({ observations, times, place }: Placed): JSX.Element | null {
-  if (observations.length === 0) return null;
-  const polls = observations.filter(({ request }) => request === 'retrieve');
+const shown: Readonly<Record<string, string>> = { request: 'under way', unseen: 'not seen' };
+
+/** Each request as long as it took; the gaps are those of polling and of the application. */
+function RequestsLane({ requests: all, times, place }: Placed): JSX.Element | null {
+  const requests = all.filter(({ at }) => at <= times.end);
+  if (requests.length === 0) return null;
+  const polls = requests.filter(({ request }) => request === 'retrieve');
   const gaps = polls.slice(1).map(({ at }, index) => at - (polls[index]?.at ?? at));
   const gap = gaps.length > 0 ? gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] : undefined;
-  const note = `${counted(observations.length, 'request')}${gap === undefined ? '' : `, a poll each ${duration(gap / 1_000)}`}`;
+  const sent = requests.filter(({ request, seconds }) => request !== 'stream' || seconds !== undefined);
+  const note = `${counted(sent.length, 'request')}${gap === undefined ? '' : `, a poll each ${duration(gap / 1_000)}`}`;
   return (
     <Lane label="Requests" note={note}>
-      {observations.map(({ at, request, status }, index) => (
+      {requests.map((each, index) => (
         <span
           key={index}
-          class={request === 'retrieve' ? 'tick' : 'tick strong'}
-          style={place(at)}
-          title={`${request}: ${status}`}
+          class={`tick${isStrong(each) ? ' strong' : ''}${each.error === undefined ? '' : ' failed'}`}
+          style={place(sentAt(each), each.at)}
+          title={`${each.request}: ${each.status ?? each.error ?? 'answered'}${each.seconds === undefined ? '' : `, ${duration(each.seconds)}`}`}
         />
       ))}
-      {observations.map(
-        ({ at, request }, index) =>
-          (request === 'create' || request === 'submit') && (
-            <span key={at} class="tick-name" style={place(lastOfCluster(observations, index, times))}>
-              {request}
+      {requests.map(
+        (each, index) =>
+          (each.request === 'create' || each.request === 'submit') && (
+            <span key={index} class="tick-name" style={place(lastOfCluster(requests, index, times))}>
+              {each.request}
             </span>
           ),
       )}
@@ -131,12 +147,16 @@ function RequestsLane({ observations, times, place }: Placed): JSX.Element | nul
   );
 }
 
+function isStrong({ request, seconds }: RunRequest): boolean {
+  return request === 'create' || request === 'submit' || (request === 'stream' && seconds !== undefined);
+}
+
 /** The last tick that is drawn next to this one: a name starts after it, so that no tick crosses the name. */
-function lastOfCluster(observations: readonly Observation[], index: number, { start, end }: RunTimes): number {
-  let last = observations[index]?.at ?? start;
-  for (const { at } of observations.slice(index + 1)) {
-    if (at - last > (end - start) * 0.02) break;
-    last = at;
+function lastOfCluster(requests: readonly RunRequest[], index: number, { start, end }: RunTimes): number {
+  let last = requests[index]?.at ?? start;
+  for (const each of requests.slice(index + 1)) {
+    if (sentAt(each) - last > (end - start) * 0.02) break;
+    last = each.at;
   }
   return last;
 }

@@ -1,25 +1,36 @@
 import type { Span } from '../../gateway/api/routes.ts';
 import type { ToolExecution } from '../../interaction/interaction.ts';
 
-/** A status that a request saw, at that time. */
-export interface Observation {
-  /** Unix milliseconds. */
+/** A request of a run, or an event of its stream. */
+export interface RunRequest {
+  /** When it was answered, in Unix milliseconds. */
   readonly at: number;
-  readonly status: string;
-  /** `create`, `retrieve`, `submit`, `cancel`, `list` or `stream`. */
+  /** Undefined for events of a stream, and in records of older versions. */
+  readonly seconds: number | undefined;
+  /** `create`, `retrieve`, `submit`, `cancel`, `list`, `stream`, `steps` or `messages`. */
   readonly request: string;
+  readonly status?: string;
+  readonly error?: string;
 }
 
-/** A part of the time of a run. `unseen`: the status changed between two requests, and none was there to see when. */
+/** A request that saw a status. */
+export interface Observation extends RunRequest {
+  readonly status: string;
+}
+
+/**
+ * A part of the time of a run. `request`: it was being created, or its tool outputs were being sent. `unseen`: the status
+ * changed between two requests, and none was there to see when.
+ */
 export interface Segment {
   readonly from: number;
   readonly to: number;
-  readonly kind: 'working' | 'queued' | 'action' | 'unseen';
+  readonly kind: 'working' | 'queued' | 'action' | 'request' | 'unseen';
   readonly status?: string;
 }
 
 export interface Share {
-  readonly kind: 'model' | 'tools' | 'application' | 'queued' | 'unseen';
+  readonly kind: 'model' | 'tools' | 'application' | 'queued' | 'request' | 'unseen';
   readonly millis: number;
 }
 
@@ -28,23 +39,33 @@ export interface RunTimes {
   readonly end: number;
 }
 
-/** The event that the instrumentation adds to a run's span for each status that a request observed. */
-const EVENT = 'spanport.run.status';
-
-export function observationsOf(span: Span | undefined): Observation[] {
+/** The instrumentation adds an event to a run's span for each request. */
+export function requestsOf(span: Span | undefined): RunRequest[] {
   return (span?.events ?? [])
-    .filter(({ name }) => name === EVENT)
-    .map(({ time, attributes }) => ({
-      at: time,
-      status: String(attributes['spanport.run.status'] ?? 'unknown'),
-      request: String(attributes['spanport.run.request'] ?? 'retrieve'),
-    }))
+    .filter(({ name }) => name === 'spanport.run.status' || name === 'spanport.run.request')
+    .map(({ time, attributes }) => {
+      const seconds = attributes['spanport.run.request_duration'];
+      const status = attributes['spanport.run.status'];
+      const error = attributes['error.type'];
+      return {
+        at: time,
+        seconds: typeof seconds === 'number' ? seconds : undefined,
+        request: String(attributes['spanport.run.request'] ?? 'retrieve'),
+        ...(status !== undefined && { status: String(status) }),
+        ...(error !== undefined && { error: String(error) }),
+      };
+    })
     .sort((a, b) => a.at - b.at);
+}
+
+/** When it was sent, as far as known. */
+export function sentAt({ at, seconds = 0 }: RunRequest): number {
+  return at - seconds * 1_000;
 }
 
 const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'expired', 'incomplete']);
 
-export function hasEnded(status: string): boolean {
+export function hasEnded(status = ''): boolean {
   return ENDED.has(status);
 }
 
@@ -57,15 +78,19 @@ export function segmentsOf(observations: readonly Observation[], { start, end }:
   };
   const [first] = observations;
   if (!first) return [{ from: start, to: end, kind: 'unseen' }];
-  add(start, first.at, 'unseen');
+  add(start, first.at, first.seconds === undefined ? 'unseen' : 'request');
   observations.forEach((seen, index) => {
     const next = observations[index + 1];
     const until = Math.min(next?.at ?? end, end);
     if (hasEnded(seen.status)) return;
     // A submit ends the wait for the application at the moment it is sent, whatever it then sees.
-    const isKnown = next === undefined || next.status === seen.status || next.request === 'stream';
-    const isWaiting = seen.status === 'requires_action' && next?.request === 'submit';
-    if (isKnown || isWaiting) add(seen.at, until, kindOf(seen.status), seen.status);
+    const isStream = next?.request === 'stream';
+    if (seen.status === 'requires_action' && next && (next.request === 'submit' || isStream)) {
+      const sent = Math.max(seen.at, sentAt(next));
+      add(seen.at, sent, 'action', seen.status);
+      add(sent, until, 'request');
+    } else if (next === undefined || next.status === seen.status || isStream)
+      add(seen.at, until, kindOf(seen.status), seen.status);
     else add(seen.at, until, 'unseen');
   });
   return joined(segments);
@@ -89,7 +114,7 @@ function joined(segments: readonly Segment[]): Segment[] {
 
 /** Where the time of a run went; the shares add up to the whole. */
 export function sharesOf(segments: readonly Segment[], tools: readonly ToolExecution[]): Share[] {
-  const millis = { model: 0, tools: 0, application: 0, queued: 0, unseen: 0 };
+  const millis = { model: 0, tools: 0, application: 0, queued: 0, request: 0, unseen: 0 };
   const ran = unionOf(tools);
   for (const segment of segments) {
     const length = segment.to - segment.from;
@@ -100,7 +125,7 @@ export function sharesOf(segments: readonly Segment[], tools: readonly ToolExecu
     } else if (segment.kind === 'working') millis.model += length;
     else millis[segment.kind] += length;
   }
-  const kinds: readonly Share['kind'][] = ['model', 'tools', 'application', 'queued', 'unseen'];
+  const kinds: readonly Share['kind'][] = ['model', 'tools', 'application', 'queued', 'request', 'unseen'];
   return kinds.map((kind) => ({ kind, millis: millis[kind] })).filter((share) => share.millis >= 0.5);
 }
 

@@ -6,23 +6,25 @@ import { Json, parsed } from '../parts/json.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { costTitle } from './cost-parts.ts';
 import { PanelHeading } from './panel-heading.tsx';
+import type { Observation } from './run-model.ts';
 import { type ConversationRow, interactionOf } from './transcript.ts';
 
 interface PanelProps {
   readonly row: ConversationRow;
   /** The call that is selected. */
   readonly tool: ToolExecution | undefined;
+  readonly observations: readonly Observation[];
   onClose(): void;
 }
 
 /** A call of the application's tools, where one is selected, and the run itself. */
-export function RunPanel({ row, tool, onClose }: PanelProps): JSX.Element {
+export function RunPanel({ row, tool, observations, onClose }: PanelProps): JSX.Element {
   return (
     <aside class="side-panel" aria-label={tool ? tool.name : 'Run'}>
       {tool && (
         <>
           <PanelHeading icon="tool" name={tool.name} className="mono cut" hasLink={false} onClose={onClose} />
-          <Call tool={tool} row={row} />
+          <Call {...{ tool, row, observations }} />
         </>
       )}
       <section class="panel-body">
@@ -34,9 +36,16 @@ export function RunPanel({ row, tool, onClose }: PanelProps): JSX.Element {
   );
 }
 
-function Call({ tool, row }: { readonly tool: ToolExecution; readonly row: ConversationRow }): JSX.Element {
+function Call({
+  tool,
+  row,
+  observations,
+}: Pick<PanelProps, 'row' | 'observations'> & { tool: ToolExecution }): JSX.Element {
   const { id, startTime, endTime, errorType } = tool;
   const others = interactionOf(row).toolExecutions?.filter((each) => each !== tool) ?? [];
+  const requested = observations.findLast(
+    ({ at, status }) => status === 'requires_action' && at <= (startTime ?? 0) + 1,
+  );
   const longest = Math.max(0, ...others.map((each) => each.endTime ?? 0));
   return (
     <>
@@ -51,7 +60,13 @@ function Call({ tool, row }: { readonly tool: ToolExecution; readonly row: Conve
             </>
           )}
           <dt>Started</dt>
-          <dd>{startTime === undefined ? 'not known' : moment(startTime)}</dd>
+          <dd title={startTime === undefined ? undefined : moment(startTime)}>
+            {startTime === undefined
+              ? 'not known'
+              : requested
+                ? `${duration((startTime - requested.at) / 1_000)} after a request saw the call`
+                : moment(startTime)}
+          </dd>
           {startTime !== undefined && endTime !== undefined && (
             <>
               <dt>Took</dt>

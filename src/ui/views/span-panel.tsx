@@ -4,7 +4,7 @@ import type { Answer, Span } from '../../gateway/api/routes.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import type { Message } from '../../interaction/message.ts';
 import { api } from '../api.ts';
-import { count, counted, duration, moment, money } from '../format.ts';
+import { count, counted, duration, moment, money, streamed } from '../format.ts';
 import { CallView } from '../parts/call.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { DeliverySection } from '../parts/delivery-links.tsx';
@@ -169,7 +169,13 @@ function Input({ messages }: { readonly messages: readonly Message[] }): JSX.Ele
 }
 
 function Figures({ detail }: { readonly detail: Detail }): JSX.Element {
-  const { requestModel, responseModel, usage = {}, finishReasons = [] } = detail.interaction as Partial<Interaction>;
+  const {
+    requestModel,
+    responseModel,
+    usage = {},
+    finishReasons = [],
+    chunkCount,
+  } = detail.interaction as Partial<Interaction>;
   const cached = usage.cacheReadInputTokens;
   const share = cached && usage.inputTokens ? `, ${Math.round((cached / usage.inputTokens) * 100)} % cached` : '';
   const reasoning = usage.reasoningOutputTokens;
@@ -182,7 +188,10 @@ function Figures({ detail }: { readonly detail: Detail }): JSX.Element {
         name="Output"
         value={`${count(usage.outputTokens)}${reasoning ? `, ${count(reasoning)} reasoning` : ''}`}
       />
-      <Figure name="First chunk" value={detail.isStreamed ? duration(detail.timeToFirstChunk) : 'not a stream'} />
+      <Figure
+        name="First chunk"
+        value={streamed(detail.timeToFirstChunk, chunkCount) || (detail.isStreamed ? '—' : 'not a stream')}
+      />
       <Figure
         name="Cost"
         value={`${detail.isEstimated ? '~' : ''}${money(detail.cost)} USD`}

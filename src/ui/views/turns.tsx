@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type { ToolSpan } from '../../gateway/api/routes.ts';
 import { stripWidth } from '../destinations.ts';
-import { count, duration, moment } from '../format.ts';
+import { count, duration, moment, streamed } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { DeliveryHeads } from '../parts/deliveries.tsx';
 import { DeliveryLinks } from '../parts/delivery-links.tsx';
@@ -167,7 +167,11 @@ function Row({ row, index, top, longest, isSelected, isLastOfTurn, onSelect }: R
         )}
       </span>
       {interaction ? <Figures row={interaction} /> : <NoFigures />}
-      <span role="gridcell" class="latency">
+      <span
+        role="gridcell"
+        class="latency"
+        title={interaction && streamed(interaction.timeToFirstChunk, interactionOf(interaction).chunkCount)}
+      >
         <Latency row={row} longest={longest} />
       </span>
       <span role="gridcell">

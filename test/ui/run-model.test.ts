@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest';
+import type { Span } from '../../src/gateway/api/routes.ts';
+import { type Observation, requestsOf, segmentsOf, sentAt, sharesOf } from '../../src/ui/views/run-model.ts';
+
+const seen = (at: number, request: string, status: string, seconds?: number): Observation => ({
+  at,
+  seconds,
+  request,
+  status,
+});
+
+it('reads statuses and other requests of a span, in the order of their answers', () => {
+  const event = (name: string, time: number, attributes: object) => ({
+    name: `spanport.run.${name}`,
+    time,
+    attributes,
+  });
+  const events = [
+    event('request', 900, {
+      'spanport.run.request': 'retrieve',
+      'spanport.run.request_duration': 0.1,
+      'error.type': '429',
+    }),
+    event('status', 200, {
+      'spanport.run.status': 'queued',
+      'spanport.run.request': 'create',
+      'spanport.run.request_duration': 0.2,
+    }),
+    { name: 'exception', time: 300, attributes: {} },
+    event('status', 400, { 'spanport.run.status': 'in_progress', 'spanport.run.request': 'stream' }),
+  ];
+  const requests = requestsOf({ events } as unknown as Span);
+  expect(requests).toEqual([
+    { at: 200, seconds: 0.2, request: 'create', status: 'queued' },
+    { at: 400, seconds: undefined, request: 'stream', status: 'in_progress' },
+    { at: 900, seconds: 0.1, request: 'retrieve', error: '429' },
+  ]);
+  expect(requests.map(sentAt)).toEqual([0, 400, 800]);
+});
+
+it.each([
+  ['polled', 'submit'],
+  ['streamed', 'stream'],
+])('tells the wait for the tools of a %s run from the requests that create it and send their results', (_, submit) => {
+  const observations = [
+    seen(1_200, 'create', 'queued', 0.2),
+    seen(1_500, 'retrieve', 'requires_action', 0.1),
+    seen(2_500, submit, 'in_progress', 0.4),
+    seen(3_000, 'retrieve', 'completed', 0.1),
+  ];
+  const segments = segmentsOf(observations, { start: 1_000, end: 3_000 });
+  expect(segments).toEqual([
+    { from: 1_000, to: 1_200, kind: 'request' },
+    { from: 1_200, to: 1_500, kind: 'unseen' },
+    { from: 1_500, to: 2_100, kind: 'action', status: 'requires_action' },
+    { from: 2_100, to: 2_500, kind: 'request' },
+    { from: 2_500, to: 3_000, kind: 'unseen' },
+  ]);
+  const shares = sharesOf(segments, [{ name: 'find_order', startTime: 1_550, endTime: 2_000 }]);
+  expect(shares).toEqual([
+    { kind: 'tools', millis: 450 },
+    { kind: 'application', millis: 150 },
+    { kind: 'request', millis: 600 },
+    { kind: 'unseen', millis: 800 },
+  ]);
+  expect(shares.reduce((sum, { millis }) => sum + millis, 0)).toBe(2_000);
+});
+
+it('claims nothing about requests whose duration was not recorded', () => {
+  const observations = [seen(1_200, 'create', 'queued'), seen(1_500, 'stream', 'completed')];
+  expect(segmentsOf(observations, { start: 1_000, end: 1_500 })).toEqual([
+    { from: 1_000, to: 1_200, kind: 'unseen' },
+    { from: 1_200, to: 1_500, kind: 'queued', status: 'queued' },
+  ]);
+});
