@@ -1,5 +1,5 @@
 import { type Content, isContentField } from './interaction.ts';
-import { contextShapes, isNamedSecret, maskAssignments, tokenShapes } from './secret-shapes.ts';
+import { contextShapes, isNamedSecret, isSecretName, maskAssignments, tokenShapes } from './secret-shapes.ts';
 import { TextMessage } from './text-message.ts';
 
 /** Returns a text without its secrets. Must be synchronous. */
@@ -19,7 +19,7 @@ const TOKEN =
   '-(?<=sk-|gl[a-z]{2,5}-|xapp-|xai-|pplx-|nvapi-|pypi-|GOCSPX-|PMAK-|KEY-)|A(?:KIA|SIA|BIA|CCA|3T|Iza|BSK)|_(?<=gh[oprsu]_|_pat_|k_(?:live|test|prod)_|whsec_|npm_|hf_|_org_|gsk_|_v1_|shp[a-z]{2}_|_api_|ntn_|gl(?:c|sa)_)|xox|J(?<=eyJ)|G(?<=SG)\\.|K(?<=PRIVATE K)';
 const CONTEXT = '[Bb](?:[Ee][Aa][Rr][Ee][Rr]|asic)|:\\/\\/|[?&][A-Za-z_-]{3,12}=';
 const ASSIGNMENT =
-  '[=:](?<=(?:[Ww][OoRr]{0,2}[Dd]|[Pp][Hh][Rr][Aa][Ss][Ee]|[Rr][Ee][Tt]|[Kk][Ee][YyNn])["\'`\\\\]{0,2}\\s{0,4}:?[=:])';
+  '[=:](?<=(?:[Ww][OoRr]{0,2}[Dd]|[Pp][Hh][Rr][Aa][Ss][Ee]|[Rr][Ee][Tt]|[Kk][Ee][YyNn]|[Pp][Ii][Nn]|[Cc][Vv][VvCc]|[Oo][Tt][Pp]|[Ss][Cc][Oo][Dd][Ee])["\'`\\\\]{0,2}\\s{0,4}:?[=:])';
 
 const hasAny = new RegExp(`${TOKEN}|${CONTEXT}|${ASSIGNMENT}`);
 const hasToken = new RegExp(`${TOKEN}|:\\/\\/`);
@@ -109,7 +109,7 @@ export function maskAttributes<T extends Readonly<Record<string, unknown>>>(attr
   let copy: Record<string, unknown> | undefined;
   for (const name in attributes) {
     const value: unknown = attributes[name];
-    const kept = maskValue(value, mask, name.startsWith('gen_ai.'));
+    const kept = withoutNamedSecret(name, maskValue(value, mask, name.startsWith('gen_ai.')), mask);
     if (kept === value) continue;
     copy ??= { ...attributes } as Record<string, unknown>;
     copy[name] = kept;
@@ -148,11 +148,22 @@ function maskRecord(value: object, mask: Mask, isStructure: boolean): unknown {
     if (isStructure && structure.has(key)) continue;
     const item = (value as Record<string, unknown>)[key];
     // Arguments and results are the application's own data, in which these keys may have any meaning.
-    let kept = maskValue(item, mask, isStructure && key !== 'arguments' && key !== 'response' && key !== 'result');
-    if (typeof kept === 'string' && mask !== asIs && isNamedSecret(key, kept)) kept = MASKED;
+    const isInner = isStructure && key !== 'arguments' && key !== 'response' && key !== 'result';
+    const kept = withoutNamedSecret(key, maskValue(item, mask, isInner), mask);
     if (kept === item) continue;
     copy ??= { ...value } as Record<string, unknown>;
     copy[key] = kept;
   }
   return copy ?? value;
+}
+
+/**
+ * The value, or a replacement if its name is that of a secret, such as `password`. A list may contain several of them.
+ * @param mask the mask that was applied to the texts of the value; {@link asIs} changes nothing here either
+ */
+export function withoutNamedSecret(name: string, value: unknown, mask: Mask): unknown {
+  if (mask === asIs || !isSecretName(name)) return value;
+  if (!Array.isArray(value)) return isNamedSecret(name, value) ? MASKED : value;
+  if (!value.some((item) => isNamedSecret(name, item))) return value;
+  return value.map((item: unknown) => (isNamedSecret(name, item) ? MASKED : item));
 }

@@ -151,16 +151,15 @@ const NAMES =
   /pass(?:word|wd|phrase)|(?<![A-Za-z])pwd|secret(?:[_-]?(?:access[_-]?)?key)?|token|(?:api|access|account|auth|encryption|private|shared[_-]?access|signing)[_-]?key/
     .source;
 const SEPARATOR = /(\\?["'`]?\s{0,4}:?[=:])/.source;
-const VALUE = /(>?\s{0,4})(?:(\\?["'`])([^\s"'`\\]{4,512})(?=\\?["'`])|([^\s"'`\\,;&<>(){}[\]]{4,512}))/.source;
+const VALUE = /(>?\s{0,4})(?:(\\?["'`])([^\s"'`\\]{3,512})(?=\\?["'`])|([^\s"'`\\,;&<>(){}[\]]{1,512}))/.source;
+/** Names whose values are secrets only if they are digits. {@link kindOf} decides whether the whole name is one. */
+const CODES = 'pin|cvv|cvc|otp|passcode';
 
 /**
  * Matches from `=` or `:`, a value with or without quotes, if the name of a secret is before it: searching for two
  * characters is cheaper than searching for names. `\\` allows JSON inside a JSON string.
  */
-const ASSIGNMENT = new RegExp(`[=:](?<=(${NAMES})${SEPARATOR})${VALUE}`, 'gi');
-
-/** Matches only at `lastIndex`, so that a name without such an end costs one comparison. */
-const nameBefore = new RegExp(`(?<=(${NAMES}))`, 'iy');
+const ASSIGNMENT = new RegExp(`[=:](?<=(${NAMES}|${CODES})${SEPARATOR})${VALUE}`, 'gi');
 
 /** Values that are not secrets: types, keywords, and references to the place of a secret. */
 const PLACEHOLDER =
@@ -184,21 +183,91 @@ export function maskAssignments(text: string): string {
       at: number,
     ) => {
       const nameAt = at + 1 - before.length - name.length;
+      const value = quoted ?? bare ?? '';
+      const keyQuote = /\\?["'`]/.exec(before)?.[0];
+      if (keyQuote !== undefined && isSecretInJson(value, { quote, text, nameAt, name }))
+        return `${match[0] ?? ''}${after}${quote ?? keyQuote}[masked]${quote === undefined ? keyQuote : ''}`;
+      if (value.length < MIN_VALUE || codeName.test(name)) return match;
       const isSecret =
         quoted === undefined
-          ? isBareSecret({ value: bare ?? '', name, separator: before + after, text, nameAt, end: at + match.length })
+          ? isBareSecret({ value, name, separator: before + after, text, nameAt, end: at + match.length })
           : isQuotedSecret(quoted, name);
       return isSecret ? `${match[0] ?? ''}${after}${quote ?? ''}[masked]` : match;
     },
   );
 }
 
+/** Whether a number, a boolean or a text of digits after a quoted key is a secret, as in {@link isNamedSecret}. */
+function isSecretInJson(value: string, { quote, text, nameAt, name }: JsonValue): boolean {
+  const before = /[\w.$/-]*$/.exec(text.slice(Math.max(0, nameAt - MAX_NAME), nameAt))?.[0] ?? '';
+  const key = before + name;
+  if (quote !== undefined) return kindOf(key) === 'code' && isNamedSecret(key, value);
+  return /^(?:-?\d[\d.e+-]*|true|false)$/i.test(value) && isNamedSecret(key, 0);
+}
+
+interface JsonValue {
+  /** The quotation mark before the value. */
+  readonly quote: string | undefined;
+  readonly text: string;
+  readonly nameAt: number;
+  readonly name: string;
+}
+
+/**
+ * What the name of a value says about it. `password`: nearly every value is a secret. `code`: numbers and texts of digits
+ * are. `key`: numbers, and texts that look like keys. `token`: only such texts, because a number of this name may count
+ * the tokens of a model or the time to one.
+ */
+type SecretKind = 'password' | 'code' | 'key' | 'token';
+
+const secretName = new RegExp(`(?:${NAMES})$`, 'i');
+const codeName = new RegExp(`(?<![A-Za-z])(?:${CODES})$`, 'i');
+const codeNameInCamelCase = /(?<=[a-z])(?:P(?:in|IN)|C(?:vv|VV|vc|VC)|O(?:tp|TP)|Passcode)$/;
+const credentialToken =
+  /(?:^|[./:])token$|(?:access|api|auth|bearer|csrf|device|id|login|refresh|reset|secret|security|session|verification|xsrf)[_-]?token$/i;
+
+/** Only the end of a long name counts. */
+const MAX_KEY = 128;
+const MAX_KINDS = 4_096;
+/** By name. An application uses few names, and a comparison with all patterns is more expensive than this. */
+const kinds = new Map<string, SecretKind | 'none'>();
+
+function kindOf(name: string): SecretKind | 'none' {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  const kind = findKind(name.slice(-MAX_KEY));
+  if (name.length > MAX_KEY) return kind;
+  // Names may come from the data of users.
+  if (kinds.size >= MAX_KINDS) kinds.clear();
+  kinds.set(name, kind);
+  return kind;
+}
+
+function findKind(name: string): SecretKind | 'none' {
+  if (codeName.test(name) || codeNameInCamelCase.test(name)) return 'code';
+  const word = secretName.exec(name)?.[0];
+  if (word === undefined) return 'none';
+  if (isPassword(word)) return 'password';
+  return /token$/i.test(word) && !credentialToken.test(name) ? 'token' : 'key';
+}
+
+/** Whether a value of this name may be a secret. */
+export function isSecretName(name: string): boolean {
+  return kindOf(name) !== 'none';
+}
+
 /** Whether a value of parsed data is a secret by its name, as in {@link maskAssignments}. */
-export function isNamedSecret(name: string, value: string): boolean {
-  if (value.length < 4) return false;
-  nameBefore.lastIndex = name.length;
-  const word = nameBefore.exec(name)?.[1];
-  return word !== undefined && !/\s/.test(value) && isQuotedSecret(value, word);
+export function isNamedSecret(name: string, value: unknown): boolean {
+  const kind = kindOf(name);
+  if (kind === 'none') return false;
+  if (typeof value !== 'string') return kind !== 'token' && isScalar(value);
+  if (kind === 'code') return /^\d[\d\s-]{2,14}$/.test(value);
+  if (value.length < MIN_VALUE || /\s/.test(value)) return false;
+  return isQuotedSecret(value, secretName.exec(name)?.[0] ?? name);
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
 }
 
 interface Assignment {
@@ -244,6 +313,8 @@ function isSetting({ text, nameAt, end }: Assignment): boolean {
   return beginsLine && (after === undefined || after === '\n' || after === '\r' || after === ';');
 }
 
+/** Shorter values are masked only in JSON, after the name of a secret. */
+const MIN_VALUE = 4;
 /** Maximum length of a setting's name, which limits the lookbehind. */
 const MAX_NAME = 64;
 

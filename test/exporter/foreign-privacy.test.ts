@@ -128,6 +128,37 @@ describe('a span that is not about a model', () => {
     }
   });
 
+  it('is masked in every attribute with the name of a secret, also if that is a number', () => {
+    const secrets = {
+      'app.password': 'PLANTEDword',
+      'db.api_key': 'PLANTED1234567',
+      'card.pin': 918273645,
+      cvv: 645372819,
+    };
+    const counts = {
+      'gen_ai.usage.input_tokens': 564738291,
+      'gen_ai.request.max_tokens': 564738292,
+      token_count: 564738293,
+      'app.tokens': 564738294,
+      'server.time_to_first_token': 564738295,
+    };
+    const span: SpanData = {
+      ...plain,
+      attributes: { ...secrets, ...counts },
+      resource: { 'service.password': 'PLANTEDtoo', 'service.pin': 918273645 },
+      events: [{ name: 'login', time: [1, 0], attributes: secrets }],
+      links: [{ traceId: '3'.repeat(32), spanId: '4'.repeat(16), attributes: secrets }],
+    };
+    for (const mode of contentModes) {
+      const { protobuf, interactions: _, ...texts } = exported([span], mode);
+      expect(protobuf).not.toContain('PLANTED');
+      for (const [destination, body] of Object.entries(texts)) {
+        expect(/PLANTED|918273645|645372819/.exec(body)?.[0], `${destination} ${mode}`).toBeUndefined();
+        for (const count of Object.values(counts)) expect(body, destination).toContain(String(count));
+      }
+    }
+  });
+
   it('keeps the application’s own attributes and loses those of a tracer’s namespace', () => {
     const attributes = {
       'tenant.id': 'tenant-7',

@@ -4,11 +4,14 @@ import { openGateway, until } from './gateway-scene.ts';
 const SECRET = `sk-${'a1B2'.repeat(10)}`;
 const TRACE = '1'.repeat(32);
 
-const attributesFrom = (values: Record<string, string>) =>
-  Object.entries(values).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+const attributesFrom = (values: Record<string, string | number>) =>
+  Object.entries(values).map(([key, value]) => ({
+    key,
+    value: typeof value === 'string' ? { stringValue: value } : { intValue: value },
+  }));
 
 /** A span with the same attributes on itself, its event, its link and its resource. */
-function bodyWith(values: Record<string, string>): string {
+function bodyWith(values: Record<string, string | number>): string {
   const attributes = attributesFrom(values);
   const own = attributesFrom({ ...values, 'gen_ai.operation.name': 'chat' });
   const span = {
@@ -24,7 +27,7 @@ function bodyWith(values: Record<string, string>): string {
   return JSON.stringify({ resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans: [span] }] }] });
 }
 
-async function stored(options: Parameters<typeof openGateway>[0], values: Record<string, string>) {
+async function stored(options: Parameters<typeof openGateway>[0], values: Record<string, string | number>) {
   const { gateway, client } = await openGateway(options);
   const response = await fetch(`${gateway.url}/v1/traces`, {
     method: 'POST',
@@ -47,6 +50,17 @@ it('masks secrets of links, events and resources, whatever the attribute is call
   expect(all.split('[masked]').length - 1).toBe(12);
   expect(all.match(/"masked-[0-9a-f]{12}"/g)).toHaveLength(4);
 });
+
+it.each(['full', 'redacted', 'none'] as const)(
+  'masks the numbers and texts of attributes with the name of a secret, and no counts, with content %s',
+  async (content) => {
+    const secrets = { 'app.password': 'hunter22', 'card.pin': 918273645 };
+    const counts = { 'gen_ai.usage.input_tokens': 564738291, token_count: 564738293 };
+    const { all } = await stored({ content }, { ...secrets, ...counts });
+    expect(all).not.toMatch(/hunter22|918273645/);
+    for (const count of Object.values(counts)) expect(all).toContain(String(count));
+  },
+);
 
 it.each(['redacted', 'none'] as const)('keeps no words of events and links with content %s', async (content) => {
   const messages = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'Where is my refund?' }] }]);

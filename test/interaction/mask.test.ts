@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asIs, maskJson, maskSecrets, withoutCutSecret } from '../../src/interaction/mask.ts';
+import { asIs, maskAttributes, maskJson, maskSecrets, withoutCutSecret } from '../../src/interaction/mask.ts';
 import { contextShapes, tokenShapes } from '../../src/interaction/secret-shapes.ts';
+import { ATTR } from '../../src/semconv/names.ts';
 
 const long = 'Ab3'.repeat(20);
 
@@ -216,6 +218,8 @@ it.each([
   'a:',
   '://a:',
   'a',
+  '"pin":',
+  '"pin": 1234',
 ])('takes linear time over a text that repeats %j', (piece) => {
   const text = piece.repeat(2_000_000 / piece.length);
   expect(maskSecrets(`${text} sk-${long}`)).toContain('[masked]');
@@ -247,5 +251,114 @@ describe('parsed data', () => {
       key: 'abcd1234',
     };
     expect(maskJson(data, maskSecrets)).toBe(data);
+  });
+});
+
+/** Names of secrets, alone and at the end of a longer name. */
+const secretNames = fc
+  .tuple(
+    fc.constantFrom('', 'db.', 'app.', 'user_', 'http.request.header.x-', 'a/b/'),
+    fc.constantFrom(
+      'password',
+      'passwd',
+      'passphrase',
+      'pwd',
+      'pin',
+      'cvv',
+      'otp',
+      'secret',
+      'api_key',
+      'access_token',
+    ),
+  )
+  .map((parts) => parts.join(''));
+const camelCase = fc.constantFrom(
+  'dbPassword',
+  'cardPin',
+  'cardPIN',
+  'apiKey',
+  'clientSecret',
+  'accessToken',
+  'smsOTP',
+);
+const scalars = fc.oneof(fc.integer(), fc.double({ noDefaultInfinity: true, noNaN: true }), fc.boolean());
+
+/** Names that end similarly, or in which a number counts tokens. */
+const otherNames = fc.constantFrom(
+  ...Object.values(ATTR),
+  'gen_ai.usage.input_tokens',
+  'gen_ai.usage.output_tokens',
+  'gen_ai.request.max_tokens',
+  'max_tokens',
+  'token_count',
+  'llm.token_count.prompt',
+  'ai.usage.tokens',
+  'usage.total_tokens',
+  'llm.latency.time_to_first_token',
+  'time_per_output_token',
+  'cost_per_token',
+  'mapping',
+  'spin',
+  'opinion',
+  'password_length',
+  'passwords_tried',
+  'api_key_count',
+  'secretary',
+  'keyword',
+  'monkey',
+);
+
+describe('numbers and booleans', () => {
+  it('are masked under the name of a secret: as attributes, in data, in lists and in JSON text', () => {
+    fc.assert(
+      fc.property(fc.oneof(secretNames, camelCase), scalars, (name, value) => {
+        const masked = { [name]: '[masked]' };
+        expect(maskAttributes({ [name]: value }, maskSecrets)).toEqual(masked);
+        expect(maskAttributes({ [name]: [value] }, maskSecrets)).toEqual({ [name]: ['[masked]'] });
+        expect(maskJson({ a: [{ [name]: value }] }, maskSecrets)).toEqual({ a: [masked] });
+        for (const space of [0, 2]) {
+          const text = JSON.stringify({ n: 1, [name]: value, last: 'x' }, null, space);
+          expect(JSON.parse(maskSecrets(text))).toEqual({ n: 1, ...masked, last: 'x' });
+          expect(JSON.parse(JSON.parse(maskSecrets(JSON.stringify(text))))).toEqual({ n: 1, ...masked, last: 'x' });
+        }
+      }),
+    );
+  });
+
+  it('are kept under every other name', () => {
+    fc.assert(
+      fc.property(otherNames, scalars, (name, value) => {
+        const data = { [name]: value, list: [value] };
+        expect(maskAttributes(data, maskSecrets)).toBe(data);
+        expect(maskJson(data, maskSecrets)).toBe(data);
+        expect(maskSecrets(JSON.stringify(data))).toBe(JSON.stringify(data));
+      }),
+    );
+  });
+
+  it('are kept by the mask that changes nothing', () => {
+    const data = { password: 5, pin: [1, 2] };
+    expect(maskJson(data, asIs)).toBe(data);
+    expect(maskAttributes(data, asIs)).toBe(data);
+  });
+});
+
+describe('texts under the name of a secret', () => {
+  it.each([
+    ['pin', '1234'],
+    ['card.cvc', '123'],
+    ['app.password', 'correcthorse'],
+    ['db.api_key', 'abcd1234efgh5678'],
+    ['otp', '123 456'],
+  ])('are masked as an attribute: %s', (name, value) => {
+    expect(maskAttributes({ [name]: value }, maskSecrets)).toEqual({ [name]: '[masked]' });
+    expect(maskJson({ [name]: [value] }, maskSecrets)).toEqual({ [name]: ['[masked]'] });
+    const text = JSON.stringify({ [name]: value.replace(' ', '') });
+    expect(JSON.parse(maskSecrets(text))).toEqual({ [name]: '[masked]' });
+  });
+
+  it('are kept where they say what a value is, or are words', () => {
+    const data = { pin: 'GPIO', password: 'string', token: ' Hello', 'auth.secret': 'required', otp: 'sent by mail' };
+    expect(maskAttributes(data, maskSecrets)).toBe(data);
   });
 });

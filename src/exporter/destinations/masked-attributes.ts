@@ -1,10 +1,20 @@
-import { type Mask, maskAttributes, maskJson, maskSecrets } from '../../interaction/mask.ts';
+import { type Mask, maskAttributes, maskJson, maskSecrets, withoutNamedSecret } from '../../interaction/mask.ts';
 import { attributeKind, eventAttributeKind } from '../../semconv/dialects/attribute-kinds.ts';
 import type { AttributeKind } from '../../semconv/dialects/attribute-rules.ts';
 import { type ContentMode, REDACTED } from '../content-policy.ts';
 
 /** The part of an attribute that a destination receives; undefined if it receives nothing. */
-export function attributeFor(kind: AttributeKind, value: unknown, mode: ContentMode, mask: Mask): unknown {
+export function attributeFor(
+  name: string,
+  kind: AttributeKind,
+  value: unknown,
+  mode: ContentMode,
+  mask: Mask,
+): unknown {
+  return withoutNamedSecret(name, permittedValue(kind, value, mode, mask), mask);
+}
+
+function permittedValue(kind: AttributeKind, value: unknown, mode: ContentMode, mask: Mask): unknown {
   if (kind === 'fact') return maskedValue(value, maskSecrets);
   if (kind === 'other' || mode === 'full') return maskedValue(value, mask);
   // Numbers and booleans are not content. A list of numbers may be an embedding, from which the text can be inferred.
@@ -40,13 +50,13 @@ export function eventAttributesFor(
   { mode, mask, isOfDialect }: { readonly mode: ContentMode; readonly mask: Mask; readonly isOfDialect: boolean },
 ): Attributes {
   return mapped(attributes, (name, value) =>
-    attributeFor(eventAttributeKind(event, name, isOfDialect), value, mode, mask),
+    attributeFor(name, eventAttributeKind(event, name, isOfDialect), value, mode, mask),
   );
 }
 
 /** The attributes of a span's link that a destination receives. */
 export function linkAttributesFor(attributes: Attributes, mode: ContentMode, mask: Mask): Attributes {
-  return mapped(attributes, (name, value) => attributeFor(attributeKind(name, true), value, mode, mask));
+  return mapped(attributes, (name, value) => attributeFor(name, attributeKind(name, true), value, mode, mask));
 }
 
 function mapped(attributes: Attributes, change: (name: string, value: unknown) => unknown): Attributes {

@@ -115,7 +115,7 @@ function giveForeign(
       structured[name] = attributes[name];
       continue;
     }
-    const value = attributeFor(kind, attributes[name], mode, mask);
+    const value = attributeFor(name, kind, attributes[name], mode, mask);
     if (value !== undefined) sink.setAttribute(name, value as AttributeValue);
   }
   return structured;
