@@ -127,7 +127,7 @@ export class GatewayServer {
     }
     const vendor = this.#parts.vendorApis.vendorOf(path);
     if (vendor) return this.#vendor(vendor, request, response, url);
-    if (path === '/api/session' || path === '/api/openapi.json') await this.#apiCall(request, response);
+    if (path === '/api/session' || path === '/api/openapi.json') await this.#apiCall(request, response, MAX_OPEN_BYTES);
     else if (path === '/metrics' || path.startsWith('/api/')) {
       if (!access.isAuthorized(request))
         throw new RequestError(401, 'no-token', 'The gateway needs its token: Authorization: Bearer …');
@@ -193,7 +193,7 @@ export class GatewayServer {
     return route;
   }
 
-  async #apiCall(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #apiCall(request: IncomingMessage, response: ServerResponse, maxBytes = MAX_API_BYTES): Promise<void> {
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('cache-control', 'no-store');
     const isChange = request.method !== 'GET' && request.method !== 'HEAD';
@@ -202,7 +202,7 @@ export class GatewayServer {
       throw new RequestError(415, 'unsupported-type', 'Use Content-Type: application/json.');
     }
     if (
-      Number(request.headers['content-length'] ?? 0) > MAX_API_BYTES ||
+      Number(request.headers['content-length'] ?? 0) > maxBytes ||
       (isChange && request.headers['transfer-encoding'])
     ) {
       throw new RequestError(413, 'too-large', 'The body is too large, or has no length.');
@@ -266,6 +266,8 @@ function urlOf({ url = '/' }: IncomingMessage): URL {
 }
 
 const MAX_API_BYTES = 1_048_576;
+/** Of clients without the token: many slow bodies must not fill the memory. */
+const MAX_OPEN_BYTES = 4_096;
 
 /** What an error means for the sender. Anything unexpected is logged, and answered without its details. */
 export function describe(error: unknown, log: Log): Answerable {

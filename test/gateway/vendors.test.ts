@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Interaction } from '../../src/interaction/interaction.ts';
+import { Store } from '../../src/store/store.ts';
 import { vendors } from '../../src/vendors/index.ts';
 import { openGateway, until } from './gateway-scene.ts';
 
@@ -123,3 +124,26 @@ it('answers Inkeep and Kore with what came over OTLP', async () => {
   const logs = await kore.json();
   expect([kore.status, JSON.stringify(logs)]).toEqual([200, expect.stringContaining('gpt-4o')]);
 });
+
+it.each(vendors.map(({ name }) => name))(
+  'answers a failure of its own in the form of %s, without its cause',
+  async (name) => {
+    const { gateway, client, lines } = await openGateway();
+    const write = vi.spyOn(Store.prototype, 'write').mockRejectedValueOnce(new Error('cause of the failure'));
+    onTestFinished(() => write.mockRestore());
+    const [failed] = await send(name, gateway.url, 'key');
+    expect([failed?.status, failed?.headers.get('content-type')]).toEqual([
+      500,
+      expect.stringMatching(/^application\/(problem\+)?json$/),
+    ]);
+    const body = await failed?.json();
+    expect(JSON.stringify(body)).toContain('The gateway failed to handle the request.');
+    expect(JSON.stringify(body)).not.toContain('cause of the failure');
+    if (name === 'requesty')
+      expect(body).toEqual({ success: false, error: 'The gateway failed to handle the request.' });
+    expect(lines.join('\n')).toContain('cause of the failure');
+    // A client that tries again is not refused.
+    for (const response of await send(name, gateway.url, 'key')) expect(response.status).toBeLessThan(300);
+    expect((await client.listInteractions()).items).toHaveLength(1);
+  },
+);
