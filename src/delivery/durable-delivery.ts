@@ -48,6 +48,8 @@ export class DurableDelivery implements Delivery {
     this.#memorySender = new Sender({ ...common, queue: this.#memory, isDurable: false });
     spool.join({
       destination: destination.name,
+      // What a destination has under an order key is fetched by a request of its own.
+      requestMillis: parts.timeoutMillis * (destination.remote ? 2 : 1),
       report: parts.report,
       onDrop: (reason, count) => this.#counters.drop(reason, count),
       onEvicted: (keys) => this.#receipts.settle(keys, { status: 'dropped', reason: 'spool_full' }),

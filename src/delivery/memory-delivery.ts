@@ -27,6 +27,8 @@ export interface DeliveryParts {
   readonly onAttempt: ((attempt: Attempt) => void) | undefined;
   readonly transport: Transport;
   readonly clock: Clock;
+  /** How long one request may take. */
+  readonly timeoutMillis: number;
 }
 
 /** Delivery out of memory: bounded, retried, and gone with the process. */

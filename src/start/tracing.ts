@@ -3,6 +3,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { discoveryFile } from '../configuration/discovery.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
+import { systemClock, within } from '../delivery/clock.ts';
 import { diag } from '../diagnostics/diag.ts';
 import { applyLogLevel } from '../diagnostics/log-level.ts';
 import type { DestinationStats, SpanDestination } from '../exporter/destination.ts';
@@ -133,9 +134,9 @@ function startTracing(
       return destination.name === 'otlp' && !isOtlpNamed ? unlessJoined(destination) : destination;
     });
   const isNothingSet = options.destinations === undefined && names.length === 0;
-  const found = isNothingSet ? lookForGateway(pipeline, context) : Promise.resolve();
+  const search = isNothingSet ? lookForGateway(pipeline, context) : noSearch;
   const undo = watch(pipeline, recorded, options, environment, spool?.durability === 'sync');
-  return running(pipeline, recorded, found, undo, options.shutdownTimeoutMillis ?? 5_000);
+  return running(pipeline, recorded, search, undo, options.shutdownTimeoutMillis ?? 5_000);
 }
 
 interface Recorded {
@@ -202,18 +203,25 @@ function watch(
 function running(
   pipeline: Pipeline,
   recorded: Recorded,
-  found: Promise<void>,
+  search: GatewaySearch,
   { provider, stop }: Watching,
   timeoutMillis: number,
 ): Running {
   const { recorder, instrumentations } = recorded;
   let ended: Promise<void> | undefined;
+  /** Waits for the search inside the deadline. @returns the ms that are left */
+  const searched = async (): Promise<number> => {
+    const end = performance.now() + timeoutMillis;
+    if (!search.isOver) await within(systemClock, timeoutMillis, search.done);
+    return Math.max(0, end - performance.now());
+  };
   const shutdown = async (): Promise<void> => {
     endCalls(recorded);
     started.current = undefined;
     stop();
-    await found;
-    await pipeline.shutdown(timeoutMillis);
+    const restMillis = await searched();
+    search.stop();
+    await pipeline.shutdown(restMillis);
   };
   return {
     mask: recorder.ownOptions.mask,
@@ -221,8 +229,7 @@ function running(
     handle: {
       tracerProvider: provider,
       async forceFlush(): Promise<void> {
-        await found;
-        await pipeline.flush(timeoutMillis);
+        await pipeline.flush(await searched());
       },
       shutdown(): Promise<void> {
         ended ??= shutdown();
@@ -249,12 +256,41 @@ function unlessJoined(otlp: SpanDestination): SpanDestination {
   };
 }
 
+/** The search for a gateway on this machine. */
+interface GatewaySearch {
+  readonly done: Promise<void>;
+  readonly isOver: boolean;
+  /** A gateway that is found after this becomes no destination. */
+  stop(): void;
+}
+
+const noSearch: GatewaySearch = { done: Promise.resolve(), isOver: true, stop: () => {} };
+
 /** No destination is set: spans wait, with their content, until it is known whether a gateway runs on this machine. */
-async function lookForGateway(pipeline: Pipeline, context: DestinationContext): Promise<void> {
+function lookForGateway(pipeline: Pipeline, context: DestinationContext): GatewaySearch {
+  let isStopped = false;
+  let isOver = false;
+  const done = joinGateway(pipeline, context, () => isStopped).finally(() => {
+    isOver = true;
+  });
+  return {
+    done,
+    get isOver() {
+      return isOver;
+    },
+    stop(): void {
+      isStopped = true;
+    },
+  };
+}
+
+async function joinGateway(pipeline: Pipeline, context: DestinationContext, isStopped: () => boolean): Promise<void> {
   const release = pipeline.hold();
   try {
     const gateway = await findGateway(discoveryFile(context.environment));
-    if (gateway) {
+    if (gateway && isStopped()) {
+      context.warn('the gateway on this machine answered after the shutdown, so spans are dropped');
+    } else if (gateway) {
       const headers = gateway.token === undefined ? {} : { authorization: `Bearer ${gateway.token}` };
       pipeline.join(planDestination({ name: 'spanport', url: `${gateway.url}/v1/traces`, headers }, context));
     } else {

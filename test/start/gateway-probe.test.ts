@@ -83,19 +83,46 @@ it('finds a real gateway while it runs, and none after it was closed', async () 
   expect(await findGateway(published)).toBeUndefined();
 });
 
-it('warns once when a setting keeps the found gateway from being a destination', async () => {
+/** Publishes a gateway that answers with this, and nothing else that a start would find. */
+async function publish(listener: RequestListener): Promise<void> {
   vi.stubEnv('XDG_DATA_HOME', folder);
-  vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', join(folder, 'missing.pem'));
   for (const name of ['ATHINA_API_KEY', 'RECONIFY_APP_KEY', 'RECONIFY_API_KEY']) vi.stubEnv(name, '');
   // Whoever runs the tests may have set variables of their own, and an unknown one is a warning.
   for (const name of Object.keys(process.env)) if (name.startsWith('SPANPORT_')) vi.stubEnv(name, undefined);
   const published = join(folder, 'spanport', 'gateway.json');
   mkdirSync(dirname(published), { recursive: true });
-  writeFileSync(published, JSON.stringify({ url: await serve(proving), nonce, pid: 1 }), { mode: 0o600 });
+  writeFileSync(published, JSON.stringify({ url: await serve(listener), nonce, pid: 1 }), { mode: 0o600 });
+}
+
+it('warns once when a setting keeps the found gateway from being a destination', async () => {
+  vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', join(folder, 'missing.pem'));
+  await publish(proving);
   const warn = vi.spyOn(diag, 'warn').mockReturnValue();
   const handle = startOnce({}, []);
   await handle.forceFlush();
   await handle.shutdown();
   expect(warn.mock.calls).toEqual([[expect.stringContaining('OTEL_EXPORTER_OTLP_CERTIFICATE')]]);
+  warn.mockRestore();
+});
+
+it('a flush and a shutdown that are due before the gateway answers do not wait for it', async () => {
+  let answer = (): void => {};
+  const asked: (string | undefined)[] = [];
+  await publish((request, response) => {
+    asked.push(request.url?.split('?')[0]);
+    answer = () => proving(request, response);
+  });
+  const warn = vi.spyOn(diag, 'warn').mockReturnValue();
+  const handle = startOnce({ shutdownTimeoutMillis: 20 }, []);
+  await vi.waitFor(() => expect(asked).toEqual(['/healthz']), { timeout: 20_000 });
+  handle.tracerProvider.getTracer('test').startSpan('chat').end();
+  await handle.forceFlush();
+  await handle.shutdown();
+  // The search is still under way: its end would have been reported.
+  expect(warn.mock.calls).toEqual([]);
+  answer();
+  await vi.waitFor(() => expect(warn).toHaveBeenCalled(), { timeout: 20_000 });
+  expect(warn.mock.calls).toEqual([[expect.stringContaining('answered after the shutdown')]]);
+  expect([asked, handle.stats().destinations]).toEqual([['/healthz'], {}]);
   warn.mockRestore();
 });

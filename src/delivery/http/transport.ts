@@ -3,7 +3,7 @@ import type { HttpClient, TlsOptions } from './http-client.ts';
 import type { ProxyEnvironment } from './proxy.ts';
 import { untraced } from './untraced.ts';
 
-const DEFAULT_TIMEOUT_MILLIS = 30_000;
+export const DEFAULT_TIMEOUT_MILLIS = 30_000;
 
 /**
  * Sends one request. Resolves with any response; rejects when none came, or when aborted. Follows no redirect.

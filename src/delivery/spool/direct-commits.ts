@@ -32,11 +32,11 @@ export class DirectCommits {
    * which needs none.
    * @throws when the disk does not take them
    */
-  store(slab: Slab, end: number): Committed | undefined {
+  store(slab: Slab, end: number, leaseMillis: number): Committed | undefined {
     if (end <= this.#clock.monotonic() && this.#keep(slab)) return undefined;
     try {
       this.#waitUntil(end);
-      return this.#file.commit(slab.frames, []);
+      return this.#file.commit(slab.frames, [], leaseMillis);
     } catch (error) {
       if (isBusy(error) && this.#keep(slab)) return undefined;
       throw error;

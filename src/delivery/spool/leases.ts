@@ -4,9 +4,7 @@ import type { Clock } from '../clock.ts';
 import { mayJoin, type TakeLimits } from '../queue.ts';
 import { bootOf, isDead } from './owner.ts';
 
-/** How long a lease lasts: longer than records wait in memory and a request takes (30 s). */
-const LEASE_MILLIS = 90_000;
-/** No delay is longer; a later time was written by another clock. */
+/** No lease and no delay is longer; a later time was written by another clock. */
 const MAX_BUSY_MILLIS = 24 * 60 * 60_000;
 /** Other processes settle records without a notice to this one. */
 const POLL_MILLIS = 1_000;
@@ -112,14 +110,14 @@ export class Leases {
     return rows.map(({ id }) => Number(id));
   }
 
-  acquire(ids: readonly number[]): void {
+  acquire(ids: readonly number[], leaseMillis: number): void {
     if (ids.length === 0) return;
     this.#db.run(
       `INSERT INTO loan (id, attempts, owner, boot, until) SELECT value, 0, ?, ?, ? FROM json_each(?) WHERE true
        ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, boot = excluded.boot, until = excluded.until`,
       this.#owner,
       this.#clock.boot,
-      this.#now() + LEASE_MILLIS,
+      this.#now() + Math.min(Math.ceil(leaseMillis), MAX_BUSY_MILLIS),
       JSON.stringify(ids),
     );
   }

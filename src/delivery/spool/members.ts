@@ -1,10 +1,13 @@
 import type { DeliveryRecord, RecordListener, RecordOutcome } from '../delivery.ts';
+import { leaseMillisFor } from './lease-time.ts';
 import type { Followed, Slab } from './slab.ts';
 import type { Committed, Total } from './writer-messages.ts';
 
 /** One destination's part in the spool: the callbacks that report what happens to its records. */
 export interface SpoolMember {
   readonly destination: string;
+  /** The longest time that the requests for a record may take. */
+  readonly requestMillis: number;
   readonly report: (message: string) => void;
   readonly onDrop: (reason: string, count: number) => void;
   /** Records on disk were removed because the file had reached its size. */
@@ -26,6 +29,12 @@ export interface SpoolMember {
 /** The destinations that share a spool. Passes on to each what happens to its records. */
 export class Members {
   readonly #members = new Map<string, SpoolMember>();
+  #leaseMillis = leaseMillisFor();
+
+  /** How long leases last: a commit holds records of several destinations. */
+  get leaseMillis(): number {
+    return this.#leaseMillis;
+  }
 
   get size(): number {
     return this.#members.size;
@@ -33,6 +42,7 @@ export class Members {
 
   add(member: SpoolMember): void {
     this.#members.set(member.destination, member);
+    this.#leaseMillis = Math.max(this.#leaseMillis, leaseMillisFor(member.requestMillis));
   }
 
   /** Reported once, by any of them. */

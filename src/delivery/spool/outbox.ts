@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Batch, TakeLimits } from '../queue.ts';
 import { type Frame, readFrames, recordOf } from './frame.ts';
 import { KnownKeys } from './known-keys.ts';
+import { leaseMillisFor } from './lease-time.ts';
 import { AMONG, Leases } from './leases.ts';
 import { type Books, type Entries, Ledger, type Total } from './ledger.ts';
 import type { Acquired, Committed, Settlement } from './outbox-results.ts';
@@ -61,12 +62,12 @@ export class Outbox {
   }
 
   /** Settles leased records and stores new ones, in one transaction: on disk when it returns. */
-  commit(frames: Buffer, settlements: readonly Settlement[] = []): Committed {
+  commit(frames: Buffer, settlements: readonly Settlement[] = [], leaseMillis: number = leaseMillisFor()): Committed {
     return this.#transact(() => {
       for (const settlement of settlements) this.#settle(settlement);
       const { ids, retained, ordered } = this.#add(frames);
       const leased = new Set([...retained, ...this.#leases.firsts(ordered)]);
-      this.#leases.acquire([...leased]);
+      this.#leases.acquire([...leased], leaseMillis);
       this.#ledger.write();
       const dropped = ids.length > 0 ? this.#enforceSize() : {};
       return { ids: ids.map((id) => (id < 0 || leased.has(id) ? id : 0)), dropped, ...this.#books() };
@@ -84,7 +85,7 @@ export class Outbox {
   }
 
   /** Leases the oldest free records of a destination; at most one batch per order key is leased at any time. */
-  take(destination: string, limits: TakeLimits): Acquired {
+  take(destination: string, limits: TakeLimits, leaseMillis: number = leaseMillisFor()): Acquired {
     if (!this.#leases.isAnyFree(destination)) {
       const waitMillis = this.#leases.waitMillis(destination);
       if (waitMillis === undefined) this.#ledger.checkNoneHidden(destination);
@@ -109,7 +110,10 @@ export class Outbox {
           { ids: sound, keys, bodies, attempts, ...(orderKey !== undefined && { orderKey }), ...(state && { state }) },
         ];
       });
-      this.#leases.acquire(batches.flatMap((batch) => batch.ids));
+      this.#leases.acquire(
+        batches.flatMap((batch) => batch.ids),
+        leaseMillis,
+      );
       this.#ledger.write();
       const waitMillis = this.#leases.isAnyFree(destination) ? 0 : this.#leases.waitMillis(destination);
       return { batches, damaged, waitMillis };

@@ -29,8 +29,8 @@ export function bootOf(owner: string): string {
 /** Whether that owner is certainly dead. An owner on another machine, or in another thread of this process, may be alive. */
 export function isDead(owner: string, self: string): boolean {
   if (owner === self) return false;
-  const [boot, pid, start] = owner.split(' ');
-  if (boot !== bootOf(self)) return false;
+  const [boot = '', pid, start] = owner.split(' ');
+  if (boot !== bootOf(self)) return isEarlierBoot(boot, bootOf(self));
   const id = Number(pid);
   // A bit of the owner has flipped: no process has such an id.
   if (!Number.isInteger(id) || id < 1 || id > MAX_PROCESS_ID) return true;
@@ -41,6 +41,14 @@ export function isDead(owner: string, self: string): boolean {
   }
   // Process ids are reused, and the first process of a container always has id 1.
   return start !== startOf(id);
+}
+
+/** Whether the machine has started again since. Machines that share a directory have names of their own. */
+function isEarlierBoot(boot: string, current: string): boolean {
+  const [machine, id] = boot.split('/');
+  const [here, currentId] = current.split('/');
+  // Where the system does not name its boots, nothing is known.
+  return machine === here && id !== undefined && currentId !== undefined && id !== currentId;
 }
 
 /** When a process started, in ticks since the boot; `-` where the system does not report it. */

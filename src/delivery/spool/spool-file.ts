@@ -82,8 +82,8 @@ export class SpoolFile {
   }
 
   /** See {@link Outbox.commit}. */
-  commit(frames: Buffer, settlements: readonly Settlement[]): Committed {
-    return this.#write((outbox) => outbox.commit(frames, settlements));
+  commit(frames: Buffer, settlements: readonly Settlement[], leaseMillis?: number): Committed {
+    return this.#write((outbox) => outbox.commit(frames, settlements, leaseMillis));
   }
 
   /**

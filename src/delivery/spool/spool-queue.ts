@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { DeliveryRecord, RecordListener } from '../delivery.ts';
 import { type Batch, type Group, mayJoin, type Queue, type TakeLimits, type Taken } from '../queue.ts';
+import { MAX_HELD_MILLIS } from './lease-time.ts';
 import type { Spool } from './spool.ts';
 
 /** Bodies in memory for one destination, so that its records need no read from the disk while it works. */
@@ -8,8 +9,6 @@ const MAX_HELD_RECORDS = 512;
 const MAX_HELD_BYTES = 4 << 20;
 /** Records under way cannot be dropped, so they are at most this fraction (1/n) of the spool's maximum. */
 const HELD_SHARE = 8;
-/** Older ones are released: another process may lease them when the lease (90 s) ends. */
-const MAX_HELD_MILLIS = 45_000;
 
 interface Held {
   readonly batch: Batch;

@@ -171,7 +171,7 @@ export class Spool {
   take(destination: string, limits: TakeLimits): Promise<Acquired> {
     // In this order, because settling a record may free others.
     if (this.#settlements.isWaiting) void this.#send(undefined);
-    return this.#writer.call('take', destination, limits);
+    return this.#writer.call('take', destination, limits, this.#members.leaseMillis);
   }
 
   retryNow(destination: string): void {
@@ -191,7 +191,7 @@ export class Spool {
       const isElsewhere = slab.isSent && this.#writer.isAlive;
       if (isElsewhere && slab.waitForCommit(this.#direct.restMillis(end))) continue;
       try {
-        const committed = this.#direct.store(slab, end);
+        const committed = this.#direct.store(slab, end, this.#members.leaseMillis);
         if (!committed) continue;
         // Its memory can be used again, unless the writing thread may still read it.
         if (!slab.isSent) slab.markCommitted();
@@ -267,7 +267,7 @@ export class Spool {
     if (slab) slab.isSent = true;
     const settlements = this.#settlements.take();
     try {
-      const committed = await this.#writer.call('commit', slab?.shared, settlements);
+      const committed = await this.#writer.call('commit', slab?.shared, settlements, this.#members.leaseMillis);
       if (this.#isClosed) return;
       this.#settlements.done(settlements);
       this.#totals = committed.totals;

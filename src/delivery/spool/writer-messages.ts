@@ -26,7 +26,7 @@ export type SharedFrames = {
 
 /** What the writing thread does for the main one. */
 export type Calls = Pick<Outbox, 'take' | 'retryNow' | 'probe'> & {
-  commit(frames: SharedFrames | undefined, settlements: readonly Settlement[]): Committed;
+  commit(frames: SharedFrames | undefined, settlements: readonly Settlement[], leaseMillis: number): Committed;
   /** Closes the file and ends. `isClean`: nothing is left in memory. */
   close(isClean: boolean): void;
 };

@@ -10,10 +10,10 @@ export function createCalls(file: SpoolFile): Calls {
   // Always the same one, because many commits follow closely.
   const copy = Buffer.allocUnsafeSlow(PLACE_BYTES);
   return {
-    commit(shared, settlements) {
+    commit(shared, settlements, leaseMillis) {
       // What cannot be read back has no ids, by which the main thread counts it.
       const frames = shared && copyOf(shared, copy);
-      const committed = file.commit(frames ?? NO_FRAMES, settlements);
+      const committed = file.commit(frames ?? NO_FRAMES, settlements, leaseMillis);
       if (shared) markCommitted(shared.status);
       return committed;
     },
