@@ -90,8 +90,11 @@ export interface Pipeline {
   join(destination: SpanDestination | OpenDestination): SpanDestination;
   /** Holds all spans until the returned function is called, while their destinations are not known yet. */
   hold(): () => void;
-  /** Maps all waiting spans immediately. */
-  drain(): void;
+  /**
+   * Maps all waiting spans immediately.
+   * @param isLast whether no span follows: background responses that were not fetched are then recorded without an answer
+   */
+  drain(isLast?: boolean): void;
   flush(timeoutMillis?: number): Promise<FlushResult>;
   /** Flushes and ends all destinations. Spans stop waiting for other spans. */
   shutdown(timeoutMillis?: number): Promise<FlushResult>;
@@ -184,10 +187,11 @@ class SpanPipeline implements Pipeline {
     };
   }
 
-  drain(): void {
+  drain(isLast = false): void {
     if (this.#holds > 0) return;
     while (this.#next());
     if (this.#assembler.held > 0) this.#record(this.#assembler.release(true));
+    if (isLast) this.#record(this.#assembler.flush().map((interaction) => ({ interaction, releases: [] })));
   }
 
   async flush(timeoutMillis?: number): Promise<FlushResult> {
@@ -198,8 +202,7 @@ class SpanPipeline implements Pipeline {
   async shutdown(timeoutMillis?: number): Promise<FlushResult> {
     this.#host.onDrain();
     for (const stop of this.#stopWanting.splice(0)) stop();
-    const unfinished = this.#assembler.flush();
-    if (unfinished.length > 0) diag.debug(`spanport: ${unfinished.length} background responses were never fetched`);
+    this.drain(true);
     const left = await settleAll(this.destinations.map(async (destination) => destination.shutdown(timeoutMillis)));
     this.#stopReporting?.();
     return left;

@@ -1,7 +1,16 @@
 import { BoundedMap } from '../bounded/bounded-map.ts';
+import { RecentMap } from '../bounded/recent-map.ts';
 import type { Interaction, ToolExecution } from '../interaction/interaction.ts';
 import { costOf } from '../pricing/cost.ts';
-import { interactionFrom, isUnfinished, joinBackground, readSpan, toolExecutionFrom } from '../semconv/from-spans.ts';
+import {
+  fetchedElsewhere,
+  hasAnswer,
+  interactionFrom,
+  isUnfinished,
+  joinBackground,
+  readSpan,
+  toolExecutionFrom,
+} from '../semconv/from-spans.ts';
 import { ATTR, OPERATION, SCOPE_NAME } from '../semconv/names.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { HeldCalls, type HeldCallsOptions, type LeavingCall, type LeftOut } from './held-calls.ts';
@@ -12,6 +21,8 @@ const MAX_WAITING = 1_000;
 const MAX_AGE_MILLIS = 10 * 60_000;
 /** Maximum number of tools recorded for one parent. The main span of an application may be open for days. */
 const MAX_TOOLS = 1_000;
+/** Answers of background responses that are remembered, so that a later fetch makes no second record. */
+const MAX_ANSWERED = 10_000;
 
 /**
  * Spans that made no record of their own at a vendor. `no_dialect`: not about a model, as far as is known. `tool`, `part`:
@@ -66,6 +77,7 @@ export class RunAssembler {
   readonly #queued: BoundedMap<Entry<Interaction>>;
   readonly #tools: BoundedMap<Entry<ToolExecution[]>>;
   readonly #documents: BoundedMap<Entry<Retrieval>>;
+  readonly #answered = new RecentMap<true>({ maxWeight: MAX_ANSWERED });
   readonly #held: HeldCalls;
   readonly #joinsBackground: boolean;
   readonly #leftOut: { no_dialect?: number; tool?: number; part?: number } = {};
@@ -104,17 +116,11 @@ export class RunAssembler {
       this.#held.addPart(span);
       return [];
     }
-    const isUnfinishedYet = isUnfinished(interaction);
-    if (interaction.operation === OPERATION.fetchResponse) {
-      if (isUnfinishedYet) return [];
-      if (!this.#joinsBackground) return [interaction];
-      const created = this.#queued.take(keyOf(interaction));
-      // Without a queued call, the answer was already fetched and reported.
-      if (!created) return [];
-      releaseWith(settling, created);
-      return [joinBackground(created.value, interaction)];
-    }
-    if (isUnfinishedYet) return this.#joinsBackground ? this.#addQueued(interaction, settling) : [interaction];
+    if (interaction.operation === OPERATION.fetchResponse) return this.#addFetched(interaction, span, settling);
+    if (isUnfinished(interaction))
+      return this.#joinsBackground ? this.#addQueued(interaction, settling) : [interaction];
+    // A response of the background that was read as a stream. A later fetch is not a new interaction.
+    if (interaction.responseStatus !== undefined) this.#answered.set(keyOf(interaction), true);
     const completed = priced(this.#withChildren(interaction, span, settling));
     if (this.#held.passes(span, completed)) return [completed];
     return leaving(this.#held.addCall(span, completed, settling), settling);
@@ -141,6 +147,24 @@ export class RunAssembler {
   }
 
   /**
+   * An answer completes the call that queued it. Without that call, another process created the response, or this one
+   * reported it before: an answer of the background is then an interaction of its own, once.
+   */
+  #addFetched(fetched: Interaction, span: SpanData, settling: Settling | undefined): Interaction[] {
+    // A request for the status that failed says nothing about the response.
+    if (!hasAnswer(fetched)) return [];
+    if (!this.#joinsBackground) return [fetched];
+    const key = keyOf(fetched);
+    const created = this.#queued.take(key);
+    const isNew = !this.#answered.get(key);
+    if (!created && !(isNew && span.attributes[ATTR.responseBackground] === true)) return [];
+    this.#answered.set(key, true);
+    if (!created) return [fetchedElsewhere(fetched)];
+    releaseWith(settling, created);
+    return [joinBackground(created.value, fetched)];
+  }
+
+  /**
    * If two queued responses have the same id, a fetched answer could belong to either: all are reported separately.
    * @returns the interactions that no longer wait
    */
@@ -162,7 +186,10 @@ export class RunAssembler {
     this.#documents.expire();
   }
 
-  /** Stops waiting. @returns the background responses that were never fetched, with what is known about them */
+  /**
+   * Stops waiting. @returns the background responses that this process never fetched, with what is known about them:
+   * another process may fetch them
+   */
   flush(): Interaction[] {
     for (const entry of this.#tools.drain()) releaseWith(undefined, entry);
     this.#documents.drain();

@@ -126,6 +126,27 @@ function stringFrom(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
 }
 
+/** Whether a fetch received the final state of a response. */
+export function hasAnswer(fetched: Interaction): boolean {
+  const { responseStatus, responseModel, finishReasons } = fetched;
+  return !isUnfinished(fetched) && (responseStatus ?? responseModel ?? finishReasons) !== undefined;
+}
+
+/**
+ * A background response that another process created: the interaction as far as the fetch describes it. Its id is the
+ * same for every fetch.
+ */
+export function fetchedElsewhere(fetched: Interaction): Interaction {
+  const { serverAddress = '', responseId = '', responseModel } = fetched;
+  return {
+    ...fetched,
+    id: `response:${serverAddress}:${responseId}`,
+    operation: OPERATION.chat,
+    name: responseModel === undefined ? OPERATION.chat : `${OPERATION.chat} ${responseModel}`,
+    ...(responseModel !== undefined && { requestModel: responseModel }),
+  };
+}
+
 /** Combines the two spans of a background response: the call that queued it and the one that fetched its result. */
 export function joinBackground(created: Interaction, fetched: Interaction): Interaction {
   return {

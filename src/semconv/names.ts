@@ -35,6 +35,8 @@ export const ATTR = {
   promptVariablePrefix: 'gen_ai.prompt.variable.',
   customPrefix: 'spanport.custom.',
   sourcePrefix: 'spanport.source.',
+  /** On a span that fetched a response: whether the response was created in the background. */
+  responseBackground: 'spanport.response.background',
 } as const;
 
 export { OPERATION } from '../interaction/operation.ts';

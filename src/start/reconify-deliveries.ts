@@ -50,8 +50,8 @@ class HandlerDelivery {
     });
   }
 
-  drain(): void {
-    this.#pipeline.drain();
+  end(): void {
+    this.#pipeline.drain(true);
   }
 }
 
@@ -105,7 +105,7 @@ export class HandlerDeliveries {
     });
     onProcessEnd(() => {
       recorder.cutCallsUnderWay();
-      for (const delivery of this.#bySettings.values()) delivery.drain();
+      for (const delivery of this.#bySettings.values()) delivery.end();
     });
   }
 }

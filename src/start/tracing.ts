@@ -189,7 +189,7 @@ function watch(
     leaseGlobally(provider),
     onProcessEnd(() => {
       endCalls(recorded);
-      pipeline.drain();
+      pipeline.drain(true);
     }),
   ];
   return {

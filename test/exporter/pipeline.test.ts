@@ -256,6 +256,22 @@ describe('a caller that follows a span', () => {
     await pipeline.shutdown();
   });
 
+  it('is called by shutdown for a background response that was never fetched, which is delivered without an answer', async () => {
+    const { pipeline, take } = athinaPipeline({ status: 200, body: '{}' });
+    const attributes = {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.response.id': 'resp_1',
+      'gen_ai.response.status': 'queued',
+      'gen_ai.request.model': 'm',
+    };
+    const settled = take(span({ attributes }));
+    await pipeline.flush();
+    expect(pipeline.stats()['athina']?.delivered).toBe(0);
+    await pipeline.shutdown();
+    await settled;
+    expect(pipeline.stats()['athina']?.delivered).toBe(1);
+  });
+
   it('is called by shutdown for what never came', async () => {
     const { pipeline, take } = athinaPipeline({ status: 200, body: '{}' });
     const settled = take(

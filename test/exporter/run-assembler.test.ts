@@ -59,6 +59,56 @@ describe('a background response', () => {
     expect(assembler.add(span('fetch_response', response('completed')))).toEqual([]);
   });
 
+  const background = { 'spanport.response.background': true };
+
+  it('is an interaction of the process that fetches it, once, if another process created it', () => {
+    const assembler = new RunAssembler();
+    expect(assembler.add(span('fetch_response', response('in_progress', background)))).toEqual([]);
+    const answer = { ...background, 'gen_ai.response.model': 'm-1', 'spanport.usage.output_tokens': 7 };
+    const fetched = span('fetch_response', response('completed', answer));
+    expect(assembler.add(fetched)).toMatchObject([
+      {
+        id: 'response:api.openai.com:resp_1',
+        name: 'chat m-1',
+        operation: 'chat',
+        spanId: fetched.spanId,
+        requestModel: 'm-1',
+        responseStatus: 'completed',
+        usage: { outputTokens: 7 },
+      },
+    ]);
+    expect(assembler.add(span('fetch_response', response('completed', answer)))).toEqual([]);
+    expect(assembler.flush()).toEqual([]);
+  });
+
+  it('is no second interaction when it is fetched again', () => {
+    const joined = new RunAssembler();
+    joined.add(created());
+    expect(joined.add(span('fetch_response', response('completed', background)))).toHaveLength(1);
+    expect(joined.add(span('fetch_response', response('completed', background)))).toEqual([]);
+    const streamed = new RunAssembler();
+    expect(completedBy(streamed, span('chat', response('completed')))).toHaveLength(1);
+    expect(streamed.add(span('fetch_response', response('completed', background)))).toEqual([]);
+  });
+
+  it('is no interaction of its own if it was stored and not created in the background', () => {
+    expect(new RunAssembler().add(span('fetch_response', response('completed')))).toEqual([]);
+  });
+
+  it.each([
+    ['failed', { status: { code: SpanStatusCode.ERROR }, attributes: { 'error.type': '500' } }],
+    ['was cut', { attributes: { 'spanport.cut': true } }],
+  ])('still waits for its answer after a fetch that %s', (_, { attributes, ...more }) => {
+    const assembler = new RunAssembler();
+    const asked = created();
+    assembler.add(asked);
+    const { 'gen_ai.response.status': _status, ...identity } = response('', attributes);
+    expect(assembler.add(span('fetch_response', identity, more))).toEqual([]);
+    expect(assembler.add(span('fetch_response', response('completed')))).toMatchObject([
+      { spanId: asked.spanId, responseStatus: 'completed', outcome: { status: 'ok' } },
+    ]);
+  });
+
   it('is joined with no other one that has the same id', () => {
     const assembler = new RunAssembler();
     const [one, other] = [created(), created()];

@@ -119,6 +119,11 @@ describe('the end of the process in the middle of a stream', () => {
       'deliver.mjs',
       `import { start } from 'spanport';\nconst handle = start();\nawait handle.forceFlush();\nawait handle.shutdown();\n`,
     );
+    project.write(
+      'background.mjs',
+      `import OpenAI from 'openai';
+      await new OpenAI().responses.create({ model: 'gpt-4o-mini', input: 'Count to ten', background: true });\n`,
+    );
     project.write('exit.mjs', `${stream}\nprocess.exit(3);\n`);
     project.write('throws.mjs', `${stream}\nthrow new Error('a fault of the application');\n`);
     project.write(
@@ -167,6 +172,12 @@ describe('the end of the process in the middle of a stream', () => {
     const [record, ...more] = await recordsOf('deliver.mjs', { SPANPORT_SPOOL_DIR });
     expect(more).toEqual([]);
     expect(String(record?.['response']).length).toBeGreaterThan(0);
+  });
+
+  it('delivers a background response that no process has fetched yet, with what it asked', async () => {
+    const [record, ...more] = await recordsOf('background.mjs');
+    expect(more).toEqual([]);
+    expect(JSON.stringify(record)).toContain('Count to ten');
   });
 
   it('leaves a stream to an application that handles the signal and drains, and records it whole', async () => {

@@ -200,10 +200,14 @@ export function readResponse(response: unknown): Facts {
     ...(usage && { usage }),
     ...(cost && { cost }),
     ...(tier !== undefined && { serviceTier: { response: tier } }),
-    // The status is recorded only while the answer is pending: afterwards the span contains the same information.
-    ...((status === 'queued' || status === 'in_progress') && { responseStatus: status }),
+    // Otherwise the span contains the same information.
+    ...(status !== undefined && (isPending(status) || response['background'] === true) && { responseStatus: status }),
     ...(reason !== undefined && { finishReasons: [reason] }),
   };
+}
+
+function isPending(status: string): boolean {
+  return status === 'queued' || status === 'in_progress';
 }
 
 function finishReasonOf(response: Item): string | undefined {

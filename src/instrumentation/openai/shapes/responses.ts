@@ -206,6 +206,7 @@ class FetchObserver implements CallObserver {
         ...(typeof status === 'string' && { responseStatus: status }),
         ...(this.#collector && { chunkCount: this.#chunkCount }),
       },
+      ...(fieldOf(answer, 'background') === true && { attributes: { [ATTR.responseBackground]: true } }),
       ...(content && { content, ...(this.#collector?.cutTexts && { cutTexts: this.#collector.cutTexts }) }),
     };
   }
