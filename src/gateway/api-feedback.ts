@@ -51,7 +51,7 @@ export class ApiFeedback {
     const received = { id, feedback: feedbackFor(feedback, content) };
     const entry = { ...feedbackEntry(received), ...(interaction !== undefined && { interaction }) };
     await store.write({ project, receivedBy: 'api', receivedUs: time * 1e3, feedback: [entry] });
-    forwarder.takeFeedback(received.feedback, project, 'api');
+    forwarder.takeFeedback({ id, project, receivedBy: 'api' });
     return feedbackFrom({
       id,
       project,

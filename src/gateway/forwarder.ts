@@ -14,6 +14,7 @@ import { interactionFrom } from '../semconv/from-spans.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { Selection } from '../store/lists.ts';
+import type { FeedbackKey } from '../store/open-feedback.ts';
 import type { DeliveryNote } from '../store/port.ts';
 import type { FoundInteraction } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
@@ -21,8 +22,10 @@ import type { Feedback } from '../vendors/feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { DeliveryNotes, interactionKeyOf, recordKeysOf, type Underway } from './delivery-notes.ts';
+import { FeedbackQueue } from './feedback-queue.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
+import { gatewaysIn, MAX_PASSED, PASSED, PASSED_HEADER } from './passed-gateways.ts';
 import { ProjectPipelines } from './project-pipelines.ts';
 import { keyIn, partsOf, withProject } from './projects.ts';
 
@@ -37,12 +40,6 @@ export interface ForwarderOptions {
   readonly onNoted: (notes: readonly DeliveryNote[]) => void;
 }
 
-/** Names the gateways that a span has passed, so that two gateways that forward to each other do not loop forever. */
-const PASSED = 'spanport.gateway.passed';
-/** The same in a request to a vendor's API, whose payload has no place for it. */
-export const PASSED_HEADER = 'x-spanport-passed';
-/** A longer list is not of gateways that forward to each other on purpose. */
-const MAX_PASSED = 32;
 const RESEND_MILLIS = 5_000;
 /** Interactions that one request sends again, and how many of them at a time. */
 const MAX_SENT_AGAIN = 10_000;
@@ -59,6 +56,8 @@ export class Forwarder {
   readonly #pipelines = new Map<string, ProjectPipelines>();
   readonly #notes: DeliveryNotes<Followed>;
   readonly #dead: DeadLetters<Followed>;
+  /** Undefined without destinations. */
+  readonly #feedback: FeedbackQueue | undefined;
   /** The gateways that sent something to this one: a record that is not followed may have come from any of them. */
   readonly #senders = new Set<string>();
   /** The last range that is sent to each destination: one after the other. */
@@ -88,6 +87,8 @@ export class Forwarder {
       });
       this.#pipelines.set(name, pipelines);
     }
+    const send = this.#sendFeedback.bind(this);
+    this.#feedback = names.length > 0 ? new FeedbackQueue({ store, log: options.log, send }) : undefined;
   }
 
   get names(): readonly string[] {
@@ -121,7 +122,7 @@ export class Forwarder {
     this.take(spans, project, vendor);
     const others = [...interactions.filter(({ id }) => updated.has(id)), ...replacedInteractions];
     for (const interaction of others) void this.#update(vendor, interaction, { project, passed });
-    for (const each of feedback) this.takeFeedback(each.feedback, project, vendor);
+    for (const { id } of feedback) this.takeFeedback({ id, project, receivedBy: vendor });
   }
 
   /**
@@ -157,11 +158,23 @@ export class Forwarder {
     for (const destination of destinations) destination.update?.(interaction, revision, { stored, settled });
   }
 
-  /** Sends feedback to the destinations that have a call for it. @param from the API that it came by */
-  takeFeedback(feedback: Feedback, project: string, from: string): void {
+  /** Sends stored feedback to the destinations that have a call for it, once its answer has come. */
+  takeFeedback(key: FeedbackKey): void {
+    this.#feedback?.add(key);
+  }
+
+  /** Called after changes of the store. */
+  progressed(): void {
+    this.#feedback?.progressed();
+  }
+
+  #sendFeedback(feedback: Feedback, project: string, from: string): void {
     for (const [name, pipelines] of this.#pipelines) {
       if (name === from) continue;
-      for (const destination of pipelines.of(project).destinations) destination.feedback?.(feedback);
+      const pipeline = pipelines.of(project);
+      // The destination knows the answer by then.
+      pipeline.drain();
+      for (const destination of pipeline.destinations) destination.feedback?.(feedback);
     }
   }
 
@@ -252,6 +265,7 @@ export class Forwarder {
   /** Ends the destinations; what they have not sent stays on the disk for the next start. */
   async close(timeoutMillis: number): Promise<void> {
     this.#isClosing = true;
+    await this.#feedback?.close();
     await Promise.all([...this.#pipelines.values()].map((pipeline) => pipeline.shutdown(timeoutMillis)));
     await this.#notes.flush();
   }
@@ -331,8 +345,3 @@ interface Origin {
 }
 
 type Followed = Underway & Origin;
-
-/** The ids of gateways in a list that another gateway wrote. */
-function gatewaysIn(list: unknown): readonly string[] {
-  return typeof list === 'string' ? list.split(',').filter((id) => /^[0-9a-f]{16}$/.test(id)) : [];
-}

@@ -59,7 +59,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   });
   try {
     const running = new RunningGateway(settings, store);
-    onProgress = (sequence) => running.live.notify(sequence);
+    onProgress = (sequence) => running.progressed(sequence);
     await running.listen();
     return running;
   } catch (error) {
@@ -140,6 +140,11 @@ class RunningGateway implements Gateway {
 
   get url(): string {
     return this.#url;
+  }
+
+  progressed(sequence: number): void {
+    this.live.notify(sequence);
+    this.#forwarder.progressed();
   }
 
   async listen(): Promise<void> {

@@ -26,6 +26,8 @@ export class ProjectPipelines {
 
   of(project: string): Pipeline {
     const known = this.#pipelines.get(project);
+    // Most gateways have one project.
+    if (known && this.#pipelines.size === 1) return known;
     const pipeline = known ?? this.#create(project);
     this.#pipelines.delete(project);
     this.#pipelines.set(project, pipeline);

@@ -19,9 +19,9 @@ import {
 } from '../vendors/routes.ts';
 import { parseJson, RequestError, readBody } from './body.ts';
 import { acceptedKeys, type ClientKey } from './client-keys.ts';
-import { PASSED_HEADER } from './forwarder.ts';
 import { Gate, received } from './gate.ts';
 import { maskedId, withMaskedIds, withMaskedQuery } from './masked-ids.ts';
+import { PASSED_HEADER } from './passed-gateways.ts';
 import { changesWithContent } from './vendor-content.ts';
 import { storeWriteFrom } from './vendor-writes.ts';
 

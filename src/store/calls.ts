@@ -1,6 +1,7 @@
 import { activityOf } from './activity.ts';
 import { answersOf } from './answers.ts';
 import { interactionNamedBy } from './named-interaction.ts';
+import { feedbackNamed, openFeedback } from './open-feedback.ts';
 import type { DeliveryChange, DeliveryNote, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
@@ -27,6 +28,8 @@ export function readerCalls(reader: StoreReader) {
     timeline: reader.timeline.bind(reader),
     feedback: reader.feedback.bind(reader),
     feedbackOf: reader.feedbackOf.bind(reader),
+    openFeedback: bound(reader, openFeedback),
+    feedbackNamed: bound(reader, feedbackNamed),
     deliveriesOf: reader.deliveriesOf.bind(reader),
     deliveries: reader.deliveries.bind(reader),
     deliveryCounts: reader.deliveryCounts.bind(reader),

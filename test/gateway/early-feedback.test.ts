@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { chat, idOf } from './forward-scene.ts';
 import { openGateway, type Scene, until } from './gateway-scene.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const rating = 'negative' as const;
 
@@ -97,4 +99,40 @@ it.each(['redacted', 'none'] as const)('the comment of feedback is not stored wi
   const listed = (await client.listFeedback()).items;
   expect(JSON.stringify([given, listed])).not.toContain('refund');
   expect(listed).toMatchObject([{ rating, reasons: [{ label: 'inaccurate' }] }]);
+});
+
+/** A gateway that forwards to another one by Inkeep's API, which has a name of its own for each message. */
+async function forwarding() {
+  const target = await openGateway();
+  vi.stubEnv('INKEEP_ANALYTICS_URL', `${target.gateway.url}/inkeep`);
+  vi.stubEnv('INKEEPANALYTICS_API_INTEGRATION_KEY', 'inkeep-key');
+  const attached = () =>
+    until(async () => {
+      const [entry] = (await target.client.listFeedback()).items;
+      const [row] = (await target.client.listInteractions()).items;
+      return entry?.interaction !== undefined && entry.interaction === row?.id ? entry : undefined;
+    });
+  return { scene: await openGateway({ forward: ['inkeep'] }), target, attached };
+}
+
+it('forwards feedback that comes first once its answer has come, to the answer', async () => {
+  const { scene, target, attached } = await forwarding();
+  await scene.client.addFeedback({ body: { responseId: 'resp-1', rating, comment: 'too slow' } });
+  await post(scene.gateway.url, '/v1/traces', answer('1', 'resp-1'));
+  expect(await attached()).toMatchObject({ rating, comment: 'too slow', receivedBy: 'inkeep' });
+  expect((await target.client.listFeedback()).items).toHaveLength(1);
+});
+
+it('forwards it also when its answer comes after a restart', async () => {
+  const { scene, attached } = await forwarding();
+  await post(
+    scene.gateway.url,
+    '/athina/api/v1/prompt_run/user-feedback',
+    { user_feedback: -1, user_feedback_comment: 'too slow', external_reference_id: 'resp-1' },
+    'PATCH',
+  );
+  await scene.gateway.close();
+  const again = await openGateway({ forward: ['inkeep'], data: scene.folder });
+  await post(again.gateway.url, '/v1/traces', answer('1', 'resp-1'));
+  expect(await attached()).toMatchObject({ rating, comment: 'too slow' });
 });
