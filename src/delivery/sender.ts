@@ -8,6 +8,7 @@ import type { Transport } from './http/transport.ts';
 import { initialPacing, maxUnderWay, pace, retryDelayMillis, waitMillis } from './pacing.ts';
 import type { Batch, Queue } from './queue.ts';
 import type { Receipts } from './receipts.ts';
+import { Refusals } from './refusals.ts';
 
 /** Reports of one kind are this far apart, so that occasional failures do not fill the log. */
 const REPORT_INTERVAL_MILLIS = 60_000;
@@ -23,6 +24,8 @@ const GATHER_FIRST_MILLIS = 50;
 const TAKE_AGAIN_MILLIS = 1_000;
 /** Timers hold no more than 2^31 ms; a longer wait is continued when this one ends. */
 const MAX_TIMER_MILLIS = 60 * 60_000;
+/** A record that was refused with the key waits this much longer than the destination, so that another one is tried. */
+const REFUSED_LAST_MILLIS = 1_000;
 
 type Delivered = Extract<DeliveryOutcome, { readonly status: 'delivered' }>;
 type Retryable = Extract<DeliveryOutcome, { readonly status: 'retryable' }>;
@@ -65,10 +68,12 @@ export class Sender {
   #noteReportedAt = Number.NEGATIVE_INFINITY;
   #blockReportedAt = Number.NEGATIVE_INFINITY;
   #isBlockReported = false;
+  readonly #refusals: Refusals;
   #flushes: (() => void)[] = [];
 
   constructor(parts: SenderParts) {
     this.#parts = parts;
+    this.#refusals = new Refusals(() => parts.clock.monotonic());
     this.#batchRecords = this.#maxRecords;
   }
 
@@ -242,7 +247,6 @@ export class Sender {
     { began, waitMillis = 0 }: { readonly began: number; readonly waitMillis: number | undefined },
   ): Promise<void> {
     const { queue } = this.#parts;
-    const isSeveral = batch.ids.length > 1;
     if (outcome.status === 'retryable') return this.#retry(batch, outcome.reason, waitMillis);
     if (outcome.status === 'blocked') return this.#block(batch, outcome.reason, began);
     if (this.#isBlockReported) this.#reportUnblocked();
@@ -252,25 +256,32 @@ export class Sender {
       this.#countDelivered(batch, state !== undefined, outcome);
       return queue.delivered(batch, state);
     }
-    // One invalid record must not take the others with it: halves are tried until it is alone.
-    if (isSeveral) {
-      this.#batchRecords = sizeAfterTooLarge(batch.ids.length);
-      return queue.release(batch, 0, false);
-    }
-    return this.#reject(batch, outcome.status === 'split' ? 'too large' : outcome.reason);
+    return this.#rejectOrSplit(batch, outcome.status === 'split' ? 'too large' : outcome.reason);
   }
 
-  /** The records wait, and one request is tried after a growing pause: the key may be corrected where it was issued. */
+  /** One invalid record must not take the others with it: halves are tried until it is alone. */
+  #rejectOrSplit(batch: Batch, reason: string): Promise<void> {
+    if (batch.ids.length === 1) return this.#reject(batch, reason);
+    this.#batchRecords = sizeAfterTooLarge(batch.ids.length);
+    return this.#parts.queue.release(batch, 0, false);
+  }
+
+  /**
+   * The records wait, and one request is tried after a growing pause: the key may be corrected where it was issued. A
+   * record that is refused again and again while others are accepted is at fault itself.
+   */
   #block(batch: Batch, reason: string, began: number): Promise<void> {
     const { destination, queue, report } = this.#parts;
     const now = this.#now;
+    if (!this.#isBlocked && this.#refusals.add(batch.keys[0] ?? ''))
+      return this.#rejectOrSplit(batch, `${reason}, although other records are accepted`);
     if (!this.#isBlocked && now - this.#blockReportedAt > REPORT_INTERVAL_MILLIS) {
       this.#blockReportedAt = now;
       this.#isBlockReported = true;
       report(`${destination.name} is stopped, its records are kept and tried again later: ${reason}`);
     }
     this.#pacing = pace(this.#pacing, { kind: 'blocked', began, now });
-    return queue.release(batch, 0, false);
+    return queue.release(batch, this.#waitMillis + REFUSED_LAST_MILLIS, false);
   }
 
   #reportUnblocked(): void {
