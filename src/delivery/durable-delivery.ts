@@ -70,9 +70,7 @@ export class DurableDelivery implements Delivery {
         for (const { key, listener } of followed) this.#receipts.add(key, listener);
         this.#holdAll(records);
       },
-      onRecovered: () => {
-        for (const record of this.#memory.removeWaiting()) this.#queue.add(record, this.#receipts.take(record.key));
-      },
+      onRecovered: () => this.#moveToDisk(this.#memory.removeWaiting()),
     });
     // Before the first record, because all records may still be with the caller, not encoded, when the process ends.
     this.#removeMetrics = deliveryMetrics.add({
@@ -83,8 +81,10 @@ export class DurableDelivery implements Delivery {
     this.#leaveEndings = joinEndings({
       drain: () => this.#drain(),
       flush: (timeoutMillis) => this.flush(timeoutMillis),
-      commit: (timeoutMillis) => {
+      commit: (timeoutMillis, isLast) => {
         this.#parts.onDrain();
+        // The disk refused them earlier, or the lock of the file was not free.
+        if (isLast) this.#moveToDisk(this.#memory.removeAll());
         this.#spool.finish(timeoutMillis);
       },
     });
@@ -152,6 +152,10 @@ export class DurableDelivery implements Delivery {
   #drain(): number {
     this.#parts.onDrain();
     return this.stats().enqueued;
+  }
+
+  #moveToDisk(records: readonly DeliveryRecord[]): void {
+    for (const record of records) this.#queue.add(record, this.#receipts.take(record.key));
   }
 
   #holdAll(records: readonly DeliveryRecord[]): void {

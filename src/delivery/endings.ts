@@ -4,8 +4,11 @@ export interface Ending {
   drain(): number;
   /** Sends what it can within the time. */
   flush(timeoutMillis: number): Promise<unknown>;
-  /** Brings into safety what it can, before it returns, and waits for locks and threads at most this long. */
-  commit(timeoutMillis: number): void;
+  /**
+   * Brings into safety what it can, before it returns, and waits for locks and threads at most this long. `isLast`: the
+   * process ends now, so that nothing is sent after it.
+   */
+  commit(timeoutMillis: number, isLast: boolean): void;
 }
 
 /** How long an ending may wait for destinations. */
@@ -35,14 +38,14 @@ class Endings {
   #attach(): void {
     this.#flushed = -1;
     process.on('beforeExit', this.#onBeforeExit);
-    process.on('exit', this.#commit);
+    process.on('exit', this.#commitLast);
     process.on('uncaughtExceptionMonitor', this.#commit);
     for (const signal of SIGNALS) process.prependListener(signal, this.#onSignal);
   }
 
   #detach(): void {
     process.off('beforeExit', this.#onBeforeExit);
-    process.off('exit', this.#commit);
+    process.off('exit', this.#commitLast);
     process.off('uncaughtExceptionMonitor', this.#commit);
     for (const signal of SIGNALS) process.off(signal, this.#onSignal);
   }
@@ -70,6 +73,7 @@ class Endings {
     // A second Ctrl-C must end the process immediately.
     const raise = (): void => {
       process.off(signal, raise);
+      this.#commitLast();
       for (const report of lastReports) attempt(report);
       process.kill(process.pid, signal);
     };
@@ -77,16 +81,20 @@ class Endings {
     void this.#flush().then(raise);
   };
 
-  readonly #commit = (): void => {
+  readonly #commit = (): void => this.#commitAll(false);
+
+  readonly #commitLast = (): void => this.#commitAll(true);
+
+  #commitAll(isLast: boolean): void {
     const end = performance.now() + COMMIT_MILLIS;
     for (const member of this.#members) {
       try {
-        member.commit(Math.max(0, end - performance.now()));
+        member.commit(Math.max(0, end - performance.now()), isLast);
       } catch {
         // An error in delivery must not change how the process ends.
       }
     }
-  };
+  }
 
   #drain(): number {
     let taken = 0;

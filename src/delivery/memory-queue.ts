@@ -87,6 +87,14 @@ export class MemoryQueue implements Queue {
     return removed;
   }
 
+  /** Removes all records, those under way included, oldest first. */
+  removeAll(): DeliveryRecord[] {
+    const underWay = Array.from(this.#leased.values(), ({ record }) => record);
+    for (const { body } of underWay) this.#bytes -= body.byteLength;
+    this.#leased.clear();
+    return [...underWay, ...this.removeWaiting()];
+  }
+
   take(limits: TakeLimits): Promise<Taken> {
     const now = this.#clock.monotonic();
     this.#dropAged(now);

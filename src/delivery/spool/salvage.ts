@@ -23,7 +23,8 @@ export function isCorrupt(error: unknown): boolean {
 /** Whether another connection held the lock of the file for longer than this one waits. */
 export function isBusy(error: unknown): boolean {
   const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
-  return String(code).startsWith('SQLITE_BUSY') || errcode === 5 || /database is locked/.test(String(message));
+  if (String(code).startsWith('SQLITE_BUSY') || (Number(errcode) & 0xff) === 5) return true;
+  return /database is locked/.test(String(message));
 }
 
 /** Whether SQLite refused to write because the file is read-only. */
