@@ -162,6 +162,52 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     await expect.poll(() => page.locator('.side-panel').innerText()).toMatch(/refund_policy.*damage, within 60 days/s);
+    const [tool, itself] = await page.locator('.side-panel dd a').evaluateAll((all) => all.map((link) => link.href));
+    const { rows } = await ask(scene, `/api/conversations/${known.run}`);
+    expect(itself).toBe(`${scene.url}/t/${rows[0].traceId}?span=${rows[0].spanId}`);
+    await page.goto(tool ?? '');
+    await page.locator('.side-panel').getByText('execute_tool refund_policy').waitFor();
+  });
+
+  it('shows the call that is chosen on a phone, and names nothing across another name or tick', async () => {
+    const phone = await scene.open(`/c/${known.run}/run/${known.runId}`, { width: 390, height: 844 });
+    await phone.locator('.lane-row.tool').first().click();
+    const heading = phone.locator('.side-panel').getByText('find_order').first();
+    await expect.poll(async () => (await heading.boundingBox())?.y ?? 844).toBeLessThan(780);
+    const tablet = await scene.open(`/c/${known.run}/run/${known.runId}`, { width: 1024, height: 768 });
+    await tablet.locator('.segment.action').waitFor();
+    const overflowing = await tablet
+      .locator('.lane-name')
+      .evaluateAll((all) => all.filter((name) => name.scrollWidth > name.clientWidth).map((name) => name.textContent));
+    expect(overflowing).toEqual([]);
+    const overlapping = await tablet.locator('.lanes').evaluate((lanes) => {
+      const boxes = (selector: string) =>
+        [...lanes.querySelectorAll(selector)].map((each) => each.getBoundingClientRect());
+      return boxes('.tick-name').filter((name) =>
+        boxes('.tick').some(({ left }) => left > name.left && left < name.right - 1),
+      ).length;
+    });
+    expect(overlapping).toBe(0);
+  });
+
+  it('keeps the tabs of a span on one line and within the panel on a tablet, and labels the axis on a phone', async () => {
+    const path = `/t/${known.trace}?span=${known.rows[0]?.spanId}`;
+    const tablet = await scene.open(path, { width: 1024, height: 768 });
+    await tablet.locator('.side-panel').getByText('Requested', { exact: true }).waitFor();
+    const heights = await tablet
+      .locator('.panel-tabs [role=tab]')
+      .evaluateAll((all) => all.map((tab) => tab.getBoundingClientRect().height));
+    // Two lines are 40 px high.
+    expect(Math.max(...heights)).toBeLessThan(40);
+    expect(await tablet.locator('.panel-tabs').evaluate((tabs) => tabs.scrollWidth - tabs.clientWidth)).toBe(0);
+    const phone = await scene.open(`/t/${known.trace}`, { width: 390, height: 844 });
+    await phone.locator('.times i').first().waitFor();
+    const [axis, label] = await Promise.all([
+      phone.locator('.times').boundingBox(),
+      phone.locator('.times i').nth(1).boundingBox(),
+    ]);
+    expect(axis?.height).toBeGreaterThanOrEqual(20);
+    expect(label?.y).toBeLessThan((axis?.y ?? 0) + 5);
   });
 
   it('shows how long each request of a run took, and that the wait for the tools ends when their results are sent', async () => {

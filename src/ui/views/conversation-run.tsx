@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import type { ToolSpan } from '../../gateway/api/routes.ts';
 import type { ToolExecution } from '../../interaction/interaction.ts';
 import { counted, duration } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
@@ -29,11 +30,13 @@ import './run.css';
 interface RunProps {
   readonly row: ConversationRow;
   readonly runs: readonly ConversationRow[];
+  /** Spans of the tools that ran within the conversation. */
+  readonly toolSpans: readonly ToolSpan[];
   readonly base: string;
 }
 
 /** One assistant run: the statuses that requests saw, its steps and tools on one axis, and where the time went. */
-export function RunLayer({ row, runs, base }: RunProps): JSX.Element {
+export function RunLayer({ row, runs, toolSpans, base }: RunProps): JSX.Element {
   const span = useSpan(row.traceId, row.spanId);
   const { toolExecutions: tools = [], outputMessages = [] } = interactionOf(row);
   const requests = requestsOf(span);
@@ -66,7 +69,11 @@ export function RunLayer({ row, runs, base }: RunProps): JSX.Element {
         <Instructions row={row} />
         <RequestLog requests={requests} start={times.start} />
       </div>
-      <RunPanel row={row} tool={tool} observations={observations} onClose={() => select(undefined)} />
+      <RunPanel
+        {...{ row, tool, observations }}
+        span={tool && toolSpans.find(({ callId, traceId }) => callId === tool.id && traceId === row.traceId)}
+        onClose={() => select(undefined)}
+      />
     </div>
   );
 }
@@ -82,7 +89,7 @@ function timesOf(
   return { start: Math.min(...starts), end: Math.max(...ends, Math.min(...starts) + 1) };
 }
 
-interface HeadProps extends RunProps {
+interface HeadProps extends Omit<RunProps, 'toolSpans'> {
   readonly steps: number;
 }
 

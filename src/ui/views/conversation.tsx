@@ -137,7 +137,7 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
       )}
       {layer === 'turns' && <TurnsLayer turns={turns} tools={shown.tools} />}
       {layer === 'details' && <DetailsLayer rows={rows} />}
-      {layer === 'run' && run && <RunLayer row={run} runs={runs} base={base} />}
+      {layer === 'run' && run && <RunLayer row={run} runs={runs} toolSpans={shown.tools} base={base} />}
     </>
   );
 }

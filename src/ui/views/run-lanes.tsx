@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { ToolExecution } from '../../interaction/interaction.ts';
-import { axisDuration, counted, duration } from '../format.ts';
+import { axisDuration, count, duration } from '../format.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import {
@@ -124,7 +124,7 @@ function RequestsLane({ requests: all, times, place }: Placed): JSX.Element | nu
   const gaps = polls.slice(1).map(({ at }, index) => at - (polls[index]?.at ?? at));
   const gap = gaps.length > 0 ? gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] : undefined;
   const sent = requests.filter(({ request, seconds }) => request !== 'stream' || seconds !== undefined);
-  const note = `${counted(sent.length, 'request')}${gap === undefined ? '' : `, a poll each ${duration(gap / 1_000)}`}`;
+  const note = `${count(sent.length)}${gap === undefined ? '' : `, a poll each ${duration(gap / 1_000)}`}`;
   return (
     <Lane label="Requests" note={note}>
       {requests.map((each, index) => (
@@ -136,10 +136,10 @@ function RequestsLane({ requests: all, times, place }: Placed): JSX.Element | nu
         />
       ))}
       {requests.map(
-        (each, index) =>
-          (each.request === 'create' || each.request === 'submit') && (
-            <span key={index} class="tick-name" style={place(lastOfCluster(requests, index, times))}>
-              {each.request}
+        ({ request }, index) =>
+          (request === 'create' || request === 'submit') && (
+            <span key={index} class="tick-name" style={place(...roomAfter(requests, index, times))}>
+              {request}
             </span>
           ),
       )}
@@ -151,14 +151,14 @@ function isStrong({ request, seconds }: RunRequest): boolean {
   return request === 'create' || request === 'submit' || (request === 'stream' && seconds !== undefined);
 }
 
-/** The last tick that is drawn next to this one: a name starts after it, so that no tick crosses the name. */
-function lastOfCluster(requests: readonly RunRequest[], index: number, { start, end }: RunTimes): number {
+/** From the last tick that is drawn next to this one to the one after it: no tick crosses a name. */
+function roomAfter(requests: readonly RunRequest[], index: number, { start, end }: RunTimes): [number, number] {
   let last = requests[index]?.at ?? start;
   for (const each of requests.slice(index + 1)) {
-    if (sentAt(each) - last > (end - start) * 0.02) break;
+    if (sentAt(each) - last > (end - start) * 0.02) return [last, sentAt(each)];
     last = each.at;
   }
-  return last;
+  return [last, end];
 }
 
 interface StepProps extends Placed {
@@ -166,7 +166,7 @@ interface StepProps extends Placed {
   readonly number: number;
 }
 
-function StepLanes({ step, number, place, chosen, onSelect, row }: StepProps): JSX.Element {
+function StepLanes({ step, steps, number, place, chosen, onSelect, row }: StepProps): JSX.Element {
   const { kind, name, tools, from, to } = step;
   const isOwn = kind === 'tool_calls';
   const note = isOwn ? (tools.length > 1 ? `${tools.length} in parallel` : '') : kind === 'built_in' ? 'OpenAI' : '';
@@ -175,7 +175,9 @@ function StepLanes({ step, number, place, chosen, onSelect, row }: StepProps): J
       <Lane
         label={
           <>
-            <Icon name={kind === 'message_creation' ? 'chat' : 'tool'} />
+            <i class={kind}>
+              <Icon name={kind === 'message_creation' ? 'chat' : 'tool'} />
+            </i>
             <span class="cut">
               Step {number}, <Safe text={name} />
             </span>
@@ -184,7 +186,7 @@ function StepLanes({ step, number, place, chosen, onSelect, row }: StepProps): J
         note={note}
       >
         {kind === 'message_creation' ? (
-          <MessageBar row={row} place={place} />
+          <MessageBar {...{ row, place }} after={Math.max(...steps.map((each) => each.to ?? 0))} />
         ) : (
           from !== undefined &&
           to !== undefined && (
@@ -206,11 +208,18 @@ function StepLanes({ step, number, place, chosen, onSelect, row }: StepProps): J
   );
 }
 
+interface MessageProps {
+  readonly row: ConversationRow;
+  readonly place: Place;
+  /** When the steps before it ended. */
+  readonly after: number;
+}
+
 /** OpenAI reports whole seconds: the bar covers the second in which the message was made. */
-function MessageBar({ row, place }: { readonly row: ConversationRow; readonly place: Place }): JSX.Element | null {
+function MessageBar({ row, place, after }: MessageProps): JSX.Element | null {
   const made = interactionOf(row).outputMessages?.[0]?.createdAt;
   if (made === undefined) return <span class="lane-note">when is not known</span>;
-  const from = Math.max(made, row.startTime);
+  const from = Math.max(made, row.startTime, after);
   const to = Math.min(made + 1_000, row.endTime);
   return to > from ? (
     <span class="step-bar theirs" style={place(from, to)} title="OpenAI reports whole seconds" />

@@ -1,4 +1,6 @@
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { ToolSpan } from '../../gateway/api/routes.ts';
 import type { ToolExecution } from '../../interaction/interaction.ts';
 import { count, duration, moment, money } from '../format.ts';
 import { DeliverySection } from '../parts/delivery-links.tsx';
@@ -13,18 +15,25 @@ interface PanelProps {
   readonly row: ConversationRow;
   /** The call that is selected. */
   readonly tool: ToolExecution | undefined;
+  /** Its span, if one arrived. */
+  readonly span: ToolSpan | undefined;
   readonly observations: readonly Observation[];
   onClose(): void;
 }
 
 /** A call of the application's tools, where one is selected, and the run itself. */
-export function RunPanel({ row, tool, observations, onClose }: PanelProps): JSX.Element {
+export function RunPanel({ row, tool, span, observations, onClose }: PanelProps): JSX.Element {
+  const panel = useRef<HTMLElement>(null);
+  // On a phone it is below the lanes.
+  useEffect(() => {
+    if (tool) panel.current?.scrollIntoView({ block: 'nearest' });
+  }, [tool]);
   return (
-    <aside class="side-panel" aria-label={tool ? tool.name : 'Run'}>
+    <aside ref={panel} class="side-panel" aria-label={tool ? tool.name : 'Run'}>
       {tool && (
         <>
           <PanelHeading icon="tool" name={tool.name} className="mono cut" hasLink={false} onClose={onClose} />
-          <Call {...{ tool, row, observations }} />
+          <Call {...{ tool, row, span, observations }} />
         </>
       )}
       <section class="panel-body">
@@ -39,8 +48,9 @@ export function RunPanel({ row, tool, observations, onClose }: PanelProps): JSX.
 function Call({
   tool,
   row,
+  span,
   observations,
-}: Pick<PanelProps, 'row' | 'observations'> & { tool: ToolExecution }): JSX.Element {
+}: Omit<PanelProps, 'onClose'> & { readonly tool: ToolExecution }): JSX.Element {
   const { id, startTime, endTime, errorType } = tool;
   const others = interactionOf(row).toolExecutions?.filter((each) => each !== tool) ?? [];
   const requested = observations.findLast(
@@ -64,7 +74,7 @@ function Call({
             {startTime === undefined
               ? 'not known'
               : requested
-                ? `${duration((startTime - requested.at) / 1_000)} after a request saw the call`
+                ? `${duration(Math.max(0, startTime - requested.at) / 1_000)} after a request saw the call`
                 : moment(startTime)}
           </dd>
           {startTime !== undefined && endTime !== undefined && (
@@ -78,6 +88,7 @@ function Call({
               </dd>
             </>
           )}
+          {span && <SpanFact {...span} />}
           {errorType !== undefined && (
             <>
               <dt>Failed</dt>
@@ -96,6 +107,19 @@ function Call({
         <h3>Result</h3>
         {tool.result === undefined ? <p class="dim">no result was sent back</p> : <Json value={parsed(tool.result)} />}
       </section>
+    </>
+  );
+}
+
+function SpanFact({ traceId, spanId }: Pick<ToolSpan, 'traceId' | 'spanId'>): JSX.Element {
+  return (
+    <>
+      <dt>Span</dt>
+      <dd class="mono">
+        <a class="link" href={`/t/${traceId}?span=${spanId}`}>
+          {spanId}
+        </a>
+      </dd>
     </>
   );
 }
@@ -126,6 +150,7 @@ function RunFacts({ row }: { readonly row: ConversationRow }): JSX.Element {
       <dd title={costTitle(row)}>
         {money(row.cost)} USD{row.costOrigin && `, ${row.costOrigin}`}
       </dd>
+      <SpanFact {...row} />
       <dt>Clock</dt>
       <dd>that of your application; OpenAI reports whole seconds</dd>
     </dl>
