@@ -12,6 +12,9 @@ export interface ErrorFacts {
   readonly httpStatus?: number;
 }
 
+/** The error of a call that was cut before any of its answer was read. */
+export const CUT: RecordedError = { type: 'cut', message: 'The process or shutdown() ended before the call did.' };
+
 /** Codes are short words. Anything else could be a user's text. */
 export const ERROR_CODE = /^[\w.-]{1,64}$/;
 

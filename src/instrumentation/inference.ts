@@ -3,7 +3,7 @@ import { diag } from '../diagnostics/diag.ts';
 import { type Content, type Facts, joinFacts, type Writable } from '../interaction/interaction.ts';
 import type { ToolCallPart } from '../interaction/message.ts';
 import type { Call, CallObserver, CallOutcome, Client, Operation, UsageRequest } from './client/observer.ts';
-import type { RecordedError } from './errors.ts';
+import { CUT, type RecordedError } from './errors.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import type { Recorder } from './recorder.ts';
 import type { Ending, Recording } from './recording.ts';
@@ -100,9 +100,6 @@ function factsOf(shape: Shape, { client }: Call, body: RequestBody): Facts {
     return unreadable('the parameters of a request', error) ?? facts;
   }
 }
-
-/** The error of a call that was cut before any of its answer was read. */
-const CUT: RecordedError = { type: 'cut', message: 'The process or shutdown() ended before the call did.' };
 
 interface Resumed {
   readonly loop: ToolLoop;

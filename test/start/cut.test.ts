@@ -17,7 +17,7 @@ describe('shutdown() with calls under way', () => {
   let handle: Handle;
   const taken: { readonly interaction: Interaction; readonly attributes: Readonly<Record<string, unknown>> }[] = [];
 
-  const ended: { readonly attributes: Readonly<Record<string, unknown>> }[] = [];
+  const ended: { readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }[] = [];
 
   beforeEach(async () => {
     fake = await startFakeOpenAI();
@@ -95,6 +95,30 @@ describe('shutdown() with calls under way', () => {
     expect(ended.map(({ attributes }) => [attributes['gen_ai.tool.name'], attributes['spanport.cut']])).toEqual([
       ['slow', true],
     ]);
+  });
+
+  it.each<[string, (client: OpenAI, options: { signal: AbortSignal }) => PromiseLike<unknown>]>([
+    [
+      'create_agent Clerk',
+      (client, options) => client.beta.assistants.create({ model: 'gpt-4o-mini', name: 'Clerk' }, options),
+    ],
+    ['invoke_agent', (client, options) => client.beta.threads.runs.create('thread_1', { assistant_id: 'a' }, options)],
+    ['invoke_agent', (client, options) => client.beta.threads.createAndRun({ assistant_id: 'a', thread: {} }, options)],
+    ['fetch_response', (client, options) => client.responses.retrieve('resp_1', {}, options)],
+    ['embeddings', (client, options) => client.embeddings.create({ model: 'm', input: 'Hi' }, options)],
+  ])('ends the span of %s once, which the server has not answered', async (name, send) => {
+    fake.fault(FOREVER);
+    const controller = new AbortController();
+    const call = Promise.resolve(send(openai, { signal: controller.signal }));
+    call.catch(() => {});
+    await expect.poll(() => fake.requests).toHaveLength(1);
+    await handle.shutdown();
+    controller.abort();
+    await call.catch(() => {});
+    expect(ended.map((span) => [span.name, span.attributes['spanport.cut']])).toEqual([
+      [expect.stringContaining(name), true],
+    ]);
+    expect(ended[0]?.attributes['error.type']).toBe('cut');
   });
 
   it('leaves calls that have ended as they are', async () => {

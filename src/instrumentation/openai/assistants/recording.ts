@@ -44,6 +44,7 @@ export interface RunEnding {
   /** Unix milliseconds. */
   readonly endTime: number;
   readonly error?: RecordedError;
+  readonly isCut?: boolean;
 }
 
 /** A call, with the clock and the context of the time when it was made. */

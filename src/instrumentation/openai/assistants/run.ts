@@ -1,7 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message } from '../../../interaction/message.ts';
-import { errorFrom, type RecordedError } from '../../errors.ts';
+import { CUT, errorFrom, type RecordedError } from '../../errors.ts';
 import { readRequiredCalls, readRun, readSettings } from '../readers/assistants.ts';
 import type { WireRun } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
@@ -24,6 +24,8 @@ interface Settled {
   /** Undefined if unknown. */
   readonly finishReason?: string;
   readonly error?: RecordedError;
+  /** The process or `shutdown()` ended before the run was created. */
+  readonly isCut?: boolean;
 }
 
 interface RunStart {
@@ -158,7 +160,7 @@ export class ObservedRun {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.messages.keepPartial();
-    const { endTime, finishReason, error } = this.#settled ?? this.#endEarly(early);
+    const { endTime, finishReason, error, isCut } = this.#settled ?? this.#endEarly(early);
     this.#recording.end({
       facts: {
         ...this.#facts,
@@ -172,6 +174,7 @@ export class ObservedRun {
       events: this.#requests.events(),
       endTime,
       ...(error && { error }),
+      ...(isCut && { isCut }),
     });
     this.tools.runEnded(endTime);
   }
@@ -184,7 +187,8 @@ export class ObservedRun {
       return this.id === undefined ? { endTime } : { endTime, finishReason: 'error' };
     }
     const { run } = this.#facts;
-    if (run) this.#facts = { ...this.#facts, run: { ...run, status: 'unknown' } };
+    if (!run) return { endTime: this.now(), error: CUT, isCut: true };
+    this.#facts = { ...this.#facts, run: { ...run, status: 'unknown' } };
     return { endTime: this.#seenAt };
   }
 }

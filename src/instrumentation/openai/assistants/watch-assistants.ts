@@ -3,6 +3,7 @@ import type { Agent } from '../../../interaction/interaction.ts';
 import { recordOf } from '../../../interaction/unknown.ts';
 import { OPERATION } from '../../../semconv/names.ts';
 import type { Call, CallObserver } from '../../client/observer.ts';
+import { CUT } from '../../errors.ts';
 import type { Recorder } from '../../recorder.ts';
 import type { Recording } from '../../recording.ts';
 import { known, readInstructions } from '../readers/assistants.ts';
@@ -30,19 +31,26 @@ export function watchNewAssistant(call: Call, recorder: Recorder): CallObserver 
   const recording = startAgentRecording(call, recorder, request);
   const systemInstructions = readInstructions(request);
   let agent: Agent | undefined;
-  return {
+  let hasEnded = false;
+  const observer: CallObserver = {
     ...(recording?.callContext && { context: recording.callContext }),
     value(value) {
       agent = rememberAssistant(call, recorder, value);
     },
     end(outcome) {
+      if (hasEnded) return;
+      hasEnded = true;
+      recorder.callEnded(observer);
       recording?.end({
         ...(agent && { facts: { agent } }),
         ...(systemInstructions && { content: { systemInstructions } }),
         ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
+        ...(outcome.kind === 'cut' && { isCut: true, ...(!agent && { error: CUT }) }),
       });
     },
   };
+  recorder.callStarted(observer);
+  return observer;
 }
 
 function startAgentRecording(

@@ -4,6 +4,7 @@ import { diag } from '../../../diagnostics/diag.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
 import type { CallObserver, CallOutcome, Operation } from '../../client/observer.ts';
+import { CUT } from '../../errors.ts';
 import type { Shape } from '../../inference.ts';
 import type { Recorder } from '../../recorder.ts';
 import type { Ending, Recording } from '../../recording.ts';
@@ -191,9 +192,13 @@ class FetchObserver implements CallObserver {
     }
     this.#recording.end({
       ...(outcome.kind === 'failed' && { error: { thrown: outcome.error } }),
-      ...(outcome.kind === 'cut' && { isCut: true }),
+      ...(outcome.kind === 'cut' && { isCut: true, ...(!this.#hasAnswer && { error: CUT }) }),
       ...ending,
     });
+  }
+
+  get #hasAnswer(): boolean {
+    return (this.#collector ?? this.#answer) !== undefined;
   }
 
   #endingAt({ kind }: CallOutcome): Ending {
