@@ -116,9 +116,11 @@ export class StoreReader {
     return { items: rows.map(traceRow), ...(next && { next }) };
   }
 
+  /** Without a project, that of the default project, else that of the first project by name. */
   trace(traceId: string, project?: string): TraceRow | undefined {
     const [row] = this.db.all(
-      `SELECT * FROM traces WHERE trace_id = ? ${project === undefined ? '' : 'AND project = ?'} LIMIT 1`,
+      `SELECT * FROM traces WHERE trace_id = ? ${project === undefined ? '' : 'AND project = ?'}
+         ORDER BY project <> 'default', project LIMIT 1`,
       traceId,
       ...(project === undefined ? [] : [project]),
     );

@@ -91,6 +91,7 @@ export function completionsOf(
 export interface Resolved {
   readonly kind: 'trace' | 'span' | 'interaction' | 'run' | 'conversation';
   readonly id: string;
+  readonly project: string;
   readonly conversation?: string;
   readonly traceId?: string;
   readonly interaction?: string;
@@ -99,18 +100,28 @@ export interface Resolved {
 /** What an id names, whatever kind of id it is. */
 export function resolveId({ db }: StoreReader, id: string): Resolved[] {
   const found: Resolved[] = [];
-  for (const row of db.all('SELECT public_id FROM conversations WHERE public_id = ? OR name = ? LIMIT 5', id, id)) {
-    found.push({ kind: 'conversation', id: String(row['public_id']), conversation: String(row['public_id']) });
+  for (const row of db.all(
+    'SELECT public_id, project FROM conversations WHERE public_id = ? OR name = ? LIMIT 5',
+    id,
+    id,
+  )) {
+    const conversation = String(row['public_id']);
+    found.push({ kind: 'conversation', id: conversation, project: String(row['project']), conversation });
   }
-  for (const row of db.all('SELECT trace_id FROM traces WHERE trace_id = ? LIMIT 5', id.toLowerCase())) {
-    found.push({ kind: 'trace', id: String(row['trace_id']), traceId: String(row['trace_id']) });
+  for (const row of db.all('SELECT trace_id, project FROM traces WHERE trace_id = ? LIMIT 5', id.toLowerCase())) {
+    const traceId = String(row['trace_id']);
+    found.push({ kind: 'trace', id: traceId, project: String(row['project']), traceId });
   }
   const [traceId = '', spanId = ''] = id.toLowerCase().split(':');
-  for (const row of db.all('SELECT span_id FROM spans WHERE trace_id = ? AND span_id = ? LIMIT 1', traceId, spanId)) {
-    found.push({ kind: 'span', id: String(row['span_id']), traceId });
+  for (const row of db.all(
+    'SELECT span_id, project FROM spans WHERE trace_id = ? AND span_id = ? LIMIT 5',
+    traceId,
+    spanId,
+  )) {
+    found.push({ kind: 'span', id: String(row['span_id']), project: String(row['project']), traceId });
   }
   const interactions = db.all(
-    `SELECT i.key, i.run_id, i.trace_id, c.public_id FROM interactions i JOIN conversations c ON c.id = i.conversation
+    `SELECT i.key, i.run_id, i.trace_id, i.project, c.public_id FROM interactions i JOIN conversations c ON c.id = i.conversation
      WHERE (i.id IN ${idsOfKey('?1')} AND i.key = ?1) OR i.response_id = ?1 OR i.run_id = ?1
        OR i.id IN (SELECT interaction FROM messages WHERE id = ?1)
      ORDER BY i.sort_us DESC LIMIT 5`,
@@ -120,6 +131,7 @@ export function resolveId({ db }: StoreReader, id: string): Resolved[] {
     found.push({
       kind: row['run_id'] === id ? 'run' : 'interaction',
       id: String(row['run_id'] === id ? id : row['key']),
+      project: String(row['project']),
       conversation: String(row['public_id']),
       traceId: String(row['trace_id']),
       interaction: String(row['key']),

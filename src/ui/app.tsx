@@ -2,7 +2,7 @@ import type { FunctionComponent, JSX } from 'preact';
 import { open } from './conversation-data.ts';
 import { loadViews, otherViews } from './other-views.ts';
 import { LoadingRows } from './parts/loading-rows.tsx';
-import { go, segments } from './router.ts';
+import { go, projectInAddress, segments } from './router.ts';
 import { Shell } from './shell.tsx';
 import { openTrace } from './trace-data.ts';
 import type * as Views from './views/all.ts';
@@ -44,7 +44,7 @@ function View(): JSX.Element | null {
   if (Found) return <Found />;
   loadViews();
   // Requested while the code of the view is on its way.
-  if (name === 'TraceView') openTrace(id).catch(() => {});
+  if (name === 'TraceView') openTrace(id, projectInAddress.value).catch(() => {});
   if (name === 'ConversationView') open(id).catch(() => {});
   return <LoadingRows />;
 }

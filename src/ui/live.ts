@@ -24,11 +24,16 @@ export function onLive(listener: LiveListener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Opens the stream. The browser reconnects by itself and names the last event that it saw. */
+/** The id of the last event. A stream that is opened anew resumes after it. */
+const last = { id: '' };
+
+/** Opens the stream. While it is open, the browser reconnects by itself and names the last event that it saw. */
 export function connect(): void {
-  const stream = new EventSource(LIVE_PATH);
+  const stream = new EventSource(last.id === '' ? LIVE_PATH : `${LIVE_PATH}?after=${last.id}`);
   stream.addEventListener('open', () => {
+    const wasLost = connection.value.state === 'lost';
     connection.value = { state: 'open' };
+    if (wasLost) reloadDeliveries();
   });
   stream.addEventListener('error', () => {
     if (connection.value.state !== 'lost') connection.value = { state: 'lost', since: Date.now() };
@@ -39,11 +44,20 @@ export function connect(): void {
   listenTo(stream, 'deliveries', ({ items }: { items: Delivery[] }, each) => each.deliveries?.(items));
   listenTo(stream, 'deleted', ({ ids }: { ids: string[] }, each) => each.deleted?.(ids));
   listenTo(stream, 'resync', (_: unknown, each) => each.resync?.());
+  // The first event of a stream has an id, also where nothing has changed yet.
+  listenTo(stream, 'ping', () => {});
+}
+
+/** The gateway does not repeat deliveries: what shows them loads them again. */
+function reloadDeliveries(): void {
+  for (const listener of listeners) if (listener.deliveries) listener.resync?.();
 }
 
 function listenTo<T>(stream: EventSource, event: string, hand: (data: T, listener: LiveListener) => void): void {
   stream.addEventListener(event, (message) => {
-    const data = JSON.parse((message as MessageEvent<string>).data) as T;
-    for (const listener of listeners) hand(data, listener);
+    const { data, lastEventId } = message as MessageEvent<string>;
+    last.id = lastEventId;
+    const content = JSON.parse(data) as T;
+    for (const listener of listeners) hand(content, listener);
   });
 }

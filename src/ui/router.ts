@@ -14,6 +14,8 @@ function current(): Address {
 }
 
 export const address = signal(current());
+/** The project that the address names, where several have the same id. */
+export const projectInAddress = computed(() => address.value.query.get('project') ?? undefined);
 export const segments = computed(() => address.value.path.split('/').filter(Boolean).map(decodeURIComponent));
 
 /** Goes to an address of this page. `replace` leaves no entry in the history. */

@@ -21,7 +21,7 @@ export const problem = signal<string | undefined>(undefined);
 /** A longer trace comes as its outline: what the panel shows of a span is read once it is selected. */
 const WHOLE = 200;
 
-const current = { id: '' };
+const current = { id: '', project: undefined as string | undefined };
 
 export function forgetTrace(): void {
   current.id = '';
@@ -30,13 +30,19 @@ export function forgetTrace(): void {
 }
 
 /** Does nothing for the trace that is on the page, or on its way to it. */
-export async function openTrace(traceId: string): Promise<void> {
-  if (current.id === traceId) return;
+/** @param project where several have a trace of this id */
+export async function openTrace(traceId: string, project: string | undefined): Promise<void> {
+  if (current.id === traceId && current.project === project) return;
   forgetTrace();
   current.id = traceId;
+  current.project = project;
+  const isCurrent = (): boolean => current.id === traceId && current.project === project;
   try {
-    const { items, next, ...trace } = await api.getTrace({ params: { traceId }, query: { limit: WHOLE } });
-    if (current.id !== traceId) return;
+    const { items, next, ...trace } = await api.getTrace({
+      params: { traceId },
+      query: { limit: WHOLE, ...(project !== undefined && { project }) },
+    });
+    if (!isCurrent()) return;
     loaded.value = { trace, spans: items, tree: new SpanTree(items), isPartial: next !== undefined };
     if (next === undefined) return;
     const outline = await api.getTraceOutline({ params: { traceId }, query: { project: trace.project } });
@@ -44,9 +50,9 @@ export async function openTrace(traceId: string): Promise<void> {
     const spans = spansOf(outline, items);
     const tree = new SpanTree(spans);
     await nextTask();
-    if (current.id === traceId) loaded.value = { trace, spans, tree, isPartial: false };
+    if (isCurrent()) loaded.value = { trace, spans, tree, isPartial: false };
   } catch (error) {
-    if (current.id === traceId) problem.value = messageOf(error);
+    if (isCurrent()) problem.value = messageOf(error);
   }
 }
 

@@ -204,6 +204,7 @@ export const routes = {
         z.object({
           kind: z.enum(['trace', 'span', 'interaction', 'run', 'conversation']),
           id: z.string(),
+          project: z.string(),
           conversation: z.string().optional(),
           traceId: z.string().optional(),
           interaction: z.string().optional(),

@@ -1,19 +1,21 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { bytes, counted, duration } from '../format.ts';
+import { type TracePlace, traceAddress } from '../places.ts';
 import type { TranscriptCall } from '../views/transcript.ts';
 import { Json, parsed } from './json.tsx';
 import { Safe } from './safe-text.tsx';
 
 interface CallProps {
   readonly call: TranscriptCall;
-  readonly traceId: string | undefined;
+  /** Where its span is. */
+  readonly trace: Pick<TracePlace, 'traceId' | 'project'> | undefined;
   /** Without what came back, which stands elsewhere. */
   readonly isBrief?: boolean;
 }
 
 /** Name and arguments as a signature, the time at the right, the result below. */
-export function CallView({ call: each, traceId, isBrief = false }: CallProps): JSX.Element {
+export function CallView({ call: each, trace, isBrief = false }: CallProps): JSX.Element {
   const { call, response, duration: seconds, error, spanId } = each;
   const time = seconds === undefined ? '' : duration(seconds);
   const label = error === undefined ? time : `failed${time && ` after ${time}`}`;
@@ -27,8 +29,8 @@ export function CallView({ call: each, traceId, isBrief = false }: CallProps): J
           <Safe text={argumentsText(call.arguments)} />
         </span>
         <small>
-          {label !== '' && spanId !== undefined && traceId !== undefined ? (
-            <a href={`/t/${traceId}?span=${spanId}`}>{label}</a>
+          {label !== '' && spanId !== undefined && trace !== undefined ? (
+            <a href={traceAddress({ ...trace, spanId })}>{label}</a>
           ) : (
             label
           )}

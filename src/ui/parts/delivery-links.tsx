@@ -1,12 +1,9 @@
 import type { JSX } from 'preact';
 import type { DeliveryState } from '../../gateway/api/routes.ts';
 import { configured } from '../destinations.ts';
+import { type InteractionKey, payloadAddress } from '../places.ts';
 import { worstOf } from '../strip.ts';
 import { DeliveryHeads, DeliveryStrip } from './deliveries.tsx';
-
-export function payloadAddress(interaction: string, destination: string): string {
-  return `/i/${encodeURIComponent(interaction)}/destinations/${encodeURIComponent(destination)}`;
-}
 
 /** The destination whose state most needs attention, else the first; undefined where the gateway forwards to none. */
 export function worstDestination(deliveries: Readonly<Record<string, DeliveryState>>): string | undefined {
@@ -16,24 +13,23 @@ export function worstDestination(deliveries: Readonly<Record<string, DeliverySta
 }
 
 interface LinksProps {
-  readonly deliveries: Readonly<Record<string, DeliveryState>>;
-  readonly interaction: string;
+  readonly row: InteractionKey & { readonly deliveries: Readonly<Record<string, DeliveryState>> };
 }
 
 /** The states of one record at all destinations; each mark opens what that destination got. */
-export function DeliveryLinks({ deliveries, interaction }: LinksProps): JSX.Element {
-  return <DeliveryStrip deliveries={deliveries} hrefOf={(name) => payloadAddress(interaction, name)} />;
+export function DeliveryLinks({ row }: LinksProps): JSX.Element {
+  return <DeliveryStrip deliveries={row.deliveries} hrefOf={(name) => payloadAddress(row, name)} />;
 }
 
 /** The destinations as a part of a panel; nothing where the record went to none. */
-export function DeliverySection({ className, ...links }: LinksProps & { readonly className: string }): JSX.Element {
+export function DeliverySection({ className, row }: LinksProps & { readonly className: string }): JSX.Element {
   return (
     <>
-      {Object.keys(links.deliveries).length > 0 && (
+      {Object.keys(row.deliveries).length > 0 && (
         <section class={className}>
           <h3>Destinations</h3>
           <DeliveryHeads />
-          <DeliveryLinks {...links} />
+          <DeliveryLinks row={row} />
         </section>
       )}
     </>

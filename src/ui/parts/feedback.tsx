@@ -100,6 +100,7 @@ function FeedbackForm({ row, rating, onClose, onSaved }: FormProps): JSX.Element
     await api.addFeedback({
       body: {
         interaction: row.id,
+        project: row.project,
         rating,
         ...(messageId !== undefined && { messageId }),
         ...(comment.trim() !== '' && { comment: comment.trim() }),

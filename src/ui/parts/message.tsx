@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { FeedbackRow } from '../../gateway/api/routes.ts';
 import type { Part } from '../../interaction/message.ts';
 import { bytes, clock, count, counted, duration, moment, money, streamed } from '../format.ts';
+import { traceAddress } from '../places.ts';
 import { shortModel } from '../text.ts';
 import { costTitle } from '../views/cost-parts.ts';
 import type { ConversationRow, TranscriptMessage } from '../views/transcript.ts';
@@ -50,7 +51,7 @@ export function MessageView({ message, isSelected = false, feedback, onRated }: 
         {calls.length > 0 && (
           <div class="calls">
             {calls.map((call, index) => (
-              <CallView key={call.call.id ?? index} call={call} traceId={row?.traceId} />
+              <CallView key={call.call.id ?? index} call={call} trace={row} />
             ))}
           </div>
         )}
@@ -93,10 +94,7 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
   const isPlain = finishReasons.every((reason) => reason === 'stop');
   return (
     <aside class="figures">
-      <a
-        href={`/t/${row.traceId}?span=${row.spanId}`}
-        title={`${row.model ?? row.name}, ${moment(row.startTime)}, open the trace`}
-      >
+      <a href={traceAddress(row)} title={`${row.model ?? row.name}, ${moment(row.startTime)}, open the trace`}>
         <Safe text={shortModel(row.model ?? row.name)} />
       </a>
       {(row.inputTokens !== undefined || row.outputTokens !== undefined) && (
@@ -113,7 +111,7 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
         {first !== '' && `, ${row.timeToFirstChunk === undefined ? '' : 'first '}${first}`}
       </span>
       {!isPlain && <span class="cut">finish: {finishReasons.join(', ')}</span>}
-      {Object.keys(row.deliveries).length > 0 && <DeliveryLinks deliveries={row.deliveries} interaction={row.id} />}
+      {Object.keys(row.deliveries).length > 0 && <DeliveryLinks row={row} />}
     </aside>
   );
 }

@@ -3,6 +3,7 @@ import { CHOICES, TEXT_KEYS } from '../../store/filter-language.ts';
 import { api } from '../api.ts';
 import { age, counted, UNKNOWN } from '../format.ts';
 import { currentCommands } from '../keyboard.ts';
+import { named, traceAddress } from '../places.ts';
 import { now } from '../time.ts';
 import { quoted } from './filter-text.ts';
 import type { IconName } from './icon.tsx';
@@ -120,17 +121,17 @@ async function idsFor(id: string): Promise<PaletteEntry[]> {
   if (id === '') return [];
   const { items } = await api.resolve({ query: { id } });
   return items.map((item) => ({
-    id: `${item.kind} ${item.id}`,
+    id: `${item.kind} ${item.id} ${item.project}`,
     label: item.id,
-    hint: item.kind,
+    hint: [item.kind, named(item.project)].filter(Boolean).join(', '),
     isCode: true,
     href: addressOf(item),
   }));
 }
 
-function addressOf({ kind, id, conversation, traceId }: Resolved): string {
-  if (kind === 'trace') return `/t/${id}`;
-  if (kind === 'span') return `/t/${traceId}?span=${id}`;
+function addressOf({ kind, id, conversation, traceId = id, project }: Resolved): string {
+  if (kind === 'trace') return traceAddress({ traceId, project });
+  if (kind === 'span') return traceAddress({ traceId, spanId: id, project });
   if (kind === 'run' && conversation !== undefined)
     return `/c/${encodeURIComponent(conversation)}/run/${encodeURIComponent(id)}`;
   return `/c/${encodeURIComponent(conversation ?? id)}${kind === 'interaction' ? '/turns' : ''}`;

@@ -7,7 +7,7 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { MessageView } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
-import { address } from '../router.ts';
+import { address, projectInAddress } from '../router.ts';
 import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
 import { markdownOf } from './conversation-markdown.ts';
@@ -21,12 +21,13 @@ import './chat.css';
  */
 export function ChatView(): JSX.Element {
   const id = address.value.query.get('chatId') ?? '';
+  const project = projectInAddress.value;
   const [shown, setShown] = useState<Detail>();
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
     setShown(undefined);
-    wholeConversation(id).then(setShown, (error: unknown) => setProblem(messageOf(error)));
-  }, [id]);
+    wholeConversation(id, project).then(setShown, (error: unknown) => setProblem(messageOf(error)));
+  }, [id, project]);
   const turns = useMemo(() => transcriptOf(shown?.rows ?? []), [shown]);
   if (id === '')
     return <p class="empty">The address names no chat. It ends with ?chatId= and the id of a conversation.</p>;
@@ -64,8 +65,11 @@ export function ChatView(): JSX.Element {
   );
 }
 
-async function wholeConversation(id: string): Promise<Detail> {
-  const first = await api.getConversation({ params: { id }, query: { limit: 500 } });
+/** @param project where several have a conversation of this name */
+async function wholeConversation(name: string, project: string | undefined): Promise<Detail> {
+  const query = { limit: 500, ...(project !== undefined && { project }) };
+  const first = await api.getConversation({ params: { id: name }, query });
+  const { id } = first;
   const rows = [...first.rows];
   for (let { next } = first; next !== undefined; ) {
     const page = await api.getConversation({ params: { id }, query: { limit: 500, cursor: next } });

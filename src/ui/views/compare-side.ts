@@ -9,6 +9,7 @@ import { transcriptOf } from './transcript.ts';
 /** One of the two that are compared. */
 export interface Side {
   readonly id: string;
+  readonly project: string;
   readonly kind: 'interaction' | 'conversation';
   readonly title: string;
   readonly detail: string;
@@ -29,14 +30,17 @@ export interface ComparedMessage {
   readonly text: string;
 }
 
-/** Of a conversation or an interaction, whichever has the id. */
-export async function loadSide(id: string): Promise<Side> {
-  if (id.includes(':')) return sideOfInteraction(await api.getInteraction({ params: { id } }));
+/**
+ * Of a conversation or an interaction, whichever has the id.
+ * @param project where several have an interaction of this id
+ */
+export async function loadSide(id: string, project: string | undefined): Promise<Side> {
+  const call = { params: { id }, query: { ...(project !== undefined && { project }) } };
+  if (id.includes(':')) return sideOfInteraction(await api.getInteraction(call));
   try {
-    return sideOfConversation(await api.getConversation({ params: { id }, query: { limit: 500 } }));
+    return sideOfConversation(await api.getConversation({ params: { id }, query: { ...call.query, limit: 500 } }));
   } catch (error) {
-    if (error instanceof ApiError && error.status === 404)
-      return sideOfInteraction(await api.getInteraction({ params: { id } }));
+    if (error instanceof ApiError && error.status === 404) return sideOfInteraction(await api.getInteraction(call));
     throw error;
   }
 }
@@ -47,6 +51,7 @@ function sideOfInteraction(detail: Answer<'getInteraction'>): Side {
   const system = systemInstructions.length > 0 ? [{ role: 'system', parts: systemInstructions }] : [];
   return {
     id: detail.id,
+    project: detail.project,
     kind: 'interaction',
     title: detail.name,
     detail: detail.title ?? detail.id,
@@ -102,6 +107,7 @@ function sideOfConversation(detail: Answer<'getConversation'>): Side {
   const { rows, next, ...row } = detail;
   return {
     id: detail.id,
+    project: detail.project,
     kind: 'conversation',
     title: titleOf(detail),
     detail: detail.conversationId ?? detail.id,

@@ -16,18 +16,23 @@ import { loadSide, type Side, type Sides } from './compare-side.ts';
 import { ComparedWords } from './compare-words.tsx';
 import './conversation.css';
 import './compare.css';
+import { named } from '../places.ts';
 
 type Layer = 'words' | 'raw' | 'attributes';
 
 /** Two interactions or conversations next to each other: figures, parameters and words, with what differs. */
 export function CompareView(): JSX.Element {
   const { query } = address.value;
-  const [a, b] = [query.get('a') ?? '', query.get('b') ?? ''];
   const layer = (['raw', 'attributes'] as const).find((each) => each === query.get('layer')) ?? 'words';
   const isOnlyDifferent = query.get('only') === 'differences';
-  const { sides, problem } = useSides(a, b);
+  const { sides, problem } = useSides(query);
   useTitle('Compare');
-  const swap = (): void => go(withQuery({ a: b, b: a }), { replace: true });
+  const swap = (): void => {
+    const at = (name: string): string | undefined => query.get(name) ?? undefined;
+    go(withQuery({ a: at('b'), b: at('a'), 'a-project': at('b-project'), 'b-project': at('a-project') }), {
+      replace: true,
+    });
+  };
   const toggleOnly = (): void =>
     go(withQuery({ only: isOnlyDifferent ? undefined : 'differences' }), { replace: true });
   useCompareCommands(swap, toggleOnly);
@@ -98,9 +103,15 @@ function useCompareCommands(swap: () => void, toggleOnly: () => void): void {
   ]);
 }
 
-function useSides(a: string, b: string): { readonly sides?: Sides | undefined; readonly problem?: string | undefined } {
+/** The two that the address names, each with its project where it is not the default one. */
+function useSides(query: URLSearchParams): {
+  readonly sides?: Sides | undefined;
+  readonly problem?: string | undefined;
+} {
   const [sides, setSides] = useState<Sides>();
   const [problem, setProblem] = useState<string>();
+  const [a, b] = [query.get('a') ?? '', query.get('b') ?? ''];
+  const [projectOfA, projectOfB] = [query.get('a-project') ?? undefined, query.get('b-project') ?? undefined];
   useEffect(() => {
     const state = { isGone: false };
     setProblem(undefined);
@@ -108,14 +119,14 @@ function useSides(a: string, b: string): { readonly sides?: Sides | undefined; r
       setProblem('Two are needed.');
       return undefined;
     }
-    Promise.all([loadSide(a), loadSide(b)]).then(
+    Promise.all([loadSide(a, projectOfA), loadSide(b, projectOfB)]).then(
       (found) => !state.isGone && setSides(found),
       (error: unknown) => !state.isGone && setProblem(messageOf(error)),
     );
     return () => {
       state.isGone = true;
     };
-  }, [a, b]);
+  }, [a, b, projectOfA, projectOfB]);
   return { sides: sides?.[0].id === undefined ? undefined : sides, problem };
 }
 
@@ -191,7 +202,7 @@ function Siblings({ side, name }: { readonly side: Side; readonly name: 'a' | 'b
           side={side}
           onChoose={(id) => {
             close();
-            go(withQuery({ [name]: id }));
+            go(withQuery({ [name]: id, [`${name}-project`]: named(side.project) }));
           }}
         />
       )}

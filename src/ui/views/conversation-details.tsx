@@ -8,6 +8,7 @@ import { JsonWithSearch } from '../parts/json.tsx';
 import { readable } from '../parts/json-lines.ts';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { type TracePlace, traceAddress } from '../places.ts';
 import { oneLine } from '../text.ts';
 import type { ConversationRow } from './transcript.ts';
 
@@ -57,7 +58,7 @@ function OneInteraction({ row, isOpenAtFirst }: OneProps): JSX.Element {
 
 /** The span is read when it is looked at: of what a vendor's client wrote there is none. */
 function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
-  const span = useSpan(row.traceId, row.spanId);
+  const span = useSpan(row);
   const value = span
     ? {
         attributes: readable(span.attributes),
@@ -73,7 +74,7 @@ function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
     <div class="recorded">
       <p class="dim">
         {span ? 'Span' : 'No span of it arrived: this is the interaction as the gateway keeps it'}{' '}
-        <a class="link mono" href={`/t/${row.traceId}?span=${row.spanId}`}>
+        <a class="link mono" href={traceAddress(row)}>
           {row.spanId}
         </a>
         , received as {row.receivedBy} {moment(row.receivedAt)}
@@ -88,13 +89,13 @@ function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
   );
 }
 
-/** @param spanId none where nothing has to be read */
-export function useSpan(traceId: string, spanId: string | undefined): Span | undefined {
+/** @param place without a span where nothing has to be read */
+export function useSpan({ traceId, spanId, project }: TracePlace): Span | undefined {
   const [span, setSpan] = useState<Span>();
   useEffect(() => {
     if (spanId === undefined) return undefined;
     const state = { isWanted: true };
-    api.getTrace({ params: { traceId }, query: { span: spanId } }).then(
+    api.getTrace({ params: { traceId }, query: { span: spanId, project } }).then(
       ({ items }) => {
         if (state.isWanted) setSpan(items.find((each) => each.spanId === spanId));
       },
@@ -103,6 +104,6 @@ export function useSpan(traceId: string, spanId: string | undefined): Span | und
     return () => {
       state.isWanted = false;
     };
-  }, [traceId, spanId]);
+  }, [traceId, spanId, project]);
   return span;
 }

@@ -3,12 +3,12 @@ import type { DeliveryState } from '../../gateway/api/routes.ts';
 import type { Detail, Loaded } from '../conversation-data.ts';
 import { configured } from '../destinations.ts';
 import { age, clock, count, day, moment } from '../format.ts';
-import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Given } from '../parts/feedback.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark } from '../parts/mark.tsx';
 import { Money } from '../parts/money.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { payloadAddress } from '../places.ts';
 import { WORST_FIRST, worstOf } from '../strip.ts';
 import { now } from '../time.ts';
 import { costPartsOf } from './cost-parts.ts';
@@ -165,7 +165,7 @@ function Destinations({ conversation: { rows } }: { readonly conversation: Detai
             .join(', ');
           return (
             <li key={name}>
-              <a href={target ? payloadAddress(target.id, name) : '/destinations'}>
+              <a href={target ? payloadAddress(target, name) : '/destinations'}>
                 {worst ? <DeliveryMark state={worst} /> : <i />}
                 <span>{name}</span>
                 <span class={worst === 'dead' || worst === 'stopped' ? 'bad' : worst === 'retrying' ? 'wait' : 'dim'}>

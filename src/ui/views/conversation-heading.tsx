@@ -12,6 +12,7 @@ import { OutcomeMark } from '../parts/mark.tsx';
 import { Popover } from '../parts/popover.tsx';
 import { isRaw, toggleRaw } from '../parts/raw.ts';
 import { Safe } from '../parts/safe-text.tsx';
+import { chatAddress } from '../places.ts';
 import { address, go } from '../router.ts';
 import { command } from '../shortcuts.ts';
 import { markdownOf } from './conversation-markdown.ts';
@@ -154,7 +155,8 @@ function Actions({ loaded: { conversation }, turns, base }: ActionsProps): JSX.E
 /** Every trace that the conversation is part of, as one file. */
 function OtlpButton({ conversation }: { readonly conversation: Detail }): JSX.Element {
   const [state, setState] = useState<string>();
-  const traces = [...new Set(conversation.rows.map(({ traceId }) => traceId))];
+  const { project } = conversation;
+  const traces = [...new Set(conversation.rows.map(({ traceId }) => traceId))].map((traceId) => ({ traceId, project }));
   const start = (): void => {
     setState('…');
     downloadOtlp(conversation.conversationId ?? conversation.id, traces).then(
@@ -179,7 +181,7 @@ interface ShareProps {
 function Share({ conversation, turns, base, onClose }: ShareProps): JSX.Element {
   const { origin } = window.location;
   const { fragment } = address.value;
-  const chat = `/chat?chatId=${encodeURIComponent(conversation.conversationId ?? conversation.id)}`;
+  const chat = chatAddress(conversation.conversationId ?? conversation.id, conversation.project);
   return (
     <Popover label="Share" onClose={onClose}>
       <h2>

@@ -26,6 +26,7 @@ import {
 import { RunPanel } from './run-panel.tsx';
 import { type ConversationRow, interactionOf } from './transcript.ts';
 import './run.css';
+import { traceAddress } from '../places.ts';
 
 interface RunProps {
   readonly row: ConversationRow;
@@ -37,7 +38,7 @@ interface RunProps {
 
 /** One assistant run: the statuses that requests saw, its steps and tools on one axis, and where the time went. */
 export function RunLayer({ row, runs, toolSpans, base }: RunProps): JSX.Element {
-  const span = useSpan(row.traceId, row.spanId);
+  const span = useSpan(row);
   const { toolExecutions: tools = [], outputMessages = [] } = interactionOf(row);
   const requests = requestsOf(span);
   const observations = requests.filter((each): each is Observation => each.status !== undefined);
@@ -51,10 +52,7 @@ export function RunLayer({ row, runs, toolSpans, base }: RunProps): JSX.Element 
     const next = tools[Math.min(tools.length - 1, Math.max(0, index + step))];
     if (next) select(idOf(next));
   };
-  useCommands([
-    ...rowCommands('step', move),
-    command('t', 'Trace', 'Selected', () => go(`/t/${row.traceId}?span=${row.spanId}`)),
-  ]);
+  useCommands([...rowCommands('step', move), command('t', 'Trace', 'Selected', () => go(traceAddress(row)))]);
   useKeys({
     Escape: () => (chosen === undefined ? go('/conversations') : select(undefined)),
   });

@@ -6,7 +6,6 @@ import { bytes, day } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { onLive } from '../live.ts';
 import { compareWith } from '../marked.ts';
-import { payloadAddress } from '../parts/delivery-links.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { address, go, segments } from '../router.ts';
 import { command, linkCommand } from '../shortcuts.ts';
@@ -23,6 +22,7 @@ import { hasDead, retryDead } from './selection.ts';
 import { type ConversationRow, transcriptOf } from './transcript.ts';
 import { TurnsLayer } from './turns.tsx';
 import './conversation.css';
+import { payloadAddress } from '../places.ts';
 
 /** One conversation in layers: the messages, each interaction, everything that was recorded, and a run where there is one. */
 export function ConversationView(): JSX.Element {
@@ -147,7 +147,7 @@ function ToPayload({ rows, name }: { readonly rows: readonly ConversationRow[]; 
   useEffect(() => {
     const worst = worstOf(rows.flatMap(({ deliveries }) => deliveries[name] ?? []));
     const row = rows.findLast(({ deliveries }) => deliveries[name] === worst) ?? rows.at(-1);
-    if (row) go(payloadAddress(row.id, name), { replace: true });
+    if (row) go(payloadAddress(row, name), { replace: true });
   }, []);
   return null;
 }

@@ -5,12 +5,12 @@ import { api } from '../api.ts';
 import { loadDestinations } from '../destinations.ts';
 import { age, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
-import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { stateWords } from '../parts/mark.tsx';
 import { Popover } from '../parts/popover.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark } from '../parts/state-mark.tsx';
+import { payloadAddress } from '../places.ts';
 import { address, go, withQuery } from '../router.ts';
 import { command, rowCommands } from '../shortcuts.ts';
 import { messageOf } from '../text.ts';
@@ -43,7 +43,7 @@ export function OneDestination({ destination }: { readonly destination: Destinat
   useKeys({
     Enter: () => {
       const item = items[selected];
-      if (item) go(payloadAddress(item.interaction, name));
+      if (item) go(payloadAddress({ ...item, id: item.interaction }, name));
     },
     Escape: () => (selected < 0 ? go('/destinations') : setSelected(-1)),
   });
@@ -251,7 +251,7 @@ function Records({ items, selected, name }: RecordsProps): JSX.Element {
           {items.map((item, index) => (
             <tr key={`${item.interaction} ${item.project}`} aria-current={index === selected ? 'true' : undefined}>
               <th scope="row" class={item.title === undefined ? 'mono' : undefined} title={item.interaction}>
-                <a href={payloadAddress(item.interaction, name)}>
+                <a href={payloadAddress({ ...item, id: item.interaction }, name)}>
                   <DeliveryMark state={item.state} />
                   <span class="cut">
                     <Safe text={item.title ?? item.interaction} />

@@ -7,7 +7,6 @@ import { age, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { atMostEvery } from '../pace.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
-import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
@@ -20,6 +19,7 @@ import { NeedsYou } from './needs-you.tsx';
 import { againIn, reasonOf } from './payload-data.ts';
 import './conversation.css';
 import './destinations.css';
+import { type InteractionKey, payloadAddress } from '../places.ts';
 
 /** All destinations of the gateway: the figures of each, what needs a person, and what is not set up. */
 export function DestinationsView(): JSX.Element {
@@ -256,10 +256,10 @@ const FIRST_OTHERS = 6;
 
 /** A dry run shows the payload of the latest interaction, and sends nothing. */
 function NotSetUp({ items }: { readonly items: readonly Destination[] }): JSX.Element {
-  const [latest, setLatest] = useState<string>();
+  const [latest, setLatest] = useState<InteractionKey>();
   useEffect(() => {
     api.listInteractions({ query: { limit: 1 } }).then(
-      (page) => setLatest(page.items[0]?.id),
+      (page) => setLatest(page.items[0]),
       () => {},
     );
   }, []);

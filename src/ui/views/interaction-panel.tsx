@@ -3,10 +3,11 @@ import { useMemo } from 'preact/hooks';
 import { counted } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
-import { payloadAddress, worstDestination } from '../parts/delivery-links.tsx';
+import { worstDestination } from '../parts/delivery-links.tsx';
 import { JsonWithSearch } from '../parts/json.tsx';
 import { readable } from '../parts/json-lines.ts';
 import { DeliveryMark } from '../parts/mark.tsx';
+import { payloadAddress, traceAddress } from '../places.ts';
 import { go } from '../router.ts';
 import { command } from '../shortcuts.ts';
 import { useSpan } from './conversation-details.tsx';
@@ -21,12 +22,12 @@ interface PanelProps {
 
 /** Details of one interaction next to the rows: its attributes with search, and where to go from here. */
 export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Element {
-  const span = useSpan(row.traceId, row.spanId);
+  const span = useSpan(row);
   const value = useMemo(() => (span ? readable(span.attributes) : row.interaction), [span, row]);
   const destination = worstDestination(row.deliveries);
   useCommands([
     command('d', 'What each destination got', 'Selected', () => {
-      if (destination !== undefined) go(payloadAddress(row.id, destination));
+      if (destination !== undefined) go(payloadAddress(row, destination));
     }),
   ]);
   return (
@@ -35,13 +36,13 @@ export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Elemen
         {turn !== undefined && <small>turn {turn}</small>}
       </PanelHeading>
       <p class="actions">
-        <CopyRequestButton interaction={row.id} />
+        <CopyRequestButton of={row} />
         <CopyButton text={() => JSON.stringify(value, null, 2)}>JSON</CopyButton>
-        <a class="button" href={`/t/${row.traceId}?span=${row.spanId}`}>
+        <a class="button" href={traceAddress(row)}>
           Trace <kbd>T</kbd>
         </a>
         {destination !== undefined && (
-          <a class="button" href={payloadAddress(row.id, destination)}>
+          <a class="button" href={payloadAddress(row, destination)}>
             Destinations <kbd>D</kbd>
             {row.deliveries[destination] && <DeliveryMark state={row.deliveries[destination]} />}
           </a>

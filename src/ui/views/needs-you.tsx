@@ -6,9 +6,9 @@ import { destinations, loadDestinations } from '../destinations.ts';
 import { clock, count, counted, moment } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
-import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark } from '../parts/state-mark.tsx';
+import { payloadAddress } from '../places.ts';
 import { command } from '../shortcuts.ts';
 import { messageOf } from '../text.ts';
 import { type DeadLetterGroup, groupsOf } from './dead-letters.ts';
@@ -79,7 +79,7 @@ interface GroupProps {
 function Group({ group, isOnly }: GroupProps): JSX.Element {
   const { destination, status, reason, records, since } = group;
   const [newest] = records;
-  const title = useTitle(newest?.interaction);
+  const title = useTitle(newest);
   return (
     <li>
       <DeliveryMark state="dead" />
@@ -108,15 +108,15 @@ function Group({ group, isOnly }: GroupProps): JSX.Element {
   );
 }
 
-function useTitle(interaction: string | undefined): string | undefined {
+function useTitle(record: Delivery | undefined): string | undefined {
   const [title, setTitle] = useState<string>();
   useEffect(() => {
-    if (interaction === undefined) return;
-    api.getInteraction({ params: { id: interaction } }).then(
+    if (record === undefined) return;
+    api.getInteraction({ params: { id: record.interaction }, query: { project: record.project } }).then(
       (detail) => setTitle(detail.title),
       () => {},
     );
-  }, [interaction]);
+  }, [record?.interaction, record?.project]);
   return title;
 }
 
@@ -144,7 +144,7 @@ function Buttons({ group, isOnly }: GroupProps): JSX.Element {
     <span class="actions">
       {problem !== undefined && <span class="bad">{problem}</span>}
       {newest && (
-        <a class="button" href={payloadAddress(newest.interaction, destination)}>
+        <a class="button" href={payloadAddress({ ...newest, id: newest.interaction }, destination)}>
           Open
         </a>
       )}

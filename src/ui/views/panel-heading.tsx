@@ -4,6 +4,7 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { curlOfRequest } from '../parts/curl.ts';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import type { InteractionKey } from '../places.ts';
 
 interface HeadingProps {
   readonly icon: IconName;
@@ -49,12 +50,12 @@ function CopyLinkButton(): JSX.Element {
   );
 }
 
-/** @param interaction its id */
-export function CopyRequestButton({ interaction }: { readonly interaction: string }): JSX.Element {
+/** The request of an interaction. */
+export function CopyRequestButton({ of: { id, project } }: { readonly of: InteractionKey }): JSX.Element {
   return (
     <CopyButton
       title="Copy the request to the model as curl, without its key"
-      text={async () => curlOfRequest(await api.getRequest({ params: { id: interaction } }))}
+      text={async () => curlOfRequest(await api.getRequest({ params: { id }, query: { project } }))}
     >
       curl
     </CopyButton>

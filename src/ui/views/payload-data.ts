@@ -40,7 +40,7 @@ export function usePayload(
     return () => {
       state.isWanted = false;
     };
-  }, [detail.id, detail.sequence, name]);
+  }, [detail.id, detail.project, detail.sequence, name]);
   return { payload, problem };
 }
 

@@ -2,8 +2,8 @@ import type { JSX } from 'preact';
 import { configured, destinations } from '../destinations.ts';
 import { count } from '../format.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
-import { payloadAddress } from '../parts/delivery-links.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
+import { payloadAddress } from '../places.ts';
 import { type Detail, outcomeOf, toneOf } from './payload-data.ts';
 
 interface ListProps {
@@ -24,7 +24,7 @@ export function DestinationList({ detail, names, chosen }: ListProps): JSX.Eleme
         const delivery = detail.deliveryLog.find(({ destination }) => destination === name);
         const isSetUp = configured.value.some((each) => each.name === name);
         return (
-          <a key={name} href={payloadAddress(detail.id, name)} aria-current={name === chosen ? 'page' : undefined}>
+          <a key={name} href={payloadAddress(detail, name)} aria-current={name === chosen ? 'page' : undefined}>
             {delivery ? <DeliveryMark state={delivery.state} /> : <NotSetUpMark />}
             <span>
               <b>{name}</b>

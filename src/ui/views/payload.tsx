@@ -7,12 +7,11 @@ import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { clock, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { onLive } from '../live.ts';
-import { payloadAddress } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
-import { address, go, segments } from '../router.ts';
+import { address, go, projectInAddress, segments } from '../router.ts';
 import { command, linkCommand, rowCommands } from '../shortcuts.ts';
 import { messageOf } from '../text.ts';
 import type { Detail } from './payload-data.ts';
@@ -21,15 +20,16 @@ import { OneDestination } from './payload-one.tsx';
 import { SideBySide } from './side-by-side.tsx';
 import './conversation.css';
 import './payload.css';
+import { payloadAddress, traceAddress } from '../places.ts';
 
 const shown = signal<Detail | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
 /** The interactions of its conversation, for the one before and after. */
 const siblings = signal<readonly string[]>([]);
 
-async function load(id: string): Promise<void> {
+async function load(id: string, project: string | undefined): Promise<void> {
   try {
-    const detail = await api.getInteraction({ params: { id } });
+    const detail = await api.getInteraction({ params: { id }, query: { ...(project !== undefined && { project }) } });
     shown.value = detail;
     problem.value = undefined;
     const { rows } = await api.getConversation({ params: { id: detail.conversation }, query: { limit: 500 } });
@@ -42,17 +42,19 @@ async function load(id: string): Promise<void> {
 /** One interaction, and what each destination got of it or would get: one at a time, or two side by side. */
 export function PayloadView(): JSX.Element {
   const [, id = '', , name = ''] = segments.value;
+  const project = projectInAddress.value;
   useEffect(() => {
-    if (shown.value?.id !== id) shown.value = undefined;
-    const again = (): void => void load(id).catch(() => {});
+    if (shown.value?.id !== id || (project !== undefined && shown.value.project !== project)) shown.value = undefined;
+    const again = (): void => void load(id, project).catch(() => {});
     again();
     return onLive({
       deliveries: (items) => {
-        if (items.some(({ interaction }) => interaction === id)) again();
+        if (items.some((item) => item.interaction === id && item.project === (project ?? shown.value?.project)))
+          again();
       },
       resync: again,
     });
-  }, [id]);
+  }, [id, project]);
   useEffect(() => {
     if (destinations.value.length === 0) loadDestinations().catch(() => {});
   }, []);
@@ -70,20 +72,20 @@ function Destinations({ detail, name }: { readonly detail: Detail; readonly name
   const right = query.get('right') ?? undefined;
   const isPair = left !== undefined || right !== undefined;
   const other = names.find((each) => each !== chosen) ?? chosen;
-  const one = payloadAddress(detail.id, chosen);
-  const pair = `${one}?left=${encodeURIComponent(chosen)}&right=${encodeURIComponent(other)}`;
+  const one = payloadAddress(detail, chosen);
+  const pair = payloadAddress(detail, chosen, { left: chosen, right: other });
   const step = (by: number): void => {
     const next = names[(names.indexOf(chosen) + by + names.length) % names.length];
-    if (next !== undefined) go(payloadAddress(detail.id, next), { replace: true });
+    if (next !== undefined) go(payloadAddress(detail, next), { replace: true });
   };
   const toSibling = (by: number): void => {
     const next = siblings.value[siblings.value.indexOf(detail.id) + by];
-    if (next !== undefined) go(payloadAddress(next, chosen));
+    if (next !== undefined) go(payloadAddress({ id: next, project: detail.project }, chosen));
   };
   useCommands([
     command('v', isPair ? 'One destination' : 'Side by side', 'View', () => go(isPair ? one : pair)),
     command('m', 'Messages', 'Selected', () => go(`/c/${encodeURIComponent(detail.conversation)}`)),
-    command('t', 'Trace', 'Selected', () => go(`/t/${detail.traceId}?span=${detail.spanId}`)),
+    command('t', 'Trace', 'Selected', () => go(traceAddress(detail))),
     command('[', 'Previous interaction', 'View', () => toSibling(-1)),
     command(']', 'Next interaction', 'View', () => toSibling(1)),
     linkCommand,
@@ -101,10 +103,10 @@ function Destinations({ detail, name }: { readonly detail: Detail; readonly name
         <div class="payload-columns">
           <DestinationList {...{ detail, names, chosen }} />
           <OneDestination
-            key={`${detail.id} ${chosen}`}
+            key={`${detail.id} ${detail.project} ${chosen}`}
             {...{ detail }}
             name={chosen}
-            onChanged={() => load(detail.id)}
+            onChanged={() => load(detail.id, detail.project)}
           />
         </div>
       )}
@@ -154,7 +156,7 @@ function Heading({ detail, one, pair, isPair, onSibling }: HeadingProps): JSX.El
           <a class="button wide" href={conversation}>
             Messages <kbd>M</kbd>
           </a>
-          <a class="button wide" href={`/t/${detail.traceId}?span=${detail.spanId}`}>
+          <a class="button wide" href={traceAddress(detail)}>
             Trace <kbd>T</kbd>
           </a>
           {siblings.value.length > 1 && <Steps {...{ place, onSibling }} />}

@@ -8,6 +8,7 @@ import { clock, count, counted, duration, moment, money, UNKNOWN } from '../form
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { When } from '../parts/when.tsx';
+import { payloadAddress } from '../places.ts';
 import { go, withQuery } from '../router.ts';
 import { messageOf, oneLine, withoutMarks } from '../text.ts';
 import { titleOf } from './conversation-columns.tsx';
@@ -221,11 +222,7 @@ function Destinations({ row, detail }: SectionProps): JSX.Element | null {
           return (
             <li key={name}>
               <span>{state && <DeliveryMark state={state} />}</span>
-              {latest ? (
-                <a href={`/i/${encodeURIComponent(latest.id)}/destinations/${name}`}>{name}</a>
-              ) : (
-                <span>{name}</span>
-              )}
+              {latest ? <a href={payloadAddress(latest, name)}>{name}</a> : <span>{name}</span>}
               <span class={`cut ${classOf(state)}`}>{text}</span>
               {state === 'dead' && <RetryButton id={row.id} destination={name} />}
             </li>

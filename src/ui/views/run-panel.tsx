@@ -40,7 +40,7 @@ export function RunPanel({ row, tool, span, observations, onClose }: PanelProps)
         <h3>Run</h3>
         <RunFacts row={row} />
       </section>
-      <DeliverySection className="panel-body" deliveries={row.deliveries} interaction={row.id} />
+      <DeliverySection className="panel-body" row={row} />
     </aside>
   );
 }

@@ -5,6 +5,7 @@ import { configured } from '../destinations.ts';
 import { type Command, useCommands } from '../keyboard.ts';
 import { compareAddress, marked, toggleMark } from '../marked.ts';
 import { worstDestination } from '../parts/delivery-links.tsx';
+import { traceAddress } from '../places.ts';
 import { go, withQuery } from '../router.ts';
 
 /** The row that keys act on. It survives Back. */
@@ -29,7 +30,12 @@ function commandsOn(row: Conversation, hasPeek: boolean): Command[] {
     { keys: ['2'], label: 'Turns', group, run: () => go(`${address}/turns`) },
     { keys: ['3'], label: 'Details', group, run: () => go(`${address}/details`) },
     ...(row.hasRun ? [{ keys: ['4'], label: 'Run', group, run: () => go(`${address}/run`) } as const] : []),
-    { keys: ['t'], label: 'Trace', group, run: () => openLatest(row, ({ traceId }) => `/t/${traceId}`) },
+    {
+      keys: ['t'],
+      label: 'Trace',
+      group,
+      run: () => openLatest(row, ({ traceId, project }) => traceAddress({ traceId, project })),
+    },
     ...(configured.value.length > 0 ? [destinationsCommand(row)] : []),
     {
       keys: ['x'],

@@ -13,6 +13,7 @@ import { Json, JsonWithSearch } from '../parts/json.tsx';
 import { readable } from '../parts/json-lines.ts';
 import { Words } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { traceAddress } from '../places.ts';
 import { isOutlined, type Trace } from '../trace-data.ts';
 import { useSpan } from './conversation-details.tsx';
 import { costTitle } from './cost-parts.ts';
@@ -30,9 +31,9 @@ interface PanelProps {
 
 /** One span: the messages if it is a call to a model, its attributes, events and links, and its JSON. */
 export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Element {
-  const whole = useSpan(row.traceId, isOutlined(row) ? row.spanId : undefined);
+  const whole = useSpan({ ...row, project: trace.project, spanId: isOutlined(row) ? row.spanId : undefined });
   const span = whole ?? row;
-  const detail = useInteraction(span.interaction);
+  const detail = useInteraction(span.interaction, trace.project);
   const [chosen, setTab] = useState<Tab>();
   const tab = chosen ?? (span.interaction === undefined ? 'attributes' : 'messages');
   const attributes = readable(span.attributes);
@@ -61,7 +62,9 @@ export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Elemen
           <TabButton name="raw" {...{ tab }} onChoose={setTab} />
         </div>
         <span class="push">
-          {span.interaction !== undefined && <CopyRequestButton interaction={span.interaction} />}
+          {span.interaction !== undefined && (
+            <CopyRequestButton of={{ id: span.interaction, project: trace.project }} />
+          )}
           <CopyButton text={() => JSON.stringify(span, null, 2)}>JSON</CopyButton>
         </span>
       </div>
@@ -73,7 +76,7 @@ export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Elemen
         )}
         {span.isTruncated && <p class="dim">Attributes were left out because the span was too large.</p>}
         {tab === 'messages' && detail && <Messages detail={detail} />}
-        {tab === 'attributes' && !isOutlined(span) && <Attributes span={span} attributes={attributes} />}
+        {tab === 'attributes' && !isOutlined(span) && <Attributes {...{ span, attributes }} project={trace.project} />}
         {tab === 'events' && !isOutlined(span) && <Events span={span} />}
         {tab === 'raw' && !isOutlined(span) && <JsonWithSearch value={span} label="Find in the span" />}
       </div>
@@ -102,20 +105,20 @@ function shareOf({ startTime, endTime }: Span, { duration: seconds }: Trace): st
   return `${share < 1 ? '< 1' : Math.min(100, Math.round(share))} % of the trace`;
 }
 
-function useInteraction(id: string | undefined): Detail | undefined {
+function useInteraction(id: string | undefined, project: string): Detail | undefined {
   const [detail, setDetail] = useState<Detail>();
   useEffect(() => {
     setDetail(undefined);
     if (id === undefined) return undefined;
     const state = { isWanted: true };
-    api.getInteraction({ params: { id } }).then(
+    api.getInteraction({ params: { id }, query: { project } }).then(
       (found) => state.isWanted && setDetail(found),
       () => {},
     );
     return () => {
       state.isWanted = false;
     };
-  }, [id]);
+  }, [id, project]);
   return detail;
 }
 
@@ -143,7 +146,7 @@ function Messages({ detail }: { readonly detail: Detail }): JSX.Element {
           </p>
         </section>
       )}
-      <DeliverySection className="offered" deliveries={detail.deliveries} interaction={detail.id} />
+      <DeliverySection className="offered" row={detail} />
     </>
   );
 }
@@ -244,7 +247,7 @@ function Brief({ message }: { readonly message: Message }): JSX.Element {
           ) : null,
         )}
         {calls.map((call, index) => (
-          <CallView key={index} call={{ call }} traceId={undefined} isBrief />
+          <CallView key={index} call={{ call }} trace={undefined} isBrief />
         ))}
         {results.map((result, index) => (
           <Folded key={index} text={textOf(result.response)} />
@@ -277,9 +280,10 @@ function Folded({ text, label }: { readonly text: string; readonly label?: strin
 interface AttributesProps {
   readonly span: Span;
   readonly attributes: Readonly<Record<string, unknown>>;
+  readonly project: string;
 }
 
-function Attributes({ span, attributes }: AttributesProps): JSX.Element {
+function Attributes({ span, attributes, project }: AttributesProps): JSX.Element {
   return (
     <>
       <JsonWithSearch
@@ -300,7 +304,7 @@ function Attributes({ span, attributes }: AttributesProps): JSX.Element {
           <h3>Links</h3>
           {span.links.map(({ traceId, spanId }) => (
             <p key={spanId}>
-              <a class="link mono" href={`/t/${encodeURIComponent(traceId)}?span=${encodeURIComponent(spanId)}`}>
+              <a class="link mono" href={traceAddress({ traceId, spanId, project })}>
                 {spanId}
               </a>
             </p>

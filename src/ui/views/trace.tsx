@@ -4,12 +4,12 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count, counted, duration, money } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
-import { payloadAddress, worstDestination } from '../parts/delivery-links.tsx';
+import { worstDestination } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
-import { address, go, segments, withQuery } from '../router.ts';
+import { address, go, projectInAddress, segments, withQuery } from '../router.ts';
 import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
 import type { SpanRow } from '../span-tree.ts';
 import { forgetTrace, type LoadedTrace, loaded, openTrace, problem, type Trace } from '../trace-data.ts';
@@ -19,6 +19,7 @@ import { SpanPanel } from './span-panel.tsx';
 import { Waterfall } from './waterfall.tsx';
 import './conversation.css';
 import './trace.css';
+import { type InteractionKey, payloadAddress } from '../places.ts';
 
 const folded = signal<ReadonlySet<string>>(new Set());
 const unfolded = signal<ReadonlySet<string>>(new Set());
@@ -28,10 +29,11 @@ const jaegerUrl = signal<string | undefined>(undefined);
 /** One trace as a waterfall, GenAI and other spans together. */
 export function TraceView(): JSX.Element {
   const [, traceId = ''] = segments.value;
+  const project = projectInAddress.value;
   useEffect(() => {
     folded.value = new Set();
     unfolded.value = new Set();
-    openTrace(traceId).catch(() => {});
+    openTrace(traceId, project).catch(() => {});
     api.getStatus().then(
       (status) => {
         jaegerUrl.value = status.jaegerUrl;
@@ -39,7 +41,7 @@ export function TraceView(): JSX.Element {
       () => {},
     );
     return forgetTrace;
-  }, [traceId]);
+  }, [traceId, project]);
   const shown = loaded.value;
   if (problem.value !== undefined && !shown) {
     return (
@@ -69,7 +71,7 @@ function OneTrace({ loaded: { trace, spans, tree, isPartial } }: { readonly load
   );
   const select = (spanId: string | undefined): void => go(withQuery({ span: spanId }), { replace: true });
   const selected = spans.find(({ spanId }) => spanId === selectedId);
-  useTraceKeys(rows, selectedId, select);
+  useTraceKeys(trace.project, rows, selectedId, select);
   const matching = filter ? rows.filter(({ isContext }) => !isContext).length : undefined;
   return (
     <>
@@ -105,7 +107,7 @@ function expandAll(rows: readonly SpanRow[]): void {
 
 type Select = (spanId: string | undefined) => void;
 
-function useTraceKeys(rows: readonly SpanRow[], selectedId: string | undefined, select: Select): void {
+function useTraceKeys(project: string, rows: readonly SpanRow[], selectedId: string | undefined, select: Select): void {
   const index = rows.findIndex(({ span }) => span.spanId === selectedId);
   const row = rows[index];
   const move = (step: number): void => select(rows[Math.min(rows.length - 1, Math.max(0, index + step))]?.span.spanId);
@@ -126,11 +128,12 @@ function useTraceKeys(rows: readonly SpanRow[], selectedId: string | undefined, 
       isCriticalShown.value = !isCriticalShown.value;
     }),
     command('m', 'Messages', 'Selected', () => {
-      if (row?.span.interaction !== undefined) openConversation(row.span.interaction).catch(() => {});
+      if (row?.span.interaction !== undefined) openConversation({ id: row.span.interaction, project }).catch(() => {});
     }),
     command('d', 'What each destination got', 'Selected', () => {
       const name = worstDestination({});
-      if (row?.span.interaction !== undefined && name !== undefined) go(payloadAddress(row.span.interaction, name));
+      const id = row?.span.interaction;
+      if (id !== undefined && name !== undefined) go(payloadAddress({ id, project }, name));
     }),
     linkCommand,
     command('/', 'Find or filter spans', 'View', () =>
@@ -144,8 +147,8 @@ function useTraceKeys(rows: readonly SpanRow[], selectedId: string | undefined, 
   });
 }
 
-async function openConversation(interaction: string): Promise<void> {
-  const { conversation } = await api.getInteraction({ params: { id: interaction } });
+async function openConversation({ id, project }: InteractionKey): Promise<void> {
+  const { conversation } = await api.getInteraction({ params: { id }, query: { project } });
   go(`/c/${encodeURIComponent(conversation)}`);
 }
 
@@ -254,7 +257,7 @@ function Actions({ trace }: { readonly trace: Trace }): JSX.Element {
   const jaeger = jaegerUrl.value;
   const start = (): void => {
     setState('…');
-    downloadOtlp(trace.traceId, [trace.traceId]).then(
+    downloadOtlp(trace.traceId, [trace]).then(
       () => setState(undefined),
       () => setState('failed'),
     );
@@ -270,7 +273,11 @@ function Actions({ trace }: { readonly trace: Trace }): JSX.Element {
         <Icon name="download" size={13} /> {state ?? 'OTLP'}
       </button>
       {interaction !== undefined && (
-        <button type="button" class="button" onClick={() => void openConversation(interaction).catch(() => {})}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => void openConversation({ id: interaction, project: trace.project }).catch(() => {})}
+        >
           Conversation <kbd>M</kbd>
         </button>
       )}

@@ -20,6 +20,7 @@ import { screenWidth } from '../screen.ts';
 import { messageOf, oneLine } from '../text.ts';
 import { useTitle } from '../title.ts';
 import './traces.css';
+import { traceAddress } from '../places.ts';
 
 interface Selection {
   readonly q: string;
@@ -119,8 +120,8 @@ export function TracesView(): JSX.Element {
             columns={chosenColumns(all, choice, screenWidth.value)}
             selected={selected.value}
             scroller={scroller}
-            idOf={({ traceId }) => traceId}
-            hrefOf={({ traceId }) => `/t/${traceId}`}
+            idOf={({ traceId, project }) => `${traceId} ${project}`}
+            hrefOf={traceAddress}
             isError={({ errors }) => errors > 0}
             onSelect={(id) => {
               selected.value = id;

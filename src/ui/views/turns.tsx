@@ -20,6 +20,7 @@ import type { ConversationRow, Turn } from './transcript.ts';
 import { interactionOf } from './transcript.ts';
 import { type TurnRow, turnRowsOf } from './turn-rows.ts';
 import './turns.css';
+import { traceAddress } from '../places.ts';
 
 const ROW = 30;
 
@@ -48,7 +49,7 @@ export function TurnsLayer({ turns, tools }: TurnsProps): JSX.Element {
   useCommands([
     ...rowCommands('interaction', move),
     ...errorCommands(toError),
-    command('t', 'Trace', 'Selected', () => row && go(`/t/${row.traceId}?span=${row.spanId}`)),
+    command('t', 'Trace', 'Selected', () => row && go(traceAddress(row))),
   ]);
   useKeys({
     Escape: () => (selected < 0 ? go('/conversations') : select(undefined)),
@@ -174,9 +175,7 @@ function Row({ row, index, top, longest, isSelected, isLastOfTurn, onSelect }: R
       >
         <Latency row={row} longest={longest} />
       </span>
-      <span role="gridcell">
-        {interaction && <DeliveryLinks deliveries={interaction.deliveries} interaction={interaction.id} />}
-      </span>
+      <span role="gridcell">{interaction && <DeliveryLinks row={interaction} />}</span>
     </div>
   );
 }
