@@ -11,20 +11,15 @@ import type { Acquired, Committed, Settlement } from './outbox-results.ts';
 import { isDead, ownerOf } from './owner.ts';
 import { insertOf, rowGroups } from './row-groups.ts';
 import { prepareDatabase, SCHEMA_VERSION } from './schema.ts';
-import { readRecords, readState, writeState } from './stored-records.ts';
+import { SizeLimit } from './size-limit.ts';
+import { keyedOf, readRecords, readState, writeState } from './stored-records.ts';
 
 const INSERT = insertOf('INSERT INTO outbox (destination, key, order_key, created, ledger, crc, body)', 7);
 const STATE_MAX_AGE_MILLIS = 30 * 24 * 60 * 60_000;
-const DROP_AT_ONCE = 64;
 /** Known keys, besides those of waiting records. */
 const MAX_KEYS = 12_000;
-/** Known keys take at most this fraction (1/n) of a full file. */
-const KEYS_SHARE = 8;
-/** What a key takes, with its part of the row. */
-const KEY_BYTES = 16;
 /** Free pages that stay in the file; more are returned to the file system. */
 const SPARE_PAGES = 16;
-const PAGE_BYTES = 4_096;
 
 export interface OutboxOptions {
   /** Maximum bytes in the file, without free pages. */
@@ -40,21 +35,21 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #db: Connection;
   readonly #clock: Clock;
-  readonly #maxBytes: number;
   readonly #owner: string;
   readonly #ledger: Ledger;
   readonly #known: KnownKeys;
   readonly #leases: Leases;
+  readonly #size: SizeLimit;
 
   constructor(db: Database, { maxBytes, clock = systemClock, owner = ownerOf(clock), busyMillis }: OutboxOptions) {
     prepareDatabase(db, busyMillis);
     this.#db = new Connection(db);
     this.#clock = clock;
-    this.#maxBytes = maxBytes;
     this.#owner = owner;
     this.#ledger = new Ledger(this.#db, owner);
     this.#known = new KnownKeys(this.#db);
     this.#leases = new Leases(this.#db, { clock, owner, maxBytes });
+    this.#size = new SizeLimit({ db: this.#db, known: this.#known, ledger: this.#ledger, maxBytes });
   }
 
   setBusyMillis(millis: number): void {
@@ -69,7 +64,7 @@ export class Outbox {
       const leased = new Set([...retained, ...this.#leases.firsts(ordered)]);
       this.#leases.acquire([...leased], leaseMillis);
       this.#ledger.write();
-      const dropped = ids.length > 0 ? this.#enforceSize() : {};
+      const dropped = ids.length > 0 ? this.#size.enforce() : {};
       return { ids: ids.map((id) => (id < 0 || leased.has(id) ? id : 0)), dropped, ...this.#books() };
     });
   }
@@ -79,7 +74,7 @@ export class Outbox {
     return this.#transact(() => {
       this.#add(frames);
       this.#ledger.write();
-      const dropped = this.#enforceSize();
+      const dropped = this.#size.enforce();
       return { ids: [], dropped, ...this.#books() };
     });
   }
@@ -208,7 +203,7 @@ export class Outbox {
   /** Deletes waiting records that are not leased. Returns how many. */
   dropWaiting(destination?: string): number {
     return this.#transact(() => {
-      const dropped = this.#drop('?1 IS NULL OR destination = ?1', destination ?? null);
+      const dropped = this.#size.drop('?1 IS NULL OR destination = ?1', destination ?? null);
       this.#ledger.write();
       return dropped.length;
     });
@@ -312,52 +307,4 @@ export class Outbox {
     this.#remove(list);
     return names.map(({ key }) => key);
   }
-
-  /** Deletes what matters least first: keys beyond their share, then dead letters, then the oldest records. */
-  #enforceSize(): Record<string, string[]> {
-    const dropped: Record<string, string[]> = {};
-    while (this.#isTooLarge) {
-      if (this.#known.shrink(this.#maxBytes / KEYS_SHARE / KEY_BYTES) || this.#dropOldest('dead') > 0) continue;
-      const oldest = this.#drop(
-        'id IN (SELECT id FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) ORDER BY id LIMIT ?1)',
-        DROP_AT_ONCE,
-      );
-      if (oldest.length === 0 && this.#dropOldest('state') === 0) break;
-      for (const { destination, key } of oldest) {
-        dropped[destination] ??= [];
-        dropped[destination].push(key);
-      }
-    }
-    this.#ledger.write();
-    return dropped;
-  }
-
-  get #isTooLarge(): boolean {
-    const pages = this.#db.pragma('page_count');
-    const most = this.#maxBytes / PAGE_BYTES;
-    return pages > most && pages - this.#db.pragma('freelist_count') > most;
-  }
-
-  #dropOldest(table: 'dead' | 'state'): number {
-    return this.#db.run(`DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} ORDER BY id LIMIT ?)`, DROP_AT_ONCE)
-      .changes;
-  }
-
-  /** Removes records that are not being sent. */
-  #drop(which: string, value: string | number | null): ReturnType<typeof keyedOf>[] {
-    const rows = this.#db.all(
-      `DELETE FROM outbox WHERE id NOT IN (SELECT id FROM loan WHERE owner IS NOT NULL) AND (${which})
-       RETURNING id, ${text('destination')}, ${text('key')}, ledger, 1 AS records, length(body) AS size`,
-      value,
-    );
-    this.#ledger.removed(rows);
-    this.#db.run(`DELETE FROM loan WHERE id ${AMONG}`, JSON.stringify(rows.map(({ id }) => id)));
-    const dropped = rows.map(keyedOf);
-    this.#known.remove(dropped);
-    return dropped;
-  }
-}
-
-function keyedOf({ destination, key }: SqlRow): { readonly destination: string; readonly key: string } {
-  return { destination: String(destination), key: String(key) };
 }

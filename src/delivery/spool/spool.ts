@@ -93,7 +93,6 @@ export class Spool {
     return hasSpool(this.#settings.dir);
   }
 
-  /** Maximum bytes on disk. */
   get maxBytes(): number {
     return this.#settings.maxBytes;
   }

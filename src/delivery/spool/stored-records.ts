@@ -1,5 +1,5 @@
 import type { Connection } from '../../sqlite/connection.ts';
-import { text } from '../../sqlite/driver.ts';
+import { type SqlRow, text } from '../../sqlite/driver.ts';
 import { checksum, recordOf, type SpoolRecord, stateOf } from './frame.ts';
 import { AMONG } from './leases.ts';
 
@@ -43,4 +43,14 @@ export function writeState(
     checksum(stateOf({ destination, order_key: orderKey, at, body })),
     body,
   );
+}
+
+/** Names a record. */
+export interface Keyed {
+  readonly destination: string;
+  readonly key: string;
+}
+
+export function keyedOf({ destination, key }: SqlRow): Keyed {
+  return { destination: String(destination), key: String(key) };
 }
