@@ -10,7 +10,7 @@ const PATIENT_ATTEMPTS = 3;
 const FIRST_BACKOFF_MILLIS = 500;
 const MAX_BACKOFF_MILLIS = 60_000;
 /** A destination that refuses the key or the URL is tried again after this pause, which doubles each time. */
-const FIRST_BLOCKED_MILLIS = 30_000;
+const FIRST_BLOCKED_MILLIS = 5_000;
 const MAX_BLOCKED_MILLIS = 15 * 60_000;
 /** A destination that asks for a longer pause is tried again after this one. */
 const MAX_RETRY_AFTER_MILLIS = 24 * 60 * 60_000;

@@ -195,11 +195,11 @@ it('a destination that refuses the key is tried again after a growing pause, and
     // Neither a flush nor another record ends the pause.
     expect(await clock.until(delivery.flush())).toMatchObject({ waiting: 3 });
     delivery.enqueue({ key: 'k3', body: Buffer.from('k3 text') });
-    await clock.pass(SECOND);
+    await clock.pass(SECOND / 2);
     expect(asked).toHaveLength(1);
     await clock.pass(10 * HOUR);
     const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
-    const bounds = [30, 60, 120, 240, 480].map((seconds) => seconds * SECOND);
+    const bounds = [5, 10, 20, 40, 80, 160, 320, 640].map((seconds) => seconds * SECOND);
     for (const [index, pause] of pauses.entries()) {
       const bound = bounds[index] ?? 900 * SECOND;
       expect(pause).toBeGreaterThanOrEqual(bound / 2);
@@ -236,7 +236,7 @@ it.each([1, 16])(
       await clock.pass(HOUR);
       expect(delivery.stats()).toMatchObject({ delivered: 39, rejected: 1, dropped: {} });
       expect(delivery.stats().spooled + delivery.stats().inMemory).toBe(0);
-      expect(asked.length).toBeLessThan(39 + 15);
+      expect(asked.length).toBeLessThan(100);
       await clock.until(delivery.shutdown());
     }
   },
@@ -249,7 +249,7 @@ it('a flush sends again to a destination whose pause for a refused key is over',
   delivery.enqueue({ key: 'k0', body: Buffer.from('k0 text') });
   expect(await clock.until(delivery.flush())).toMatchObject({ waiting: 1 });
   made.answer = () => ({});
-  await clock.pass(31 * SECOND);
+  await clock.pass(6 * SECOND);
   expect(await clock.until(delivery.flush())).toMatchObject({ waiting: 0 });
   expect(taken).toEqual(['k0']);
 });
