@@ -264,7 +264,8 @@ it('in memory, what a destination with a refused key cannot take is bounded and 
   made.answer = () => ({});
   await clock.pass(HOUR);
   expect(delivery.stats()).toMatchObject({ enqueued: 20_005, delivered: 20_000, inMemory: 0 });
-  expect(taken[0]).toBe('k5');
+  // The oldest went.
+  expect(new Set(taken)).toEqual(new Set(keys(20_005).slice(5)));
   await clock.until(delivery.shutdown());
 });
 
