@@ -45,7 +45,7 @@ export function namedBy(to: unknown): string | undefined {
   return typeof to === 'string' ? '--to' : undefined;
 }
 
-export interface SenderOptions extends Pick<PipelineOptions, 'transport' | 'write'> {
+export interface SenderOptions extends Pick<PipelineOptions, 'transport' | 'write' | 'delivery'> {
   readonly warn: (message: string) => void;
   /** Called after every request. */
   readonly onAttempt?: (attempt: Attempt) => void;
@@ -151,6 +151,33 @@ export class Sender {
   #fail(destination: string, reason: string): void {
     this.#failures.set(destination, inWords(reason));
   }
+}
+
+/** What several senders delivered, one after the other. */
+export function sumOf(results: readonly Delivered[]): Delivered {
+  const sums: Record<string, Delivered[string]> = {};
+  for (const [name, stats] of results.flatMap(Object.entries<Delivered[string]>)) {
+    const sum = sums[name];
+    sums[name] = sum ? added(sum, stats) : stats;
+  }
+  return sums;
+}
+
+/** What is on disk is that of the later one. */
+function added(one: Delivered[string], other: Delivered[string]): Delivered[string] {
+  const dropped: Record<string, number> = { ...one.dropped };
+  for (const [reason, count] of Object.entries(other.dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
+  return {
+    ...one,
+    ...other,
+    enqueued: one.enqueued + other.enqueued,
+    delivered: one.delivered + other.delivered,
+    retried: one.retried + other.retried,
+    rejected: one.rejected + other.rejected,
+    skipped: one.skipped + other.skipped,
+    coalesced: one.coalesced + other.coalesced,
+    dropped,
+  };
 }
 
 /** Node's error codes, in words. */

@@ -1,18 +1,13 @@
 import { userDataFolder } from '../configuration/user-folders.ts';
-import type { Attempt } from '../delivery/delivery.ts';
-import type { Settlement } from '../exporter/settling.ts';
 import { timeFrom } from '../gateway/api/since.ts';
-import { DeliveryNotes, type Underway } from '../gateway/delivery-notes.ts';
-import { answerExcerpt } from '../gateway/own-secrets.ts';
-import { maskSecrets } from '../interaction/mask.ts';
-import type { SpanData } from '../semconv/span-data.ts';
+import { ofProject } from '../gateway/project-pipelines.ts';
+import { DEFAULT_PROJECT, withProject } from '../gateway/projects.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
-import type { DeliveryNote } from '../store/port.ts';
 import type { StoreReader } from '../store/reader.ts';
 import type { Command } from './command.ts';
-import { isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
+import { type Delivered, isComplete, namedBy, printDelivered, Sender, sumOf } from './deliver.ts';
 import { Failure } from './failure.ts';
-import { openNoteWriter } from './forwarded.ts';
+import { ForwardStates } from './forward-states.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
 import { RecordedRequests } from './recorded-requests.ts';
 import { openReader } from './stored-data.ts';
@@ -48,25 +43,39 @@ const command: Command = {
     const warn = (message: string): void => void process.stderr.write(`${message}\n`);
     const dry = args['dry-run'] ? new RecordedRequests(names, secretsIn(process.env)) : undefined;
     const replaced = dry ? { transport: dry.transport, write: dry.write, spool: false as const } : {};
-    const states = dry ? undefined : new States(folder, warn);
-    const sender = new Sender(names, dry ? withSampleSettings(process.env) : process.env, {
-      warn,
+    const states = dry ? undefined : new ForwardStates(folder, warn);
+    const options = {
+      warn: once(warn),
       namedBy: namedBy(args['to']),
       ...(states && { onAttempt: states.onAttempt }),
       ...replaced,
-    });
+    };
+    const results: Delivered[] = [];
     let interactions = 0;
-    for (const page of pagesOf(reader, range)) {
-      interactions += page.length;
-      const spans = page.map(({ row, interaction }) => {
-        const span = spanDataOf(interaction);
-        states?.follow(row, span);
-        return span;
+    // One after the other: ids identify nothing across projects.
+    for (const project of projectsIn(reader, range)) {
+      const sender = new Sender(names, dry ? withSampleSettings(process.env) : process.env, {
+        ...options,
+        // The sender itself passes on what it holds before it flushes.
+        delivery: (create) =>
+          ofProject(
+            create(() => undefined),
+            project,
+          ),
       });
-      await sender.send(spans, states?.onSettled);
+      for (const page of pagesOf(reader, project, range)) {
+        interactions += page.length;
+        const spans = page.map(({ row, interaction }) => {
+          const span = withProject(spanDataOf(interaction), project);
+          states?.follow(row, span);
+          return span;
+        });
+        await sender.send(spans, states?.onSettled(project));
+      }
+      results.push(await sender.finish());
     }
     reader.db.close();
-    const delivered = await sender.finish();
+    const delivered = sumOf(results);
     await states?.finish();
     if (dry) process.stdout.write(`${JSON.stringify(dry.all, null, 2)}\n`);
     else {
@@ -85,64 +94,40 @@ function timeOf(name: string, text: unknown): number {
   return us;
 }
 
+interface Range {
+  readonly sinceUs: number;
+  readonly untilUs: number;
+}
+
+/** Says each sentence once: every project has a sender of its own. */
+function once(warn: (message: string) => void): (message: string) => void {
+  const said = new Set<string>();
+  return (message) => {
+    if (!said.has(message)) warn(message);
+    said.add(message);
+  };
+}
+
+/** At least one, so that settings are checked where nothing is to be sent. */
+function projectsIn(reader: StoreReader, { sinceUs, untilUs }: Range): string[] {
+  const rows = reader.db.all(
+    'SELECT DISTINCT project FROM interactions WHERE sort_us >= ? AND sort_us <= ? AND is_hidden = 0 ORDER BY project',
+    sinceUs,
+    untilUs,
+  );
+  return rows.length === 0 ? [DEFAULT_PROJECT] : rows.map(({ project }) => String(project));
+}
+
 /** The oldest first, as they happened: a conversation's history grows. */
-function* pagesOf(reader: StoreReader, { sinceUs, untilUs }: { sinceUs: number; untilUs: number }) {
+function* pagesOf(reader: StoreReader, project: string, { sinceUs, untilUs }: Range) {
   const keys = reader.db.all(
-    'SELECT key, project FROM interactions WHERE sort_us >= ? AND sort_us <= ? AND is_hidden = 0 ORDER BY sort_us, id',
+    `SELECT key FROM interactions WHERE project = ? AND sort_us >= ? AND sort_us <= ? AND is_hidden = 0
+       ORDER BY sort_us, id`,
+    project,
     sinceUs,
     untilUs,
   );
   for (let at = 0; at < keys.length; at += PAGE) {
-    yield keys.slice(at, at + PAGE).flatMap(({ key, project }) => {
-      const found = reader.interaction(String(key), String(project));
-      return found ? [found] : [];
-    });
-  }
-}
-
-/** Stores what becomes of each interaction, so that the page and the API show it as for records that a gateway forwards. */
-class States {
-  readonly #notes: DeliveryNotes<Underway>;
-  readonly #collected: DeliveryNote[] = [];
-  readonly #folder: string;
-  readonly #warn: (message: string) => void;
-
-  constructor(folder: string, warn: (message: string) => void) {
-    this.#folder = folder;
-    this.#warn = warn;
-    this.#notes = new DeliveryNotes<Underway>({
-      write: async (notes) => void this.#collected.push(...notes),
-      find: async () => undefined,
-      excerpt: answerExcerpt(process.env, maskSecrets),
-    });
-  }
-
-  readonly onAttempt = (attempt: Attempt): void => this.#notes.attempted(attempt);
-  readonly onSettled = ({ traceId, spanId }: SpanData, { destination, outcome }: Settlement): void => {
-    const underway = this.#notes.followedBy(`${traceId}:${spanId}`);
-    if (underway) this.#notes.settled(underway, destination, outcome);
-  };
-
-  follow({ id, project }: { readonly id: string; readonly project: string }, { traceId, spanId }: SpanData): void {
-    this.#notes.follow([id, `${traceId}:${spanId}`], { project, interaction: id });
-  }
-
-  /** Writes them. What cannot be stored is a warning: the records themselves were sent. */
-  async finish(): Promise<void> {
-    await this.#notes.flush();
-    if (this.#collected.length === 0) return;
-    try {
-      const writer = await openNoteWriter(this.#folder);
-      if (!writer) {
-        this.#warn(
-          'The delivery states were not stored: another process has the data folder, and it is not your gateway.',
-        );
-        return;
-      }
-      await writer.write(this.#collected);
-      await writer.close();
-    } catch (error) {
-      this.#warn(`The delivery states were not stored: ${(error as Error).message}`);
-    }
+    yield keys.slice(at, at + PAGE).flatMap(({ key }) => reader.interaction(String(key), project) ?? []);
   }
 }

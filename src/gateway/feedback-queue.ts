@@ -25,11 +25,11 @@ export class FeedbackQueue {
   readonly #options: FeedbackQueueOptions;
   readonly #waiting = new Map<string, FeedbackKey>();
   #timer: NodeJS.Timeout | undefined;
-  #checking: Promise<void> = Promise.resolve();
+  #checking: Promise<void>;
 
   constructor(options: FeedbackQueueOptions) {
     this.#options = options;
-    void this.#load();
+    this.#checking = this.#load().then(() => this.#sendKnown());
   }
 
   /** Takes feedback that is stored. */

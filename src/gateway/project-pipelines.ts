@@ -50,7 +50,8 @@ export class ProjectPipelines {
       ...this.#options,
       delivery: (create) => {
         this.#delivery ??= create(() => this.#drain());
-        return ofProject(this.#delivery, project);
+        // It goes on after the pipeline of a project.
+        return { ...ofProject(this.#delivery, project), shutdown: () => Promise.resolve(nothingWaits) };
       },
     });
     pipeline.join(this.#open);
@@ -70,15 +71,15 @@ export class ProjectPipelines {
   }
 }
 
-/** A delivery that others use too: its keys are those of a project, and it goes on after the project's pipeline. */
-function ofProject(shared: Delivery, project: string): Delivery {
+/** A delivery whose records have the keys of a project, so that those of several projects do not meet in it. */
+export function ofProject(shared: Delivery, project: string): Delivery {
   return {
     enqueue({ key, orderKey, body }, listener): void {
       const order = orderKey === undefined ? {} : { orderKey: keyIn(project, orderKey) };
       shared.enqueue({ key: keyIn(project, key), ...order, body }, listener);
     },
     flush: (timeoutMillis) => shared.flush(timeoutMillis),
-    shutdown: () => Promise.resolve(nothingWaits),
+    shutdown: (timeoutMillis) => shared.shutdown(timeoutMillis),
     stats: () => shared.stats(),
   };
 }

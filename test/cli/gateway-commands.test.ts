@@ -224,7 +224,7 @@ it('exports what came by a vendor’s API, and content that came in log records'
   expect(asked).toEqual(['In a log record', 'Only by a client'].map((content) => ({ type: 'text', content })));
 }, 120_000);
 
-it('exports each span with its project, so that an import keeps applications apart', async () => {
+it('exports and forwards each span in its project, so that applications stay apart', async () => {
   const folder = join(home, 'projects');
   const first = await up('--port', '0', '--data', folder);
   const time = '1760000000000000000';
@@ -245,6 +245,9 @@ it('exports each span with its project, so that an import keeps applications apa
     await ended;
   };
   await stop(first);
+  // The three with equal ids are three records, and so they are for `forward`.
+  const range = ['--data', folder, '--since', '2025-01-01', '--to', 'requesty', '--dry-run'];
+  expect(JSON.parse((await spanport('forward', ...range)).stdout).requesty).toHaveLength(4);
   const { stdout } = await spanport('db', 'export', '--data', folder);
   const second = await up('--port', '0', '--data', join(home, 'imported'));
   for (const line of stdout.trim().split('\n')) await send(second.url, '/v1/traces', line);

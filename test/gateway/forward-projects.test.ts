@@ -113,3 +113,20 @@ it('marks as waiting only those dead letters that were put back into the queue',
   await hasState('default', '2', 'delivered');
   expect((await delivery('default', '1'))?.state).toBe('dead');
 });
+
+it('forwards from more projects than it keeps pipelines for', async () => {
+  const { gateway, client, vendor } = await forwarding(200);
+  const projects = Array.from({ length: 70 }, (_, index) => `p${index}`);
+  // Twice, so that the first ones are opened again.
+  for (const trace of ['1', '2']) {
+    for (const project of projects) {
+      const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [chat(trace, `c${trace}`)] }] }] });
+      const headers = { 'content-type': 'application/json', 'x-spanport-project': project };
+      expect((await fetch(`${gateway.url}/v1/traces`, { method: 'POST', headers, body })).status).toBe(200);
+    }
+  }
+  const delivered = () =>
+    client.listDeliveries({ params: { name: 'requesty' }, query: { state: 'delivered', limit: 500 } });
+  await until(async () => ((await delivered()).items.length === 140 ? true : undefined));
+  expect(vendor.bodies).toHaveLength(140);
+});
