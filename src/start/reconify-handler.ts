@@ -8,6 +8,7 @@ import { reconify } from '../vendors/reconify/index.ts';
 import {
   assistantRecord,
   type HandlerSession,
+  maskedSession,
   type ReconifyUser,
   withSession,
 } from '../vendors/reconify/log-assistant.ts';
@@ -57,9 +58,10 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
   const say = debug ? (text: string): void => console.log(`reconify: ${text}`) : (): void => {};
 
   let session: HandlerSession = { user: {}, session: null, sessionTimeout: settings.sessionTimeout ?? null };
-  const amend = (interaction: Interaction): Interaction => withSession(interaction, session);
+  const safeSession = (): HandlerSession => maskedSession(session, currentMask());
+  const amend = (interaction: Interaction): Interaction => withSession(interaction, safeSession());
   const amendment = (): Amendment => {
-    const current = session;
+    const current = safeSession();
     return (interaction) => withSession(interaction, current);
   };
   const key = JSON.stringify([debug, settings]);
@@ -73,7 +75,7 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
           const messages = [run, allowed(messageIn, content), allowed(messageOut, content)] as const;
           const mask = currentMask();
           const id = recordIdOf(openai, run);
-          const record = assistantRecord(id, messages, session, mask, Date.now(), settings.maxRecordBytes);
+          const record = assistantRecord(id, messages, safeSession(), mask, Date.now(), settings.maxRecordBytes);
           say(`transmitting ${JSON.stringify(record.payload)}`);
           return record;
         });

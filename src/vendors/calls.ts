@@ -6,3 +6,18 @@ const failedRun: ReadonlySet<string | undefined> = new Set(['failed', 'expired',
 export function hasFailed({ outcome, run }: Pick<Interaction, 'outcome' | 'run'>): boolean {
   return outcome.status === 'error' || failedRun.has(run?.status);
 }
+
+/** A run or a response whose status alone shows that it failed, with an outcome that shows it as well. */
+export function withFailure(interaction: Interaction): Interaction {
+  const { outcome, run, responseStatus } = interaction;
+  if (outcome.status === 'error') return interaction;
+  const status = run?.status ?? responseStatus;
+  return status !== undefined && failedRun.has(status)
+    ? { ...interaction, outcome: { status: 'error', type: status } }
+    : interaction;
+}
+
+/** Whether an answer is still to come, from this process or another one: a response of the background. */
+export function isPending({ responseStatus }: Pick<Interaction, 'responseStatus'>): boolean {
+  return responseStatus === 'queued' || responseStatus === 'in_progress';
+}

@@ -141,6 +141,28 @@ describe('a response in the background', () => {
     expect(last && contentOf(last)?.outputMessages).toHaveLength(1);
   });
 
+  it('that failed is fetched with its error', async () => {
+    const scene = await openScene();
+    scene.server.reply({ text: 'Hel', end: { status: 'failed', code: 'server_error', message: 'no luck' } });
+    const { id } = await scene.client.responses.create({ ...request, background: true });
+    while ((await scene.client.responses.retrieve(id)).status !== 'failed');
+    const last = scene.spans().at(-1);
+    expect(last?.attributes).toMatchObject({ 'gen_ai.response.status': 'failed', 'error.type': 'server_error' });
+    expect(last?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no luck' });
+  });
+
+  it('whose stream is left goes on, and a fetch completes it', async () => {
+    const { client, spans } = await openScene();
+    let id = '';
+    for await (const event of await client.responses.create({ ...request, background: true, stream: true })) {
+      if ('response' in event) id = event.response.id;
+      if (event.type === 'response.output_text.delta') break;
+    }
+    await read(await client.responses.retrieve(id, { stream: true, starting_after: 0 }));
+    expect(['queued', 'in_progress']).toContain(spans()[0]?.attributes['gen_ai.response.status']);
+    expect(spans()[1]?.attributes['gen_ai.response.status']).toBe('completed');
+  });
+
   it('is recorded when it is fetched as a stream', async () => {
     const { client, spans } = await openScene();
     const { id } = await client.responses.create({ ...request, background: true });

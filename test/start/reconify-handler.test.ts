@@ -182,6 +182,19 @@ describe('the Reconify handler, without start()', () => {
 });
 
 describe('the Reconify handler beside a Reconify destination', () => {
+  it('masks the user that it is given, and keeps user ids apart', async () => {
+    const mask = (text: string): string => text.replaceAll(/[\w.]+@[\w.]+|\d+/g, '[hidden]');
+    const handle = start({ destinations: [{ name: 'reconify', ...keys, tracker: `${sink.url}/track` }], mask });
+    const reconify = reconifyOpenAIHandler(openai, { ...keys, tracker: `${sink.url}/track` });
+    reconify.setUser({ userId: '123', email: 'fr@example.com', phone: '555', isAuthenticated: 1 });
+    await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] });
+    reconify.logAssistant({ id: 'run_1' }, { id: 'msg_1' }, null);
+    await handle.forceFlush();
+    await handle.shutdown();
+    const user = { userId: '123', email: '[hidden]', phone: '[hidden]', isAuthenticated: 1 };
+    expect(bodies()).toMatchObject([{ user }, { user }]);
+  });
+
   it.each([
     ['polling', poll],
     ['streaming', stream],

@@ -1,4 +1,5 @@
 import type { Interaction } from '../../interaction/interaction.ts';
+import { withFailure } from '../../vendors/calls.ts';
 import type { Vendor, VendorRecord } from '../../vendors/vendor.ts';
 import { applyContentMode, type ContentMode } from '../content-policy.ts';
 
@@ -10,5 +11,5 @@ export function recordsOf<Options, Payload>(
   content: ContentMode,
 ): readonly VendorRecord<Payload>[] {
   if (interaction.run?.status === 'unknown') return [];
-  return vendor.encode(applyContentMode(interaction, content), options);
+  return vendor.encode(applyContentMode(withFailure(interaction), content), options);
 }

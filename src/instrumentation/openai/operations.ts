@@ -2,7 +2,8 @@ import type { Operation } from '../client/observer.ts';
 import { observeInference } from '../inference.ts';
 import { assistantOperations } from './assistants/index.ts';
 import { readChoices, readCompletion } from './readers/chat.ts';
-import { readOutput, readResponse } from './readers/responses.ts';
+import { readErrorAnswer } from './readers/error-answer.ts';
+import { readFailure, readOutput, readResponse } from './readers/responses.ts';
 import { chat, completion } from './shapes/chat.ts';
 import { embeddings, image, moderation, speech, transcription } from './shapes/media.ts';
 import { compaction, observeFetch, response } from './shapes/responses.ts';
@@ -24,11 +25,18 @@ export const operations: readonly Operation[] = [
   { path: 'chat.completions.create', observe: observeInference(chat) },
   {
     path: 'chat.completions.retrieve',
-    observe: lazily(() => observeFetch('chat_completions', readCompletion, readChoices)),
+    observe: lazily(() =>
+      observeFetch('chat_completions', { facts: readCompletion, content: readChoices, failure: readErrorAnswer }),
+    ),
   },
   { path: 'completions.create', observe: observeInference(completion) },
   { path: 'responses.create', observe: lazily(() => observeInference(response)) },
-  { path: 'responses.retrieve', observe: lazily(() => observeFetch('responses', readResponse, readOutput)) },
+  {
+    path: 'responses.retrieve',
+    observe: lazily(() =>
+      observeFetch('responses', { facts: readResponse, content: readOutput, failure: readFailure }),
+    ),
+  },
   { path: 'responses.compact', observe: lazily(() => observeInference(compaction)) },
   { path: 'embeddings.create', observe: lazily(() => observeInference(embeddings)) },
   { path: 'images.generate', observe: lazily(() => observeInference(image)) },

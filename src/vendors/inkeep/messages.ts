@@ -3,6 +3,7 @@ import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined
 import type { Interaction } from '../../interaction/interaction.ts';
 import { jsonText, toJson } from '../../interaction/json.ts';
 import type { Message, OutputMessage, Part } from '../../interaction/message.ts';
+import { isPending } from '../calls.ts';
 import { derivedIds } from '../derived-ids.ts';
 import { fitted } from '../fit.ts';
 import { isoFrom } from '../times.ts';
@@ -84,10 +85,12 @@ function inputOf({ inputMessages, messageIds, startTime }: Interaction): readonl
   return completed(inputMessages ?? unseen, messageIds?.in, startTime);
 }
 
-/** The output; an empty answer for a successful call whose answer was not seen. */
-function outputOf({ outputMessages, messageIds, outcome, endTime }: Interaction): readonly OutputMessage[] {
+/** The output; an empty answer for a successful call whose answer was not seen, and none while it is still to come. */
+function outputOf(interaction: Interaction): readonly OutputMessage[] {
+  const { outputMessages, messageIds, outcome, endTime } = interaction;
+  const isUnseen = outcome.status === 'ok' && !isPending(interaction);
   const answers = outputMessages?.map((message) => ({ ...message, role: 'assistant' }));
-  const unseen = someOf(messageIds?.out?.map(() => emptyAnswer)) ?? (outcome.status === 'ok' ? [emptyAnswer] : []);
+  const unseen = someOf(messageIds?.out?.map(() => emptyAnswer)) ?? (isUnseen ? [emptyAnswer] : []);
   return completed(someOf(answers) ?? unseen, messageIds?.out, endTime);
 }
 

@@ -1,7 +1,7 @@
 import { defined } from '../../interaction/defined.ts';
 import type { Interaction, User } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
-import { type Mask, maskJson } from '../../interaction/mask.ts';
+import { type Mask, maskJson, maskSecrets } from '../../interaction/mask.ts';
 import { idOf, numberOf, recordOf } from '../../interaction/unknown.ts';
 import { fitted } from '../fit.ts';
 import type { VendorRecord } from '../vendor.ts';
@@ -33,6 +33,19 @@ export interface HandlerSession {
   readonly session: string | null;
   /** Minutes. */
   readonly sessionTimeout: number | null;
+}
+
+/**
+ * User and session as they may leave the process. Ids are masked by the built-in patterns only, because the application's
+ * mask could make those of different users equal.
+ */
+export function maskedSession({ user, session, ...settings }: HandlerSession, mask: Mask): HandlerSession {
+  const { userId, ...names } = user;
+  return {
+    user: { ...(userId !== undefined && { userId: maskJson(userId, maskSecrets) }), ...maskJson(names, mask) },
+    session: session === null ? null : maskSecrets(session),
+    ...settings,
+  };
 }
 
 /**

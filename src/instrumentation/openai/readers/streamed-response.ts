@@ -75,10 +75,12 @@ export class StreamedResponse {
   /** The status to record if the response itself does not have the right one. */
   #status(wasCut: boolean): string | undefined {
     if (this.#endStatus === undefined && this.#failure !== undefined) return 'failed';
+    // The server goes on with a response of the background, and the application may fetch it.
+    if (this.#endStatus === undefined && fieldOf(this.#response, 'background') === true) return undefined;
     if (this.#endStatus === undefined && wasCut) return 'cancelled';
     const status = fieldOf(this.#response, 'status');
     const isUnderWay = status === undefined || status === '' || status === 'in_progress';
-    if (!isUnderWay || fieldOf(this.#response, 'background') === true) return undefined;
+    if (!isUnderWay) return undefined;
     // The server closed the stream without a last event: the answer is recorded and its end is unknown.
     return this.#endStatus ?? 'unknown';
   }

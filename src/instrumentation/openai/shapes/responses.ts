@@ -117,15 +117,19 @@ function queueKey({ serverAddress, serverPort }: Facts, id: string): string {
   return `${serverAddress}:${serverPort} ${id}`;
 }
 
+/** How the answer to a fetch is read. */
+export interface AnswerReader {
+  readonly facts: (answer: unknown) => Facts;
+  readonly content: NonNullable<Shape['content']>;
+  /** A failure that the answer itself reports. */
+  readonly failure: NonNullable<Shape['failure']>;
+}
+
 /**
  * `responses.retrieve` and stored `chat.completions.retrieve`: a `fetch_response` span, linked to the call that created the
  * response.
  */
-export function observeFetch(
-  api: 'responses' | 'chat_completions',
-  read: (answer: unknown) => Facts,
-  contentIn: Shape['content'],
-): Operation['observe'] {
+export function observeFetch(api: 'responses' | 'chat_completions', reader: AnswerReader): Operation['observe'] {
   return (call, recorder) => {
     if (!recorder.isWatchingCall()) return undefined;
     const [id, query] = call.args;
@@ -144,25 +148,23 @@ export function observeFetch(
       },
       ...(creator && { links: [{ context: creator }] }),
     });
-    return recording && new FetchObserver(recorder, recording, read, contentIn);
+    return recording && new FetchObserver(recorder, recording, reader);
   };
 }
 
 class FetchObserver implements CallObserver {
   readonly #recorder: Recorder;
   readonly #recording: Recording;
-  readonly #read: (answer: unknown) => Facts;
-  readonly #contentIn: Shape['content'];
+  readonly #reader: AnswerReader;
   #answer: unknown;
   #collector: StreamedResponse | undefined;
   #chunkCount = 0;
   #hasEnded = false;
 
-  constructor(recorder: Recorder, recording: Recording, read: (answer: unknown) => Facts, contentIn: Shape['content']) {
+  constructor(recorder: Recorder, recording: Recording, reader: AnswerReader) {
     this.#recorder = recorder;
     this.#recording = recording;
-    this.#read = read;
-    this.#contentIn = contentIn;
+    this.#reader = reader;
     recorder.callStarted(this);
   }
 
@@ -204,13 +206,15 @@ class FetchObserver implements CallObserver {
   #endingAt({ kind }: CallOutcome): Ending {
     const answer = this.#collector ? this.#collector.answer(kind !== 'complete') : this.#answer;
     const status = fieldOf(answer, 'status');
-    const content = this.#recording.withContent && answer !== undefined ? this.#contentIn?.(answer) : undefined;
+    const content = this.#recording.withContent && answer !== undefined ? this.#reader.content(answer) : undefined;
+    const error = answer === undefined ? undefined : this.#reader.failure(answer);
     return {
       facts: {
-        ...(answer !== undefined && this.#read(answer)),
+        ...(answer !== undefined && this.#reader.facts(answer)),
         ...(typeof status === 'string' && { responseStatus: status }),
         ...(this.#collector && { chunkCount: this.#chunkCount }),
       },
+      ...(error && { error }),
       ...(fieldOf(answer, 'background') === true && { attributes: { [ATTR.responseBackground]: true } }),
       ...(content && { content, ...(this.#collector?.cutTexts && { cutTexts: this.#collector.cutTexts }) }),
     };
