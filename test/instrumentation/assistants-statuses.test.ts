@@ -94,6 +94,22 @@ it('adds the duration of every request, also of those that read no status or fai
   expect(Number(events[5]?.attributes?.[DURATION])).toBeGreaterThan(0.02);
 });
 
+it('adds the duration of a request to create a run that was rejected', async () => {
+  const scene = await openScene();
+  const threadId = await scene.ask();
+  scene.server.fault({ status: 400 });
+  const { runs } = scene.client.beta.threads;
+  await expect(runs.create(threadId, { assistant_id: ASSISTANT_ID })).rejects.toThrow();
+  const [event, ...more] = only(scene.runSpans()).events;
+  expect(more).toEqual([]);
+  expect(event?.name).toBe('spanport.run.request');
+  expect(event?.attributes).toMatchObject({
+    'spanport.run.request': 'create',
+    'error.type': 'invalid_request_error',
+    [DURATION]: expect.any(Number),
+  });
+});
+
 it('adds the time to the first status of each stream, to that status only', async () => {
   const scene = await openScene();
   scene.server.reply({ rounds: [{ toolCalls: [{ name: 'find_order', id: 'call_1' }] }, 'It arrives on Tuesday.'] });

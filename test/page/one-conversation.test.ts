@@ -535,6 +535,21 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await until(async () => sent() > before);
   });
 
+  it('says why a dead letter could not be dropped, and offers it again', async () => {
+    const page = await scene.open(`/i/${encodeURIComponent(known.rows[2]?.id ?? '')}/destinations/inkeep`);
+    await page.clock.install();
+    await page.reload();
+    await page.route(/\/drop(\?|$)/, (route) =>
+      route.fulfill({ status: 503, json: { error: { code: 'unavailable', message: 'The store is locked.' } } }),
+    );
+    const drop = page.getByRole('button', { name: 'Drop', exact: true });
+    await drop.click();
+    await page.getByText('Dropped.').waitFor();
+    await page.clock.fastForward(11_000);
+    await drop.waitFor();
+    expect(await page.locator('.dead-letter .failed').innerText()).toBe('The store is locked.');
+  });
+
   it('sends the interactions of a range to a destination again', async () => {
     const sent = (): number => vendors.received.filter(({ name }) => name === 'athina').length;
     const before = sent();

@@ -16,9 +16,12 @@ export function useDrop(work: () => Promise<unknown>, onProblem: (message: strin
   const timer = useRef<number | undefined>(undefined);
   const now = async (): Promise<void> => {
     timer.current = undefined;
-    await work();
-    await loadDestinations();
-    setPending(false);
+    try {
+      await work();
+      await loadDestinations();
+    } finally {
+      setPending(false);
+    }
   };
   useEffect(
     () => () => {

@@ -29,12 +29,13 @@ export async function scenario(cell) {
       await check(`${pattern.name}: the same over the wire`, () =>
         assert.deepEqual(watched.wire, bare.get(pattern).wire),
       );
-      await check(`${pattern.name}: each request recorded once`, () =>
+      await check(`${pattern.name}: each request recorded once`, () => {
         assert.deepEqual(
           ended.map(({ attributes }) => attributes['gen_ai.operation.name']),
           pattern.spans,
-        ),
-      );
+        );
+        for (const span of ended) assertMeasured(span);
+      });
       if (pattern.answered)
         await check(`${pattern.name}: the answer is known`, () =>
           assert.ok(ended.at(-1).attributes['gen_ai.response.id']),
@@ -44,4 +45,17 @@ export async function scenario(cell) {
   } finally {
     await close();
   }
+}
+
+/** A streamed answer has the number of its chunks, each request of a run its duration. */
+function assertMeasured({ attributes, events }) {
+  if (attributes['gen_ai.response.time_to_first_chunk'] !== undefined)
+    assert.ok(attributes['spanport.response.chunk.count'] > 0);
+  const requests = events.filter(({ name }) => name.startsWith('spanport.run.'));
+  if (attributes['gen_ai.operation.name'] === 'invoke_agent') assert.ok(requests.length > 0);
+  const isStreamed = requests.some(({ attributes }) => attributes['spanport.run.request'] === 'stream');
+  assert.equal(isStreamed, attributes['spanport.response.chunk.count'] > 0 && requests.length > 0);
+  for (const [index, { attributes }] of requests.entries())
+    if (index === 0 || attributes['spanport.run.request'] !== 'stream')
+      assert.ok(attributes['spanport.run.request_duration'] > 0);
 }

@@ -38,8 +38,9 @@ function watchCreation(call: Call, recorder: Recorder, body: unknown, threadId?:
     inputs: [...unanswered, ...readRequestMessages(request, maxTextLength(recorder))],
   });
   if (run) runs.begin(run);
+  const created = requestOf('create');
   const observer = watchRun(runs, {
-    request: requestOf('create'),
+    request: created,
     find(seen) {
       const id = run ? undefined : asIdentified(seen)?.id;
       if (id !== undefined) runs.ignore(scope, id);
@@ -47,7 +48,9 @@ function watchCreation(call: Call, recorder: Recorder, body: unknown, threadId?:
     },
     unanswered(outcome) {
       if (threadKey !== undefined && outcome.kind === 'failed') threads.restore(threadKey, unanswered);
-      if (run) runs.end(run, leftBy(outcome));
+      if (!run) return;
+      if (outcome.kind === 'failed') run.addRequest(created, { thrown: outcome.error });
+      runs.end(run, leftBy(outcome));
     },
   });
   return run?.callContext ? { ...observer, context: run.callContext } : observer;
