@@ -6,6 +6,7 @@ import { count, duration, moment, money } from '../format.ts';
 import { DeliverySection } from '../parts/delivery-links.tsx';
 import { Json, parsed } from '../parts/json.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { type TracePlace, traceAddress } from '../places.ts';
 import { costTitle } from './cost-parts.ts';
 import { PanelHeading } from './panel-heading.tsx';
 import type { Observation } from './run-model.ts';
@@ -88,7 +89,7 @@ function Call({
               </dd>
             </>
           )}
-          {span && <SpanFact {...span} />}
+          {span && <SpanFact traceId={span.traceId} spanId={span.spanId} project={row.project} />}
           {errorType !== undefined && (
             <>
               <dt>Failed</dt>
@@ -111,13 +112,13 @@ function Call({
   );
 }
 
-function SpanFact({ traceId, spanId }: Pick<ToolSpan, 'traceId' | 'spanId'>): JSX.Element {
+function SpanFact(place: TracePlace): JSX.Element {
   return (
     <>
       <dt>Span</dt>
       <dd class="mono">
-        <a class="link" href={`/t/${traceId}?span=${spanId}`}>
-          {spanId}
+        <a class="link" href={traceAddress(place)}>
+          {place.spanId}
         </a>
       </dd>
     </>
