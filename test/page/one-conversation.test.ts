@@ -432,6 +432,29 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     }
   });
 
+  it('has no view that scrolls sideways on a phone', async () => {
+    const page = await scene.open('/conversations', { width: 390, height: 844 });
+    for (const path of [
+      '/conversations',
+      `/c/${known.id}`,
+      `/c/${known.id}/turns`,
+      `/c/${known.id}/details`,
+      `/c/${known.run}/run/${known.runId}`,
+      '/traces',
+      `/t/${known.trace}?span=${known.rows[0]?.spanId}`,
+      `/i/${encodeURIComponent(known.rows[0]?.id ?? '')}/destinations/inkeep`,
+      '/destinations',
+      '/destinations/inkeep?state=dead',
+      '/dashboard',
+      `/compare?a=${known.id}&b=${known.run}`,
+      '/welcome',
+    ]) {
+      await page.goto(scene.url + path);
+      await settled(page);
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth'), path).toBe(390);
+    }
+  });
+
   it('draws a long trace from its outline, and reads what the panel shows of a span once it is selected', async () => {
     const traceId = 'a1'.repeat(16);
     await fetch(`${scene.url}/v1/traces`, {

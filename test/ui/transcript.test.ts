@@ -91,6 +91,11 @@ describe('the transcript of a conversation', () => {
     expect(turns.flatMap(({ messages }) => messages).filter(({ role }) => role === 'system')).toHaveLength(1);
   });
 
+  it('shows that a title was cut', () => {
+    const [turn] = transcriptOf([row('1', { inputMessages: [text('user', 'seven '.repeat(20))] })]);
+    expect(turn?.title).toBe(`${'seven '.repeat(13)}s…`);
+  });
+
   it('holds a conversation without words', () => {
     expect(transcriptOf([row('1', {})])).toMatchObject([
       { number: 1, title: '', messages: [{ role: 'assistant', parts: [] }] },

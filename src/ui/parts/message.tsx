@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { FeedbackRow } from '../../gateway/api/routes.ts';
 import type { Part } from '../../interaction/message.ts';
-import { bytes, clock, count, counted, duration, moment, money, streamed } from '../format.ts';
+import { bytes, clock, count, counted, duration, moment, money } from '../format.ts';
 import { traceAddress } from '../places.ts';
 import { shortModel } from '../text.ts';
 import { costTitle } from '../views/cost-parts.ts';
@@ -90,7 +90,6 @@ function NoWords(): JSX.Element {
 
 function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
   const { finishReasons = [], chunkCount } = interactionOf(row);
-  const first = streamed(row.timeToFirstChunk, chunkCount);
   const isPlain = finishReasons.every((reason) => reason === 'stop');
   return (
     <aside class="figures">
@@ -108,8 +107,9 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
       </span>
       <span>
         {duration(row.duration)}
-        {first !== '' && `, ${row.timeToFirstChunk === undefined ? '' : 'first '}${first}`}
+        {row.timeToFirstChunk !== undefined && `, first ${duration(row.timeToFirstChunk)}`}
       </span>
+      {chunkCount !== undefined && <span>{counted(chunkCount, 'chunk')}</span>}
       {!isPlain && <span class="cut">finish: {finishReasons.join(', ')}</span>}
       {Object.keys(row.deliveries).length > 0 && <DeliveryLinks row={row} />}
     </aside>

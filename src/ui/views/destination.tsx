@@ -262,7 +262,9 @@ function Records({ items, selected, name }: RecordsProps): JSX.Element {
               <td class="cut">
                 <Safe text={reasonOf(item) || (item.attempts.at(-1)?.answer ?? '')} />
               </td>
-              <td class="number">{count(item.attempts.length)}</td>
+              <td class="number" data-name={item.attempts.length === 1 ? 'attempt' : 'attempts'}>
+                {count(item.attempts.length)}
+              </td>
               <td class="number dim" title={moment(item.updatedAt)}>
                 {age(item.updatedAt, now.value)}
               </td>

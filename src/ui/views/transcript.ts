@@ -249,9 +249,9 @@ const TITLE = 80;
 function titleOf(messages: Building['messages']): string {
   const message = messages.find(isUser) ?? messages[0];
   const text = message?.parts.flatMap((part) => (part.type === 'text' ? [part.content] : [])).join(' ') ?? '';
-  return text
+  const line = text
     .slice(0, 4 * TITLE)
     .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, TITLE);
+    .trim();
+  return line.length > TITLE ? `${line.slice(0, TITLE - 1).trimEnd()}…` : line;
 }
