@@ -258,7 +258,9 @@ function RequestLog({ requests, start }: LogProps): JSX.Element | null {
                 <tr key={index}>
                   <td class="dim">{Math.max(0, (sentAt(each) - start) / 1_000).toFixed(2)} s</td>
                   <td class={method === 'POST' ? '' : 'dim'}>{method}</td>
-                  <td class={isSame ? 'dim' : 'mono'}>{isSame ? 'the same' : path}</td>
+                  <td class={isSame ? 'dim' : 'mono'}>
+                    <Safe text={isSame ? 'the same' : path} />
+                  </td>
                   <td class={error ? 'bad' : status === 'requires_action' ? 'wait' : hasEnded(status) ? 'strong' : ''}>
                     <Safe text={status ?? error ?? ''} />
                   </td>
