@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Span } from '../../src/gateway/api/routes.ts';
-import { type Observation, requestsOf, segmentsOf, sentAt, sharesOf } from '../../src/ui/views/run-model.ts';
+import { type Observation, requestsOf, segmentsOf, sentAt, sentKind, sharesOf } from '../../src/ui/views/run-model.ts';
 
 const seen = (at: number, request: string, status: string, seconds?: number): Observation => ({
   at,
@@ -72,4 +72,14 @@ it('claims nothing about requests whose duration was not recorded', () => {
     { from: 1_000, to: 1_200, kind: 'unseen' },
     { from: 1_200, to: 1_500, kind: 'queued', status: 'queued' },
   ]);
+});
+
+it('names the request that opened a stream, and tells it from the events of the stream', () => {
+  const observations = [
+    seen(100, 'stream', 'queued', 0.1),
+    seen(200, 'stream', 'requires_action'),
+    seen(500, 'stream', 'queued', 0.2),
+    seen(600, 'retrieve', 'completed', 0.1),
+  ];
+  expect(observations.map(sentKind)).toEqual(['create', 'stream', 'submit', 'retrieve']);
 });

@@ -20,6 +20,7 @@ import {
   requestsOf,
   segmentsOf,
   sentAt,
+  sentKind,
   sharesOf,
   stepsOf,
 } from './run-model.ts';
@@ -242,7 +243,7 @@ interface LogProps {
 function RequestLog({ requests, start }: LogProps): JSX.Element | null {
   const [shown, setShown] = useState(60);
   if (requests.length === 0) return null;
-  const kinds = requests.map(kindOf);
+  const kinds = requests.map(sentKind);
   return (
     <section class="run-section">
       <h2>Requests</h2>
@@ -278,10 +279,4 @@ function RequestLog({ requests, start }: LogProps): JSX.Element | null {
       </div>
     </section>
   );
-}
-
-/** The first event of a stream answers the request that opened it. */
-function kindOf({ request, seconds }: RunRequest, index: number): string {
-  if (request !== 'stream' || seconds === undefined) return request;
-  return index === 0 ? 'create' : 'submit';
 }

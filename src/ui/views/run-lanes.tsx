@@ -12,6 +12,7 @@ import {
   type Segment,
   type Step,
   sentAt,
+  sentKind,
   ticksOf,
 } from './run-model.ts';
 import { type ConversationRow, interactionOf } from './transcript.ts';
@@ -130,16 +131,16 @@ function RequestsLane({ requests: all, times, place }: Placed): JSX.Element | nu
       {requests.map((each, index) => (
         <span
           key={index}
-          class={`tick${isStrong(each) ? ' strong' : ''}${each.error === undefined ? '' : ' failed'}`}
+          class={`tick${isStrong(sentKind(each, index)) ? ' strong' : ''}${each.error === undefined ? '' : ' failed'}`}
           style={place(sentAt(each), each.at)}
           title={`${each.request}: ${each.status ?? each.error ?? 'answered'}${each.seconds === undefined ? '' : `, ${duration(each.seconds)}`}`}
         />
       ))}
       {requests.map(
-        ({ request }, index) =>
-          (request === 'create' || request === 'submit') && (
+        (each, index) =>
+          isStrong(sentKind(each, index)) && (
             <span key={index} class="tick-name" style={place(...roomAfter(requests, index, times))}>
-              {request}
+              {sentKind(each, index)}
             </span>
           ),
       )}
@@ -147,8 +148,8 @@ function RequestsLane({ requests: all, times, place }: Placed): JSX.Element | nu
   );
 }
 
-function isStrong({ request, seconds }: RunRequest): boolean {
-  return request === 'create' || request === 'submit' || (request === 'stream' && seconds !== undefined);
+function isStrong(kind: string): boolean {
+  return kind === 'create' || kind === 'submit';
 }
 
 /** From the last tick that is drawn next to this one to the one after it: no tick crosses a name. */

@@ -63,6 +63,12 @@ export function sentAt({ at, seconds = 0 }: RunRequest): number {
   return at - seconds * 1_000;
 }
 
+/** The first event of a stream answers the request that opened it. */
+export function sentKind({ request, seconds }: RunRequest, index: number): string {
+  if (request !== 'stream' || seconds === undefined) return request;
+  return index === 0 ? 'create' : 'submit';
+}
+
 const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'expired', 'incomplete']);
 
 export function hasEnded(status = ''): boolean {
