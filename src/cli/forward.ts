@@ -99,12 +99,12 @@ interface Range {
   readonly untilUs: number;
 }
 
-/** Says each sentence once: every project has a sender of its own. */
+/** Writes each message once: every project has a sender of its own. */
 function once(warn: (message: string) => void): (message: string) => void {
-  const said = new Set<string>();
+  const written = new Set<string>();
   return (message) => {
-    if (!said.has(message)) warn(message);
-    said.add(message);
+    if (!written.has(message)) warn(message);
+    written.add(message);
   };
 }
 

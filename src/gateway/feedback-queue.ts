@@ -1,7 +1,7 @@
 import { defined } from '../interaction/defined.ts';
-import type { FeedbackKey } from '../store/open-feedback.ts';
 import type { FeedbackRow } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import type { FeedbackKey } from '../store/stored-feedback.ts';
 import type { Feedback } from '../vendors/feedback.ts';
 import type { ReceivedFeedback } from '../vendors/routes.ts';
 import type { Log } from './log.ts';
@@ -25,11 +25,10 @@ export class FeedbackQueue {
   readonly #options: FeedbackQueueOptions;
   readonly #waiting = new Map<string, FeedbackKey>();
   #timer: NodeJS.Timeout | undefined;
-  #checking: Promise<void>;
+  #checking: Promise<void> = Promise.resolve();
 
   constructor(options: FeedbackQueueOptions) {
     this.#options = options;
-    this.#checking = this.#load().then(() => this.#sendKnown());
   }
 
   /** Takes feedback that is stored. */
@@ -50,12 +49,12 @@ export class FeedbackQueue {
     await this.#checking;
   }
 
-  /** What an earlier process left. */
-  async #load(): Promise<void> {
+  /** Reads what an earlier process left. Before answers are received: one that is attached by then would be missed. */
+  async load(): Promise<void> {
     try {
       for (const row of (await this.#options.store.read.openFeedback(MAX_WAITING)).reverse()) this.#wait(row);
     } catch (error) {
-      this.#options.log.warn(`feedback of before was not read: ${(error as Error).message}`);
+      this.#options.log.warn(`feedback of an earlier process was not read: ${(error as Error).message}`);
     }
   }
 
@@ -77,6 +76,8 @@ export class FeedbackQueue {
     if (keys.length === 0) return;
     try {
       const rows = await store.read.feedbackNamed(keys.map(([, key]) => key));
+      // The writing thread replies in order, so an answer that it has stored was sent on by then.
+      if (rows.some(({ interaction }) => interaction !== undefined)) await store.note([]);
       const stored = new Map(rows.map((row) => [JSON.stringify([row.id, row.project, row.receivedBy]), row]));
       for (const [name] of keys) {
         const row = stored.get(name);

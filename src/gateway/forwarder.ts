@@ -14,10 +14,10 @@ import { interactionFrom } from '../semconv/from-spans.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { Selection } from '../store/lists.ts';
-import type { FeedbackKey } from '../store/open-feedback.ts';
 import type { DeliveryNote } from '../store/port.ts';
 import type { FoundInteraction } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import type { FeedbackKey } from '../store/stored-feedback.ts';
 import type { Feedback } from '../vendors/feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -163,10 +163,11 @@ export class Forwarder {
     this.#feedback?.add(key);
   }
 
+  /** To be awaited before anything is received. */
+  readonly open = async (): Promise<void> => this.#feedback?.load();
+
   /** Called after changes of the store. */
-  progressed(): void {
-    this.#feedback?.progressed();
-  }
+  readonly progressed = (): void => this.#feedback?.progressed();
 
   #sendFeedback(feedback: Feedback, project: string, from: string): void {
     for (const [name, pipelines] of this.#pipelines) {

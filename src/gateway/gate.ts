@@ -1,6 +1,6 @@
 import { StoreError } from '../store/store-error.ts';
 
-/** How much may wait, and what is said to whoever comes later. */
+/** How much may wait, and the refusal of what comes later. */
 interface Queue {
   readonly limit: number;
   readonly refusal: string;

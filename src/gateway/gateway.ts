@@ -149,6 +149,7 @@ class RunningGateway implements Gateway {
 
   async listen(): Promise<void> {
     const { host, port, token } = this.#settings;
+    await this.#forwarder.open();
     this.#access.port = await this.#server.listen(port, host);
     const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
     this.#url = `http://${name.includes(':') ? `[${name}]` : name}:${this.#access.port}`;

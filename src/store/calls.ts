@@ -1,12 +1,12 @@
 import { activityOf } from './activity.ts';
 import { answersOf } from './answers.ts';
 import { interactionNamedBy } from './named-interaction.ts';
-import { feedbackNamed, openFeedback } from './open-feedback.ts';
 import type { DeliveryChange, DeliveryNote, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
 import { statisticsOf, summaryOf } from './statistics.ts';
 import type { StoreErrorCode } from './store-error.ts';
+import { feedbackNamed, feedbackOf, feedbackPage, openFeedback } from './stored-feedback.ts';
 import { traceOutlineOf } from './trace-outline.ts';
 import { vendorConversations, vendorDocuments, vendorEntries, vendorInteractions } from './vendor-reader.ts';
 
@@ -26,8 +26,8 @@ export function readerCalls(reader: StoreReader) {
     spans: reader.spans.bind(reader),
     toolSpansOf: reader.toolSpansOf.bind(reader),
     timeline: reader.timeline.bind(reader),
-    feedback: reader.feedback.bind(reader),
-    feedbackOf: reader.feedbackOf.bind(reader),
+    feedback: bound(reader, feedbackPage),
+    feedbackOf: bound(reader, feedbackOf),
     openFeedback: bound(reader, openFeedback),
     feedbackNamed: bound(reader, feedbackNamed),
     deliveriesOf: reader.deliveriesOf.bind(reader),

@@ -18,9 +18,7 @@ import {
   conversationRow,
   type DeliveryRow,
   deliveryRow,
-  type FeedbackRow,
   type FoundInteraction,
-  feedbackRow,
   type InteractionRow,
   interactionRow,
   millis,
@@ -182,29 +180,6 @@ export class StoreReader {
       ...where.values,
     );
     return rows.map((row) => [Number(row['bucket']), Number(row['interactions']), Number(row['errors'])]);
-  }
-
-  feedback({ sinceUs, untilUs, project, limit, cursor }: ListQuery): PageOf<FeedbackRow> {
-    const [atUs, rowId] = position(cursor) ?? [Number.MAX_SAFE_INTEGER, 0];
-    const rows = this.db.all(
-      `SELECT *, at_us AS sort_us FROM feedback WHERE at_us >= ? AND at_us <= ? AND (? IS NULL OR project = ?)
-         AND (at_us, id) < (?, ?) ORDER BY at_us DESC, id DESC LIMIT ?`,
-      sinceUs ?? 0,
-      untilUs ?? Number.MAX_SAFE_INTEGER,
-      project ?? null,
-      project ?? null,
-      atUs,
-      rowId,
-      limit + 1,
-    );
-    const kept = rows.slice(0, limit);
-    return { items: kept.map(feedbackRow), ...(rows.length > limit && { next: cursorOf(kept.at(-1)) }) };
-  }
-
-  feedbackOf(key: string, project: string): FeedbackRow[] {
-    return this.db
-      .all('SELECT * FROM feedback WHERE interaction = ? AND project = ? ORDER BY at_us DESC', key, project)
-      .map(feedbackRow);
   }
 
   deliveriesOf(key: string, project: string): DeliveryRow[] {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { MAX_BUCKET_USERS } from '../../src/store/port.ts';
 import { usageBy } from '../../src/store/reports.ts';
 import { logRowFrom } from '../../src/store/span-row.ts';
+import { feedbackPage } from '../../src/store/stored-feedback.ts';
 import { chat, hex, LocalStore } from './local-store.ts';
 
 const DAY_US = 86_400e6;
@@ -53,7 +54,7 @@ it('feedback and events with a wrong time are kept by the time of receipt, and a
   });
   store.settle();
   store.writer.prune(NOW_US);
-  expect(store.reader.feedback({ limit: 5 }).items.map(({ id, at, receivedAt }) => [id, at, receivedAt])).toEqual([
+  expect(feedbackPage(store.reader, { limit: 5 }).items.map(({ id, at, receivedAt }) => [id, at, receivedAt])).toEqual([
     ['future', NOW_US / 1e3, NOW_US / 1e3],
     ['lost', 0.005, NOW_US / 1e3],
     ['past', 0.005, NOW_US / 1e3],

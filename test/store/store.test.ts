@@ -4,6 +4,7 @@ import { completionsOf, resolveId, totalsOf, usageBy } from '../../src/store/rep
 import { SCHEMA_VERSION } from '../../src/store/schema.ts';
 import { logRowFrom, spanRowFrom } from '../../src/store/span-row.ts';
 import { StoreError } from '../../src/store/store-error.ts';
+import { feedbackPage } from '../../src/store/stored-feedback.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { chat, hex, LocalStore, open } from './local-store.ts';
 
@@ -133,7 +134,7 @@ function picture(store: LocalStore): unknown {
       usageBy(store.reader, 'user', all),
       usageBy(store.reader, 'day', all),
     ].map(sorted),
-    feedback: sorted(store.reader.feedback(all).items),
+    feedback: sorted(feedbackPage(store.reader, all).items),
     found: sorted(store.reader.interactions({ q: 'refund', limit: 100 }).items),
   };
 }

@@ -1,25 +1,20 @@
 import { z } from 'zod';
+import { delivery, deliveryNote, deliveryState, destination, sendSelection, vendorFields } from './delivery-schemas.ts';
 import type { OperationName } from './paths.ts';
 import { listSummary, statistics, usageRow } from './report-schemas.ts';
 import {
   conversation,
   conversationDetail,
-  delivery,
-  deliveryNote,
-  deliveryState,
-  destination,
   feedback,
   gatewayStatus,
   interactionDetail,
   interactionRow,
   newFeedback,
   originalRequest,
-  sendSelection,
   span,
   toolSpan,
   trace,
   traceOutline,
-  vendorFields,
 } from './schemas.ts';
 
 /** One operation: what it takes and what it answers. All texts of a query arrive as texts and are converted here. */
