@@ -3,6 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { expect } from 'vitest';
+import { palettePng } from './palette-png.ts';
 
 /** Barriers that axe finds, without those of little impact. */
 export async function seriousBarriers(page: Page): Promise<string[]> {
@@ -18,11 +19,10 @@ export function isWanted(view: string): boolean {
   return written === undefined || written === '1' || written.split(',').includes(view);
 }
 
-/** A picture for the documents. Large areas of one colour are smaller without the filters that the browser applies. */
+/** A picture for the documents. */
 export async function writeScreen(page: Page, path: string): Promise<void> {
   if (written === undefined) return;
-  const picture = PNG.sync.read(await page.screenshot());
-  writeFileSync(path, PNG.sync.write(picture, { colorType: 2, filterType: 0, deflateLevel: 9, deflateStrategy: 0 }));
+  writeFileSync(path, palettePng(PNG.sync.read(await page.screenshot())));
 }
 
 /** The live stream never ends: what counts is that nothing is loading any more. */
