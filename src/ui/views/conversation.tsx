@@ -48,6 +48,11 @@ export function ConversationView(): JSX.Element {
       forget();
     };
   }, [id]);
+  // They work while a conversation is still loading, so that keys pressed in a row all count.
+  useCommands([
+    command('[', 'Previous conversation of the list', 'View', () => neighbour(-1)),
+    command(']', 'Next conversation of the list', 'View', () => neighbour(1)),
+  ]);
   const shown = loaded.value;
   if (problem.value !== undefined && !shown) return <Gone message={problem.value} />;
   if (!shown) return <LoadingRows />;
@@ -103,8 +108,6 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
     command('2', 'Turns', 'View', () => toLayer('turns')),
     command('3', 'Details', 'View', () => toLayer('details')),
     command('4', 'Run', 'View', () => toLayer('run')),
-    command('[', 'Previous conversation of the list', 'View', () => neighbour(id, -1)),
-    command(']', 'Next conversation of the list', 'View', () => neighbour(id, 1)),
     command('c', 'Compare with another conversation', 'Selected', () => go(compareWith(id))),
     ...(hasDead(shown.conversation)
       ? [
@@ -153,7 +156,8 @@ function ToPayload({ rows, name }: { readonly rows: readonly ConversationRow[]; 
 }
 
 /** The conversation before or after this one, in the order of the list. */
-async function neighbour(id: string, step: number): Promise<void> {
+async function neighbour(step: number): Promise<void> {
+  const [, id] = segments.value;
   const isListed = listed.value.some((row) => row.id === id);
   const items = isListed ? listed.value : (await api.listConversations({ query: { limit: 200 } })).items;
   const index = items.findIndex((item) => item.id === id);
