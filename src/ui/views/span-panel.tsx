@@ -4,7 +4,7 @@ import type { Answer, Span } from '../../gateway/api/routes.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import type { Message } from '../../interaction/message.ts';
 import { api } from '../api.ts';
-import { count, counted, duration, moment, money, streamed } from '../format.ts';
+import { clock, count, counted, duration, moment, money, streamed } from '../format.ts';
 import { CallView } from '../parts/call.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { DeliverySection } from '../parts/delivery-links.tsx';
@@ -201,7 +201,7 @@ function Figures({ detail }: { readonly detail: Detail }): JSX.Element {
         title={costTitle(detail)}
       />
       <Figure name="Finish" value={finishReasons.join(', ') || '—'} />
-      <Figure name="Started" value={moment(detail.startTime)} />
+      <Figure name="Started" value={clock(detail.startTime)} title={moment(detail.startTime)} />
     </dl>
   );
 }
