@@ -103,7 +103,6 @@ export interface Interaction {
   readonly serviceName?: string;
   /** The deployment environment, such as production. */
   readonly environment?: string;
-
   /** Documents that the model received, as text or structured data. */
   readonly context?: unknown;
   /** Ground truth for evaluations. */

@@ -54,9 +54,6 @@ function Call({
 }: Omit<PanelProps, 'onClose'> & { readonly tool: ToolExecution }): JSX.Element {
   const { id, startTime, endTime, errorType } = tool;
   const others = interactionOf(row).toolExecutions?.filter((each) => each !== tool) ?? [];
-  const requested = observations.findLast(
-    ({ at, status }) => status === 'requires_action' && at <= (startTime ?? 0) + 1,
-  );
   const longest = Math.max(0, ...others.map((each) => each.endTime ?? 0));
   return (
     <>
@@ -70,14 +67,7 @@ function Call({
               </dd>
             </>
           )}
-          <dt>Started</dt>
-          <dd title={startTime === undefined ? undefined : moment(startTime)}>
-            {startTime === undefined
-              ? 'not known'
-              : requested
-                ? `${duration(Math.max(0, startTime - requested.at) / 1_000)} after a request saw the call`
-                : moment(startTime)}
-          </dd>
+          <Started tool={tool} observations={observations} />
           {startTime !== undefined && endTime !== undefined && (
             <>
               <dt>Took</dt>
@@ -108,6 +98,28 @@ function Call({
         <h3>Result</h3>
         {tool.result === undefined ? <p class="dim">no result was sent back</p> : <Json value={parsed(tool.result)} />}
       </section>
+    </>
+  );
+}
+
+function Started({
+  tool,
+  observations,
+}: Pick<PanelProps, 'observations'> & { readonly tool: ToolExecution }): JSX.Element {
+  const { startTime } = tool;
+  const requested = observations.findLast(
+    ({ at, status }) => status === 'requires_action' && at <= (startTime ?? 0) + 1,
+  );
+  return (
+    <>
+      <dt>Started</dt>
+      <dd title={startTime === undefined ? undefined : moment(startTime)}>
+        {startTime === undefined
+          ? 'not known'
+          : requested
+            ? `${duration(Math.max(0, startTime - requested.at) / 1_000)} after a request saw the call`
+            : moment(startTime)}
+      </dd>
     </>
   );
 }
