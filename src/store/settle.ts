@@ -11,7 +11,8 @@ import { idsOfSpan } from './interaction-ids.ts';
 import { columnsOf, searchableText } from './interaction-row.ts';
 import { InteractionRows, type Place } from './interaction-rows.ts';
 import type { Marks } from './marks.ts';
-import { resolveFeedback, writeMessages } from './references.ts';
+import type { OpenFeedback } from './open-feedback.ts';
+import { writeMessages } from './references.ts';
 import type { RowNumbers } from './row-numbers.ts';
 import { type OptionalTable, READ_SPANS, Sources } from './sources.ts';
 import { TraceChanges } from './trace-changes.ts';
@@ -30,9 +31,9 @@ const ANY_FETCHED = `SELECT 1 FROM interactions WHERE operation = '${FETCH}' LIM
 const CREATED = `${PARTNERS} AND operation <> '${FETCH}' ${ORDERED}`;
 
 interface SettleInput {
-  /** The row ids of spans. */
   readonly numbers: RowNumbers;
   readonly fresh: FreshSpans;
+  readonly openFeedback: OpenFeedback;
 }
 
 /**
@@ -50,13 +51,14 @@ export class Settle {
   readonly #traceSummaries: TraceSummaries;
   readonly #usage: UsageTotals;
   readonly #sources: Sources;
+  readonly #openFeedback: OpenFeedback;
   /** What the current step has to compute again. */
   readonly #keys = new Map<string, { readonly project: string; readonly key: string }>();
   #traces: TraceChanges;
   /** Most stores have no background response that was fetched, and a query for each call would find nothing. */
   #mayHaveFetched: boolean | undefined;
 
-  constructor(db: Connection, marks: Marks, usage: UsageTotals, { numbers, fresh }: SettleInput) {
+  constructor(db: Connection, marks: Marks, usage: UsageTotals, { numbers, fresh, openFeedback }: SettleInput) {
     this.#db = db;
     this.#marks = marks;
     this.#numbers = numbers;
@@ -65,6 +67,7 @@ export class Settle {
     this.#traceSummaries = new TraceSummaries(db, marks);
     this.#usage = usage;
     this.#sources = new Sources(db, fresh);
+    this.#openFeedback = openFeedback;
     this.#rows = new InteractionRows(db, marks, this.#sources, numbers);
     this.#traces = this.#noTraces();
   }
@@ -251,7 +254,6 @@ export class Settle {
     const { project, key, before } = place;
     const interaction = this.#withFetched(project, found.interaction);
     const columns = columnsOf(interaction, found.receipt);
-    const words = searchableText(interaction);
     if (before) this.#removeContent(before);
     const id = this.#writeRow(place, columns);
     if (!found.isOfOneSpan || interaction !== found.interaction) {
@@ -260,9 +262,9 @@ export class Settle {
       this.#db.run('INSERT INTO interaction_data (id, data) VALUES (?, ?)', id, data);
       this.#sources.fill('interaction_data');
     }
-    this.#fullText.add(id, words, found.spanId !== undefined && before === undefined);
+    this.#fullText.add(id, searchableText(interaction), found.spanId !== undefined && before === undefined);
     if (writeMessages(this.#db, id, interaction) > 0) this.#sources.fill('messages');
-    if (this.#sources.hasRows('feedback')) resolveFeedback(this.#db, { project, key, id }, interaction);
+    this.#openFeedback.attach({ project, key }, interaction);
   }
 
   /** A background response is described by the call that created it and the one that fetched its end. */

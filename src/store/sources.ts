@@ -152,7 +152,6 @@ export class Sources {
 /** Tables that are empty in most stores. */
 export type OptionalTable =
   | 'deliveries'
-  | 'feedback'
   | 'interaction_data'
   | 'logs'
   | 'messages'

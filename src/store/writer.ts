@@ -4,6 +4,7 @@ import { FreshSpans } from './fresh-spans.ts';
 import { Ingest, type IngestNumbers } from './ingest.ts';
 import { hasKey, idsOfSpan, isInTrace } from './interaction-ids.ts';
 import { Marks } from './marks.ts';
+import { OpenFeedback } from './open-feedback.ts';
 import type { DeliveryChange, DeliveryNote, Retention, StoreWrite, WriteResult } from './port.ts';
 import { Pruner } from './retention.ts';
 import { RowNumbers } from './row-numbers.ts';
@@ -24,6 +25,7 @@ export class StoreWriter {
   readonly #numbers: IngestNumbers;
   readonly #fresh = new FreshSpans();
   readonly #ingest: Ingest;
+  readonly #openFeedback: OpenFeedback;
   readonly #settle: Settle;
   readonly #usage: UsageTotals;
   readonly #pruner: Pruner;
@@ -40,7 +42,8 @@ export class StoreWriter {
     this.#numbers = this.#usedNumbers();
     this.#ingest = new Ingest(this.#db, this.#marks, this.#numbers, this.#fresh);
     this.#usage = new UsageTotals(this.#db);
-    const input = { numbers: this.#numbers.spans, fresh: this.#fresh };
+    this.#openFeedback = new OpenFeedback(this.#db);
+    const input = { numbers: this.#numbers.spans, fresh: this.#fresh, openFeedback: this.#openFeedback };
     this.#settle = new Settle(this.#db, this.#marks, this.#usage, input);
     this.#pruner = new Pruner(this.#db, this.#marks, this.#settle, retention);
   }
@@ -270,6 +273,7 @@ export class StoreWriter {
       project,
     );
     if (row) this.#settle.touchConversation(Number(row['conversation']));
+    this.#openFeedback.add(project, id);
   }
 
   #touchConversationOf({ project, interaction }: Pick<DeliveryNote, 'interaction' | 'project'>): void {
@@ -292,6 +296,7 @@ export class StoreWriter {
       this.#ingest.rollBack();
       this.#fresh.clear();
       this.#settle.forget();
+      this.#openFeedback.forget();
       this.#usage.forget();
       this.#marks.forget();
       this.#pruner.forget();
