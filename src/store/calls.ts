@@ -6,7 +6,7 @@ import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
 import { statisticsOf, summaryOf } from './statistics.ts';
 import type { StoreErrorCode } from './store-error.ts';
-import { feedbackNamed, feedbackOf, feedbackPage, openFeedback } from './stored-feedback.ts';
+import { attachedFeedback, feedbackOf, feedbackPage, openFeedback } from './stored-feedback.ts';
 import { traceOutlineOf } from './trace-outline.ts';
 import { vendorConversations, vendorDocuments, vendorEntries, vendorInteractions } from './vendor-reader.ts';
 
@@ -29,7 +29,7 @@ export function readerCalls(reader: StoreReader) {
     feedback: bound(reader, feedbackPage),
     feedbackOf: bound(reader, feedbackOf),
     openFeedback: bound(reader, openFeedback),
-    feedbackNamed: bound(reader, feedbackNamed),
+    attachedFeedback: bound(reader, attachedFeedback),
     deliveriesOf: reader.deliveriesOf.bind(reader),
     deliveries: reader.deliveries.bind(reader),
     deliveryCounts: reader.deliveryCounts.bind(reader),

@@ -5,15 +5,31 @@ import { type FeedbackRow, feedbackRow, type PageOf } from './rows.ts';
 /** What names one feedback: an id is given by the client of an API. */
 export type FeedbackKey = Pick<FeedbackRow, 'id' | 'project' | 'receivedBy'>;
 
-/** Feedback whose answer has not come, the latest first. */
-export function openFeedback({ db }: StoreReader, limit: number): FeedbackRow[] {
-  return db.all('SELECT * FROM feedback WHERE interaction IS NULL ORDER BY id DESC LIMIT ?', limit).map(feedbackRow);
+/** Feedback that was received since then and whose answer has not come, the latest first. */
+export function openFeedback({ db }: StoreReader, sinceUs: number, limit: number): FeedbackKey[] {
+  // Without INDEXED BY, SQLite reads all feedback from the end until it has found enough that is open.
+  const sql = `SELECT public_id, project, received_by FROM feedback INDEXED BY feedback_open
+    WHERE interaction IS NULL AND received_us >= ? ORDER BY id DESC LIMIT ?`;
+  return db.all(sql, sinceUs, limit).map((row) => ({
+    id: String(row['public_id']),
+    project: String(row['project']),
+    receivedBy: String(row['received_by']),
+  }));
 }
 
-/** Those of these that are still stored. */
-export function feedbackNamed({ db }: StoreReader, keys: readonly FeedbackKey[]): FeedbackRow[] {
-  const sql = 'SELECT * FROM feedback WHERE public_id = ? AND project = ? AND received_by = ?';
-  return keys.flatMap(({ id, project, receivedBy }) => db.all(sql, id, project, receivedBy).map(feedbackRow));
+/** For each of these its row if it has its answer, else whether it is still stored. Only the former are read whole. */
+export function attachedFeedback(
+  { db }: StoreReader,
+  keys: readonly FeedbackKey[],
+): readonly (FeedbackRow | 'deleted' | 'open')[] {
+  const find = 'SELECT id, interaction FROM feedback WHERE public_id = ? AND project = ? AND received_by = ?';
+  return keys.map(({ id, project, receivedBy }) => {
+    const [found] = db.all(find, id, project, receivedBy);
+    if (!found) return 'deleted';
+    if (found['interaction'] === null) return 'open';
+    const [row] = db.all('SELECT * FROM feedback WHERE id = ?', Number(found['id']));
+    return row ? feedbackRow(row) : 'deleted';
+  });
 }
 
 /** Feedback of a range of time, the latest first. */

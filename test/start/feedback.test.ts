@@ -90,6 +90,19 @@ describe('a verdict on a chat', () => {
     expect(inkeep).toMatchObject([{ type: 'positive', messageId: answer, properties: { score: 5 } }]);
   });
 
+  it('is about the conversation that it names, not about the answer of the active span', async () => {
+    begin();
+    await withContext({ conversationId: 'c-1' }, chat);
+    await trace.getTracer('app').startActiveSpan('request', async (span) => {
+      await withContext({ conversationId: 'c-2' }, chat);
+      await recordFeedback({ rating: 'positive', conversationId: 'c-1' });
+      span.end();
+    });
+    const { athina, inkeep, reference, answer } = await verdicts();
+    expect(athina).toMatchObject([{ external_reference_id: reference }]);
+    expect(inkeep).toMatchObject([{ messageId: answer }]);
+  });
+
   it('carries no words where no content may go, and no secrets anywhere', async () => {
     begin({ content: { athina: 'none' } });
     const { id } = await chat();

@@ -100,13 +100,16 @@ export const feedback = z
   })
   .meta({ id: 'Feedback' });
 
+const projectOfFeedback =
+  'Where several projects have the id; and where the answer comes later, in another project than `default`';
+
 export const newFeedback = z
   .strictObject({
-    interaction: z.string().min(1).optional(),
+    interaction: z.string().min(1).optional().meta({ description: 'TRACE:SPAN, of an answer that may come later' }),
     responseId: z.string().min(1).optional().meta({ description: 'Of an answer that may come later' }),
     messageId: z.string().min(1).optional().meta({ description: 'Of an answer that may come later' }),
     conversation: z.string().min(1).optional(),
-    project: z.string().max(200).optional().meta({ description: 'Where several projects have the id' }),
+    project: z.string().max(200).optional().meta({ description: projectOfFeedback }),
     rating: z.enum(['positive', 'negative']),
     score: z.number().optional(),
     comment: z.string().max(100_000).optional(),
