@@ -10,6 +10,7 @@ import { type LateSpan, originOf, type ReadableSpanLike, type SpanData } from '.
 import type { DestinationStats, FlushResult, SpanDestination, SpanListener } from './destination.ts';
 import type { Connection } from './destinations/connection.ts';
 import { LazyEndedSpan, masked } from './ended-span.ts';
+import { flushedAll } from './flushed-all.ts';
 import { HOLD_MILLIS, type LeavingCall } from './held-calls.ts';
 import { reportLosses } from './losses.ts';
 import { type LeftOutCounts, RunAssembler } from './run-assembler.ts';
@@ -28,6 +29,9 @@ const SLICE_MILLIS = 5;
  */
 const BATCH_SPANS = 32;
 const BATCH_MILLIS = 20;
+
+/** How often background responses are checked that wait for their answers. */
+const EXPIRY_MILLIS = 60_000;
 
 /** The service and environment for spans whose own resource does not contain them. */
 export type ServiceInfo = Pick<Interaction, 'serviceName' | 'environment'>;
@@ -135,6 +139,8 @@ class SpanPipeline implements Pipeline {
   #timer: NodeJS.Timeout | undefined;
   /** Set while calls wait for their enclosing spans. */
   #holdTimer: NodeJS.Timeout | undefined;
+  /** Set while background responses wait for their answers. */
+  #queueTimer: NodeJS.Timeout | undefined;
   #isBehind = false;
   #holds = 0;
 
@@ -191,19 +197,19 @@ class SpanPipeline implements Pipeline {
     if (this.#holds > 0) return;
     while (this.#next());
     if (this.#assembler.held > 0) this.#record(this.#assembler.release(true));
-    if (isLast) this.#record(this.#assembler.flush().map((interaction) => ({ interaction, releases: [] })));
+    if (isLast) this.#record(this.#assembler.flush());
   }
 
   async flush(timeoutMillis?: number): Promise<FlushResult> {
     this.#host.onDrain();
-    return settleAll(this.destinations.map(async (destination) => destination.forceFlush(timeoutMillis)));
+    return flushedAll(this.destinations.map(async (destination) => destination.forceFlush(timeoutMillis)));
   }
 
   async shutdown(timeoutMillis?: number): Promise<FlushResult> {
     this.#host.onDrain();
     for (const stop of this.#stopWanting.splice(0)) stop();
     this.drain(true);
-    const left = await settleAll(this.destinations.map(async (destination) => destination.shutdown(timeoutMillis)));
+    const left = await flushedAll(this.destinations.map(async (destination) => destination.shutdown(timeoutMillis)));
     this.#stopReporting?.();
     return left;
   }
@@ -280,7 +286,15 @@ class SpanPipeline implements Pipeline {
     const ended = new LazyEndedSpan(source, this.#options.mask, this.#assemble, settling);
     for (const destination of this.destinations) this.#give(destination, ended, settling?.at(destination.name));
     if (this.#assembler.held > 0) this.#holdTimer ??= setTimeout(this.#release, HOLD_MILLIS).unref();
+    if (this.#assembler.queued > 0) this.#queueTimer ??= setTimeout(this.#expire, EXPIRY_MILLIS).unref();
   }
+
+  /** Records background responses that waited too long for their answer, without it. */
+  readonly #expire = (): void => {
+    this.#queueTimer = undefined;
+    this.#record(this.#assembler.expireQueued());
+    if (this.#assembler.queued > 0) this.#queueTimer = setTimeout(this.#expire, EXPIRY_MILLIS).unref();
+  };
 
   /** Passes on calls whose waiting time for enclosing spans is over. */
   readonly #release = (): void => {
@@ -329,18 +343,4 @@ function withService(interaction: Interaction, service: ServiceInfo): Interactio
     (service.serviceName === undefined || interaction.serviceName !== undefined) &&
     (service.environment === undefined || interaction.environment !== undefined);
   return isKnown ? interaction : { ...service, ...interaction };
-}
-
-/** One destination's failure must not keep the others from ending. */
-async function settleAll(endings: readonly Promise<FlushResult>[]): Promise<FlushResult> {
-  let waiting = 0;
-  let onDisk = 0;
-  for (const ending of await Promise.allSettled(endings)) {
-    if (ending.status === 'rejected') diag.error('spanport: a destination failed to flush', ending.reason);
-    else {
-      waiting += ending.value?.waiting ?? 0;
-      onDisk += ending.value?.onDisk ?? 0;
-    }
-  }
-  return { waiting, onDisk };
 }

@@ -1,16 +1,9 @@
 import { BoundedMap } from '../bounded/bounded-map.ts';
 import { RecentMap } from '../bounded/recent-map.ts';
+import { fetchedElsewhere, hasAnswer, isUnfinished, joinBackground } from '../interaction/background-response.ts';
 import type { Interaction, ToolExecution } from '../interaction/interaction.ts';
 import { costOf } from '../pricing/cost.ts';
-import {
-  fetchedElsewhere,
-  hasAnswer,
-  interactionFrom,
-  isUnfinished,
-  joinBackground,
-  readSpan,
-  toolExecutionFrom,
-} from '../semconv/from-spans.ts';
+import { interactionFrom, readSpan, toolExecutionFrom } from '../semconv/from-spans.ts';
 import { ATTR, OPERATION, SCOPE_NAME } from '../semconv/names.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { HeldCalls, type HeldCallsOptions, type LeavingCall, type LeftOut } from './held-calls.ts';
@@ -74,10 +67,11 @@ function isFor(chat: SpanData, { span }: Retrieval): boolean {
  * with the documents of the retrieval before it.
  */
 export class RunAssembler {
-  readonly #queued: BoundedMap<Entry<Interaction>>;
+  readonly #queued: BoundedMap<LeavingCall>;
   readonly #tools: BoundedMap<Entry<ToolExecution[]>>;
   readonly #documents: BoundedMap<Entry<Retrieval>>;
-  readonly #answered = new RecentMap<true>({ maxWeight: MAX_ANSWERED });
+  /** By response, the span that had the answer to report. */
+  readonly #answered = new RecentMap<string>({ maxWeight: MAX_ANSWERED });
   readonly #held: HeldCalls;
   readonly #joinsBackground: boolean;
   readonly #leftOut: { no_dialect?: number; tool?: number; part?: number } = {};
@@ -120,7 +114,7 @@ export class RunAssembler {
     if (isUnfinished(interaction))
       return this.#joinsBackground ? this.#addQueued(interaction, settling) : [interaction];
     // A response of the background that was read as a stream. A later fetch is not a new interaction.
-    if (interaction.responseStatus !== undefined) this.#answered.set(keyOf(interaction), true);
+    if (interaction.responseStatus !== undefined) this.#answered.set(keyOf(interaction), interaction.id);
     const completed = priced(this.#withChildren(interaction, span, settling));
     if (this.#held.passes(span, completed)) return [completed];
     return leaving(this.#held.addCall(span, completed, settling), settling);
@@ -156,12 +150,16 @@ export class RunAssembler {
     if (!this.#joinsBackground) return [fetched];
     const key = keyOf(fetched);
     const created = this.#queued.take(key);
-    const isNew = !this.#answered.get(key);
-    if (!created && !(isNew && span.attributes[ATTR.responseBackground] === true)) return [];
-    this.#answered.set(key, true);
-    if (!created) return [fetchedElsewhere(fetched)];
-    releaseWith(settling, created);
-    return [joinBackground(created.value, fetched)];
+    if (created) {
+      this.#answered.set(key, created.interaction.id);
+      releaseWith(settling, created);
+      return [joinBackground(created.interaction, fetched)];
+    }
+    // The same span again makes the same record again, as with every other call.
+    const isNew = (this.#answered.get(key) ?? fetched.id) === fetched.id;
+    if (!isNew || span.attributes[ATTR.responseBackground] !== true) return [];
+    this.#answered.set(key, fetched.id);
+    return [fetchedElsewhere(fetched)];
   }
 
   /**
@@ -173,11 +171,20 @@ export class RunAssembler {
     const repeated = this.#queued.take(key);
     if (repeated) {
       releaseWith(settling, repeated);
-      return [repeated.value, interaction];
+      return [repeated.interaction, interaction];
     }
-    const left = this.#queued.set(key, entryOf(interaction, settling?.hold()));
-    for (const entry of left) releaseWith(settling, entry);
-    return left.map(({ value }) => value);
+    const queued = { interaction, releases: settling ? [settling.hold()] : [], ...(settling && { settling }) };
+    return leaving(this.#queued.set(key, queued), settling);
+  }
+
+  /** The number of background responses that wait for their answer. */
+  get queued(): number {
+    return this.#queued.size;
+  }
+
+  /** @returns the background responses that waited too long for their answer */
+  expireQueued(): readonly LeavingCall[] {
+    return this.#queued.expire();
   }
 
   /** Drops tools and documents that waited too long for their call. */
@@ -190,12 +197,10 @@ export class RunAssembler {
    * Stops waiting. @returns the background responses that this process never fetched, with what is known about them:
    * another process may fetch them
    */
-  flush(): Interaction[] {
+  flush(): readonly LeavingCall[] {
     for (const entry of this.#tools.drain()) releaseWith(undefined, entry);
     this.#documents.drain();
-    const queued = this.#queued.drain();
-    for (const entry of queued) releaseWith(undefined, entry);
-    return queued.map(({ value }) => value);
+    return this.#queued.drain();
   }
 
   #count(reason: 'no_dialect' | 'tool' | 'part'): void {
@@ -237,7 +242,7 @@ export class RunAssembler {
 }
 
 /** Holds the spans of an entry until the span that completes it is settled. */
-function releaseWith(settling: Settling | undefined, { releases }: Entry<unknown>): void {
+function releaseWith(settling: Settling | undefined, { releases }: Pick<LeavingCall, 'releases'>): void {
   for (const release of releases) {
     if (settling) settling.onSettled(release);
     else release();
@@ -246,12 +251,7 @@ function releaseWith(settling: Settling | undefined, { releases }: Entry<unknown
 
 /** The interactions of the calls that are reported with a span. Their own spans are held until that span is settled. */
 function leaving(calls: readonly LeavingCall[], settling: Settling | undefined): Interaction[] {
-  for (const { releases } of calls) {
-    for (const release of releases) {
-      if (settling) settling.onSettled(release);
-      else release();
-    }
-  }
+  for (const call of calls) releaseWith(settling, call);
   return calls.map(({ interaction }) => interaction);
 }
 

@@ -3,7 +3,7 @@ import { isModelRequest } from '../interaction/operation.ts';
 import type { Reading } from './dialects/dialect.ts';
 import { roleOf } from './dialects/genai/read.ts';
 import { dialectOf } from './dialects/index.ts';
-import { ATTR, OPERATION } from './names.ts';
+import { ATTR } from './names.ts';
 import { millisFrom, type SpanData, SpanStatusCode } from './span-data.ts';
 
 /** Whether a span is of the GenAI conventions, whichever tracer made it. */
@@ -124,55 +124,4 @@ function parsedField<K extends string>(key: K, value: unknown): { readonly [key 
 
 function stringFrom(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
-}
-
-/** Whether a fetch received the final state of a response. */
-export function hasAnswer(fetched: Interaction): boolean {
-  const { responseStatus, responseModel, finishReasons } = fetched;
-  return !isUnfinished(fetched) && (responseStatus ?? responseModel ?? finishReasons) !== undefined;
-}
-
-/**
- * A background response that another process created: the interaction as far as the fetch describes it. Its id is the
- * same for every fetch.
- */
-export function fetchedElsewhere(fetched: Interaction): Interaction {
-  const { serverAddress = '', responseId = '', responseModel } = fetched;
-  return {
-    ...fetched,
-    id: `response:${serverAddress}:${responseId}`,
-    operation: OPERATION.chat,
-    name: responseModel === undefined ? OPERATION.chat : `${OPERATION.chat} ${responseModel}`,
-    ...(responseModel !== undefined && { requestModel: responseModel }),
-  };
-}
-
-/** Combines the two spans of a background response: the call that queued it and the one that fetched its result. */
-export function joinBackground(created: Interaction, fetched: Interaction): Interaction {
-  return {
-    ...fetched,
-    ...created,
-    ...definedOf(fetched, [
-      'responseModel',
-      'responseStatus',
-      'outputMessages',
-      'finishReasons',
-      'usage',
-      'cost',
-      'serviceTier',
-    ]),
-    endTime: fetched.endTime,
-    outcome: fetched.outcome,
-  };
-}
-
-function definedOf<T extends object, K extends keyof T>(holder: T, keys: readonly K[]): Partial<Pick<T, K>> {
-  const result: Partial<Pick<T, K>> = {};
-  for (const key of keys) if (holder[key] !== undefined) result[key] = holder[key];
-  return result;
-}
-
-/** Whether the response is a background response that has no result yet. */
-export function isUnfinished({ responseStatus, operation }: Interaction): boolean {
-  return operation !== OPERATION.invokeAgent && (responseStatus === 'queued' || responseStatus === 'in_progress');
 }

@@ -1,3 +1,4 @@
+import { hasAnswer } from '../interaction/background-response.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { SqlRow } from '../sqlite/driver.ts';
 import type { Receipt } from './interaction-row.ts';
@@ -39,6 +40,21 @@ export function interactionOfSpan(sources: Sources, project: string, row: SqlRow
     isOfOneSpan: !sources.hasEvents(row, project),
     spanId: namingSpan(interaction.id, interaction, row),
   };
+}
+
+/**
+ * Of the fetches of a background response, the latest with an answer: one after it may have failed. Without any, the
+ * latest that read a status.
+ */
+export function answeringFetch(sources: Sources, fetches: readonly SqlRow[]): Interaction | undefined {
+  let latest: Interaction | undefined;
+  for (const fetch of fetches.toReversed()) {
+    const [project, key] = [String(fetch['project']), String(fetch['key'])];
+    const found = assembled(sources, { project, key }, sources.spans(project, key).rows)?.interaction;
+    if (found && hasAnswer(found)) return found;
+    if (found?.outcome.status === 'ok') latest ??= found;
+  }
+  return latest;
 }
 
 interface ReadSpan {

@@ -1,9 +1,9 @@
+import { isUnfinished, joinBackground } from '../interaction/background-response.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { toJson } from '../interaction/json.ts';
-import { isUnfinished, joinBackground } from '../semconv/from-spans.ts';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
-import { type Assembled, assembled, interactionOfSpan } from './assembled.ts';
+import { type Assembled, answeringFetch, assembled, interactionOfSpan } from './assembled.ts';
 import { ConversationSummaries } from './conversations.ts';
 import type { FreshSpans } from './fresh-spans.ts';
 import { FullText } from './full-text.ts';
@@ -280,12 +280,10 @@ export class Settle {
     this.#mayHaveFetched ??= this.#db.all(ANY_FETCHED).length > 0;
     if (!this.#mayHaveFetched) return interaction;
     const partners = this.#db.all(FETCHED, responseId, project, interaction.id);
-    const fetched = partners.at(-1);
-    if (!fetched || !isUnfinished(interaction)) return interaction;
+    if (partners.length === 0 || !isUnfinished(interaction)) return interaction;
     for (const partner of partners) this.#hide(partner);
-    const key = String(fetched['key']);
-    const found = assembled(this.#sources, { project, key }, this.#sources.spans(project, key).rows);
-    return found ? joinBackground(interaction, found.interaction) : interaction;
+    const fetched = answeringFetch(this.#sources, partners);
+    return fetched ? joinBackground(interaction, fetched) : interaction;
   }
 
   #hide(row: SqlRow): void {

@@ -16,8 +16,3 @@ export function withFailure(interaction: Interaction): Interaction {
     ? { ...interaction, outcome: { status: 'error', type: status } }
     : interaction;
 }
-
-/** Whether an answer is still to come, from this process or another one: a response of the background. */
-export function isPending({ responseStatus }: Pick<Interaction, 'responseStatus'>): boolean {
-  return responseStatus === 'queued' || responseStatus === 'in_progress';
-}

@@ -1,5 +1,5 @@
+import { isUnfinished } from '../interaction/background-response.ts';
 import type { Interaction } from '../interaction/interaction.ts';
-import { isUnfinished } from '../semconv/from-spans.ts';
 import { OPERATION } from '../semconv/names.ts';
 import { fitted } from '../vendors/fit.ts';
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { EndedSpan, SpanDestination, SpanListener } from '../../src/exporter/destination.ts';
 import { spanLineDestination } from '../../src/exporter/destinations/line-destination.ts';
 import { openVendor } from '../../src/exporter/destinations/open-vendor.ts';
@@ -268,8 +268,33 @@ describe('a caller that follows a span', () => {
     await pipeline.flush();
     expect(pipeline.stats()['athina']?.delivered).toBe(0);
     await pipeline.shutdown();
-    await settled;
+    // The last outcome is that of its record.
+    expect((await settled).at(-1)).toEqual({ destination: 'athina', outcome: { status: 'delivered' } });
     expect(pipeline.stats()['athina']?.delivered).toBe(1);
+  });
+
+  it('is called for a background response whose answer did not come within ten minutes', () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const got: Interaction[] = [];
+    const pipeline = openPipeline({ mask: asIs });
+    pipeline.join(
+      destination(({ interactions }, listener) => {
+        got.push(...interactions);
+        listener?.settled(
+          interactions.length > 0 ? { status: 'delivered' } : { status: 'skipped', reason: 'no record' },
+        );
+      }),
+    );
+    const settled: Settlement[] = [];
+    const queued = { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'r', 'gen_ai.response.status': 'queued' };
+    pipeline.take(span({ attributes: queued }), { settled: (settlements) => void settled.push(...settlements) });
+    vi.advanceTimersByTime(9 * 60_000);
+    expect([got, settled]).toEqual([[], []]);
+    vi.advanceTimersByTime(2 * 60_000);
+    expect(got).toMatchObject([{ responseId: 'r', responseStatus: 'queued' }]);
+    expect(settled.at(-1)?.outcome).toEqual({ status: 'delivered' });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is called by shutdown for what never came', async () => {

@@ -78,6 +78,8 @@ describe('a background response', () => {
       },
     ]);
     expect(assembler.add(span('fetch_response', response('completed', answer)))).toEqual([]);
+    // As when a gateway sends it again.
+    expect(assembler.add(fetched).map(({ id }) => id)).toEqual(['response:api.openai.com:resp_1']);
     expect(assembler.flush()).toEqual([]);
   });
 

@@ -1,9 +1,9 @@
 import { encodeSpoken, encodeToolCall } from '../../formats/openai/messages.ts';
+import { isUnfinished } from '../../interaction/background-response.ts';
 import { defined, nonEmpty, someFields, someOf } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { jsonText, toJson } from '../../interaction/json.ts';
 import type { Message, OutputMessage, Part } from '../../interaction/message.ts';
-import { isPending } from '../calls.ts';
 import { derivedIds } from '../derived-ids.ts';
 import { fitted } from '../fit.ts';
 import { isoFrom } from '../times.ts';
@@ -88,7 +88,7 @@ function inputOf({ inputMessages, messageIds, startTime }: Interaction): readonl
 /** The output; an empty answer for a successful call whose answer was not seen, and none while it is still to come. */
 function outputOf(interaction: Interaction): readonly OutputMessage[] {
   const { outputMessages, messageIds, outcome, endTime } = interaction;
-  const isUnseen = outcome.status === 'ok' && !isPending(interaction);
+  const isUnseen = outcome.status === 'ok' && !isUnfinished(interaction);
   const answers = outputMessages?.map((message) => ({ ...message, role: 'assistant' }));
   const unseen = someOf(messageIds?.out?.map(() => emptyAnswer)) ?? (isUnseen ? [emptyAnswer] : []);
   return completed(someOf(answers) ?? unseen, messageIds?.out, endTime);

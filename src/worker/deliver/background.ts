@@ -1,7 +1,7 @@
 import { BoundedMap } from '../../bounded/bounded-map.ts';
 import { RecentMap } from '../../bounded/recent-map.ts';
+import { isUnfinished, joinBackground } from '../../interaction/background-response.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
-import { isUnfinished, joinBackground } from '../../semconv/from-spans.ts';
 import { OPERATION } from '../../semconv/names.ts';
 
 const MAX_HALVES = 1_000;

@@ -1,5 +1,6 @@
 import { costFromOpenAI, usageFromOpenAI } from '../../../formats/openai/completion.ts';
 import { contentParts } from '../../../formats/openai/messages.ts';
+import { isPendingStatus } from '../../../interaction/background-response.ts';
 import type { Content, Facts, ToolExecution } from '../../../interaction/interaction.ts';
 import type { Message, Part, TextPart, ToolCallPart } from '../../../interaction/message.ts';
 import { TextMessage } from '../../../interaction/text-message.ts';
@@ -201,13 +202,10 @@ export function readResponse(response: unknown): Facts {
     ...(cost && { cost }),
     ...(tier !== undefined && { serviceTier: { response: tier } }),
     // Otherwise the span contains the same information.
-    ...(status !== undefined && (isPending(status) || response['background'] === true) && { responseStatus: status }),
+    ...(status !== undefined &&
+      (isPendingStatus(status) || response['background'] === true) && { responseStatus: status }),
     ...(reason !== undefined && { finishReasons: [reason] }),
   };
-}
-
-function isPending(status: string): boolean {
-  return status === 'queued' || status === 'in_progress';
 }
 
 function finishReasonOf(response: Item): string | undefined {
