@@ -6,6 +6,7 @@ import { keyIn } from '../gateway/projects.ts';
 import { maskSecrets } from '../interaction/mask.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import type { DeliveryNote } from '../store/port.ts';
+import type { FoundInteraction } from '../store/rows.ts';
 import { openNoteWriter } from './forwarded.ts';
 
 /** Stores what becomes of each interaction, so that the page and the API show it as for records that a gateway forwards. */
@@ -34,9 +35,8 @@ export class ForwardStates {
     };
   }
 
-  follow({ id, project }: { readonly id: string; readonly project: string }, { traceId, spanId }: SpanData): void {
-    const keys = [id, `${traceId}:${spanId}`].map((key) => keyIn(project, key));
-    this.#notes.follow(keys, { project, interaction: id });
+  follow({ row: { id, project }, interaction }: FoundInteraction): void {
+    this.#notes.follow(interaction, { project, interaction: id });
   }
 
   /** Writes them. What cannot be stored is a warning: the records themselves were sent. */

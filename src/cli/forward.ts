@@ -2,7 +2,7 @@ import { userDataFolder } from '../configuration/user-folders.ts';
 import { timeFrom } from '../gateway/api/since.ts';
 import { ofProject } from '../gateway/project-pipelines.ts';
 import { DEFAULT_PROJECT, withProject } from '../gateway/projects.ts';
-import { spanDataOf } from '../semconv/to-span.ts';
+import { interactionToSend } from '../store/background.ts';
 import type { StoreReader } from '../store/reader.ts';
 import type { Command } from './command.ts';
 import { type Delivered, isComplete, namedBy, printDelivered, Sender, sumOf } from './deliver.ts';
@@ -65,10 +65,9 @@ const command: Command = {
       });
       for (const page of pagesOf(reader, project, range)) {
         interactions += page.length;
-        const spans = page.map(({ row, interaction }) => {
-          const span = withProject(spanDataOf(interaction), project);
-          states?.follow(row, span);
-          return span;
+        const spans = page.map((each) => {
+          states?.follow(each);
+          return withProject(each.span, project);
         });
         await sender.send(spans, states?.onSettled(project));
       }
@@ -128,6 +127,6 @@ function* pagesOf(reader: StoreReader, project: string, { sinceUs, untilUs }: Ra
     untilUs,
   );
   for (let at = 0; at < keys.length; at += PAGE) {
-    yield keys.slice(at, at + PAGE).flatMap(({ key }) => reader.interaction(String(key), project) ?? []);
+    yield keys.slice(at, at + PAGE).flatMap(({ key }) => interactionToSend(reader, String(key), project) ?? []);
   }
 }

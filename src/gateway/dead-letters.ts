@@ -1,7 +1,7 @@
 import { dropRecords, replayDeadLetters, spoolStatus } from '../delivery/spool/inspect.ts';
+import type { FoundInteraction } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
-import { type DeliveryNotes, interactionIn, type Underway } from './delivery-notes.ts';
-import { keyIn } from './projects.ts';
+import { type DeliveryNotes, ownerIn, ownersOf, type Underway } from './delivery-notes.ts';
 
 export interface DeadLettersOptions<U extends Underway> {
   readonly spoolFolder: string;
@@ -17,11 +17,12 @@ export class DeadLetters<U extends Underway> {
     this.#options = options;
   }
 
-  /** Puts those of interactions back into the queue. @param chosen keys of interactions @returns those that had some */
-  replay(destination: string, chosen: ReadonlySet<string>): ReadonlySet<string> {
+  /** Puts those of interactions back into the queue. @returns the keys of those that had some */
+  replay(destination: string, chosen: readonly FoundInteraction[]): ReadonlySet<string> {
+    const owners = ownersOf(chosen);
     const replayed = new Set<string>();
     replayDeadLetters(this.#options.spoolFolder, destination, (key) => {
-      const id = interactionIn(chosen, key);
+      const id = ownerIn(owners, key);
       if (id !== undefined) replayed.add(id);
       return id !== undefined;
     });
@@ -54,11 +55,12 @@ export class DeadLetters<U extends Underway> {
   }
 
   /** Deletes those of one interaction. @returns how many */
-  async drop(destination: string, of: Underway): Promise<number> {
+  async drop(destination: string, chosen: FoundInteraction): Promise<number> {
     const { spoolFolder, store, notes } = this.#options;
-    const chosen = new Set([keyIn(of.project, of.interaction)]);
-    dropRecords(spoolFolder, { destination, isChosen: (key) => interactionIn(chosen, key) !== undefined });
+    const owners = ownersOf([chosen]);
+    dropRecords(spoolFolder, { destination, isChosen: (key) => ownerIn(owners, key) !== undefined });
     await notes.flush();
+    const of = { interaction: chosen.row.id, project: chosen.row.project };
     return store.changeDeliveries({ destination, from: 'dead', to: 'deleted', of });
   }
 }

@@ -1,8 +1,12 @@
 import type { Attempt } from '../delivery/delivery.ts';
 import type { SpanOutcome } from '../exporter/destination.ts';
+import { fetchedElsewhere, hasAnswer } from '../interaction/background-response.ts';
 import type { Interaction } from '../interaction/interaction.ts';
+import { OPERATION } from '../interaction/operation.ts';
 import type { DeliveryNote, DeliveryState } from '../store/port.ts';
-import { partsOf } from './projects.ts';
+import type { FoundInteraction } from '../store/rows.ts';
+import type { StoreQueries } from '../store/store.ts';
+import { keyIn, partsOf } from './projects.ts';
 
 /** An interaction on its way to a destination. */
 export interface Underway {
@@ -35,8 +39,12 @@ export class DeliveryNotes<U extends Underway> {
     this.#options = options;
   }
 
-  follow(keys: readonly string[], underway: U): void {
-    for (const key of keys) {
+  /** Knows the records of an interaction from now on. */
+  follow(interaction: Interaction, underway: U): void {
+    for (const id of baseKeysOf(interaction)) {
+      const key = keyIn(underway.project, id);
+      // Of several fetches of a response, the first has the record of its answer.
+      if (isAnswerKey(id) && this.#followed.has(key)) continue;
       if (this.#followed.size >= MAX_FOLLOWED) this.#followed.clear();
       this.#followed.set(key, underway);
     }
@@ -121,21 +129,52 @@ const states: Readonly<Record<Attempt['outcome']['status'], readonly [DeliverySt
 };
 
 /** The interaction that a record's key names: a revision and the number of a message are left out. */
-export function interactionKeyOf(key: string): string {
+function interactionKeyOf(key: string): string {
   return key.replace(/@[0-9a-z-]+$/, '').replace(/:\d{1,6}$/, '');
 }
 
-/** The keys that the records of an interaction may have: a run has one for each of its messages at some vendors. */
-export function recordKeysOf({ id, traceId, spanId, outputMessages = [], messageIds }: Interaction): string[] {
-  const count = Math.max(outputMessages.length, messageIds?.out?.length ?? 0);
-  return [id, `${traceId}:${spanId}`, ...Array.from({ length: count }, (_, index) => `${id}:${index}`)];
+/** The stored interaction of a record that an earlier process left in the spool. */
+export async function storedOwnerOf(key: string, read: StoreQueries): Promise<FoundInteraction | undefined> {
+  const { project, id } = partsOf(key);
+  const base = interactionKeyOf(id);
+  const found = (await read.interaction(id, project)) ?? (await read.interaction(base, project));
+  return found || !isAnswerKey(base) ? found : read.answerOf(base.slice(base.lastIndexOf(':') + 1), project);
 }
 
-/** Which of these interactions a record belongs to. Its key is the id, or begins with it. */
-export function interactionIn(ids: ReadonlySet<string>, key: string): string | undefined {
-  if (ids.has(key)) return key;
-  const id = interactionKeyOf(key);
-  return ids.has(id) ? id : undefined;
+/** Whether a record's key is that of an answer whose question is another record, or none. */
+function isAnswerKey(key: string): boolean {
+  return key.startsWith('response:');
+}
+
+/** What the keys of an interaction's records begin with. */
+function baseKeysOf(interaction: Interaction): string[] {
+  const { id, traceId, spanId, operation, responseId, responseStatus } = interaction;
+  const keys = [id, `${traceId}:${spanId}`];
+  if (responseId === undefined || operation === OPERATION.invokeAgent) return keys;
+  const isFetch = operation === OPERATION.fetchResponse;
+  // A response that was created here has a record for its answer if the question was sent before the answer came.
+  const mayHaveAnswer = isFetch ? hasAnswer(interaction) : responseStatus !== undefined;
+  return mayHaveAnswer ? [...keys, fetchedElsewhere(interaction).id] : keys;
+}
+
+/** The keys that the records of an interaction may have: a run has one for each of its messages at some vendors. */
+export function recordKeysOf(interaction: Interaction): string[] {
+  const { id, outputMessages = [], messageIds } = interaction;
+  const count = Math.max(outputMessages.length, messageIds?.out?.length ?? 0);
+  return [...baseKeysOf(interaction), ...Array.from({ length: count }, (_, index) => `${id}:${index}`)];
+}
+
+/** The keys of interactions, by what the keys of their records begin with. */
+export function ownersOf(all: readonly FoundInteraction[]): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  for (const { row, interaction } of all)
+    for (const key of baseKeysOf(interaction)) owners.set(keyIn(row.project, key), keyIn(row.project, row.id));
+  return owners;
+}
+
+/** Which of these interactions a record belongs to. */
+export function ownerIn(owners: ReadonlyMap<string, string>, key: string): string | undefined {
+  return owners.get(key) ?? owners.get(interactionKeyOf(key));
 }
 
 function now(): number {

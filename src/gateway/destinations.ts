@@ -12,6 +12,7 @@ import { asIs } from '../interaction/mask.ts';
 import { sampleInteraction } from '../interaction/sample.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { Buckets } from '../store/activity.ts';
+import type { InteractionToSend } from '../store/background.ts';
 import type { Store } from '../store/store.ts';
 import { vendorNamed, vendors } from '../vendors/index.ts';
 import type { Answer, Destination } from './api/routes.ts';
@@ -85,7 +86,7 @@ export function destinationSettings(
   for (const name of names) {
     const content = contentModeOf(name, context);
     all.set(name, { content });
-    requestOf(sampleInteraction, name, environment).then(
+    requestOf({ interaction: sampleInteraction, span: spanDataOf(sampleInteraction) }, name, environment).then(
       (request) => request && all.set(name, { content, address: addressOf(request.url) }),
       () => undefined,
     );
@@ -113,12 +114,12 @@ export async function requestFor(
   environment: Environment,
   project?: string,
 ): Promise<Answer<'getDelivery'>['request']> {
-  const found = await store.read.interaction(id, project);
-  return found && requestOf(found.interaction, name, environment);
+  const found = await store.read.interactionToSend(id, project);
+  return found && requestOf(found, name, environment);
 }
 
 async function requestOf(
-  interaction: Interaction,
+  { interaction, span }: Pick<InteractionToSend, 'interaction' | 'span'>,
   name: string,
   environment: Environment,
 ): Promise<Answer<'getDelivery'>['request']> {
@@ -145,7 +146,7 @@ async function requestOf(
   } catch {
     return undefined;
   }
-  pipeline.take(spanDataOf(interaction));
+  pipeline.take(span);
   await pipeline.shutdown(1_000);
   const request = requests.find(({ method }) => method !== 'GET');
   return request && shownRequest(request);

@@ -13,6 +13,7 @@ import type { Mask } from '../interaction/mask.ts';
 import { interactionFrom } from '../semconv/from-spans.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
+import type { InteractionToSend } from '../store/background.ts';
 import type { Selection } from '../store/lists.ts';
 import type { DeliveryNote } from '../store/port.ts';
 import type { FoundInteraction } from '../store/rows.ts';
@@ -21,13 +22,13 @@ import type { FeedbackKey } from '../store/stored-feedback.ts';
 import type { Feedback } from '../vendors/feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { DeliveryNotes, interactionKeyOf, recordKeysOf, type Underway } from './delivery-notes.ts';
+import { DeliveryNotes, recordKeysOf, storedOwnerOf, type Underway } from './delivery-notes.ts';
 import { FeedbackQueue } from './feedback-queue.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
 import { gatewaysIn, MAX_PASSED, PASSED, PASSED_HEADER } from './passed-gateways.ts';
 import { ProjectPipelines } from './project-pipelines.ts';
-import { keyIn, partsOf, withProject } from './projects.ts';
+import { keyIn, withProject } from './projects.ts';
 
 export interface ForwarderOptions {
   /** Names of destinations, as in `SPANPORT_DESTINATIONS`. */
@@ -102,7 +103,7 @@ export class Forwarder {
       const passed = gatewaysIn(span.resource[PASSED]);
       if (!this.#mayForward(passed)) continue;
       const marked = this.#marked(span, passed);
-      const interaction = interactionFrom(span)?.id;
+      const interaction = interactionFrom(span);
       const origin = { project, passed };
       for (const name of this.#pipelines.keys()) if (name !== from) this.#send(name, marked, origin, interaction);
     }
@@ -138,7 +139,7 @@ export class Forwarder {
         const isSent = known.some(({ destination, state }) => destination === name && state !== 'skipped');
         if (isSent) this.#change(pipelines.of(origin.project), name, interaction, origin);
         else if (name !== vendor) {
-          this.#send(name, this.#marked(spanDataOf(interaction), origin.passed), origin, interaction.id);
+          this.#send(name, this.#marked(spanDataOf(interaction), origin.passed), origin, interaction);
         }
       }
     } catch (error) {
@@ -150,7 +151,7 @@ export class Forwarder {
     const { destinations } = pipeline;
     const revision = randomUUID();
     const followed = { ...origin, interaction: interaction.id };
-    this.#notes.follow([keyIn(origin.project, interaction.id)], followed);
+    this.#notes.follow(interaction, followed);
     // What is sent already is encoded, so that the change comes after it.
     pipeline.drain();
     const stored = (): void => undefined;
@@ -182,7 +183,7 @@ export class Forwarder {
   /** Sends one interaction again. @returns whether there is such a destination */
   async resend(id: string, name: string, project?: string): Promise<boolean> {
     const pipelines = this.#pipelines.get(name);
-    const found = await this.#options.store.read.interaction(id, project);
+    const found = await this.#options.store.read.interactionToSend(id, project);
     if (!pipelines || !found) return false;
     this.#sendStored(pipelines, name, [found]);
     return true;
@@ -218,7 +219,7 @@ export class Forwarder {
       for (let at = 0; pipelines && at < keys.length && !this.#isClosing; at += PORTION) {
         const reads = keys
           .slice(at, at + PORTION)
-          .map(({ id, project }) => this.#options.store.read.interaction(id, project));
+          .map(({ id, project }) => this.#options.store.read.interactionToSend(id, project));
         const found = (await Promise.all(reads)).filter((each) => each !== undefined);
         this.#sendStored(pipelines, name, found);
         await pipelines.flush(RESEND_MILLIS);
@@ -229,8 +230,8 @@ export class Forwarder {
   }
 
   /** What was refused is sent as it was then, anything else as it is stored now. */
-  #sendStored(pipelines: ProjectPipelines, name: string, all: readonly FoundInteraction[]): void {
-    const replayed = this.#dead.replay(name, new Set(all.map(({ row }) => keyIn(row.project, row.id))));
+  #sendStored(pipelines: ProjectPipelines, name: string, all: readonly InteractionToSend[]): void {
+    const replayed = this.#dead.replay(name, all);
     const isReplayed = ({ row }: FoundInteraction): boolean => replayed.has(keyIn(row.project, row.id));
     const others = all.filter((each) => !isReplayed(each));
     forgetDelivered(
@@ -238,8 +239,8 @@ export class Forwarder {
       name,
       others.flatMap(({ row, interaction }) => recordKeysOf(interaction).map((key) => keyIn(row.project, key))),
     );
-    for (const { row, interaction } of others)
-      this.#send(name, spanDataOf(interaction), { project: row.project, passed: [] }, row.id);
+    for (const { row, interaction, span } of others)
+      this.#send(name, span, { project: row.project, passed: [] }, interaction);
     for (const each of all.filter(isReplayed))
       this.#notes.waiting({ project: each.row.project, interaction: each.row.id }, name);
     void pipelines.flush(RESEND_MILLIS);
@@ -260,7 +261,7 @@ export class Forwarder {
   /** The same for the dead letter of one interaction. */
   async dropOne(id: string, name: string, project?: string): Promise<number> {
     const found = await this.#options.store.read.interaction(id, project);
-    return found ? this.#dead.drop(name, { interaction: id, project: found.row.project }) : 0;
+    return found ? this.#dead.drop(name, found) : 0;
   }
 
   /** Ends the destinations; what they have not sent stays on the disk for the next start. */
@@ -301,7 +302,7 @@ export class Forwarder {
     };
   }
 
-  #send(destination: string, span: SpanData, origin: Origin, interaction: string | undefined): void {
+  #send(destination: string, span: SpanData, origin: Origin, interaction: Interaction | undefined): void {
     const { project } = origin;
     const pipeline = this.#pipelines.get(destination)?.of(project);
     // The next gateway does not see the header that may have named it.
@@ -310,9 +311,8 @@ export class Forwarder {
       pipeline?.take(sent);
       return;
     }
-    const followed = { ...origin, interaction };
-    const keys = [interaction, `${span.traceId}:${span.spanId}`].map((key) => keyIn(project, key));
-    this.#notes.follow(keys, followed);
+    const followed = { ...origin, interaction: interaction.id };
+    this.#notes.follow(interaction, followed);
     this.#notes.waiting(followed, destination);
     pipeline?.take(sent, {
       settled: (settlements) => {
@@ -322,9 +322,7 @@ export class Forwarder {
   }
 
   async #find(key: string): Promise<Followed | undefined> {
-    const { read } = this.#options.store;
-    const { project, id } = partsOf(key);
-    const found = (await read.interaction(id, project)) ?? (await read.interaction(interactionKeyOf(id), project));
+    const found = await storedOwnerOf(key, this.#options.store.read);
     return found && { project: found.row.project, interaction: found.row.id, passed: [] };
   }
 

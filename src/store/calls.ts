@@ -1,5 +1,6 @@
 import { activityOf } from './activity.ts';
 import { answersOf } from './answers.ts';
+import { answerOf, interactionToSend } from './background.ts';
 import { interactionNamedBy } from './named-interaction.ts';
 import type { DeliveryChange, DeliveryNote, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
@@ -21,6 +22,8 @@ export function readerCalls(reader: StoreReader) {
     interactions: reader.interactions.bind(reader),
     interaction: reader.interaction.bind(reader),
     interactionNamedBy: bound(reader, interactionNamedBy),
+    interactionToSend: bound(reader, interactionToSend),
+    answerOf: bound(reader, answerOf),
     traces: reader.traces.bind(reader),
     trace: reader.trace.bind(reader),
     spans: reader.spans.bind(reader),

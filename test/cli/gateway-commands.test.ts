@@ -105,6 +105,38 @@ it('shows what forwarding a time range would send', async () => {
   expect(later.requesty).toEqual([]);
 });
 
+it('forwards the answer of a background response whose question is not stored', async () => {
+  const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const answer = '[{"role":"assistant","parts":[{"type":"text","content":"On its way"}],"finish_reason":"stop"}]';
+  const fetched = {
+    traceId: '1'.repeat(32),
+    spanId: '2'.repeat(16),
+    name: 'fetch_response',
+    kind: 3,
+    startTimeUnixNano: '1760000000000000000',
+    endTimeUnixNano: '1760000001000000000',
+    attributes: [
+      attribute('gen_ai.operation.name', 'fetch_response'),
+      attribute('gen_ai.response.id', 'resp_1'),
+      attribute('gen_ai.response.status', 'completed'),
+      attribute('gen_ai.response.model', 'gpt-4o'),
+      attribute('gen_ai.output.messages', answer),
+      { key: 'spanport.response.background', value: { boolValue: true } },
+    ],
+  };
+  const folder = join(home, 'fetched');
+  const { url, child } = await up('--port', '0', '--data', folder);
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [fetched] }] }] });
+  await fetch(`${url}/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+  const range = ['--data', folder, '--since', '2025-01-01', '--to', 'athina', '--dry-run'];
+  const { athina } = JSON.parse((await spanport('forward', ...range)).stdout);
+  expect(athina).toHaveLength(1);
+  expect(JSON.stringify(athina)).toContain('On its way');
+});
+
 it('sends a time range to a destination, and what cannot be sent fails the command', async () => {
   const received: string[] = [];
   let status = 200;

@@ -33,6 +33,24 @@ async function forwarding(status: number) {
   return { vendor, scene, restart: () => openGateway({ forward: ['athina'], data: scene.folder }) };
 }
 
+const ANSWER = 'response:api.openai.com:resp_1';
+
+/** The request that fetched the answer of a background response, which another process created. */
+function fetched(trace: string) {
+  const attributes = Object.entries({
+    'gen_ai.operation.name': 'fetch_response',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.conversation.id': 'conv_1',
+    'gen_ai.response.id': 'resp_1',
+    'gen_ai.response.model': 'gpt-4o',
+    'gen_ai.response.status': 'completed',
+    'server.address': 'api.openai.com',
+    'gen_ai.output.messages': '[{"role":"assistant","parts":[{"type":"text","content":"One"}],"finish_reason":"stop"}]',
+  }).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+  const mark = { key: 'spanport.response.background', value: { boolValue: true } };
+  return { ...chat(trace), name: 'fetch_response', attributes: [...attributes, mark] };
+}
+
 const deliveryOf = async ({ client }: Scene, id: string) =>
   client.getDelivery({ params: { id, destination: 'athina' } }).catch(() => undefined);
 
@@ -88,4 +106,62 @@ it('a restarted gateway knows the interaction of a change', async () => {
   const again = await restart();
   await until(async () => ((await deliveryOf(again, idOf('1')))?.state === 'delivered' ? true : undefined));
   expect(vendor.bodies.at(-1)).toContain('Good day');
+});
+
+it('a restarted gateway knows the fetch whose answer a record is', async () => {
+  const { vendor, scene, restart } = await forwarding(503);
+  await post(scene.gateway.url, [fetched('1')]);
+  await until(async () => ((await deliveryOf(scene, idOf('1')))?.attempts.length ?? 0) > 0 || undefined);
+  await scene.gateway.close();
+  vendor.answer.status = 200;
+  const again = await restart();
+  const delivery = await until(async () => {
+    const found = await deliveryOf(again, idOf('1'));
+    return found?.attempts.at(-1)?.outcome === 'delivered' ? found : undefined;
+  });
+  expect(delivery.state).toBe('delivered');
+  expect(vendor.bodies).toHaveLength(1);
+});
+
+it.each(['sends the answer of a fetch again', 'drops the answer of a fetch'])(
+  'a restarted gateway %s',
+  async (what) => {
+    const { vendor, scene, restart } = await forwarding(400);
+    await post(scene.gateway.url, [fetched('1'), chat('2', 'c2')]);
+    const dead = () =>
+      spoolStatus(join(scene.folder, 'spool'))
+        .dead.map(({ key }) => key)
+        .toSorted();
+    await until(async () => (dead().length === 2 ? true : undefined));
+    expect(dead()).toEqual([idOf('2'), ANSWER]);
+    await scene.gateway.close();
+    vendor.answer.status = 200;
+    const again = await restart();
+    const params = { id: idOf('1'), destination: 'athina' };
+    if (what.startsWith('drops')) {
+      expect(await again.client.dropDelivery({ params })).toEqual({ changed: 1 });
+      expect(vendor.bodies).toHaveLength(0);
+    } else {
+      expect(await again.client.retryDelivery({ params })).toEqual({ changed: 1 });
+      await until(async () => ((await deliveryOf(again, idOf('1')))?.state === 'delivered' ? true : undefined));
+      expect(vendor.bodies).toHaveLength(1);
+    }
+    expect(dead()).toEqual([idOf('2')]);
+  },
+);
+
+it('sends the answer of a fetch again that was delivered, as the same record', async () => {
+  const { vendor, scene, restart } = await forwarding(200);
+  const attemptsOf = async (at: Scene) => (await deliveryOf(at, idOf('1')))?.attempts.length;
+  await post(scene.gateway.url, [fetched('1')]);
+  await until(async () => ((await attemptsOf(scene)) === 1 ? true : undefined));
+  const params = { id: idOf('1'), destination: 'athina' };
+  expect(await scene.client.retryDelivery({ params })).toEqual({ changed: 1 });
+  await until(async () => ((await attemptsOf(scene)) === 2 ? true : undefined));
+  await scene.gateway.close();
+  const again = await restart();
+  expect(await again.client.retryDelivery({ params })).toEqual({ changed: 1 });
+  await until(async () => ((await attemptsOf(again)) === 3 ? true : undefined));
+  expect(vendor.bodies).toHaveLength(3);
+  expect(new Set(vendor.bodies).size).toBe(1);
 });
