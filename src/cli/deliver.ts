@@ -163,13 +163,15 @@ export function sumOf(results: readonly Delivered[]): Delivered {
   return sums;
 }
 
-/** What is on disk is that of the later one. */
+/** What is on disk is that of the later one, which may have delivered what the one before left there. */
 function added(one: Delivered[string], other: Delivered[string]): Delivered[string] {
   const dropped: Record<string, number> = { ...one.dropped };
   for (const [reason, count] of Object.entries(other.dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
-  return {
-    ...one,
-    ...other,
+  const { failure: before, ...first } = one;
+  const { failure = before, ...last } = other;
+  const sum = {
+    ...first,
+    ...last,
     enqueued: one.enqueued + other.enqueued,
     delivered: one.delivered + other.delivered,
     retried: one.retried + other.retried,
@@ -178,6 +180,7 @@ function added(one: Delivered[string], other: Delivered[string]): Delivered[stri
     coalesced: one.coalesced + other.coalesced,
     dropped,
   };
+  return { ...sum, ...(failure !== undefined && !isSettled(sum) && { failure }) };
 }
 
 /** Node's error codes, in words. */

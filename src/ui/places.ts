@@ -1,5 +1,5 @@
 /** The project that the gateway takes where an address names none. */
-const DEFAULT_PROJECT = 'default';
+export const DEFAULT_PROJECT = 'default';
 
 /** Several projects can have an interaction of the same id. */
 export interface InteractionKey {

@@ -110,6 +110,25 @@ describe.skipIf(browserPath === undefined)('two projects with equal ids', () => 
     await page.locator('.details .json mark').first().waitFor();
   });
 
+  it('shows nothing of one project while the address names the other', async () => {
+    const path = `/i/${encodeURIComponent(ID)}/destinations/inkeep`;
+    const page = await scene.open(`${path}?project=shop`);
+    await page.locator('.heading h1').getByText('chat of shop').waitFor();
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route(`**/api/interactions/${encodeURIComponent(ID)}`, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`);
+    await page.evaluate("dispatchEvent(new PopStateEvent('popstate'))");
+    await page.locator('.heading').waitFor({ state: 'detached' });
+    answer();
+    await page.locator('.heading h1').getByText('chat of default').waitFor();
+  });
+
   it('gives feedback to the answer that it stands next to', async () => {
     const page = await conversationOf('shop');
     await page.getByRole('button', { name: 'Good answer' }).first().click();

@@ -20,7 +20,7 @@ import { OneDestination } from './payload-one.tsx';
 import { SideBySide } from './side-by-side.tsx';
 import './conversation.css';
 import './payload.css';
-import { payloadAddress, traceAddress } from '../places.ts';
+import { DEFAULT_PROJECT, payloadAddress, traceAddress } from '../places.ts';
 
 const shown = signal<Detail | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
@@ -44,7 +44,8 @@ export function PayloadView(): JSX.Element {
   const [, id = '', , name = ''] = segments.value;
   const project = projectInAddress.value;
   useEffect(() => {
-    if (shown.value?.id !== id || (project !== undefined && shown.value.project !== project)) shown.value = undefined;
+    const detail = shown.value;
+    if (detail?.id !== id || detail.project !== (project ?? DEFAULT_PROJECT)) shown.value = undefined;
     const again = (): void => void load(id, project).catch(() => {});
     again();
     return onLive({
