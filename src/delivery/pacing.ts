@@ -21,20 +21,24 @@ export interface Pacing {
   readonly failedAt: number;
   /** No request before this time, by our own choice. A flush ends this pause. */
   readonly pausedUntil: number;
-  /** No request before this time: the destination named it, or is blocked. A flush does not end this one. */
+  /** No request before this time: the destination named it. Neither a flush nor a delivered record ends this one. */
   readonly notBefore: number;
-  /** How often in a row the destination refused the key or the URL; 0 while it is not blocked. */
+  /** How often the destination refused the key or the URL since it last took a record; 0 while it is not blocked. */
   readonly blocks: number;
+  /** No request before this time, because it refused the key or the URL. A delivered record ends it, a flush does not. */
+  readonly blockedUntil: number;
 }
 
 /**
- * - `responded`: the destination accepted or rejected records, so it works.
+ * - `delivered`: the destination took records, so it accepts the key.
+ * - `rejected`: it rejected records, so it works. Whether it accepts the key is not known: it may not have checked it.
  * - `failed`: it did not respond, or requested another attempt. `began`: when the request was sent.
  * - `blocked`: it refused the key or the URL.
  * - `flushed`: the caller wants everything sent now.
  */
 export type PacingEvent =
-  | { readonly kind: 'responded' }
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'rejected' }
   | { readonly kind: 'failed'; readonly began: number; readonly now: number; readonly retryAfterMillis?: number }
   | { readonly kind: 'blocked'; readonly began: number; readonly now: number }
   | { readonly kind: 'flushed' };
@@ -45,12 +49,16 @@ export const initialPacing: Pacing = {
   pausedUntil: 0,
   notBefore: 0,
   blocks: 0,
+  blockedUntil: 0,
 };
 
 export function pace(pacing: Pacing, event: PacingEvent, random: () => number = Math.random): Pacing {
   switch (event.kind) {
-    case 'responded':
-      return pacing.failures === 0 && pacing.blocks === 0 ? pacing : { ...pacing, failures: 0, blocks: 0 };
+    case 'delivered':
+      if (pacing.failures === 0 && pacing.blocks === 0) return pacing;
+      return { ...pacing, failures: 0, blocks: 0, blockedUntil: 0 };
+    case 'rejected':
+      return pacing.failures === 0 ? pacing : { ...pacing, failures: 0 };
     case 'flushed':
       return { ...pacing, pausedUntil: 0 };
     case 'blocked': {
@@ -59,7 +67,7 @@ export function pace(pacing: Pacing, event: PacingEvent, random: () => number = 
       if (began < pacing.failedAt) return pacing;
       const blocks = pacing.blocks + 1;
       const pause = backoffMillis(blocks, random, FIRST_BLOCKED_MILLIS, MAX_BLOCKED_MILLIS);
-      return { ...pacing, blocks, failedAt: now, notBefore: Math.max(pacing.notBefore, now + pause) };
+      return { ...pacing, blocks, failedAt: now, blockedUntil: now + pause };
     }
     case 'failed': {
       const { began, now } = event;
@@ -72,6 +80,7 @@ export function pace(pacing: Pacing, event: PacingEvent, random: () => number = 
       return {
         failures,
         blocks: pacing.blocks,
+        blockedUntil: pacing.blockedUntil,
         failedAt: isNew ? now : pacing.failedAt,
         pausedUntil: now + Math.max(backoff, named),
         notBefore: Math.max(pacing.notBefore, now + named),
@@ -81,8 +90,8 @@ export function pace(pacing: Pacing, event: PacingEvent, random: () => number = 
 }
 
 /** How long until the next request is allowed; 0 when it is now. */
-export function waitMillis({ pausedUntil, notBefore }: Pacing, now: number): number {
-  return Math.max(0, pausedUntil - now, notBefore - now);
+export function waitMillis({ pausedUntil, notBefore, blockedUntil }: Pacing, now: number): number {
+  return Math.max(0, Math.max(pausedUntil, notBefore, blockedUntil) - now);
 }
 
 /** How many requests may be under way: a destination in trouble is tried with one at a time. */

@@ -81,7 +81,7 @@ export class Sender {
   wake(records: number): void {
     this.#arrived += records;
     // A request is due when the pause is over.
-    if (this.#isBlocked && Number.isFinite(this.#timerAt)) return;
+    if (this.#isBlocked && this.#waitMillis > 0 && Number.isFinite(this.#timerAt)) return;
     this.#schedule(this.#arrived >= this.#batchRecords ? 0 : this.#gatherMillis);
   }
 
@@ -91,7 +91,8 @@ export class Sender {
    */
   async flush(timeoutMillis: number): Promise<void> {
     this.#pacing = pace(this.#pacing, { kind: 'flushed' });
-    this.#parts.queue.retryNow();
+    // While it is blocked, a record that was refused stays the last one, or it would be tried first each time.
+    if (!this.#isBlocked) this.#parts.queue.retryNow();
     const flushed = new Promise<void>((resolve) => void this.#flushes.push(resolve));
     void this.#pump();
     await within(this.#parts.clock, timeoutMillis, flushed);
@@ -249,13 +250,15 @@ export class Sender {
     const { queue } = this.#parts;
     if (outcome.status === 'retryable') return this.#retry(batch, outcome.reason, waitMillis);
     if (outcome.status === 'blocked') return this.#block(batch, outcome.reason, began);
-    if (this.#isBlockReported) this.#reportUnblocked();
-    this.#pacing = pace(this.#pacing, { kind: 'responded' });
     if (outcome.status === 'delivered') {
+      if (this.#isBlockReported) this.#reportUnblocked();
+      this.#pacing = pace(this.#pacing, { kind: 'delivered' });
+      this.#refusals.accepted();
       this.#batchRecords = sizeAfterAccepted(this.#batchRecords, batch.ids.length, this.#maxRecords);
       this.#countDelivered(batch, state !== undefined, outcome);
       return queue.delivered(batch, state);
     }
+    this.#pacing = pace(this.#pacing, { kind: 'rejected' });
     return this.#rejectOrSplit(batch, outcome.status === 'split' ? 'too large' : outcome.reason);
   }
 
@@ -267,20 +270,23 @@ export class Sender {
   }
 
   /**
-   * The records wait, and one request is tried after a growing pause: the key may be corrected where it was issued. A
-   * record that is refused again and again while others are accepted is at fault itself.
+   * The records wait, and one record is tried after a growing pause: the key may be corrected where it was issued. A
+   * record that is refused again and again while others are accepted is at fault itself. It may be any of a batch, so
+   * records go one by one until one is accepted.
    */
   #block(batch: Batch, reason: string, began: number): Promise<void> {
     const { destination, queue, report } = this.#parts;
     const now = this.#now;
-    if (!this.#isBlocked && this.#refusals.add(batch.keys[0] ?? ''))
-      return this.#rejectOrSplit(batch, `${reason}, although other records are accepted`);
+    const [key = ''] = batch.keys;
+    if (batch.ids.length === 1 && this.#refusals.refused(key))
+      return this.#reject(batch, `${reason}, although other records are accepted`);
     if (!this.#isBlocked && now - this.#blockReportedAt > REPORT_INTERVAL_MILLIS) {
       this.#blockReportedAt = now;
       this.#isBlockReported = true;
       report(`${destination.name} is stopped, its records are kept and tried again later: ${reason}`);
     }
     this.#pacing = pace(this.#pacing, { kind: 'blocked', began, now });
+    this.#batchRecords = 1;
     return queue.release(batch, this.#waitMillis + REFUSED_LAST_MILLIS, false);
   }
 

@@ -39,8 +39,11 @@ it.each<[name: string, events: PacingEvent[], now: number, wait: number, underWa
   ['up to a quarter of an hour', Array.from({ length: 20 }, (_, each) => blocked(each * HOUR)), 19 * HOUR, HOUR / 4, 1],
   ['requests under way together are refused once', [blocked(100, 0), blocked(110, 50)], 110, 5 * SECOND - 10, 1],
   ['a flush does not end it', [blocked(10), { kind: 'flushed' }], 10, 5 * SECOND, 1],
-  ['a response ends it', [blocked(10), { kind: 'responded' }], 5 * SECOND + 10, 0, 8],
-  ['a response ends the trouble', [failed(10), failed(20), failed(30), { kind: 'responded' }], 530, 0, 8],
+  ['a delivered record ends it', [blocked(10), { kind: 'delivered' }], 10, 0, 8],
+  ['a rejected one does not', [blocked(10), { kind: 'rejected' }], 10, 5 * SECOND, 1],
+  ['a delivered one ends no pause that was named', [failed(10, HOUR), blocked(10), { kind: 'delivered' }], 10, HOUR, 8],
+  ['a delivered record ends the trouble', [failed(10), failed(20), failed(30), { kind: 'delivered' }], 530, 0, 8],
+  ['a rejected one does, too', [failed(10), failed(20), failed(30), { kind: 'rejected' }], 530, 0, 8],
   [
     'requests that were under way together are one failure',
     [failed(100, undefined, 0), failed(110, undefined, 0), failed(120, undefined, 5), failed(130, undefined, 90)],
@@ -52,7 +55,7 @@ it.each<[name: string, events: PacingEvent[], now: number, wait: number, underWa
   ['Retry-After is a pause', [failed(10, 90 * SECOND)], 10, 90 * SECOND, 8],
   ['a flush does not end it', [failed(10, 90 * SECOND), { kind: 'flushed' }], 10, 90 * SECOND, 8],
   ['a shorter one does not shorten it', [failed(10, 90 * SECOND), failed(10, SECOND)], 10, 90 * SECOND, 8],
-  ['a response does not either', [failed(10, 90 * SECOND), { kind: 'responded' }], 10, 90 * SECOND, 8],
+  ['a delivered record does not either', [failed(10, 90 * SECOND), { kind: 'delivered' }], 10, 90 * SECOND, 8],
   ['a day is the longest', [failed(0, 1_000 * HOUR)], 0, 24 * HOUR, 8],
 ])('%s', (_name, events, now, wait, underWay) => {
   const pacing = after(...events);
