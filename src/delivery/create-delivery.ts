@@ -2,7 +2,8 @@ import { hasSqlite } from '../sqlite/driver.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Attempt, Delivery, Destination } from './delivery.ts';
 import { DurableDelivery } from './durable-delivery.ts';
-import { createTransport, DEFAULT_TIMEOUT_MILLIS, type Transport, type TransportOptions } from './http/transport.ts';
+import { DEFAULT_REQUEST_MILLIS } from './http/request-time.ts';
+import { createTransport, type Transport, type TransportOptions } from './http/transport.ts';
 import { type DeliveryParts, MemoryDelivery } from './memory-delivery.ts';
 import { openSpool } from './spool/spool.ts';
 import type { StartWriter } from './spool/writer-thread.ts';
@@ -45,7 +46,7 @@ export function createDelivery(destination: Destination, options: DeliveryOption
     onAttempt: options.onAttempt,
     transport: options.transport ?? createTransport(options.connection),
     clock: options.clock ?? systemClock,
-    timeoutMillis: options.connection?.timeoutMillis ?? DEFAULT_TIMEOUT_MILLIS,
+    timeoutMillis: options.connection?.timeoutMillis ?? DEFAULT_REQUEST_MILLIS,
   };
   if (!options.spool) return new MemoryDelivery(destination, parts);
   if (hasSqlite()) {

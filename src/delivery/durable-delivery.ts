@@ -83,8 +83,7 @@ export class DurableDelivery implements Delivery {
       flush: (timeoutMillis) => this.flush(timeoutMillis),
       commit: (timeoutMillis, isLast) => {
         this.#parts.onDrain();
-        // The disk refused them earlier, or the lock of the file was not free.
-        if (isLast) this.#moveToDisk(this.#memory.removeAll());
+        if (isLast) this.#leaveMemory();
         this.#spool.finish(timeoutMillis);
       },
     });
@@ -131,6 +130,7 @@ export class DurableDelivery implements Delivery {
     this.#memorySender.end();
     this.#leaveEndings();
     this.#removeMetrics();
+    this.#moveToDisk(this.#memory.removeAll());
     await this.#spool.leave(this.#name, Math.max(0, end - clock.monotonic()));
     // After the spool was left, which may have refused its last records.
     this.#counters.drop('shut_down', this.#memory.size);
@@ -152,6 +152,12 @@ export class DurableDelivery implements Delivery {
   #drain(): number {
     this.#parts.onDrain();
     return this.stats().enqueued;
+  }
+
+  /** The disk refused these records earlier, or the lock of the file was not free. */
+  #leaveMemory(): void {
+    this.#spool.expectEnd();
+    this.#moveToDisk(this.#memory.removeAll());
   }
 
   #moveToDisk(records: readonly DeliveryRecord[]): void {

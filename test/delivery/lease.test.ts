@@ -1,6 +1,11 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { systemClock } from '../../src/delivery/clock.ts';
 import { createDelivery } from '../../src/delivery/create-delivery.ts';
 import type { Delivery, Destination } from '../../src/delivery/delivery.ts';
+import { frameBytes, writeFrame } from '../../src/delivery/spool/frame.ts';
+import { SpoolFile } from '../../src/delivery/spool/spool-file.ts';
 import { emptyDirectory, enqueue, linesTo } from './support/lines.ts';
 import { SimulatedClock, writerOn } from './support/simulated-time.ts';
 
@@ -61,4 +66,29 @@ it('a record of an earlier process is not sent again either', async () => {
   expect(next.asked).toEqual(['POST k0']);
   expect(next.slow.stats()).toMatchObject({ delivered: 1, retried: 0, spooled: 0 });
   await Promise.all([clock.until(next.slow.shutdown()), clock.until(next.quick.shutdown())]);
+});
+
+it.each([
+  ['its process is gone', 'here/earlier 1 1 other', ['k0']],
+  ['another process, which may have set it, uses the spool', 'elsewhere/now 1 1 other', []],
+])('which records the next start sends in spite of a stored delay: %s', (_, owner, free) => {
+  const dir = emptyDirectory();
+  const open = (): SpoolFile =>
+    new SpoolFile({ dir, maxBytes: 1 << 20, clock, isChecking: true, report: () => {}, onLost: () => {} });
+  const clock = { ...systemClock, boot: 'here/now' };
+  const record = { destination: 'vendor', key: 'k0', created: 1, body: Buffer.from('k0 text') };
+  const frames = Buffer.alloc(frameBytes(record));
+  const limits = { maxRecords: 10, maxBytes: 1 << 20 };
+  const before = open();
+  before.commit(frames.subarray(0, writeFrame(frames, 0, record, false)), []);
+  const [batch] = before.run((outbox) => outbox.take('vendor', limits)).batches;
+  const delayed = { outcome: 'waiting', destination: 'vendor', ids: batch?.ids ?? [], isAttempt: false } as const;
+  before.commit(Buffer.alloc(0), [{ ...delayed, delayMillis: 900 * SECOND }]);
+  before.close(true);
+  // The mark of a process is there while it lives, and after a hard exit.
+  writeFileSync(join(dir, 'other.mark'), `${owner}\n{}`);
+  const next = open();
+  const { batches } = next.run((outbox) => outbox.take('vendor', limits));
+  expect(batches.flatMap((each) => each.keys)).toEqual(free);
+  next.close(true);
 });

@@ -1,10 +1,12 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 import { spoolStatus } from '../../src/delivery/spool/inspect.ts';
+import { isHealthy } from '../../src/delivery/spool/salvage.ts';
 import { untilFree } from '../../src/delivery/spool/until-free.ts';
 import { findSqlite } from '../../src/sqlite/driver.ts';
 import { emptyDirectory } from './support/lines.ts';
@@ -20,8 +22,8 @@ const program = `
   await once(process.stdin, 'data');
   for (let index = 0; index < 60; index += 1) tracer.startSpan('call', { attributes }).end();
   const ending = process.argv[1];
-  if (ending === 'exit later') await once(process.stdin, 'data');
-  if (ending === 'shutdown') await handle.shutdown();
+  if (ending.endsWith('later')) await once(process.stdin, 'data');
+  if (ending.startsWith('shutdown')) await handle.shutdown();
   if (ending === 'signal') process.kill(process.pid, 'SIGTERM');
   else process.exit(0);
 `;
@@ -67,6 +69,51 @@ it.each([
   },
   60_000,
 );
+
+it.each([
+  ['exit', 'batch'],
+  ['exit', 'sync'],
+  // The writing thread has given up by then, and the records wait in memory.
+  ['exit later', 'batch'],
+  ['exit later', 'sync'],
+  ['shutdown later', 'batch'],
+  ['shutdown later', 'sync'],
+])(
+  'a process whose spool belongs to another version leaves all records next to it: %s, %s',
+  async (ending, durability) => {
+    const dir = emptyDirectory();
+    const file = join(dir, 'spool.db');
+    const other = findSqlite()?.(file);
+    other?.exec('CREATE TABLE outbox (id INTEGER PRIMARY KEY, novelty TEXT); PRAGMA user_version = 9');
+    other?.close();
+    const child = run(dir, ending, durability);
+    const exit = once(child, 'exit');
+    let warnings = '';
+    child.stderr.on('data', (part) => {
+      warnings += part;
+    });
+    child.stdin.write('go');
+    if (ending.endsWith('later')) await vi.waitFor(() => expect(warnings).toContain('accepts no records'), 40_000);
+    child.stdin.end('go');
+    expect(await exit).toEqual([0, null]);
+    for (const part of ['', '-wal', '-shm']) rmSync(file + part, { force: true });
+    expect(spoolStatus(dir).destinations).toEqual([expect.objectContaining({ name: 'otlp', records: 61 })]);
+  },
+  60_000,
+);
+
+it('a file is not taken for damaged because another connection holds its lock', () => {
+  const file = join(emptyDirectory(), 'spool.db');
+  const [one, other] = [findSqlite()?.(file), findSqlite()?.(file)];
+  if (!one || !other) throw new Error('no SQLite');
+  other.exec('CREATE TABLE outbox (id INTEGER PRIMARY KEY); BEGIN EXCLUSIVE');
+  one.exec('PRAGMA busy_timeout = 0');
+  expect(() => isHealthy(one)).toThrow(/database is locked/);
+  other.exec('COMMIT');
+  expect(isHealthy(one)).toBe(true);
+  one.close();
+  other.close();
+});
 
 it('the writing thread waits for the lock in several attempts, up to five seconds', () => {
   const locked = Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });

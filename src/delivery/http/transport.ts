@@ -1,9 +1,8 @@
 import type { Answer, OutgoingRequest } from '../delivery.ts';
 import type { HttpClient, TlsOptions } from './http-client.ts';
 import type { ProxyEnvironment } from './proxy.ts';
+import { DEFAULT_REQUEST_MILLIS } from './request-time.ts';
 import { untraced } from './untraced.ts';
-
-export const DEFAULT_TIMEOUT_MILLIS = 30_000;
 
 /**
  * Sends one request. Resolves with any response; rejects when none came, or when aborted. Follows no redirect.
@@ -25,7 +24,7 @@ export interface TransportOptions {
  * client is loaded by the first request: a process that sends nothing pays nothing for it.
  */
 export function createTransport(options: TransportOptions = {}): Transport {
-  const { timeoutMillis = DEFAULT_TIMEOUT_MILLIS, tls, environment = process.env } = options;
+  const { timeoutMillis = DEFAULT_REQUEST_MILLIS, tls, environment = process.env } = options;
   let client: HttpClient | undefined;
   let loading: Promise<HttpClient> | undefined;
   const load = async (): Promise<HttpClient> => {

@@ -7,7 +7,7 @@ import type { SpoolFile } from './spool-file.ts';
 
 /** The time to wait for the lock is rounded up to this, because setting it costs a statement. */
 const BUSY_STEP_MILLIS = 50;
-/** Once the lock was not free in time, nothing waits for it again this long: every call of the application would. */
+/** After one wait ran out, no call waits for the lock for this long; otherwise every call of the application would. */
 const IMPATIENT_MILLIS = 5_000;
 const NO_FRAMES = Buffer.alloc(0);
 
@@ -29,7 +29,7 @@ export class DirectCommits {
 
   /**
    * Stores the records of a slab. Returns nothing where the lock was not free in time: they are in the overflow then,
-   * which needs none.
+   * which is written without a lock.
    * @throws when the disk does not take them
    */
   store(slab: Slab, end: number, leaseMillis: number): Committed | undefined {

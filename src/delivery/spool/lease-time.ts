@@ -1,8 +1,9 @@
+import { DEFAULT_REQUEST_MILLIS } from '../http/request-time.ts';
+
 /** Bodies wait in memory at most this long before they are sent; older ones are released. */
 export const MAX_HELD_MILLIS = 45_000;
 /** For the commit of the outcome. */
 const SETTLE_MILLIS = 15_000;
-const DEFAULT_REQUEST_MILLIS = 30_000;
 
 /**
  * How long a lease lasts: while it does, no process sends the record again.

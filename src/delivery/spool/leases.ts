@@ -72,12 +72,12 @@ export class Leases {
     );
   }
 
-  /** Ends the delays of a destination's records. */
-  retryNow(destination: string): void {
+  /** Ends the delays of records, of one destination or all. */
+  retryNow(destination?: string): void {
     this.#db.run(
       `UPDATE loan SET until = 0 WHERE owner IS NULL AND until > 0
-         AND EXISTS (SELECT 1 FROM outbox WHERE outbox.id = loan.id AND destination = ?)`,
-      destination,
+         AND (?1 IS NULL OR EXISTS (SELECT 1 FROM outbox WHERE outbox.id = loan.id AND destination = ?1))`,
+      destination ?? null,
     );
   }
 

@@ -115,8 +115,8 @@ export class Outbox {
     });
   }
 
-  /** Ends the delays of a destination's records. */
-  retryNow(destination: string): void {
+  /** Ends the delays of records, of one destination or all. */
+  retryNow(destination?: string): void {
     this.#leases.retryNow(destination);
   }
 

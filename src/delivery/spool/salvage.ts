@@ -48,11 +48,15 @@ export function isVersionDamaged(path: string): boolean {
   return version[0] !== ROLLBACK_JOURNAL && version[0] !== WRITE_AHEAD_LOG;
 }
 
-/** Whether the whole file reads well. */
+/**
+ * Whether the whole file reads well.
+ * @throws when another connection holds the lock of the file
+ */
 export function isHealthy(db: Database): boolean {
   try {
     return Object.values(db.prepare('PRAGMA quick_check(1)').all()[0] ?? {})[0] === 'ok';
-  } catch {
+  } catch (error) {
+    if (isBusy(error)) throw error;
     return false;
   }
 }

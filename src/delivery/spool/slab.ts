@@ -124,7 +124,7 @@ export class Slab {
 
   /** Writes the records to the overflow as well that are not in it yet. Returns whether all are. */
   writeTo(overflow: Overflow): boolean {
-    if (!this.#view) return this.isOut;
+    if (!this.#view || this.#isJournaled) return this.isOnDisk;
     const frames = this.#view.subarray(this.#journaled, this.#end + 1);
     if (this.#journal) {
       if (!overflow.append(this.#journal, this.#journaled, frames)) return false;

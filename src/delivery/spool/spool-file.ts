@@ -147,12 +147,22 @@ export class SpoolFile {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     createSpoolFile(this.#path);
     const marks = readMarks(dir, this.#owner);
+    const isAlone = marks.every(({ isLeft }) => isLeft);
     // Where a live process has the file open, SQLite does not read the log again.
-    if (marks.every(({ isLeft }) => isLeft) && isLogDamaged(`${this.#path}-wal`)) this.#salvage();
-    this.#outbox = this.#connect();
-    if (isChecking) this.#outbox.releaseAbandoned(false);
-    if (isChecking || this.#isRebuilt) this.#countLosses(this.#outbox);
-    return this.#outbox;
+    if (isAlone && isLogDamaged(`${this.#path}-wal`)) this.#salvage();
+    const outbox = this.#connect();
+    try {
+      if (isChecking) outbox.releaseAbandoned(false);
+      // What was wrong may be corrected by now. A process that lives has its own reasons for the delays that it set.
+      if (isChecking && isAlone) outbox.retryNow();
+      if (isChecking || this.#isRebuilt) this.#countLosses(outbox);
+    } catch (error) {
+      // It is opened again, so that none of this is left out because the file was busy.
+      close(outbox);
+      throw error;
+    }
+    this.#outbox = outbox;
+    return outbox;
   }
 
   #connect(): Outbox {
@@ -179,13 +189,13 @@ export class SpoolFile {
   #countLosses(outbox: Outbox): void {
     const { dir, onLost } = this.#options;
     const isRebuilt = this.#isRebuilt;
-    this.#isRebuilt = false;
     const lost = outbox.reconcile(() => {
       const marks = readMarks(dir, this.#owner);
       for (const { path } of marks.filter(({ isLeft }) => isLeft)) forget(path);
       // Live processes write their marks shortly after the commit, so those only count where the file was lost.
       return marks.filter(({ isLeft }) => isLeft || isRebuilt);
     });
+    this.#isRebuilt = false;
     if (Object.keys(lost).length > 0) onLost(lost);
   }
 

@@ -10,26 +10,16 @@ import { PendingSlabs } from './pending-slabs.ts';
 import { Settlements } from './settlements.ts';
 import type { Slab } from './slab.ts';
 import { hasSpool, SpoolFile } from './spool-file.ts';
+import type { SpoolParts, SpoolSettings } from './spool-settings.ts';
 import { startWriter as startDefaultWriter } from './start-writer.ts';
 import type { Acquired, Committed, Notice, Settlement, Total } from './writer-messages.ts';
-import type { StartWriter, Writer } from './writer-thread.ts';
+import type { Writer } from './writer-thread.ts';
 
 /** Records are gathered for this long; the commit takes the remainder of the 50 ms in which a record is on disk. */
 const GATHER_MILLIS = 20;
 const DISK_RETRY_MILLIS = 30_000;
 /** How long a call that commits on this thread waits for the writing thread and for the lock of the file. */
 const COMMIT_MILLIS = 500;
-
-export interface SpoolSettings {
-  readonly dir: string;
-  readonly maxBytes: number;
-  readonly durability: 'batch' | 'sync';
-}
-
-export interface SpoolParts {
-  readonly clock?: Clock;
-  readonly startWriter?: StartWriter;
-}
 
 const spools = new Map<string, Spool>();
 
@@ -63,6 +53,8 @@ export class Spool {
   #idle: (() => void)[] = [];
   #isBroken = false;
   #hasLeft = false;
+  /** The last destination leaves, or the process ends: what is in memory only is lost. */
+  #isEnding = false;
   /** The counters are final, whatever the writing thread still does. */
   #isClosed = false;
   /** The last commit had to drop records. */
@@ -110,12 +102,13 @@ export class Spool {
   async leave(destination: string, timeoutMillis: number): Promise<void> {
     const end = this.#clock.monotonic() + timeoutMillis;
     if (this.#members.size > 1) {
-      if (this.#slabs.countOf(destination).records > 0) this.commit(timeoutMillis);
+      if (this.#slabs.countOf(destination).records > 0) this.commit(timeoutMillis, true);
       this.#members.leave(destination, this.#slabs);
       return;
     }
     spools.delete(this.#settings.dir);
     this.#hasLeft = true;
+    this.#isEnding = true;
     this.#cancelTimer?.();
     this.#cancelRetry();
     // Before it is removed, so that it receives the outcomes of its last records.
@@ -179,13 +172,12 @@ export class Spool {
 
   /**
    * Brings all pending records onto the disk before it returns: on this thread, unless the writing thread has them. Waits
-   * at most this long, for that thread and for the lock of the file.
+   * at most this long, for that thread and for the lock of the file. `isLast`: nothing can send them from memory later.
    */
-  commit(timeoutMillis: number = COMMIT_MILLIS): void {
+  commit(timeoutMillis: number = COMMIT_MILLIS, isLast: boolean = this.#isEnding): void {
     const end = this.#clock.monotonic() + timeoutMillis;
     for (const slab of this.#slabs) {
-      // Records in the overflow are safe: the next start finds them there. Others may be committed, although the writing
-      // thread could not report it while this thread was busy.
+      // The next start finds what is in the overflow. The writing thread may have committed others without a report yet.
       if (slab.isOut || slab.isCommitted) continue;
       const isElsewhere = slab.isSent && this.#writer.isAlive;
       if (isElsewhere && slab.waitForCommit(this.#direct.restMillis(end))) continue;
@@ -196,10 +188,15 @@ export class Spool {
         if (!slab.isSent) slab.markCommitted();
         this.#committed(slab, committed);
       } catch (error) {
-        this.#breakDown(error, slab);
+        this.#breakDown(error, slab, isLast);
         return;
       }
     }
+  }
+
+  /** The process ends: records that the database does not accept go to the overflow from now on, and not to memory. */
+  expectEnd(): void {
+    this.#isEnding = true;
   }
 
   /** Commits all pending records and settlements, before the process ends. */
@@ -309,17 +306,20 @@ export class Spool {
     }
   }
 
-  /** The disk is full, read-only or away: records are delivered from memory, and the disk is tried again later. */
-  #breakDown(error: unknown, failed: Slab): void {
+  /** The disk is full, read-only or away, and is tried again later. Records go to memory, or at the end to the overflow. */
+  #breakDown(error: unknown, failed: Slab, isLast: boolean = this.#isEnding): void {
     if (!this.#isBroken && !this.#hasLeft) {
       const reason = error instanceof Error ? error.message : error;
-      this.#onNotice({ report: `the spool accepts no records, they stay in memory: ${reason}` });
+      const where = isLast ? 'wait in a file next to it' : 'stay in memory';
+      this.#onNotice({ report: `the spool accepts no records, they ${where}: ${reason}` });
       this.#retryLater();
     }
     this.#isBroken = true;
-    // Commits under way in the writing thread end by themselves, and what is in the overflow waits there.
     for (const slab of this.#slabs) {
-      if (slab.isOut || (this.#hasLeft && slab.isOnDisk) || (slab !== failed && slab.isSent)) continue;
+      if (slab.isOut || slab.isCommitted) continue;
+      // Also what the writing thread has: its reply would come too late.
+      if (isLast && slab.writeTo(this.#overflow)) continue;
+      if (slab !== failed && slab.isSent) continue;
       const records = slab.records();
       this.#slabs.remove(slab);
       this.#members.refused(slab, records);
