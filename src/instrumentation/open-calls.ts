@@ -11,7 +11,8 @@ interface IndexedCall {
 
 /** Finds open calls by their function and arguments, or by their id, without reading the other calls. */
 export class OpenCalls {
-  readonly #byKey = new Map<string, Set<IndexedCall>>();
+  readonly #byName: Index = new Map();
+  readonly #byKey: Index = new Map();
   readonly #byTurn = new WeakMap<Turn, readonly IndexedCall[]>();
   #count = 0;
 
@@ -23,11 +24,8 @@ export class OpenCalls {
     });
     this.#byTurn.set(turn, calls);
     for (const call of calls) {
-      for (const key of call.keys) {
-        const others = this.#byKey.get(key);
-        if (others) others.add(call);
-        else this.#byKey.set(key, new Set([call]));
-      }
+      addTo(this.#byName, call.claim.call.name, call);
+      for (const key of call.keys) addTo(this.#byKey, key, call);
     }
   }
 
@@ -36,10 +34,15 @@ export class OpenCalls {
     this.#byTurn.delete(turn);
   }
 
-  /** The first match of each turn, oldest turn first. The arguments are the function's first one, or all of them. */
+  /**
+   * The first match of each turn, oldest turn first. The arguments are the function's first one, or all of them if no
+   * call has the first one. They are written as text, so none is read for a function without an open call: the second one
+   * is often the application's context or its database client.
+   */
   withArguments(name: string, args: readonly unknown[]): readonly Claim[] {
+    if (!this.#hasOpen(name)) return [];
     const first = this.#open(argumentsKey(name, args[0]));
-    return firstOfEachTurn(args.length > 1 ? [...first, ...this.#open(argumentsKey(name, args))] : first);
+    return firstOfEachTurn(first.length > 0 || args.length < 2 ? first : this.#open(argumentsKey(name, args)));
   }
 
   /** The first match of each turn, oldest turn first. */
@@ -57,13 +60,32 @@ export class OpenCalls {
     return open;
   }
 
-  #remove(call: IndexedCall): void {
-    for (const key of call.keys) {
-      const calls = this.#byKey.get(key);
-      calls?.delete(call);
-      if (calls?.size === 0) this.#byKey.delete(key);
+  #hasOpen(name: string): boolean {
+    for (const call of this.#byName.get(name) ?? []) {
+      if (isOpen(call.claim.call)) return true;
+      this.#remove(call);
     }
+    return false;
   }
+
+  #remove(call: IndexedCall): void {
+    removeFrom(this.#byName, call.claim.call.name, call);
+    for (const key of call.keys) removeFrom(this.#byKey, key, call);
+  }
+}
+
+type Index = Map<string, Set<IndexedCall>>;
+
+function addTo(index: Index, key: string, call: IndexedCall): void {
+  const others = index.get(key);
+  if (others) others.add(call);
+  else index.set(key, new Set([call]));
+}
+
+function removeFrom(index: Index, key: string, call: IndexedCall): void {
+  const calls = index.get(key);
+  calls?.delete(call);
+  if (calls?.size === 0) index.delete(key);
 }
 
 export function isOpen(call: OpenCall): boolean {

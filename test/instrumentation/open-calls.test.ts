@@ -74,12 +74,43 @@ describe('the open calls of a model', () => {
     expect(known.claim('roll', [{}], nowhere)).toBeUndefined();
   });
 
-  it('are taken oldest turn first in one conversation, whichever way their arguments match', () => {
+  it('are taken oldest turn first in one conversation, those with the first argument before those with all of them', () => {
     const place = { ...nowhere, conversationId: 'c1' };
+    const turnsOf = (): Turn[] => [1, 1].map((args) => turnOf([callOf('add', args)], place));
+    const [older, newer] = turnsOf() as [Turn, Turn];
     const asList = turnOf([callOf('add', [1, 2])], place);
-    const asFirst = turnOf([callOf('add', 1)], place);
-    expect(opened([asList, asFirst]).known.claim('add', [1, 2], place)?.turn).toBe(asList);
-    expect(opened([asFirst, asList]).known.claim('add', [1, 2], place)?.turn).toBe(asFirst);
+    const { known } = opened([asList, older, newer]);
+    for (const turn of [older, newer, asList]) {
+      const claim = known.claim('add', [1, 2], place);
+      expect(claim?.turn).toBe(turn);
+      if (claim) claim.call.isClaimed = true;
+    }
+    expect(known.claim('add', [1, 2], place)).toBeUndefined();
+  });
+
+  it('are found without reading arguments that no open call can have', () => {
+    let reads = 0;
+    const counted = {
+      get session(): string {
+        reads += 1;
+        return 'open';
+      },
+      toJSON: (): string => {
+        reads += 1;
+        return '';
+      },
+    };
+    const turn = turnOf([callOf('search', { q: 'tea' }), callOf('search', { q: 'coffee' }, 'call_1')]);
+    const { known, forget } = opened([turn]);
+    expect(known.claim('query', [counted, 'SELECT 1'], nowhere)).toBeUndefined();
+    const tea = known.claim('search', [{ q: 'tea' }, counted], nowhere);
+    expect(tea?.call).toBe(turn.calls[0]);
+    if (tea) tea.call.isClaimed = true;
+    if (turn.calls[1]) turn.calls[1].isAnswered = true;
+    expect(known.claim('search', [counted, counted], nowhere)).toBeUndefined();
+    forget[0]?.();
+    expect(known.claim('search', [counted, counted], nowhere)).toBeUndefined();
+    expect(reads).toBe(0);
   });
 
   it('belong to no tool if two histories have the same one', () => {
