@@ -3,6 +3,7 @@ import { diag } from '../diagnostics/diag.ts';
 import { type Content, type Facts, joinFacts, type Writable } from '../interaction/interaction.ts';
 import type { ToolCallPart } from '../interaction/message.ts';
 import type { Call, CallObserver, CallOutcome, Client, Operation, UsageRequest } from './client/observer.ts';
+import { clientAmendments } from './client-amendments.ts';
 import { CUT, type RecordedError } from './errors.ts';
 import { estimateUsage } from './estimate-usage.ts';
 import type { Recorder } from './recorder.ts';
@@ -67,7 +68,7 @@ export function observeInference(shape: Shape): Operation['observe'] {
     const recording = recorder.startCall({
       name: facts.requestModel === undefined ? shape.operation : `${shape.operation} ${facts.requestModel}`,
       kind: SpanKind.CLIENT,
-      client: call.client,
+      amendments: clientAmendments.at(call.client),
       facts,
       ...loop?.place,
     });

@@ -16,6 +16,7 @@ import { hasContentReaders } from '../semconv/span-content.ts';
 import type { UnreadSpan } from '../semconv/span-data.ts';
 import { spanName } from './capped.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
+import type { CallAmendments } from './client-amendments.ts';
 import { contextFields, maskedFields } from './context-fields.ts';
 import type { ErrorFacts } from './errors.ts';
 import { EventSource } from './events.ts';
@@ -24,8 +25,8 @@ import { Recording, type RecordingHost, type Start } from './recording.ts';
 import { type OwnProvider, TracerSource } from './tracer.ts';
 import { unsampledSpan } from './unsampled-span.ts';
 
-/** @param client the client that made the call, if the span is that of a call */
-export type SpanListener = (span: UnreadSpan, client: object | undefined) => void;
+/** @param amendments what was set for the client when the call started, if the span is that of a call */
+export type SpanListener = (span: UnreadSpan, amendments: CallAmendments | undefined) => void;
 
 /** The observer of a call under way. Ending it a second time does nothing. */
 export interface CallUnderWay {
@@ -297,15 +298,15 @@ export class Recorder implements RecordingHost {
     for (const events of this.#group?.events ?? [this.events]) events.emitException(error, operation, active);
   }
 
-  spanEnded(span: UnreadSpan, client: object | undefined): void {
-    this.notify(span, client);
-    if (this.#group) for (const follower of this.#group.followers) follower.notify(span, client);
+  spanEnded(span: UnreadSpan, amendments: CallAmendments | undefined): void {
+    this.notify(span, amendments);
+    if (this.#group) for (const follower of this.#group.followers) follower.notify(span, amendments);
   }
 
-  notify(span: UnreadSpan, client: object | undefined): void {
+  notify(span: UnreadSpan, amendments: CallAmendments | undefined): void {
     for (const listener of this.#listeners) {
       try {
-        listener(span, client);
+        listener(span, amendments);
       } catch (error) {
         diag.error('spanport: a span could not be passed on', error);
       }

@@ -12,6 +12,7 @@ import { AttributeRecord } from './attribute-record.ts';
 import { CallContext } from './call-context.ts';
 import { capContent, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
+import type { CallAmendments } from './client-amendments.ts';
 import { type ErrorFacts, errorFrom, reportedError } from './errors.ts';
 import { deferredContent, readContent, splitContent } from './recorded-content.ts';
 import type { Ending, Start } from './span-ends.ts';
@@ -33,7 +34,7 @@ export interface RecordingHost {
   emitException(error: ErrorFacts, operation: string | undefined, active: Context): void;
   /** Combines the facts with the fields of `withContext`. */
   settle(facts: Facts, start: Facts, parent: Context): Facts;
-  spanEnded(span: UnreadSpan, client: object | undefined): void;
+  spanEnded(span: UnreadSpan, amendments: CallAmendments | undefined): void;
 }
 
 interface Begun {
@@ -146,7 +147,7 @@ export class Recording implements UnreadSpan {
       if (isMeasuring) this.#measure(facts, failed, ending.endTime);
       if (!this.#ended) return;
     }
-    host.spanEnded(this, this.#start.client);
+    host.spanEnded(this, this.#start.amendments);
   }
 
   read(): ReadableSpanLike | undefined {

@@ -1,6 +1,7 @@
 import type { Context, Link, SpanKind } from '@opentelemetry/api';
 import type { Content, Facts, ToolExecution } from '../interaction/interaction.ts';
 import type { Attributes } from '../semconv/attributes.ts';
+import type { CallAmendments } from './client-amendments.ts';
 import type { RecordedError } from './errors.ts';
 
 /** A span that is about to be started. */
@@ -10,8 +11,8 @@ export interface Start {
   readonly kind: SpanKind;
   /** What is known at the start, without content. Samplers receive it. */
   readonly facts: Facts;
-  /** The client that the call was made with. */
-  readonly client?: object;
+  /** What was set for the call's client when the call started. */
+  readonly amendments?: CallAmendments | undefined;
   /** Attributes that are not facts of an interaction, such as a tool's name. */
   readonly attributes?: Attributes;
   /** Unix milliseconds; now, if undefined. */

@@ -2,7 +2,7 @@ import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { diag } from '../diagnostics/diag.ts';
 import { type ContentMode, REDACTED } from '../exporter/content-policy.ts';
 import type { SpanDestination } from '../exporter/destination.ts';
-import type { Interaction } from '../interaction/interaction.ts';
+import { type Amendment, clientAmendments } from '../instrumentation/client-amendments.ts';
 import { recordOf } from '../interaction/unknown.ts';
 import { reconify } from '../vendors/reconify/index.ts';
 import {
@@ -13,7 +13,7 @@ import {
   withSession,
 } from '../vendors/reconify/log-assistant.ts';
 import type { Vendor } from '../vendors/vendor.ts';
-import { type Amendment, HandlerDeliveries } from './reconify-deliveries.ts';
+import { HandlerDeliveries } from './reconify-deliveries.ts';
 import { currentDestinations, currentMask } from './tracing.ts';
 
 /** Options of {@link reconifyOpenAIHandler}. */
@@ -35,9 +35,9 @@ export interface ReconifyHandler {
    * stay as they are. Never throws.
    */
   logAssistant(run: unknown, messageIn: unknown, messageOut: unknown): void;
-  /** The user of all that is logged from now on. */
+  /** The user of all calls of this client that start from now on, and of all runs that are logged from now on. */
   setUser(user: ReconifyUser): void;
-  /** The session of all that is logged from now on; the thread groups it without one. */
+  /** The session of all calls that start and all runs that are logged from now on; the thread groups runs without one. */
   setSession(session: string | null): void;
   /** Idle minutes that end a session. */
   setSessionTimeout(minutes: number): void;
@@ -59,13 +59,13 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
 
   let session: HandlerSession = { user: {}, session: null, sessionTimeout: settings.sessionTimeout ?? null };
   const safeSession = (): HandlerSession => maskedSession(session, currentMask());
-  const amend = (interaction: Interaction): Interaction => withSession(interaction, safeSession());
   const amendment = (): Amendment => {
     const current = safeSession();
     return (interaction) => withSession(interaction, current);
   };
   const key = JSON.stringify([debug, settings]);
-  const destination = sharedOr(() => deliveries.open(openai, key, spoken(reconify, say), settings, amendment), amend);
+  const destination = sharedOr(() => deliveries.open(openai, key, spoken(reconify, say), settings, amendment));
+  clientAmendments.set(openai, reconify.name, amendment);
   destination();
 
   return {
@@ -101,16 +101,13 @@ export function reconifyOpenAIHandler(openai: object, options: ReconifyHandlerOp
 const deliveries = new HandlerDeliveries(() => startedDestination() !== undefined);
 
 /** The destination that `start` opened, whenever it did; a destination of the handler's own until then. */
-function sharedOr(open: () => SpanDestination, amend: Amendment): () => SpanDestination {
+function sharedOr(open: () => SpanDestination): () => SpanDestination {
   let own: SpanDestination | undefined;
   return () => {
     const started = startedDestination();
-    if (!started) {
-      own ??= open();
-      return own;
-    }
-    started.amend?.(amend);
-    return started;
+    if (started) return started;
+    own ??= open();
+    return own;
   };
 }
 

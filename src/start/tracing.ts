@@ -24,6 +24,7 @@ import type { Instrumentation } from '../instrumentation/instrumentation.ts';
 import { createRecorder, type Recorder } from '../instrumentation/recorder.ts';
 import { type Mask, maskSecrets } from '../interaction/mask.ts';
 import { sharedState } from '../loading/shared-state.ts';
+import { AmendedSpans } from './amended-spans.ts';
 import { findGateway } from './gateway-probe.ts';
 import { checkOptionNames, unknownVariables } from './known-settings.ts';
 import { onProcessEnd } from './process-end.ts';
@@ -107,7 +108,7 @@ function startTracing(
   for (const sentence of unknownVariables(environment)) warn(sentence);
   const capture = captureOptionsFrom(options, environment, warn);
   const recorder = createRecorder(capture);
-  const recorded: Recorded = { recorder, instrumentations };
+  const recorded: Recorded = { recorder, instrumentations, spans: new AmendedSpans() };
   const spool = usableSpool(resolveSpool(options.spool, environment), warn);
   const context: DestinationContext = {
     environment,
@@ -131,6 +132,7 @@ function startTracing(
   for (const open of planned)
     pipeline.join((host) => {
       const destination = open(host);
+      destination.amend?.((interaction) => recorded.spans.amend(interaction, destination.name));
       return destination.name === 'otlp' && !isOtlpNamed ? unlessJoined(destination) : destination;
     });
   const isNothingSet = options.destinations === undefined && names.length === 0;
@@ -142,6 +144,7 @@ function startTracing(
 interface Recorded {
   readonly recorder: Recorder;
   readonly instrumentations: readonly Instrumentation[];
+  readonly spans: AmendedSpans;
 }
 
 /** Ends every call under way with what was read of it so far. */
@@ -178,14 +181,14 @@ function watch(
     { ...options, onForeignSpan, onForeignTracer: ensureContextManager },
     environment,
   );
-  const { recorder, instrumentations } = recorded;
+  const { recorder, instrumentations, spans } = recorded;
   // The application's provider may be registered with a copy of the API that ours cannot see.
   recorder.setFallbackProvider(provider);
   activeRecorders.enable(recorder);
   for (const each of instrumentations) each.hook();
   const undo = [
     () => activeRecorders.disable(recorder),
-    recorder.onSpanEnded(take),
+    recorder.onSpanEnded((span, amendments) => take(amendments ? spans.add(span, amendments) : span)),
     leaseGlobally(provider),
     onProcessEnd(() => {
       endCalls(recorded);

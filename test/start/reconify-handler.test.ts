@@ -21,6 +21,37 @@ afterEach(async () => {
   await Promise.all([fake.close(), sink.close()]);
 });
 
+const LOGGED = ['plain', 'streamed', 'later'];
+interface Logged {
+  readonly user: { readonly userId?: string };
+  readonly session: string | null;
+  readonly request: { readonly messages: readonly { readonly content: string }[] };
+}
+const contentOf = ({ request }: Logged): string => request.messages[0]?.content ?? '';
+
+/** Calls of a first user, during which a second handler of the client gets another user. */
+async function callsUnderWay(): Promise<unknown[]> {
+  const options = { ...keys, tracker: `${sink.url}/track` };
+  const bodyOf = (content: string) => ({ model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content }] });
+  fake.reply('Hello!', { times: Number.POSITIVE_INFINITY });
+  const first = reconifyOpenAIHandler(openai, options);
+  first.setUser({ userId: 'u1', email: 'u1@example.com' });
+  first.setSession('s1');
+  const plain = openai.chat.completions.create(bodyOf('plain'));
+  const streamed = await openai.chat.completions.create({ ...bodyOf('streamed'), stream: true });
+  first.setUser({ userId: 'u1-later' });
+  const second = reconifyOpenAIHandler(openai, options);
+  second.setUser({ userId: 'u2' });
+  await plain;
+  for await (const _ of streamed);
+  await openai.chat.completions.create(bodyOf('later'));
+  await second.forceFlush();
+  return sink.received
+    .map(({ body }) => JSON.parse(body) as Logged)
+    .sort((a, b) => LOGGED.indexOf(contentOf(a)) - LOGGED.indexOf(contentOf(b)))
+    .map((each) => [each.user.userId, each.session, contentOf(each)]);
+}
+
 const bodies = () => sink.received.map(({ body }) => JSON.parse(body) as Record<string, never>);
 
 /** The flows as the old package documented them. */
@@ -131,6 +162,15 @@ describe('the Reconify handler, without start()', () => {
     ]);
   });
 
+  it('logs a call under way with the user of its start, whatever other handlers of the client are given meanwhile', async () => {
+    const logged = await callsUnderWay();
+    expect(logged).toEqual([
+      ['u1', 's1', 'plain'],
+      ['u1', 's1', 'streamed'],
+      ['u2', null, 'later'],
+    ]);
+  });
+
   it('has one recorder and one delivery for all handlers with the same settings', async () => {
     const options = { ...keys, tracker: `${sink.url}/track` };
     reconifyOpenAIHandler(openai, options);
@@ -193,6 +233,29 @@ describe('the Reconify handler beside a Reconify destination', () => {
     await handle.shutdown();
     const user = { userId: '123', email: '[hidden]', phone: '[hidden]', isAuthenticated: 1 };
     expect(bodies()).toMatchObject([{ user }, { user }]);
+  });
+
+  it('logs a call under way with the user of its start, and calls of other clients without one', async () => {
+    const handle = start({ destinations: [{ name: 'reconify', ...keys, tracker: `${sink.url}/track` }] });
+    expect(await callsUnderWay()).toEqual([
+      ['u1', 's1', 'plain'],
+      ['u1', 's1', 'streamed'],
+      ['u2', null, 'later'],
+    ]);
+    const other = new OpenAI({ apiKey: 'sk-test', baseURL: fake.baseURL });
+    await other.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] });
+    await handle.shutdown();
+    expect(bodies().at(-1)).toMatchObject({ user: {}, session: null, request: { messages: [{ content: 'Hi' }] } });
+    expect(bodies().at(-1)?.['user']).toEqual({});
+  });
+
+  it('masks the user of a call that is still to be encoded when the process shuts down', async () => {
+    const mask = (text: string): string => text.replaceAll(/[\w.]+@[\w.]+/g, '[hidden]');
+    const handle = start({ destinations: [{ name: 'reconify', ...keys, tracker: `${sink.url}/track` }], mask });
+    reconifyOpenAIHandler(openai, keys).setUser({ userId: '123', email: 'fr@example.com' });
+    await openai.chat.completions.create({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] });
+    await handle.shutdown();
+    expect(bodies()).toMatchObject([{ user: { userId: '123', email: '[hidden]' } }]);
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { type Context, context, SpanKind } from '@opentelemetry/api';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import { OPERATION } from '../../../semconv/names.ts';
 import type { Call } from '../../client/observer.ts';
+import { type CallAmendments, clientAmendments } from '../../client-amendments.ts';
 import type { RecordedError } from '../../errors.ts';
 import type { Recorder } from '../../recorder.ts';
 import type { TimedEvent } from '../../recording.ts';
@@ -47,16 +48,18 @@ export interface RunEnding {
   readonly isCut?: boolean;
 }
 
-/** A call, with the clock and the context of the time when it was made. */
+/** A call, with the clock, the context and the amendments of the time when it was made. */
 export interface IssuedCall {
   readonly recorder: Recorder;
   readonly call: Call;
   readonly now: Clock;
   readonly parent: Context;
+  readonly amendments: CallAmendments | undefined;
 }
 
 export function issuedCallOf(call: Call, recorder: Recorder): IssuedCall {
-  return { recorder, call, now: startClock(), parent: context.active() };
+  const amendments = clientAmendments.at(call.client);
+  return { recorder, call, now: startClock(), parent: context.active(), amendments };
 }
 
 /** As {@link RunRecording.maxTextLength}, for messages that do not belong to a run yet. */
@@ -65,7 +68,8 @@ export function maxTextLength({ wantsContent, options }: Recorder): MaxTextLengt
 }
 
 /** Starts the span of a run. Undefined if the recorder starts no span. */
-export function startRunRecording({ recorder, call, now, parent }: IssuedCall, facts: Facts): RunRecording | undefined {
+export function startRunRecording(issued: IssuedCall, facts: Facts): RunRecording | undefined {
+  const { recorder, call, now, parent, amendments } = issued;
   const name = facts.agent?.name;
   const recording = recorder.start({
     name: name === undefined ? OPERATION.invokeAgent : `${OPERATION.invokeAgent} ${name}`,
@@ -73,6 +77,7 @@ export function startRunRecording({ recorder, call, now, parent }: IssuedCall, f
     facts: { ...facts, ...serverOf(call.client), operation: OPERATION.invokeAgent },
     startTime: now(),
     parent,
+    amendments,
   });
   if (!recording) return undefined;
   const { maxTextLength, runMessagesWaitMillis, fetchRunMessages } = recorder.options;

@@ -4,6 +4,7 @@ import { diag } from '../../../diagnostics/diag.ts';
 import type { Facts } from '../../../interaction/interaction.ts';
 import { ATTR, OPERATION } from '../../../semconv/names.ts';
 import type { CallObserver, CallOutcome, Operation } from '../../client/observer.ts';
+import { clientAmendments } from '../../client-amendments.ts';
 import { CUT } from '../../errors.ts';
 import type { Shape } from '../../inference.ts';
 import type { Recorder } from '../../recorder.ts';
@@ -139,6 +140,7 @@ export function observeFetch(api: 'responses' | 'chat_completions', reader: Answ
     const recording = recorder.start({
       name: OPERATION.fetchResponse,
       kind: SpanKind.CLIENT,
+      amendments: clientAmendments.at(call.client),
       facts: {
         operation: OPERATION.fetchResponse,
         api,
