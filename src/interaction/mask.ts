@@ -162,8 +162,13 @@ function maskRecord(value: object, mask: Mask, isStructure: boolean): unknown {
  * @param mask the mask that was applied to the texts of the value; {@link asIs} changes nothing here either
  */
 export function withoutNamedSecret(name: string, value: unknown, mask: Mask): unknown {
-  if (mask === asIs || !isSecretName(name)) return value;
+  if (mask === asIs || !mayBeSecret(value) || !isSecretName(name)) return value;
   if (!Array.isArray(value)) return isNamedSecret(name, value) ? MASKED : value;
   if (!value.some((item) => isNamedSecret(name, item))) return value;
   return value.map((item: unknown) => (isNamedSecret(name, item) ? MASKED : item));
+}
+
+/** Most values of a message are objects. Their names are not compared, because only texts, numbers and lists are secrets. */
+function mayBeSecret(value: unknown): boolean {
+  return typeof value === 'object' ? Array.isArray(value) : value !== undefined && typeof value !== 'boolean';
 }

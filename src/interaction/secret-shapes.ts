@@ -197,12 +197,12 @@ export function maskAssignments(text: string): string {
   );
 }
 
-/** Whether a number, a boolean or a text of digits after a quoted key is a secret, as in {@link isNamedSecret}. */
+/** Whether a number or a text of digits after a quoted key is a secret, as in {@link isNamedSecret}. */
 function isSecretInJson(value: string, { quote, text, nameAt, name }: JsonValue): boolean {
   const before = /[\w.$/-]*$/.exec(text.slice(Math.max(0, nameAt - MAX_NAME), nameAt))?.[0] ?? '';
   const key = before + name;
-  if (quote !== undefined) return kindOf(key) === 'code' && isNamedSecret(key, value);
-  return /^(?:-?\d[\d.e+-]*|true|false)$/i.test(value) && isNamedSecret(key, 0);
+  if (quote !== undefined) return DIGITS.test(value) && isNamedSecret(key, value);
+  return /^-?\d[\d.e+-]*$/i.test(value) && isNamedSecret(key, 0);
 }
 
 interface JsonValue {
@@ -215,8 +215,8 @@ interface JsonValue {
 
 /**
  * What the name of a value says about it. `password`: nearly every value is a secret. `code`: numbers and texts of digits
- * are. `key`: numbers, and texts that look like keys. `token`: only such texts, because a number of this name may count
- * the tokens of a model or the time to one.
+ * are. `key`: these as well, and texts that look like keys. `token`: only texts that look like keys, because a number of
+ * this name may count the tokens of a model, or be the time to one or the price of one.
  */
 type SecretKind = 'password' | 'code' | 'key' | 'token';
 
@@ -224,7 +224,7 @@ const secretName = new RegExp(`(?:${NAMES})$`, 'i');
 const codeName = new RegExp(`(?<![A-Za-z])(?:${CODES})$`, 'i');
 const codeNameInCamelCase = /(?<=[a-z])(?:P(?:in|IN)|C(?:vv|VV|vc|VC)|O(?:tp|TP)|Passcode)$/;
 const credentialToken =
-  /(?:^|[./:])token$|(?:access|api|auth|bearer|csrf|device|id|login|refresh|reset|secret|security|session|verification|xsrf)[_-]?token$/i;
+  /^token$|(?:access|api|auth|bearer|csrf|device|id|login|refresh|reset|secret|security|session|verification|xsrf)[./:_-]?token$/i;
 
 /** Only the end of a long name counts. */
 const MAX_KEY = 128;
@@ -256,18 +256,19 @@ export function isSecretName(name: string): boolean {
   return kindOf(name) !== 'none';
 }
 
-/** Whether a value of parsed data is a secret by its name, as in {@link maskAssignments}. */
+/** Digits as a text, in groups or not. */
+const CODE = /^\d[\d\s-]{2,14}$/;
+const DIGITS = /^\d[\d-]{2,}$/;
+
+/** Whether a value of parsed data is a secret by its name, as in {@link maskAssignments}. A boolean is none. */
 export function isNamedSecret(name: string, value: unknown): boolean {
   const kind = kindOf(name);
   if (kind === 'none') return false;
-  if (typeof value !== 'string') return kind !== 'token' && isScalar(value);
-  if (kind === 'code') return /^\d[\d\s-]{2,14}$/.test(value);
+  if (typeof value !== 'string') return kind !== 'token' && (typeof value === 'number' || typeof value === 'bigint');
+  if (kind === 'code') return CODE.test(value);
+  if (kind === 'key' && DIGITS.test(value)) return true;
   if (value.length < MIN_VALUE || /\s/.test(value)) return false;
   return isQuotedSecret(value, secretName.exec(name)?.[0] ?? name);
-}
-
-function isScalar(value: unknown): boolean {
-  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
 }
 
 interface Assignment {

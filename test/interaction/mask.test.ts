@@ -281,7 +281,7 @@ const camelCase = fc.constantFrom(
   'accessToken',
   'smsOTP',
 );
-const scalars = fc.oneof(fc.integer(), fc.double({ noDefaultInfinity: true, noNaN: true }), fc.boolean());
+const numbers = fc.oneof(fc.integer(), fc.double({ noDefaultInfinity: true, noNaN: true }));
 
 /** Names that end similarly, or in which a number counts tokens. */
 const otherNames = fc.constantFrom(
@@ -297,6 +297,11 @@ const otherNames = fc.constantFrom(
   'llm.latency.time_to_first_token',
   'time_per_output_token',
   'cost_per_token',
+  'llm.cost.per.token',
+  'usage.token',
+  'price.per_token',
+  'gen_ai.cost.per_token',
+  'llm/usage/token',
   'mapping',
   'spin',
   'opinion',
@@ -308,10 +313,10 @@ const otherNames = fc.constantFrom(
   'monkey',
 );
 
-describe('numbers and booleans', () => {
+describe('numbers', () => {
   it('are masked under the name of a secret: as attributes, in data, in lists and in JSON text', () => {
     fc.assert(
-      fc.property(fc.oneof(secretNames, camelCase), scalars, (name, value) => {
+      fc.property(fc.oneof(secretNames, camelCase), numbers, (name, value) => {
         const masked = { [name]: '[masked]' };
         expect(maskAttributes({ [name]: value }, maskSecrets)).toEqual(masked);
         expect(maskAttributes({ [name]: [value] }, maskSecrets)).toEqual({ [name]: ['[masked]'] });
@@ -327,8 +332,33 @@ describe('numbers and booleans', () => {
 
   it('are kept under every other name', () => {
     fc.assert(
-      fc.property(otherNames, scalars, (name, value) => {
+      fc.property(otherNames, fc.oneof(numbers, fc.boolean()), (name, value) => {
         const data = { [name]: value, list: [value] };
+        expect(maskAttributes(data, maskSecrets)).toBe(data);
+        expect(maskJson(data, maskSecrets)).toBe(data);
+        expect(maskSecrets(JSON.stringify(data))).toBe(JSON.stringify(data));
+      }),
+    );
+  });
+
+  it('are masked as a text of digits too', () => {
+    const digits = fc.stringMatching(/^[0-9]{4,14}$/);
+    fc.assert(
+      fc.property(fc.oneof(secretNames, camelCase), digits, (name, value) => {
+        const masked = { [name]: '[masked]' };
+        expect(maskAttributes({ [name]: value }, maskSecrets)).toEqual(masked);
+        expect(maskJson({ a: [{ [name]: [value] }] }, maskSecrets)).toEqual({ a: [{ [name]: ['[masked]'] }] });
+        const text = JSON.stringify({ [name]: value, n: value });
+        expect(JSON.parse(maskSecrets(text))).toEqual({ ...masked, n: value });
+        expect(JSON.parse(JSON.parse(maskSecrets(JSON.stringify(text))))).toEqual({ ...masked, n: value });
+      }),
+    );
+  });
+
+  it('are masked, booleans are not: they say whether there is a secret, not which', () => {
+    fc.assert(
+      fc.property(fc.oneof(secretNames, camelCase), fc.boolean(), (name, value) => {
+        const data = { [name]: value, [`requires_${name}`]: value, list: [{ [name]: [value, null, undefined, {}] }] };
         expect(maskAttributes(data, maskSecrets)).toBe(data);
         expect(maskJson(data, maskSecrets)).toBe(data);
         expect(maskSecrets(JSON.stringify(data))).toBe(JSON.stringify(data));
