@@ -1,13 +1,11 @@
 import type { Interaction } from '../interaction/interaction.ts';
 
-const failedRun: ReadonlySet<string | undefined> = new Set(['failed', 'expired', 'cancelled']);
+const failedRun: ReadonlySet<string> = new Set(['failed', 'expired', 'cancelled']);
 
-/** Whether a call failed. A failed run may have no other sign of it than its status. */
-export function hasFailed({ outcome, run }: Pick<Interaction, 'outcome' | 'run'>): boolean {
-  return outcome.status === 'error' || failedRun.has(run?.status);
-}
-
-/** A run or a response whose status alone shows that it failed, with an outcome that shows it as well. */
+/**
+ * A run or a response whose status alone shows that it failed, with an outcome that shows it as well. It is applied before
+ * a vendor encodes an interaction.
+ */
 export function withFailure(interaction: Interaction): Interaction {
   const { outcome, run, responseStatus } = interaction;
   if (outcome.status === 'error') return interaction;

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
+import type { Delivery, DeliveryRecord } from '../../src/delivery/delivery.ts';
 import { recordsOf } from '../../src/exporter/destinations/records-of.ts';
+import { vendorDestination } from '../../src/exporter/destinations/vendor-destination.ts';
 import type { Interaction } from '../../src/interaction/interaction.ts';
+import { athina } from '../../src/vendors/athina/index.ts';
 import { inkeep } from '../../src/vendors/inkeep/index.ts';
 import { kore } from '../../src/vendors/kore/index.ts';
 import { requesty } from '../../src/vendors/requesty/index.ts';
@@ -30,6 +33,16 @@ it.each([
   expect(ofRequesty?.payload.meta).toMatchObject({ error_type: type });
   const [ofInkeep] = recordsOf(inkeep, options, interaction, 'full');
   expect(JSON.stringify(ofInkeep?.payload)).toContain(`"error_type":"${type}"`);
+});
+
+it('a failed run that was changed later is still a failure', () => {
+  const sent: DeliveryRecord[] = [];
+  const delivery = { enqueue: (record: DeliveryRecord) => sent.push(record) } as Pick<Delivery, 'enqueue'> as Delivery;
+  const destination = vendorDestination(athina, athina.resolveOptions({ apiKey: 'k' }, {}), 'full', delivery);
+  const failed = { ...call, operation: 'invoke_agent', run: { id: 'run_1', status: 'expired' } };
+  destination.update?.(failed, '1');
+  const bodies = sent.map(({ body }) => JSON.parse(new TextDecoder().decode(body)) as unknown);
+  expect(bodies).toMatchObject([{ body: { error: 'expired', status_code: 408 } }]);
 });
 
 it('a question whose answer another process will fetch has no empty answer in the conversation', () => {

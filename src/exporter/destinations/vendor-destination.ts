@@ -4,6 +4,7 @@ import type { Delivery, Destination, OutgoingRequest } from '../../delivery/deli
 import { diag } from '../../diagnostics/diag.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { wellFormedJson } from '../../interaction/text.ts';
+import { withFailure } from '../../vendors/calls.ts';
 import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../../vendors/vendor.ts';
 import { applyContentMode, type ContentMode, eventFor, feedbackFor } from '../content-policy.ts';
 import type { SpanDestination, SpanListener } from '../destination.ts';
@@ -84,7 +85,7 @@ export function vendorDestination<Options, Payload>(
   const encodeUpdate = vendor.encodeUpdate?.bind(vendor);
   const update = (interaction: Interaction, revision: string, listener?: SpanListener): void => {
     const records = encodeUpdate
-      ? encodeUpdate(applyContentMode(interaction, content), options)
+      ? encodeUpdate(applyContentMode(withFailure(interaction), content), options)
       : recordsFor(interaction);
     if (records.length === 0) listener?.settled({ status: 'skipped', reason: whySkipped([interaction]) });
     const listeners = listener && listenersFor(records.length, listener);

@@ -16,7 +16,6 @@ import { toJson } from '../../interaction/json.ts';
 import { type Message, textOf } from '../../interaction/message.ts';
 import { isInWords } from '../../interaction/operation.ts';
 import { listOf, numberOf, recordOf, stringOf } from '../../interaction/unknown.ts';
-import { hasFailed } from '../calls.ts';
 import { fitted } from '../fit.ts';
 import type { Feedback, VendorRecord } from '../vendor.ts';
 import { choiceKey, isOwn, OWN, questionOf, SOURCE, UNKNOWN_MODEL, USER_QUERY } from './custom-attributes.ts';
@@ -92,12 +91,10 @@ const statusOfRun: ReadonlyMap<string | undefined, number> = new Map([
   ['cancelled', 499],
 ]);
 
-function outcomeOfRun(interaction: Interaction): Outcome {
-  const { outcome, run } = interaction;
-  if (!hasFailed(interaction)) return outcome;
-  const failure = outcome.status === 'error' ? outcome : { status: 'error' as const, type: run?.status ?? 'failed' };
-  const httpStatus = statusOfRun.get(failure.type) ?? statusOfRun.get(run?.status) ?? 500;
-  return { httpStatus, ...failure };
+function outcomeOfRun({ outcome, run }: Interaction): Outcome {
+  if (outcome.status === 'ok') return outcome;
+  const httpStatus = statusOfRun.get(outcome.type) ?? statusOfRun.get(run?.status) ?? 500;
+  return { httpStatus, ...outcome };
 }
 
 function encodeInference(interaction: Interaction, settings: Settings): AthinaInference {

@@ -136,7 +136,6 @@ export const fields: VendorFields = {
     'cost.origin': '`client`',
     'parameters.outputType': 'only JSON output',
     'parameters.stream': 'only true',
-    'outcome.status': 'a failure before the last message of a run',
     'outcome.type': 'the HTTP status where only that was sent',
     'outcome.message': 'the type where there was no message',
     'outcome.httpStatus': 'made of the error code of a run',

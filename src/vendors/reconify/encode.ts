@@ -5,7 +5,6 @@ import type { Interaction, User } from '../../interaction/interaction.ts';
 import { toJson } from '../../interaction/json.ts';
 import { textOf } from '../../interaction/message.ts';
 import { numberOf, stringOf } from '../../interaction/unknown.ts';
-import { hasFailed } from '../calls.ts';
 import { fitted } from '../fit.ts';
 import type { VendorRecord } from '../vendor.ts';
 import type { ReconifyOptions } from './options.ts';
@@ -39,7 +38,7 @@ const types: Readonly<Record<string, Type | undefined>> = {
  */
 export function encode(interaction: Interaction, settings: Settings): readonly VendorRecord<ReconifyPayload>[] {
   const type = Object.hasOwn(types, interaction.operation) ? types[interaction.operation] : undefined;
-  const failed = hasFailed(interaction);
+  const failed = interaction.outcome.status === 'error';
   if (!type || (failed && !settings.sendFailures)) return [];
   const known = inWholeMillis(toJson(interaction));
   const { request, response } = type.exchangeOf(known);

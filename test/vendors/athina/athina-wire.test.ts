@@ -103,7 +103,7 @@ describe('an answer in a record', () => {
 
   it.each(['expired', 'cancelled'])('says that a run has %s', (status) => {
     const { outputMessages: _, messageIds: __, ...unseen } = fullRun;
-    const body = bodyOf({ ...unseen, run: { id: 'run_1', status } });
+    const body = bodyOf({ ...unseen, run: { id: 'run_1', status }, outcome: { status: 'error', type: status } });
     expect(body).toMatchObject({ response: '', error: status, status_code: expect.any(Number) });
   });
 

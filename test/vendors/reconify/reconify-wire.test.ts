@@ -108,7 +108,7 @@ describe('a record of Reconify', () => {
 
   it.each([
     ['a failed call', { ...fullInteraction, outcome: { status: 'error', type: '500' } as const }],
-    ['a cancelled run', { ...fullRun, run: { id: 'run_1', status: 'cancelled' } }],
+    ['a cancelled run', { ...fullRun, outcome: { status: 'error', type: 'cancelled' } as const }],
   ])('is made of %s only when asked for', (_, failed) => {
     expect(reconify.encode(failed, options)).toEqual([]);
     expect(payloadOf(failed, { sendFailures: true })).toMatchObject({ response: null });
