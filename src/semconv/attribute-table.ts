@@ -107,7 +107,7 @@ export const table: Table<Facts> = {
   },
   run: {
     id: value(ATTR.runId),
-    status: value('spanport.run.status'),
+    status: value(ATTR.runStatus),
     createdAt: value('spanport.source.created_at'),
     startedAt: value('spanport.source.started_at'),
     completedAt: value('spanport.source.completed_at'),

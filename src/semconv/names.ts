@@ -27,6 +27,12 @@ export const ATTR = {
   errorType: 'error.type',
   httpStatus: 'http.response.status_code',
   runId: 'spanport.run.id',
+  /** On the span of a run and on its events. */
+  runStatus: 'spanport.run.status',
+  /** On the events of a run: the kind of the request that was answered. */
+  runRequest: 'spanport.run.request',
+  /** Seconds. */
+  runRequestDuration: 'spanport.run.request_duration',
   inferred: 'spanport.inferred',
   /**
    * True if the process ended, or `shutdown()` ran, before the call ended. Only what was read until then is recorded.
@@ -43,9 +49,9 @@ export { OPERATION } from '../interaction/operation.ts';
 
 export const EVENT = {
   /** On the span of a run: a status that a request read. */
-  runStatus: 'spanport.run.status',
+  runStatus: ATTR.runStatus,
   /** On the span of a run: a request that read no status. */
-  runRequest: 'spanport.run.request',
+  runRequest: ATTR.runRequest,
   operationDetails: 'gen_ai.client.inference.operation.details',
   inferenceException: 'gen_ai.client.inference.exception',
   toolException: 'gen_ai.execute_tool.exception',

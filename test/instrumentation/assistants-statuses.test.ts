@@ -1,6 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
 import { expect, it } from 'vitest';
+import type { RunEnding, RunRecording } from '../../src/instrumentation/openai/assistants/recording.ts';
+import { ObservedRun } from '../../src/instrumentation/openai/assistants/run.ts';
 import { RunRequests, requestOf } from '../../src/instrumentation/openai/assistants/run-requests.ts';
+import type { WireRun } from '../../src/instrumentation/openai/readers/assistants-wire.ts';
 import { ASSISTANT_ID, only, openScene } from './assistants-scene.ts';
 
 const observed = (span: { readonly events: readonly { readonly name: string; readonly attributes?: object }[] }) =>
@@ -125,6 +128,24 @@ it('adds the time to the first status of each stream, to that status only', asyn
   const afterTools = statuses.indexOf('requires_action') + 1;
   expect(events[afterTools - 1]?.attributes?.[DURATION]).toBeUndefined();
   expect(timed).toEqual([events[0], events[afterTools]]);
+});
+
+it('leaves out what is answered after the end of the run, whose span may be read later', () => {
+  const ended: RunEnding[] = [];
+  const recording: RunRecording = {
+    callContext: undefined,
+    maxTextLength: undefined,
+    messagesWaitMillis: 0,
+    fetchMessages: () => Promise.resolve([]),
+    recordTool: () => {},
+    offerCalls: () => [],
+    end: (ending) => ended.push(ending),
+  };
+  const run = new ObservedRun({ scope: '', recording, facts: {}, settings: {}, inputs: [], now: () => 1 });
+  run.update({ id: 'run_1', thread_id: 'thread_1', status: 'requires_action' } as WireRun, requestOf('create'));
+  run.end();
+  run.addRequest(requestOf('submit'), { thrown: new Error('timeout') });
+  expect(only(ended).events.map(({ attributes }) => attributes['spanport.run.request'])).toEqual(['create']);
 });
 
 it('keeps every change within the limit: answers without a status and repeated ones are dropped first', () => {

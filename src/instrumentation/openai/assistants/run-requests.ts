@@ -52,11 +52,9 @@ export class RunRequests {
   }
 
   events(): readonly TimedEvent[] {
-    return this.#events;
+    return [...this.#events];
   }
 }
-
-const STATUS = 'spanport.run.status';
 
 function eventOf({ request, time, status, errorType }: Answer): TimedEvent {
   const { kind, sentAt } = request;
@@ -64,14 +62,14 @@ function eventOf({ request, time, status, errorType }: Answer): TimedEvent {
     name: status === undefined ? EVENT.runRequest : EVENT.runStatus,
     time,
     attributes: {
-      ...(status !== undefined && { [STATUS]: status }),
-      'spanport.run.request': kind,
-      ...(sentAt !== undefined && { 'spanport.run.request_duration': (performance.now() - sentAt) / 1_000 }),
+      ...(status !== undefined && { [ATTR.runStatus]: status }),
+      [ATTR.runRequest]: kind,
+      ...(sentAt !== undefined && { [ATTR.runRequestDuration]: (performance.now() - sentAt) / 1_000 }),
       ...(errorType !== undefined && { [ATTR.errorType]: errorType }),
     },
   };
 }
 
 function statusOf(event: TimedEvent | undefined): unknown {
-  return event?.attributes[STATUS];
+  return event?.attributes[ATTR.runStatus];
 }

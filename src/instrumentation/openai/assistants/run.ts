@@ -134,8 +134,9 @@ export class ObservedRun {
     return rule;
   }
 
-  /** Adds a request that read no status: it read something else, or it failed. */
+  /** Adds a request that read no status: it read something else, or it failed. It does nothing after the end of the run. */
   addRequest(request: RunRequest, failed?: { readonly thrown: unknown }): void {
+    if (this.#hasEnded) return;
     this.#requests.add({ request, time: this.now(), ...(failed && { errorType: errorFrom(failed).type }) });
   }
 
