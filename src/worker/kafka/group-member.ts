@@ -12,7 +12,7 @@ const REBALANCE_MILLIS = 30_000;
 const RETRY_MILLIS = 1_000;
 /** Without an answered heartbeat for this time, the member joins again. Its client stops them at the first that fails. */
 const SILENT_MILLIS = 3 * HEARTBEAT_MILLIS;
-/** After so many attempts that failed, the member goes on with a new client: one keeps the coordinator that it found first. */
+/** After this many failed attempts the member gets a new client, because a client keeps the coordinator that it found first. */
 const ATTEMPTS_OF_A_CLIENT = 5;
 
 /** What a member works on. Both functions are called one after the other for one partition, never at the same time. */
@@ -180,8 +180,8 @@ export class GroupMember {
   }
 
   /**
-   * A join that was under way before the release claims the released partitions still, and nobody would get them: one more
-   * join follows it.
+   * A join that was under way before the release still claims the released partitions, and no member would get them: one
+   * more join follows it.
    */
   async #joinAfterRelease(): Promise<void> {
     const isUnderWay = !this.#consumer.isActive();
