@@ -158,9 +158,9 @@ interface ReconifyHandler {
      * stay as they are. Never throws.
      */
     logAssistant(run: unknown, messageIn: unknown, messageOut: unknown): void;
-    /** The user of all that is logged from now on. */
+    /** The user of all calls of this client that start from now on, and of all runs that are logged from now on. */
     setUser(user: ReconifyUser): void;
-    /** The session of all that is logged from now on; the thread groups it without one. */
+    /** The session of all calls that start and all runs that are logged from now on; the thread groups runs without one. */
     setSession(session: string | null): void;
     /** Idle minutes that end a session. */
     setSessionTimeout(minutes: number): void;
