@@ -5,7 +5,7 @@ import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import type { FreshSpans } from './fresh-spans.ts';
 import type { Marks } from './marks.ts';
-import type { DeliveryNote, StoreWrite } from './port.ts';
+import type { DeliveryNote, DeliveryState, StoreWrite } from './port.ts';
 import type { RowNumbers } from './row-numbers.ts';
 import type { LogRow, SpanRow } from './span-row.ts';
 import { FULL_TRACES } from './tables.ts';
@@ -13,6 +13,9 @@ import { FULL_TRACES } from './tables.ts';
 /** Ids of this many resources are cached; there are rarely more. */
 const MAX_RESOURCES = 1_000;
 const MAX_ATTEMPTS = 50;
+
+/** States of records that were sent and not accepted. */
+const FAILING: ReadonlySet<unknown> = new Set<DeliveryState>(['dead', 'retrying', 'stopped']);
 
 /**
  * Writes what arrived, and nothing that is derived from it. Whatever the order of the deliveries, and however often one
@@ -151,6 +154,8 @@ export class Ingest {
     );
     // A span that is sent twice is delivered once: the second one changes nothing, unless it is requested again.
     if (!attempt && (known?.['state'] === 'delivered' || known?.['state'] === 'coalesced')) return;
+    // A span without a record of its own may have one with another span: a question with the fetch of its answer.
+    if (note.state === 'skipped' && FAILING.has(known?.['state'])) return;
     const attempts: unknown[] = known ? (JSON.parse(String(known['attempts'])) as unknown[]) : [];
     if (attempt) attempts.push(attempt);
     this.#db.run(

@@ -150,6 +150,20 @@ it.each(['sends the answer of a fetch again', 'drops the answer of a fetch'])(
   },
 );
 
+it('a background response that was refused is a dead letter, not skipped', async () => {
+  const { scene, restart } = await forwarding(400);
+  const queued = fetched('1').attributes.flatMap(({ key, value }) => {
+    if (key === 'gen_ai.operation.name') return [{ key, value: { stringValue: 'chat' } }];
+    if (key === 'gen_ai.response.status') return [{ key, value: { stringValue: 'queued' } }];
+    return key.startsWith('gen_ai.output') || key.startsWith('spanport') ? [] : [{ key, value }];
+  });
+  await post(scene.gateway.url, [{ ...chat('1'), attributes: queued }, fetched('2')]);
+  await until(async () => ((await deliveryOf(scene, idOf('1')))?.attempts.length ?? 0) > 0 || undefined);
+  // The end writes every note.
+  await scene.gateway.close();
+  expect((await deliveryOf(await restart(), idOf('1')))?.state).toBe('dead');
+});
+
 it('sends the answer of a fetch again that was delivered, as the same record', async () => {
   const { vendor, scene, restart } = await forwarding(200);
   const attemptsOf = async (at: Scene) => (await deliveryOf(at, idOf('1')))?.attempts.length;
