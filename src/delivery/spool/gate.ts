@@ -31,3 +31,13 @@ export function closeGate(gate: Int32Array, timeoutMillis: number): void {
     Atomics.wait(gate, 0, INSIDE, end - performance.now());
   }
 }
+
+/** Runs work of the main thread while the worker is outside of native code, or after the timeout. */
+export function outside<T>(gate: Int32Array, timeoutMillis: number, work: () => T): T {
+  closeGate(gate, timeoutMillis);
+  try {
+    return work();
+  } finally {
+    if (Atomics.compareExchange(gate, 0, CLOSED, IDLE) === CLOSED) Atomics.notify(gate, 0);
+  }
+}

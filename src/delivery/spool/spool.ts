@@ -211,11 +211,12 @@ export class Spool {
   #closeOwnFile(): void {
     try {
       this.#ownFile.setBusyMillis(0);
-      if (this.#ownFile.isOpen || !this.#slabs.isEmpty) {
-        // Both threads have written, and the replies may have come in another order than the commits.
+      // Both threads have written, and the replies may have come in another order than the commits.
+      const count = (): void => {
         this.#slabs.removeCommitted();
         this.#totals = this.#ownFile.run((outbox) => outbox.totals());
-      }
+      };
+      if (this.#ownFile.isOpen || !this.#slabs.isEmpty) this.#writer.between(count);
     } catch {
       // The last known totals are good enough.
     }

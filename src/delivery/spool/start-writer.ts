@@ -50,5 +50,6 @@ export function writeHere(
     call: call as Writer['call'],
     end: async (isClean) => calls.close(isClean),
     isAlive: false,
+    between: (work) => work(),
   };
 }

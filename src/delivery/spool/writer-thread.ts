@@ -1,10 +1,12 @@
 import type { Worker } from 'node:worker_threads';
-import { closeGate, createGate } from './gate.ts';
+import { closeGate, createGate, outside } from './gate.ts';
 import { processId } from './owner.ts';
 import type { Calls, Notice, Reply, Request, ThreadSettings, WriterSettings } from './writer-messages.ts';
 
 /** How long the end of the process waits for a call of the thread to return. */
 const CLOSE_MILLIS = 2_000;
+/** How long work between two calls waits for the first one. */
+const BETWEEN_MILLIS = 200;
 
 /** What writes to the file: a thread of its own, except in tests and in bundles. */
 export interface Writer {
@@ -14,6 +16,8 @@ export interface Writer {
   end(isClean: boolean): Promise<void>;
   /** Whether it still executes calls while this thread waits. */
   readonly isAlive: boolean;
+  /** Runs work of this thread while no call is under way: what calls have written and what they report are then the same. */
+  between<T>(work: () => T): T;
 }
 
 export type StartWriter = (settings: WriterSettings, onNotice: (notice: Notice) => void) => Writer;
@@ -32,6 +36,7 @@ export class WriterThread implements Writer {
   readonly #onNotice: (notice: Notice) => void;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
+  #gate: Int32Array | undefined;
   #hasAnswered = false;
   #isClosed = false;
   #lastId = 0;
@@ -71,9 +76,14 @@ export class WriterThread implements Writer {
     await ended;
   }
 
+  between<T>(work: () => T): T {
+    return this.#worker && this.#gate ? outside(this.#gate, BETWEEN_MILLIS, work) : work();
+  }
+
   #start(): Worker {
     // Neither the application's preloads nor its flags: the thread needs none, and `--import` would run all of it again.
     const gate = createGate();
+    this.#gate = gate;
     const close = (): void => {
       this.#isClosed = true;
       closeGate(gate, CLOSE_MILLIS);
