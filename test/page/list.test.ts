@@ -100,9 +100,9 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await page.keyboard.press('e');
     expect(await page.locator(`${selected} .title`).innerText()).toContain('Connection error');
     await page.keyboard.press('?');
-    expect(await page.locator('.help dt').allInnerTexts()).toEqual(
-      expect.arrayContaining(['Next row', 'Peek', 'Filter', 'Mark, to compare', 'Dashboard']),
-    );
+    await expect
+      .poll(() => page.locator('.help dt').allInnerTexts())
+      .toEqual(expect.arrayContaining(['Next row', 'Peek', 'Filter', 'Mark, to compare', 'Dashboard']));
     await page.keyboard.press('Escape');
     await page.keyboard.press('Enter');
     await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/c\//);

@@ -110,6 +110,24 @@ describe.skipIf(browserPath === undefined)('two projects with equal ids', () => 
     await page.locator('.details .json mark').first().waitFor();
   });
 
+  it('keeps what is searched for in Details while the span is read', async () => {
+    const page = await conversationOf('shop');
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/api/traces/**', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.keyboard.press('3');
+    const search = page.getByRole('searchbox', { name: /^Find in attributes/ });
+    await search.fill('gen_ai.input.messages');
+    answer();
+    await page.locator('.details .json mark').first().waitFor();
+    expect(await search.inputValue()).toBe('gen_ai.input.messages');
+  });
+
   it('shows nothing of one project while the address names the other', async () => {
     const path = `/i/${encodeURIComponent(ID)}/destinations/inkeep`;
     const page = await scene.open(`${path}?project=shop`);

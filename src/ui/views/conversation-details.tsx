@@ -73,14 +73,13 @@ function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
   return (
     <div class="recorded">
       <p class="dim">
-        {span ? 'Span' : 'No span of it arrived: this is the interaction as the gateway keeps it'}{' '}
+        {span === null ? 'No span of it arrived: this is the interaction as the gateway keeps it' : 'Span'}{' '}
         <a class="link mono" href={traceAddress(row)}>
           {row.spanId}
         </a>
         , received as {row.receivedBy} {moment(row.receivedAt)}
       </p>
       <JsonWithSearch
-        key={span ? 'span' : 'interaction'}
         value={value}
         label="Find in attributes, events and resource"
         whole={counted(size, span ? 'attribute' : 'field')}
@@ -89,21 +88,26 @@ function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
   );
 }
 
-/** @param place without a span where nothing has to be read */
-export function useSpan({ traceId, spanId, project }: TracePlace): Span | undefined {
-  const [span, setSpan] = useState<Span>();
+/**
+ * @param place without a span where nothing has to be read
+ * @returns null when there is none, undefined while it is read
+ */
+export function useSpan({ traceId, spanId, project }: TracePlace): Span | null | undefined {
+  const [span, setSpan] = useState<Span | null>();
   useEffect(() => {
     if (spanId === undefined) return undefined;
     const state = { isWanted: true };
     api.getTrace({ params: { traceId }, query: { span: spanId, project } }).then(
       ({ items }) => {
-        if (state.isWanted) setSpan(items.find((each) => each.spanId === spanId));
+        if (state.isWanted) setSpan(items.find((each) => each.spanId === spanId) ?? null);
       },
-      () => {},
+      () => {
+        if (state.isWanted) setSpan(null);
+      },
     );
     return () => {
       state.isWanted = false;
     };
   }, [traceId, spanId, project]);
-  return span;
+  return spanId === undefined ? null : span;
 }

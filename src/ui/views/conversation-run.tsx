@@ -41,7 +41,7 @@ interface RunProps {
 export function RunLayer({ row, runs, toolSpans, base }: RunProps): JSX.Element {
   const span = useSpan(row);
   const { toolExecutions: tools = [], outputMessages = [] } = interactionOf(row);
-  const requests = requestsOf(span);
+  const requests = requestsOf(span ?? undefined);
   const observations = requests.filter((each): each is Observation => each.status !== undefined);
   const times = timesOf(row, observations, tools);
   const segments = segmentsOf(observations, times);

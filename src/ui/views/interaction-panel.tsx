@@ -50,7 +50,6 @@ export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Elemen
       </p>
       <div class="panel-body">
         <JsonWithSearch
-          key={span ? 'span' : 'interaction'}
           value={value}
           label="Find in attributes"
           whole={counted(Object.keys(value).length, span ? 'attribute' : 'field')}
