@@ -182,8 +182,9 @@ export class TopicReader {
   /** The committed offset, else the oldest there is. Undefined when the reader ends. */
   async #startOf(partition: number): Promise<number | undefined> {
     const { topic, report } = this.#options;
-    const { consumer } = this.#member;
     while (!this.#isEnding) {
+      // Each time: the member may have a new client by then.
+      const { consumer } = this.#member;
       try {
         const committed = await consumer.listCommittedOffsets({ topics: [{ topic, partitions: [partition] }] });
         const offset = committed.get(topic)?.[partition];

@@ -28,6 +28,7 @@ class FakeBroker {
   batchRecords = 1;
   recordBytes = 100;
   hasOffsets = true;
+  canJoin = true;
 
   constructor(...logs: readonly number[]) {
     this.logs = [...logs];
@@ -71,7 +72,9 @@ class FakeBroker {
     const partitions = this.logs.map((_, index) => index);
     class Consumer extends EventEmitter {
       readonly topics = { track: () => undefined };
+      #isClosed = false;
       joinGroup(): Promise<void> {
+        if (!broker.canJoin) return Promise.reject(new Error('not the coordinator'));
         this.emit('consumer:group:join', { assignments: [{ topic: TOPIC, partitions }], generationId: 1 });
         return Promise.resolve();
       }
@@ -80,11 +83,14 @@ class FakeBroker {
         return Promise.resolve({ topics: new Map([[TOPIC, { id: 'id', partitions: leaders }]]) });
       }
       listCommittedOffsets = (): Promise<unknown> =>
-        broker.hasOffsets ? Promise.resolve(new Map()) : Promise.reject(new Error('no coordinator'));
+        broker.hasOffsets && !this.#isClosed ? Promise.resolve(new Map()) : Promise.reject(new Error('no coordinator'));
       listOffsets = (): Promise<unknown> => Promise.resolve(new Map([[TOPIC, broker.logs.map(() => 0n)]]));
       fetch = (options: FetchOptions): Promise<unknown> => broker.fetch(options);
       commit = (): Promise<void> => Promise.resolve();
-      close = (): Promise<void> => Promise.resolve();
+      close = (): Promise<void> => {
+        this.#isClosed = true;
+        return Promise.resolve();
+      };
       clearMetadata(): void {}
       isActive(): boolean {
         return true;
@@ -232,6 +238,19 @@ it('ends although the offset of a partition cannot be read', async () => {
   void reader.stop().then(ended);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(ended).toHaveBeenCalledOnce();
+});
+
+it('reads the offset of a partition with a new client, if its member has got one meanwhile', async () => {
+  const broker = new FakeBroker(1);
+  broker.hasOffsets = false;
+  const { reader, taken } = await reading(broker, { report: () => undefined });
+  broker.canJoin = false;
+  await vi.advanceTimersByTimeAsync(15_000);
+  broker.canJoin = true;
+  broker.hasOffsets = true;
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(taken).toEqual([1]);
+  await reader.stop();
 });
 
 /** The methods without their object, so that a test can name what it uses. */
