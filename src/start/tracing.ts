@@ -215,7 +215,7 @@ function running(
   /** Waits for the search inside the deadline. @returns the ms that are left */
   const searched = async (): Promise<number> => {
     const end = performance.now() + timeoutMillis;
-    if (!search.isOver) await within(systemClock, timeoutMillis, search.done);
+    await within(systemClock, timeoutMillis, search.done);
     return Math.max(0, end - performance.now());
   };
   const shutdown = async (): Promise<void> => {
@@ -262,36 +262,23 @@ function unlessJoined(otlp: SpanDestination): SpanDestination {
 /** The search for a gateway on this machine. */
 interface GatewaySearch {
   readonly done: Promise<void>;
-  readonly isOver: boolean;
   /** A gateway that is found after this becomes no destination. */
   stop(): void;
 }
 
-const noSearch: GatewaySearch = { done: Promise.resolve(), isOver: true, stop: () => {} };
+const noSearch: GatewaySearch = { done: Promise.resolve(), stop: () => {} };
 
 /** No destination is set: spans wait, with their content, until it is known whether a gateway runs on this machine. */
 function lookForGateway(pipeline: Pipeline, context: DestinationContext): GatewaySearch {
-  let isStopped = false;
-  let isOver = false;
-  const done = joinGateway(pipeline, context, () => isStopped).finally(() => {
-    isOver = true;
-  });
-  return {
-    done,
-    get isOver() {
-      return isOver;
-    },
-    stop(): void {
-      isStopped = true;
-    },
-  };
+  const stopping = new AbortController();
+  return { done: joinGateway(pipeline, context, stopping.signal), stop: () => stopping.abort() };
 }
 
-async function joinGateway(pipeline: Pipeline, context: DestinationContext, isStopped: () => boolean): Promise<void> {
+async function joinGateway(pipeline: Pipeline, context: DestinationContext, stopping: AbortSignal): Promise<void> {
   const release = pipeline.hold();
   try {
     const gateway = await findGateway(discoveryFile(context.environment));
-    if (gateway && isStopped()) {
+    if (gateway && stopping.aborted) {
       context.warn('the gateway on this machine answered after the shutdown, so spans are dropped');
     } else if (gateway) {
       const headers = gateway.token === undefined ? {} : { authorization: `Bearer ${gateway.token}` };
