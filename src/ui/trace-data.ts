@@ -29,8 +29,10 @@ export function forgetTrace(): void {
   problem.value = undefined;
 }
 
-/** Does nothing for the trace that is on the page, or on its way to it. */
-/** @param project where several have a trace of this id */
+/**
+ * Does nothing for the trace that is on the page, or on its way to it.
+ * @param project where several have a trace of this id
+ */
 export async function openTrace(traceId: string, project: string | undefined): Promise<void> {
   if (current.id === traceId && current.project === project) return;
   forgetTrace();
@@ -40,7 +42,7 @@ export async function openTrace(traceId: string, project: string | undefined): P
   try {
     const { items, next, ...trace } = await api.getTrace({
       params: { traceId },
-      query: { limit: WHOLE, ...(project !== undefined && { project }) },
+      query: { limit: WHOLE, project },
     });
     if (!isCurrent()) return;
     loaded.value = { trace, spans: items, tree: new SpanTree(items), isPartial: next !== undefined };

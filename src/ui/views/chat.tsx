@@ -67,8 +67,7 @@ export function ChatView(): JSX.Element {
 
 /** @param project where several have a conversation of this name */
 async function wholeConversation(name: string, project: string | undefined): Promise<Detail> {
-  const query = { limit: 500, ...(project !== undefined && { project }) };
-  const first = await api.getConversation({ params: { id: name }, query });
+  const first = await api.getConversation({ params: { id: name }, query: { limit: 500, project } });
   const { id } = first;
   const rows = [...first.rows];
   for (let { next } = first; next !== undefined; ) {

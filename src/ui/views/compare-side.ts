@@ -35,7 +35,7 @@ export interface ComparedMessage {
  * @param project where several have an interaction of this id
  */
 export async function loadSide(id: string, project: string | undefined): Promise<Side> {
-  const call = { params: { id }, query: { ...(project !== undefined && { project }) } };
+  const call = { params: { id }, query: { project } };
   if (id.includes(':')) return sideOfInteraction(await api.getInteraction(call));
   try {
     return sideOfConversation(await api.getConversation({ params: { id }, query: { ...call.query, limit: 500 } }));

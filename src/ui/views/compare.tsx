@@ -7,6 +7,7 @@ import { marked } from '../marked.ts';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { Menu } from '../parts/menu.tsx';
+import { named } from '../places.ts';
 import { address, go, withQuery } from '../router.ts';
 import { messageOf, oneLine } from '../text.ts';
 import { now } from '../time.ts';
@@ -16,7 +17,6 @@ import { loadSide, type Side, type Sides } from './compare-side.ts';
 import { ComparedWords } from './compare-words.tsx';
 import './conversation.css';
 import './compare.css';
-import { named } from '../places.ts';
 
 type Layer = 'words' | 'raw' | 'attributes';
 

@@ -7,6 +7,7 @@ import { useCommands, useKeys } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Words } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { traceAddress } from '../places.ts';
 import { address, go, withQuery } from '../router.ts';
 import { command, rowCommands } from '../shortcuts.ts';
 import { useSpan } from './conversation-details.tsx';
@@ -27,7 +28,6 @@ import {
 import { RunPanel } from './run-panel.tsx';
 import { type ConversationRow, interactionOf } from './transcript.ts';
 import './run.css';
-import { traceAddress } from '../places.ts';
 
 interface RunProps {
   readonly row: ConversationRow;

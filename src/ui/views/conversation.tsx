@@ -7,6 +7,7 @@ import { useCommands, useKeys } from '../keyboard.ts';
 import { onLive } from '../live.ts';
 import { compareWith } from '../marked.ts';
 import { LoadingRows } from '../parts/loading-rows.tsx';
+import { payloadAddress } from '../places.ts';
 import { address, go, segments } from '../router.ts';
 import { command, linkCommand } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
@@ -22,7 +23,6 @@ import { hasDead, retryDead } from './selection.ts';
 import { type ConversationRow, transcriptOf } from './transcript.ts';
 import { TurnsLayer } from './turns.tsx';
 import './conversation.css';
-import { payloadAddress } from '../places.ts';
 
 /** One conversation in layers: the messages, each interaction, everything that was recorded, and a run where there is one. */
 export function ConversationView(): JSX.Element {

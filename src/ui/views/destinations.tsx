@@ -10,6 +10,7 @@ import { CopyLine } from '../parts/copy-line.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
+import { type InteractionKey, payloadAddress } from '../places.ts';
 import { go, segments } from '../router.ts';
 import { rowCommands } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
@@ -19,7 +20,6 @@ import { NeedsYou } from './needs-you.tsx';
 import { againIn, reasonOf } from './payload-data.ts';
 import './conversation.css';
 import './destinations.css';
-import { type InteractionKey, payloadAddress } from '../places.ts';
 
 /** All destinations of the gateway: the figures of each, what needs a person, and what is not set up. */
 export function DestinationsView(): JSX.Element {

@@ -11,6 +11,7 @@ import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { DEFAULT_PROJECT, payloadAddress, traceAddress } from '../places.ts';
 import { address, go, projectInAddress, segments } from '../router.ts';
 import { command, linkCommand, rowCommands } from '../shortcuts.ts';
 import { messageOf } from '../text.ts';
@@ -20,7 +21,6 @@ import { OneDestination } from './payload-one.tsx';
 import { SideBySide } from './side-by-side.tsx';
 import './conversation.css';
 import './payload.css';
-import { DEFAULT_PROJECT, payloadAddress, traceAddress } from '../places.ts';
 
 const shown = signal<Detail | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
@@ -29,7 +29,7 @@ const siblings = signal<readonly string[]>([]);
 
 async function load(id: string, project: string | undefined): Promise<void> {
   try {
-    const detail = await api.getInteraction({ params: { id }, query: { ...(project !== undefined && { project }) } });
+    const detail = await api.getInteraction({ params: { id }, query: { project } });
     shown.value = detail;
     problem.value = undefined;
     const { rows } = await api.getConversation({ params: { id: detail.conversation }, query: { limit: 500 } });
