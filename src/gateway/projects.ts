@@ -1,8 +1,9 @@
 import type { SpanData } from '../semconv/span-data.ts';
+import { DEFAULT_PROJECT } from '../store/project.ts';
 import { RequestError } from './body.ts';
 
-/** The project of spans that name none. */
-export const DEFAULT_PROJECT = 'default';
+export { DEFAULT_PROJECT };
+
 const OWN_ATTRIBUTE = 'spanport.project';
 const ATTRIBUTES = [OWN_ATTRIBUTE, 'openinference.project.name'];
 const MAX_PROJECT = 200;

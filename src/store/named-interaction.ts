@@ -1,4 +1,5 @@
 import { INTERACTIONS } from './lists.ts';
+import { DEFAULT_PROJECT } from './project.ts';
 import type { StoreReader } from './reader.ts';
 
 const conditions = {
@@ -19,7 +20,7 @@ export function interactionNamedBy(
 ): { readonly id: string; readonly project: string } | undefined {
   const [row] = db.all(
     `${INTERACTIONS} WHERE ${conditions[by]} AND i.is_hidden = 0 AND (?2 IS NULL OR i.project = ?2)
-       ORDER BY i.project <> 'default', i.project,
+       ORDER BY i.project <> '${DEFAULT_PROJECT}', i.project,
          EXISTS (SELECT 1 FROM messages m WHERE m.id = ?1 AND m.interaction = i.id AND m.is_output = 1) DESC,
          i.sort_us DESC LIMIT 1`,
     id,

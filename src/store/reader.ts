@@ -13,6 +13,7 @@ import {
   selectedInteractions,
 } from './lists.ts';
 import type { DeliveryState } from './port.ts';
+import { DEFAULT_PROJECT } from './project.ts';
 import {
   type ConversationRow,
   conversationRow,
@@ -100,7 +101,7 @@ export class StoreReader {
   interaction(key: string, project?: string): FoundInteraction | undefined {
     const rows = this.db.all(
       `${INTERACTIONS} WHERE ${hasKey('?1', project === undefined ? 'i.project' : '?2')}
-         ORDER BY i.project <> 'default', i.project LIMIT 1`,
+         ORDER BY i.project <> '${DEFAULT_PROJECT}', i.project LIMIT 1`,
       key,
       ...(project === undefined ? [] : [project]),
     );
@@ -118,7 +119,7 @@ export class StoreReader {
   trace(traceId: string, project?: string): TraceRow | undefined {
     const [row] = this.db.all(
       `SELECT * FROM traces WHERE trace_id = ? ${project === undefined ? '' : 'AND project = ?'}
-         ORDER BY project <> 'default', project LIMIT 1`,
+         ORDER BY project <> '${DEFAULT_PROJECT}', project LIMIT 1`,
       traceId,
       ...(project === undefined ? [] : [project]),
     );

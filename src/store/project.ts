@@ -1,0 +1,2 @@
+/** The project of spans that name none. */
+export const DEFAULT_PROJECT = 'default';
