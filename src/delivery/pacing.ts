@@ -78,9 +78,8 @@ export function pace(pacing: Pacing, event: PacingEvent, random: () => number = 
       const backoff = isTrouble ? backoffMillis(failures - TROUBLE_FAILURES + 1, random) : 0;
       const named = namedMillis(event.retryAfterMillis);
       return {
+        ...pacing,
         failures,
-        blocks: pacing.blocks,
-        blockedUntil: pacing.blockedUntil,
         failedAt: isNew ? now : pacing.failedAt,
         pausedUntil: now + Math.max(backoff, named),
         notBefore: Math.max(pacing.notBefore, now + named),

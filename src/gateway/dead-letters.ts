@@ -36,7 +36,11 @@ export class DeadLetters<U extends Underway> {
     // Read before anything is replayed: a record must be noted as waiting before it is sent.
     for (const { key } of spoolStatus(spoolFolder, destination).dead) owners.set(key, await notes.ownerOf(key));
     const replayed: string[] = [];
-    replayDeadLetters(spoolFolder, destination, (key) => owners.has(key) && replayed.push(key) > 0);
+    replayDeadLetters(spoolFolder, destination, (key) => {
+      if (!owners.has(key)) return false;
+      replayed.push(key);
+      return true;
+    });
     for (const key of replayed) {
       const owner = owners.get(key);
       if (owner) notes.waiting(owner, destination);

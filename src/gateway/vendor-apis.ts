@@ -27,7 +27,7 @@ import { storeWriteFrom } from './vendor-writes.ts';
 
 const MAX_DEPTH = 64;
 /** Bytes of bodies that are read at a time from clients whose key is in the body; small bodies do not count. */
-const unknown = new Gate(20 * 1_048_576, {
+const unknownClients = new Gate(20 * 1_048_576, {
   limit: 1_048_576_000,
   refusal: 'Requests arrive faster than they can be read.',
 });
@@ -114,7 +114,7 @@ export class VendorApis {
     const isKnown = length !== undefined && (encoding ?? 'identity') === 'identity';
     const bytes = isKnown ? Math.min(Number(length), this.#options.maxBytes) : this.#options.maxBytes;
     if (bytes <= SMALL) return read();
-    return unknown.run(bytes, read);
+    return unknownClients.run(bytes, read);
   }
 
   async #answer(

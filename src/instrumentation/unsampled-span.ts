@@ -10,8 +10,7 @@ import {
 } from '@opentelemetry/api';
 import type { Attributes } from '../semconv/attributes.ts';
 import { SCOPE_NAME } from '../semconv/names.ts';
-import type { ReadableSpanLike } from '../semconv/span-data.ts';
-import { hrTimeFrom } from '../semconv/span-data.ts';
+import { hrTimeFrom, type ReadableSpanLike } from '../semconv/span-data.ts';
 
 /**
  * Records a call for our destinations only, with the ids of a span that is not recorded: the sampler left it out, or
