@@ -18,7 +18,6 @@ import { Overview, type Window } from './trace-overview.tsx';
 const ROW = 26;
 /** On a phone the name stands above the bar. */
 const ROW_NARROW = 44;
-const POOL = 64;
 
 interface WaterfallProps {
   readonly trace: Trace;
@@ -90,9 +89,10 @@ interface VisibleRowsProps extends WaterfallProps {
 }
 
 function VisibleRows({ rows, visible, index, shown, tree, folded, ...props }: VisibleRowsProps): JSX.Element {
-  // Elements of rows that leave are used again: making new ones is most of the time of a frame. The selected row, which may
-  // have the focus, keeps its own.
-  const pool = POOL * Math.ceil(visible.length / POOL);
+  // A row that enters takes the elements of one that leaves: making new ones is most of the time of a frame, and their
+  // collection makes others late. The selected row, which may have the focus, keeps its own.
+  const most = useRef(1);
+  most.current = Math.max(most.current, visible.length);
   return (
     <>
       {visible.map((at) => {
@@ -100,7 +100,7 @@ function VisibleRows({ rows, visible, index, shown, tree, folded, ...props }: Vi
         return (
           row && (
             <Row
-              key={at === index ? 'selected' : at % pool}
+              key={at === index ? 'selected' : at % most.current}
               {...{ row, at, shown, tree }}
               isCriticalShown={props.isCriticalShown}
               isFolded={row.group !== undefined || folded.has(row.span.spanId)}
