@@ -457,12 +457,7 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
 
   it('draws a long trace from its outline, and reads what the panel shows of a span once it is selected', async () => {
     const traceId = 'a1'.repeat(16);
-    await fetch(`${scene.url}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: longTrace(traceId, 400) }] }] }),
-    });
-    await until(async () => (await ask(scene, '/api/status')).waiting === 0);
+    await sendSpans(scene, longTrace(traceId, 400));
     const page = await scene.open(`/t/${traceId}`);
     await page.getByText('400 spans, 400 rows').waitFor();
     await page.getByRole('searchbox', { name: 'Find or filter spans' }).fill('err');
@@ -470,6 +465,43 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     expect(await page.locator('.span-row.failed-row em').innerText()).toContain('TimeoutError');
     await page.locator('.span-row.failed-row').click();
     await page.locator('.side-panel').getByText('the last of them').waitFor();
+  });
+
+  it('draws rows that come into view with the elements of those that leave it', async () => {
+    const traceId = 'a2'.repeat(16);
+    await sendSpans(scene, longTrace(traceId, 400));
+    const page = await scene.open(`/t/${traceId}`);
+    await page.getByText('400 spans, 400 rows').waitFor();
+    const scrollTo = async (row: number): Promise<void> => {
+      await page.locator('.waterfall .scroller').evaluate((scroller, top) => scroller.scrollTo(0, top), row * 26);
+      await page.getByText(`query ${row + 5}`, { exact: true }).waitFor();
+    };
+    await scrollTo(100);
+    await page.locator('.span-row').evaluateAll((rows) => rows.map((row) => row.setAttribute('data-known', '')));
+    await scrollTo(200);
+    expect(await page.locator('.span-row:not([data-known])').count()).toBe(0);
+    expect(await page.locator('.span-row').count()).toBeGreaterThan(20);
+  });
+
+  it('shows Markdown at once in messages that come into view, so that a long conversation scrolls to its end', async () => {
+    await sendSpans(scene, [longConversation('scrolled', 300)]);
+    const page = await scene.open('/c/scrolled');
+    await page.locator('.message .markdown').first().waitFor();
+    const plain = await page.evaluate<number>(`(async () => {
+      const scroller = document.querySelector('.transcript');
+      let found = 0;
+      new MutationObserver(() => {
+        found += scroller.querySelectorAll('.message.assistant p.plain').length;
+      }).observe(scroller, { childList: true, subtree: true });
+      for (let step = 0; step < 200 && !scroller.textContent.includes('Answer 299'); step += 1) {
+        scroller.scrollTop += scroller.clientHeight / 2;
+        await new Promise(requestAnimationFrame);
+        await new Promise(requestAnimationFrame);
+      }
+      return found;
+    })()`);
+    expect(await page.getByText('Answer 299', { exact: true }).isVisible()).toBe(true);
+    expect(plain).toBe(0);
   });
 
   it('has the same keys in every view: lists, layers and what is next to them', async () => {
@@ -623,6 +655,41 @@ async function knownOf(scene: Scene): Promise<Known> {
   const { items } = await ask(scene, `/api/conversations?q=${encodeURIComponent('is:run')}`);
   const { rows: runRows } = await ask(scene, `/api/conversations/${items[0].id}`);
   return { id, rows, trace: rows[0].traceId, run: items[0].id, runId: runRows[0].runId };
+}
+
+async function sendSpans(scene: Scene, spans: readonly object[]): Promise<void> {
+  await fetch(`${scene.url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }),
+  });
+  await until(async () => (await ask(scene, '/api/status')).waiting === 0);
+}
+
+/** One call with its history; the answers are Markdown, each of another height. */
+function longConversation(id: string, count: number): object {
+  const said = (role: string, content: string): object => ({ role, parts: [{ type: 'text', content }] });
+  const messages = Array.from({ length: count }, (_, index) =>
+    index % 2 === 0
+      ? said('user', `Question ${index}`)
+      : said('assistant', `Answer ${index}\n\n${'- a point\n'.repeat(index % 9)}\n\`\`\`sql\nSELECT 1;\n\`\`\``),
+  );
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const attributes = Object.entries({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.conversation.id': id,
+    'gen_ai.input.messages': JSON.stringify(messages.slice(0, -1)),
+    'gen_ai.output.messages': JSON.stringify(messages.slice(-1)),
+  });
+  return {
+    traceId: 'a3'.repeat(16),
+    spanId: 'a3'.repeat(8),
+    name: 'chat',
+    kind: 3,
+    startTimeUnixNano: String(now - 1_000_000_000n),
+    endTimeUnixNano: String(now),
+    attributes: attributes.map(([key, stringValue]) => ({ key, value: { stringValue } })),
+  };
 }
 
 /** A root with calls below it, each of another name; the last one failed. */

@@ -174,18 +174,28 @@ function reasoningLabel(row: ConversationRow | undefined, text: string): string 
 const LONG_TEXT = 20_000;
 const FIRST_CHARACTERS = 4_000;
 
-/** Words as they came, or, where a model wrote them, its Markdown. Markdown loads when it is first needed. */
+/**
+ * Loaded when it is first needed. A message that comes into view later has its Markdown, and so its height, at once: a
+ * height that changed after each return would move the messages below it again and again.
+ */
+const markdown = signal<typeof import('./markdown.tsx') | undefined>(undefined);
+
+async function loadMarkdown(): Promise<void> {
+  markdown.value = await import('./markdown.tsx');
+}
+
+/** Words as they came, or, where a model wrote them, its Markdown. */
 export function Words({ text, isModel }: { readonly text: string; readonly isModel: boolean }): JSX.Element {
   const [isWhole, setWhole] = useState(text.length <= LONG_TEXT);
-  const [View, setView] = useState<typeof import('./markdown.tsx')['Markdown']>();
   const shown = isWhole ? text : text.slice(0, FIRST_CHARACTERS);
   const isRendered = isModel && !isRaw.value;
+  const View = isRendered && markdown.value?.Markdown;
   useEffect(() => {
-    if (isRendered) import('./markdown.tsx').then(({ Markdown }) => setView(() => Markdown)).catch(() => {});
+    if (isRendered && !markdown.value) loadMarkdown().catch(() => {});
   }, [isRendered]);
   return (
     <>
-      {View && isRendered ? (
+      {View ? (
         <View text={shown} />
       ) : (
         <p class="plain">
