@@ -99,12 +99,18 @@ export class Settling {
 
 const grades: Readonly<Record<SpanOutcome['status'], number>> = {
   skipped: 0,
-  delivered: 1,
-  coalesced: 1,
-  on_disk: 2,
-  rejected: 3,
-  dropped: 4,
+  delivered: 2,
+  coalesced: 2,
+  on_disk: 3,
+  rejected: 4,
+  dropped: 5,
 };
+const DUPLICATE_GRADE = 1;
+
+/** A duplicate is not lost: it was accepted before. */
+function gradeOf(outcome: SpanOutcome): number {
+  return outcome.status === 'dropped' && outcome.reason === 'duplicate' ? DUPLICATE_GRADE : grades[outcome.status];
+}
 
 /** Combines the outcomes of several records of one span: the worst one is the outcome of the span. */
 export function listenersFor(count: number, listener: SpanListener): readonly SpanListener[] {
@@ -123,7 +129,7 @@ export function listenersFor(count: number, listener: SpanListener): readonly Sp
       stored,
       settled(outcome) {
         open -= 1;
-        if (!worst || grades[outcome.status] > grades[worst.status]) worst = outcome;
+        if (!worst || gradeOf(outcome) > gradeOf(worst)) worst = outcome;
         if (open === 0) listener.settled(worst);
         else stored();
       },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Settling } from '../../src/exporter/settling.ts';
+import type { SpanOutcome } from '../../src/exporter/destination.ts';
+import { listenersFor, Settling } from '../../src/exporter/settling.ts';
 
 function follow() {
   const events: string[] = [];
@@ -37,5 +38,26 @@ describe('settling', () => {
     first.settled({ status: 'delivered' });
     second.settled({ status: 'delivered' });
     expect(events).toEqual(['settled']);
+  });
+});
+
+describe('the outcome of several records', () => {
+  const duplicate: SpanOutcome = { status: 'dropped', reason: 'duplicate' };
+  const rejected: SpanOutcome = { status: 'rejected', reason: 'HTTP 422' };
+  const full: SpanOutcome = { status: 'dropped', reason: 'queue_full' };
+  const delivered: SpanOutcome = { status: 'delivered' };
+
+  it.each([
+    { of: [delivered, rejected], is: rejected },
+    { of: [duplicate, rejected], is: rejected },
+    { of: [rejected, full], is: full },
+    { of: [duplicate, delivered], is: delivered },
+    { of: [duplicate, duplicate], is: duplicate },
+  ])('of $of.0.status and $of.1.status is the worst one, and a duplicate is not a loss', ({ of, is }) => {
+    const outcomes: SpanOutcome[] = [];
+    const settled = (outcome: SpanOutcome): void => void outcomes.push(outcome);
+    const listeners = listenersFor(of.length, { stored: () => undefined, settled });
+    for (const [index, outcome] of of.entries()) listeners[index]?.settled(outcome);
+    expect(outcomes).toEqual([is]);
   });
 });

@@ -1,5 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ConfigurationError, type Handle, instrumentOpenAI, start } from '../../src/index.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
@@ -52,6 +54,25 @@ describe("OpenTelemetry's own exporter", () => {
     await forceFlush();
     expect(stats().destinations['otlp']).toMatchObject({ enqueued: 1, delivered: 0, rejected: 1 });
     await shutdown();
+  });
+
+  it('gives up what has no answer when the time for the end is over, and counts it', async () => {
+    let release = (): void => undefined;
+    const silent = createServer((_, response) => {
+      release = () => void response.end();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void silent.close().closeAllConnections());
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    handle = start({ shutdownTimeoutMillis: 200, destinations: [{ name: 'otlp', url, exporter: 'official' }] });
+    const { shutdown, stats } = handle;
+    await chat();
+    await shutdown();
+    const ended = stats().destinations['otlp'];
+    expect(ended).toMatchObject({ enqueued: 1, delivered: 0, rejected: 0, dropped: { shut_down: 1 } });
+    release();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stats().destinations['otlp']).toEqual(ended);
   });
 
   it('is the only other choice', () => {

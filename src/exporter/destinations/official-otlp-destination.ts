@@ -83,7 +83,7 @@ export function officialOtlpDestination(name: string, options: OtlpOptions, cont
     async shutdown(timeoutMillis): Promise<FlushResult> {
       hasEnded = true;
       const flushed = await flush(timeoutMillis);
-      await exporter.shutdown();
+      exporter.end();
       return flushed;
     },
     stats: () => statsOf(counts),
@@ -105,15 +105,25 @@ function statsOf({ enqueued, delivered, rejected, full, late }: Counts): Destina
 
 interface BatchExporter {
   export(batch: readonly Waiting[]): Promise<void>;
-  shutdown(): Promise<void>;
+  /** Gives up the batches that have no answer yet. */
+  end(): void;
 }
 
 /** Opens the SDK's exporter with the first batch, settles the spans of each batch and counts them. */
 function batchExporter(name: string, options: OtlpOptions, counts: Counts): BatchExporter {
   let exporter: Promise<OTLPTraceExporter> | undefined;
+  const underWay = new Set<readonly Waiting[]>();
+  const settle = (batch: readonly Waiting[], outcome: SpanOutcome): void => {
+    underWay.delete(batch);
+    if (outcome.status === 'delivered') counts.delivered += batch.length;
+    else if (outcome.status === 'rejected') counts.rejected += batch.length;
+    else counts.late += batch.length;
+    for (const { listener } of batch) listener?.settled(outcome);
+  };
   return {
     async export(batch): Promise<void> {
       let outcome: SpanOutcome = { status: 'delivered' };
+      underWay.add(batch);
       try {
         exporter ??= openExporter(options);
         const { error } = await exported(
@@ -121,17 +131,18 @@ function batchExporter(name: string, options: OtlpOptions, counts: Counts): Batc
           batch.map(({ span }) => span),
         );
         if (error) throw error;
-        counts.delivered += batch.length;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        diag.warn(`spanport: ${name} rejected ${batch.length} spans: ${reason}`);
-        counts.rejected += batch.length;
-        outcome = { status: 'rejected', reason };
+        outcome = { status: 'rejected', reason: error instanceof Error ? error.message : String(error) };
       }
-      for (const { listener } of batch) listener?.settled(outcome);
+      if (!underWay.has(batch)) return;
+      if (outcome.status === 'rejected')
+        diag.warn(`spanport: ${name} rejected ${batch.length} spans: ${outcome.reason}`);
+      settle(batch, outcome);
     },
-    async shutdown(): Promise<void> {
-      await (await exporter?.catch(() => undefined))?.shutdown();
+    end(): void {
+      for (const batch of underWay) settle(batch, { status: 'dropped', reason: 'shut_down' });
+      // Not awaited: it ends with its last request, which may take longer than the caller has.
+      exporter?.then((opened) => opened.shutdown()).catch(() => undefined);
     },
   };
 }
