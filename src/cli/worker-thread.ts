@@ -9,12 +9,22 @@ import { untilSignal } from './until-signal.ts';
  */
 const LIMITS = { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 2_000 };
 const STOP = 'stop';
+/** A broker that does not answer would keep the worker for minutes. */
+const STOP_MILLIS = 30_000;
 
 /** Runs this command once more, in a thread whose heap grows less, until it ends there. */
 export async function runInThread(): Promise<void> {
   const [, entry = ''] = process.argv;
   const thread = new Thread(entry, { argv: process.argv.slice(2), resourceLimits: LIMITS });
-  void untilSignal().then(() => thread.postMessage(STOP));
+  void untilSignal().then(() => {
+    thread.postMessage(STOP);
+    setTimeout(() => {
+      process.stderr.write(
+        `The worker did not end within ${STOP_MILLIS / 1e3} s, so it was stopped. What it has not committed is read again.\n`,
+      );
+      void thread.terminate();
+    }, STOP_MILLIS).unref();
+  });
   const [code] = await once(thread, 'exit').catch(explain);
   process.exitCode = code;
 }

@@ -82,6 +82,8 @@ const command: Command = {
     const destinations = settings.delivers ? destinationNames(args['to'], process.env, report) : [];
     const ended = untilStopped();
     const worker = await startOrExplain({ settings, environment: process.env, destinations, report });
+    // A group that can't be joined yet is tried again without end.
+    await Promise.race([worker.joined, ended]);
     print(isJson, { event: 'started', url: worker.url, destinations, topics: settings.topics }, startText(worker));
     const timer = isJson
       ? setInterval(() => print(true, { event: 'status', ...worker.status() }), STATUS_MILLIS)

@@ -39,6 +39,11 @@ export class DeadLetters {
     return this.#cut;
   }
 
+  /** Resolves when everything added so far is in its topic. */
+  flushed(): Promise<void> {
+    return this.#publisher.flushed();
+  }
+
   /** @param settle called once the dead letter is in its topic */
   add(record: TopicRecord, refusal: Refusal, settle: () => void): void {
     this.#publisher.publish(this.letterFor(record, refusal), settle);

@@ -44,6 +44,8 @@ export interface WorkerParts {
 export interface Worker {
   /** Where `/metrics` and `/healthz` are. */
   readonly url: string;
+  /** Resolves when all groups were joined once, or when the worker stops. */
+  readonly joined: Promise<unknown>;
   status(): WorkerStatus;
   /** Takes nothing more, finishes what is under way, commits and leaves its groups. What is left stays in Kafka. */
   stop(): Promise<void>;
@@ -64,8 +66,10 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
   const library = loadKafka();
   const { spans, interactions, deadLetters } = settings.topics;
   let topics = await describeTopics(library, settings.connection, [spans, interactions, deadLetters]);
-  const publisher = new Publisher({ library, connection: settings.connection, report });
-  const stages = stagesOf(parts, library, publisher);
+  const open = (): Publisher => new Publisher({ library, connection: settings.connection, report });
+  // Two, so that a dead letter that can't be written holds up no interaction.
+  const [publisher, letters] = [open(), open()];
+  const stages = stagesOf(parts, { library, publisher, deadLetters: new DeadLetters(letters, deadLetters) });
   let isStopping = false;
   const status = (): WorkerStatus => {
     const running = stages.map((stage) => statusOf(stage, topics));
@@ -74,7 +78,7 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
       state: isStopping ? 'stopping' : state,
       problems,
       stages: running,
-      publishFailures: publisher.failures,
+      publishFailures: publisher.failures + letters.failures,
       residentBytes: process.memoryUsage.rss(),
     };
   };
@@ -90,9 +94,10 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
       () => undefined,
     );
   }, DESCRIBE_MILLIS).unref();
-  await Promise.all(stages.map(({ reader }) => reader.start()));
+  const joined = Promise.all(stages.map(({ reader }) => reader.start()));
   return {
     url: server.url,
+    joined,
     status,
     async stop(): Promise<void> {
       isStopping = true;
@@ -100,7 +105,7 @@ export async function startWorker(parts: WorkerParts): Promise<Worker> {
       clearInterval(describe);
       await Promise.all(stages.map(({ reader }) => reader.stop()));
       await Promise.all(stages.map(({ end }) => end()));
-      await publisher.end();
+      await Promise.all([publisher.end(), letters.end()]);
       await server.close();
     },
   };
@@ -113,14 +118,9 @@ interface SharedParts {
   readonly deadLetters: DeadLetters;
 }
 
-function stagesOf(parts: WorkerParts, library: KafkaLibrary, publisher: Publisher): readonly RunningStage[] {
+function stagesOf(parts: WorkerParts, shared: SharedParts): readonly RunningStage[] {
   const { settings, destinations } = parts;
   const fed = settings.delivers ? destinations : [];
-  const shared = {
-    library,
-    publisher,
-    deadLetters: new DeadLetters(publisher, settings.topics.deadLetters),
-  };
   const assemble = settings.assembles ? [assembleStage(parts, shared)] : [];
   return [...assemble, ...fed.map((name) => deliverStage(name, parts, shared, fed.length))];
 }

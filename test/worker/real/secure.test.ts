@@ -106,6 +106,35 @@ describe('a worker and a Kafka with TLS and SASL', () => {
     await expect(started).rejects.toThrow(reason);
   });
 
+  it('deliver calls while a dead letter can not be written, which is written when its right is given', async () => {
+    const topics = await servers.topics(kafka, 'letters');
+    const { dead } = topics;
+    const all = rightsOf(topics);
+    const readOnly = { ...all.topics, [dead]: ['DESCRIBE', 'DESCRIBE_CONFIGS'] } as const;
+    await allow(kafka.bootstrap, 'worker', { topics: readOnly, groups: all.groups });
+    const vendor = await servers.vendor();
+    const worker = await servers.worker(withSasl(), topics, athina(vendor, { ...ca(), ...login('PLAIN') }));
+    await sender.raw(topics.spans, 'poison', 'this is not OTLP');
+    await eventually(() => expect(worker.output().stderr).toContain(`${dead} can't be written yet: `));
+    await sender.calls(topics.spans, 0, 20);
+    await eventually(() => expect(vendor.texts).toEqual(numbers(0, 20)));
+    await allow(kafka.bootstrap, 'worker', rightsOf(topics));
+    expect((await recordsIn(kafka, dead, 1))[0]?.value).toBe('this is not OTLP');
+    await worker.kill();
+  });
+
+  it('end in order while the group can not be joined', async () => {
+    const topics = await servers.topics(kafka, 'group');
+    const { topics: all } = rightsOf(topics);
+    await allow(kafka.bootstrap, 'worker', { topics: all, groups: ['another-group'] });
+    const vendor = await servers.vendor();
+    const options = athina(vendor, { ...ca(), ...login('PLAIN') });
+    const worker = servers.launched(withSasl(), topics, options);
+    await eventually(() => expect(worker.output().stderr).toContain("can't be joined yet: "));
+    expect(await worker.stop()).toBe(0);
+    expect(worker.output().stdout).toContain('"event":"stopped"');
+  });
+
   it('report a missing right, and go on when it is given', async () => {
     const topics = await servers.topics(kafka, 'rights');
     const { interactions } = topics;

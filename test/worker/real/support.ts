@@ -69,6 +69,13 @@ export class Servers {
     return worker;
   }
 
+  /** A worker that may never have started. */
+  launched(kafka: Kafka, topics: Topics, options: WorkerOptions): RunningWorker {
+    const worker = RunningWorker.launch(kafka, topics, options);
+    this.atEnd(() => worker.kill());
+    return worker;
+  }
+
   async vendor(reply?: Reply): Promise<Vendor> {
     const vendor = await Vendor.start(reply);
     this.atEnd(() => vendor.close());
@@ -96,40 +103,48 @@ export interface WorkerOptions {
 /** The command, as a process. */
 export class RunningWorker {
   readonly #child: ChildProcess;
-  readonly url: string;
+  #stdout = '';
+  #stderr = '';
+  /** Set once it has started. */
+  url = '';
 
-  private constructor(child: ChildProcess, url: string, output: () => { stdout: string; stderr: string }) {
+  private constructor(child: ChildProcess) {
     this.#child = child;
-    this.url = url;
-    this.output = output;
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text;
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
   }
 
-  readonly output: () => { stdout: string; stderr: string };
+  output(): { stdout: string; stderr: string } {
+    return { stdout: this.#stdout, stderr: this.#stderr };
+  }
 
-  static async start(kafka: Kafka, topics: Topics, { args = [], env = {} }: WorkerOptions): Promise<RunningWorker> {
+  /** Does not wait until it has started. */
+  static launch(kafka: Kafka, topics: Topics, { args = [], env = {} }: WorkerOptions): RunningWorker {
     const words = ['worker', '--brokers', kafka.bootstrap, '--json', '--port', '0', '--group', topics.spans];
     const names = ['--spans-topic', topics.spans, '--interactions-topic', topics.interactions];
     const child = spawn(process.execPath, [CLI, ...words, ...names, '--dead-letters-topic', topics.dead, ...args], {
       env: { ...cleanEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
+    return new RunningWorker(child);
+  }
+
+  static async start(kafka: Kafka, topics: Topics, options: WorkerOptions): Promise<RunningWorker> {
+    const worker = RunningWorker.launch(kafka, topics, options);
+    const ended = once(worker.#child, 'close').then(([code]) => {
+      throw new Error(`The worker ended with ${code}: ${worker.#stderr}`);
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    const ended = once(child, 'close').then(([code]) => {
-      throw new Error(`The worker ended with ${code}: ${stderr}`);
-    });
-    const started = vi.waitFor(() => (JSON.parse(stdout.split('\n')[0] ?? '') as { readonly url: string }).url, {
-      timeout: 60_000,
-      interval: 20,
-    });
-    const url = await Promise.race([started, ended]);
+    const started = vi.waitFor(
+      () => (JSON.parse(worker.#stdout.split('\n')[0] ?? '') as { readonly url: string }).url,
+      { timeout: 60_000, interval: 20 },
+    );
+    worker.url = await Promise.race([started, ended]);
     ended.catch(() => undefined);
-    return new RunningWorker(child, url, () => ({ stdout, stderr }));
+    return worker;
   }
 
   async status(): Promise<WorkerStatus> {
@@ -231,10 +246,13 @@ export class Sender {
     });
   }
 
-  /** One call per number, each in a trace of its own, `perConversation` of them in one conversation. */
-  async calls(topic: string, from: number, to: number, perConversation = 5): Promise<void> {
+  /**
+   * One call per number, each in a trace of its own, `perConversation` of them in one conversation.
+   * @param project also the beginning of the answers
+   */
+  async calls(topic: string, from: number, to: number, perConversation = 5, project?: string): Promise<void> {
     const messages = Array.from({ length: to - from }, (_, index) => {
-      const span = callSpan(from + index, perConversation);
+      const span = callSpan(from + index, perConversation, project);
       return { topic, key: Buffer.from(span.trace), value: Buffer.from(otlpJson(span)) };
     });
     for (let at = 0; at < messages.length; at += 500) {
@@ -255,7 +273,7 @@ export class Sender {
   }
 }
 
-function callSpan(number: number, perConversation: number): TestSpan {
+function callSpan(number: number, perConversation: number, project?: string): TestSpan {
   const message = (role: string, text: string): string =>
     JSON.stringify([{ role, parts: [{ type: 'text', content: text }] }]);
   return {
@@ -263,11 +281,12 @@ function callSpan(number: number, perConversation: number): TestSpan {
     // Zero is no id.
     span: (number + 1).toString(16),
     start: 1_000_000 + number,
+    ...(project !== undefined && { project }),
     attributes: {
       ...chat,
       'gen_ai.conversation.id': `conversation-${Math.floor(number / perConversation)}`,
       'gen_ai.input.messages': message('user', `question ${number}`),
-      'gen_ai.output.messages': message('assistant', String(number)),
+      'gen_ai.output.messages': message('assistant', `${project ?? ''}${number}`),
     },
   };
 }
