@@ -21,6 +21,16 @@ export class BoundedMap<V> {
     return this.#entries.size;
   }
 
+  /** The number of entries that have not expired. */
+  get currentSize(): number {
+    let expired = 0;
+    for (const entry of this.#entries.values()) {
+      if (!this.#isExpired(entry)) break;
+      expired += 1;
+    }
+    return this.#entries.size - expired;
+  }
+
   has(key: string): boolean {
     return this.#current(key) !== undefined;
   }

@@ -3,17 +3,20 @@ import type { Environment } from '../configuration/environment.ts';
 import type { Attempt } from '../delivery/delivery.ts';
 import type { DestinationStats } from '../exporter/destination.ts';
 import { destinationsFrom, planDestination } from '../exporter/destinations/open-destination.ts';
-import { openPipeline, type Pipeline, type PipelineOptions } from '../exporter/pipeline.ts';
+import type { PipelineOptions } from '../exporter/pipeline.ts';
+import { ProjectPipelines } from '../exporter/project-pipelines.ts';
 import { resolveContent, resolveSpool } from '../exporter/settings.ts';
 import type { PipelineListener, Settlement } from '../exporter/settling.ts';
 import { usableSpool } from '../exporter/usable-spool.ts';
 import { maskSecrets } from '../interaction/mask.ts';
+import { projectOf } from '../semconv/project.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Spans in flight at once: few enough for the queue of a slow destination. */
+/** Spans in flight at once, and their characters: few enough for the queue of a slow destination. */
 const PORTION = 500;
+const PORTION_LENGTH = 8 << 20;
 /** How long a destination may accept nothing before the command stops waiting for it. */
 const PATIENCE_MILLIS = 15_000;
 const STEP_MILLIS = 1_000;
@@ -45,7 +48,7 @@ export function namedBy(to: unknown): string | undefined {
   return typeof to === 'string' ? '--to' : undefined;
 }
 
-export interface SenderOptions extends Pick<PipelineOptions, 'transport' | 'write' | 'delivery'> {
+export interface SenderOptions extends Pick<PipelineOptions, 'transport' | 'write'> {
   readonly warn: (message: string) => void;
   /** Called after every request. */
   readonly onAttempt?: (attempt: Attempt) => void;
@@ -55,12 +58,17 @@ export interface SenderOptions extends Pick<PipelineOptions, 'transport' | 'writ
   readonly namedBy?: string | undefined;
 }
 
-/** Sends spans through the pipeline that an application uses, and waits until all is settled. */
+/**
+ * Sends spans through the pipeline that an application uses, and waits until all is settled. The resource of a span names
+ * its project; ids of different projects may be equal.
+ */
 export class Sender {
-  readonly #pipeline: Pipeline;
+  readonly #pipelines: ProjectPipelines;
   /** By destination: why a record was last not delivered. */
   readonly #failures = new Map<string, string>();
   #hasStalled = false;
+  /** When the latest span ended: a file is read faster than its spans were written. */
+  #spanMillis = 0;
 
   /** @throws ConfigurationError for a destination that cannot work */
   constructor(
@@ -77,10 +85,11 @@ export class Sender {
       ...(setting !== undefined && { namedBy: setting }),
     };
     const planned = names.map((name) => planDestination(name, context));
-    this.#pipeline = openPipeline({
+    this.#pipelines = new ProjectPipelines(planned, {
       mask: maskSecrets,
       // The command prints what became of the records itself.
       report: () => {},
+      holdClock: () => this.#spanMillis,
       onAttempt: (attempt) => {
         const { destination, outcome } = attempt;
         onAttempt?.(attempt);
@@ -88,7 +97,6 @@ export class Sender {
       },
       ...replaced,
     });
-    for (const open of planned) this.#pipeline.join(open);
   }
 
   async sendAll(portions: AsyncIterable<readonly SpanData[]>): Promise<void> {
@@ -97,9 +105,11 @@ export class Sender {
 
   /** @param onSettled called with what became of each span, at each destination */
   async send(spans: readonly SpanData[], onSettled?: (span: SpanData, settlement: Settlement) => void): Promise<void> {
-    for (let from = 0; from < spans.length; from += PORTION) {
-      for (const span of spans.slice(from, from + PORTION))
-        this.#pipeline.take(span, this.#listenerOf(span, onSettled));
+    for (const portion of portionsOf(spans)) {
+      for (const span of portion) {
+        this.#pipelines.of(projectOf(span.resource)).take(span, this.#listenerOf(span, onSettled));
+        this.#spanMillis = Math.max(this.#spanMillis, span.endTime[0] * 1e3 + span.endTime[1] / 1e6);
+      }
       await this.#settle();
     }
   }
@@ -109,7 +119,7 @@ export class Sender {
     let settled = this.#settled();
     for (let stalled = this.#hasStalled ? PATIENCE_MILLIS : 0; stalled <= PATIENCE_MILLIS; ) {
       // A destination with a wrong key ends its flush at once.
-      const { waiting, onDisk } = await this.#pipeline.flush(STEP_MILLIS);
+      const { waiting, onDisk } = await this.#pipelines.deliver(STEP_MILLIS);
       if (waiting === onDisk) return;
       const now = this.#settled();
       stalled = now > settled ? 0 : stalled + STEP_MILLIS;
@@ -119,7 +129,7 @@ export class Sender {
   }
 
   #settled(): number {
-    return Object.values(this.#pipeline.stats()).reduce(
+    return Object.values(this.#pipelines.stats()).reduce(
       (sum, { delivered, rejected, coalesced }) => sum + delivered + rejected + coalesced,
       0,
     );
@@ -127,9 +137,12 @@ export class Sender {
 
   /** Ends the destinations and returns what became of everything. */
   async finish(): Promise<Delivered> {
-    await this.#pipeline.shutdown();
+    // What waited for other spans may be more than can be sent while destinations end.
+    this.#pipelines.drain(true);
+    await this.#settle();
+    await this.#pipelines.shutdown();
     return Object.fromEntries(
-      Object.entries(this.#pipeline.stats()).map(([name, stats]) => {
+      Object.entries(this.#pipelines.stats()).map(([name, stats]) => {
         const failure = this.#failures.get(name);
         return [name, { ...stats, ...(failure !== undefined && !isSettled(stats) && { failure }) }];
       }),
@@ -153,34 +166,30 @@ export class Sender {
   }
 }
 
-/** What several senders delivered, one after the other. */
-export function sumOf(results: readonly Delivered[]): Delivered {
-  const sums: Record<string, Delivered[string]> = {};
-  for (const [name, stats] of results.flatMap(Object.entries<Delivered[string]>)) {
-    const sum = sums[name];
-    sums[name] = sum ? added(sum, stats) : stats;
+/** Within both limits, or a single span. */
+function* portionsOf(spans: readonly SpanData[]): Generator<readonly SpanData[]> {
+  let portion: SpanData[] = [];
+  let length = 0;
+  for (const span of spans) {
+    const own = lengthOf(span.attributes) + lengthOf(span.content) + lengthOf(span.events);
+    if (portion.length > 0 && (portion.length >= PORTION || length + own > PORTION_LENGTH)) {
+      yield portion;
+      portion = [];
+      length = 0;
+    }
+    portion.push(span);
+    length += own;
   }
-  return sums;
+  if (portion.length > 0) yield portion;
 }
 
-/** What is on disk is that of the later one, which may have delivered what the one before left there. */
-function added(one: Delivered[string], other: Delivered[string]): Delivered[string] {
-  const dropped: Record<string, number> = { ...one.dropped };
-  for (const [reason, count] of Object.entries(other.dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
-  const { failure: before, ...first } = one;
-  const { failure = before, ...last } = other;
-  const sum = {
-    ...first,
-    ...last,
-    enqueued: one.enqueued + other.enqueued,
-    delivered: one.delivered + other.delivered,
-    retried: one.retried + other.retried,
-    rejected: one.rejected + other.rejected,
-    skipped: one.skipped + other.skipped,
-    coalesced: one.coalesced + other.coalesced,
-    dropped,
-  };
-  return { ...sum, ...(failure !== undefined && !isSettled(sum) && { failure }) };
+/** Of all texts in a value. */
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  let length = 0;
+  for (const each of Object.values(value)) length += lengthOf(each);
+  return length;
 }
 
 /** Node's error codes, in words. */

@@ -1,9 +1,10 @@
 import type { Attempt } from '../delivery/delivery.ts';
+import { keyIn } from '../exporter/project-keys.ts';
 import type { Settlement } from '../exporter/settling.ts';
 import { DeliveryNotes, type Underway } from '../gateway/delivery-notes.ts';
 import { answerExcerpt } from '../gateway/own-secrets.ts';
-import { keyIn } from '../gateway/projects.ts';
 import { maskSecrets } from '../interaction/mask.ts';
+import { projectOf } from '../semconv/project.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import type { DeliveryNote } from '../store/port.ts';
 import type { FoundInteraction } from '../store/rows.ts';
@@ -27,13 +28,11 @@ export class ForwardStates {
   }
 
   readonly onAttempt = (attempt: Attempt): void => this.#notes.attempted(attempt);
-  /** For the spans of one project. */
-  onSettled(project: string): (span: SpanData, settlement: Settlement) => void {
-    return ({ traceId, spanId }, { destination, outcome }) => {
-      const underway = this.#notes.followedBy(keyIn(project, `${traceId}:${spanId}`));
-      if (underway) this.#notes.settled(underway, destination, outcome);
-    };
-  }
+
+  readonly onSettled = ({ traceId, spanId, resource }: SpanData, { destination, outcome }: Settlement): void => {
+    const underway = this.#notes.followedBy(keyIn(projectOf(resource), `${traceId}:${spanId}`));
+    if (underway) this.#notes.settled(underway, destination, outcome);
+  };
 
   follow({ row: { id, project }, interaction }: FoundInteraction): void {
     this.#notes.follow(interaction, { project, interaction: id });

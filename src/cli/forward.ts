@@ -1,11 +1,10 @@
 import { userDataFolder } from '../configuration/user-folders.ts';
 import { timeFrom } from '../gateway/api/since.ts';
-import { ofProject } from '../gateway/project-pipelines.ts';
-import { DEFAULT_PROJECT, withProject } from '../gateway/projects.ts';
+import { withProject } from '../semconv/project.ts';
 import { interactionToSend } from '../store/background.ts';
 import type { StoreReader } from '../store/reader.ts';
 import type { Command } from './command.ts';
-import { type Delivered, isComplete, namedBy, printDelivered, Sender, sumOf } from './deliver.ts';
+import { isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
 import { ForwardStates } from './forward-states.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
@@ -44,37 +43,25 @@ const command: Command = {
     const dry = args['dry-run'] ? new RecordedRequests(names, secretsIn(process.env)) : undefined;
     const replaced = dry ? { transport: dry.transport, write: dry.write, spool: false as const } : {};
     const states = dry ? undefined : new ForwardStates(folder, warn);
-    const options = {
-      warn: once(warn),
+    const sender = new Sender(names, dry ? withSampleSettings(process.env) : process.env, {
+      warn,
       namedBy: namedBy(args['to']),
       ...(states && { onAttempt: states.onAttempt }),
       ...replaced,
-    };
-    const results: Delivered[] = [];
+    });
     let interactions = 0;
-    // One after the other: ids identify nothing across projects.
     for (const project of projectsIn(reader, range)) {
-      const sender = new Sender(names, dry ? withSampleSettings(process.env) : process.env, {
-        ...options,
-        // The sender itself passes on what it holds before it flushes.
-        delivery: (create) =>
-          ofProject(
-            create(() => undefined),
-            project,
-          ),
-      });
       for (const page of pagesOf(reader, project, range)) {
         interactions += page.length;
         const spans = page.map((each) => {
           states?.follow(each);
           return withProject(each.span, project);
         });
-        await sender.send(spans, states?.onSettled(project));
+        await sender.send(spans, states?.onSettled);
       }
-      results.push(await sender.finish());
     }
+    const delivered = await sender.finish();
     reader.db.close();
-    const delivered = sumOf(results);
     await states?.finish();
     if (dry) process.stdout.write(`${JSON.stringify(dry.all, null, 2)}\n`);
     else {
@@ -98,23 +85,13 @@ interface Range {
   readonly untilUs: number;
 }
 
-/** Writes each message once: every project has a sender of its own. */
-function once(warn: (message: string) => void): (message: string) => void {
-  const written = new Set<string>();
-  return (message) => {
-    if (!written.has(message)) warn(message);
-    written.add(message);
-  };
-}
-
-/** At least one, so that settings are checked where nothing is to be sent. */
 function projectsIn(reader: StoreReader, { sinceUs, untilUs }: Range): string[] {
   const rows = reader.db.all(
     'SELECT DISTINCT project FROM interactions WHERE sort_us >= ? AND sort_us <= ? AND is_hidden = 0 ORDER BY project',
     sinceUs,
     untilUs,
   );
-  return rows.length === 0 ? [DEFAULT_PROJECT] : rows.map(({ project }) => String(project));
+  return rows.map(({ project }) => String(project));
 }
 
 /** The oldest first, as they happened: a conversation's history grows. */

@@ -144,6 +144,7 @@ function warn(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
+/** A vendor's record names no project, and a file or a host has one set of ids: all is of the default project. */
 function openSender(args: Readonly<Record<string, unknown>>): Sender {
   return new Sender(destinationNames(args['to'], process.env, warn), process.env, {
     warn,

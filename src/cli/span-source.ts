@@ -1,7 +1,9 @@
+import { keyIn } from '../exporter/project-keys.ts';
 import { FormatError } from '../otlp/format-error.ts';
 import { readLogsJson, readTraceJson } from '../otlp/read-json.ts';
 import { eventFromLog, withLogs } from '../semconv/dialects/genai/read.ts';
 import type { LogData } from '../semconv/log-data.ts';
+import { projectOf } from '../semconv/project.ts';
 import type { HrTime, SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import { type AnyVendor, vendorNamed, vendors } from '../vendors/index.ts';
@@ -115,9 +117,17 @@ function withEvents(spans: readonly SpanData[], logs: readonly LogData[]): reado
   if (logs.length === 0) return spans;
   const bySpan = new Map<string, LogData[]>();
   for (const log of logs) {
-    if (log.spanId !== undefined) bySpan.set(log.spanId, [...(bySpan.get(log.spanId) ?? []), log]);
+    const key = keyOf(log);
+    const known = bySpan.get(key);
+    if (known) known.push(log);
+    else bySpan.set(key, [log]);
   }
-  return spans.map((span) => withLogs(span, bySpan.get(span.spanId) ?? []));
+  return spans.map((span) => withLogs(span, bySpan.get(keyOf(span)) ?? []));
+}
+
+/** Ids of spans may be equal in two traces, and those of traces in two projects. */
+function keyOf({ resource, traceId = '', spanId = '' }: Pick<LogData, 'resource' | 'traceId' | 'spanId'>): string {
+  return keyIn(projectOf(resource), `${traceId}:${spanId}`);
 }
 
 /** Parents after their children, as they ended. */

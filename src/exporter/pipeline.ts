@@ -1,5 +1,4 @@
-import type { Attempt, Delivery } from '../delivery/delivery.ts';
-import type { Transport } from '../delivery/http/transport.ts';
+import type { Attempt } from '../delivery/delivery.ts';
 import { diag } from '../diagnostics/diag.ts';
 import { someFields } from '../interaction/defined.ts';
 import type { Interaction } from '../interaction/interaction.ts';
@@ -8,12 +7,14 @@ import { dialectOf } from '../semconv/dialects/index.ts';
 import { addContentReader } from '../semconv/span-content.ts';
 import { type LateSpan, originOf, type ReadableSpanLike, type SpanData } from '../semconv/span-data.ts';
 import type { DestinationStats, FlushResult, SpanDestination, SpanListener } from './destination.ts';
-import type { Connection } from './destinations/connection.ts';
 import { LazyEndedSpan, masked } from './ended-span.ts';
 import { flushedAll } from './flushed-all.ts';
 import { HOLD_MILLIS, type LeavingCall } from './held-calls.ts';
 import { reportLosses } from './losses.ts';
+import { type OpenMemory, openMemory } from './memory.ts';
+import type { LocalWrite, OpenTransport, PipelineHost } from './pipeline-host.ts';
 import { type LeftOutCounts, RunAssembler } from './run-assembler.ts';
+import { type ServiceInfo, withService } from './service-info.ts';
 import { type PipelineListener, Settling } from './settling.ts';
 
 /**
@@ -32,9 +33,6 @@ const BATCH_MILLIS = 20;
 
 /** How often background responses are checked that wait for their answers. */
 const EXPIRY_MILLIS = 60_000;
-
-/** The service and environment for spans whose own resource does not contain them. */
-export type ServiceInfo = Pick<Interaction, 'serviceName' | 'environment'>;
 
 /** A span from a file or OTLP, a span of an SDK, or one that is created when it is read. */
 export type PipelineSpan = SpanData | ReadableSpanLike | LateSpan;
@@ -58,30 +56,11 @@ export interface PipelineOptions {
   readonly write?: LocalWrite;
   /** How many requests to a vendor may be under way at once. Default: 8. */
   readonly concurrency?: number;
-  /** Replaces the delivery of a destination, for example by one that other pipelines use, too. Default: one of its own. */
-  readonly delivery?: ChooseDelivery;
+  /** Where the pipeline and its destinations remember earlier calls. Default: memory of their own. */
+  readonly memory?: OpenMemory;
+  /** The time in ms that calls wait in for the spans around them, where spans are read from a file. Default: a clock. */
+  readonly holdClock?: () => number;
 }
-
-/** @param create opens a delivery of its own; `onDrain` is called before each flush and at the end */
-export type ChooseDelivery = (create: (onDrain: () => void) => Delivery) => Delivery;
-
-/** @param target `file:PATH`, `console` or `callback` */
-export type LocalWrite = (destination: string, target: string, item: unknown) => void;
-
-/** What a destination needs from the pipeline that it is opened for. */
-export interface PipelineHost {
-  /** Passes what the pipeline still holds to the destinations. Deliveries call it before a flush and at exit. */
-  readonly onDrain: () => void;
-  readonly report: (message: string) => void;
-  readonly onAttempt?: (attempt: Attempt) => void;
-  readonly transport?: OpenTransport;
-  readonly write?: LocalWrite;
-  readonly concurrency?: number;
-  readonly delivery?: ChooseDelivery;
-}
-
-/** @param connection how the destination would be reached */
-export type OpenTransport = (destination: string, connection: Connection) => Transport;
 
 export type OpenDestination = (host: PipelineHost) => SpanDestination;
 
@@ -94,8 +73,10 @@ export interface Pipeline {
   join(destination: SpanDestination | OpenDestination): SpanDestination;
   /** Holds all spans until the returned function is called, while their destinations are not known yet. */
   hold(): () => void;
+  /** Maps all waiting spans immediately. Calls go on waiting for the spans around them. */
+  map(): void;
   /**
-   * Maps all waiting spans immediately.
+   * Maps all waiting spans immediately, and calls without the spans around them.
    * @param isLast whether no span follows: background responses that were not fetched are then recorded without an answer
    */
   drain(isLast?: boolean): void;
@@ -103,6 +84,8 @@ export interface Pipeline {
   /** Flushes and ends all destinations. Spans stop waiting for other spans. */
   shutdown(timeoutMillis?: number): Promise<FlushResult>;
   stats(): Readonly<Record<string, DestinationStats>>;
+  /** The number of spans and calls that wait: to be mapped, or for other spans. */
+  readonly waiting: number;
   /** Spans that made no record of their own at a vendor, by reason. Counted while a vendor is among the destinations. */
   readonly leftOut: LeftOutCounts;
 }
@@ -127,7 +110,7 @@ class SpanPipeline implements Pipeline {
   readonly #options: PipelineOptions;
   readonly #service: ServiceInfo | undefined;
   readonly #host: PipelineHost;
-  readonly #assembler = new RunAssembler();
+  readonly #assembler: RunAssembler;
   readonly #stopWanting: (() => void)[] = [];
   #stopReporting: (() => void) | undefined;
   /** The number of spans for which `take` threw, by destination. */
@@ -147,7 +130,8 @@ class SpanPipeline implements Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.#service = someFields(options.service);
-    const { onAttempt, transport, write, concurrency, delivery } = options;
+    const { onAttempt, transport, write, concurrency, memory = openMemory, holdClock } = options;
+    this.#assembler = new RunAssembler({ answered: memory('answered'), holdClock });
     this.#host = {
       onDrain: () => {
         options.onDrain?.();
@@ -158,7 +142,7 @@ class SpanPipeline implements Pipeline {
       ...(transport && { transport }),
       ...(write && { write }),
       ...(concurrency !== undefined && { concurrency }),
-      ...(delivery && { delivery }),
+      memory,
     };
   }
 
@@ -193,9 +177,14 @@ class SpanPipeline implements Pipeline {
     };
   }
 
-  drain(isLast = false): void {
+  map(): void {
     if (this.#holds > 0) return;
     while (this.#next());
+  }
+
+  drain(isLast = false): void {
+    if (this.#holds > 0) return;
+    this.map();
     if (this.#assembler.held > 0) this.#record(this.#assembler.release(true));
     if (isLast) this.#record(this.#assembler.flush());
   }
@@ -216,6 +205,10 @@ class SpanPipeline implements Pipeline {
 
   get leftOut(): LeftOutCounts {
     return this.#assembler.leftOut;
+  }
+
+  get waiting(): number {
+    return this.#pending.length - this.#head + this.#assembler.waiting;
   }
 
   stats(): Readonly<Record<string, DestinationStats>> {
@@ -335,12 +328,4 @@ class SpanPipeline implements Pipeline {
   #countFailed(name: string): void {
     this.#failed.set(name, (this.#failed.get(name) ?? 0) + 1);
   }
-}
-
-/** The span's own service and environment take precedence. */
-function withService(interaction: Interaction, service: ServiceInfo): Interaction {
-  const isKnown =
-    (service.serviceName === undefined || interaction.serviceName !== undefined) &&
-    (service.environment === undefined || interaction.environment !== undefined);
-  return isKnown ? interaction : { ...service, ...interaction };
 }

@@ -1,5 +1,4 @@
 import { BoundedMap } from '../bounded/bounded-map.ts';
-import { RecentMap } from '../bounded/recent-map.ts';
 import { fetchedElsewhere, hasAnswer, isUnfinished, joinBackground } from '../interaction/background-response.ts';
 import type { Interaction, ToolExecution } from '../interaction/interaction.ts';
 import { costOf } from '../pricing/cost.ts';
@@ -7,6 +6,7 @@ import { interactionFrom, readSpan, toolExecutionFrom } from '../semconv/from-sp
 import { ATTR, OPERATION, SCOPE_NAME } from '../semconv/names.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { HeldCalls, type HeldCallsOptions, type LeavingCall, type LeftOut } from './held-calls.ts';
+import { type Memory, openMemory } from './memory.ts';
 import type { Settling } from './settling.ts';
 
 /** Maximum number of spans that wait for another one, and for how long. */
@@ -14,8 +14,6 @@ const MAX_WAITING = 1_000;
 const MAX_AGE_MILLIS = 10 * 60_000;
 /** Maximum number of tools recorded for one parent. The main span of an application may be open for days. */
 const MAX_TOOLS = 1_000;
-/** Answers of background responses that are remembered, so that a later fetch makes no second record. */
-const MAX_ANSWERED = 10_000;
 
 /**
  * Spans that made no record of their own at a vendor. `no_dialect`: not about a model, as far as is known. `tool`, `part`:
@@ -30,6 +28,10 @@ export interface RunAssemblerOptions extends HeldCallsOptions {
    * `false`: the two spans of a background response are reported separately, for a consumer that combines them itself.
    */
   readonly joinsBackground?: boolean;
+  /** By response, the span that had the answer to report, so that a later fetch makes no second record. */
+  readonly answered?: Memory;
+  /** The time in ms that calls wait in for the spans around them. Default: `now`. */
+  readonly holdClock?: (() => number) | undefined;
 }
 
 /** Part of an interaction that waits for the span which completes it. */
@@ -70,8 +72,7 @@ export class RunAssembler {
   readonly #queued: BoundedMap<LeavingCall>;
   readonly #tools: BoundedMap<Entry<ToolExecution[]>>;
   readonly #documents: BoundedMap<Entry<Retrieval>>;
-  /** By response, the span that had the answer to report. */
-  readonly #answered = new RecentMap<string>({ maxWeight: MAX_ANSWERED });
+  readonly #answered: Memory;
   readonly #held: HeldCalls;
   readonly #joinsBackground: boolean;
   readonly #leftOut: { no_dialect?: number; tool?: number; part?: number } = {};
@@ -81,8 +82,9 @@ export class RunAssembler {
     this.#queued = new BoundedMap(MAX_WAITING, maxAgeMillis, now);
     this.#tools = new BoundedMap(MAX_WAITING, maxAgeMillis, now);
     this.#documents = new BoundedMap(MAX_WAITING, maxAgeMillis, now);
-    this.#held = new HeldCalls(options);
+    this.#held = new HeldCalls({ ...options, now: options.holdClock ?? now });
     this.#joinsBackground = joinsBackground;
+    this.#answered = options.answered ?? openMemory('answered');
   }
 
   /** @param settling set if a caller waits for the outcome of the span, which stays open while the span waits here */
@@ -128,6 +130,11 @@ export class RunAssembler {
   /** The number of calls that wait for their enclosing spans. */
   get held(): number {
     return this.#held.size;
+  }
+
+  /** The number of spans and calls that wait for other spans. */
+  get waiting(): number {
+    return this.#held.size + this.#queued.size + this.#tools.currentSize + this.#documents.currentSize;
   }
 
   /** The number of spans that made no record of their own, by reason. */

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { type ContentMode, feedbackFor } from '../exporter/content-policy.ts';
 import { defined } from '../interaction/defined.ts';
 import { type Mask, maskJson } from '../interaction/mask.ts';
+import { DEFAULT_PROJECT } from '../semconv/project.ts';
 import type { Store } from '../store/store.ts';
 import type { Feedback } from '../vendors/feedback.ts';
 import { feedbackFrom } from './api/handlers.ts';
 import type { FeedbackRow, NewFeedback } from './api/routes.ts';
 import { RequestError } from './body.ts';
 import type { Forwarder } from './forwarder.ts';
-import { DEFAULT_PROJECT } from './projects.ts';
 import { feedbackEntry } from './vendor-writes.ts';
 
 export interface ApiFeedbackOptions {

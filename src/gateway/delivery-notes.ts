@@ -1,12 +1,12 @@
 import type { Attempt } from '../delivery/delivery.ts';
 import type { SpanOutcome } from '../exporter/destination.ts';
+import { keyIn, partsOf } from '../exporter/project-keys.ts';
 import { fetchedElsewhere, hasAnswer } from '../interaction/background-response.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { OPERATION } from '../interaction/operation.ts';
 import type { DeliveryNote, DeliveryState } from '../store/port.ts';
 import type { FoundInteraction } from '../store/rows.ts';
 import type { StoreQueries } from '../store/store.ts';
-import { keyIn, partsOf } from './projects.ts';
 
 /** An interaction on its way to a destination. */
 export interface Underway {

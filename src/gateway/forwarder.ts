@@ -7,10 +7,13 @@ import { forgetDelivered } from '../delivery/spool/inspect.ts';
 import type { SpanListener } from '../exporter/destination.ts';
 import { type DestinationContext, planDestination } from '../exporter/destinations/open-destination.ts';
 import type { Pipeline } from '../exporter/pipeline.ts';
+import { keyIn } from '../exporter/project-keys.ts';
+import { ProjectPipelines } from '../exporter/project-pipelines.ts';
 import { resolveContent } from '../exporter/settings.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
 import { interactionFrom } from '../semconv/from-spans.ts';
+import { withProject } from '../semconv/project.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { InteractionToSend } from '../store/background.ts';
@@ -27,8 +30,6 @@ import { FeedbackQueue } from './feedback-queue.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
 import { gatewaysIn, MAX_PASSED, PASSED, PASSED_HEADER } from './passed-gateways.ts';
-import { ProjectPipelines } from './project-pipelines.ts';
-import { keyIn, withProject } from './projects.ts';
 
 export interface ForwarderOptions {
   /** Names of destinations, as in `SPANPORT_DESTINATIONS`. */
@@ -80,7 +81,7 @@ export class Forwarder {
     const context = this.#context(environment);
     const planned = names.map((name) => [name, planDestination(name, context)] as const);
     for (const [name, open] of planned) {
-      const pipelines = new ProjectPipelines(open, {
+      const pipelines = new ProjectPipelines([open], {
         mask,
         transport: (_, connection) => this.#marking(createTransport(connection)),
         onAttempt: (attempt) => this.#notes.attempted(attempt),

@@ -5,12 +5,12 @@ import type { Writable } from '../interaction/interaction.ts';
 import { type Mask, maskAttributes, maskJson } from '../interaction/mask.ts';
 import type { Decoded } from '../otlp/decoded.ts';
 import type { LogData } from '../semconv/log-data.ts';
+import { projectOf } from '../semconv/project.ts';
 import type { SpanData, SpanLink } from '../semconv/span-data.ts';
 import { logRowFrom, resourceJsonOf, type SpanRow, spanRowFrom } from '../store/span-row.ts';
 import type { Store } from '../store/store.ts';
 import { withMaskedIds, withMaskedIdsInJson } from './masked-ids.ts';
 import type { PartialSuccess } from './otlp-answers.ts';
-import { projectOf } from './projects.ts';
 
 export interface ReceiverOptions {
   readonly store: Store;

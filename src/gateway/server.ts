@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { DEFAULT_PROJECT } from '../semconv/project.ts';
 import { answerOf, StoreError } from '../store/store-error.ts';
 import type { Access } from './access.ts';
 import type { Answerable } from './api/app.ts';
@@ -13,7 +14,7 @@ import type { Metrics } from './metrics.ts';
 import { contentTypes, errorAnswer, type OtlpType } from './otlp-answers.ts';
 import { OTLP_PATHS, otlpTypeOf, receiveOtlp } from './otlp-routes.ts';
 import type { Page } from './page.ts';
-import { DEFAULT_PROJECT, projectFrom } from './projects.ts';
+import { projectFrom } from './projects.ts';
 import type { Receiver } from './receiver.ts';
 import type { VendorApis } from './vendor-apis.ts';
 

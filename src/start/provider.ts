@@ -16,7 +16,7 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import type { Environment } from '../configuration/environment.ts';
 import { diag } from '../diagnostics/diag.ts';
-import type { ServiceInfo } from '../exporter/pipeline.ts';
+import type { ServiceInfo } from '../exporter/service-info.ts';
 import type { SpanSource } from '../instrumentation/span-source.ts';
 import type { OwnProvider } from '../instrumentation/tracer.ts';
 import { defined } from '../interaction/defined.ts';

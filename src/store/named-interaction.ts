@@ -1,5 +1,5 @@
+import { DEFAULT_PROJECT } from '../semconv/project.ts';
 import { INTERACTIONS } from './lists.ts';
-import { DEFAULT_PROJECT } from './project.ts';
 import type { StoreReader } from './reader.ts';
 
 const conditions = {

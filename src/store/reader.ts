@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '../semconv/project.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase, SqlRow, SqlValue } from '../sqlite/driver.ts';
@@ -13,7 +14,6 @@ import {
   selectedInteractions,
 } from './lists.ts';
 import type { DeliveryState } from './port.ts';
-import { DEFAULT_PROJECT } from './project.ts';
 import {
   type ConversationRow,
   conversationRow,

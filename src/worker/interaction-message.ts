@@ -1,3 +1,4 @@
+import { keyIn } from '../exporter/project-keys.ts';
 import { isUnfinished } from '../interaction/background-response.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { OPERATION } from '../semconv/names.ts';
@@ -11,7 +12,10 @@ const HEADERS = { 'spanport-format': 'interaction/1' } as const;
 
 /** An interaction as a message of the topic from which destinations are fed. */
 export interface InteractionMessage {
-  /** Messages with one key stay in order and on one worker. */
+  /**
+   * Messages with one key stay in order and on one worker. It also names the project, which a record keeps when it is a
+   * dead letter that is written back.
+   */
   readonly key: string;
   readonly value: Buffer;
   readonly headers: Readonly<Record<string, string>>;
@@ -20,12 +24,16 @@ export interface InteractionMessage {
 }
 
 /** @param maxBytes how large the value may be. It is larger only where no text is left to cut */
-export function messageFor(interaction: Interaction, maxBytes: number = MAX_VALUE_BYTES): InteractionMessage {
+export function messageFor(
+  interaction: Interaction,
+  project: string,
+  maxBytes: number = MAX_VALUE_BYTES,
+): InteractionMessage {
   let value = Buffer.from(JSON.stringify(interaction));
   const wholeBytes = value.byteLength;
   if (wholeBytes > maxBytes) value = Buffer.from(JSON.stringify(fitted(interaction, maxBytes)));
   return {
-    key: keyFor(interaction),
+    key: keyIn(project, keyFor(interaction)),
     value,
     headers: HEADERS,
     isCut: value.byteLength < wholeBytes,

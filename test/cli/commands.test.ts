@@ -24,6 +24,19 @@ afterAll(() => project.close());
 const spanport = (args: readonly string[], env: Record<string, string> = {}): Promise<Finished> =>
   project.run('node', [main, ...args], { env });
 
+const plainSpan: SpanData = {
+  name: 'chat gpt-4o',
+  kind: 2,
+  traceId: 'a'.repeat(32),
+  spanId: '1'.repeat(16),
+  startTime: [1_760_000_000, 0],
+  endTime: [1_760_000_001, 0],
+  attributes: {},
+  resource: {},
+  status: { code: 0 },
+  scope: { name: 'spanport' },
+};
+
 /** Nothing of the environment is set up. */
 const nothing = { ATHINA_API_KEY: '', RECONIFY_APP_KEY: '', RECONIFY_API_KEY: '' };
 
@@ -253,6 +266,48 @@ describe('spanport export and import', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ athina: { enqueued: 2, delivered: 2 } });
     expect(project.sinks.athina.received.length - before).toBe(2);
+  });
+
+  it('keeps spans of two projects apart that have equal ids', async () => {
+    const attributes = (of: string, more: Readonly<Record<string, string>>) => ({
+      'gen_ai.request.model': 'gpt-4o',
+      'gen_ai.conversation.id': 'c1',
+      'gen_ai.input.messages': JSON.stringify([
+        { role: 'user', parts: [{ type: 'text', content: `Question of ${of}` }] },
+      ]),
+      ...more,
+    });
+    const span = (of: string, spanId: string, more: Readonly<Record<string, string>>): SpanData => ({
+      ...plainSpan,
+      spanId: spanId.repeat(16),
+      attributes: attributes(of, more),
+      resource: of === 'default' ? {} : { 'spanport.project': of },
+    });
+    const response = { 'gen_ai.response.id': 'resp_1' };
+    const asked = { ...response, 'gen_ai.operation.name': 'chat', 'gen_ai.response.status': 'queued' };
+    const answered = { ...response, 'gen_ai.operation.name': 'fetch_response', 'gen_ai.response.status': 'completed' };
+    const projects = ['default', 'A', 'B'];
+    const spans = [
+      ...projects.map((of) => span(of, '1', { 'gen_ai.operation.name': 'chat' })),
+      ...projects.map((of) => span(of, '2', asked)),
+      ...projects.map((of) => span(of, '3', answered)),
+    ];
+    project.write('projects.jsonl', spans.map((each) => `${spanToJson(each)}\n`).join(''));
+    const { stdout } = await spanport(
+      ['export', '--dry-run', '--json', '--to', 'athina,inkeep', 'projects.jsonl'],
+      nothing,
+    );
+    const plans = JSON.parse(stdout) as Record<string, { body: unknown }[]>;
+    expect(plans['athina']).toHaveLength(6);
+    for (const of of projects) {
+      const own = (name: string) =>
+        plans[name]?.filter(({ body }) => JSON.stringify(body).includes(`Question of ${of}`));
+      expect(own('athina'), of).toHaveLength(2);
+      // No conversation has a message of two projects.
+      const texts = (own('inkeep') ?? []).map(({ body }) => JSON.stringify(body).match(/Question of \w+/g) ?? []);
+      expect(texts.length, of).toBeGreaterThan(0);
+      expect(new Set(texts.flat()), of).toEqual(new Set([`Question of ${of}`]));
+    }
   });
 
   it('fails when a destination cannot be reached', async () => {

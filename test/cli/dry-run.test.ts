@@ -190,3 +190,49 @@ it('a dry run decodes what is sent as compressed protobuf', async () => {
   ]);
   expect(JSON.stringify(recorded.all)).not.toContain('secret');
 });
+
+it('a call gets the facts of the span around it, however many spans are read between them', async () => {
+  const recorded = new RecordedRequests(['athina'], []);
+  const { transport } = recorded;
+  const sender = new Sender(['athina'], { ATHINA_API_KEY: 'key' }, { warn: () => {}, transport });
+  const scope = { name: 'another tracer' };
+  const span = (
+    spanId: string,
+    attributes: Readonly<Record<string, unknown>>,
+    more: Partial<SpanData> = {},
+  ): SpanData => ({
+    name: 'span',
+    kind: 2,
+    traceId,
+    spanId,
+    startTime: [1_760_000_000, 0],
+    endTime: [1_760_000_001, 0],
+    attributes,
+    resource: {},
+    status: { code: 0 },
+    scope,
+    ...more,
+  });
+  const call = span('a'.repeat(16), { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' });
+  const between = Array.from({ length: 1_200 }, (_, index) => span(index.toString(16).padStart(16, '1'), { index }));
+  const agent = { 'gen_ai.operation.name': 'invoke_agent', 'session.id': 'session of the agent' };
+  await sender.send([
+    { ...call, parentSpanId: 'b'.repeat(16) },
+    ...between,
+    span('b'.repeat(16), agent, { kind: 0, endTime: [1_760_000_001, 500_000_000] }),
+  ]);
+  await sender.finish();
+  expect(recorded.all['athina']).toMatchObject([{ body: { session_id: 'session of the agent' } }]);
+});
+
+it('no record is dropped because those of one file are large', async () => {
+  const text = 'x'.repeat(450_000);
+  const inputMessages = [{ role: 'user' as const, parts: [{ type: 'text' as const, content: text }] }];
+  const spans = Array.from({ length: 80 }, (_, index) =>
+    spanDataOf({ ...fullInteraction, inputMessages, spanId: (index + 1).toString(16).padStart(16, '0') }),
+  );
+  const transport = () => async () => ({ status: 200, headers: {}, body: '{}' });
+  const sender = new Sender(['athina'], { ATHINA_API_KEY: 'key' }, { warn: () => {}, transport });
+  await sender.send(spans);
+  expect(await sender.finish()).toMatchObject({ athina: { enqueued: 80, delivered: 80, dropped: {} } });
+});

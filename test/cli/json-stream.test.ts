@@ -106,6 +106,27 @@ describe('spans of a file', () => {
     ]);
   });
 
+  it('gives GenAI events to the span of their project, of several with equal ids', async () => {
+    const resource = (project: string) => ({ 'spanport.project': project });
+    const event = (project: string): string => {
+      const { traceId, spanId } = span('a'.repeat(16));
+      const body = { kvlistValue: { values: [{ key: 'content', value: { stringValue: `question of ${project}` } }] } };
+      const record = { traceId, spanId, eventName: 'gen_ai.user.message', body };
+      const attributes = [{ key: 'spanport.project', value: { stringValue: project } }];
+      return JSON.stringify({ resourceLogs: [{ resource: { attributes }, scopeLogs: [{ logRecords: [record] }] }] });
+    };
+    const lines = ['A', 'B'].flatMap((project) => [
+      spanToJson({ ...span('a'.repeat(16)), resource: resource(project) }),
+      event(project),
+    ]);
+    const { spans } = await read(lines.join('\n'));
+    expect(spans.map(({ resource: { 'spanport.project': name }, events = [] }) => [name, events.length])).toEqual([
+      ['A', 1],
+      ['B', 1],
+    ]);
+    expect(JSON.stringify(spans[0]?.events)).toContain('question of A');
+  });
+
   it('names the line that cannot be read, and why', async () => {
     const { report, warnings } = await read(`${line('a'.repeat(16))}\nnonsense\n{"a":1}\n`);
     expect(report.unreadable).toBe(2);

@@ -114,10 +114,10 @@ it('marks as waiting only those dead letters that were put back into the queue',
   expect((await delivery('default', '1'))?.state).toBe('dead');
 });
 
-it('forwards from more projects than it keeps pipelines for', async () => {
+it('forwards from many projects, whose traces have equal ids', async () => {
   const { gateway, client, vendor } = await forwarding(200);
   const projects = Array.from({ length: 70 }, (_, index) => `p${index}`);
-  // Twice, so that the first ones are opened again.
+  // Twice, so that each project is used again after the others.
   for (const trace of ['1', '2']) {
     for (const project of projects) {
       const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [chat(trace, `c${trace}`)] }] }] });

@@ -94,6 +94,44 @@ describe('the assembling stage', () => {
     expect(publisher.records.map(({ key }) => key)).toEqual(['a'.padStart(32, '0'), 'resp_1', 'resp_1']);
   });
 
+  it('keys an interaction by its project, too', () => {
+    const { take, publisher } = stage();
+    for (const project of ['A', 'b/c d', 'default']) {
+      take(0, otlpJson({ trace: 'a', span: '1', project, attributes: { ...chat, 'gen_ai.conversation.id': 'c' } }));
+    }
+    expect(publisher.records.map(({ key }) => key)).toEqual(['project=A c', 'project=b%2Fc%20d c', 'c']);
+  });
+
+  it('joins no spans of two projects that have equal ids', () => {
+    const { take, work, interactions, publisher, settled } = stage();
+    const tool = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'hours' };
+    const run = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.provider.name': 'openai' };
+    const [inner, outer] = [
+      { trace: 'a', span: '2', parent: '1', scope: 'other', kind: 1, attributes: tool },
+      { trace: 'a', span: '1', scope: 'other', attributes: run },
+    ];
+    take(0, otlpJson({ ...inner, project: 'A' }), 1_000);
+    take(1, otlpJson({ ...outer, project: 'B' }), 2_000);
+    work.relieve();
+    expect(interactions()[0]).not.toHaveProperty('toolExecutions');
+    publisher.acknowledge();
+    // The tool was given up as well.
+    expect(settled.sort()).toEqual([0, 1]);
+    take(2, otlpJson({ ...inner, project: 'A' }, { ...outer, project: 'A' }), 3_000);
+    work.relieve();
+    expect(interactions()[1]).toMatchObject({ toolExecutions: [{ name: 'hours' }] });
+  });
+
+  it('counts what it leaves out in all projects, also once a partition is closed', async () => {
+    const { take, work, subject } = stage();
+    for (const project of ['A', 'B']) {
+      take(0, otlpJson({ trace: 'a', span: '1', scope: 'http', name: 'GET', project, attributes: {} }));
+    }
+    expect(Object.fromEntries(subject.leftOut)).toEqual({ no_dialect: 2 });
+    await work.close();
+    expect(Object.fromEntries(subject.leftOut)).toEqual({ no_dialect: 2 });
+  });
+
   it('gives what is no OTLP to the dead letters, with the reason and the place, and goes on', () => {
     const { take, publisher, settled } = stage();
     take(3, 'not OTLP');

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Answer, OutgoingRequest } from '../../src/delivery/delivery.ts';
 import { planDestination } from '../../src/exporter/destinations/open-destination.ts';
 import type { Interaction } from '../../src/interaction/interaction.ts';
+import { readTraceProtobuf } from '../../src/otlp/read-protobuf.ts';
+import type { SpanData } from '../../src/semconv/span-data.ts';
 import { DeadLetters } from '../../src/worker/dead-letters.ts';
 import { DeliverStage } from '../../src/worker/deliver/deliver-stage.ts';
 import { Feed } from '../../src/worker/deliver/feed.ts';
@@ -21,6 +23,7 @@ const ok: Answer = { status: 200, headers: {}, body: '{}' };
 function stage(destination = 'athina', reply: Reply = () => ok, concurrency?: number) {
   const publisher = new FakePublisher();
   const requests: Readonly<Record<string, unknown>>[] = [];
+  const spans: SpanData[] = [];
   const open = planDestination(destination, {
     environment: {
       ATHINA_API_KEY: 'key',
@@ -38,7 +41,9 @@ function stage(destination = 'athina', reply: Reply = () => ok, concurrency?: nu
     report: () => undefined,
     ...(concurrency !== undefined && { concurrency }),
     transport: () => async (request) => {
-      requests.push(destination === 'otlp' ? {} : JSON.parse(Buffer.from(request.body).toString()));
+      const body = Buffer.from(request.body);
+      if (destination === 'otlp') spans.push(...readTraceProtobuf(body).records);
+      requests.push(destination === 'otlp' ? {} : JSON.parse(body.toString()));
       return reply(request);
     },
   });
@@ -60,11 +65,12 @@ function stage(destination = 'athina', reply: Reply = () => ok, concurrency?: nu
     settled,
     requests,
     texts: () => requests.map(({ response }) => response),
-    take(interaction: Interaction | string): void {
+    resources: () => spans.map(({ resource }) => resource),
+    take(interaction: Interaction | string, project = 'default'): void {
       offset += 1;
       const own = offset;
-      const value = typeof interaction === 'string' ? interaction : messageFor(interaction).value;
-      const each = record(own, value);
+      const message = typeof interaction === 'string' ? undefined : messageFor(interaction, project);
+      const each = { ...record(own, message?.value ?? String(interaction)), key: Buffer.from(message?.key ?? 'key') };
       const settle = (): void => void settled.push(own);
       try {
         work.take(each, settle);
@@ -173,7 +179,7 @@ describe('the delivering stage', () => {
     publisher.acknowledge();
     expect(settled).toEqual([0]);
     expect(publisher.records[0]).toMatchObject({
-      value: messageFor(call(1)).value,
+      value: messageFor(call(1), 'default').value,
       headers: { 'spanport-stage': 'athina', 'spanport-topic': 'interactions', 'spanport-offset': '0' },
     });
     expect(publisher.records[0]?.headers?.['spanport-reason']).toMatch(/422/);
@@ -266,6 +272,27 @@ describe('the delivering stage', () => {
     }
   });
 
+  it('settles all records of a half that is read twice, or fetched twice, before the other half comes', async () => {
+    for (const isFetchedFirst of [false, true]) {
+      const { take, settled, texts } = stage();
+      const queued = call(1, { responseId: 'resp_1', responseStatus: 'queued', outputMessages: [] });
+      const fetched = call(2, { responseId: 'resp_1', responseStatus: 'completed', operation: 'fetch_response' });
+      const again = { ...fetched, id: `${'a'.repeat(32)}:${'3'.repeat(16)}`, spanId: '3'.repeat(16) };
+      for (const half of isFetchedFirst ? [fetched, again, queued] : [queued, queued, fetched]) take(half);
+      await until(() => settled.length === 3);
+      expect(texts()).toEqual(['answer 2']);
+    }
+  });
+
+  it('settles all records of a half that stays alone', () => {
+    const { take, pass, settled } = stage();
+    const queued = call(1, { responseId: 'resp_1', responseStatus: 'queued' });
+    const fetched = call(2, { responseId: 'resp_2', responseStatus: 'completed', operation: 'fetch_response' });
+    for (const half of [queued, queued, fetched, fetched]) take(half);
+    pass(600_000);
+    expect(settled.toSorted()).toEqual([0, 1, 2, 3]);
+  });
+
   it('gives up a background response that was never fetched after ten minutes, and counts it', () => {
     const { take, pass, settled, subject } = stage();
     take(call(1, { responseId: 'resp_1', responseStatus: 'queued' }));
@@ -314,5 +341,73 @@ describe('the delivering stage', () => {
     take(call(1));
     await until(() => settled.length === 1);
     expect(requests).toHaveLength(1);
+  });
+});
+
+describe('two projects with equal ids', () => {
+  const of = (project: string, number: number, more: Partial<Interaction> = {}): Interaction =>
+    call(number, {
+      conversationId: 'c',
+      outputMessages: [{ role: 'assistant', parts: [{ type: 'text', content: `${project}${number}` }] }],
+      ...more,
+    });
+
+  it('are both delivered, and neither waits for a turn of the other', async () => {
+    const answers: (() => void)[] = [];
+    const reply = () => new Promise<Answer>((resolve) => void answers.push(() => resolve(ok)));
+    const { take, pass, settled, texts } = stage('athina', reply);
+    for (const project of ['A', 'B', 'default']) take(of(project, 1), project);
+    pass(500);
+    await until(() => texts().length === 3);
+    expect(texts()).toEqual(['A1', 'B1', 'default1']);
+    for (const answer of answers) answer();
+    await until(() => settled.length === 3);
+  });
+
+  it('share no conversation', async () => {
+    const { take, pass, settled, requests } = stage('inkeep');
+    for (const project of ['A', 'B']) for (const number of [1, 2]) take(of(project, number), project);
+    pass(500);
+    await until(() => settled.length === 4);
+    const written = requests.map(({ messages }) => JSON.stringify(messages));
+    expect(written.some((text) => text.includes('A2'))).toBe(true);
+    expect(written.some((text) => text.includes('B2'))).toBe(true);
+    for (const text of written) expect(text.includes('A1') && text.includes('B1')).toBe(false);
+  });
+
+  it('share no background response', async () => {
+    const { take, pass, settled, texts } = stage();
+    const half = { responseId: 'resp_1', conversationId: 'c' };
+    take(of('A', 1, { ...half, responseStatus: 'queued', outputMessages: [] }), 'A');
+    take(of('B', 2, { ...half, responseStatus: 'completed', operation: 'fetch_response' }), 'B');
+    pass(1_000);
+    expect(texts()).toEqual([]);
+    take(of('A', 2, { ...half, responseStatus: 'completed', operation: 'fetch_response' }), 'A');
+    pass(1_000);
+    await until(() => settled.length === 2);
+    expect(texts()).toEqual(['A2']);
+    expect(settled).toEqual([0, 2]);
+  });
+
+  it('each have a dead letter of their own, whose key names the project', async () => {
+    const { take, settled, publisher, subject } = stage('athina', () => ({ status: 422, headers: {}, body: 'no' }));
+    for (const project of ['A', 'B']) take(call(1), project);
+    await until(() => publisher.to('dead').length === 2);
+    publisher.acknowledge();
+    expect(settled.toSorted()).toEqual([0, 1]);
+    expect(subject.counts.refused).toBe(2);
+    const keys = publisher.to('dead').map(({ key }) => String(key));
+    expect(keys.toSorted()).toEqual(['A', 'B'].map((project) => `project=${project} ${'a'.repeat(32)}`));
+  });
+
+  it('are told apart by the next gateway, whose resource names them', async () => {
+    const { take, settled, resources } = stage('otlp');
+    for (const project of ['A', 'B', 'default']) take(call(1), project);
+    await until(() => settled.length === 3);
+    expect(
+      resources()
+        .map((resource) => resource['spanport.project'])
+        .toSorted(),
+    ).toEqual(['A', 'B', undefined]);
   });
 });

@@ -48,6 +48,7 @@ export interface TestSpan {
   readonly name?: string;
   readonly kind?: number;
   readonly start?: number;
+  readonly project?: string;
   readonly attributes?: Readonly<Record<string, string | number>>;
 }
 
@@ -55,7 +56,12 @@ export interface TestSpan {
 export function otlpJson(...spans: readonly TestSpan[]): string {
   return JSON.stringify({
     resourceSpans: spans.map((each) => ({
-      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] },
+      resource: {
+        attributes: Object.entries({
+          'service.name': 'shop',
+          ...(each.project !== undefined && { 'spanport.project': each.project }),
+        }).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+      },
       scopeSpans: [{ scope: { name: each.scope ?? 'spanport' }, spans: [spanJson(each)] }],
     })),
   });

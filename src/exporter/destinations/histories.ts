@@ -1,9 +1,7 @@
-import { RecentMap } from '../../bounded/recent-map.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import type { Message } from '../../interaction/message.ts';
 import { partTexts } from '../../interaction/message-text.ts';
-
-const MAX_HISTORIES = 10_000;
+import type { Memory } from '../memory.ts';
 
 /** Marks a history that several conversations share: it is unknown which of them a call continues. */
 const SHARED = '';
@@ -15,7 +13,11 @@ const SHARED = '';
  */
 export class Histories {
   /** Conversation ids by history. */
-  readonly #known = new RecentMap<string>({ maxWeight: MAX_HISTORIES });
+  readonly #known: Memory;
+
+  constructor(known: Memory) {
+    this.#known = known;
+  }
 
   named(interaction: Interaction): Interaction {
     if (interaction.conversationId !== undefined) return interaction;

@@ -5,7 +5,7 @@ import type { LocalOutput, Vendor } from '../../vendors/vendor.ts';
 import type { ContentMode } from '../content-policy.ts';
 import { type EndedSpan, type FlushResult, noStats, type SpanDestination, type SpanListener } from '../destination.ts';
 import { sourceOf } from '../ended-span.ts';
-import type { PipelineHost } from '../pipeline.ts';
+import type { PipelineHost } from '../pipeline-host.ts';
 import { listenersFor } from '../settling.ts';
 import { fileSink, type Sink } from './file-sink.ts';
 import { recordsOf } from './records-of.ts';

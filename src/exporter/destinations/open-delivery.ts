@@ -1,6 +1,6 @@
 import { createDelivery } from '../../delivery/create-delivery.ts';
 import type { Delivery, Destination } from '../../delivery/delivery.ts';
-import type { PipelineHost } from '../pipeline.ts';
+import type { PipelineHost } from '../pipeline-host.ts';
 import type { SpoolSettings } from '../settings.ts';
 import type { Connection } from './connection.ts';
 

@@ -1,7 +1,7 @@
 import type { Vendor } from '../../vendors/vendor.ts';
 import type { ContentMode } from '../content-policy.ts';
 import type { SpanDestination } from '../destination.ts';
-import type { PipelineHost } from '../pipeline.ts';
+import type { PipelineHost } from '../pipeline-host.ts';
 import type { SpoolSettings } from '../settings.ts';
 import { localDestination } from './line-destination.ts';
 import { openDelivery } from './open-delivery.ts';
@@ -18,5 +18,5 @@ export function openVendor<Options, Payload>(
   const local = vendor.localOutput?.(options);
   if (local) return localDestination(vendor, options, local, content, host);
   const delivery = openDelivery(deliveryDestination(vendor, options, host.concurrency), spool, host);
-  return vendorDestination(vendor, options, content, delivery);
+  return vendorDestination(vendor, options, content, delivery, host.memory);
 }

@@ -1,5 +1,4 @@
 import { BytePool } from '../../bounded/byte-pool.ts';
-import { RecentMap } from '../../bounded/recent-map.ts';
 import type { Delivery, Destination, OutgoingRequest } from '../../delivery/delivery.ts';
 import { diag } from '../../diagnostics/diag.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
@@ -8,6 +7,7 @@ import { withFailure } from '../../vendors/calls.ts';
 import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../../vendors/vendor.ts';
 import { applyContentMode, type ContentMode, eventFor, feedbackFor } from '../content-policy.ts';
 import type { SpanDestination, SpanListener } from '../destination.ts';
+import { type Memory, type OpenMemory, openMemory } from '../memory.ts';
 import { listenersFor } from '../settling.ts';
 import { Histories } from './histories.ts';
 import { recordsOf } from './records-of.ts';
@@ -20,9 +20,6 @@ const MAX_REQUEST_BYTES = 1 << 20;
 
 /** An application shares its machine and the vendor's limits with others. */
 const DEFAULT_CONCURRENCY = 8;
-
-/** Maximum number of answers that feedback can refer to. */
-const MAX_ANSWERS = 10_000;
 
 /** A vendor as a destination of delivery, which converts bytes to requests. */
 export function deliveryDestination<Options, Payload>(
@@ -65,11 +62,12 @@ export function vendorDestination<Options, Payload>(
   options: Options,
   content: ContentMode,
   delivery: Delivery,
+  memory: OpenMemory = openMemory,
 ): SpanDestination {
   let skipped = 0;
-  const answers = new Answers();
+  const answers = new Answers(memory('answers'));
   // A vendor that coalesces records writes complete conversations, so each call must belong to one.
-  const histories = vendor.merge && new Histories();
+  const histories = vendor.merge && new Histories(memory('histories'));
   let amend = (interaction: Interaction): Interaction | undefined => interaction;
   const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>, listener?: SpanListener): void =>
     delivery.enqueue({ key: id, ...(orderKey !== undefined && { orderKey }), body: bytesFrom(payload) }, listener);
@@ -166,7 +164,11 @@ const NONE = '';
 
 /** The vendor's ids of the latest answers, so that feedback can refer to them by any of our ids. */
 class Answers {
-  readonly #known = new RecentMap<string>({ maxWeight: MAX_ANSWERS });
+  readonly #known: Memory;
+
+  constructor(known: Memory) {
+    this.#known = known;
+  }
 
   remember(interaction: Interaction, answerId: string): void {
     const { responseId, traceId, spanId, parentSpanId = '', conversationId } = interaction;

@@ -1,6 +1,8 @@
 import type { SpanOutcome } from '../../exporter/destination.ts';
+import { PerProject } from '../../exporter/per-project.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { maskSecrets } from '../../interaction/mask.ts';
+import { projectOf } from '../../semconv/project.ts';
 import type { DeadLetters } from '../dead-letters.ts';
 import { type InteractionMessage, messageFor } from '../interaction-message.ts';
 import type { OutgoingRecord, Publisher } from '../kafka/publisher.ts';
@@ -37,7 +39,7 @@ export class AssembleStage {
   readonly counts: AssembleCounts = { spans: 0, interactions: 0, malformed: 0, cut: 0, releasedEarly: 0 };
   readonly #parts: AssembleParts;
   readonly #assemblers = new Set<TraceAssembler>();
-  /** Spans left out, by reason, in partitions that were closed. */
+  /** Spans left out, by reason, in assemblers that were closed. */
   readonly #leftOut = new Map<string, number>();
 
   constructor(parts: AssembleParts) {
@@ -53,33 +55,41 @@ export class AssembleStage {
 
   open(clock: LogClock): PartitionWork {
     let unacknowledged = 0;
-    const assembler = new TraceAssembler({
-      now: clock.now,
-      mask: maskSecrets,
-      publish: (interaction, listener) => {
-        unacknowledged += 1;
-        this.#publish(interaction, () => {
-          unacknowledged -= 1;
-          listener.settled(DELIVERED);
+    const assemblers = new PerProject({
+      open: (project) => {
+        const assembler = new TraceAssembler({
+          now: clock.now,
+          mask: maskSecrets,
+          publish: (interaction, listener) => {
+            unacknowledged += 1;
+            this.#publish(interaction, project, () => {
+              unacknowledged -= 1;
+              listener.settled(DELIVERED);
+            });
+          },
         });
+        this.#assemblers.add(assembler);
+        return assembler;
       },
+      waiting: (assembler) => assembler.waiting,
+      close: (assembler) => this.#close(assembler),
     });
-    this.#assemblers.add(assembler);
     return {
-      take: (record, settle) => this.#take(assembler, record, settle),
-      tick: () => assembler.tick(),
+      take: (record, settle) => this.#take(assemblers, record, settle),
+      tick: () => {
+        for (const assembler of assemblers.values()) assembler.tick();
+      },
       get ready() {
         return unacknowledged;
       },
       resume: () => undefined,
       relieve: () => {
-        this.counts.releasedEarly += assembler.relieve();
+        for (const assembler of assemblers.values()) this.counts.releasedEarly += assembler.relieve();
       },
       // What waits for other spans is read again by the next owner.
       close: () => {
-        this.#assemblers.delete(assembler);
-        addCounts(this.#leftOut, assembler.leftOut);
-        return this.#parts.publisher.flushed();
+        for (const assembler of assemblers.values()) this.#close(assembler);
+        return this.#flushed();
       },
     };
   }
@@ -89,7 +99,17 @@ export class AssembleStage {
     this.#parts.deadLetters.add(record, { stage: ASSEMBLE, reason, topic: this.#parts.topics.spans }, settle);
   }
 
-  #take(assembler: TraceAssembler, record: TopicRecord, settle: () => void): void {
+  async #flushed(): Promise<void> {
+    const { publisher, deadLetters } = this.#parts;
+    await Promise.all([publisher.flushed(), deadLetters.flushed()]);
+  }
+
+  #close(assembler: TraceAssembler): void {
+    this.#assemblers.delete(assembler);
+    addCounts(this.#leftOut, assembler.leftOut);
+  }
+
+  #take(assemblers: PerProject<TraceAssembler>, record: TopicRecord, settle: () => void): void {
     if (!record.value) {
       settle();
       return;
@@ -106,35 +126,35 @@ export class AssembleStage {
       const total = spans.length + rejected;
       this.unreadable(record, new Error(`${rejected} of ${total} spans are malformed: ${reason}`), close);
     }
-    for (const span of spans) assembler.add(span, close);
+    for (const span of spans) assemblers.of(projectOf(span.resource)).add(span, close);
     close();
   }
 
-  #publish(interaction: Interaction, acknowledged: () => void): void {
-    const message = messageFor(interaction);
+  #publish(interaction: Interaction, project: string, acknowledged: () => void): void {
+    const message = messageFor(interaction, project);
     this.counts.interactions += 1;
     if (message.isCut) this.counts.cut += 1;
-    this.#parts.publisher.publish(this.#recordFor(interaction, message), acknowledged);
+    this.#parts.publisher.publish(this.#recordFor(interaction, project, message), acknowledged);
   }
 
-  #recordFor(interaction: Interaction, message: InteractionMessage): OutgoingRecord {
+  #recordFor(interaction: Interaction, project: string, message: InteractionMessage): OutgoingRecord {
     const { key, value, headers } = message;
     return {
       topic: this.#parts.topics.interactions,
       key,
       value,
       headers,
-      shortened: () => this.#shortened(interaction, message),
+      shortened: () => this.#shortened(interaction, project, message),
     };
   }
 
   /** The topic takes less than brokers do by default: texts are cut to half of the message, and without any it is a dead letter. */
-  #shortened(interaction: Interaction, { key, value, isCut }: InteractionMessage): OutgoingRecord {
+  #shortened(interaction: Interaction, project: string, { key, value, isCut }: InteractionMessage): OutgoingRecord {
     const { deadLetters, topics } = this.#parts;
-    const shorter = messageFor(interaction, Math.floor(value.byteLength / 2));
+    const shorter = messageFor(interaction, project, Math.floor(value.byteLength / 2));
     if (shorter.value.byteLength < value.byteLength) {
       if (!isCut) this.counts.cut += 1;
-      return this.#recordFor(interaction, shorter);
+      return this.#recordFor(interaction, project, shorter);
     }
     const whole = Buffer.from(JSON.stringify(interaction));
     const reason = `The topic refuses a message of ${value.byteLength} bytes, and no text is left to cut.`;

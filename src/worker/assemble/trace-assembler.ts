@@ -24,7 +24,7 @@ export interface TraceAssemblerOptions {
   readonly publish: (interaction: Interaction, listener: SpanListener) => void;
 }
 
-/** Spans of one partition in, interactions out. A span is settled when all interactions that it is part of are settled. */
+/** Spans of one project in a partition in, interactions out. A span is settled when all interactions that it is part of are settled. */
 export class TraceAssembler {
   readonly #options: TraceAssemblerOptions;
   readonly #assembler: RunAssembler;
@@ -45,9 +45,9 @@ export class TraceAssembler {
     return this.#assembler.leftOut;
   }
 
-  /** How many calls wait for the spans around them. */
-  get held(): number {
-    return this.#assembler.held;
+  /** How many spans and calls wait for other spans. */
+  get waiting(): number {
+    return this.#assembler.waiting;
   }
 
   add(span: SpanData, settled: () => void): void {

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../../bounded/bounded-map.ts';
 import { RecentMap } from '../../bounded/recent-map.ts';
+import { keyIn } from '../../exporter/project-keys.ts';
 import { isUnfinished, joinBackground } from '../../interaction/background-response.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { OPERATION } from '../../semconv/names.ts';
@@ -13,6 +14,7 @@ const MAX_ANSWERED = 10_000;
 /** An interaction, and what settles the records that it was made of. */
 export interface Settleable {
   readonly interaction: Interaction;
+  readonly project: string;
   readonly settle: () => void;
 }
 
@@ -38,10 +40,10 @@ export class BackgroundResponses {
 
   /** @returns what is complete now; undefined when it waits or makes no record */
   add(half: Settleable): Settleable | undefined {
-    const { interaction } = half;
+    const { interaction, project } = half;
     const isFetched = interaction.operation === OPERATION.fetchResponse;
     if (!isFetched && !isUnfinished(interaction)) return half;
-    const key = `${interaction.serverAddress ?? ''}:${interaction.responseId ?? ''}`;
+    const key = keyIn(project, `${interaction.serverAddress ?? ''}:${interaction.responseId ?? ''}`);
     const other = isFetched ? this.#queued.take(key) : this.#fetched.take(key);
     if (other) {
       this.#answered.set(key, true);
@@ -49,8 +51,8 @@ export class BackgroundResponses {
     }
     // It was read or fetched before, and reported then.
     if (this.#answered.get(key)) half.settle();
-    else if (isFetched) settleAll(this.#fetched.set(key, half));
-    else this.#giveUp(this.#queued.set(key, half));
+    else if (isFetched) settleAll(this.#fetched.set(key, withEarlier(this.#fetched, key, half)));
+    else this.#giveUp(this.#queued.set(key, withEarlier(this.#queued, key, half)));
     return undefined;
   }
 
@@ -66,9 +68,19 @@ export class BackgroundResponses {
   }
 }
 
+/**
+ * A half that waits with an earlier one of the same response: it was written or read twice, or the result was fetched
+ * twice. Both are settled together.
+ */
+function withEarlier(waiting: BoundedMap<Settleable>, key: string, half: Settleable): Settleable {
+  const earlier = waiting.take(key);
+  return earlier ? { ...earlier, settle: () => settleAll([earlier, half]) } : half;
+}
+
 function joined(queued: Settleable, fetched: Settleable): Settleable {
   return {
     interaction: joinBackground(queued.interaction, fetched.interaction),
+    project: queued.project,
     settle: () => settleAll([queued, fetched]),
   };
 }

@@ -1,10 +1,11 @@
+import { keyIn, partsOf } from '../../exporter/project-keys.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import type { DeadLetters } from '../dead-letters.ts';
 import { interactionFrom } from '../interaction-message.ts';
 import type { TopicRecord } from '../kafka/record.ts';
 import type { LogClock } from '../log-clock.ts';
 import type { PartitionWork } from '../partition-work.ts';
-import { BackgroundResponses } from './background.ts';
+import { BackgroundResponses, type Settleable } from './background.ts';
 import type { Feed } from './feed.ts';
 import { Turns } from './turns.ts';
 
@@ -29,6 +30,7 @@ export interface DeliverCounts {
 /** An interaction that waits for its turn. */
 interface Turn {
   readonly record: TopicRecord;
+  readonly project: string;
   readonly settle: () => void;
   /** Decodes the record again: several thousand may wait, and decoded they need several times the memory. */
   readonly read: () => Interaction;
@@ -39,7 +41,7 @@ export class DeliverStage {
   readonly counts: DeliverCounts = { interactions: 0, refused: 0, malformed: 0, releasedEarly: 0 };
   readonly #parts: DeliverParts;
   readonly #open = new Set<DeliverPartition>();
-  /** By id: what is called when the dead letter is acknowledged. */
+  /** By project and id: what is called when the dead letter is acknowledged. */
   readonly #refusals = new Map<string, (() => void)[]>();
   #outOfOrder = 0;
   #neverFetched = 0;
@@ -105,7 +107,8 @@ class DeliverPartition {
       windowMillis: parts.windowMillis,
       isSerial: !parts.feed.coalesces,
       now: clock.now,
-      go: ({ record, settle, read }, lane) => this.#deliver(read(), record, settle, lane),
+      go: ({ record, project, settle, read }, lane) =>
+        this.#deliver({ interaction: read(), project, settle }, record, lane),
     });
   }
 
@@ -127,18 +130,19 @@ class DeliverPartition {
       return;
     }
     const interaction = interactionFrom(record.value);
-    const complete = this.#background.add({ interaction, settle });
+    const { project } = partsOf(record.key?.toString() ?? '');
+    const complete = this.#background.add({ interaction, project, settle });
     if (!complete) return;
     const { conversationId, traceId, startTime } = complete.interaction;
     // A vendor of whole conversations names those that have no id after their trace, and then needs their order, too.
-    const lane = conversationId ?? (this.#parts.feed.coalesces ? traceId : undefined);
-    if (lane === undefined) {
-      this.#deliver(complete.interaction, record, complete.settle, undefined);
+    const conversation = conversationId ?? (this.#parts.feed.coalesces ? traceId : undefined);
+    if (conversation === undefined) {
+      this.#deliver(complete, record, undefined);
       return;
     }
     // One that was joined from two records is in neither of them.
     const read = complete.interaction === interaction ? readAgain(record.value) : always(complete.interaction);
-    this.#turns.add(lane, startTime, { record, settle: complete.settle, read });
+    this.#turns.add(keyIn(project, conversation), startTime, { record, project, settle: complete.settle, read });
   }
 
   tick(): void {
@@ -164,26 +168,26 @@ class DeliverPartition {
     });
   }
 
-  #deliver(interaction: Interaction, record: TopicRecord, settle: () => void, lane: string | undefined): void {
+  #deliver(call: Settleable, record: TopicRecord, lane: string | undefined): void {
     this.#underWay += 1;
     this.#counts.interactions += 1;
     const finish = (): void => {
       // First, because settling looks for room.
       this.#underWay -= 1;
-      settle();
+      call.settle();
       if (this.#underWay === 0) this.#onIdle();
       if (lane !== undefined && !this.#isClosed) this.#turns.finish(lane);
     };
     // Read again, as after a rebalance: to the destination it is a duplicate now, but its dead letter may still be lost.
-    const waiting = this.#refusals.get(interaction.id);
+    const waiting = this.#refusals.get(keyIn(call.project, call.interaction.id));
     if (waiting) waiting.push(finish);
-    else this.#send(interaction, record, finish);
+    else this.#send(call, record, finish);
   }
 
-  #send(interaction: Interaction, record: TopicRecord, finish: () => void): void {
+  #send({ interaction, project }: Settleable, record: TopicRecord, finish: () => void): void {
     const { feed, deadLetters, destination, topic } = this.#parts;
-    const { id } = interaction;
-    feed.deliver(interaction, (verdict) => {
+    const id = keyIn(project, interaction.id);
+    feed.deliver(interaction, project, (verdict) => {
       if (verdict.status === 'settled') {
         finish();
         return;

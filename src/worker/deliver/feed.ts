@@ -1,8 +1,10 @@
-import type { DestinationStats, SpanDestination, SpanListener, SpanOutcome } from '../../exporter/destination.ts';
-import type { OpenDestination } from '../../exporter/pipeline.ts';
-import { openPipeline, type Pipeline, type PipelineOptions } from '../../exporter/pipeline.ts';
+import type { DestinationStats, SpanListener, SpanOutcome } from '../../exporter/destination.ts';
+import type { OpenDestination, PipelineOptions } from '../../exporter/pipeline.ts';
+import { keyIn } from '../../exporter/project-keys.ts';
+import { ProjectPipelines } from '../../exporter/project-pipelines.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { asIs } from '../../interaction/mask.ts';
+import { withProject } from '../../semconv/project.ts';
 import { spanDataOf } from '../../semconv/to-span.ts';
 import { vendorNamed } from '../../vendors/index.ts';
 
@@ -20,53 +22,52 @@ export interface FeedOptions extends Pick<PipelineOptions, 'transport' | 'write'
   readonly report: (message: string) => void;
 }
 
-/** One destination, opened in the pipeline that applications use, and fed with interactions. */
+/** One destination, opened in the pipelines that applications use, and fed with interactions. */
 export class Feed {
-  readonly #pipeline: Pipeline;
-  readonly #destination: SpanDestination;
+  readonly #pipelines: ProjectPipelines;
   /** Whether the destination itself keeps the order of a conversation, and coalesces it. */
   readonly coalesces: boolean;
-  /** By id: what is called with the verdict. A record that is read again while it is under way shares it. */
+  /** By project and id: what is called with the verdict. A record that is read again while it is under way shares it. */
   readonly #underWay = new Map<string, ((verdict: Verdict) => void)[]>();
   #hasEnded = false;
 
   constructor({ destination, open, report, transport, write, concurrency }: FeedOptions) {
     this.coalesces = vendorNamed(destination)?.merge !== undefined;
     // Secrets were masked before the interaction was published.
-    this.#pipeline = openPipeline({
+    this.#pipelines = new ProjectPipelines([open], {
       mask: asIs,
       report,
       ...(transport && { transport }),
       ...(write && { write }),
       ...(concurrency !== undefined && { concurrency }),
     });
-    this.#destination = this.#pipeline.join(open);
   }
 
   stats(): DestinationStats | undefined {
-    return Object.values(this.#pipeline.stats())[0];
+    return Object.values(this.#pipelines.stats())[0];
   }
 
   /** @param done called once, and never when the process ends first */
-  deliver(interaction: Interaction, done: (verdict: Verdict) => void): void {
-    const waiting = this.#underWay.get(interaction.id);
+  deliver(interaction: Interaction, project: string, done: (verdict: Verdict) => void): void {
+    const id = keyIn(project, interaction.id);
+    const waiting = this.#underWay.get(id);
     if (waiting) {
       waiting.push(done);
       return;
     }
-    this.#underWay.set(interaction.id, [done]);
-    this.#send(interaction);
+    this.#underWay.set(id, [done]);
+    this.#send(interaction, project);
   }
 
-  #send(interaction: Interaction): void {
-    const { id } = interaction;
+  #send(interaction: Interaction, project: string): void {
+    const id = keyIn(project, interaction.id);
     const finish = (verdict: Verdict): void => {
       const waiting = this.#underWay.get(id) ?? [];
       this.#underWay.delete(id);
       for (const done of waiting) done(verdict);
     };
     let isStored = false;
-    this.#pass(interaction, {
+    this.#pass(interaction, project, {
       // Only with a spool: the record survives this process, and so does its dead letter.
       stored: () => {
         isStored = true;
@@ -76,22 +77,24 @@ export class Feed {
         if (isStored) return;
         const verdict = verdictOf(outcome);
         if (verdict) finish(verdict);
-        else if (!this.#hasEnded) setTimeout(() => this.#send(interaction), AGAIN_MILLIS).unref();
+        else if (!this.#hasEnded) setTimeout(() => this.#send(interaction, project), AGAIN_MILLIS).unref();
       },
     });
   }
 
   /** Vendors take interactions; a span, which the others take, would have to be assembled again for them. */
-  #pass(interaction: Interaction, listener: SpanListener): void {
-    if (!this.#destination.record) {
-      this.#pipeline.take(spanDataOf(interaction), {
+  #pass(interaction: Interaction, project: string, listener: SpanListener): void {
+    const pipeline = this.#pipelines.of(project);
+    const [destination] = pipeline.destinations;
+    if (!destination?.record) {
+      pipeline.take(withProject(spanDataOf(interaction), project), {
         stored: () => listener.stored(),
         settled: ([settlement]) => settlement && listener.settled(settlement.outcome),
       });
       return;
     }
     try {
-      this.#destination.record([interaction], listener);
+      destination.record([interaction], listener);
     } catch {
       listener.settled({ status: 'dropped', reason: UNREADABLE });
     }
@@ -99,7 +102,7 @@ export class Feed {
 
   async end(timeoutMillis: number): Promise<void> {
     this.#hasEnded = true;
-    await this.#pipeline.shutdown(timeoutMillis);
+    await this.#pipelines.shutdown(timeoutMillis);
   }
 }
 

@@ -90,6 +90,21 @@ describe('a worker with a real Kafka', () => {
     await again.kill();
   });
 
+  it('delivers the calls of two projects that have equal ids, each once', async () => {
+    const topics = await servers.topics(kafka, 'projects');
+    const vendor = await servers.vendor();
+    const worker = await servers.worker(kafka, topics, athina(vendor));
+    for (const project of ['A', 'B']) await sender.calls(topics.spans, 0, 50, 5, project);
+    const all = ['A', 'B'].flatMap((project) => [...numbers(0, 50)].map((number) => `${project}${number}`));
+    await eventually(() => expect(vendor.texts).toEqual(new Set(all)));
+    await eventually(() => isAllCommitted(topics, 'athina', worker));
+    expect(vendor.received).toHaveLength(100);
+    const records = await recordsIn(kafka, topics.interactions, 100);
+    const projects = records.map(({ key }) => /^project=([AB]) conversation-\d+$/.exec(key)?.[1]);
+    expect(projects.toSorted()).toEqual([...'A'.repeat(50), ...'B'.repeat(50)]);
+    await worker.kill();
+  });
+
   it('loses nothing when it is killed again and again', async () => {
     const topics = await servers.topics(kafka, 'killed');
     // Slow enough that each kill finds records under way.
