@@ -93,8 +93,11 @@ export interface SpanDestination {
    * @param revision distinguishes the records of one change from those of others; small letters, digits and hyphens
    */
   update?(interaction: Interaction, revision: string, listener?: SpanListener): void;
-  /** Takes a user's feedback. */
-  feedback?(feedback: Feedback): void;
+  /**
+   * Takes a user's feedback.
+   * @param about the answer, where the caller has it: an earlier process may have sent it
+   */
+  feedback?(feedback: Feedback, about?: Interaction): void;
   /** Takes a usage event of the application. */
   usageEvent?(event: UsageEvent): void;
   /** Takes a vendor's record that was not made from a span. `make` receives the content mode of this destination. */

@@ -22,11 +22,11 @@ import type { DeliveryNote } from '../store/port.ts';
 import type { FoundInteraction } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { FeedbackKey } from '../store/stored-feedback.ts';
-import type { Feedback } from '../vendors/feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { DeliveryNotes, recordKeysOf, storedOwnerOf, type Underway } from './delivery-notes.ts';
-import { FeedbackQueue } from './feedback-queue.ts';
+import { FeedbackMark } from './feedback-mark.ts';
+import { FeedbackQueue, type FeedbackToSend } from './feedback-queue.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
 import { gatewaysIn, MAX_PASSED, PASSED, PASSED_HEADER } from './passed-gateways.ts';
@@ -90,7 +90,9 @@ export class Forwarder {
       this.#pipelines.set(name, pipelines);
     }
     const send = this.#sendFeedback.bind(this);
-    this.#feedback = names.length > 0 ? new FeedbackQueue({ store, log: options.log, send }) : undefined;
+    const { log } = options;
+    const mark = new FeedbackMark(store.folder, log);
+    this.#feedback = names.length > 0 ? new FeedbackQueue({ store, log, mark, send }) : undefined;
   }
 
   get names(): readonly string[] {
@@ -171,13 +173,13 @@ export class Forwarder {
   /** Called after changes of the store. */
   readonly progressed = (): void => this.#feedback?.progressed();
 
-  #sendFeedback(feedback: Feedback, project: string, from: string): void {
+  #sendFeedback({ feedback, project, from, answer }: FeedbackToSend): void {
     for (const [name, pipelines] of this.#pipelines) {
       if (name === from) continue;
       const pipeline = pipelines.of(project);
       // The destination knows the answer by then.
       pipeline.drain();
-      for (const destination of pipeline.destinations) destination.feedback?.(feedback);
+      for (const destination of pipeline.destinations) destination.feedback?.(feedback, answer);
     }
   }
 

@@ -7,7 +7,7 @@ import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
 import { statisticsOf, summaryOf } from './statistics.ts';
 import type { StoreErrorCode } from './store-error.ts';
-import { attachedFeedback, feedbackOf, feedbackPage, openFeedback } from './stored-feedback.ts';
+import { attachedFeedback, feedbackNamed, feedbackOf, feedbackPage, openFeedback } from './stored-feedback.ts';
 import { traceOutlineOf } from './trace-outline.ts';
 import { vendorConversations, vendorDocuments, vendorEntries, vendorInteractions } from './vendor-reader.ts';
 
@@ -30,6 +30,7 @@ export function readerCalls(reader: StoreReader) {
     toolSpansOf: reader.toolSpansOf.bind(reader),
     timeline: reader.timeline.bind(reader),
     feedback: bound(reader, feedbackPage),
+    feedbackNamed: bound(reader, feedbackNamed),
     feedbackOf: bound(reader, feedbackOf),
     openFeedback: bound(reader, openFeedback),
     attachedFeedback: bound(reader, attachedFeedback),

@@ -32,6 +32,13 @@ export function attachedFeedback(
   });
 }
 
+/** The row of one, with or without its answer. */
+export function feedbackNamed({ db }: StoreReader, { id, project, receivedBy }: FeedbackKey): FeedbackRow | undefined {
+  const find = 'SELECT * FROM feedback WHERE public_id = ? AND project = ? AND received_by = ?';
+  const [row] = db.all(find, id, project, receivedBy);
+  return row && feedbackRow(row);
+}
+
 /** Feedback of a range of time, the latest first. */
 export function feedbackPage(
   { db }: StoreReader,

@@ -35,3 +35,23 @@ it('sends feedback on about its answer, which is not the latest of the conversat
   await give(again, 'still slow');
   expect(await patched('still slow')).toMatchObject({ external_reference_id: '1'.repeat(16) });
 });
+
+it("sends feedback to Inkeep under Inkeep's name of the answer, also after a restart", async () => {
+  const vendor = await fakeVendor();
+  vi.stubEnv('INKEEP_ANALYTICS_URL', vendor.url);
+  vi.stubEnv('INKEEPANALYTICS_API_INTEGRATION_KEY', 'inkeep-key');
+  const bodies = (path: string) =>
+    vendor.bodies
+      .filter((_, index) => vendor.requests[index]?.endsWith(path))
+      .map((text) => JSON.parse(text) as { messageId?: string; messages?: { id: string; role: string }[] });
+  const scene = await openGateway({ forward: ['inkeep'] });
+  await post(scene.gateway.url, [chat('1', 'c1')]);
+  const answerId = await until(async () => bodies('/conversations')[0]?.messages?.at(-1)?.id);
+  await give(scene, 'slow');
+  await until(async () => bodies('/feedback')[0]);
+  await scene.gateway.close();
+  const again = await openGateway({ forward: ['inkeep'], data: scene.folder });
+  await give(again, 'still slow');
+  await until(async () => bodies('/feedback')[1]);
+  expect(bodies('/feedback').map(({ messageId }) => messageId)).toEqual([answerId, answerId]);
+});

@@ -71,12 +71,16 @@ export function vendorDestination<Options, Payload>(
   let amend = (interaction: Interaction): Interaction | undefined => interaction;
   const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>, listener?: SpanListener): void =>
     delivery.enqueue({ key: id, ...(orderKey !== undefined && { orderKey }), body: bytesFrom(payload) }, listener);
-  const recordsFor = (interaction: Interaction): readonly VendorRecord<Payload>[] => {
+  const encoded = (interaction: Interaction): readonly VendorRecord<Payload>[] => {
     const amended = amend(interaction);
     const named = amended && histories ? histories.named(amended) : amended;
     const records = named ? recordsOf(vendor, options, named, content) : [];
-    if (records.length === 0) skipped += 1;
     for (const { answerId } of records) if (answerId !== undefined) answers.remember(interaction, answerId);
+    return records;
+  };
+  const recordsFor = (interaction: Interaction): readonly VendorRecord<Payload>[] => {
+    const records = encoded(interaction);
+    if (records.length === 0) skipped += 1;
     return records;
   };
 
@@ -112,7 +116,9 @@ export function vendorDestination<Options, Payload>(
       amend = amendment;
     },
     ...(vendor.encodeFeedback && {
-      feedback(feedback): void {
+      feedback(feedback, about): void {
+        // An earlier process sent the answer. To encode it again names it as the vendor does.
+        if (about && answers.withId(feedback).answerId === undefined) encoded(about);
         const permitted = feedbackFor(answers.withId(feedback), content);
         for (const record of vendor.encodeFeedback?.(permitted, options) ?? []) enqueue(record);
       },
