@@ -11,6 +11,8 @@ export class LazyEndedSpan implements EndedSpan {
   readonly source: ReadableSpanLike | SpanData;
   readonly mask: Mask;
   readonly content?: Content;
+  /** The facts that are known without reading the attributes. */
+  readonly facts: Facts | undefined;
   readonly #assemble: (ended: LazyEndedSpan) => readonly Interaction[];
   #data: SpanData | undefined;
   #interactions: readonly Interaction[] | undefined;
@@ -31,6 +33,7 @@ export class LazyEndedSpan implements EndedSpan {
     this.#assemble = assemble;
     const content = maskedContent(source, mask);
     if (content) this.content = content;
+    this.facts = isSpanData(source) ? source.facts : factsOf(source);
   }
 
   get span(): SpanData {
@@ -38,15 +41,10 @@ export class LazyEndedSpan implements EndedSpan {
     return this.#data;
   }
 
-  /** The facts that are known without reading the attributes. */
-  get facts(): Facts | undefined {
-    return isSpanData(this.source) ? this.source.facts : factsOf(this.source);
-  }
-
   /** As {@link span}, for our own code: the attributes of some spans are created when they are first read. */
   get view(): SpanData {
     if (this.#data || !(this.source instanceof RecordedSpan)) return this.span;
-    return this.source.view(this.content, factsOf(this.source));
+    return this.source.view(this.content, this.facts);
   }
 
   get interactions(): readonly Interaction[] {
@@ -55,8 +53,8 @@ export class LazyEndedSpan implements EndedSpan {
   }
 
   #read(): SpanData {
-    const { source, content } = this;
-    if (!isSpanData(source)) return spanDataFrom(source, content, factsOf(source));
+    const { source, content, facts } = this;
+    if (!isSpanData(source)) return spanDataFrom(source, content, facts);
     return content ? { ...source, content } : source;
   }
 }

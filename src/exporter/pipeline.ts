@@ -4,8 +4,8 @@ import { someFields } from '../interaction/defined.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { Mask } from '../interaction/mask.ts';
 import { dialectOf } from '../semconv/dialects/index.ts';
-import { addContentReader } from '../semconv/span-content.ts';
-import { type LateSpan, originOf, type ReadableSpanLike, type SpanData } from '../semconv/span-data.ts';
+import { addContentReader, releaseContent } from '../semconv/span-content.ts';
+import { isSpanData, type LateSpan, originOf, type ReadableSpanLike, type SpanData } from '../semconv/span-data.ts';
 import type { DestinationStats, FlushResult, SpanDestination, SpanListener } from './destination.ts';
 import { LazyEndedSpan, masked } from './ended-span.ts';
 import { flushedAll } from './flushed-all.ts';
@@ -278,6 +278,7 @@ class SpanPipeline implements Pipeline {
   #map(source: SpanData | ReadableSpanLike, settling: Settling | undefined): void {
     const ended = new LazyEndedSpan(source, this.#options.mask, this.#assemble, settling);
     for (const destination of this.destinations) this.#give(destination, ended, settling?.at(destination.name));
+    if (!isSpanData(source)) releaseContent(source, this.#stopWanting.length);
     if (this.#assembler.held > 0) this.#holdTimer ??= setTimeout(this.#release, HOLD_MILLIS).unref();
     if (this.#assembler.queued > 0) this.#queueTimer ??= setTimeout(this.#expire, EXPIRY_MILLIS).unref();
   }

@@ -31,7 +31,7 @@ class ReturnsArgument {
 class AttachedField extends ReturnsArgument {
   #attachment: Attachment | undefined;
 
-  static set(span: object, attachment: Attachment): void {
+  static set(span: object, attachment: Attachment | undefined): void {
     const holder = #attachment in span ? span : new AttachedField(span);
     holder.#attachment = attachment;
   }
@@ -57,6 +57,10 @@ class ContentReaders {
 
   get isEmpty(): boolean {
     return this.#count === 0;
+  }
+
+  get count(): number {
+    return this.#count;
   }
 }
 
@@ -116,6 +120,15 @@ function read(source: ContentSource, mask: Mask): Content {
  */
 export function addContentReader(): () => void {
   return shared.readers.add();
+}
+
+/**
+ * Removes what is attached to a span, unless this process has readers beyond the caller's own. Span processors of an
+ * application keep its spans for seconds, which would keep the conversations in memory as well.
+ * @param own the number of readers that the caller added, for which it has read the span
+ */
+export function releaseContent(span: object, own: number): void {
+  if (shared.readers.count === own && shared.get(span)) shared.set(span, undefined);
 }
 
 export function hasContentReaders(): boolean {
