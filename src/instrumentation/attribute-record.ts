@@ -3,46 +3,47 @@ import type { Attributes, AttributeValue } from '../semconv/attributes.ts';
 import type { ReadableSpanLike } from '../semconv/span-data.ts';
 
 /**
- * Sets attributes on a span of an application's provider and remembers them. Where the ended span has exactly these, no
- * processor of the application added, changed or removed one, and our exporters need not read them back.
+ * Sets attributes on a span of an application's provider and remembers them in order. Where the ended span has exactly
+ * these, no processor of the application added, changed or removed one, and our exporters need not read them back.
  */
 export class AttributeRecord {
   readonly #span: Span;
-  readonly #begun: Attributes;
-  /** What was set since the start. Lists, because an object with this many attributes becomes a hash table. */
+  /** Lists, because an object with this many attributes becomes a hash table. */
   readonly #names: string[] = [];
   readonly #values: AttributeValue[] = [];
 
-  /** @param begun the attributes with which the span was started; the record keeps the object */
+  /** @param begun the attributes with which the span was started */
   constructor(span: Span, begun: Attributes) {
     this.#span = span;
-    this.#begun = begun;
+    for (const name in begun) {
+      const value = begun[name];
+      if (value !== undefined) this.#add(name, value);
+    }
   }
 
   setAttribute(name: string, value: AttributeValue): void {
-    if (this.#begun[name] === undefined) {
-      this.#names.push(name);
-      this.#values.push(value);
-    } else this.#begun[name] = value;
+    const place = this.#names.indexOf(name);
+    if (place < 0) this.#add(name, value);
+    else this.#values[place] = value;
     this.#span.setAttribute(name, value as string);
   }
 
+  #add(name: string, value: AttributeValue): void {
+    this.#names.push(name);
+    this.#values.push(value);
+  }
+
+  /** An object has its attributes in the order in which they were set first. */
   isAllOf({ attributes }: Pick<ReadableSpanLike, 'attributes'>): boolean {
-    let left = this.#names.length;
-    for (let index = 0; index < this.#names.length; index += 1) {
-      const found = attributes[this.#names[index] as string];
+    let index = 0;
+    for (const name in attributes) {
+      if (name !== this.#names[index]) return false;
+      const found = attributes[name];
       const set = this.#values[index];
       if (found !== set && !isSameList(found, set)) return false;
+      index += 1;
     }
-    for (const name in this.#begun) {
-      const set = this.#begun[name];
-      if (set === undefined) continue;
-      const found = attributes[name];
-      if (found !== set && !isSameList(found, set)) return false;
-      left += 1;
-    }
-    for (const _ in attributes) left -= 1;
-    return left === 0;
+    return index === this.#names.length;
   }
 }
 

@@ -5,34 +5,57 @@ import { factsInBaggage } from './baggage.ts';
 
 const FIELDS = createContextKey('spanport.fields');
 
-export function withFields(active: Context, fields: Facts): Context {
-  return active.setValue(FIELDS, fields);
+/** The fields of one `withContext`. Every span inside it has them, so they are masked once. */
+class Fields {
+  readonly facts: Facts;
+  #mask: Mask | undefined;
+  #masked: Facts | undefined;
+
+  constructor(facts: Facts) {
+    this.facts = facts;
+  }
+
+  maskedBy(mask: Mask): Facts {
+    if (!this.#masked || this.#mask !== mask) {
+      this.#mask = mask;
+      this.#masked = maskedFacts(this.facts, mask);
+    }
+    return this.#masked;
+  }
+}
+
+export function withFields(active: Context, facts: Facts): Context {
+  return active.setValue(FIELDS, new Fields(facts));
+}
+
+function fieldsIn(active: Context): Fields | undefined {
+  return active.getValue(FIELDS) as Fields | undefined;
 }
 
 /**
  * The fields of `withContext`: set in this process or, where baggage is carried, in the service that called this one.
  */
 export function contextFields(active: Context, carriesBaggage: boolean): Facts | undefined {
-  const fields = active.getValue(FIELDS) as Facts | undefined;
-  if (!carriesBaggage) return fields;
-  const carried = factsInBaggage(active);
-  return carried ? { ...carried, ...fields } : fields;
+  const facts = fieldsIn(active)?.facts;
+  const carried = carriesBaggage ? factsInBaggage(active) : undefined;
+  return carried ? Object.assign(carried, facts) : facts;
+}
+
+/** As {@link contextFields}, with their texts masked, except content, which is masked when it is read. */
+export function maskedContextFields(active: Context, carriesBaggage: boolean, mask: Mask): Facts | undefined {
+  const facts = fieldsIn(active)?.maskedBy(mask);
+  const carried = carriesBaggage ? factsInBaggage(active) : undefined;
+  return carried ? Object.assign(maskedFacts(carried, mask), facts) : facts;
 }
 
 /** Records are found by these. The application's own mask could give many of them the same text. */
 const ids: ReadonlySet<string> = new Set(['conversationId', 'sessionId', 'customerId', 'taskId']);
 
-const masked = new WeakMap<Facts, { readonly mask: Mask; readonly fields: Facts }>();
-
-/** The fields with their texts masked, except content, which is masked when it is read. */
-export function maskedFields(fields: Facts, mask: Mask): Facts {
-  const known = masked.get(fields);
-  if (known?.mask === mask) return known.fields;
-  const result: Record<string, unknown> = {};
-  for (const name of Object.keys(fields) as (keyof Facts)[])
-    result[name] = isContentField(name) ? fields[name] : maskedField(name, fields[name], mask);
-  masked.set(fields, { mask, fields: result });
-  return result;
+function maskedFacts(facts: Facts, mask: Mask): Facts {
+  const masked: Record<string, unknown> = {};
+  for (const name of Object.keys(facts) as (keyof Facts)[])
+    masked[name] = isContentField(name) ? facts[name] : maskedField(name, facts[name], mask);
+  return masked;
 }
 
 function maskedField(name: string, value: unknown, mask: Mask): unknown {

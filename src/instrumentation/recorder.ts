@@ -3,6 +3,8 @@ import {
   context,
   type MeterProvider,
   ROOT_CONTEXT,
+  type Attributes as SpanAttributes,
+  type SpanOptions,
   type Tracer,
   type TracerProvider,
   trace,
@@ -17,7 +19,7 @@ import type { UnreadSpan } from '../semconv/span-data.ts';
 import { spanName } from './capped.ts';
 import { type CaptureOptions, defaultCapture } from './capture-options.ts';
 import type { CallAmendments } from './client-amendments.ts';
-import { contextFields, maskedFields } from './context-fields.ts';
+import { maskedContextFields } from './context-fields.ts';
 import type { ErrorFacts } from './errors.ts';
 import { EventSource } from './events.ts';
 import { MeterSource } from './metrics.ts';
@@ -210,7 +212,7 @@ export class Recorder implements RecordingHost {
   /** As {@link isWatching}, for calls that have their own span. Calls that are not sampled are counted. */
   isWatchingCall(): boolean {
     if (this.isWatching) return true;
-    if (this.#tracing.tracer !== undefined) this.countNotSampled();
+    if (this.#tracing.currentTracer !== undefined) this.countNotSampled();
     return false;
   }
 
@@ -234,16 +236,7 @@ export class Recorder implements RecordingHost {
     // all attributes are written when the span ends.
     const isForeign = tracer !== undefined && this.#tracing.current.sampling === undefined;
     const attributes = isForeign ? this.#attributesOf(facts, start) : undefined;
-    const span = tracer?.startSpan(
-      spanName(start.name),
-      {
-        kind: start.kind,
-        ...(attributes && { attributes: attributes as Record<string, string> }),
-        ...(start.startTime !== undefined && { startTime: start.startTime }),
-        ...(start.links && { links: start.links }),
-      },
-      parent,
-    );
+    const span = tracer?.startSpan(spanName(start.name), spanOptions(start, attributes), parent);
     const isRecording = span?.isRecording() === true;
     if (span && !isRecording) this.countNotSampled();
     const isForVendors = span !== undefined && !isRecording && this.#isForVendors;
@@ -268,8 +261,8 @@ export class Recorder implements RecordingHost {
   }
 
   #fieldsIn(active: Context): Facts | undefined {
-    const fields = contextFields(active, this.options.baggage);
-    return fields && maskedFields(fields, this.options.mask);
+    const { baggage, mask } = this.options;
+    return maskedContextFields(active, baggage, mask);
   }
 
   settle(facts: Facts, start: Facts, parent: Context): Facts {
@@ -324,8 +317,17 @@ export class Recorder implements RecordingHost {
 
   countNotSampled(): void {
     this.#notSampled += 1;
-    for (const follower of this.#group?.followers ?? []) follower.countNotSampled();
+    if (this.#group) for (const follower of this.#group.followers) follower.countNotSampled();
   }
+}
+
+/** Assigned one by one: see {@link joinFacts}. */
+function spanOptions({ kind, startTime, links }: Start, attributes: Attributes | undefined): SpanOptions {
+  const options: SpanOptions = { kind };
+  if (attributes) options.attributes = attributes as SpanAttributes;
+  if (startTime !== undefined) options.startTime = startTime;
+  if (links) options.links = links;
+  return options;
 }
 
 /**

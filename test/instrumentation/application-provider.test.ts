@@ -3,6 +3,7 @@ import { NodeTracerProvider, type ReadableSpan, type Span, type SpanProcessor } 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { diag } from '../../src/diagnostics/diag.ts';
 import { createRecorder } from '../../src/instrumentation/recorder.ts';
+import type { Facts } from '../../src/interaction/interaction.ts';
 import { addContentReader, contentOf, factsOf } from '../../src/semconv/span-content.ts';
 import type { ReadableSpanLike } from '../../src/semconv/span-data.ts';
 
@@ -17,7 +18,11 @@ class Processor implements SpanProcessor {
   }
 }
 
-function record(processor: SpanProcessor, during: (span: Span | undefined) => void = () => {}): ReadableSpanLike {
+function record(
+  processor: SpanProcessor,
+  during: (span: Span | undefined) => void = () => {},
+  answer: Facts = { responseId: 'r-1', finishReasons: ['stop'] },
+): ReadableSpanLike {
   const recorder = createRecorder();
   recorder.setTracerProvider(new NodeTracerProvider({ spanProcessors: [processor] }));
   const recording = recorder.start({
@@ -26,7 +31,7 @@ function record(processor: SpanProcessor, during: (span: Span | undefined) => vo
     facts: { operation: 'chat', provider: 'openai', requestModel: 'm', user: { id: 'u-1' }, tags: ['a'] },
   });
   during(recording?.span as unknown as Span);
-  recording?.end({ facts: { responseId: 'r-1', finishReasons: ['stop'] }, content: { inputMessages: [] } });
+  recording?.end({ facts: answer, content: { inputMessages: [] } });
   const span = recording?.read();
   if (!span) throw new Error('There is no span.');
   return span;
@@ -48,6 +53,12 @@ describe("a span of the application's provider", () => {
       finishReasons: ['stop'],
     });
     expect(contentOf(span)).toEqual({ inputMessages: [] });
+  });
+
+  it('carries its facts where the answer changes a fact of the request', () => {
+    const span = record(new Processor(), () => {}, { requestModel: 'm-2', responseId: 'r-1' });
+    expect(span.attributes).toMatchObject({ 'gen_ai.request.model': 'm-2' });
+    expect(factsOf(span)).toMatchObject({ operation: 'chat', requestModel: 'm-2', responseId: 'r-1' });
   });
 
   it.each<[string, Partial<SpanProcessor>]>([

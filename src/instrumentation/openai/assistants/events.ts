@@ -44,9 +44,8 @@ export interface RunEvent {
   readonly data: unknown;
 }
 
-export function asEvent(chunk: unknown): RunEvent | undefined {
-  const record = recordOf(chunk);
-  return typeof record?.['event'] === 'string' ? { event: record['event'], data: record['data'] } : undefined;
+export function isEvent(chunk: unknown): chunk is RunEvent {
+  return typeof recordOf(chunk)?.['event'] === 'string';
 }
 
 export function applyEvent(runs: OpenRuns, run: ObservedRun, { event, data }: RunEvent, stream: RunRequest): void {

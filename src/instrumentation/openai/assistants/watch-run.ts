@@ -1,6 +1,6 @@
 import type { CallObserver, CallOutcome } from '../../client/observer.ts';
 import { asRun } from '../readers/assistants-wire.ts';
-import { applyEvent, asEvent } from './events.ts';
+import { applyEvent, isEvent } from './events.ts';
 import type { OpenRuns } from './open-runs.ts';
 import type { ObservedRun } from './run.ts';
 import type { RunRequest } from './run-requests.ts';
@@ -35,15 +35,14 @@ export function watchRun(runs: OpenRuns, { request, find, unanswered }: RunWatch
       if (found) runs.update(found, wire, request);
     },
     chunk(chunk) {
-      const event = asEvent(chunk);
       unclaimed += 1;
-      if (!event || event.event === 'thread.created') return;
+      if (!isEvent(chunk) || chunk.event === 'thread.created') return;
       isStream = true;
-      const found = runOf(event.data);
+      const found = runOf(chunk.data);
       if (!found) return;
       found.chunkCount += unclaimed;
       unclaimed = 0;
-      applyEvent(runs, found, event, stream);
+      applyEvent(runs, found, chunk, stream);
     },
     /** A stream that ends without a terminal status was abandoned. This ends the run, unless it waits for tools. */
     end(outcome) {
