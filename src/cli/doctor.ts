@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { context, createContextKey } from '@opentelemetry/api';
 import type { ArgsDef } from 'citty';
 import { resolveCapture } from '../configuration/content-capture.ts';
+import { discoveryFile } from '../configuration/discovery.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import {
@@ -13,6 +14,7 @@ import {
 import { resolveContent, resolveSpool } from '../exporter/settings.ts';
 import { spoolProblem } from '../exporter/usable-spool.ts';
 import { withContext } from '../index.ts';
+import { findGateway } from '../start/gateway-probe.ts';
 import { unknownVariables } from '../start/known-settings.ts';
 import { vendorNamed } from '../vendors/index.ts';
 import type { Command } from './command.ts';
@@ -54,7 +56,7 @@ async function examine(environment: Environment, directory: string, connect: boo
     openai(versionOf('openai', directory)),
     api(versionOf('@opentelemetry/api', directory)),
     sdk(directory),
-    ...loadingFindings(directory).map((each): Finding => ({ ...each, state: 'note' })),
+    ...loadingFindings(directory, environment).map((each): Finding => ({ ...each, state: 'note' })),
     ...otherTracers(directory),
     ...unknownVariables(environment).map((text): Finding => ({ check: 'Variables', state: 'note', text })),
     ...(await destinations(environment, connect)),
@@ -75,11 +77,15 @@ function node(version: string): Finding {
 function openai(version: string | undefined): Finding {
   const check = 'openai';
   if (version === undefined) {
-    return { check, state: 'note', text: 'is not installed here, so there are no calls to watch: npm install openai.' };
+    return {
+      check,
+      state: 'note',
+      text: 'is not installed here, so there are no calls to record: npm install openai.',
+    };
   }
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < 4 || (major === 4 && minor < 55)) {
-    return { check, state: 'fault', text: `${version} is too old: 4.55 and newer are watched.` };
+    return { check, state: 'fault', text: `${version} is too old: take openai 4.55 or newer.` };
   }
   if (major > 7) return { check, state: 'note', text: `${version} is newer than what was tested (4.55 to 7).` };
   if (major === 4) {
@@ -157,11 +163,8 @@ async function destinations(environment: Environment, connect: boolean): Promise
   const names = attempt(check, () => destinationsFrom(environment, warn));
   if ('check' in names) return [names];
   if (names.value === 'none') return [{ check, state: 'note', text: 'none: OTEL_TRACES_EXPORTER is none.' }];
-  if (names.value.length === 0) {
-    const text =
-      'none is set: spans go to a Spanport gateway of this user if one runs, else nowhere. Set SPANPORT_DESTINATIONS, a vendor’s key or OTEL_EXPORTER_OTLP_ENDPOINT.';
-    return [...warnings, { check, state: 'note', text }];
-  }
+  const gateway = (await findGateway(discoveryFile(environment)))?.url;
+  if (names.value.length === 0) return [...warnings, unset(gateway)];
   const settings = attempt(check, () => ({
     environment,
     content: resolveContent(undefined, environment),
@@ -172,7 +175,28 @@ async function destinations(environment: Environment, connect: boolean): Promise
   if ('check' in settings) return [settings];
   const findings: Finding[] = [];
   for (const name of names.value) findings.push(await destination(name, settings.value, connect));
-  return [...warnings, ...findings];
+  return [...warnings, ...findings, ...unusedGateway(gateway, environment)];
+}
+
+/** Where spans go while no destination is set. @param gateway the address of this user's gateway, if one runs */
+function unset(gateway: string | undefined): Finding {
+  const check = 'Destinations';
+  if (gateway !== undefined)
+    return { check, state: 'ok', text: `none is set: spans go to your gateway at ${gateway}.` };
+  return {
+    check,
+    state: 'note',
+    text: 'none is set, and no gateway of this user runs, so spans are dropped. Run npx spanport up before the application, or set SPANPORT_DESTINATIONS, a vendor’s key or OTEL_EXPORTER_OTLP_ENDPOINT.',
+  };
+}
+
+/** A gateway is found only while no destination is set. Its page stays empty otherwise, which looks like a fault. */
+function unusedGateway(gateway: string | undefined, environment: Environment): Finding[] {
+  if (gateway === undefined || Object.values(environment).some((value) => value?.includes(gateway))) return [];
+  const isListed = Boolean(environment['SPANPORT_DESTINATIONS']?.trim());
+  const remedy = `set SPANPORT_GATEWAY=${gateway}${isListed ? ' and add spanport to SPANPORT_DESTINATIONS' : ''}`;
+  const text = `at ${gateway} gets no spans, because other destinations are set. For spans there, too, ${remedy}.`;
+  return [{ check: 'Your gateway', state: 'note', text }];
 }
 
 async function destination(name: string, context: DestinationContext, connect: boolean): Promise<Finding> {

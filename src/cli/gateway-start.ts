@@ -79,7 +79,7 @@ export async function explained(
   if (code === 'EACCES')
     return new Failure(`Port ${port} needs more rights than this user has. Use --port with a number above 1023.`);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new Failure(`'${host}' is not an address of this machine.`);
+    return new Failure(`'${host}' is not an address of this machine. Set another one with --host.`);
   return error;
 }
 

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Environment } from '../configuration/environment.ts';
+import { isOwnVariable } from '../start/known-settings.ts';
 
 /** What is to know about how an application loads its packages, as `doctor` prints it. */
 export interface LoadingFinding {
@@ -11,15 +13,36 @@ interface Manifest {
   readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly scripts?: Readonly<Record<string, string>>;
 }
 
 const EXTERNAL = `serverExternalPackages: ['spanport', 'openai']`;
 
 /** By the application's package.json, the configuration of its bundlers, and what is installed. */
-export function loadingFindings(directory: string): LoadingFinding[] {
+export function loadingFindings(directory: string, environment: Environment = {}): LoadingFinding[] {
   const manifest = manifestIn(directory) ?? {};
   const named = { ...manifest.devDependencies, ...manifest.dependencies };
-  return [...aliases(named), ...nextjs(named, directory), ...bundlers(directory), ...jest(named), ...copies(directory)];
+  return [
+    ...variablesFile(directory, environment),
+    ...aliases(named),
+    ...nextjs(named, directory),
+    ...bundlers(directory, manifest),
+    ...jest(named),
+    ...copies(directory),
+  ];
+}
+
+/** Neither Node nor this command reads a `.env` file by itself. */
+function variablesFile(directory: string, environment: Environment): LoadingFinding[] {
+  const file = join(directory, '.env');
+  if (!existsSync(file)) return [];
+  const names = [...readFileSync(file, 'utf8').matchAll(/^\s*(?:export\s+)?(\w+)\s*=/gm)].flatMap(
+    ([, name]) => name ?? [],
+  );
+  const missing = names.filter((name) => isOwnVariable(name) && environment[name] === undefined);
+  if (missing.length === 0) return [];
+  const text = `sets ${missing.join(', ')}, which this command does not see. Spanport reads the environment when it starts: use node --env-file=.env --import spanport/register app.js, and node --env-file=.env node_modules/.bin/spanport doctor to check it.`;
+  return [{ check: '.env', text }];
 }
 
 function aliases(named: Readonly<Record<string, string>>): LoadingFinding[] {
@@ -42,13 +65,16 @@ function nextjs(named: Readonly<Record<string, string>>, directory: string): Loa
   ];
 }
 
-function bundlers(directory: string): LoadingFinding[] {
-  return ['webpack', 'rspack', 'rollup', 'rolldown', 'tsup', 'tsdown']
-    .filter((name) => configurationOf(`${name}.config`, directory) !== '')
-    .map((name) => ({
-      check: name,
-      text: 'openai is not reached inside a bundle: leave it out of the bundle, or pass each client to instrumentOpenAI().',
-    }));
+function bundlers(directory: string, { scripts = {} }: Manifest): LoadingFinding[] {
+  const configured = ['webpack', 'rspack', 'rollup', 'rolldown', 'tsup', 'tsdown'].filter(
+    (name) => configurationOf(`${name}.config`, directory) !== '',
+  );
+  // esbuild has no file for its configuration.
+  const isEsbuild = Object.values(scripts).some((script) => /\besbuild\b.*--bundle\b/.test(script));
+  return [...configured, ...(isEsbuild ? ['esbuild'] : [])].map((name) => ({
+    check: name,
+    text: 'openai is not reached inside a bundle: leave it out of the bundle, or pass each client to instrumentOpenAI().',
+  }));
 }
 
 function jest(named: Readonly<Record<string, string>>): LoadingFinding[] {

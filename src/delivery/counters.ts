@@ -5,6 +5,12 @@ type Count = Exclude<keyof DeliveryStats, 'dropped' | 'spooled' | 'spooledBytes'
 /** Drops that lose nothing, and those that are reported once, at the end of the process. */
 const QUIET_REASONS: ReadonlySet<string> = new Set(['duplicate', 'shut_down']);
 
+/** Why records are dropped, and what helps. */
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  queue_full: 'the queue in memory is full (a spool, SPANPORT_SPOOL_DIR, holds more)',
+  spool_full: 'the spool is full, and the oldest go first (SPANPORT_SPOOL_MAX_BYTES makes it larger)',
+};
+
 /** What became of the records of one destination. Every record is counted where it ends, exactly once. */
 export class Counters {
   readonly #name: string;
@@ -25,7 +31,7 @@ export class Counters {
   drop(reason: string, by: number): void {
     if (by === 0) return;
     if (this.#dropped[reason] === undefined && !QUIET_REASONS.has(reason))
-      this.#report(`records for ${this.#name} are dropped: ${reason}`);
+      this.#report(`records for ${this.#name} are dropped: ${EXPLANATIONS[reason] ?? reason}`);
     this.#dropped[reason] = (this.#dropped[reason] ?? 0) + by;
   }
 

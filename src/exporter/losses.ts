@@ -53,7 +53,8 @@ export function lossesIn(stats: Stats): string[] {
   return Object.entries(stats).flatMap(([name, { dropped = {}, inMemory = 0 }]) => {
     const reasons = Object.entries(dropped).filter(([reason, count]) => count > 0 && !harmless.has(reason));
     const parts = reasons.map(([reason, count]) => `${count} dropped (${reason})`);
-    if (inMemory > 0) parts.push(`${inMemory} still in memory`);
+    if (inMemory > 0)
+      parts.push(`${inMemory} still in memory (a spool, SPANPORT_SPOOL_DIR, keeps them for the next start)`);
     const total = reasons.reduce((sum, [, count]) => sum + count, inMemory);
     if (total === 0) return [];
     return [

@@ -8,6 +8,7 @@ import type { ContentMode } from './content-policy.ts';
 import { contentFromEnvironment } from './content-setting.ts';
 import { type DestinationStats, noStats, nothingWaits, type SpanDestination } from './destination.ts';
 import { openVendor } from './destinations/open-vendor.ts';
+import { readAll } from './destinations/read-all.ts';
 import { type OpenDestination, openPipeline, type Pipeline } from './pipeline.ts';
 import type { SpoolSettings } from './settings.ts';
 import { usableSpool } from './usable-spool.ts';
@@ -86,7 +87,8 @@ export function createVendorDestination<Options, Payload>(
   environment: Environment = process.env,
 ): SpanDestination | OpenDestination {
   if (isSdkDisabled(environment)) return silentDestination(vendor.name);
-  const resolved = vendor.resolveOptions(options, environment);
+  const read = (given: Partial<Options>): Options => vendor.resolveOptions(given, environment);
+  const resolved = readAll(vendor.name, options, read, ['content', 'mask', 'spool']);
   const { spool } = options;
   const content = options.content ?? contentFromEnvironment(environment, () => true)(vendor.name) ?? 'full';
   const settings = usableSpool(spool && { maxBytes: 256 << 20, durability: 'batch', ...spool }, (message) =>

@@ -72,7 +72,9 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
   assertPort('port', port);
   assertPort('grpcPort', options.grpcPort);
   if (token !== undefined && token.length < MIN_TOKEN) {
-    throw new ConfigurationError(`The token has ${token.length} characters. Use at least ${MIN_TOKEN}.`);
+    throw new ConfigurationError(
+      `The token of --token or SPANPORT_TOKEN has ${token.length} characters. Use at least ${MIN_TOKEN}.`,
+    );
   }
   if (!isLoopback(host) && token === undefined) {
     throw new ConfigurationError(

@@ -36,7 +36,27 @@ export const variables: readonly string[] = [...applicationVariables, ...gateway
 /** @throws ConfigurationError for an option that does not exist: a typo would be ignored silently */
 export function checkOptionNames(given: StartOptions): void {
   check(given, Object.keys(options), 'start()');
-  if (given.spool) check(given.spool, Object.keys(spoolOptions), "start()'s spool");
+  const { destinations, spool } = given as UncheckedOptions;
+  if (destinations !== undefined && !Array.isArray(destinations)) {
+    throw new ConfigurationError(
+      `destinations of start() is ${shown(destinations)}, which is not a list. Use one, such as ['athina', 'otlp'].`,
+    );
+  }
+  if (spool === undefined) return;
+  if (typeof spool !== 'object' || spool === null) {
+    throw new ConfigurationError(
+      `spool of start() is ${shown(spool)}, which is not an object. Use one, such as { dir: './spool' }.`,
+    );
+  }
+  check(spool, Object.keys(spoolOptions), "start()'s spool");
+}
+
+/** As JavaScript may pass them. */
+type UncheckedOptions = { readonly [Name in 'destinations' | 'spool']?: unknown };
+
+/** Only a text, because an object may hold a key. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : `a value of type ${typeof value}`;
 }
 
 function check(given: object, known: readonly string[], where: string): void {
@@ -46,6 +66,11 @@ function check(given: object, known: readonly string[], where: string): void {
       `Unknown option '${name}' of ${where}.${didYouMean(name, known)} Available: ${known.join(', ')}.`,
     );
   }
+}
+
+/** Whether a variable is one of ours, or the key of a vendor. */
+export function isOwnVariable(name: string): boolean {
+  return name.startsWith('SPANPORT_') || vendors.some(({ secrets }) => secrets.includes(name));
 }
 
 /** A sentence for each variable that starts like ours and that nothing reads. Those for tests are left alone. */
@@ -58,7 +83,7 @@ export function unknownVariables(environment: Environment): string[] {
     .filter((name) => name.startsWith('SPANPORT_') && !name.startsWith('SPANPORT_TEST_') && !known.includes(name))
     .map(
       (name) =>
-        `Unknown variable ${name}.${didYouMean(
+        `Unknown variable ${name}, which is ignored.${didYouMean(
           name,
           known.filter((each) => each.startsWith('SPANPORT_')),
         )}`,

@@ -10,7 +10,10 @@ export interface StartOptions {
   readonly destinations?: readonly DestinationSetting[];
   /** How much content a destination gets: one mode for all, or one per destination. Default: `SPANPORT_CONTENT`. */
   readonly content?: ContentMode | Readonly<Record<string, ContentMode>>;
-  /** Applied to every text before it leaves the process, after the built-in patterns for keys and tokens. Fails closed. */
+  /**
+   * Applied to every text before it leaves the process, after the built-in patterns for keys and tokens. When it throws,
+   * the text is left out.
+   */
   readonly mask?: Mask;
   /** Durable delivery. Default: `SPANPORT_SPOOL_DIR` and related variables, else in memory. */
   readonly spool?: Partial<SpoolSettings>;

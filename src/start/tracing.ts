@@ -27,6 +27,7 @@ import { sharedState } from '../loading/shared-state.ts';
 import { AmendedSpans } from './amended-spans.ts';
 import { findGateway } from './gateway-probe.ts';
 import { checkOptionNames, unknownVariables } from './known-settings.ts';
+import { noticeLateVariables } from './late-variables.ts';
 import { onProcessEnd } from './process-end.ts';
 import { hasForeignProvider, leaseGlobally, OwnTracerProvider, serviceFrom } from './provider.ts';
 import type { StartOptions } from './start-options.ts';
@@ -87,7 +88,9 @@ export function drainSpans(): void {
  */
 export function startOnce(options: StartOptions, instrumentations: readonly Instrumentation[]): Handle {
   if (started.current) {
-    diag.warn('spanport: start() was called again; the first call stays active');
+    diag.warn(
+      'spanport: start() was called again, and its options are ignored: the first call, or spanport/register, stays active',
+    );
     return started.current.handle;
   }
   const environment = process.env;
@@ -116,6 +119,7 @@ function startTracing(
     contentOnSpans: capture.contentOnSpans,
     spool,
     warn,
+    ...(options.destinations && { namedBy: 'destinations of start()' }),
   };
   const names: readonly UncheckedSetting[] | 'none' = options.destinations ?? destinationsFrom(environment, warn);
   // All settings are checked before the first destination is opened.
@@ -190,6 +194,7 @@ function watch(
     () => activeRecorders.disable(recorder),
     recorder.onSpanEnded((span, amendments) => take(amendments ? spans.add(span, amendments) : span)),
     leaseGlobally(provider),
+    ...(options.destinations ? [] : [noticeLateVariables(recorder, environment)]),
     onProcessEnd(() => {
       endCalls(recorded);
       pipeline.drain(true);
@@ -285,7 +290,7 @@ async function joinGateway(pipeline: Pipeline, context: DestinationContext, stop
       pipeline.join(planDestination({ name: 'spanport', url: `${gateway.url}/v1/traces`, headers }, context));
     } else {
       context.warn(
-        'no destination is set, so spans are dropped: set SPANPORT_DESTINATIONS, a vendor key or OTEL_EXPORTER_OTLP_ENDPOINT',
+        'no destination is set and no gateway of this user runs, so spans are dropped: run npx spanport up first, or set SPANPORT_DESTINATIONS, a vendor key or OTEL_EXPORTER_OTLP_ENDPOINT',
       );
     }
   } catch (error) {

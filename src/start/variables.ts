@@ -46,15 +46,16 @@ export const applicationVariables = [
    */
   'SPANPORT_METRICS',
   /**
-   * The address of a gateway, for the destination `spanport`.
-   * @default the gateway of the same user
+   * The address of a gateway. Adds the destination `spanport`, unless `SPANPORT_DESTINATIONS` is set, which has to name it.
+   * @default none: while no destination is set, the gateway of the same user
    */
   'SPANPORT_GATEWAY',
 ] as const;
 
 export const gatewayVariables = [
   /**
-   * The token that every request has to carry, of at least 16 characters.
+   * The token that every request has to carry, of at least 16 characters. In an application, what the destination
+   * `spanport` sends.
    * @default none on loopback, required elsewhere
    */
   'SPANPORT_TOKEN',

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startGateway } from '../../src/gateway/gateway.ts';
 import { spanToJson } from '../../src/otlp/write-json.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
 import type { Captured } from '../dialects/captured.ts';
@@ -183,7 +185,7 @@ describe('spanport doctor', () => {
     });
     expect(code).toBe(1);
     expect(byName).toMatchObject({
-      Variables: "note: Unknown variable SPANPORT_CONTNT. Did you mean 'SPANPORT_CONTENT'?",
+      Variables: "note: Unknown variable SPANPORT_CONTNT, which is ignored. Did you mean 'SPANPORT_CONTENT'?",
       'file:/proc/no/spans.jsonl': 'fault: /proc/no/spans.jsonl cannot be written (ENOENT).',
       Spool: expect.stringMatching(/^fault: the spool directory \/proc\/no\/spool cannot be written/),
     });
@@ -209,6 +211,31 @@ describe('spanport doctor', () => {
       otlp: expect.stringMatching(/^fault: .* answers HTTP 404: check the URL\.$/),
     });
     expect(project.sinks.athina.received.slice(before)).toMatchObject([{ method: 'GET' }]);
+  });
+
+  it('says whether a gateway runs, and whether it gets the spans', async () => {
+    const unset = { ...nothing, RECONIFY_TRACKER: '', ATHINA_BASE_URL: '' };
+    expect((await found([], unset)).byName['Destinations']).toMatch(
+      /^note: none is set, and no gateway of this user runs.*npx spanport up/,
+    );
+    const home = join(project.directory, 'gateway');
+    vi.stubEnv('XDG_DATA_HOME', home);
+    const gateway = await startGateway({ port: 0, discoverable: true });
+    try {
+      const here = { XDG_DATA_HOME: home };
+      expect((await found([], { ...unset, ...here })).byName).toMatchObject({
+        Destinations: `ok: none is set: spans go to your gateway at ${gateway.url}.`,
+      });
+      expect((await found([], here)).byName).toMatchObject({
+        'Your gateway': `note: at ${gateway.url} gets no spans, because other destinations are set. For spans there, too, set SPANPORT_GATEWAY=${gateway.url}.`,
+      });
+      const listed = await found([], { ...here, SPANPORT_DESTINATIONS: 'athina' });
+      expect(listed.byName['Your gateway']).toMatch(/and add spanport to SPANPORT_DESTINATIONS\.$/);
+      expect((await found([], { ...here, SPANPORT_GATEWAY: gateway.url })).byName).not.toHaveProperty('Your gateway');
+    } finally {
+      await gateway.close();
+      vi.unstubAllEnvs();
+    }
   });
 
   it('sends nothing', async () => {

@@ -39,6 +39,29 @@ it('knows bundlers by their configuration, Jest and aliases by the manifest', ()
   expect(loadingFindings(directory)[0]?.text).toContain(`'ai-client'`);
 });
 
+it('knows esbuild by a script that bundles', () => {
+  write('package.json', { scripts: { build: 'esbuild app.ts --bundle --platform=node', watch: 'tsx watch app.ts' } });
+  expect(loadingFindings(directory).map(({ check }) => check)).toEqual(['esbuild']);
+  write('package.json', { scripts: { build: 'esbuild app.ts' } });
+  expect(loadingFindings(directory)).toEqual([]);
+});
+
+it('names the variables of a .env file that the environment lacks', () => {
+  write('package.json', {});
+  write(
+    '.env',
+    'OPENAI_API_KEY=k\n# SPANPORT_METRICS=latest\nATHINA_API_KEY=k\nexport SPANPORT_CONTENT = none\nREQUESTY_API_KEY=k\n',
+  );
+  const [finding, ...others] = loadingFindings(directory, { REQUESTY_API_KEY: 'k' });
+  expect(others).toEqual([]);
+  expect(finding).toEqual({
+    check: '.env',
+    text: expect.stringMatching(
+      /^sets ATHINA_API_KEY, SPANPORT_CONTENT, which this command does not see\..*--env-file=\.env/,
+    ),
+  });
+});
+
 it('finds other versions of Spanport and of the API in the folders of packages', () => {
   write('node_modules/spanport/package.json', { version: '0.2.0' });
   write('node_modules/lib/node_modules/spanport/package.json', { version: '0.1.0' });

@@ -11,7 +11,7 @@ it('names number, destination and reason, and nothing that is safe', () => {
       otlp: { ...noStats, enqueued: 3, delivered: 2, dropped: { duplicate: 1 } },
     }),
   ).toEqual([
-    'spanport: 7 records were not delivered to athina: 5 dropped (queue_full), 2 still in memory',
+    'spanport: 7 records were not delivered to athina: 5 dropped (queue_full), 2 still in memory (a spool, SPANPORT_SPOOL_DIR, keeps them for the next start)',
     'spanport: 1 record was not delivered to inkeep: 1 dropped (shut_down)',
   ]);
 });

@@ -110,10 +110,51 @@ describe('a wrong setting', () => {
       { destinations: [{ name: 'console', content: 'x' as never }] },
       /content of console is 'x'/,
     ],
+    [
+      'an option of a vendor',
+      { destinations: [{ name: 'athina', apiKey: SECRET, baseURL: 'http://127.0.0.1:1' } as never] },
+      /^Unknown option 'baseURL' of the destination athina\. Did you mean 'baseUrl'\? Available: content, apiKey, baseUrl, /,
+    ],
+    [
+      'an option of an OTLP backend',
+      { destinations: [{ name: 'otlp', endpoint: 'http://127.0.0.1:1' } as never] },
+      /^Unknown option 'endpoint' of the destination otlp\. Available: content, url, headers, encoding, compression, resource, exporter\.$/,
+    ],
+    [
+      'an option of a file',
+      { destinations: [{ name: 'file:x', path: 'y' } as never] },
+      /^Unknown option 'path' of the destination file:x\. Available: content\.$/,
+    ],
+    [
+      'an unknown destination',
+      { destinations: ['atina' as never] },
+      /'atina' in destinations of start\(\)\. Did you mean/,
+    ],
+    [
+      'an unknown destination with options',
+      { destinations: [{ name: 'atina', x: 1 } as never] },
+      /^Unknown destination 'atina'/,
+    ],
+    [
+      'one destination in place of a list',
+      { destinations: 'athina' as never },
+      /'athina', which is not a list\. Use one,/,
+    ],
+    ['a spool directory alone', { spool: './spool' as never }, /'\.\/spool', which is not an object\. Use one,/],
+    ['a URL of a gateway', { destinations: [{ name: 'spanport', url: 'nowhere' }] }, /^url of spanport is 'nowhere'/],
+    ['a gateway without its address', { destinations: ['spanport'] }, /^SPANPORT_GATEWAY is not set, .*set it to/],
   ])('fails in code as well: %s', (_, options, sentence) => {
     const error = startWith({}, options);
     expect(error).toBeInstanceOf(ConfigurationError);
     expect((error as Error).message).toMatch(sentence);
+  });
+
+  it('fails in the exporter of a vendor as well', () => {
+    const options = { apiKey: SECRET, content: 'full', spool: undefined, mask: undefined } as const;
+    expect(() => new AthinaSpanExporter({ ...options, baseURL: 'http://127.0.0.1:1' } as never)).toThrow(
+      /^Unknown option 'baseURL' of the destination athina\. Did you mean 'baseUrl'\?/,
+    );
+    expect(() => new AthinaSpanExporter({ ...options, baseUrl: 'http://127.0.0.1:1' } as never)).not.toThrow();
   });
 
   it('leaves nothing started behind', async () => {

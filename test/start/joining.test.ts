@@ -98,7 +98,11 @@ describe('a provider of the application', () => {
     );
     expect(printed).toEqual({
       names: ['chat gpt-4o-mini', 'after our end'],
-      complaints: register ? ['spanport: start() was called again; the first call stays active'] : [],
+      complaints: register
+        ? [
+            'spanport: start() was called again, and its options are ignored: the first call, or spanport/register, stays active',
+          ]
+        : [],
       content: false,
     });
     expect(athina).toBe(1);

@@ -46,6 +46,16 @@ describe("OpenTelemetry's own exporter", () => {
     expect(stats().destinations['otlp']).toMatchObject({ enqueued: 1, delivered: 1, rejected: 0, dropped: {} });
   });
 
+  it.each([
+    ['a preset', 'langsmith'],
+    ['a gateway', 'spanport'],
+  ])('also serves %s', async (_, name) => {
+    const { forceFlush } = begin({ name, headers: {} });
+    await chat();
+    await forceFlush();
+    expect(backend.received[0]?.headers['user-agent']).toMatch(/^OTel-OTLP-Exporter-JavaScript/);
+  });
+
   it('counts what it loses, and the application does not notice', async () => {
     await backend.close();
     backend = await startSink({ status: 400 });
@@ -77,8 +87,6 @@ describe("OpenTelemetry's own exporter", () => {
 
   it('is the only other choice', () => {
     expect(() => begin({ exporter: 'other' })).toThrow(ConfigurationError);
-    expect(() => begin({ exporter: 'other' })).toThrow(
-      "exporter of otlp is 'other': write 'official', or leave it out.",
-    );
+    expect(() => begin({ exporter: 'other' })).toThrow("exporter is 'other'. Use 'official', or leave it out.");
   });
 });

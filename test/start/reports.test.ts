@@ -47,7 +47,7 @@ describe('what is lost is reported on stderr, with code 0', () => {
     expect(run.code).toBe(0);
     expect(lines(run)).toEqual([
       expect.stringMatching(/^spanport: athina .*HTTP 401: invalid key/),
-      'spanport: 2 records were not delivered to athina: 2 still in memory',
+      'spanport: 2 records were not delivered to athina: 2 still in memory (a spool, SPANPORT_SPOOL_DIR, keeps them for the next start)',
     ]);
   });
 
@@ -56,14 +56,16 @@ describe('what is lost is reported on stderr, with code 0', () => {
     expect(run.code).toBe(0);
     expect(lines(run)).toEqual([
       expect.stringMatching(/^spanport: athina .*ECONNREFUSED/),
-      'spanport: 2 records were not delivered to athina: 2 still in memory',
+      'spanport: 2 records were not delivered to athina: 2 still in memory (a spool, SPANPORT_SPOOL_DIR, keeps them for the next start)',
     ]);
   });
 
   it('a process that exits at once', async () => {
     const run = await register('exit.mjs', only);
     expect(run.code).toBe(0);
-    expect(lines(run)).toEqual(['spanport: 1 record was not delivered to athina: 1 still in memory']);
+    expect(lines(run)).toEqual([
+      'spanport: 1 record was not delivered to athina: 1 still in memory (a spool, SPANPORT_SPOOL_DIR, keeps them for the next start)',
+    ]);
   });
 
   it('a file that cannot be written', async () => {
@@ -77,7 +79,19 @@ describe('what is lost is reported on stderr, with code 0', () => {
   it('a misspelt variable', async () => {
     const run = await register('ask.mjs', { ...only, SPANPORT_DESTINATION: 'athina' });
     expect(lines(run)).toEqual([
-      "spanport: Unknown variable SPANPORT_DESTINATION. Did you mean 'SPANPORT_DESTINATIONS'?",
+      "spanport: Unknown variable SPANPORT_DESTINATION, which is ignored. Did you mean 'SPANPORT_DESTINATIONS'?",
+    ]);
+  });
+
+  it('variables that are set after the start, as dotenv does', async () => {
+    project.write(
+      'late.mjs',
+      `process.env.ATHINA_API_KEY = 'k';\nprocess.env.SPANPORT_CONTENT = 'none';\nawait import('./ask.mjs');\n`,
+    );
+    const run = await register('late.mjs', { ...none, SPANPORT_DESTINATIONS: 'file:late.jsonl' });
+    expect(run.code).toBe(0);
+    expect(lines(run)).toEqual([
+      'spanport: variables that were set after the start are ignored: ATHINA_API_KEY, SPANPORT_CONTENT. Set them earlier: for a .env file use node --env-file=.env --import spanport/register',
     ]);
   });
 
@@ -140,8 +154,8 @@ describe('settings', () => {
       }),
     ).toEqual([]);
     expect(unknownVariables({ SPANPORT_SPOOLDIR: 'x', SPANPORT_ZZZZZZZZZZ: 'y' })).toEqual([
-      "Unknown variable SPANPORT_SPOOLDIR. Did you mean 'SPANPORT_SPOOL_DIR'?",
-      'Unknown variable SPANPORT_ZZZZZZZZZZ.',
+      "Unknown variable SPANPORT_SPOOLDIR, which is ignored. Did you mean 'SPANPORT_SPOOL_DIR'?",
+      'Unknown variable SPANPORT_ZZZZZZZZZZ, which is ignored.',
     ]);
   });
 

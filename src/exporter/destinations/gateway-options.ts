@@ -2,7 +2,9 @@ import type { Environment } from '../../configuration/environment.ts';
 import { ConfigurationError } from '../../configuration/readers.ts';
 import { connectionFrom } from './otlp-connection.ts';
 import type { OtlpOptions } from './otlp-destination.ts';
-import { checkedUrl } from './otlp-options.ts';
+import { checkedExporter, checkedHeaders, checkedUrl } from './otlp-options.ts';
+
+const PATH = '/v1/traces';
 
 export function hasGateway(environment: Environment): boolean {
   return Boolean(environment['SPANPORT_GATEWAY']?.trim());
@@ -19,21 +21,24 @@ export function resolveGateway(
 ): OtlpOptions {
   const token = environment['SPANPORT_TOKEN']?.trim();
   return {
-    url: given.url ?? tracesUrl(environment),
-    headers: { ...(token && { authorization: `Bearer ${token}` }), ...given.headers },
+    url: tracesUrl(given.url, environment),
+    headers: { ...(token && { authorization: `Bearer ${token}` }), ...checkedHeaders(given.headers, 'headers') },
     encoding: given.encoding ?? 'protobuf',
     compression: given.compression ?? 'none',
     connection: given.connection ?? connectionFrom(environment, warn),
     ...(given.resource && { resource: given.resource }),
+    ...(given.exporter && { exporter: checkedExporter(given.exporter) }),
   };
 }
 
-function tracesUrl(environment: Environment): string {
-  const base = environment['SPANPORT_GATEWAY']?.trim();
-  if (!base) {
+/** Below the address of a gateway, which may also be the whole URL. */
+function tracesUrl(given: string | undefined, environment: Environment): string {
+  const address = given ?? environment['SPANPORT_GATEWAY']?.trim();
+  if (!address) {
     throw new ConfigurationError(
-      'SPANPORT_DESTINATIONS names spanport, and SPANPORT_GATEWAY is not set: set it to the address that `spanport up` prints.',
+      'SPANPORT_GATEWAY is not set, and the destination spanport needs it: set it to the address that `spanport up` prints.',
     );
   }
-  return `${checkedUrl(base, 'SPANPORT_GATEWAY').replace(/\/+$/, '')}/v1/traces`;
+  const url = checkedUrl(address, given === undefined ? 'SPANPORT_GATEWAY' : 'url of spanport').replace(/\/+$/, '');
+  return url.endsWith(PATH) ? url : `${url}${PATH}`;
 }

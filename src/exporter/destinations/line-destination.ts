@@ -16,10 +16,13 @@ const DEFAULT_TIMEOUT_MILLIS = 5_000;
 
 const consoleSink: Sink<string> = { write: (line) => void process.stdout.write(`${line}\n`) };
 
+/** Where lines are written. */
+export type LineOutput = { readonly kind: 'console' } | { readonly kind: 'file'; readonly path: string };
+
 /** Each ended span as one line: an OTLP/JSON export request, as the Collector's file receiver reads it. */
 export function spanLineDestination(
   name: string,
-  output: { readonly kind: 'console' } | { readonly kind: 'file'; readonly path: string },
+  output: LineOutput,
   content: ContentMode,
   { write, report }: PipelineHost,
 ): SpanDestination {

@@ -10,13 +10,16 @@ import type { SpoolSettings } from '../settings.ts';
 import type { UncheckedDestination, UncheckedSetting } from './destination-setting.ts';
 import { hasGateway, resolveGateway } from './gateway-options.ts';
 import { knownNames } from './known-names.ts';
-import { spanLineDestination } from './line-destination.ts';
+import { type LineOutput, spanLineDestination } from './line-destination.ts';
 import { officialOtlpDestination } from './official-otlp-destination.ts';
 import { openDelivery } from './open-delivery.ts';
 import { openVendor } from './open-vendor.ts';
 import { type OtlpOptions, otlpDeliveryDestination, otlpDestination } from './otlp-destination.ts';
 import { hasOtlpEndpoint, resolveOtlp } from './otlp-options.ts';
 import { resolvePreset } from './presets.ts';
+import { readAll } from './read-all.ts';
+
+const DESTINATIONS = 'SPANPORT_DESTINATIONS';
 
 export interface DestinationContext {
   readonly environment: Environment;
@@ -45,17 +48,16 @@ export function planDestination(setting: UncheckedSetting, context: DestinationC
   const vendor = vendorNamed(name);
   const mode = own ?? contentModeOf(name, context, vendor);
 
-  if (name === 'console') return (host) => spanLineDestination(name, { kind: 'console' }, mode, host);
-  if (name.startsWith('file:')) {
-    const path = pathFrom(name);
-    return (host) => spanLineDestination(name, { kind: 'file', path }, mode, host);
+  if (name === 'console' || name.startsWith('file:')) {
+    const output = readAll(name, given, () => outputOf(name, context));
+    return (host) => spanLineDestination(name, output, mode, host);
   }
 
   if (vendor) {
-    const options = vendor.resolveOptions(given, context.environment);
+    const options = readAll(name, given, (read) => vendor.resolveOptions(read, context.environment));
     return (host) => openVendor(vendor, options, mode, context.spool, host);
   }
-  const otlp = otlpOptionsOf(name, given, context);
+  const otlp = readAll(name, given, (read) => otlpOptionsOf(name, read, context));
   if (otlp) {
     if (otlp.exporter === 'official') return () => officialOtlpDestination(name, otlp, mode);
     return (host) => {
@@ -64,7 +66,7 @@ export function planDestination(setting: UncheckedSetting, context: DestinationC
     };
   }
   throw new ConfigurationError(
-    `Unknown destination '${name}' in ${context.namedBy ?? 'SPANPORT_DESTINATIONS'}.${didYouMean(name, knownNames())} Available: ${knownNames().join(', ')}, file:PATH.`,
+    `Unknown destination '${name}' in ${context.namedBy ?? DESTINATIONS}.${didYouMean(name, knownNames())} Available: ${knownNames().join(', ')}, file:PATH.`,
   );
 }
 
@@ -92,12 +94,11 @@ function contentKey(name: string): string {
   return name.startsWith('file:') ? 'file' : name;
 }
 
-function pathFrom(name: string): string {
+function outputOf(name: string, { namedBy = DESTINATIONS }: DestinationContext): LineOutput {
+  if (name === 'console') return { kind: 'console' };
   const path = name.slice('file:'.length);
-  if (path !== '') return path;
-  throw new ConfigurationError(
-    `SPANPORT_DESTINATIONS contains 'file:' without a path. Use file:PATH, such as file:spans.jsonl.`,
-  );
+  if (path !== '') return { kind: 'file', path };
+  throw new ConfigurationError(`${namedBy} has 'file:' without a path. Use file:PATH, such as file:spans.jsonl.`);
 }
 
 /**
@@ -108,7 +109,7 @@ export function destinationsFrom(
   environment: Environment,
   warn: (message: string) => void,
 ): readonly string[] | 'none' {
-  const listed = environment['SPANPORT_DESTINATIONS']?.trim();
+  const listed = environment[DESTINATIONS]?.trim();
   if (listed) {
     const names = listed.split(',').map((name) => name.trim());
     return names.filter((name, index) => name !== '' && names.indexOf(name) === index);

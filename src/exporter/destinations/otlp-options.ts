@@ -35,9 +35,9 @@ export function resolveOtlp(
   };
 }
 
-function checkedExporter(text: string): 'official' {
+export function checkedExporter(text: string): 'official' {
   if (text === 'official') return text;
-  throw new ConfigurationError(`exporter of otlp is '${text}': write 'official', or leave it out.`);
+  throw new ConfigurationError(`exporter is '${text}'. Use 'official', or leave it out.`);
 }
 
 function endpointFrom(environment: Environment): string {

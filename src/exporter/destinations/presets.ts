@@ -5,7 +5,7 @@ import { writeOpenLLMetry } from '../../semconv/dialects/openllmetry/write.ts';
 import type { PresetName } from './destination-setting.ts';
 import { connectionFrom } from './otlp-connection.ts';
 import type { OtlpOptions } from './otlp-destination.ts';
-import { checkedHeaders, checkedUrl, headersFrom } from './otlp-options.ts';
+import { checkedExporter, checkedHeaders, checkedUrl, headersFrom } from './otlp-options.ts';
 
 /**
  * A backend that accepts OTLP/HTTP, described as data: its URL, headers and resource attributes, from the variables
@@ -192,6 +192,7 @@ export function resolvePreset(
     compression: given.compression ?? 'gzip',
     ...(Object.keys(resource).length > 0 && { resource }),
     ...(dialect && { dialect }),
+    ...(given.exporter && { exporter: checkedExporter(given.exporter) }),
     ...(preset.takesStandardHeaders && { connection: given.connection ?? connectionFrom(environment, warn) }),
   };
 }
