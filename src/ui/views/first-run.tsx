@@ -29,7 +29,8 @@ export function FirstRun(): JSX.Element {
           title="A Node application that calls OpenAI"
           note={
             <>
-              Without other settings it finds this gateway by itself. Install first: <code>npm install spanport @opentelemetry/api</code>
+              Without other settings it finds this gateway by itself. Install first:{' '}
+              <code>npm install spanport @opentelemetry/api</code>
             </>
           }
         >
