@@ -6,6 +6,9 @@ const SPLIT_PAIR = /\p{Surrogate}$/u;
 /** Request timeout, too early, too many requests. */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429]);
 
+/** Not found, method not allowed: what a server answers for a path that it does not have. */
+const WRONG_URL: ReadonlySet<number> = new Set([404, 405]);
+
 /** Whether the same request may be accepted later, as after every failure of the server. */
 export function isTransient(status: number): boolean {
   return status >= 500 || TRANSIENT.has(status);
@@ -38,11 +41,17 @@ export function outcomeOf(answer: Answer, rules: AnswerRules = {}): DeliveryOutc
   const text = reasonIn?.(body);
   const reason =
     text === undefined ? `HTTP ${status}` : `HTTP ${status}: ${text.slice(0, 200).replace(SPLIT_PAIR, '')}`;
-  if (blocked.includes(status)) return { status: 'blocked', reason: `${reason}: check the key and the URL` };
+  if (blocked.includes(status)) return { status: 'blocked', reason: withAdvice(reason, 'check the key and the URL') };
   if (status >= 300 && status < 400) return { status: 'blocked', reason: `${reason}, a redirect: check the URL` };
-  if (!(retryable ? retryable.includes(status) : isTransient(status))) return { status: 'rejected', reason };
+  if (!(retryable ? retryable.includes(status) : isTransient(status)))
+    return { status: 'rejected', reason: WRONG_URL.has(status) ? withAdvice(reason, 'check the URL') : reason };
   const retryAfterMillis = retryAfterFrom(answer);
   return { status: 'retryable', reason, ...(retryAfterMillis !== undefined && { retryAfterMillis }) };
+}
+
+/** The text of a server may end with a full stop. */
+function withAdvice(reason: string, advice: string): string {
+  return `${reason.replace(/\.$/, '')}: ${advice}`;
 }
 
 /**

@@ -29,7 +29,7 @@ export async function attempt(
     const whole = isCoalesced ? destination.coalesce?.(previous.state, bodies) : undefined;
     const request = destination.prepare(whole ? [whole] : bodies);
     const answer = await transport(request, signal, keys).catch((error: Error) => error);
-    if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
+    if (answer instanceof Error) return { outcome: { status: 'retryable', reason: connectionProblem(answer) } };
     const outcome = destination.outcome(answer);
     return {
       outcome,
@@ -52,10 +52,17 @@ async function fetchState(
   const request = remote?.request(bodies);
   if (!request) return {};
   const answer = await transport(request, signal).catch((error: Error) => error);
-  if (answer instanceof Error) return { outcome: { status: 'retryable', reason: answer.message } };
+  if (answer instanceof Error) return { outcome: { status: 'retryable', reason: connectionProblem(answer) } };
   const outcome = judge(answer);
   if (outcome.status === 'retryable' || outcome.status === 'blocked') return { outcome, httpStatus: answer.status };
   return { state: remote?.state(answer) };
+}
+
+/** OpenSSL's own text for an answer without TLS is a dump of its source file, so it is replaced. */
+function connectionProblem({ message }: Error): string {
+  return /wrong version number|packet length too long/i.test(message)
+    ? 'the server does not speak TLS: check whether the URL begins with http: or https:'
+    : message;
 }
 
 export function messageOf(error: unknown): string {

@@ -50,12 +50,13 @@ export function reportLosses(read: () => Stats): () => void {
 
 /** One sentence per destination that lost records. */
 export function lossesIn(stats: Stats): string[] {
-  return Object.entries(stats).flatMap(([name, { dropped = {}, inMemory = 0 }]) => {
+  return Object.entries(stats).flatMap(([name, { dropped = {}, inMemory = 0, rejected = 0 }]) => {
     const reasons = Object.entries(dropped).filter(([reason, count]) => count > 0 && !harmless.has(reason));
     const parts = reasons.map(([reason, count]) => `${count} dropped (${reason})`);
+    if (rejected > 0) parts.unshift(`${rejected} rejected`);
     if (inMemory > 0)
       parts.push(`${inMemory} still in memory (a spool, SPANPORT_SPOOL_DIR, keeps them for the next start)`);
-    const total = reasons.reduce((sum, [, count]) => sum + count, inMemory);
+    const total = reasons.reduce((sum, [, count]) => sum + count, inMemory + rejected);
     if (total === 0) return [];
     return [
       `spanport: ${total} ${total === 1 ? 'record was' : 'records were'} not delivered to ${name}: ${parts.join(', ')}`,

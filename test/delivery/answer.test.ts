@@ -28,6 +28,15 @@ it('waits until a date in an answer without a date of its own', () => {
   expect(retryAfterFrom({ headers: { 'retry-after': 'Fri, 21 Nov 2025 12:00:30 GMT' } })).toBe(30_000);
 });
 
+it.each([
+  [404, 'Not found.', 'rejected', 'HTTP 404: Not found: check the URL'],
+  [405, undefined, 'rejected', 'HTTP 405: check the URL'],
+  [422, 'Too old.', 'rejected', 'HTTP 422: Too old.'],
+  [401, 'Wrong key.', 'blocked', 'HTTP 401: Wrong key: check the key and the URL'],
+])('says what to check: %s %s', (status, text, outcome, reason) => {
+  expect(outcomeOf({ status, headers: {}, body: '' }, { reasonIn: () => text })).toEqual({ status: outcome, reason });
+});
+
 describe('OTLP', () => {
   it.each([
     [200, '', { status: 'delivered' }],

@@ -81,7 +81,7 @@ const wrong: readonly (readonly [string, Record<string, string>, RegExp])[] = [
   [
     'a Kore output',
     { SPANPORT_KORE_OUTPUT: 'records.jsonl' },
-    /SPANPORT_KORE_OUTPUT is 'records.jsonl'.*Use a URL such as/,
+    /SPANPORT_KORE_OUTPUT is 'records.jsonl'.*Use one of them, such as file:kore\.jsonl/,
   ],
 ];
 

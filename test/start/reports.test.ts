@@ -60,6 +60,22 @@ describe('what is lost is reported on stderr, with code 0', () => {
     ]);
   });
 
+  it('a wrong path: what to check, and how many records were lost', async () => {
+    const run = await register('ask.mjs', { ...only, ATHINA_BASE_URL: project.openai.baseURL });
+    expect(run.code).toBe(0);
+    expect(lines(run)).toEqual([
+      expect.stringMatching(/^spanport: athina rejected a record: HTTP 404.*: check the URL$/),
+      'spanport: 2 records were not delivered to athina: 2 rejected',
+    ]);
+  });
+
+  it('https: for a server that does not speak TLS', async () => {
+    const run = await register('ask.mjs', { ...only, ATHINA_BASE_URL: wrongKey.url.replace('http:', 'https:') });
+    expect(lines(run)[0]).toBe(
+      'spanport: athina does not accept records, they wait: the server does not speak TLS: check whether the URL begins with http: or https:',
+    );
+  });
+
   it('a process that exits at once', async () => {
     const run = await register('exit.mjs', only);
     expect(run.code).toBe(0);
@@ -73,6 +89,7 @@ describe('what is lost is reported on stderr, with code 0', () => {
     expect(run.code).toBe(0);
     expect(lines(run)).toEqual([
       expect.stringMatching(/^spanport: file:\/proc\/no\/spans\.jsonl cannot be written to: ENOENT/),
+      'spanport: 2 records were not delivered to file:/proc/no/spans.jsonl: 2 rejected',
     ]);
   });
 

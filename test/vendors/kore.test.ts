@@ -177,8 +177,9 @@ describe('where records go', () => {
     ['', /^SPANPORT_KORE_OUTPUT is not set: .*\.$/],
     ['file:', /^SPANPORT_KORE_OUTPUT is 'file:', which is not a file name\. .*\.$/],
     ['file:///var/log/', /is not a file name/],
-    ['kore.jsonl', /^SPANPORT_KORE_OUTPUT is 'kore.jsonl', which is not a valid http\(s\) URL/],
-    ['ftp://example.org/x', /which is not a valid http\(s\) URL/],
+    ['kore.jsonl', /^SPANPORT_KORE_OUTPUT is 'kore.jsonl', which is neither file:PATH nor an http\(s\) URL\./],
+    ['https://', /which is not a valid http\(s\) URL/],
+    ['ftp://example.org/x', /which is neither file:PATH nor an http\(s\) URL\. Use one of them/],
   ])("not '%s'", (output, sentence) => {
     expect(() => kore.resolveOptions({}, { SPANPORT_KORE_OUTPUT: output })).toThrow(sentence);
   });

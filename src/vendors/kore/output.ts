@@ -1,5 +1,5 @@
 import type { Environment } from '../../configuration/environment.ts';
-import { ConfigurationError, readUrl } from '../../configuration/readers.ts';
+import { ConfigurationError, readUrl, withoutCredentials } from '../../configuration/readers.ts';
 import type { KoreRecord } from './payload.ts';
 
 /** Where records go: Kore has no API that takes them. */
@@ -27,6 +27,11 @@ export function readOutput(
     );
   }
   if (text.startsWith('file:')) return { kind: 'file', path: pathIn(text) };
+  if (!/^https?:/i.test(text)) {
+    throw new ConfigurationError(
+      `${VARIABLE} is '${withoutCredentials(text)}', which is neither file:PATH nor an http(s) URL. Use one of them, such as file:kore.jsonl.`,
+    );
+  }
   return { kind: 'http', url: readUrl(text, environment, VARIABLE, EXAMPLE) };
 }
 
