@@ -33,6 +33,8 @@ export const ATTR = {
   runRequest: 'spanport.run.request',
   /** Seconds. */
   runRequestDuration: 'spanport.run.request_duration',
+  /** On the event of a run in `requires_action`: the number of tool calls that it waits for. */
+  runToolCallCount: 'spanport.run.tool_call.count',
   inferred: 'spanport.inferred',
   /**
    * True if the process ended, or `shutdown()` ran, before the call ended. Only what was read until then is recorded.

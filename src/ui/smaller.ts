@@ -40,3 +40,10 @@ export const lexerOfMarked: Plugin = {
     return { code: `${kept}export{${lexer} as Lexer};`, map: null };
   },
 };
+
+/** All styles are in one file, so that no part of the code waits for styles of its own: it is imported as it is. */
+export const plainImports: Plugin = {
+  name: 'plain-imports',
+  enforce: 'pre',
+  load: (id) => (id.endsWith('vite/preload-helper.js') ? 'export const __vitePreload = (load) => load();' : undefined),
+};

@@ -193,3 +193,20 @@ function criticalPath(children: ReadonlyMap<string, readonly Span[]>): Set<strin
   }
   return path;
 }
+
+/** The call right before a call, of the same name and below the same parent, if it failed: this one may be its retry. */
+export function failedBefore(span: Span, spans: readonly Span[]): Span | undefined {
+  const [last] = spans
+    .filter(
+      ({ parentSpanId, name, interaction, endTime }) =>
+        parentSpanId === span.parentSpanId && name === span.name && interaction && endTime <= span.startTime,
+    )
+    .sort((a, b) => b.endTime - a.endTime);
+  return last?.status === 'error' ? last : undefined;
+}
+
+/** `429`, `TimeoutError`: why a span failed, in few words. */
+export function errorOf({ attributes, statusMessage }: Span): string {
+  const type = attributes['http.response.status_code'] ?? attributes['error.type'];
+  return String(type ?? statusMessage ?? '').slice(0, 60);
+}

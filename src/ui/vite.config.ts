@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
-import { lexerOfMarked } from './smaller.ts';
+import { lexerOfMarked, plainImports } from './smaller.ts';
 
 /** The fonts are requested at once: with `font-display: optional` a font that arrives late is not used at all. */
 const preloadFonts: Plugin = {
@@ -20,7 +20,7 @@ const preloadFonts: Plugin = {
 
 const config: UserConfig = defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [preloadFonts, lexerOfMarked],
+  plugins: [preloadFonts, lexerOfMarked, plainImports],
   oxc: {
     // Shorter than the automatic form, which writes `children` into each element.
     jsx: { runtime: 'classic', pragma: 'h_', pragmaFrag: 'Fragment_' },
@@ -34,7 +34,8 @@ const config: UserConfig = defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // A `data:` URL would need an exception in the content security policy.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
+    cssCodeSplit: false,
     reportCompressedSize: false,
   },
   // For `npx vite src/ui` next to a running gateway.

@@ -97,6 +97,58 @@ it('adds the duration of every request, also of those that read no status or fai
   expect(Number(events[5]?.attributes?.[DURATION])).toBeGreaterThan(0.02);
 });
 
+/** `requires_action 2`: what the run waits for, as each request that read the status saw it. */
+const waits = (span: { readonly events: readonly { readonly attributes?: Attributes }[] }) =>
+  span.events
+    .filter(({ attributes }) => attributes?.['spanport.run.tool_call.count'] !== undefined)
+    .map(({ attributes }) => `${attributes?.['spanport.run.status']} ${attributes?.['spanport.run.tool_call.count']}`);
+const twoThenOne = {
+  rounds: [
+    {
+      toolCalls: [
+        { name: 'find_order', id: 'call_1' },
+        { name: 'refund_policy', id: 'call_2' },
+      ],
+    },
+    { toolCalls: [{ name: 'refund', id: 'call_3' }] },
+    'It is refunded.',
+  ],
+};
+const outputsOf = (...ids: string[]) => ids.map((tool_call_id) => ({ tool_call_id, output: 'done' }));
+
+it('adds to each status that waits for the application how many tool calls it waits for, as a poll saw it', async () => {
+  const scene = await openScene();
+  scene.server.reply(twoThenOne);
+  const thread_id = await scene.ask();
+  const { runs } = scene.client.beta.threads;
+  const { id } = await runs.createAndPoll(thread_id, { assistant_id: ASSISTANT_ID });
+  await runs.retrieve(id, { thread_id });
+  await runs.submitToolOutputsAndPoll(id, { thread_id, tool_outputs: outputsOf('call_1', 'call_2') });
+  await runs.submitToolOutputsAndPoll(id, { thread_id, tool_outputs: outputsOf('call_3') });
+  await scene.client.beta.threads.messages.list(thread_id);
+  expect(waits(only(scene.runSpans()))).toEqual(['requires_action 2', 'requires_action 2', 'requires_action 1']);
+});
+
+it('adds to each status that waits for the application how many tool calls it waits for, as a stream reported it', async () => {
+  const scene = await openScene();
+  scene.server.reply(twoThenOne);
+  const thread_id = await scene.ask();
+  const { runs } = scene.client.beta.threads;
+  const { id } = await runs.stream(thread_id, { assistant_id: ASSISTANT_ID }).finalRun();
+  await runs.submitToolOutputsStream(id, { thread_id, tool_outputs: outputsOf('call_1', 'call_2') }).finalRun();
+  await runs.submitToolOutputsStream(id, { thread_id, tool_outputs: outputsOf('call_3') }).finalRun();
+  expect(waits(only(scene.runSpans()))).toEqual(['requires_action 2', 'requires_action 1']);
+});
+
+it('adds no number of tool calls where a compatible server lists none', () => {
+  const { run, endings } = runOf();
+  run.update({ id: 'run_1', thread_id: 'thread_1', status: 'requires_action' } as WireRun, requestOf('create'));
+  run.end();
+  expect(only(endings).events.map(({ attributes }) => Object.keys(attributes))).toEqual([
+    ['spanport.run.status', 'spanport.run.request', DURATION],
+  ]);
+});
+
 it('adds the duration of a request to create a run that was rejected', async () => {
   const scene = await openScene();
   const threadId = await scene.ask();
@@ -131,7 +183,15 @@ it('adds the time to the first status of each stream, to that status only', asyn
 });
 
 it('leaves out what is answered after the end of the run, whose span may be read later', () => {
-  const ended: RunEnding[] = [];
+  const { run, endings } = runOf();
+  run.update({ id: 'run_1', thread_id: 'thread_1', status: 'requires_action' } as WireRun, requestOf('create'));
+  run.end();
+  run.addRequest(requestOf('submit'), { thrown: new Error('timeout') });
+  expect(only(endings).events.map(({ attributes }) => attributes['spanport.run.request'])).toEqual(['create']);
+});
+
+function runOf(): { readonly run: ObservedRun; readonly endings: readonly RunEnding[] } {
+  const endings: RunEnding[] = [];
   const recording: RunRecording = {
     callContext: undefined,
     maxTextLength: undefined,
@@ -139,14 +199,11 @@ it('leaves out what is answered after the end of the run, whose span may be read
     fetchMessages: () => Promise.resolve([]),
     recordTool: () => {},
     offerCalls: () => [],
-    end: (ending) => ended.push(ending),
+    end: (ending) => endings.push(ending),
   };
   const run = new ObservedRun({ scope: '', recording, facts: {}, settings: {}, inputs: [], now: () => 1 });
-  run.update({ id: 'run_1', thread_id: 'thread_1', status: 'requires_action' } as WireRun, requestOf('create'));
-  run.end();
-  run.addRequest(requestOf('submit'), { thrown: new Error('timeout') });
-  expect(only(ended).events.map(({ attributes }) => attributes['spanport.run.request'])).toEqual(['create']);
-});
+  return { run, endings };
+}
 
 it('keeps every change within the limit: answers without a status and repeated ones are dropped first', () => {
   const requests = new RunRequests();

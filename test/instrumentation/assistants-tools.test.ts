@@ -45,6 +45,7 @@ const expectTwoRounds = ({ runSpans, toolSpans, recorded }: Awaited<ReturnType<t
     expect(span.spanContext().traceId).toBe(run.spanContext().traceId);
     expect(span.attributes).toMatchObject({
       'gen_ai.tool.type': 'function',
+      'spanport.inferred': true,
       'gen_ai.agent.name': 'Desk',
       'gen_ai.conversation.id': interactionOf(run).conversationId,
     });

@@ -2,11 +2,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Span } from '../../src/gateway/api/routes.ts';
 import { readTraceJson } from '../../src/otlp/read-json.ts';
-import { duration } from '../../src/ui/format.ts';
+import { duration, money } from '../../src/ui/format.ts';
 import { browserPath, type Scene, startScene, until } from './browser.ts';
 import { isWanted, settled, writeScreen } from './checks.ts';
 import { hostileRequest } from './hostile.ts';
@@ -18,6 +18,8 @@ interface Known {
   readonly id: string;
   readonly run: string;
   readonly runId: string;
+  /** The call of the run's second tool. */
+  readonly call: string;
   readonly trace: string;
   /** The interactions of the conversation, the first one first. */
   readonly rows: readonly { readonly id: string; readonly traceId: string; readonly spanId: string }[];
@@ -157,16 +159,106 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     expect(segments).toContain('requires_action');
     expect(segments).toContain('not seen');
     expect(await page.locator('.requests td:nth-child(4)').allTextContents()).toEqual(
-      expect.arrayContaining(['queued', 'requires_action', 'completed']),
+      expect.arrayContaining(['queued', 'requires_action, 2 calls', 'completed']),
+    );
+    expect(await page.locator('.requests td:nth-child(3)').allTextContents()).toContain(
+      `/threads/…/runs/${known.runId.slice(0, 8)}…`,
     );
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     await expect.poll(() => page.locator('.side-panel').innerText()).toMatch(/refund_policy.*damage, within 60 days/s);
+    expect(await page.locator('.side-panel').innerText()).toMatch(
+      /Ran in\s+your application, traceTool.*Took\s+\d+ ms, so the run waited \d+ ms longer/s,
+    );
     const [tool, itself] = await page.locator('.side-panel dd a').evaluateAll((all) => all.map((link) => link.href));
     const { rows } = await ask(scene, `/api/conversations/${known.run}`);
     expect(itself).toBe(`${scene.url}/t/${rows[0].traceId}?span=${rows[0].spanId}`);
     await page.goto(tool ?? '');
     await page.locator('.side-panel').getByText('execute_tool refund_policy').waitFor();
+  });
+
+  it('has the figures of the run in its heading, and leads to its trace and its payloads', async () => {
+    const { rows } = await ask(scene, `/api/conversations/${known.run}`);
+    const [{ inputTokens, outputTokens, cost, traceId, spanId, id }] = rows;
+    const page = await scene.open(`/c/${known.run}/run/${known.runId}`);
+    const totals = page.locator('.heading .totals');
+    await expect
+      .poll(() => totals.locator('> *').allInnerTexts())
+      .toEqual([
+        known.runId,
+        'completed',
+        '2 steps',
+        '2 tools',
+        `${inputTokens + outputTokens} tokens`,
+        `${money(cost)} USD`,
+        duration(rows[0].duration),
+      ]);
+    const actions = page.locator('.heading .actions');
+    expect(await actions.getByRole('link', { name: 'Trace' }).getAttribute('href')).toBe(
+      `/t/${traceId}?span=${spanId}`,
+    );
+    await page.keyboard.press('d');
+    await expect.poll(() => new URL(page.url()).pathname).toContain(`/i/${encodeURIComponent(id)}/destinations/`);
+    await page.goBack();
+    await actions.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('dialog', { name: 'More' }).getByRole('button', { name: 'Share' }).click();
+    await page.getByRole('dialog', { name: 'Share' }).waitFor();
+  });
+
+  it('moves through the calls of a run by the arrows of its panel, and folds a step without hiding the call that is shown', async () => {
+    const page = await scene.open(`/c/${known.run}/run/${known.runId}`);
+    const lanes = page.locator('.lane-row.inner');
+    await lanes.first().click();
+    const panel = page.locator('.side-panel');
+    const [previous, next] = [panel.getByLabel('Previous call'), panel.getByLabel('Next call')];
+    expect(await previous.isDisabled()).toBe(true);
+    await next.click();
+    await panel.getByRole('heading', { name: 'refund_policy' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('step')).toBe(known.call);
+    expect(await next.isDisabled()).toBe(true);
+    await page.keyboard.press('k');
+    await panel.getByRole('heading', { name: 'find_order' }).waitFor();
+    await page.getByRole('button', { name: 'Calls of step 1' }).click();
+    await expect.poll(() => lanes.count()).toBe(0);
+    expect(new URL(page.url()).searchParams.has('step')).toBe(false);
+    await page.keyboard.press('j');
+    await expect
+      .poll(() => lanes.locator('.lane-name').allInnerTexts())
+      .toEqual([expect.stringContaining('find_order')]);
+  });
+
+  it('draws a step from the request before the wait to the one that sent the results: it took that long at most', async () => {
+    const { rows } = await ask(scene, `/api/conversations/${known.run}`);
+    const { events } = await spanOf(scene, rows[0]);
+    const at = events.findIndex(({ attributes }) => attributes['spanport.run.status'] === 'requires_action');
+    const submit = events.find(({ attributes }) => attributes['spanport.run.request'] === 'submit');
+    const sent = (submit?.time ?? 0) - Number(submit?.attributes['spanport.run.request_duration']) * 1_000;
+    const page = await scene.open(`/c/${known.run}/run/${known.runId}`);
+    await page
+      .locator('.bar-time')
+      .getByText(`${duration((sent - (events[at - 1]?.time ?? 0)) / 1_000)} at most`)
+      .waitFor();
+  });
+
+  it('shows the interaction that the address names, also if the answer about an earlier one comes after its own', async () => {
+    const pathOf = (row: number): string => `/i/${encodeURIComponent(known.rows[row]?.id ?? '')}/destinations/athina`;
+    const page = await scene.open(pathOf(1));
+    await page.getByText('2 of 5').waitFor();
+    const held = new Promise<Route>((resolve) => {
+      const first = new RegExp(`/api/interactions/${encodeURIComponent(known.rows[0]?.id ?? '')}(\\?|$)`);
+      page.route(first, (route) => resolve(route)).catch(() => {});
+    });
+    await page.keyboard.press('[');
+    const route = await held;
+    await page.goBack();
+    await page.getByText('2 of 5').waitFor();
+    const late = page.waitForResponse((response) => response.url() === route.request().url());
+    await route.continue();
+    await (await late).finished();
+    // Time for a page that shows it nevertheless; one that does not has nothing to wait for.
+    await page.waitForTimeout(300);
+    expect(new URL(page.url()).pathname).toBe(pathOf(1));
+    await page.getByText('2 of 5').waitFor({ timeout: 1_000 });
   });
 
   it('shows the call that is chosen on a phone, and names nothing across another name or tick', async () => {
@@ -327,9 +419,8 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
       ['conversation', `/c/${known.id}`, '.markdown'],
       ['turns', `/c/${known.id}/turns?at=${encodeURIComponent(known.rows[1]?.id ?? '')}`, '.json-line'],
       ['details', `/c/${known.id}/details`, '.json-line'],
-      ['run', `/c/${known.run}/run/${known.runId}`, '.requests'],
+      ['run', `/c/${known.run}/run/${known.runId}?step=${known.call}`, '.requests'],
       ['chat', '/chat?chatId=oncall-2f81', '.message'],
-      ['trace', `/t/${known.trace}?span=${known.rows[1]?.spanId}`, '.brief'],
       ['payload', `/i/${one}/destinations/inkeep`, '.json-line'],
       ['side-by-side', `/i/${one}/destinations/inkeep?left=athina&right=inkeep`, '.meanings tr.same'],
       ['side-by-side-json', `/i/${one}/destinations/inkeep?left=athina&right=inkeep&as=json`, '.json-line'],
@@ -654,7 +745,8 @@ async function knownOf(scene: Scene): Promise<Known> {
   const { id, rows } = await ask(scene, '/api/conversations/oncall-2f81');
   const { items } = await ask(scene, `/api/conversations?q=${encodeURIComponent('is:run')}`);
   const { rows: runRows } = await ask(scene, `/api/conversations/${items[0].id}`);
-  return { id, rows, trace: rows[0].traceId, run: items[0].id, runId: runRows[0].runId };
+  const { runId, interaction } = runRows[0];
+  return { id, rows, trace: rows[0].traceId, run: items[0].id, runId, call: interaction.toolExecutions[1].id };
 }
 
 async function sendSpans(scene: Scene, spans: readonly object[]): Promise<void> {

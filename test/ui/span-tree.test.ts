@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Span } from '../../src/gateway/api/routes.ts';
-import { SpanTree } from '../../src/ui/span-tree.ts';
+import { failedBefore, SpanTree } from '../../src/ui/span-tree.ts';
 import { spanFilter } from '../../src/ui/views/span-filter.ts';
 
 function span(spanId: string, parentSpanId: string | undefined, startTime: number, endTime: number): Span {
@@ -106,4 +106,20 @@ it('filters by share of the trace, duration, error and words, and keeps what is 
   expect(found('err')).toEqual(['(root)', '(chat)', 'http']);
   expect(found('gpt-5')).toEqual(['(root)', 'chat']);
   expect(spanFilter('>x', 1_000)?.problem).toBe('>x is not a size. Write >2% or >100ms.');
+});
+
+it('finds the call right before a call that failed, of the same name and below the same parent', () => {
+  const chat = (spanId: string, start: number, status: string, parent = 'root'): Span => ({
+    ...span(spanId, parent, start, start + 10),
+    name: 'chat',
+    interaction: spanId,
+    status: status as Span['status'],
+  });
+  const [failed, again, other] = [chat('1', 0, 'error'), chat('2', 20, 'unset'), chat('3', 40, 'unset')];
+  const elsewhere = chat('4', 12, 'unset', 'another');
+  const spans = [other, again, failed, elsewhere];
+  expect(failedBefore(again, spans)).toBe(failed);
+  expect(failedBefore(other, spans)).toBeUndefined();
+  expect(failedBefore(elsewhere, spans)).toBeUndefined();
+  expect(failedBefore(failed, spans)).toBeUndefined();
 });

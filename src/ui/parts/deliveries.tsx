@@ -21,14 +21,17 @@ interface StripProps {
   readonly deliveries: Deliveries;
   /** Within a row that is a link: the row stays the one tab stop, and the marks lie above it. */
   readonly isInRow?: boolean;
+  /** With the two letters of each destination, where no heads stand above the marks. */
+  readonly hasNames?: boolean;
   /** Where the payload of a destination is shown. */
   hrefOf(destination: string): string;
 }
 
 /** The states of one record at all destinations, in the one order that the whole page uses. Each mark opens a payload. */
-export function DeliveryStrip({ deliveries, isInRow = false, hrefOf }: StripProps): JSX.Element {
+export function DeliveryStrip({ deliveries, isInRow = false, hasNames = false, hrefOf }: StripProps): JSX.Element {
   const { shown, folded } = strip.value;
-  const link = (name: string, state: DeliveryState, label: string, amount?: number): JSX.Element => (
+  const symbols = hasNames ? symbolsOf(shown.map(({ name }) => name)) : [];
+  const link = (name: string, state: DeliveryState, label: string, amount?: number, symbol?: string): JSX.Element => (
     <a
       key={name}
       href={hrefOf(name)}
@@ -37,15 +40,21 @@ export function DeliveryStrip({ deliveries, isInRow = false, hrefOf }: StripProp
       class={isInRow ? 'above' : undefined}
       tabIndex={isInRow ? -1 : undefined}
     >
+      {symbol}
       <DeliveryMark state={state} />
       {amount !== undefined && <small>{amount}</small>}
     </a>
   );
   return (
-    <span class="strip" role="group" aria-label={deliverySentence(deliveries) || 'not sent anywhere'}>
-      {shown.map(({ name }) => {
+    <span
+      class={hasNames ? 'strip-named' : 'strip'}
+      role="group"
+      aria-label={deliverySentence(deliveries) || 'not sent anywhere'}
+    >
+      {shown.map(({ name }, index) => {
         const state = deliveries[name];
-        return state ? link(name, state, `${name}: ${stateWords[state]}`) : <span key={name} />;
+        if (!state) return <span key={name} />;
+        return link(name, state, `${name}: ${stateWords[state]}`, undefined, symbols[index]);
       })}
       {folded.length > 0 && <Folded names={folded.map(({ name }) => name)} {...{ deliveries, link }} />}
     </span>

@@ -3,7 +3,7 @@ import type { DeliveryState } from '../../gateway/api/routes.ts';
 import { configured } from '../destinations.ts';
 import { type InteractionKey, payloadAddress } from '../places.ts';
 import { worstOf } from '../strip.ts';
-import { DeliveryHeads, DeliveryStrip } from './deliveries.tsx';
+import { DeliveryStrip } from './deliveries.tsx';
 
 /** The destination whose state most needs attention, else the first; undefined where the gateway forwards to none. */
 export function worstDestination(deliveries: Readonly<Record<string, DeliveryState>>): string | undefined {
@@ -14,6 +14,12 @@ export function worstDestination(deliveries: Readonly<Record<string, DeliverySta
 
 interface LinksProps {
   readonly row: InteractionKey & { readonly deliveries: Readonly<Record<string, DeliveryState>> };
+}
+
+/** The payload whose state most needs attention; undefined where the gateway forwards to no destination. */
+export function firstPayload(row: LinksProps['row']): string | undefined {
+  const name = worstDestination(row.deliveries);
+  return name === undefined ? undefined : payloadAddress(row, name);
 }
 
 /** The states of one record at all destinations; each mark opens what that destination got. */
@@ -28,8 +34,7 @@ export function DeliverySection({ className, row }: LinksProps & { readonly clas
       {Object.keys(row.deliveries).length > 0 && (
         <section class={className}>
           <h3>Destinations</h3>
-          <DeliveryHeads />
-          <DeliveryLinks row={row} />
+          <DeliveryStrip hasNames deliveries={row.deliveries} hrefOf={(name) => payloadAddress(row, name)} />
         </section>
       )}
     </>

@@ -93,21 +93,20 @@ function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
  * @returns null when there is none, undefined while it is read
  */
 export function useSpan({ traceId, spanId, project }: TracePlace): Span | null | undefined {
-  const [span, setSpan] = useState<Span | null>();
+  const [read, setRead] = useState<{ readonly key: string; readonly span: Span | null }>();
+  const key = `${project} ${traceId} ${spanId}`;
   useEffect(() => {
     if (spanId === undefined) return undefined;
     const state = { isWanted: true };
     api.getTrace({ params: { traceId }, query: { span: spanId, project } }).then(
-      ({ items }) => {
-        if (state.isWanted) setSpan(items.find((each) => each.spanId === spanId) ?? null);
-      },
-      () => {
-        if (state.isWanted) setSpan(null);
-      },
+      ({ items }) => state.isWanted && setRead({ key, span: items.find((each) => each.spanId === spanId) ?? null }),
+      () => state.isWanted && setRead({ key, span: null }),
     );
     return () => {
       state.isWanted = false;
     };
-  }, [traceId, spanId, project]);
-  return spanId === undefined ? null : span;
+  }, [key]);
+  if (spanId === undefined) return null;
+  // The last one stays until the next has arrived: it is not the one that the place names.
+  return read?.key === key ? read.span : undefined;
 }

@@ -16,7 +16,8 @@ import { chatAddress } from '../places.ts';
 import { address, go } from '../router.ts';
 import { command } from '../shortcuts.ts';
 import { markdownOf } from './conversation-markdown.ts';
-import { downloadOtlp } from './otlp-file.ts';
+import { OtlpButton, type OtlpProps } from './otlp-button.tsx';
+import { RunActions, RunTotals, type ShownRun } from './run-heading.tsx';
 import type { Turn } from './transcript.ts';
 
 export const LAYERS = ['messages', 'turns', 'details', 'run'] as const;
@@ -28,10 +29,12 @@ interface HeadingProps {
   readonly base: string;
   readonly layer: Layer;
   readonly runId: string | undefined;
+  /** The run, where its layer is shown. */
+  readonly run: ShownRun | undefined;
 }
 
 /** What the conversation is, its layers, and what can be done with it. */
-export function Heading({ loaded, turns, base, layer, runId }: HeadingProps): JSX.Element {
+export function Heading({ loaded, turns, base, layer, runId, run }: HeadingProps): JSX.Element {
   const { conversation } = loaded;
   return (
     <header class="heading">
@@ -48,7 +51,7 @@ export function Heading({ loaded, turns, base, layer, runId }: HeadingProps): JS
         <h1 class="cut">
           <OutcomeMark status={conversation.status} /> <Safe text={conversation.title ?? UNKNOWN} />
         </h1>
-        <Actions {...{ loaded, turns, base }} />
+        <Actions {...{ loaded, turns, base, run }} />
       </div>
       <div class="layers">
         <nav aria-label="Layers">
@@ -59,7 +62,7 @@ export function Heading({ loaded, turns, base, layer, runId }: HeadingProps): JS
             </a>
           ))}
         </nav>
-        <Totals loaded={loaded} />
+        {run ? <RunTotals {...run} /> : <Totals loaded={loaded} />}
       </div>
     </header>
   );
@@ -113,9 +116,10 @@ interface ActionsProps {
   readonly loaded: Loaded;
   readonly turns: readonly Turn[];
   readonly base: string;
+  readonly run: ShownRun | undefined;
 }
 
-function Actions({ loaded: { conversation }, turns, base }: ActionsProps): JSX.Element {
+function Actions({ loaded: { conversation }, turns, base, run }: ActionsProps): JSX.Element {
   const [open, setOpen] = useState<'share' | 'more'>();
   const close = (): void => setOpen(undefined);
   useCommands([command('s', 'Share', 'Selected', () => setOpen('share'))]);
@@ -124,18 +128,21 @@ function Actions({ loaded: { conversation }, turns, base }: ActionsProps): JSX.E
       <button type="button" class="button wide" onClick={() => go(compareWith(conversation.id))}>
         Compare <kbd>C</kbd>
       </button>
+      {run && <RunActions row={run.row} />}
       <span class="with-popover">
-        <button
-          type="button"
-          class="button wide"
-          aria-expanded={open === 'share'}
-          onClick={() => setOpen(open === 'share' ? undefined : 'share')}
-        >
-          Share <kbd>S</kbd>
-        </button>
+        {!run && (
+          <button
+            type="button"
+            class="button wide"
+            aria-expanded={open === 'share'}
+            onClick={() => setOpen(open === 'share' ? undefined : 'share')}
+          >
+            Share <kbd>S</kbd>
+          </button>
+        )}
         {open === 'share' && <Share {...{ conversation, turns, base }} onClose={close} />}
       </span>
-      <OtlpButton conversation={conversation} />
+      {!run && <OtlpButton {...otlpOf(conversation)} className="wide" />}
       <span class="with-popover">
         <button
           type="button"
@@ -146,29 +153,23 @@ function Actions({ loaded: { conversation }, turns, base }: ActionsProps): JSX.E
         >
           <Icon name="more" size={16} />
         </button>
-        {open === 'more' && <More conversation={conversation} onClose={close} onShare={() => setOpen('share')} />}
+        {open === 'more' && (
+          <More
+            conversation={conversation}
+            className={run ? '' : 'narrow'}
+            onClose={close}
+            onShare={() => setOpen('share')}
+          />
+        )}
       </span>
     </div>
   );
 }
 
 /** Every trace that the conversation is part of, as one file. */
-function OtlpButton({ conversation }: { readonly conversation: Detail }): JSX.Element {
-  const [state, setState] = useState<string>();
-  const { project } = conversation;
-  const traces = [...new Set(conversation.rows.map(({ traceId }) => traceId))].map((traceId) => ({ traceId, project }));
-  const start = (): void => {
-    setState('…');
-    downloadOtlp(conversation.conversationId ?? conversation.id, traces).then(
-      () => setState(undefined),
-      () => setState('failed'),
-    );
-  };
-  return (
-    <button type="button" class="button wide" title="Download its traces as OTLP/JSON" onClick={start}>
-      <Icon name="download" size={13} /> {state ?? 'OTLP'}
-    </button>
-  );
+function otlpOf({ conversationId, id, project, rows }: Detail): Pick<OtlpProps, 'name' | 'traces'> {
+  const traces = [...new Set(rows.map(({ traceId }) => traceId))];
+  return { name: conversationId ?? id, traces: traces.map((traceId) => ({ traceId, project })) };
 }
 
 interface ShareProps {
@@ -201,11 +202,13 @@ function Share({ conversation, turns, base, onClose }: ShareProps): JSX.Element 
 
 interface MoreProps {
   readonly conversation: Detail;
+  /** Of what is in the menu only because the heading has no room or no button for it. */
+  readonly className: string;
   onClose(): void;
   onShare(): void;
 }
 
-function More({ conversation, onClose, onShare }: MoreProps): JSX.Element {
+function More({ conversation, className, onClose, onShare }: MoreProps): JSX.Element {
   const [isAsking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string>();
   const remove = async (): Promise<void> => {
@@ -237,9 +240,10 @@ function More({ conversation, onClose, onShare }: MoreProps): JSX.Element {
         </>
       ) : (
         <p class="actions column">
-          <button type="button" class="button narrow" onClick={onShare}>
+          <button type="button" class={`button ${className}`} onClick={onShare}>
             Share
           </button>
+          <OtlpButton {...otlpOf(conversation)} className={className} />
           <CopyButton text={conversation.conversationId ?? conversation.id}>Copy its id</CopyButton>
           <button type="button" class="button" aria-pressed={isRaw.value} onClick={toggleRaw}>
             {isRaw.value ? 'Show Markdown rendered' : 'Show Markdown as it came'}

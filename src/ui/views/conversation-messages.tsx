@@ -3,12 +3,12 @@ import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { type Loaded, load } from '../conversation-data.ts';
 import { count } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
-import { worstDestination } from '../parts/delivery-links.tsx';
+import { firstPayload } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark } from '../parts/mark.tsx';
 import { areUnfolded, MessageView } from '../parts/message.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
-import { payloadAddress, traceAddress } from '../places.ts';
+import { traceAddress } from '../places.ts';
 import { address, go } from '../router.ts';
 import { command, errorCommands, rowCommands } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
@@ -111,11 +111,6 @@ function useMessageKeys({ messages, selected, onOutline }: KeysOptions): void {
     command('+', 'Good answer', 'Selected', () => press(selected, 'Good answer')),
     command('-', 'Bad answer', 'Selected', () => press(selected, 'Bad answer')),
   ]);
-}
-
-function firstPayload(row: ConversationRow): string | undefined {
-  const name = worstDestination(row.deliveries);
-  return name === undefined ? undefined : payloadAddress(row, name);
 }
 
 /** The thumbs of the message that is selected: the form opens in its place. */

@@ -4,48 +4,42 @@ import type { ToolSpan } from '../../gateway/api/routes.ts';
 import type { ToolExecution } from '../../interaction/interaction.ts';
 import { counted, duration } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
+import { firstPayload } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Words } from '../parts/message.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { traceAddress } from '../places.ts';
 import { address, go, withQuery } from '../router.ts';
 import { command, rowCommands } from '../shortcuts.ts';
-import { useSpan } from './conversation-details.tsx';
+import type { ShownRun } from './run-heading.tsx';
 import { RunLanes } from './run-lanes.tsx';
 import {
   hasEnded,
   idOf,
   type Observation,
+  pollGap,
   type RunRequest,
   type RunTimes,
-  requestsOf,
   segmentsOf,
   sentAt,
   sentKind,
   sharesOf,
-  stepsOf,
 } from './run-model.ts';
 import { RunPanel } from './run-panel.tsx';
 import { type ConversationRow, interactionOf } from './transcript.ts';
 import './run.css';
 
 interface RunProps {
-  readonly row: ConversationRow;
-  readonly runs: readonly ConversationRow[];
+  readonly run: ShownRun;
   /** Spans of the tools that ran within the conversation. */
   readonly toolSpans: readonly ToolSpan[];
-  readonly base: string;
 }
 
 /** One assistant run: the statuses that requests saw, its steps and tools on one axis, and where the time went. */
-export function RunLayer({ row, runs, toolSpans, base }: RunProps): JSX.Element {
-  const span = useSpan(row);
-  const { toolExecutions: tools = [], outputMessages = [] } = interactionOf(row);
-  const requests = requestsOf(span ?? undefined);
-  const observations = requests.filter((each): each is Observation => each.status !== undefined);
+export function RunLayer({ run: { row, seen }, toolSpans }: RunProps): JSX.Element {
+  const { requests, observations, tools, steps } = seen;
   const times = timesOf(row, observations, tools);
   const segments = segmentsOf(observations, times);
-  const steps = stepsOf(tools, outputMessages.length > 0);
   const chosen = address.value.query.get('step') ?? undefined;
   const select = (id: string | undefined): void => go(withQuery({ step: id }), { replace: true });
   const move = (step: number): void => {
@@ -53,7 +47,12 @@ export function RunLayer({ row, runs, toolSpans, base }: RunProps): JSX.Element 
     const next = tools[Math.min(tools.length - 1, Math.max(0, index + step))];
     if (next) select(idOf(next));
   };
-  useCommands([...rowCommands('step', move), command('t', 'Trace', 'Selected', () => go(traceAddress(row)))]);
+  const payload = firstPayload(row);
+  useCommands([
+    ...rowCommands('call', move),
+    command('t', 'Trace', 'Selected', () => go(traceAddress(row))),
+    ...(payload === undefined ? [] : [command('d', 'What each destination got', 'Selected', () => go(payload))]),
+  ]);
   useKeys({
     Escape: () => (chosen === undefined ? go('/conversations') : select(undefined)),
   });
@@ -61,18 +60,15 @@ export function RunLayer({ row, runs, toolSpans, base }: RunProps): JSX.Element 
   return (
     <div class="with-panel run">
       <div class="run-body">
-        <RunHead row={row} runs={runs} base={base} steps={steps.length} />
         <RunLanes {...{ times, segments, observations, requests, steps, chosen, row }} onSelect={select} />
         <WhereItWent {...{ times, observations }} shares={sharesOf(segments, tools)} />
-        <RunMessages row={row} />
-        <Instructions row={row} />
-        <RequestLog requests={requests} start={times.start} />
+        <section class="run-section">
+          <RunMessages row={row} />
+          <Instructions row={row} />
+        </section>
+        <RequestLog requests={requests} start={times.start} runId={row.runId ?? ''} />
       </div>
-      <RunPanel
-        {...{ row, tool, observations }}
-        span={tool && toolSpans.find(({ callId, traceId }) => callId === tool.id && traceId === row.traceId)}
-        onClose={() => select(undefined)}
-      />
+      <RunPanel {...{ row, seen, tool, toolSpans, move }} onClose={() => select(undefined)} />
     </div>
   );
 }
@@ -86,40 +82,6 @@ function timesOf(
   const starts = [row.startTime, ...observations.map(sentAt)];
   const ends = [row.endTime, ...observations.map(({ at }) => at), ...tools.map(({ endTime }) => endTime ?? 0)];
   return { start: Math.min(...starts), end: Math.max(...ends, Math.min(...starts) + 1) };
-}
-
-interface HeadProps extends Omit<RunProps, 'toolSpans'> {
-  readonly steps: number;
-}
-
-function RunHead({ row, runs, base, steps }: HeadProps): JSX.Element {
-  const { run, toolExecutions = [], chunkCount } = interactionOf(row);
-  return (
-    <p class="run-head">
-      {runs.length > 1 ? (
-        <select
-          aria-label="Run"
-          value={row.runId}
-          onChange={({ currentTarget }) => go(`${base}/run/${encodeURIComponent(currentTarget.value)}`)}
-        >
-          {runs.map(({ runId }) => (
-            <option key={runId} value={runId}>
-              {runId}
-            </option>
-          ))}
-        </select>
-      ) : (
-        <span class="mono">
-          <Safe text={row.runId ?? ''} />
-        </span>
-      )}
-      <b class={run?.status === 'failed' ? 'odd' : ''}>{run?.status ?? 'unknown'}</b>
-      <span>{counted(steps, 'step')}</span>
-      <span>{counted(toolExecutions.length, 'tool call')}</span>
-      {chunkCount !== undefined && <span>{counted(chunkCount, 'chunk')}</span>}
-      <span>{duration(row.duration)}</span>
-    </p>
-  );
 }
 
 const shareWords = {
@@ -172,12 +134,12 @@ function Advice({ observations, shares }: Pick<WhereProps, 'observations' | 'sha
     );
   }
   const unseen = shares.find(({ kind }) => kind === 'unseen')?.millis ?? 0;
-  const polls = observations.filter(({ request }) => request === 'retrieve').length;
-  if (unseen < 100 || polls === 0) return null;
+  if (unseen < 100 || observations.every(({ request }) => request !== 'retrieve')) return null;
+  const gap = pollGap(observations);
   return (
     <p class="dim">
       {duration(unseen / 1_000)} passed between requests. <code>{'runs.stream(thread, { assistant_id })'}</code> shows
-      each change as it happens.
+      each change as it happens{gap !== undefined && `, and ends ${duration(gap / 2_000)} sooner on average`}.
     </p>
   );
 }
@@ -186,7 +148,7 @@ function RunMessages({ row }: { readonly row: ConversationRow }): JSX.Element | 
   const { inputMessages = [], outputMessages = [] } = interactionOf(row);
   if (inputMessages.length + outputMessages.length === 0) return null;
   return (
-    <section class="run-section">
+    <>
       <h2>Messages</h2>
       <div class="run-messages">
         {[...inputMessages, ...outputMessages].map(({ role, parts }, index) => (
@@ -202,7 +164,7 @@ function RunMessages({ row }: { readonly row: ConversationRow }): JSX.Element | 
           </div>
         ))}
       </div>
-    </section>
+    </>
   );
 }
 
@@ -211,7 +173,7 @@ function Instructions({ row }: { readonly row: ConversationRow }): JSX.Element |
   const text = (interactionOf(row).systemInstructions ?? []).map(({ content }) => content).join('\n');
   if (text === '') return null;
   return (
-    <section class="run-section">
+    <>
       <h2>Instructions</h2>
       <button type="button" class="fold" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         <Icon name={isOpen ? 'down' : 'right'} size={11} />
@@ -219,13 +181,13 @@ function Instructions({ row }: { readonly row: ConversationRow }): JSX.Element |
           <Safe text={text} />
         </span>
       </button>
-    </section>
+    </>
   );
 }
 
 const requestWords: Readonly<Record<string, readonly [method: string, path: string]>> = {
   create: ['POST', '/threads/…/runs'],
-  retrieve: ['GET', '/threads/…/runs/…'],
+  retrieve: ['GET', '/threads/…/runs/'],
   submit: ['POST', '…/submit_tool_outputs'],
   cancel: ['POST', '…/cancel'],
   list: ['GET', '/threads/…/runs'],
@@ -237,10 +199,11 @@ const requestWords: Readonly<Record<string, readonly [method: string, path: stri
 interface LogProps {
   readonly requests: readonly RunRequest[];
   readonly start: number;
+  readonly runId: string;
 }
 
 /** Every request of the run: when it was sent, what it saw, and how long it took. */
-function RequestLog({ requests, start }: LogProps): JSX.Element | null {
+function RequestLog({ requests, start, runId }: LogProps): JSX.Element | null {
   const [shown, setShown] = useState(60);
   if (requests.length === 0) return null;
   const kinds = requests.map(sentKind);
@@ -251,7 +214,7 @@ function RequestLog({ requests, start }: LogProps): JSX.Element | null {
         <table class="requests">
           <tbody>
             {requests.slice(0, shown).map((each, index) => {
-              const { status, error, seconds } = each;
+              const { status, error, seconds, toolCalls } = each;
               const kind = kinds[index] ?? '';
               const [method, path] = requestWords[kind] ?? ['', kind];
               const isSame = kinds[index - 1] === kind;
@@ -260,10 +223,11 @@ function RequestLog({ requests, start }: LogProps): JSX.Element | null {
                   <td class="dim">{Math.max(0, (sentAt(each) - start) / 1_000).toFixed(2)} s</td>
                   <td class={method === 'POST' ? '' : 'dim'}>{method}</td>
                   <td class={isSame ? 'dim' : 'mono'}>
-                    <Safe text={isSame ? 'the same' : path} />
+                    <Safe text={isSame ? 'the same' : kind === 'retrieve' ? `${path}${runId.slice(0, 8)}…` : path} />
                   </td>
                   <td class={error ? 'bad' : status === 'requires_action' ? 'wait' : hasEnded(status) ? 'strong' : ''}>
                     <Safe text={status ?? error ?? ''} />
+                    {toolCalls !== undefined && `, ${counted(toolCalls, 'call')}`}
                   </td>
                   <td class="dim number">{seconds !== undefined && duration(seconds)}</td>
                 </tr>

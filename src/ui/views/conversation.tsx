@@ -12,13 +12,15 @@ import { address, go, segments } from '../router.ts';
 import { command, linkCommand } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
 import { now } from '../time.ts';
-import { DetailsLayer } from './conversation-details.tsx';
+import { DetailsLayer, useSpan } from './conversation-details.tsx';
 import { Facts } from './conversation-facts.tsx';
 import { Heading, LAYERS, type Layer, layerAddress } from './conversation-heading.tsx';
 import { rows as listed } from './conversation-list.ts';
 import { MessagesLayer } from './conversation-messages.tsx';
 import { Outline } from './conversation-outline.tsx';
 import { RunLayer } from './conversation-run.tsx';
+import type { ShownRun } from './run-heading.tsx';
+import { seenRun } from './run-model.ts';
 import { hasDead, retryDead } from './selection.ts';
 import { type ConversationRow, transcriptOf } from './transcript.ts';
 import { TurnsLayer } from './turns.tsx';
@@ -99,6 +101,7 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
   const layer: Layer = LAYERS.find((each) => each === named) ?? 'messages';
   const run = runs.find(({ runId }) => runId === chosenRun) ?? runs.at(-1);
   const base = `/c/${encodeURIComponent(id)}`;
+  const shownRun = useShownRun(layer === 'run' ? run : undefined, runs, base);
   const toLayer = (each: Layer): void => {
     if (each !== 'run' || run) go(layerAddress(base, each, run?.runId));
   };
@@ -130,7 +133,7 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
   const facts = <Facts loaded={shown} />;
   return (
     <>
-      <Heading {...{ loaded: shown, turns, base, layer, runId: run?.runId }} />
+      <Heading {...{ loaded: shown, turns, base, layer, runId: run?.runId, run: shownRun }} />
       {layer === 'messages' && (
         <div class="columns">
           <Outline turns={turns} isOpen={isOutlineOpen} onToggle={() => setOutlineOpen(!isOutlineOpen)} />
@@ -140,9 +143,20 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
       )}
       {layer === 'turns' && <TurnsLayer turns={turns} tools={shown.tools} />}
       {layer === 'details' && <DetailsLayer rows={rows} />}
-      {layer === 'run' && run && <RunLayer row={run} runs={runs} toolSpans={shown.tools} base={base} />}
+      {shownRun && <RunLayer run={shownRun} toolSpans={shown.tools} />}
     </>
   );
+}
+
+/** @param row undefined where another layer is shown: its span is not read then */
+function useShownRun(
+  row: ConversationRow | undefined,
+  runs: readonly ConversationRow[],
+  base: string,
+): ShownRun | undefined {
+  const span = useSpan(row ?? { traceId: '', project: '' });
+  const seen = useMemo(() => row && seenRun(row, span), [row, span]);
+  return row && seen && { row, runs, seen, base };
 }
 
 /** A mark in a list of conversations leads to the payload of the record that it stands for: the one in the worst state. */

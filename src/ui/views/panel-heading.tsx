@@ -13,26 +13,51 @@ interface HeadingProps {
   /** Between the name and the buttons. */
   readonly children?: ComponentChildren;
   /** Whether the address of the page names what the panel shows. */
-  readonly hasLink: boolean;
+  readonly hasLink?: boolean;
+  /** What is before and after it, where arrows lead there. */
+  readonly neighbours?: Neighbours;
   onClose(): void;
 }
 
+interface Neighbours {
+  /** What each of them is, such as `call`. */
+  readonly what: string;
+  readonly at: number;
+  readonly of: number;
+  move(step: number): void;
+}
+
 /** What the panel at the right of the rows is about, and how to close it. */
-export function PanelHeading({ icon, name, className = 'cut', children, hasLink, onClose }: HeadingProps): JSX.Element {
+export function PanelHeading(props: HeadingProps): JSX.Element {
+  const { icon, name, className = 'cut', children, hasLink = false, neighbours, onClose } = props;
   return (
-    <header>
+    <header class={icon}>
       <Icon name={icon} />
       <h2 class={className}>
         <Safe text={name} />
       </h2>
       {children}
       <span class="push">
+        {neighbours && <Arrows {...neighbours} />}
         {hasLink && <CopyLinkButton />}
         <button type="button" class="bare" onClick={onClose} aria-label="Close">
           <Icon name="close" />
         </button>
       </span>
     </header>
+  );
+}
+
+function Arrows({ what, at, of, move }: Neighbours): JSX.Element {
+  return (
+    <>
+      <button type="button" class="bare" aria-label={`Previous ${what}`} disabled={at <= 0} onClick={() => move(-1)}>
+        <Icon name="arrowUp" size={13} />
+      </button>
+      <button type="button" class="bare" aria-label={`Next ${what}`} disabled={at >= of - 1} onClick={() => move(1)}>
+        <Icon name="down" size={13} />
+      </button>
+    </>
   );
 }
 

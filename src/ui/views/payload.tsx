@@ -27,15 +27,25 @@ const problem = signal<string | undefined>(undefined);
 /** The interactions of its conversation, for the one before and after. */
 const siblings = signal<readonly string[]>([]);
 
-async function load(id: string, project: string | undefined): Promise<void> {
+/** The last load that began: answers of an earlier one come too late. */
+const latest = { load: 0 };
+
+/** Loads the interaction that the address names. */
+async function load(): Promise<void> {
+  const [place, id = ''] = segments.value;
+  // What an action changed may be known only once the view has been left.
+  if (place !== 'i') return;
+  latest.load += 1;
+  const own = latest.load;
   try {
-    const detail = await api.getInteraction({ params: { id }, query: { project } });
+    const detail = await api.getInteraction({ params: { id }, query: { project: projectInAddress.value } });
+    if (own !== latest.load) return;
     shown.value = detail;
     problem.value = undefined;
     const { rows } = await api.getConversation({ params: { id: detail.conversation }, query: { limit: 500 } });
-    siblings.value = rows.map((row) => row.id);
+    if (own === latest.load) siblings.value = rows.map((row) => row.id);
   } catch (error) {
-    problem.value = messageOf(error);
+    if (own === latest.load) problem.value = messageOf(error);
   }
 }
 
@@ -45,8 +55,11 @@ export function PayloadView(): JSX.Element {
   const project = projectInAddress.value;
   useEffect(() => {
     const detail = shown.value;
-    if (detail?.id !== id || detail.project !== (project ?? DEFAULT_PROJECT)) shown.value = undefined;
-    const again = (): void => void load(id, project).catch(() => {});
+    if (detail?.id !== id || detail.project !== (project ?? DEFAULT_PROJECT)) {
+      shown.value = undefined;
+      problem.value = undefined;
+    }
+    const again = (): void => void load().catch(() => {});
     again();
     return onLive({
       deliveries: (items) => {
@@ -107,7 +120,7 @@ function Destinations({ detail, name }: { readonly detail: Detail; readonly name
             key={`${detail.id} ${detail.project} ${chosen}`}
             {...{ detail }}
             name={chosen}
-            onChanged={() => load(detail.id, detail.project)}
+            onChanged={load}
           />
         </div>
       )}

@@ -1,19 +1,21 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { useRef, useState } from 'preact/hooks';
 import type { ToolExecution } from '../../interaction/interaction.ts';
-import { axisDuration, count, duration } from '../format.ts';
+import { count, duration } from '../format.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { TimeAxis, TimeLines, useTicks } from '../parts/time-axis.tsx';
 import {
   hasEnded,
   idOf,
   type Observation,
+  pollGap,
   type RunRequest,
   type RunTimes,
   type Segment,
   type Step,
   sentAt,
   sentKind,
-  ticksOf,
 } from './run-model.ts';
 import { type ConversationRow, interactionOf } from './transcript.ts';
 
@@ -25,7 +27,7 @@ interface LanesProps {
   readonly requests: readonly RunRequest[];
   readonly steps: readonly Step[];
   readonly chosen: string | undefined;
-  onSelect(id: string): void;
+  onSelect(id: string | undefined): void;
 }
 
 type Place = (from: number, to?: number) => { readonly left: string; readonly width?: string };
@@ -38,21 +40,16 @@ export function RunLanes(props: LanesProps): JSX.Element {
     left: `${((from - times.start) / whole) * 100}%`,
     ...(to !== undefined && { width: `${((to - from) / whole) * 100}%` }),
   });
-  const ticks = ticksOf(whole);
+  const lines = useRef<HTMLDivElement>(null);
+  const ticks = useTicks(lines, 0, whole);
   return (
     <div class="lanes">
       <Lane label="" isAxis>
-        {ticks.map((at) => (
-          <span key={at} class="axis-tick" style={place(times.start + at)}>
-            {axisDuration(at / 1_000)}
-          </span>
-        ))}
+        <TimeAxis ticks={ticks} />
       </Lane>
       <div class="lanes-grid" aria-hidden="true">
-        <div>
-          {ticks.slice(1).map((at) => (
-            <i key={at} style={place(times.start + at)} />
-          ))}
+        <div ref={lines}>
+          <TimeLines ticks={ticks} />
           {segments
             .filter(({ kind }) => kind === 'action')
             .map(({ from, to }) => (
@@ -121,9 +118,7 @@ const shown: Readonly<Record<string, string>> = { request: 'under way', unseen: 
 function RequestsLane({ requests: all, times, place }: Placed): JSX.Element | null {
   const requests = all.filter(({ at }) => at <= times.end);
   if (requests.length === 0) return null;
-  const polls = requests.filter(({ request }) => request === 'retrieve');
-  const gaps = polls.slice(1).map(({ at }, index) => at - (polls[index]?.at ?? at));
-  const gap = gaps.length > 0 ? gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)] : undefined;
+  const gap = pollGap(requests);
   const sent = requests.filter(({ request, seconds }) => request !== 'stream' || seconds !== undefined);
   const note = `${count(sent.length)}${gap === undefined ? '' : `, a poll each ${duration(gap / 1_000)}`}`;
   return (
@@ -167,44 +162,100 @@ interface StepProps extends Placed {
   readonly number: number;
 }
 
-function StepLanes({ step, steps, number, place, chosen, onSelect, row }: StepProps): JSX.Element {
-  const { kind, name, tools, from, to } = step;
-  const isOwn = kind === 'tool_calls';
-  const note = isOwn ? (tools.length > 1 ? `${tools.length} in parallel` : '') : kind === 'built_in' ? 'OpenAI' : '';
+function StepLanes(props: StepProps): JSX.Element {
+  const { step, steps, observations, number, place, chosen, onSelect, row } = props;
+  const { kind, name, tools } = step;
+  const label = (
+    <>
+      <i class={kind}>
+        <Icon name={kind === 'message_creation' ? 'chat' : 'tool'} size={13} />
+      </i>
+      <span class="cut">
+        Step {number}, <Safe text={name} />
+      </span>
+    </>
+  );
+  const [first] = tools;
+  if (!first)
+    return (
+      <Lane label={label}>
+        <MessageBar {...{ row, place }} after={Math.max(...steps.map((each) => each.to ?? 0))} />
+      </Lane>
+    );
+  if (kind === 'tool_calls') return <OwnStep {...props} label={label} />;
+  // A stream reports a step as it happens; a list of steps has whole seconds.
+  const isCoarse = observations.every(({ request }) => request !== 'stream');
+  return (
+    <CallLane {...{ label, place, onSelect }} tool={first} note="OpenAI" isChosen={idOf(first) === chosen}>
+      <StepBar {...{ step, place, isCoarse }} />
+    </CallLane>
+  );
+}
+
+interface OwnStepProps extends StepProps {
+  readonly label: ComponentChildren;
+}
+
+/** A step that the application answered, and its calls, which can be folded. */
+function OwnStep({ step, number, label, place, chosen, onSelect }: OwnStepProps): JSX.Element {
+  const [isFolded, setFolded] = useState(false);
+  const { tools } = step;
+  const hasChosen = tools.some((tool) => idOf(tool) === chosen);
+  const fold = (): void => {
+    setFolded(!isFolded);
+    if (!isFolded && hasChosen) onSelect(undefined);
+  };
+  // The call that is selected is always shown.
+  const shown = tools.filter((tool) => !isFolded || idOf(tool) === chosen);
   return (
     <>
       <Lane
         label={
           <>
-            <i class={kind}>
-              <Icon name={kind === 'message_creation' ? 'chat' : 'tool'} />
-            </i>
-            <span class="cut">
-              Step {number}, <Safe text={name} />
-            </span>
+            <button
+              type="button"
+              class="lane-fold"
+              aria-label={`Calls of step ${number}`}
+              aria-expanded={!isFolded}
+              onClick={fold}
+            >
+              <Icon name={isFolded ? 'right' : 'down'} size={10} />
+            </button>
+            {label}
           </>
         }
-        note={note}
+        note={noteOf(tools)}
       >
-        {kind === 'message_creation' ? (
-          <MessageBar {...{ row, place }} after={Math.max(...steps.map((each) => each.to ?? 0))} />
-        ) : (
-          from !== undefined &&
-          to !== undefined && (
-            <>
-              <span class={isOwn ? 'step-bar own' : 'step-bar theirs'} style={place(from, to)} />
-              <span class="bar-time" style={place(to)}>
-                {duration((to - from) / 1_000)}
-                {!isOwn && ', in whole seconds'}
-              </span>
-            </>
-          )
-        )}
+        <StepBar {...{ step, place }} />
       </Lane>
-      {isOwn &&
-        tools.map((tool) => (
-          <ToolLane key={idOf(tool)} {...{ tool, place, onSelect }} isChosen={idOf(tool) === chosen} />
-        ))}
+      {shown.map((tool) => (
+        <ToolLane key={idOf(tool)} {...{ tool, place, onSelect }} isChosen={idOf(tool) === chosen} />
+      ))}
+    </>
+  );
+}
+
+/** `2 in parallel`, or `2 calls` that the application answered one after the other. */
+function noteOf(tools: readonly ToolExecution[]): string {
+  if (tools.length < 2) return '';
+  const areParallel = tools.some(({ startTime = 0 }, index) => startTime < (tools[index - 1]?.endTime ?? 0));
+  return areParallel ? `${tools.length} in parallel` : `${tools.length} calls`;
+}
+
+interface StepBarProps extends Pick<StepProps, 'step' | 'place'> {
+  readonly isCoarse?: boolean;
+}
+
+function StepBar({ step, place, isCoarse = false }: StepBarProps): JSX.Element | null {
+  const { from, to, isAtMost } = step;
+  if (from === undefined || to === undefined) return null;
+  return (
+    <>
+      <span class={isCoarse ? 'step-bar theirs' : 'step-bar own'} style={place(from, to)} />
+      <span class="bar-time" style={place(to)}>
+        {duration((to - from) / 1_000)}
+        {isCoarse ? ', in whole seconds' : isAtMost && ' at most'}
+      </span>
     </>
   );
 }
@@ -237,26 +288,48 @@ interface ToolLaneProps {
 function ToolLane({ tool, place, isChosen, onSelect }: ToolLaneProps): JSX.Element {
   const { name, startTime, endTime, errorType } = tool;
   const isKnown = startTime !== undefined && endTime !== undefined;
+  const label = (
+    <span class="mono cut">
+      <Safe text={name} />
+    </span>
+  );
   return (
-    <button type="button" class="lane-row tool" aria-pressed={isChosen} onClick={() => onSelect(idOf(tool))}>
+    <CallLane {...{ label, tool, place, isChosen, onSelect }} note="your application" isIndented>
+      {isKnown ? (
+        <>
+          <span class={errorType === undefined ? 'tool-bar' : 'tool-bar failed'} style={place(startTime, endTime)} />
+          <span class="bar-time" style={place(endTime)}>
+            {duration((endTime - startTime) / 1_000)} {errorType !== undefined && <em>{errorType}</em>}
+          </span>
+        </>
+      ) : (
+        <span class="lane-note">when is not known: wrap it in traceTool</span>
+      )}
+    </CallLane>
+  );
+}
+
+interface CallLaneProps extends ToolLaneProps {
+  readonly label: ComponentChildren;
+  readonly note: string;
+  readonly children: ComponentChildren;
+  readonly isIndented?: boolean;
+}
+
+/** A lane that opens its call in the panel. */
+function CallLane({ tool, label, note, children, isChosen, isIndented, onSelect }: CallLaneProps): JSX.Element {
+  return (
+    <button
+      type="button"
+      class={`lane-row tool${isIndented ? ' inner' : ''}`}
+      aria-pressed={isChosen}
+      onClick={() => onSelect(idOf(tool))}
+    >
       <span class="lane-name">
-        <span class="mono cut">
-          <Safe text={name} />
-        </span>
-        <small>your application</small>
+        {label}
+        <small>{note}</small>
       </span>
-      <span class="lane">
-        {isKnown ? (
-          <>
-            <span class={errorType === undefined ? 'tool-bar' : 'tool-bar failed'} style={place(startTime, endTime)} />
-            <span class="bar-time" style={place(endTime)}>
-              {duration((endTime - startTime) / 1_000)} {errorType !== undefined && <em>{errorType}</em>}
-            </span>
-          </>
-        ) : (
-          <span class="lane-note">when is not known: wrap it in traceTool</span>
-        )}
-      </span>
+      <span class="lane">{children}</span>
     </button>
   );
 }

@@ -1,5 +1,6 @@
 import type { Span } from '../../gateway/api/routes.ts';
 import type { ToolExecution } from '../../interaction/interaction.ts';
+import { type ConversationRow, interactionOf } from './transcript.ts';
 
 /** A request of a run, or an event of its stream. */
 export interface RunRequest {
@@ -10,6 +11,8 @@ export interface RunRequest {
   /** `create`, `retrieve`, `submit`, `cancel`, `list`, `stream`, `steps` or `messages`. */
   readonly request: string;
   readonly status?: string;
+  /** How many tool calls the run waited for. */
+  readonly toolCalls?: number;
   readonly error?: string;
 }
 
@@ -46,12 +49,14 @@ export function requestsOf(span: Span | undefined): RunRequest[] {
     .map(({ time, attributes }) => {
       const seconds = attributes['spanport.run.request_duration'];
       const status = attributes['spanport.run.status'];
+      const toolCalls = attributes['spanport.run.tool_call.count'];
       const error = attributes['error.type'];
       return {
         at: time,
         seconds: typeof seconds === 'number' ? seconds : undefined,
         request: String(attributes['spanport.run.request'] ?? 'retrieve'),
         ...(status !== undefined && { status: String(status) }),
+        ...(typeof toolCalls === 'number' && { toolCalls }),
         ...(error !== undefined && { error: String(error) }),
       };
     })
@@ -67,6 +72,13 @@ export function sentAt({ at, seconds = 0 }: RunRequest): number {
 export function sentKind({ request, seconds }: RunRequest, index: number): string {
   if (request !== 'stream' || seconds === undefined) return request;
   return index === 0 ? 'create' : 'submit';
+}
+
+/** The median time between two polls, in milliseconds. */
+export function pollGap(requests: readonly RunRequest[]): number | undefined {
+  const polls = requests.filter(({ request }) => request === 'retrieve');
+  const gaps = polls.slice(1).map(({ at }, index) => at - (polls[index]?.at ?? at));
+  return gaps.sort((a, b) => a - b)[Math.floor(gaps.length / 2)];
 }
 
 const ENDED: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'expired', 'incomplete']);
@@ -164,6 +176,8 @@ export interface Step {
   readonly tools: readonly ToolExecution[];
   readonly from?: number;
   readonly to?: number;
+  /** It took this long at most: requests saw the run before it and after it, but not when it began. */
+  readonly isAtMost?: boolean;
 }
 
 /** How a call is named in an address. */
@@ -171,36 +185,99 @@ export function idOf({ id, name, startTime }: ToolExecution): string {
   return id ?? `${name}-${startTime ?? ''}`;
 }
 
-/** Calls whose times overlap were requested in one step: the run goes on only when all of them are answered. */
-export function stepsOf(tools: readonly ToolExecution[], hasMessage: boolean): Step[] {
-  const steps: { kind: Step['kind']; name: string; tools: ToolExecution[]; from?: number; to?: number }[] = [];
-  for (const tool of tools) {
-    const isOwn = tool.type === undefined || tool.type === 'function';
-    const last = steps.at(-1);
-    const overlaps = last?.to !== undefined && tool.startTime !== undefined && tool.startTime < last.to;
-    if (isOwn && last?.kind === 'tool_calls' && overlaps) {
-      last.tools.push(tool);
-      last.to = Math.max(last.to ?? 0, tool.endTime ?? 0);
-    } else {
-      steps.push({
-        kind: isOwn ? 'tool_calls' : 'built_in',
-        name: isOwn ? 'tool_calls' : tool.name,
-        tools: [tool],
-        ...(tool.startTime !== undefined && { from: tool.startTime }),
-        ...(tool.endTime !== undefined && { to: tool.endTime }),
-      });
-    }
-  }
-  if (hasMessage) steps.push({ kind: 'message_creation', name: 'message_creation', tools: [] });
-  return steps;
+/** Whether the application ran it, and not the provider. */
+export function isOwn({ type = 'function' }: ToolExecution): boolean {
+  return type === 'function';
 }
 
-/** Round times for an axis: at most eight of them. */
-export function ticksOf(millis: number): number[] {
-  const raw = Math.max(millis, 1) / 8;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= raw) ?? raw;
-  const ticks: number[] = [];
-  for (let at = 0; at <= millis; at += step) ticks.push(at);
-  return ticks;
+interface Wait {
+  /** The place of the first observation that saw it. */
+  readonly first: number;
+  /** When a request last saw the run before it; undefined if none did. */
+  readonly from: number | undefined;
+  /** When its results were sent; undefined if they were not. */
+  readonly to: number | undefined;
+}
+
+/** The wait for the application in which a call began. */
+function waitAt(observations: readonly Observation[], time: number | undefined): Wait | undefined {
+  if (time === undefined) return undefined;
+  // A call begins once a request saw it; clocks are rounded to milliseconds.
+  let first = observations.findLastIndex(({ at, status }) => status === 'requires_action' && at <= time + 1);
+  if (first < 0) return undefined;
+  const next = observations.slice(first + 1).find((each) => each.status !== 'requires_action' || isOrder(each));
+  while (!isOrder(observations[first]) && observations[first - 1]?.status === 'requires_action') first -= 1;
+  const opening = observations[first];
+  const from = opening && isOrder(opening) ? sentAt(opening) : observations[first - 1]?.at;
+  return { first, from, to: next && (isOrder(next) ? sentAt(next) : next.at) };
+}
+
+/** Whether the request made the run go on: what it saw began after it was sent. */
+function isOrder(seen: Observation | undefined): boolean {
+  return (
+    seen?.request === 'create' ||
+    seen?.request === 'submit' ||
+    (seen?.request === 'stream' && seen.seconds !== undefined)
+  );
+}
+
+interface Building {
+  readonly kind: Step['kind'];
+  readonly name: string;
+  readonly tools: ToolExecution[];
+  readonly wait: Wait | undefined;
+}
+
+/**
+ * Calls of one wait were requested in one step: the run goes on only when all of them are answered. Where no request saw
+ * the wait, calls whose times overlap are taken for one step.
+ */
+export function stepsOf(
+  tools: readonly ToolExecution[],
+  observations: readonly Observation[],
+  hasMessage: boolean,
+): Step[] {
+  const steps: Building[] = [];
+  for (const tool of tools) {
+    const wait = isOwn(tool) ? waitAt(observations, tool.startTime) : undefined;
+    const last = steps.at(-1);
+    if (
+      last?.kind === 'tool_calls' &&
+      isOwn(tool) &&
+      (wait ? last.wait?.first === wait.first : isOverlapping(last, tool))
+    )
+      last.tools.push(tool);
+    else if (isOwn(tool)) steps.push({ kind: 'tool_calls', name: 'tool_calls', tools: [tool], wait });
+    else steps.push({ kind: 'built_in', name: tool.name, tools: [tool], wait });
+  }
+  if (hasMessage) steps.push({ kind: 'message_creation', name: 'message_creation', tools: [], wait: undefined });
+  return steps.map(({ wait, ...step }) => ({ ...step, ...timesOf(step.tools, wait) }));
+}
+
+function isOverlapping({ tools }: Building, { startTime }: ToolExecution): boolean {
+  return startTime !== undefined && tools.some(({ endTime }) => endTime !== undefined && startTime < endTime);
+}
+
+function timesOf(tools: readonly ToolExecution[], wait: Wait | undefined): Pick<Step, 'from' | 'to' | 'isAtMost'> {
+  const ranges = unionOf(tools);
+  const [from, to] = [ranges[0]?.[0], ranges.at(-1)?.[1]];
+  if (from === undefined || to === undefined) return {};
+  if (wait?.from === undefined || wait.to === undefined) return { from, to };
+  return { from: wait.from, to: wait.to, isAtMost: true };
+}
+
+/** A run as its requests saw it. */
+export interface SeenRun {
+  readonly requests: readonly RunRequest[];
+  readonly observations: readonly Observation[];
+  readonly tools: readonly ToolExecution[];
+  readonly steps: readonly Step[];
+}
+
+/** @param span of the run; undefined while it is read, null where none arrived */
+export function seenRun(row: ConversationRow, span: Span | null | undefined): SeenRun {
+  const { toolExecutions: tools = [], outputMessages = [] } = interactionOf(row);
+  const requests = requestsOf(span ?? undefined);
+  const observations = requests.filter((each): each is Observation => each.status !== undefined);
+  return { requests, observations, tools, steps: stepsOf(tools, observations, outputMessages.length > 0) };
 }

@@ -1,40 +1,45 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { ToolSpan } from '../../gateway/api/routes.ts';
+import type { Span, ToolSpan } from '../../gateway/api/routes.ts';
 import type { ToolExecution } from '../../interaction/interaction.ts';
 import { count, duration, moment, money } from '../format.ts';
 import { DeliverySection } from '../parts/delivery-links.tsx';
 import { Json, parsed } from '../parts/json.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { type TracePlace, traceAddress } from '../places.ts';
+import { useSpan } from './conversation-details.tsx';
 import { costTitle } from './cost-parts.ts';
 import { PanelHeading } from './panel-heading.tsx';
-import type { Observation } from './run-model.ts';
+import { isOwn, type SeenRun } from './run-model.ts';
 import { type ConversationRow, interactionOf } from './transcript.ts';
 
 interface PanelProps {
   readonly row: ConversationRow;
+  readonly seen: SeenRun;
   /** The call that is selected. */
   readonly tool: ToolExecution | undefined;
-  /** Its span, if one arrived. */
-  readonly span: ToolSpan | undefined;
-  readonly observations: readonly Observation[];
+  /** Spans of the tools that ran within the conversation. */
+  readonly toolSpans: readonly ToolSpan[];
+  move(step: number): void;
   onClose(): void;
 }
 
-/** A call of the application's tools, where one is selected, and the run itself. */
-export function RunPanel({ row, tool, span, observations, onClose }: PanelProps): JSX.Element {
+/** A call of the run, where one is selected, and the run itself. */
+export function RunPanel({ row, seen, tool, toolSpans, move, onClose }: PanelProps): JSX.Element {
   const panel = useRef<HTMLElement>(null);
   // On a phone it is below the lanes.
   useEffect(() => {
     if (tool) panel.current?.scrollIntoView({ block: 'nearest' });
   }, [tool]);
+  const { tools } = seen;
+  const neighbours = tool && { what: 'call', at: tools.indexOf(tool), of: tools.length, move };
+  const span = tool && toolSpans.find(({ callId, traceId }) => callId === tool.id && traceId === row.traceId);
   return (
     <aside ref={panel} class="side-panel" aria-label={tool ? tool.name : 'Run'}>
-      {tool && (
+      {tool && neighbours && (
         <>
-          <PanelHeading icon="tool" name={tool.name} className="mono cut" hasLink={false} onClose={onClose} />
-          <Call {...{ tool, row, span, observations }} />
+          <PanelHeading icon="tool" name={tool.name} className="mono cut" {...{ neighbours, onClose }} />
+          <Call {...{ tool, row, span, seen }} />
         </>
       )}
       <section class="panel-body">
@@ -46,47 +51,34 @@ export function RunPanel({ row, tool, span, observations, onClose }: PanelProps)
   );
 }
 
-function Call({
-  tool,
-  row,
-  span,
-  observations,
-}: Omit<PanelProps, 'onClose'> & { readonly tool: ToolExecution }): JSX.Element {
-  const { id, startTime, endTime, errorType } = tool;
-  const others = interactionOf(row).toolExecutions?.filter((each) => each !== tool) ?? [];
-  const longest = Math.max(0, ...others.map((each) => each.endTime ?? 0));
+interface CallProps extends Pick<PanelProps, 'row' | 'seen'> {
+  readonly tool: ToolExecution;
+  /** Its span, if one arrived. */
+  readonly span: ToolSpan | undefined;
+}
+
+function Call({ tool, row, span, seen }: CallProps): JSX.Element {
+  const { id, startTime, errorType } = tool;
+  const whole = useSpan({ traceId: row.traceId, spanId: span?.spanId, project: row.project });
   return (
     <>
       <section class="panel-body">
         <dl>
           {id !== undefined && (
-            <>
-              <dt>Call</dt>
-              <dd class="mono">
-                <Safe text={id} />
-              </dd>
-            </>
+            <Fact name="Call" className="mono">
+              <Safe text={id} />
+            </Fact>
           )}
-          <Started tool={tool} observations={observations} />
-          {startTime !== undefined && endTime !== undefined && (
-            <>
-              <dt>Took</dt>
-              <dd>
-                {duration((endTime - startTime) / 1_000)}
-                {longest > 0 &&
-                  longest < endTime &&
-                  `, so the run waited ${duration((endTime - longest) / 1_000)} longer`}
-              </dd>
-            </>
-          )}
+          <Fact name="Ran in">{placeOf(tool, whole)}</Fact>
+          <Fact name="Started" title={moment(startTime)}>
+            {startOf(tool, seen)}
+          </Fact>
+          <Took {...{ tool, seen }} isAtMost={isInferred(whole)} />
           {span && <SpanFact traceId={span.traceId} spanId={span.spanId} project={row.project} />}
           {errorType !== undefined && (
-            <>
-              <dt>Failed</dt>
-              <dd class="bad">
-                <Safe text={errorType} />
-              </dd>
-            </>
+            <Fact name="Failed" className="bad">
+              <Safe text={errorType} />
+            </Fact>
           )}
         </dl>
       </section>
@@ -102,38 +94,73 @@ function Call({
   );
 }
 
-function Started({
-  tool,
-  observations,
-}: Pick<PanelProps, 'observations'> & { readonly tool: ToolExecution }): JSX.Element {
-  const { startTime } = tool;
-  const requested = observations.findLast(
-    ({ at, status }) => status === 'requires_action' && at <= (startTime ?? 0) + 1,
-  );
+interface FactProps {
+  readonly name: string;
+  readonly children: ComponentChildren;
+  readonly className?: string;
+  readonly title?: string | undefined;
+}
+
+function Fact({ name, children, className, title }: FactProps): JSX.Element {
   return (
     <>
-      <dt>Started</dt>
-      <dd title={startTime === undefined ? undefined : moment(startTime)}>
-        {startTime === undefined
-          ? 'not known'
-          : requested
-            ? `${duration(Math.max(0, startTime - requested.at) / 1_000)} after a request saw the call`
-            : moment(startTime)}
+      <dt>{name}</dt>
+      <dd class={className} title={title}>
+        {children}
       </dd>
     </>
   );
 }
 
+type Whole = Span | null | undefined;
+
+/** Only the wait for its result was measured, since no `traceTool` ran it. */
+function isInferred(span: Whole): boolean {
+  return span?.attributes['spanport.inferred'] === true;
+}
+
+function placeOf(tool: ToolExecution, span: Whole): string {
+  if (!isOwn(tool)) return 'OpenAI';
+  if (isInferred(span)) return 'your application, without traceTool';
+  return span?.scope?.name === 'spanport' ? 'your application, traceTool' : 'your application';
+}
+
+function startOf(tool: ToolExecution, { observations }: SeenRun): string {
+  const { startTime } = tool;
+  if (startTime === undefined) return 'not known';
+  const requested = observations.findLast(({ at, status }) => status === 'requires_action' && at <= startTime + 1);
+  if (!isOwn(tool) || !requested) return moment(startTime);
+  return `${duration(Math.max(0, startTime - requested.at) / 1_000)} after a request saw the call`;
+}
+
+interface TookProps extends Pick<CallProps, 'tool' | 'seen'> {
+  readonly isAtMost: boolean;
+}
+
+/** How long it ran, and how much of that the run waited for it alone. */
+function Took({ tool, seen: { steps }, isAtMost }: TookProps): JSX.Element | null {
+  const { startTime, endTime } = tool;
+  if (startTime === undefined || endTime === undefined) return null;
+  const others = steps.find(({ tools }) => tools.includes(tool))?.tools.filter((each) => each !== tool) ?? [];
+  const last = Math.max(0, ...others.map((each) => each.endTime ?? 0));
+  const alone = last > 0 && last < endTime ? duration((endTime - Math.max(last, startTime)) / 1_000) : undefined;
+  return (
+    <Fact name="Took">
+      {duration((endTime - startTime) / 1_000)}
+      {isAtMost && ' at most'}
+      {isOwn(tool) && alone !== undefined && `, so the run waited ${alone} longer`}
+    </Fact>
+  );
+}
+
 function SpanFact(place: TracePlace): JSX.Element {
   return (
-    <>
-      <dt>Span</dt>
-      <dd class="mono">
-        <a class="link" href={traceAddress(place)}>
-          {place.spanId}
-        </a>
-      </dd>
-    </>
+    <Fact name="Span">
+      <span class="mono">{place.spanId}</span>{' '}
+      <a class="link" href={traceAddress(place)}>
+        Trace
+      </a>
+    </Fact>
   );
 }
 
@@ -142,30 +169,24 @@ function RunFacts({ row }: { readonly row: ConversationRow }): JSX.Element {
   const temperature = parameters?.temperature;
   return (
     <dl>
-      <dt>Assistant</dt>
-      <dd>
+      <Fact name="Assistant">
         <Safe text={[agent?.name, agent?.id].filter(Boolean).join(', ') || '—'} />
-      </dd>
-      <dt>Thread</dt>
-      <dd class="mono">
+      </Fact>
+      <Fact name="Thread" className="mono">
         <Safe text={conversationId ?? '—'} />
-      </dd>
-      <dt>Model</dt>
-      <dd>
+      </Fact>
+      <Fact name="Model">
         <Safe text={requestModel ?? row.model ?? '—'} />
         {temperature !== undefined && `, temperature ${temperature}`}
-      </dd>
-      <dt>Tokens</dt>
-      <dd>
+      </Fact>
+      <Fact name="Tokens">
         {count(row.inputTokens)} in, {count(row.outputTokens)} out
-      </dd>
-      <dt>Cost</dt>
-      <dd title={costTitle(row)}>
+      </Fact>
+      <Fact name="Cost" title={costTitle(row)}>
         {money(row.cost)} USD{row.costOrigin && `, ${row.costOrigin}`}
-      </dd>
+      </Fact>
       <SpanFact {...row} />
-      <dt>Clock</dt>
-      <dd>that of your application; OpenAI reports whole seconds</dd>
+      <Fact name="Clock">your application’s; OpenAI reports whole seconds</Fact>
     </dl>
   );
 }

@@ -1,10 +1,9 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { Answer, Span } from '../../gateway/api/routes.ts';
+import { useState } from 'preact/hooks';
+import type { Span } from '../../gateway/api/routes.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import type { Message } from '../../interaction/message.ts';
-import { api } from '../api.ts';
-import { clock, count, counted, duration, moment, money, streamed } from '../format.ts';
+import { bytes, count, counted, duration, moment } from '../format.ts';
 import { CallView } from '../parts/call.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { DeliverySection } from '../parts/delivery-links.tsx';
@@ -16,11 +15,10 @@ import { Safe } from '../parts/safe-text.tsx';
 import { traceAddress } from '../places.ts';
 import { isOutlined, type Trace } from '../trace-data.ts';
 import { useSpan } from './conversation-details.tsx';
-import { costTitle } from './cost-parts.ts';
 import { CopyRequestButton, PanelHeading } from './panel-heading.tsx';
+import { Figure, Figures, type FiguresProps, useInteraction } from './span-figures.tsx';
 import { kindOf } from './span-kind.ts';
 
-type Detail = Answer<'getInteraction'>;
 type Tab = 'messages' | 'attributes' | 'events' | 'raw';
 
 interface PanelProps {
@@ -75,7 +73,7 @@ export function SpanPanel({ span: row, trace, onClose }: PanelProps): JSX.Elemen
           </p>
         )}
         {span.isTruncated && <p class="dim">Attributes were left out because the span was too large.</p>}
-        {tab === 'messages' && detail && <Messages detail={detail} />}
+        {tab === 'messages' && detail && <Messages {...{ span, detail }} />}
         {tab === 'attributes' && !isOutlined(span) && <Attributes {...{ span, attributes }} project={trace.project} />}
         {tab === 'events' && !isOutlined(span) && <Events span={span} />}
         {tab === 'raw' && !isOutlined(span) && <JsonWithSearch value={span} label="Find in the span" />}
@@ -105,30 +103,13 @@ function shareOf({ startTime, endTime }: Span, { duration: seconds }: Trace): st
   return `${share < 1 ? '< 1' : Math.min(100, Math.round(share))} % of the trace`;
 }
 
-function useInteraction(id: string | undefined, project: string): Detail | undefined {
-  const [detail, setDetail] = useState<Detail>();
-  useEffect(() => {
-    setDetail(undefined);
-    if (id === undefined) return undefined;
-    const state = { isWanted: true };
-    api.getInteraction({ params: { id }, query: { project } }).then(
-      (found) => state.isWanted && setDetail(found),
-      () => {},
-    );
-    return () => {
-      state.isWanted = false;
-    };
-  }, [id, project]);
-  return detail;
-}
-
-function Messages({ detail }: { readonly detail: Detail }): JSX.Element {
+function Messages({ span, detail }: FiguresProps): JSX.Element {
   const interaction = detail.interaction as Partial<Interaction>;
   const { systemInstructions = [], inputMessages = [], outputMessages = [], toolDefinitions = [] } = interaction;
   const instructions = systemInstructions.length > 0 ? [{ role: 'system', parts: systemInstructions }] : [];
   return (
     <>
-      <Figures detail={detail} />
+      <Figures {...{ span, detail }} />
       <section class="brief">
         <Input messages={[...instructions, ...inputMessages]} />
       </section>
@@ -171,56 +152,6 @@ function Input({ messages }: { readonly messages: readonly Message[] }): JSX.Ele
   );
 }
 
-function Figures({ detail }: { readonly detail: Detail }): JSX.Element {
-  const {
-    requestModel,
-    responseModel,
-    usage = {},
-    finishReasons = [],
-    chunkCount,
-  } = detail.interaction as Partial<Interaction>;
-  const cached = usage.cacheReadInputTokens;
-  const share = cached && usage.inputTokens ? `, ${Math.round((cached / usage.inputTokens) * 100)} % cached` : '';
-  const reasoning = usage.reasoningOutputTokens;
-  return (
-    <dl class="call-figures">
-      <Figure name="Requested" value={requestModel ?? '—'} />
-      <Figure name="Input" value={`${count(usage.inputTokens)}${share}`} />
-      <Figure name="Answered" value={responseModel ?? '—'} />
-      <Figure
-        name="Output"
-        value={`${count(usage.outputTokens)}${reasoning ? `, ${count(reasoning)} reasoning` : ''}`}
-      />
-      <Figure
-        name="First chunk"
-        value={streamed(detail.timeToFirstChunk, chunkCount) || (detail.isStreamed ? '—' : 'not a stream')}
-      />
-      <Figure
-        name="Cost"
-        value={`${detail.isEstimated ? '~' : ''}${money(detail.cost)} USD`}
-        title={costTitle(detail)}
-      />
-      <Figure name="Finish" value={finishReasons.join(', ') || '—'} />
-      <Figure name="Started" value={clock(detail.startTime)} title={moment(detail.startTime)} />
-    </dl>
-  );
-}
-
-function Figure(props: {
-  readonly name: string;
-  readonly value: string;
-  readonly title?: string | undefined;
-}): JSX.Element {
-  return (
-    <>
-      <dt>{props.name}</dt>
-      <dd class="cut" title={props.title ?? props.value}>
-        <Safe text={props.value} />
-      </dd>
-    </>
-  );
-}
-
 function Brief({ message }: { readonly message: Message }): JSX.Element {
   const { role, parts } = message;
   const calls = parts.filter((part) => part.type === 'tool_call');
@@ -243,6 +174,7 @@ function Brief({ message }: { readonly message: Message }): JSX.Element {
           ) : part.type === 'blob' || part.type === 'uri' || part.type === 'file' ? (
             <p key={index} class="dim">
               <Icon name="image" size={13} /> {part.modality}
+              {part.type === 'blob' && `, ${bytes(Math.floor((part.content.length * 3) / 4))}`}
             </p>
           ) : null,
         )}

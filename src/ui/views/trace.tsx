@@ -4,22 +4,24 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count, counted, duration, money } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
+import { CopyButton } from '../parts/copy-button.tsx';
 import { worstDestination } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
+import { Popover } from '../parts/popover.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { type InteractionKey, payloadAddress } from '../places.ts';
 import { address, go, projectInAddress, segments, withQuery } from '../router.ts';
 import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
 import type { SpanRow } from '../span-tree.ts';
 import { forgetTrace, type LoadedTrace, loaded, openTrace, problem, type Trace } from '../trace-data.ts';
-import { downloadOtlp } from './otlp-file.ts';
+import { OtlpButton } from './otlp-button.tsx';
 import { spanFilter } from './span-filter.ts';
 import { SpanPanel } from './span-panel.tsx';
 import { Waterfall } from './waterfall.tsx';
 import './conversation.css';
 import './trace.css';
-import { type InteractionKey, payloadAddress } from '../places.ts';
 
 const folded = signal<ReadonlySet<string>>(new Set());
 const unfolded = signal<ReadonlySet<string>>(new Set());
@@ -105,6 +107,10 @@ function expandAll(rows: readonly SpanRow[]): void {
   unfolded.value = new Set([...unfolded.value, ...rows.flatMap(({ span, group }) => (group ? [span.spanId] : []))]);
 }
 
+function toggleCritical(): void {
+  isCriticalShown.value = !isCriticalShown.value;
+}
+
 type Select = (spanId: string | undefined) => void;
 
 function useTraceKeys(project: string, rows: readonly SpanRow[], selectedId: string | undefined, select: Select): void {
@@ -124,9 +130,7 @@ function useTraceKeys(project: string, rows: readonly SpanRow[], selectedId: str
     ...errorCommands(toError),
     command('o', 'Fold or unfold', 'Selected', () => row && fold(row)),
     command('Shift+O', 'Expand all', 'View', () => expandAll(rows)),
-    command('p', 'Critical path on or off', 'View', () => {
-      isCriticalShown.value = !isCriticalShown.value;
-    }),
+    command('p', 'Critical path on or off', 'View', toggleCritical),
     command('m', 'Messages', 'Selected', () => {
       if (row?.span.interaction !== undefined) openConversation({ id: row.span.interaction, project }).catch(() => {});
     }),
@@ -200,14 +204,7 @@ function Heading({ trace, find, matching, note, onFind }: HeadingProps): JSX.Ele
             <small aria-live="polite">{note ?? counted(matching ?? 0, 'match', 'matches')}</small>
           )}
         </label>
-        <button
-          type="button"
-          class="critical-key"
-          aria-pressed={isCriticalShown.value}
-          onClick={() => {
-            isCriticalShown.value = !isCriticalShown.value;
-          }}
-        >
+        <button type="button" class="critical-key" aria-pressed={isCriticalShown.value} onClick={toggleCritical}>
           <i /> critical path
         </button>
         <Totals trace={trace} />
@@ -224,7 +221,9 @@ function Totals({ trace }: { readonly trace: Trace }): JSX.Element {
       </span>
       {trace.errors > 0 && (
         <span>
-          <em>{counted(trace.errors, 'error')}</em>
+          <em>
+            <b>{count(trace.errors)}</b> {trace.errors === 1 ? 'error' : 'errors'}
+          </em>
         </span>
       )}
       {trace.interactions > 0 && (
@@ -252,26 +251,12 @@ function Totals({ trace }: { readonly trace: Trace }): JSX.Element {
 }
 
 function Actions({ trace }: { readonly trace: Trace }): JSX.Element {
-  const [state, setState] = useState<string>();
+  const [isOpen, setOpen] = useState(false);
   const interaction = loaded.value?.spans.find((span) => span.interaction !== undefined)?.interaction;
-  const jaeger = jaegerUrl.value;
-  const start = (): void => {
-    setState('…');
-    downloadOtlp(trace.traceId, [trace]).then(
-      () => setState(undefined),
-      () => setState('failed'),
-    );
-  };
   return (
     <div class="actions">
-      {jaeger !== undefined && (
-        <a class="button" href={`${jaeger}/trace/${trace.traceId}`} target="_blank" rel="noreferrer">
-          <Icon name="out" size={13} /> Jaeger
-        </a>
-      )}
-      <button type="button" class="button wide" title="Download the trace as OTLP/JSON" onClick={start}>
-        <Icon name="download" size={13} /> {state ?? 'OTLP'}
-      </button>
+      <JaegerLink traceId={trace.traceId} className="wide" />
+      <OtlpButton name={trace.traceId} traces={[trace]} className="wide" />
       {interaction !== undefined && (
         <button
           type="button"
@@ -281,6 +266,46 @@ function Actions({ trace }: { readonly trace: Trace }): JSX.Element {
           Conversation <kbd>M</kbd>
         </button>
       )}
+      <span class="with-popover">
+        <button
+          type="button"
+          class="button plain"
+          aria-label="More"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name="more" size={16} />
+        </button>
+        {isOpen && <More trace={trace} onClose={() => setOpen(false)} />}
+      </span>
     </div>
+  );
+}
+
+/** What has no button in the heading, or none on a narrow screen. */
+function More({ trace, onClose }: { readonly trace: Trace; onClose(): void }): JSX.Element {
+  return (
+    <Popover label="More" onClose={onClose}>
+      <p class="actions column">
+        <CopyButton text={trace.traceId}>Copy its id</CopyButton>
+        <JaegerLink traceId={trace.traceId} className="narrow" />
+        <OtlpButton name={trace.traceId} traces={[trace]} className="narrow" />
+        <button type="button" class="button" aria-pressed={isCriticalShown.value} onClick={toggleCritical}>
+          {isCriticalShown.value ? 'Hide the critical path' : 'Show the critical path'} <kbd>P</kbd>
+        </button>
+      </p>
+    </Popover>
+  );
+}
+
+function JaegerLink({ traceId, className }: { readonly traceId: string; readonly className: string }): JSX.Element {
+  return (
+    <>
+      {jaegerUrl.value !== undefined && (
+        <a class={`button ${className}`} href={`${jaegerUrl.value}/trace/${traceId}`} target="_blank" rel="noreferrer">
+          <Icon name="out" size={13} /> Jaeger
+        </a>
+      )}
+    </>
   );
 }

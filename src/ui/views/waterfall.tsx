@@ -1,17 +1,17 @@
 import { Component, type JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Span } from '../../gateway/api/routes.ts';
-import { axisDuration, count, counted, duration } from '../format.ts';
+import { count, counted, duration } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { TimeAxis, TimeLines, useTicks } from '../parts/time-axis.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { isPhone } from '../screen.ts';
 import { command } from '../shortcuts.ts';
-import { MAX_GUIDES, type SpanRow, type SpanTree } from '../span-tree.ts';
+import { errorOf, MAX_GUIDES, type SpanRow, type SpanTree } from '../span-tree.ts';
 import type { Trace } from '../trace-data.ts';
-import { ticksOf } from './run-model.ts';
 import { kindOf } from './span-kind.ts';
 import { Overview, type Window } from './trace-overview.tsx';
 
@@ -44,6 +44,8 @@ export function Waterfall(props: WaterfallProps): JSX.Element {
   );
   const [zoom, setZoom] = useState<Window>();
   const shown = zoom ?? whole;
+  const axis = useRef<HTMLSpanElement>(null);
+  const ticks = useTicks(axis, shown.from - whole.from, shown.to - whole.from);
   const index = useMemo(() => indexOf(rows, selectedId), [rows, selectedId]);
   useCommands([command('0', 'Reset the zoom', 'View', () => setZoom(undefined))]);
   useEffect(() => setZoom(undefined), [trace.traceId]);
@@ -61,7 +63,14 @@ export function Waterfall(props: WaterfallProps): JSX.Element {
             Expand all
           </button>
         </span>
-        <Axis shown={shown} start={trace.startTime} />
+        <span class="times" aria-hidden="true" ref={axis}>
+          <TimeAxis ticks={ticks} />
+        </span>
+      </div>
+      <div class="time-lines" aria-hidden="true">
+        <span>
+          <TimeLines ticks={ticks} />
+        </span>
       </div>
       <div
         class="scroller"
@@ -116,21 +125,6 @@ function VisibleRows({ rows, visible, index, shown, tree, folded, ...props }: Vi
   );
 }
 
-function Axis({ shown, start }: { readonly shown: Window; readonly start: number }): JSX.Element {
-  const length = shown.to - shown.from;
-  return (
-    <span class="times" aria-hidden="true">
-      {ticksOf(length)
-        .slice(0, 12)
-        .map((at) => (
-          <i key={at} style={{ left: `${(at / length) * 100}%` }}>
-            {axisDuration((shown.from - start + at) / 1_000)}
-          </i>
-        ))}
-    </span>
-  );
-}
-
 function indexOf(rows: readonly SpanRow[], spanId: string | undefined): number {
   if (spanId === undefined) return -1;
   return rows.findIndex(({ span, group }) =>
@@ -168,21 +162,20 @@ class Row extends Component<RowProps> {
 
   override render(): JSX.Element {
     const { row, at, isSelected, isTabStop } = this.props;
-    const { span, depth, group, isContext } = row;
     return (
       <div
-        class={`span-row ${kindOf(span)}${span.status === 'error' ? ' failed-row' : ''}${isContext ? ' context' : ''}`}
+        class={classOf(row)}
         role="row"
         tabIndex={isTabStop ? 0 : -1}
         aria-rowindex={at + 1}
-        aria-level={depth + 1}
+        aria-level={row.depth + 1}
         aria-selected={isSelected}
         onClick={this.#open}
         onKeyDown={this.#openByKey}
       >
         <Name {...this.props} />
         <span class="lane" role="gridcell">
-          {group ? <Ticks spans={group} shown={this.props.shown} /> : <Bar {...this.props} />}
+          {row.group ? <Ticks spans={row.group} shown={this.props.shown} /> : <Bar {...this.props} />}
         </span>
       </div>
     );
@@ -197,6 +190,20 @@ class Row extends Component<RowProps> {
   readonly #openByKey = ({ key }: KeyboardEvent): void => {
     if (key === 'Enter') this.#open();
   };
+}
+
+function classOf({ span, group, isContext }: SpanRow): string {
+  const kind = kindOf(span);
+  const isWait = kind === 'span' && /\b(wait|backoff|sleep|delay)\b/i.test(span.name);
+  return [
+    'span-row',
+    kind,
+    span.status === 'error' ? 'failed-row' : isWait && 'wait-row',
+    group && 'group',
+    isContext && 'context',
+  ]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function Name({ row, isFolded, onFold }: RowProps): JSX.Element {
@@ -282,11 +289,6 @@ function ownParts(span: Span, tree: SpanTree): readonly (readonly [number, numbe
   if (tree.childrenOf(span.spanId).length > 0) return tree.ownTimes(span);
   const first = Number(span.attributes['gen_ai.response.time_to_first_chunk']) || 0;
   return [[Math.min(span.endTime, span.startTime + first * 1_000), span.endTime]];
-}
-
-function errorOf({ attributes, statusMessage }: Span): string {
-  const type = attributes['http.response.status_code'] ?? attributes['error.type'];
-  return String(type ?? statusMessage ?? '').slice(0, 60);
 }
 
 const MAX_TICKS = 240;

@@ -21,6 +21,8 @@ interface Answer {
   readonly time: number;
   /** Undefined if the answer contains no status, or the request failed. */
   readonly status?: string;
+  /** Undefined unless the run waits for tool calls. */
+  readonly toolCallCount?: number | undefined;
   readonly errorType?: string;
 }
 
@@ -56,13 +58,14 @@ export class RunRequests {
   }
 }
 
-function eventOf({ request, time, status, errorType }: Answer): TimedEvent {
+function eventOf({ request, time, status, toolCallCount, errorType }: Answer): TimedEvent {
   const { kind, sentAt } = request;
   return {
     name: status === undefined ? EVENT.runRequest : EVENT.runStatus,
     time,
     attributes: {
       ...(status !== undefined && { [ATTR.runStatus]: status }),
+      ...(toolCallCount !== undefined && { [ATTR.runToolCallCount]: toolCallCount }),
       [ATTR.runRequest]: kind,
       ...(sentAt !== undefined && { [ATTR.runRequestDuration]: (performance.now() - sentAt) / 1_000 }),
       ...(errorType !== undefined && { [ATTR.errorType]: errorType }),

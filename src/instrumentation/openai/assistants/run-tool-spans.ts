@@ -25,14 +25,22 @@ export interface Place {
   readonly links: Link[];
 }
 
-/** Records one `execute_tool` span for a tool that has run. */
+/**
+ * Records one `execute_tool` span for a tool that has run. Of a function of the application only the wait for its result is
+ * known, so its span is marked as inferred.
+ */
 export function recordRunTool(recorder: Recorder, tool: TimedExecution, run: Facts, place: Place): void {
   const recording = recorder.start({
     ...place,
     name: `${OPERATION.executeTool} ${tool.name}`,
     kind: SpanKind.INTERNAL,
     facts: { ...toolFacts(run), operation: OPERATION.executeTool },
-    attributes: { [ATTR.toolName]: tool.name, [ATTR.toolType]: tool.type, [ATTR.toolCallId]: tool.id },
+    attributes: {
+      [ATTR.toolName]: tool.name,
+      [ATTR.toolType]: tool.type,
+      [ATTR.toolCallId]: tool.id,
+      ...(tool.type === 'function' && { [ATTR.inferred]: true }),
+    },
     startTime: tool.startTime,
   });
   if (!recording) return;

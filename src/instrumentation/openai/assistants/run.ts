@@ -2,7 +2,7 @@ import type { Context } from '@opentelemetry/api';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
 import type { Message } from '../../../interaction/message.ts';
 import { CUT, errorFrom, type RecordedError } from '../../errors.ts';
-import { readRequiredCalls, readRun, readSettings } from '../readers/assistants.ts';
+import { countRequiredCalls, readRequiredCalls, readRun, readSettings } from '../readers/assistants.ts';
 import type { WireRun } from '../readers/assistants-wire.ts';
 import type { Clock } from './clock.ts';
 import { RunMessages } from './messages.ts';
@@ -119,7 +119,12 @@ export class ObservedRun {
     const rule = ruleOf(wire.status);
     this.#seenAt = this.now();
     if (this.isSettled) return rule;
-    this.#requests.add({ status: wire.status, request, time: this.#seenAt });
+    this.#requests.add({
+      status: wire.status,
+      request,
+      time: this.#seenAt,
+      toolCallCount: rule.phase === 'tools' ? countRequiredCalls(wire) : undefined,
+    });
     if (this.#facts.run?.status === wire.status) {
       // A fast server may request the next tools in its answer to the outputs of the previous ones.
       if (rule.phase === 'tools' && !this.tools.isAwaiting) this.tools.require(readRequiredCalls(wire));

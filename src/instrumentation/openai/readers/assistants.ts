@@ -5,6 +5,7 @@ import type {
   Maybe,
   WireAssistant,
   WireContent,
+  WireFunctionCall,
   WireMessage,
   WireMessageRequest,
   WireRun,
@@ -101,12 +102,20 @@ export interface FunctionCall {
 
 /** The function calls that a run in `requires_action` waits for. */
 export function readRequiredCalls(run: WireRun): readonly FunctionCall[] {
-  const calls = run.required_action?.submit_tool_outputs?.tool_calls ?? [];
-  return calls.map(({ id, function: called }) => ({
+  return (requiredCallsOf(run) ?? []).map(({ id, function: called }) => ({
     id,
     name: called.name,
     ...known({ arguments: parsed(called.arguments) }),
   }));
+}
+
+/** Undefined if the run does not list the calls that it waits for. */
+export function countRequiredCalls(run: WireRun): number | undefined {
+  return requiredCallsOf(run)?.length;
+}
+
+function requiredCallsOf({ required_action: action }: WireRun): Maybe<readonly WireFunctionCall[]> {
+  return action?.submit_tool_outputs?.tool_calls;
 }
 
 /** A message of a thread, or of a request that creates one. Its id and time are always recorded. */

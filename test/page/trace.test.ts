@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserPath, type Scene, startScene, until } from './browser.ts';
+import { isWanted, seriousBarriers, settled, writeScreen } from './checks.ts';
+import { incident, spanIdOf, TRACE } from './incident.mjs';
+
+const SCREENS = fileURLToPath(new URL('../../docs/screens', import.meta.url));
+const DESK = { width: 1440, height: 900 };
+const TABLET = { width: 1024, height: 768 };
+const PHONE = { width: 390, height: 844 };
+
+describe.skipIf(browserPath === undefined)('one trace', () => {
+  let scene: Scene;
+
+  beforeAll(async () => {
+    scene = await startScene({ SPANPORT_JAEGER_URL: 'http://127.0.0.1:16686' });
+    await send(scene, incident(Date.now() - 60_000));
+    await until(async () => (await fetch(`${scene.url}/api/traces/${TRACE}`)).ok);
+  });
+  afterAll(() => scene?.close());
+
+  it('draws GenAI and other spans together: waits, errors, equal siblings in one row, and lines of time behind them', async () => {
+    const page = await scene.open(`/t/${TRACE}`);
+    await page.getByText('271 spans, 24 rows').waitFor();
+    expect(await page.locator('.span-row.group .name').innerText()).toContain('248 × cache.get');
+    expect(await page.locator('.span-row.wait-row .name').allInnerTexts()).toEqual(['retry wait']);
+    expect(await page.locator('.span-row.failed-row em').allInnerTexts()).toEqual([
+      expect.stringContaining('TimeoutError'),
+      expect.stringContaining('timeout'),
+      expect.stringContaining('429'),
+    ]);
+    const lefts = async (selector: string): Promise<number[]> =>
+      page.locator(selector).evaluateAll((all) => all.map((each) => each.getBoundingClientRect().left));
+    const ticks = await lefts('.times .axis-label');
+    expect(await lefts('.time-lines .axis-line')).toEqual(ticks.slice(1));
+  });
+
+  it('names the call that a call repeats, if its request had the same messages', async () => {
+    const page = await scene.open(`/t/${TRACE}`);
+    const calls = page.locator('.span-row', { hasText: 'chat gpt-5-mini' });
+    await calls.nth(2).click();
+    await page.locator('.side-panel').getByRole('link', { name: '429, 92 ms' }).click();
+    await expect.poll(() => new URL(page.url()).searchParams.get('span')).toBe('5a7d00000000000c');
+    await calls.nth(3).click();
+    await page.locator('.side-panel').getByText('3.90 s, 40 % of the trace').waitFor();
+    await page.locator('.side-panel .brief').first().waitFor();
+    expect(await page.locator('.side-panel').getByText('Retry of').count()).toBe(0);
+  });
+
+  it.each([
+    ['a desk', DESK],
+    ['a tablet', TABLET],
+    ['a phone', PHONE],
+  ])('cuts no label of the axis of time on %s, however long the trace is', async (_, size) => {
+    const lengths = [7, 1_490, 2_000, 9_840, 80_000, 1_084_000, 11_220_000];
+    for (const [index, length] of lengths.entries()) {
+      const traceId = `${index}f`.padStart(32, '0');
+      await send(scene, oneSpan(traceId, length));
+      await until(async () => (await fetch(`${scene.url}/api/traces/${traceId}`)).ok);
+      const page = await scene.open(`/t/${traceId}?span=00000000000000aa`, size);
+      await page.locator('.side-panel').waitFor();
+      if (size === PHONE) await page.keyboard.press('Escape');
+      await page.locator('.times .axis-label').first().waitFor();
+      const { cut, shown } = await labelsOf(page);
+      expect(cut, `${length} ms`).toEqual([]);
+      expect(shown[0], `${length} ms`).toBe('0 s');
+      expect(new Set(shown).size, `${length} ms: ${shown}`).toBe(shown.length);
+      expect(shown.length, `${length} ms: ${shown}`).toBeGreaterThan(1);
+      await page.context().close();
+    }
+  });
+
+  it('has everything of the heading in a menu on a phone', async () => {
+    const page = await scene.open(`/t/${TRACE}`, PHONE);
+    await page.locator('.span-row').first().waitFor();
+    expect(await page.locator('.heading').getByRole('link', { name: 'Jaeger' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'More' }).click();
+    const menu = page.getByRole('dialog', { name: 'More' });
+    expect(await menu.getByRole('link', { name: 'Jaeger' }).getAttribute('href')).toContain(TRACE);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      menu.getByRole('button', { name: 'OTLP' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe(`${TRACE}.otlp.json`);
+    await menu.getByRole('button', { name: 'Hide the critical path' }).click();
+    await expect.poll(() => page.locator('.critical').count()).toBe(0);
+  });
+
+  it.runIf(isWanted('trace'))('has no serious barrier, in either colour, on a desk, a tablet or a phone', async () => {
+    for (const [suffix, options] of [
+      ['', DESK],
+      ['-dark', { ...DESK, dark: true }],
+      ['-tablet', TABLET],
+      ['-phone', { ...PHONE, dark: true }],
+    ] as const) {
+      const path = suffix === '-phone' ? `/t/${TRACE}` : `/t/${TRACE}?span=${spanIdOf('chat gpt-5-mini')}`;
+      const page = await scene.open(path, options);
+      // A font that came too late for the first load is there for the second.
+      if (process.env['SPANPORT_WRITE_SCREENS']) await page.reload();
+      await page
+        .locator(suffix === '-phone' ? '.span-row' : '.brief')
+        .first()
+        .waitFor();
+      await settled(page);
+      expect(await seriousBarriers(page)).toEqual([]);
+      if (suffix !== '-tablet') await writeScreen(page, join(SCREENS, `trace${suffix}.png`));
+      await page.context().close();
+    }
+  });
+});
+
+async function send(scene: Scene, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const { status } = await fetch(`${scene.url}/v1/traces`, { method: 'POST', headers, body: JSON.stringify(body) });
+  expect(status).toBe(200);
+}
+
+function oneSpan(traceId: string, millis: number): object {
+  const start = Date.now() - 20_000_000;
+  const span = {
+    traceId,
+    spanId: '00000000000000aa',
+    name: 'job',
+    startTimeUnixNano: `${start}000000`,
+    endTimeUnixNano: `${start + millis}000000`,
+  };
+  return { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] };
+}
+
+/** A label without room is on a second line, which is hidden; one on the first line has to be within its box. */
+async function labelsOf(page: Page): Promise<{ readonly cut: string[]; readonly shown: string[] }> {
+  const labels = await page.evaluate<{ text: string; isShown: boolean; isCut: boolean }[]>(`
+    [...document.querySelectorAll('.times .axis-label')].map((label) => {
+      const range = document.createRange();
+      range.selectNodeContents(label);
+      const [text, box] = [range.getBoundingClientRect(), label.getBoundingClientRect()];
+      const limit = Math.min(box.right, document.documentElement.clientWidth);
+      return { text: label.textContent, isShown: text.top < box.bottom, isCut: text.right > limit + 0.5 };
+    })
+  `);
+  const shown = labels.filter(({ isShown }) => isShown);
+  return { cut: shown.filter(({ isCut }) => isCut).map(({ text }) => text), shown: shown.map(({ text }) => text) };
+}
