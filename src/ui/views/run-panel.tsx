@@ -155,8 +155,8 @@ function Took({ tool, seen: { steps }, isAtMost }: TookProps): JSX.Element | nul
 
 function SpanFact(place: TracePlace): JSX.Element {
   return (
-    <Fact name="Span">
-      <span class="mono">{place.spanId}</span>{' '}
+    <Fact name="Span" className="pair">
+      <span class="mono">{place.spanId}</span>
       <a class="link" href={traceAddress(place)}>
         Trace
       </a>

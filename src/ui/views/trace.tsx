@@ -213,6 +213,14 @@ function Heading({ trace, find, matching, note, onFind }: HeadingProps): JSX.Ele
   );
 }
 
+/** `checkout, shop, `, in front of the duration. */
+function servicesOf({ services }: Trace): string {
+  return services
+    .filter((name) => !name.startsWith('unknown_service'))
+    .map((name) => `${name}, `)
+    .join('');
+}
+
 function Totals({ trace }: { readonly trace: Trace }): JSX.Element {
   return (
     <p class="totals">
@@ -242,7 +250,7 @@ function Totals({ trace }: { readonly trace: Trace }): JSX.Element {
         </>
       )}
       <span class="wide cut">
-        <Safe text={trace.services.filter((name) => !name.startsWith('unknown_service')).join(', ')} />{' '}
+        <Safe text={servicesOf(trace)} />
         <b>{duration(trace.duration)}</b>
       </span>
       {trace.isTruncated && <em>More spans arrived than a trace keeps</em>}

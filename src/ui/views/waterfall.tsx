@@ -1,5 +1,5 @@
 import { Component, type JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Span } from '../../gateway/api/routes.ts';
 import { count, counted, duration } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
@@ -42,6 +42,7 @@ export function Waterfall(props: WaterfallProps): JSX.Element {
     () => ({ from: trace.startTime, to: Math.max(trace.endTime, trace.startTime + 0.001) }),
     [trace.startTime, trace.endTime],
   );
+  const scrollBar = useScrollBar(scroller, virtual.height);
   const [zoom, setZoom] = useState<Window>();
   const shown = zoom ?? whole;
   const axis = useRef<HTMLSpanElement>(null);
@@ -53,7 +54,7 @@ export function Waterfall(props: WaterfallProps): JSX.Element {
     if (index >= 0) virtual.virtualizer.scrollToIndex(index, { align: 'auto' });
   }, [selectedId]);
   return (
-    <div class="waterfall">
+    <div class="waterfall" style={{ '--scroll-bar': `${scrollBar}px` }}>
       <Overview {...{ rows, whole }} zoom={zoom} onZoom={setZoom} />
       <div class="scale">
         <span class="cut">
@@ -88,6 +89,16 @@ export function Waterfall(props: WaterfallProps): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** The room that the bar of a list takes: what stands above the list leaves it free, so that times stand in one column. */
+function useScrollBar(scroller: { readonly current: HTMLElement | null }, height: number): number {
+  const [width, setWidth] = useState(0);
+  const list = scroller.current;
+  useLayoutEffect(() => {
+    if (list) setWidth(list.offsetWidth - list.clientWidth);
+  }, [list, list?.clientHeight, height]);
+  return width;
 }
 
 interface VisibleRowsProps extends WaterfallProps {
