@@ -65,6 +65,17 @@ export class BoundedMap<V> {
     return dropped;
   }
 
+  /** Removes this many entries. @returns their values, oldest first */
+  takeOldest(count: number): readonly V[] {
+    const taken: V[] = [];
+    for (const [key, { value }] of this.#entries) {
+      if (taken.length >= count) break;
+      this.#entries.delete(key);
+      taken.push(value);
+    }
+    return taken;
+  }
+
   delete(key: string): void {
     this.#entries.delete(key);
   }

@@ -15,6 +15,21 @@ it('a bounded map drops the oldest entry when it is full, and says which', () =>
   ]);
 });
 
+it('a bounded map gives up its oldest entries, and counts those that are not expired', () => {
+  let now = 0;
+  const map = new BoundedMap<number>(10, 100, () => now);
+  for (const value of [1, 2, 3, 4]) {
+    map.set(`k${value}`, value);
+    now += 20;
+  }
+  map.set('k1', 5);
+  expect(map.takeOldest(2)).toEqual([2, 3]);
+  expect(map.values()).toEqual([4, 5]);
+  now = 165;
+  expect([map.size, map.currentSize]).toEqual([2, 1]);
+  expect(map.takeOldest(9)).toEqual([4, 5]);
+});
+
 it('a bounded map drops entries that have not been set for a while', () => {
   let now = 0;
   const map = new BoundedMap<number>(10, 1_000, () => now);

@@ -8,7 +8,9 @@ import { DeadLetters } from '../../src/worker/dead-letters.ts';
 import { DeliverStage } from '../../src/worker/deliver/deliver-stage.ts';
 import { Feed } from '../../src/worker/deliver/feed.ts';
 import { messageFor } from '../../src/worker/interaction-message.ts';
+import { bytesOf } from '../../src/worker/kafka/record.ts';
 import { LogClock } from '../../src/worker/log-clock.ts';
+import { OwnedPartition } from '../../src/worker/owned-partition.ts';
 import { FakePublisher, record } from './support.ts';
 
 const feeds: Feed[] = [];
@@ -291,6 +293,30 @@ describe('the delivering stage', () => {
     for (const half of [queued, queued, fetched, fetched]) take(half);
     pass(600_000);
     expect(settled.toSorted()).toEqual([0, 1, 2, 3]);
+  });
+
+  it('gives up the older halves when they leave no room for the record with the other one', () => {
+    const { subject } = stage();
+    const records = Array.from({ length: 20 }, (_, index) => {
+      const { value } = messageFor(call(index, { responseId: `resp_${index}`, responseStatus: 'queued' }), 'default');
+      return record(index, value);
+    });
+    const bytes = 5 * Math.max(...records.map(bytesOf));
+    const partition = new OwnedPartition({
+      partition: 0,
+      start: 0,
+      open: (_, clock) => subject.open(clock),
+      room: () => ({ bytes, records: 4_000, ready: 500 }),
+      take: (state, each) => {
+        state.ledger.open(each.offset, bytesOf(each), each.timestamp);
+        state.work.take(each, () => state.ledger.settle(each.offset));
+      },
+    });
+    partition.receive({ partition: 0, records, next: 20, end: 20, requestedAt: 0 });
+    expect(partition.ledger.next).toBeLessThan(20);
+    for (let ticks = 0; ticks < 20; ticks += 1) partition.tick();
+    expect(partition.ledger.next).toBe(20);
+    expect(subject.counts.releasedEarly).toBe(subject.neverFetched);
   });
 
   it('gives up a background response that was never fetched after ten minutes, and counts it', () => {

@@ -62,6 +62,15 @@ export class BackgroundResponses {
     settleAll(this.#fetched.expire());
   }
 
+  /** Gives up the older of the halves that wait, because they leave no room for the others. @returns how many */
+  relieve(): number {
+    const queued = this.#queued.takeOldest(Math.ceil(this.#queued.size / 2));
+    const fetched = this.#fetched.takeOldest(Math.ceil(this.#fetched.size / 2));
+    this.#giveUp(queued);
+    settleAll(fetched);
+    return queued.length + fetched.length;
+  }
+
   #giveUp(halves: readonly Settleable[]): void {
     this.#neverFetched += halves.length;
     settleAll(halves);

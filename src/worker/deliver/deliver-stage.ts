@@ -23,7 +23,7 @@ export interface DeliverCounts {
   interactions: number;
   refused: number;
   malformed: number;
-  /** Interactions that did not wait for the whole window because their partition had no room. */
+  /** Interactions that did not wait for the whole window, or for their other half, because their partition had no room. */
   releasedEarly: number;
 }
 
@@ -156,7 +156,8 @@ class DeliverPartition {
   }
 
   relieve(): void {
-    if (!this.#isClosed) this.#counts.releasedEarly += this.#turns.relieve();
+    if (this.#isClosed) return;
+    this.#counts.releasedEarly += this.#turns.relieve() || this.#background.relieve();
   }
 
   async close(): Promise<void> {
