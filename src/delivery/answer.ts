@@ -23,7 +23,7 @@ export interface AnswerRules {
   /** Statuses that ask for smaller requests. Default: none. */
   readonly tooLarge?: readonly number[];
   /** The reason in an error body, in a few words that quote neither key nor content. */
-  readonly reasonIn?: (body: string) => string | undefined;
+  readonly reasonIn?: (body: string, answer: Answer) => string | undefined;
   /** What a response of 2xx takes back or adds. */
   readonly accepted?: (answer: Answer) => { readonly rejected?: number; readonly reason?: string };
 }
@@ -38,7 +38,7 @@ export function outcomeOf(answer: Answer, rules: AnswerRules = {}): DeliveryOutc
   const { status, body } = answer;
   if (status >= 200 && status < 300) return { status: 'delivered', ...accepted?.(answer) };
   if (tooLarge.includes(status)) return { status: 'split' };
-  const text = reasonIn?.(body);
+  const text = reasonIn?.(body, answer);
   const reason =
     text === undefined ? `HTTP ${status}` : `HTTP ${status}: ${text.slice(0, 200).replace(SPLIT_PAIR, '')}`;
   if (blocked.includes(status)) return { status: 'blocked', reason: withAdvice(reason, 'check the key and the URL') };

@@ -178,7 +178,7 @@ function watch(
   };
   const notice = createUnreachedNotice(environment);
   const onForeignSpan = (span: ReadableSpan): void => {
-    notice(span);
+    notice.onSpan(span);
     take(span);
   };
   const provider = new OwnTracerProvider(
@@ -195,8 +195,10 @@ function watch(
     recorder.onSpanEnded((span, amendments) => take(amendments ? spans.add(span, amendments) : span)),
     leaseGlobally(provider),
     ...(options.destinations ? [] : [noticeLateVariables(recorder, environment)]),
+    () => notice.stop(),
     onProcessEnd(() => {
       endCalls(recorded);
+      notice.flush();
       pipeline.drain(true);
     }),
   ];

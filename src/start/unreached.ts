@@ -1,34 +1,74 @@
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { diag } from '../diagnostics/diag.ts';
 import { isAnyClassPatched } from '../instrumentation/client/patch.ts';
+import { hasForeignProvider } from './provider.ts';
 
 /** How the requests end that a client of openai makes most. */
 const MODEL_REQUEST = /\/(chat\/completions|completions|responses|embeddings)(\?|$)/;
 /** A tracer of another client, such as the AI SDK's, ends its span after the request. */
 const WAIT_MILLIS = 1_000;
+/** On which Node's `fetch` reports a request whose answer was read to its end. */
+const FETCHED = 'undici:request:trailers';
+
+/** Notices calls that are not recorded. */
+export interface UnreachedNotice {
+  /** Takes each span of other tracers on our provider. */
+  onSpan(span: ReadableSpan): void;
+  /** Reports what it waits with. For the end of the process. */
+  flush(): void;
+  stop(): void;
+}
 
 /**
- * Notices calls that are not recorded: an HTTP instrumentation reports a request to a model, while no copy of openai is
- * instrumented and no other tracer records the call. Bundles are the usual cause.
- * @returns takes each span of other tracers on our provider, and warns once
+ * Reports once that a request to a model was made, by `fetch` or as an HTTP instrumentation reports it, while no copy of
+ * openai is instrumented and no other tracer records the call. Bundles are the usual cause. Nothing is reported while the
+ * application has a provider of its own, because other tracers may record the call there.
  */
-export function createUnreachedNotice(environment: NodeJS.ProcessEnv): (span: ReadableSpan) => void {
+export function createUnreachedNotice(environment: NodeJS.ProcessEnv): UnreachedNotice {
+  const channels = process.getBuiltinModule('node:diagnostics_channel');
   let isOver = false;
-  return (span) => {
-    if (isOver) return;
-    if (isAnyClassPatched() || isGenAI(span)) isOver = true;
-    else if (MODEL_REQUEST.test(urlOf(span))) setTimeout(warn, WAIT_MILLIS).unref();
+  let timer: NodeJS.Timeout | undefined;
+  const notice: UnreachedNotice = {
+    onSpan(span): void {
+      if (isOver) return;
+      if (isAnyClassPatched() || isGenAI(span)) notice.stop();
+      else if (MODEL_REQUEST.test(urlOf(span))) wait();
+    },
+    flush(): void {
+      if (timer) warn();
+    },
+    stop(): void {
+      isOver = true;
+      clearTimeout(timer);
+      timer = undefined;
+      channels.unsubscribe(FETCHED, onFetched);
+    },
   };
+  channels.subscribe(FETCHED, onFetched);
+  return notice;
+
+  function onFetched(message: unknown): void {
+    if (isAnyClassPatched()) notice.stop();
+    else if (MODEL_REQUEST.test(pathOf(message)) && !hasForeignProvider()) wait();
+  }
+
+  function wait(): void {
+    timer ??= setTimeout(warn, WAIT_MILLIS).unref();
+  }
 
   function warn(): void {
-    if (isOver || isAnyClassPatched()) return;
-    isOver = true;
+    const isRecorded = isAnyClassPatched();
+    notice.stop();
+    if (isRecorded) return;
     diag.warn(
       `spanport: a request to a model was made by a client that is not instrumented, so the call is not recorded: ${remedyFor(environment)}`,
     );
   }
 }
 
+function pathOf(message: unknown): string {
+  return String((message as { readonly request?: { readonly path?: unknown } }).request?.path);
+}
 function urlOf({ name, attributes }: ReadableSpan): string {
   return String(attributes['url.full'] ?? attributes['http.url'] ?? name);
 }

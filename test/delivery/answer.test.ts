@@ -38,6 +38,19 @@ it.each([
 });
 
 describe('OTLP', () => {
+  it('reads the message of an error in protobuf', () => {
+    const message = 'The disk is full or cannot be written. Nothing of this request was stored.';
+    const status = Buffer.concat([Buffer.from([0x08, 14, 0x12, message.length]), Buffer.from(message)]);
+    const answer = (bytes: Buffer) => ({
+      status: 503,
+      headers: { 'content-type': 'application/x-protobuf' },
+      body: bytes.toString(),
+      bytes,
+    });
+    expect(otlpOutcomeOf(answer(status))).toEqual({ status: 'retryable', reason: `HTTP 503: ${message}` });
+    expect(otlpOutcomeOf(answer(Buffer.from('busy')))).toEqual({ status: 'retryable', reason: 'HTTP 503: busy' });
+  });
+
   it.each([
     [200, '', { status: 'delivered' }],
     [

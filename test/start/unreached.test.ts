@@ -40,6 +40,37 @@ describe('a call that is not recorded', () => {
   });
 });
 
+describe('a request by fetch, as in a bundle', () => {
+  const ask = (path: string) =>
+    `await (await fetch('${project.openai.endpoint}${path}', { method: 'POST', body: '{"model":"m","messages":[],"input":"x"}' })).text();`;
+
+  it('is reported once, also when the process ends at once', async () => {
+    project.write('ends.mjs', `${ask('/v1/chat/completions')}\n${ask('/v1/responses')}`);
+    const ran = await project.run(process.execPath, ['--import', 'spanport/register', 'ends.mjs'], {
+      env: { SPANPORT_DESTINATIONS: 'file:spans.jsonl' },
+    });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toMatch(/^spanport: a request to a model was made by a client that is not instrumented.*\n$/);
+  });
+
+  it.each([
+    ['for other requests', '/v1/models', ''],
+    ['when openai is instrumented', '/v1/chat/completions', `await import('openai');`],
+    [
+      'when another tracer records the call',
+      '/v1/chat/completions',
+      `span('chat m', { 'gen_ai.operation.name': 'chat' });`,
+    ],
+    [
+      'while the application has a provider of its own',
+      '/v1/chat/completions',
+      `const { NodeTracerProvider } = await import('@opentelemetry/sdk-trace-node'); new NodeTracerProvider().register();`,
+    ],
+  ])('is not reported %s', async (_, path, before) => {
+    expect(await run(before, ask(path))).toBe('');
+  });
+});
+
 describe('nothing is reported', () => {
   it.each([
     ['when openai is instrumented', request, `await import('openai');`],

@@ -9,12 +9,27 @@ const MAX_REASON_LENGTH = 200;
 const OTLP_RULES: AnswerRules = {
   retryable: [429, 502, 503, 504],
   tooLarge: [413],
-  reasonIn: (body) => beginningOf(body.trim(), MAX_REASON_LENGTH) || undefined,
+  reasonIn: (body, answer) => beginningOf(statusMessageIn(answer) ?? body.trim(), MAX_REASON_LENGTH) || undefined,
   accepted: partialSuccessFrom,
 };
 
 export function outcomeOf(answer: Answer): DeliveryOutcome {
   return judge(answer, OTLP_RULES);
+}
+
+/** An error in protobuf is a `google.rpc.Status`, whose field 2 is the message. */
+function statusMessageIn({ headers, bytes }: Answer): string | undefined {
+  if (!bytes || !headers['content-type']?.includes('protobuf')) return undefined;
+  try {
+    const reader = new ProtobufReader(bytes);
+    while (reader.next()) {
+      if (reader.field === 2) return reader.text();
+      reader.skip();
+    }
+  } catch {
+    // It is shown as it is.
+  }
+  return undefined;
 }
 
 type PartialSuccess = ReturnType<NonNullable<AnswerRules['accepted']>>;
