@@ -1170,7 +1170,7 @@ interface VendorDocument {
     /** Such as `conversation` or `trace`. */
     readonly collection: string;
     readonly id: string;
-    /** Another id by which clients ask for it. */
+    /** Another id by which clients ask for it. Without a conversation: the trace with whose interactions it is deleted. */
     readonly externalId?: string;
     /** The conversation with which it is deleted. */
     readonly conversationId?: string;
@@ -1251,13 +1251,14 @@ declare const readers: {
 interface RouteChanges {
     /**
      * Created, or updated where the store has this trace id and span id. The store notes that they came from this vendor's
-     * API; what it received as spans is more precise, so there only absent fields are filled.
+     * API; what it received as spans is more precise, so there only absent fields are filled. So are those of a record that a
+     * client has replaced, unless `updatedInteractionIds` has it: a request that is sent again does not undo a change.
      */
     readonly interactions?: readonly Interaction[];
     /** Those of `interactions` that were stored before and are different now. */
     readonly updatedInteractionIds?: readonly string[];
-    /** Replaced whole, whatever the store had: a client changed fields of a record. */
-    readonly replacedInteractions?: readonly Interaction[];
+    /** A client changed fields of a stored interaction, which now count more than what the store receives of it otherwise. */
+    readonly replacedInteractions?: readonly ReplacedInteraction[];
     /** Other spans of a trace, such as the steps around calls to a model. */
     readonly spans?: readonly ReceivedSpan[];
     /** By interaction id, if they came from this vendor's API. */
@@ -1285,6 +1286,12 @@ interface ReceivedSpan {
     /** Content: input and output of the step, as JSON. */
     readonly input?: unknown;
     readonly output?: unknown;
+}
+interface ReplacedInteraction {
+    /** The whole interaction, with the changes. */
+    readonly interaction: Interaction;
+    /** Those that changed. */
+    readonly fields: readonly (keyof Interaction)[];
 }
 type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** One payload of a vendor, with the ids that identify it. */

@@ -75,6 +75,8 @@ function shrink(file: string): void {
   const db = open(file);
   try {
     const lock = lockFolder(open, file);
+    // Words of deleted interactions are in the full text until its parts are merged.
+    db.exec("INSERT INTO interaction_text (interaction_text) VALUES ('optimize')");
     db.exec('VACUUM');
     db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
     lock.close();

@@ -1,6 +1,9 @@
 import { dropRecords, replayDeadLetters, spoolStatus } from '../delivery/spool/inspect.ts';
+import { keyIn } from '../exporter/project-keys.ts';
+import type { ErasedInteraction } from '../store/port.ts';
 import type { FoundInteraction } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
+import { DeletedInteractions } from './deleted-interactions.ts';
 import { type DeliveryNotes, ownerIn, ownersOf, type Underway } from './delivery-notes.ts';
 
 export interface DeadLettersOptions<U extends Underway> {
@@ -56,6 +59,22 @@ export class DeadLetters<U extends Underway> {
     // What is noted of their last attempts must not be stored after it.
     await notes.flush();
     return store.changeDeliveries({ destination, from: 'dead', to: 'deleted' });
+  }
+
+  /**
+   * Deletes what waits and what was refused of interactions that were deleted, and the conversations that destinations
+   * have of them. A request that is under way goes on.
+   */
+  forget(deleted: readonly ErasedInteraction[]): void {
+    if (deleted.length === 0) return;
+    const { spoolFolder, notes } = this.#options;
+    notes.forget(deleted);
+    const records = new DeletedInteractions(deleted);
+    const orderKeys = deleted.flatMap(({ project, traceId, spanId, conversationId }) =>
+      [conversationId ?? traceId, `${traceId}-${spanId}`].map((key) => keyIn(project, key)),
+    );
+    const isChosen = (key: string): boolean => records.hasRecord(key);
+    dropRecords(spoolFolder, { isChosen, waiting: true, orderKeys: [...new Set(orderKeys)] });
   }
 
   /** Deletes those of one interaction. @returns how many */

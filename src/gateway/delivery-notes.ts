@@ -4,9 +4,11 @@ import { keyIn, partsOf } from '../exporter/project-keys.ts';
 import { fetchedElsewhere, hasAnswer } from '../interaction/background-response.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { OPERATION } from '../interaction/operation.ts';
-import type { DeliveryNote, DeliveryState } from '../store/port.ts';
+import type { DeliveryNote, DeliveryState, ErasedInteraction } from '../store/port.ts';
 import type { FoundInteraction } from '../store/rows.ts';
 import type { StoreQueries } from '../store/store.ts';
+import { DeletedInteractions } from './deleted-interactions.ts';
+import { interactionKeyOf, isAnswerKey } from './record-keys.ts';
 
 /** An interaction on its way to a destination. */
 export interface Underway {
@@ -32,6 +34,7 @@ export class DeliveryNotes<U extends Underway> {
   readonly #options: DeliveryNotesOptions<U>;
   /** From the key of a record to its interaction. */
   readonly #followed = new Map<string, U>();
+  readonly #deleted = new DeletedInteractions();
   #notes: DeliveryNote[] = [];
   #timer: NodeJS.Timeout | undefined;
 
@@ -41,6 +44,7 @@ export class DeliveryNotes<U extends Underway> {
 
   /** Knows the records of an interaction from now on. */
   follow(interaction: Interaction, underway: U): void {
+    this.#deleted.restore(interaction, underway.project);
     for (const id of baseKeysOf(interaction)) {
       const key = keyIn(underway.project, id);
       // Of several fetches of a response, the first has the record of its answer.
@@ -48,6 +52,18 @@ export class DeliveryNotes<U extends Underway> {
       if (this.#followed.size >= MAX_FOLLOWED) this.#followed.clear();
       this.#followed.set(key, underway);
     }
+  }
+
+  /** Notes nothing more of interactions that were deleted. */
+  forget(interactions: readonly ErasedInteraction[]): void {
+    this.#deleted.add(interactions);
+    for (const [key, underway] of this.#followed) if (this.#deleted.has(underway)) this.#followed.delete(key);
+    this.#notes = this.#notes.filter((note) => !this.#deleted.has(note));
+  }
+
+  /** Whether a record describes an interaction that was deleted. */
+  isForgotten(key: string): boolean {
+    return this.#deleted.hasRecord(key);
   }
 
   followedBy(key: string): U | undefined {
@@ -115,6 +131,7 @@ export class DeliveryNotes<U extends Underway> {
   }
 
   #add(note: DeliveryNote): void {
+    if (this.#deleted.has(note)) return;
     this.#notes.push(note);
     this.#timer ??= setTimeout(() => void this.flush(), NOTE_MILLIS);
   }
@@ -128,22 +145,12 @@ const states: Readonly<Record<Attempt['outcome']['status'], readonly [DeliverySt
   split: ['retrying', 'retry'],
 };
 
-/** The interaction that a record's key names: a revision and the number of a message are left out. */
-function interactionKeyOf(key: string): string {
-  return key.replace(/@[0-9a-z-]+$/, '').replace(/:\d{1,6}$/, '');
-}
-
 /** The stored interaction of a record that an earlier process left in the spool. */
 export async function storedOwnerOf(key: string, read: StoreQueries): Promise<FoundInteraction | undefined> {
   const { project, id } = partsOf(key);
   const base = interactionKeyOf(id);
   const found = (await read.interaction(id, project)) ?? (await read.interaction(base, project));
   return found || !isAnswerKey(base) ? found : read.answerOf(base.slice(base.lastIndexOf(':') + 1), project);
-}
-
-/** Whether a record's key is that of an answer whose question is another record, or none. */
-function isAnswerKey(key: string): boolean {
-  return key.startsWith('response:');
 }
 
 /** What the keys of an interaction's records begin with. */

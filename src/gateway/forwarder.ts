@@ -18,18 +18,19 @@ import type { SpanData } from '../semconv/span-data.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { InteractionToSend } from '../store/background.ts';
 import type { Selection } from '../store/lists.ts';
-import type { DeliveryNote } from '../store/port.ts';
+import type { DeliveryNote, ErasedInteraction } from '../store/port.ts';
 import type { FoundInteraction } from '../store/rows.ts';
 import type { Store } from '../store/store.ts';
 import type { FeedbackKey } from '../store/stored-feedback.ts';
 import type { RouteChanges } from '../vendors/routes.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { WITHOUT_REQUEST } from './deleted-interactions.ts';
 import { DeliveryNotes, recordKeysOf, storedOwnerOf, type Underway } from './delivery-notes.ts';
 import { FeedbackMark } from './feedback-mark.ts';
 import { FeedbackQueue, type FeedbackToSend } from './feedback-queue.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
-import { gatewaysIn, MAX_PASSED, PASSED, PASSED_HEADER } from './passed-gateways.ts';
+import { gatewaysIn, MAX_PASSED, type Origin, PASSED, PASSED_HEADER } from './passed-gateways.ts';
 
 export interface ForwarderOptions {
   /** Names of destinations, as in `SPANPORT_DESTINATIONS`. */
@@ -124,7 +125,8 @@ export class Forwarder {
       return [{ ...span, resource: { ...span.resource, [PASSED]: passed.join(',') } }];
     });
     this.take(spans, project, vendor);
-    const others = [...interactions.filter(({ id }) => updated.has(id)), ...replacedInteractions];
+    const replaced = replacedInteractions.map(({ interaction }) => interaction);
+    const others = [...interactions.filter(({ id }) => updated.has(id)), ...replaced];
     for (const interaction of others) void this.#update(vendor, interaction, { project, passed });
     for (const { id } of feedback) this.takeFeedback({ id, project, receivedBy: vendor });
   }
@@ -267,6 +269,9 @@ export class Forwarder {
     return found ? this.#dead.drop(name, found) : 0;
   }
 
+  /** Sends nothing more of interactions that were deleted. */
+  readonly forget = (deleted: readonly ErasedInteraction[]): void => this.#dead.forget(deleted);
+
   /** Ends the destinations; what they have not sent stays on the disk for the next start. */
   async close(timeoutMillis: number): Promise<void> {
     this.#isClosing = true;
@@ -299,6 +304,7 @@ export class Forwarder {
   /** Names the gateways that the records of a request have passed, this one included. */
   #marking(transport: Transport): Transport {
     return (request, signal, keys = []) => {
+      if (keys.length > 0 && keys.every((key) => this.#notes.isForgotten(key))) return Promise.resolve(WITHOUT_REQUEST);
       const passed = keys.flatMap((key) => this.#notes.followedBy(key)?.passed ?? [...this.#senders]);
       const marker = [...new Set([...passed, this.#self])].join(',');
       return transport({ ...request, headers: { ...request.headers, [PASSED_HEADER]: marker } }, signal, keys);
@@ -337,13 +343,6 @@ export class Forwarder {
       this.#options.log.warn(`the state of ${notes.length} deliveries was not stored: ${(error as Error).message}`);
     }
   }
-}
-
-/** Where something came from. */
-interface Origin {
-  readonly project: string;
-  /** The gateways that it passed before this one. */
-  readonly passed: readonly string[];
 }
 
 type Followed = Underway & Origin;

@@ -3,7 +3,7 @@ import type { ContentMode } from '../exporter/content-policy.ts';
 import { createMask } from '../interaction/mask.ts';
 import { builtFile } from '../loading/own-files.ts';
 import { VERSION } from '../loading/version.ts';
-import type { DeliveryNote } from '../store/port.ts';
+import type { DeliveryNote, ErasedInteraction } from '../store/port.ts';
 import { Store } from '../store/store.ts';
 import { Access, isLoopback } from './access.ts';
 import { createApi } from './api/app.ts';
@@ -131,6 +131,7 @@ class RunningGateway implements Gateway {
         content: settings.content,
         maxBytes: MAX_BYTES,
         onChanges: (...change) => this.#forwarder.takeChanges(...change),
+        onErased: (deleted) => this.#forget(deleted),
       }),
       maxBytes: MAX_BYTES,
       drainMillis: DRAIN_MILLIS,
@@ -192,6 +193,14 @@ class RunningGateway implements Gateway {
     if (backlog > 0 && backlog < SMALL_BACKLOG) await this.#store.settled(SETTLE_MILLIS);
   }
 
+  #forget(deleted: readonly ErasedInteraction[]): void {
+    try {
+      this.#forwarder.forget(deleted);
+    } catch (error) {
+      this.#settings.log.warn(`what was deleted may still be sent on: ${(error as Error).message}`);
+    }
+  }
+
   #reportDeliveries(notes: readonly DeliveryNote[]): void {
     if (this.live.streams === 0) return;
     const keys = new Map(notes.map((note) => [`${note.project}\n${note.interaction}`, note]));
@@ -247,6 +256,7 @@ class RunningGateway implements Gateway {
       dropOne: (id, name, project) => this.#forwarder.dropOne(id, name, project),
       sendAgain: (name, selection) => forwarderTo(name).sendAgain(name, selection),
       addFeedback: (feedback) => this.#feedback.add(feedback),
+      forget: (deleted) => this.#forget(deleted),
       vendorFields,
     };
   }

@@ -43,8 +43,8 @@ export class Metrics {
     });
   }
 
-  countSpans(protocol: string, received: number, rejected: number): void {
-    this.#spans.inc({ protocol }, received);
+  countSpans(protocol: string, stored: number, rejected: number): void {
+    this.#spans.inc({ protocol }, stored);
     if (rejected > 0) this.#rejected.inc({ protocol }, rejected);
   }
 

@@ -20,15 +20,29 @@ const MAX_DEPTH = 300;
 const NO_METRICS = 'This gateway keeps no metrics. Send them to a metrics backend.';
 
 /** @throws RequestError for another content type */
-export function otlpTypeOf(request: IncomingMessage): OtlpType {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  if (type === 'application/json') return 'json';
-  if (type === 'application/x-protobuf' || type === 'application/protobuf') return 'protobuf';
+export function assertOtlpType(request: IncomingMessage): void {
+  const name = contentTypeOf(request);
+  if (types.has(name)) return;
   throw new RequestError(
     415,
     'unsupported-type',
-    `Content-Type '${shown(type ?? '')}' is not OTLP. Use application/x-protobuf or application/json.`,
+    `Content-Type '${shown(name)}' is not OTLP. Use application/x-protobuf or application/json.`,
   );
+}
+
+/** OTLP answers in the type of the request; in JSON if that is neither. */
+export function answerTypeOf(request: IncomingMessage): OtlpType {
+  return types.get(contentTypeOf(request)) ?? 'json';
+}
+
+const types: ReadonlyMap<string, OtlpType> = new Map([
+  ['application/json', 'json'],
+  ['application/x-protobuf', 'protobuf'],
+  ['application/protobuf', 'protobuf'],
+]);
+
+function contentTypeOf(request: IncomingMessage): string {
+  return ((request.headers['content-type'] ?? '').split(';')[0] ?? '').trim().toLowerCase();
 }
 
 /** Takes an export request. @returns the body of the answer. @throws RequestError, StoreError */
@@ -56,7 +70,8 @@ async function receive(
   }
   const spans = decoded(type, body, readTraceJson, readTraceProtobuf);
   const partial = await receiver.spans(spans, arrival);
-  metrics.countSpans(arrival.receivedBy, spans.records.length, partial?.rejected ?? 0);
+  const rejected = partial?.rejected ?? 0;
+  metrics.countSpans(arrival.receivedBy, spans.records.length + spans.rejected - rejected, rejected);
   return successAnswer(type, signal, partial);
 }
 

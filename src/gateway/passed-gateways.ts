@@ -9,3 +9,10 @@ export const MAX_PASSED = 32;
 export function gatewaysIn(list: unknown): readonly string[] {
   return typeof list === 'string' ? list.split(',').filter((id) => /^[0-9a-f]{16}$/.test(id)) : [];
 }
+
+/** Where something came from. */
+export interface Origin {
+  readonly project: string;
+  /** The gateways that it passed before this one. */
+  readonly passed: readonly string[];
+}

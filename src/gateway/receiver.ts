@@ -6,7 +6,7 @@ import { type Mask, maskAttributes, maskJson } from '../interaction/mask.ts';
 import type { Decoded } from '../otlp/decoded.ts';
 import type { LogData } from '../semconv/log-data.ts';
 import { projectOf } from '../semconv/project.ts';
-import type { SpanData, SpanLink } from '../semconv/span-data.ts';
+import type { SpanData, SpanLink, SpanScope } from '../semconv/span-data.ts';
 import { logRowFrom, resourceJsonOf, type SpanRow, spanRowFrom } from '../store/span-row.ts';
 import type { Store } from '../store/store.ts';
 import { withMaskedIds, withMaskedIdsInJson } from './masked-ids.ts';
@@ -19,6 +19,11 @@ export interface ReceiverOptions {
   /** Called with what was stored, masked. */
   readonly onStored?: (spans: readonly SpanData[], project: string) => void;
 }
+
+const TOO_LARGE = 'A log record is larger than what is kept of one.';
+const NO_CONTENT = 'This gateway stores no content, and so no GenAI events.';
+const ONLY_EVENTS =
+  'This gateway keeps only log records that are GenAI events of a span. Send the others to a log backend.';
 
 /** What is known of a request besides its spans. */
 export interface Arrival {
@@ -37,9 +42,7 @@ export class Receiver {
 
   /** @returns a message for the sender; undefined when everything was stored. @throws StoreError */
   async spans({ records, rejected, reason }: Decoded<SpanData>, arrival: Arrival): Promise<PartialSuccess | undefined> {
-    const groups = [...byProject(records, arrival.project)].map(
-      ([project, spans]) => [project, this.#masked(spans)] as const,
-    );
+    const groups = [...byProject(this.#masked(records), arrival.project)];
     const writes = groups.map(([project, spans]) => ({ ...stamp(arrival, project), spans: rowsOf(spans) }));
     const results = await this.#options.store.writeAll(writes);
     for (const [project, spans] of groups) this.#options.onStored?.(spans, project);
@@ -51,32 +54,38 @@ export class Receiver {
     };
   }
 
-  /** Only records that name a span are kept: what GenAI events say about it. @throws StoreError */
+  /** Only GenAI events that name a span are kept: what they say about it. @throws StoreError */
   async logs({ records, rejected, reason }: Decoded<LogData>, arrival: Arrival): Promise<PartialSuccess | undefined> {
-    if (this.#options.content === 'full') {
-      const writes = [...byProject(records.filter(isGenAI), arrival.project)].map(([project, logs]) => ({
-        ...stamp(arrival, project),
-        logs: logs.flatMap((log) => logRowFrom(maskedLog(log, this.#options.mask)) ?? []),
-      }));
-      await this.#options.store.writeAll(writes.filter(({ logs }) => logs.length > 0));
-    }
-    return rejected > 0 ? { rejected, message: reason ?? '' } : undefined;
+    const { content, mask, store } = this.#options;
+    const events = records.filter(isEventOfSpan);
+    const kept = content === 'full' ? events.map((log) => maskedLog(log, mask)) : [];
+    let tooLarge = 0;
+    const writes = [...byProject(kept, arrival.project)].map(([project, logs]) => {
+      const rows = logs.flatMap((log) => logRowFrom(log) ?? []);
+      tooLarge += logs.length - rows.length;
+      return { ...stamp(arrival, project), logs: rows };
+    });
+    await store.writeAll(writes.filter(({ logs }) => logs.length > 0));
+    if (rejected + tooLarge > 0) return { rejected: rejected + tooLarge, message: reason ?? TOO_LARGE };
+    if (kept.length < events.length) return { rejected: 0, message: NO_CONTENT };
+    return kept.length < records.length ? { rejected: 0, message: ONLY_EVENTS } : undefined;
   }
 
-  /** Spans of one resource share its object, and so its copy. */
+  /** Spans of one resource share its object, and so its copy. The same holds for their scope. */
   #masked(spans: readonly SpanData[]): SpanData[] {
-    const resources = new Map<SpanData['resource'], SpanData['resource']>();
+    const { mask } = this.#options;
+    const resources = new Shared<SpanData['resource']>((resource) => maskedAttributes(resource, mask));
+    const scopes = new Shared<SpanScope>((scope) => maskJson(scope, mask));
     return spans.map((span) => {
-      let resource = resources.get(span.resource);
-      if (!resource) {
-        resource = maskedAttributes(span.resource, this.#options.mask);
-        resources.set(span.resource, resource);
-      }
-      return { ...this.#maskedSpan(span), resource };
+      const masked: Writable<SpanData> = this.#maskedSpan(span);
+      masked.resource = resources.of(span.resource);
+      if (span.scope) masked.scope = scopes.of(span.scope);
+      return masked;
     });
   }
 
-  #maskedSpan(span: SpanData): SpanData {
+  /** All but its resource and its scope. */
+  #maskedSpan(span: SpanData): Writable<SpanData> {
     const { mask, content } = this.#options;
     const masked = maskedSpan(span, mask);
     if (content === 'full') return masked;
@@ -101,10 +110,30 @@ export class Receiver {
   }
 }
 
-function maskedSpan(span: SpanData, mask: Mask): SpanData {
+/** What is made of an object that many spans share is made once. */
+class Shared<T extends object> {
+  readonly #make: (value: T) => T;
+  readonly #made = new Map<T, T>();
+
+  constructor(make: (value: T) => T) {
+    this.#make = make;
+  }
+
+  of(value: T): T {
+    let made = this.#made.get(value);
+    if (!made) {
+      made = this.#make(value);
+      this.#made.set(value, made);
+    }
+    return made;
+  }
+}
+
+function maskedSpan(span: SpanData, mask: Mask): Writable<SpanData> {
   const { events, links } = span;
   const masked: Writable<SpanData> = { ...span };
   masked.name = mask(span.name);
+  if (span.traceState !== undefined) masked.traceState = mask(span.traceState);
   masked.attributes = maskedAttributes(span.attributes, mask);
   masked.status = maskJson(span.status, mask);
   if (events) {
@@ -168,7 +197,8 @@ function stamp({ receivedBy }: Arrival, project: string) {
   return { project, receivedBy, receivedUs: Date.now() * 1e3 };
 }
 
-function isGenAI({ name, attributes }: LogData): boolean {
+function isEventOfSpan({ name, attributes, traceId, spanId }: LogData): boolean {
+  if (traceId === undefined || spanId === undefined) return false;
   return name?.startsWith('gen_ai.') === true || attributes['gen_ai.operation.name'] !== undefined;
 }
 

@@ -11,8 +11,8 @@ import { LIVE_PATH } from './api/paths.ts';
 import { FieldError, RequestError, readBody } from './body.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { contentTypes, errorAnswer, type OtlpType } from './otlp-answers.ts';
-import { OTLP_PATHS, otlpTypeOf, receiveOtlp } from './otlp-routes.ts';
+import { contentTypes, errorAnswer } from './otlp-answers.ts';
+import { answerTypeOf, assertOtlpType, OTLP_PATHS, receiveOtlp } from './otlp-routes.ts';
 import type { Page } from './page.ts';
 import { projectFrom } from './projects.ts';
 import type { Receiver } from './receiver.ts';
@@ -147,12 +147,12 @@ export class GatewayServer {
     response: ServerResponse,
     signal: 'traces' | 'logs' | 'metrics',
   ): Promise<void> {
-    let type: OtlpType = 'json';
+    const type = answerTypeOf(request);
     try {
       this.#parts.access.assertHost(request);
       this.#parts.access.assertOrigin(request);
       assertMethod(request, response, ['POST']);
-      type = otlpTypeOf(request);
+      assertOtlpType(request);
       if (!this.#parts.access.isAuthorized(request))
         throw new RequestError(401, 'no-token', 'The gateway needs its token: Authorization: Bearer …');
       const body = await readBody(request, { maxBytes: this.#parts.maxBytes });

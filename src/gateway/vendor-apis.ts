@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import { type Mask, maskJson } from '../interaction/mask.ts';
+import type { ErasedInteraction } from '../store/port.ts';
 import type { Store } from '../store/store.ts';
 import { vendorNamed } from '../vendors/index.ts';
 import {
@@ -46,6 +47,8 @@ export interface VendorApiOptions {
   readonly maxBytes: number;
   /** @param passed the gateways that the request has passed, as its sender names them */
   readonly onChanges?: (vendor: string, changes: RouteChanges, project: string, passed: string | undefined) => void;
+  /** Called with the interactions of conversations that a client deleted. */
+  readonly onErased?: (interactions: readonly ErasedInteraction[]) => void;
 }
 
 /** The vendors' own APIs, each below its name. A vendor's routes are loaded by the first request for them. */
@@ -177,7 +180,8 @@ export class VendorApis {
     const { mask, content } = this.#options;
     const changes = changesWithContent(maskJson(sent, mask), content, mask);
     const write = { project, receivedBy: vendor, receivedUs: Date.now() * 1e3, ...storeWriteFrom(changes) };
-    await this.#options.store.write(write);
+    const [result] = await this.#options.store.writeAll([write]);
+    this.#options.onErased?.(result?.erased ?? []);
     this.#options.onChanges?.(vendor, changes, project, passed);
   }
 }

@@ -10,7 +10,12 @@ export function changesWithContent(changes: RouteChanges, mode: ContentMode, mas
   const kept: Writable<RouteChanges> = { ...changes };
   const { interactions, replacedInteractions, spans, feedback, events, documents } = changes;
   if (interactions) kept.interactions = interactions.map((interaction) => applyContentMode(interaction, mode));
-  if (replacedInteractions) kept.replacedInteractions = replacedInteractions.map((one) => applyContentMode(one, mode));
+  if (replacedInteractions) {
+    kept.replacedInteractions = replacedInteractions.map(({ interaction, fields }) => ({
+      interaction: applyContentMode(interaction, mode),
+      fields,
+    }));
+  }
   if (spans) kept.spans = spans.map((span) => spanFor(span, mode, mask));
   // Without the bodies as the client wrote them: they repeat the comment and the query.
   if (feedback) kept.feedback = feedback.map((one) => ({ id: one.id, feedback: feedbackFor(one.feedback, mode) }));

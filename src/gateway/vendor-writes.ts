@@ -8,9 +8,11 @@ import type { ReceivedEvent, ReceivedFeedback, ReceivedSpan, RouteChanges, Vendo
 export function storeWriteFrom(changes: RouteChanges): Partial<StoreWrite> {
   return {
     interactions: changes.interactions ?? [],
+    updatedInteractions: changes.updatedInteractionIds ?? [],
     replacedInteractions: changes.replacedInteractions ?? [],
     deletedInteractions: changes.deletedInteractionIds ?? [],
     spans: (changes.spans ?? []).map(spanRow),
+    replacesSpans: true,
     feedback: (changes.feedback ?? []).map(feedbackEntry),
     deletedFeedback: changes.deletedFeedbackIds ?? [],
     events: (changes.events ?? []).map(eventEntry),

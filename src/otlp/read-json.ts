@@ -116,6 +116,7 @@ function spanFrom(span: Fields, resource: Attributes, scope: Scope | undefined):
   assertSpanIds(traceId, spanId, parentSpanId);
   const status = optional(span, 'status');
   const message = textIn(status, 'message');
+  const traceState = textIn(span, 'traceState');
   const events = listIn(span, 'events').map(eventFrom);
   const links = listIn(span, 'links').map(linkFrom);
   return {
@@ -124,6 +125,7 @@ function spanFrom(span: Fields, resource: Attributes, scope: Scope | undefined):
     traceId,
     spanId,
     ...(isId(parentSpanId, 16) && { parentSpanId }),
+    ...(traceState && { traceState }),
     startTime: timeIn(span, 'startTimeUnixNano'),
     endTime: timeIn(span, 'endTimeUnixNano'),
     attributes: attributesFrom(listIn(span, 'attributes'), 0),

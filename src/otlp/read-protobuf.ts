@@ -101,6 +101,7 @@ function readSpan(reader: ProtobufReader, resource: Attributes, scope: Scope | u
   let traceId = '';
   let spanId = '';
   let parentSpanId = '';
+  let traceState = '';
   let name = '';
   let kind = 0;
   let startTime = EPOCH;
@@ -110,6 +111,7 @@ function readSpan(reader: ProtobufReader, resource: Attributes, scope: Scope | u
     if (reader.field === 9) readKeyValue(reader, attributes, 0);
     else if (reader.field === 1) traceId = reader.hex();
     else if (reader.field === 2) spanId = reader.hex();
+    else if (reader.field === 3) traceState = reader.text();
     else if (reader.field === 4) parentSpanId = reader.hex();
     else if (reader.field === 5) name = reader.text();
     else if (reader.field === 6) kind = reader.varint();
@@ -133,6 +135,7 @@ function readSpan(reader: ProtobufReader, resource: Attributes, scope: Scope | u
     status,
   };
   if (parentSpanId !== '' && isId(parentSpanId, 16)) span.parentSpanId = parentSpanId;
+  if (traceState !== '') span.traceState = traceState;
   if (scope) span.scope = scope;
   if (events.length > 0) span.events = events;
   if (links.length > 0) span.links = links;

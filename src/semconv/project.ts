@@ -1,3 +1,4 @@
+import { toJson } from '../interaction/json.ts';
 import type { SpanData } from './span-data.ts';
 
 /** The project of spans that name none. */
@@ -11,7 +12,8 @@ const MAX_PROJECT = 200;
 export function projectOf(resource: SpanData['resource']): string {
   for (const name of ATTRIBUTES) {
     const value = resource[name];
-    if (typeof value === 'string' && value !== '') return value.slice(0, MAX_PROJECT);
+    // Half a surrogate pair is not UTF-8: a store would find it under another name.
+    if (typeof value === 'string' && value !== '') return toJson(value.slice(0, MAX_PROJECT));
   }
   return DEFAULT_PROJECT;
 }

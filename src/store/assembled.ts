@@ -2,6 +2,7 @@ import { hasAnswer } from '../interaction/background-response.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { SqlRow } from '../sqlite/driver.ts';
 import type { Receipt } from './interaction-row.ts';
+import { layersOf, recordFrom } from './records.ts';
 import type { Sources } from './sources.ts';
 
 /** An interaction made of all rows that describe it. */
@@ -68,14 +69,13 @@ function combined(key: string, spans: ReadSpan[], records: readonly SqlRow[]): A
   spans.sort(
     (a, b) => a.interaction.endTime - b.interaction.endTime || (a.interaction.spanId < b.interaction.spanId ? -1 : 1),
   );
-  // What a vendor's client wrote has fewer fields than a span, unless it replaced the interaction by its own.
-  const filling = records.filter((record) => record['is_replacing'] !== 1);
-  const replacing = records.filter((record) => record['is_replacing'] === 1);
+  // What a vendor's client wrote has fewer fields than a span, except for those that it changed.
+  const layers = records.map((record) => layersOf(recordFrom(record)));
   const interaction: Interaction = Object.assign(
     {},
-    ...filling.map(parsed),
+    ...layers.map(({ filling }) => filling),
     ...spans.map((each) => each.interaction),
-    ...replacing.map(parsed),
+    ...layers.map(({ replacing }) => replacing),
     { id: key },
   );
   const latest = spans.at(-1)?.row ?? records.at(-1);
@@ -93,8 +93,4 @@ function combined(key: string, spans: ReadSpan[], records: readonly SqlRow[]): A
 /** A key of a trace and a span names that span alone. */
 function namingSpan(key: string, { traceId, spanId }: Interaction, row: SqlRow | undefined): number | undefined {
   return row && key === `${traceId}:${spanId}` ? Number(row['id']) : undefined;
-}
-
-function parsed(row: SqlRow): Interaction {
-  return JSON.parse(String(row['data'])) as Interaction;
 }

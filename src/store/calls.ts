@@ -2,7 +2,7 @@ import { activityOf } from './activity.ts';
 import { answersOf } from './answers.ts';
 import { answerOf, interactionToSend } from './background.ts';
 import { interactionNamedBy } from './named-interaction.ts';
-import type { DeliveryChange, DeliveryNote, StoreWrite, WriteResult } from './port.ts';
+import type { DeliveryChange, DeliveryNote, Erased, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
 import { statisticsOf, summaryOf } from './statistics.ts';
@@ -69,7 +69,7 @@ export interface WriterCalls {
   write(writes: readonly StoreWrite[]): WriteResult[];
   note(notes: readonly DeliveryNote[]): void;
   changeDeliveries(change: DeliveryChange): number;
-  deleteConversation(publicId: string): { readonly interactions: number; readonly spans: number };
+  deleteConversation(publicId: string): Erased;
   /** Answers once everything that was written before is in the index. */
   settled(): void;
   close(): void;

@@ -3,6 +3,7 @@ import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import { listed, MAX_LISTED } from './listed.ts';
 import type { Marks } from './marks.ts';
+import { MAX_TOMBSTONES } from './port.ts';
 
 /** The rows of `conversations`, each the summary of its rows in `interactions`. */
 export class ConversationSummaries {
@@ -161,7 +162,6 @@ export class ConversationSummaries {
   }
 }
 
-const MAX_TOMBSTONES = 10_000;
 const MAX_IDS = 5_000;
 
 function emptySummary(identity: Summary): Summary {

@@ -6,8 +6,10 @@ import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import type { FreshSpans } from './fresh-spans.ts';
 import type { Marks } from './marks.ts';
 import type { DeliveryNote, DeliveryState, StoreWrite } from './port.ts';
+import { isReplacing, recordData, recordFrom, withWritten } from './records.ts';
 import type { RowNumbers } from './row-numbers.ts';
 import type { LogRow, SpanRow } from './span-row.ts';
+import { isNewer, isOther } from './span-versions.ts';
 import { FULL_TRACES } from './tables.ts';
 
 /** Ids of this many resources are cached; there are rarely more. */
@@ -59,11 +61,16 @@ export class Ingest {
   spans(write: StoreWrite): number {
     const full = this.#fullTraces(write);
     let rejected = 0;
+    const truncated = new Set<string>();
     for (const span of write.spans ?? []) {
-      if (full.has(span.traceId)) rejected += 1;
-      else this.#span(span, write);
+      // A span that the trace has is sent again, or is a later version of it.
+      if (!full.has(span.traceId) || this.#isStored(span, write.project)) this.#span(span, write);
+      else {
+        rejected += 1;
+        truncated.add(span.traceId);
+      }
     }
-    for (const traceId of full) {
+    for (const traceId of truncated) {
       this.#db.run('UPDATE traces SET is_full = 1 WHERE trace_id = ? AND project = ?', traceId, write.project);
     }
     return rejected;
@@ -75,9 +82,10 @@ export class Ingest {
 
   /** Merged with what the same API wrote before. @returns the keys that have to be settled */
   records(write: StoreWrite): string[] {
-    for (const interaction of write.interactions ?? []) this.#record(interaction, write, false);
-    for (const interaction of write.replacedInteractions ?? []) this.#record(interaction, write, true);
-    return [...(write.interactions ?? []), ...(write.replacedInteractions ?? [])].map(({ id }) => id);
+    const { interactions = [], replacedInteractions = [] } = write;
+    for (const interaction of interactions) this.#record(interaction, write);
+    for (const { interaction, fields } of replacedInteractions) this.#record(interaction, write, fields);
+    return [...interactions, ...replacedInteractions.map(({ interaction }) => interaction)].map(({ id }) => id);
   }
 
   feedback({ project, receivedBy, receivedUs, feedback = [], deletedFeedback = [] }: StoreWrite): void {
@@ -184,6 +192,11 @@ export class Ingest {
     return full;
   }
 
+  #isStored({ traceId, spanId }: SpanRow, project: string): boolean {
+    const sql = 'SELECT 1 FROM spans WHERE trace_id = ? AND span_id = ? AND project = ?';
+    return this.#db.all(sql, traceId, spanId, project).length > 0;
+  }
+
   #span(span: SpanRow, write: StoreWrite): void {
     const resource = this.#resource(span.resource);
     if (this.#insert(span, write, resource)) return;
@@ -194,7 +207,9 @@ export class Ingest {
       span.spanId,
       write.project,
     );
-    if (known && isNewer(span, known)) this.#update(span, write, { resource, known });
+    if (!known) return;
+    const isKept = write.replacesSpans ? isOther(span, known) : isNewer(span, known);
+    if (isKept) this.#update(span, write, { resource, known });
   }
 
   /** @returns false if the span is there */
@@ -281,23 +296,26 @@ export class Ingest {
     if (changes > 0) logs.take();
   }
 
-  #record(interaction: Interaction, { project, receivedBy, receivedUs }: StoreWrite, isReplacing: boolean): void {
-    const [known] = this.#db.all(
+  /** @param fields which of them replace what was received in other ways */
+  #record(interaction: Interaction, write: StoreWrite, fields?: readonly (keyof Interaction)[]): void {
+    const { project, receivedBy, receivedUs, updatedInteractions = [] } = write;
+    const [row] = this.#db.all(
       'SELECT is_replacing, data FROM records WHERE key = ? AND project = ? AND received_by = ?',
       interaction.id,
       project,
       receivedBy,
     );
-    const before = known && !isReplacing ? (JSON.parse(String(known['data'])) as Interaction) : undefined;
+    const isUpdate = updatedInteractions.includes(interaction.id);
+    const record = withWritten(row && recordFrom(row), interaction, { isUpdate, ...(fields && { fields }) });
     const values: SqlValue[] = [
       project,
       interaction.id,
       receivedBy,
       interaction.traceId,
       interaction.spanId,
-      isReplacing || known?.['is_replacing'] === 1 ? 1 : 0,
+      isReplacing(record) ? 1 : 0,
       receivedUs,
-      json(Object.assign({}, before, interaction)),
+      json(recordData(record)),
     ];
     this.#db.run(
       `INSERT OR REPLACE INTO records (project, key, received_by, trace_id, span_id, is_replacing, received_us, data)
@@ -319,16 +337,6 @@ interface KnownSpan {
   readonly resource: number;
   /** The row of its earlier version. */
   readonly known: SqlRow;
-}
-
-/** A total order over the versions of a span, so that every order of arrival ends with the same one. */
-function isNewer(span: SpanRow, known: Readonly<Record<string, SqlValue>>): boolean {
-  const endUs = Number(known['end_us']);
-  if (span.endUs !== endUs) return span.endUs > endUs;
-  const { data, resource, name, status, kind, parentId } = span;
-  const next = [data, resource, name, status, kind, parentId].join('\n');
-  const { json: resourceJson, name: knownName, status: knownStatus, kind: knownKind, parent_id } = known;
-  return next > [known['data'], resourceJson, knownName, knownStatus, knownKind, parent_id].join('\n');
 }
 
 function json(value: unknown): string {

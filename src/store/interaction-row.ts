@@ -2,14 +2,13 @@ import type { Interaction } from '../interaction/interaction.ts';
 import { jsonText } from '../interaction/json.ts';
 import { type Message, type Part, textOf } from '../interaction/message.ts';
 import type { SqlValue } from '../sqlite/driver.ts';
+import { isFromFuture } from './from-future.ts';
 import { storable } from './span-row.ts';
 
 /** How much of a text a list shows. */
 const EXCERPT = 300;
 /** How much of an interaction is indexed for full text; the latest messages first. */
 const MAX_INDEXED = 65_536;
-/** Five minutes of skew are ordinary. */
-const FUTURE_US = 300e6;
 
 export type Status = 'ok' | 'error' | 'live' | 'action' | 'stopped';
 
@@ -33,7 +32,7 @@ export function columnsOf(interaction: Interaction, { receivedUs, receivedBy }: 
     start_us: startUs,
     end_us: endUs,
     received_us: receivedUs,
-    is_future: startUs > receivedUs + FUTURE_US ? 1 : 0,
+    is_future: isFromFuture(startUs, receivedUs) ? 1 : 0,
     received_by: receivedBy,
     name: text(interaction.name) ?? '',
     operation: text(interaction.operation) ?? '',
@@ -192,6 +191,8 @@ function statusOf({ outcome, run, responseStatus }: Interaction): Status {
     case 'cancelled':
     case 'expired':
     case 'incomplete':
+    // Nothing observed how it ended.
+    case 'unknown':
       return 'stopped';
     case 'failed':
       return 'error';

@@ -9,11 +9,15 @@ export interface StoreWrite {
   readonly receivedBy: string;
   readonly receivedUs: number;
   readonly spans?: readonly SpanRow[];
+  /** A client writes its spans one after the other, so that the last version is kept and not the one that ended last. */
+  readonly replacesSpans?: boolean;
   readonly logs?: readonly LogRow[];
   /** Created or updated; of an interaction that was received as a span only absent fields are filled. */
   readonly interactions?: readonly Interaction[];
-  /** Replace stored interactions, whichever API they came by. */
-  readonly replacedInteractions?: readonly Interaction[];
+  /** Those of `interactions` that change what a client has replaced. Of that, any other one fills only absent fields. */
+  readonly updatedInteractions?: readonly string[];
+  /** With fields that replace those of stored interactions, whichever API they came by. */
+  readonly replacedInteractions?: readonly ReplacedInteraction[];
   readonly deletedInteractions?: readonly string[];
   readonly feedback?: readonly FeedbackEntry[];
   readonly deletedFeedback?: readonly string[];
@@ -23,9 +27,33 @@ export interface StoreWrite {
   readonly deletedConversations?: readonly string[];
 }
 
+export interface ReplacedInteraction {
+  readonly interaction: Interaction;
+  readonly fields: readonly (keyof Interaction)[];
+}
+
 export interface WriteResult {
   /** Spans of traces that have reached their limit. */
   readonly rejectedSpans: number;
+  /** Interactions of deleted conversations. */
+  readonly erased: readonly ErasedInteraction[];
+}
+
+/** An interaction that was deleted for good. */
+export interface ErasedInteraction {
+  readonly id: string;
+  readonly project: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly responseId?: string;
+  /** As the application named its conversation. */
+  readonly conversationId?: string;
+}
+
+export interface Erased {
+  readonly interactions: readonly ErasedInteraction[];
+  /** How many spans went with them. */
+  readonly spans: number;
 }
 
 export interface FeedbackEntry {
@@ -87,6 +115,10 @@ export interface Retention {
   readonly maxBytes: number;
 }
 
+/** Changes for which the deletion of a conversation is remembered. */
+export const MAX_TOMBSTONES = 10_000;
+/** Spans of one run that its interaction is made of: those that ended last. */
+export const MAX_RUN_SPANS = 1_000;
 /** Spans that one trace keeps; what comes beyond is counted and shown. */
 export const MAX_TRACE_SPANS = 100_000;
 /** Users that one quarter of an hour of one project names; more are counted together. */

@@ -13,7 +13,7 @@ import {
   type Selection,
   selectedInteractions,
 } from './lists.ts';
-import type { DeliveryState } from './port.ts';
+import { type DeliveryState, MAX_RUN_SPANS } from './port.ts';
 import {
   type ConversationRow,
   conversationRow,
@@ -27,6 +27,7 @@ import {
   type TraceRow,
   traceRow,
 } from './rows.ts';
+import { runSpans } from './run-spans.ts';
 import { prepareReader } from './schema.ts';
 import { type SpanRecord, spanFromRow } from './span-row.ts';
 import { storeErrorFrom } from './store-error.ts';
@@ -40,6 +41,7 @@ export interface StoredSpan {
 
 const TOKENS = `SELECT sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens FROM interactions i
   WHERE ${isInTrace('?1', '?2')} AND i.is_hidden = 0`;
+const TRUNCATED_SPAN = 'SELECT 1 FROM spans WHERE trace_id = ? AND span_id = ? AND project = ? AND is_truncated = 1';
 /** Names of prompts that a conversation lists. */
 const MAX_PROMPTS = 20;
 
@@ -85,10 +87,7 @@ export class StoreReader {
       limit + 1,
     );
     const kept = rows.slice(0, limit);
-    const items = this.#interactionRows(kept).flatMap((row, index) => {
-      const interaction = contentOf(this.db, kept[index]?.['id']);
-      return interaction ? { row, interaction } : [];
-    });
+    const items = this.#interactionRows(kept).flatMap((row, index) => this.#found(row, kept[index]) ?? []);
     return { items, ...(rows.length > limit && { next: cursorOf(kept.at(-1)) }) };
   }
 
@@ -106,8 +105,7 @@ export class StoreReader {
       ...(project === undefined ? [] : [project]),
     );
     const [row] = this.#interactionRows(rows);
-    const interaction = row && contentOf(this.db, rows[0]?.['id']);
-    return interaction && { row, interaction };
+    return row && this.#found(row, rows[0]);
   }
 
   traces(query: ListQuery): PageOf<TraceRow> {
@@ -243,6 +241,17 @@ export class StoreReader {
 
   get sequence(): number {
     return Number(this.db.all(`SELECT value FROM meta WHERE name = 'sequence'`)[0]?.['value'] ?? 0);
+  }
+
+  /** Undefined if it was deleted since its row was read. */
+  #found(row: InteractionRow, stored: SqlRow | undefined): FoundInteraction | undefined {
+    const interaction = contentOf(this.db, stored?.['id']);
+    if (!interaction) return undefined;
+    const { id, traceId, spanId, project } = row;
+    const isTruncated =
+      this.db.all(TRUNCATED_SPAN, traceId, spanId, project).length > 0 ||
+      (row.runId !== undefined && runSpans(this.db, project, id) >= MAX_RUN_SPANS);
+    return { row, interaction, ...(isTruncated && { isTruncated }) };
   }
 
   #conversationRows(rows: readonly SqlRow[]): ConversationRow[] {

@@ -25,6 +25,8 @@ const OTHERS = [
 const IDS = '(SELECT value FROM json_each(?))';
 const OF_SPAN = 'WHERE trace_id = ? AND span_id = ? AND project = ?';
 const KEYED_OF_SPAN = `SELECT ${INTERACTION} FROM interactions ${OF_SPAN} AND is_keyed = 1`;
+const WITHOUT_INTERACTION = `DELETE FROM deliveries WHERE id = ? AND NOT EXISTS
+  (SELECT 1 FROM interactions i WHERE ${hasKey('deliveries.interaction', 'deliveries.project')})`;
 /** Totals are small, so they are kept longer than the interactions that they count. */
 const USAGE_SECONDS = 400 * 86_400;
 
@@ -35,6 +37,8 @@ export class Pruner {
   readonly #settle: Settle;
   readonly #retention: Retention;
   readonly #walk: SpanWalk;
+  /** The row of `deliveries` that was looked at last. */
+  #lastDelivery = 0;
 
   constructor(db: Connection, marks: Marks, settle: Settle, retention: Retention) {
     this.#db = db;
@@ -62,6 +66,7 @@ export class Pruner {
   /** After a rollback. */
   forget(): void {
     this.#walk.forget();
+    this.#lastDelivery = 0;
   }
 
   /** Removes some of the excess data, within the caller's transaction. @returns whether there is more to remove */
@@ -202,8 +207,18 @@ export class Pruner {
          (SELECT 1 FROM conversations c WHERE c.name = events.conversation_name AND c.project = events.project)`,
       oldestUs,
     );
+    this.#removeDeliveries(oldestUs);
     this.#db.run('DELETE FROM usage WHERE bucket_us < ?', nowUs - USAGE_SECONDS * 1e6);
     return Math.max(logs, documents);
+  }
+
+  /** Of interactions that never came, or were deleted while a request was under way; others go with their interaction. */
+  #removeDeliveries(oldestUs: number): void {
+    if (!this.#settle.hasRows('deliveries')) return;
+    const sql = `SELECT id, updated_us AS received_us FROM deliveries WHERE id > ? ORDER BY id LIMIT ${STEP}`;
+    const rows = this.#db.all(sql, this.#lastDelivery);
+    this.#lastDelivery = rows.length < STEP ? 0 : Number(rows.at(-1)?.['id']);
+    for (const row of rows) if (isBefore(row, oldestUs)) this.#db.run(WITHOUT_INTERACTION, row['id'] ?? null);
   }
 
   #removeOldest(table: 'logs' | 'documents', lastId: number, oldestUs: number): number {

@@ -1,5 +1,6 @@
 import type { Interaction } from '../interaction/interaction.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
+import { isFromFuture } from './from-future.ts';
 import type { Status } from './interaction-row.ts';
 import type { DeliveryState } from './port.ts';
 
@@ -90,6 +91,7 @@ export interface TraceRow {
   readonly outputTokens?: number;
   readonly isTruncated: boolean;
   readonly receivedAt: number;
+  readonly isFromFuture?: boolean;
 }
 
 export interface UsageRow {
@@ -137,6 +139,8 @@ export interface PageOf<T> {
 export interface FoundInteraction {
   readonly row: InteractionRow;
   readonly interaction: Interaction;
+  /** Its span lost attributes because it was too large, or it is a run with more spans than are read. */
+  readonly isTruncated?: boolean;
 }
 
 export function conversationRow(row: SqlRow): Omit<ConversationRow, 'feedback' | 'deliveries' | 'prompts'> {
@@ -218,6 +222,7 @@ export function traceRow(row: SqlRow): TraceRow {
     ...optionalNumber('outputTokens', row['output_tokens']),
     isTruncated: row['is_full'] === 1,
     receivedAt: millis(row['received_us']),
+    ...(isFromFuture(Number(row['start_us']), Number(row['received_us'])) && { isFromFuture: true }),
   };
 }
 

@@ -68,13 +68,15 @@ const PAGE_BYTES = 8_192;
 /** The writer's random keys need a larger cache than a list, whose rows lie next to each other. */
 const WRITER_CACHE_KIB = 24_576;
 const READER_CACHE_KIB = 8_192;
+/** How long a statement waits for a lock. */
+export const BUSY_MILLIS = 5_000;
 
 /**
  * Settings of the writing connection, and the tables where there are none.
  * @throws StoreError when a newer version wrote the file, which is then left as it is
  */
 export function prepareWriter(db: Connection): void {
-  db.all('PRAGMA busy_timeout = 5000');
+  db.all(`PRAGMA busy_timeout = ${BUSY_MILLIS}`);
   const version = db.pragma('user_version');
   assertVersion(version);
   if (version === 0) {
@@ -99,7 +101,7 @@ export function prepareWriter(db: Connection): void {
 
 /** Prepares a connection that only reads, also while a gateway runs. @throws StoreError */
 export function prepareReader(db: Connection): void {
-  db.all('PRAGMA busy_timeout = 5000');
+  db.all(`PRAGMA busy_timeout = ${BUSY_MILLIS}`);
   const version = db.pragma('user_version');
   assertVersion(version);
   if (version !== SCHEMA_VERSION) {

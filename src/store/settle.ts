@@ -14,6 +14,7 @@ import type { Marks } from './marks.ts';
 import type { OpenFeedback } from './open-feedback.ts';
 import { writeMessages } from './references.ts';
 import type { RowNumbers } from './row-numbers.ts';
+import { addRunSpan } from './run-spans.ts';
 import { type OptionalTable, READ_SPANS, Sources } from './sources.ts';
 import { TraceChanges } from './trace-changes.ts';
 import { TraceSummaries } from './trace-summaries.ts';
@@ -201,10 +202,11 @@ export class Settle {
     this.#write({ project, key, spanId, before: this.#rows.find({ project, key, spanId }) }, found);
   }
 
-  #touchSpan(project: string, { id, traceId, spanId }: Interaction): void {
+  #touchSpan(project: string, interaction: Interaction): void {
+    const { id, traceId, spanId } = interaction;
     this.touch(project, id);
     if (id !== `${traceId}:${spanId}`) {
-      this.#db.run('INSERT OR IGNORE INTO run_spans VALUES (?, ?, ?, ?)', project, id, traceId, spanId);
+      addRunSpan(this.#db, project, interaction);
       this.#sources.fill('run_spans');
     }
     if (!this.#sources.hasRows('records')) return;

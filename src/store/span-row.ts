@@ -35,6 +35,7 @@ export interface SpanJson {
   readonly sc?: SpanData['scope'];
   readonly ev?: readonly SpanEvent[];
   readonly l?: readonly SpanLink[];
+  readonly t?: string;
 }
 
 /** A larger span loses its largest attributes, and says so. */
@@ -112,10 +113,11 @@ export function spanFromRow(row: SpanRecord, resource: SpanData['resource']): Sp
     ...(json.sc && { scope: json.sc }),
     ...(json.ev && { events: json.ev }),
     ...(json.l && { links: json.l }),
+    ...(json.t !== undefined && { traceState: json.t }),
   };
 }
 
-function jsonOf({ startTime, endTime, attributes, status, scope, events, links }: SpanData): SpanJson {
+function jsonOf({ startTime, endTime, attributes, status, scope, events, links, traceState }: SpanData): SpanJson {
   return toJson({
     s: startTime,
     e: endTime,
@@ -124,6 +126,7 @@ function jsonOf({ startTime, endTime, attributes, status, scope, events, links }
     sc: scope,
     ev: events,
     l: links,
+    t: traceState,
   }) as SpanJson;
 }
 

@@ -1,14 +1,23 @@
 import { Connection } from '../sqlite/connection.ts';
 import type { OpenDatabase } from '../sqlite/driver.ts';
+import { Erasure } from './erasure.ts';
 import { FreshSpans } from './fresh-spans.ts';
 import { Ingest, type IngestNumbers } from './ingest.ts';
-import { hasKey, idsOfSpan, isInTrace } from './interaction-ids.ts';
+import { hasKey, idsOfSpan } from './interaction-ids.ts';
 import { Marks } from './marks.ts';
 import { OpenFeedback } from './open-feedback.ts';
-import type { DeliveryChange, DeliveryNote, Retention, StoreWrite, WriteResult } from './port.ts';
+import type {
+  DeliveryChange,
+  DeliveryNote,
+  Erased,
+  ErasedInteraction,
+  Retention,
+  StoreWrite,
+  WriteResult,
+} from './port.ts';
 import { Pruner } from './retention.ts';
 import { RowNumbers } from './row-numbers.ts';
-import { prepareWriter } from './schema.ts';
+import { BUSY_MILLIS, prepareWriter } from './schema.ts';
 import { Settle } from './settle.ts';
 import { storeErrorFrom } from './store-error.ts';
 import { UsageTotals } from './usage.ts';
@@ -29,6 +38,9 @@ export class StoreWriter {
   readonly #settle: Settle;
   readonly #usage: UsageTotals;
   readonly #pruner: Pruner;
+  readonly #erasure: Erasure;
+  /** Whether the log may contain what was deleted for good. */
+  #hasErased = false;
 
   /** @throws StoreError */
   constructor(open: OpenDatabase, { file, retention }: WriterOptions) {
@@ -46,11 +58,15 @@ export class StoreWriter {
     const input = { numbers: this.#numbers.spans, fresh: this.#fresh, openFeedback: this.#openFeedback };
     this.#settle = new Settle(this.#db, this.#marks, this.#usage, input);
     this.#pruner = new Pruner(this.#db, this.#marks, this.#settle, retention);
+    this.#erasure = new Erasure(this.#db, this.#settle);
   }
 
   /** Several requests in one transaction: all of them are on the disk when it returns. @throws StoreError */
   write(writes: readonly StoreWrite[]): WriteResult[] {
-    return this.#transact(() => writes.map((write) => this.#apply(write)));
+    const apply = (): WriteResult[] => writes.map((write) => this.#apply(write));
+    return writes.some(({ deletedConversations = [] }) => deletedConversations.length > 0)
+      ? this.#erasing(apply)
+      : this.#transact(apply);
   }
 
   note(notes: readonly DeliveryNote[]): void {
@@ -79,23 +95,12 @@ export class StoreWriter {
   }
 
   /** By the public id. @returns what was deleted */
-  deleteConversation(publicId: string): { readonly interactions: number; readonly spans: number } {
-    return this.#transact(() => {
-      const rows = this.#db.all(
-        'SELECT i.* FROM interactions i JOIN conversations c ON c.id = i.conversation WHERE c.public_id = ?',
-        publicId,
-      );
-      const [named] = this.#db.all('SELECT name, project FROM conversations WHERE public_id = ?', publicId);
-      if (named) {
-        for (const table of NAMED) {
-          const { name = null, project = null } = named;
-          this.#db.run(`DELETE FROM ${table} WHERE conversation_name = ? AND project = ?`, name, project);
-        }
-      }
-      let spans = 0;
-      for (const row of rows) spans += this.#erase(String(row['project']), row);
+  deleteConversation(publicId: string): Erased {
+    return this.#erasing(() => {
+      const erased = this.#erasure.conversation(publicId);
+      this.#fresh.clear();
       this.#settle.finish();
-      return { interactions: rows.length, spans };
+      return erased;
     });
   }
 
@@ -136,6 +141,7 @@ export class StoreWriter {
     const { removedResources } = this.#pruner;
     const hasMore = this.#transact(() => this.#pruner.step(nowUs));
     if (this.#pruner.removedResources > removedResources) this.#ingest.forgetResources();
+    this.#emptyLog();
     if (this.#db.pragma('freelist_count') > MAX_FREE_PAGES) this.#db.all('PRAGMA incremental_vacuum(500)');
     return hasMore;
   }
@@ -169,10 +175,10 @@ export class StoreWriter {
     this.#ingest.documents(write);
     for (const key of this.#ingest.records(write)) this.#settle.touch(project, this.#keyOf(project, key));
     for (const id of write.deletedInteractions ?? []) this.#deleteRecord(write, id);
-    for (const name of write.deletedConversations ?? []) this.#deleteNamed(write, name);
+    const erased = this.#eraseNamed(write);
     for (const entry of write.feedback ?? []) this.#resolveFeedback(project, entry.id);
     this.#settle.finish();
-    return { rejectedSpans };
+    return { rejectedSpans, erased };
   }
 
   /** The key of the span that a record describes, where the span is there and has another one: a run's. */
@@ -202,49 +208,10 @@ export class StoreWriter {
     if (changes > 0) this.#settle.touch(project, key);
   }
 
-  #deleteNamed({ project, receivedBy }: StoreWrite, name: string): void {
-    const rows = this.#db.all(
-      'SELECT i.* FROM conversations c JOIN interactions i ON i.conversation = c.id WHERE c.name = ? AND c.project = ?',
-      name,
-      project,
-    );
-    for (const row of rows) this.#erase(project, row);
-    for (const table of NAMED) {
-      this.#db.run(
-        `DELETE FROM ${table} WHERE conversation_name = ? AND project = ? AND received_by = ?`,
-        name,
-        project,
-        receivedBy,
-      );
-    }
-  }
-
-  /** With all that it was made of; in a trace of one conversation its other spans go, too. @returns how many spans */
-  #erase(project: string, row: Readonly<Record<string, unknown>>): number {
-    const traceId = String(row['trace_id']);
-    const key = String(row['key']);
-    const conversation = Number(row['conversation']);
-    const isShared =
-      this.#db.all(
-        `SELECT 1 FROM interactions i WHERE ${isInTrace('?1', '?2')} AND i.conversation <> ?3 LIMIT 1`,
-        traceId,
-        project,
-        conversation,
-      ).length > 0;
+  #eraseNamed({ project, receivedBy, deletedConversations = [] }: StoreWrite): readonly ErasedInteraction[] {
+    if (deletedConversations.length === 0) return [];
     this.#fresh.clear();
-    const spanWhere = isShared ? 'AND span_id = ?' : '';
-    const values = [traceId, project, ...(isShared ? [String(row['span_id'])] : [])];
-    const { changes } = this.#db.run(`DELETE FROM spans WHERE trace_id = ? AND project = ? ${spanWhere}`, ...values);
-    this.#db.run(`DELETE FROM logs WHERE trace_id = ? AND project = ? ${spanWhere}`, ...values);
-    for (const [table, column] of [
-      ['records', 'key'],
-      ['deliveries', 'interaction'],
-      ['feedback', 'interaction'],
-    ] as const) {
-      this.#db.run(`DELETE FROM ${table} WHERE ${column} = ? AND project = ?`, key, project);
-    }
-    this.#settle.remove(row as Parameters<Settle['remove']>[0]);
-    return changes;
+    return deletedConversations.flatMap((name) => this.#erasure.named(project, receivedBy, name).interactions);
   }
 
   #resolveFeedback(project: string, id: string): void {
@@ -281,6 +248,32 @@ export class StoreWriter {
     if (row) this.#settle.touchConversation(Number(row['conversation']));
   }
 
+  /** What is deleted for good must not stay in free pages, nor in the log of earlier commits. */
+  #erasing<T>(work: () => T): T {
+    this.#db.all('PRAGMA secure_delete = ON');
+    try {
+      return this.#transact(work);
+    } finally {
+      this.#db.all('PRAGMA secure_delete = OFF');
+      this.#hasErased = true;
+      this.#emptyLog();
+    }
+  }
+
+  /** A query that reads the log keeps it, and a full disk does, too; the next prune tries again. */
+  #emptyLog(): void {
+    if (!this.#hasErased) return;
+    this.#db.all('PRAGMA busy_timeout = 100');
+    try {
+      const [result] = this.#db.all('PRAGMA wal_checkpoint(TRUNCATE)');
+      this.#hasErased = result?.['busy'] !== 0;
+    } catch {
+      // What was deleted is committed.
+    } finally {
+      this.#db.all(`PRAGMA busy_timeout = ${BUSY_MILLIS}`);
+    }
+  }
+
   #transact<T>(work: () => T): T {
     try {
       const result = this.#db.transact(() => {
@@ -305,8 +298,6 @@ export class StoreWriter {
   }
 }
 
-/** Tables whose rows may name a conversation. */
-const NAMED = ['feedback', 'events', 'documents'] as const;
 /** An answer that came while its feedback was read is among these. A vendor's own name of it has no index. */
 const RECENT_ROWS = 1_000;
 const MAX_FREE_PAGES = 1_000;

@@ -1,11 +1,25 @@
 import type { Interaction } from '../interaction/interaction.ts';
+import { jsonText } from '../interaction/json.ts';
 import { listOf, recordOf, stringOf } from '../interaction/unknown.ts';
-import { type RouteAnswer, type RouteChanges, RouteError, type RouteRequest, type RouteStep } from './routes.ts';
+import {
+  type ReplacedInteraction,
+  type RouteAnswer,
+  type RouteChanges,
+  RouteError,
+  type RouteRequest,
+  type RouteStep,
+} from './routes.ts';
 
 /** Small parts that the routes of several vendors are made of. */
 
 export function answered(status: number, body: unknown): RouteStep {
   return { kind: 'answer', answer: { status, body } };
+}
+
+/** An interaction that a client has changed. */
+export function replaced(before: Interaction, after: Interaction): ReplacedInteraction {
+  const fields = Object.keys(after) as (keyof Interaction)[];
+  return { interaction: after, fields: fields.filter((field) => jsonText(after[field]) !== jsonText(before[field])) };
 }
 
 /** Writes, and answers once that is committed. */

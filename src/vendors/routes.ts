@@ -120,13 +120,14 @@ export interface Page<T> {
 export interface RouteChanges {
   /**
    * Created, or updated where the store has this trace id and span id. The store notes that they came from this vendor's
-   * API; what it received as spans is more precise, so there only absent fields are filled.
+   * API; what it received as spans is more precise, so there only absent fields are filled. So are those of a record that a
+   * client has replaced, unless `updatedInteractionIds` has it: a request that is sent again does not undo a change.
    */
   readonly interactions?: readonly Interaction[];
   /** Those of `interactions` that were stored before and are different now. */
   readonly updatedInteractionIds?: readonly string[];
-  /** Replaced whole, whatever the store had: a client changed fields of a record. */
-  readonly replacedInteractions?: readonly Interaction[];
+  /** A client changed fields of a stored interaction, which now count more than what the store receives of it otherwise. */
+  readonly replacedInteractions?: readonly ReplacedInteraction[];
   /** Other spans of a trace, such as the steps around calls to a model. */
   readonly spans?: readonly ReceivedSpan[];
   /** By interaction id, if they came from this vendor's API. */
@@ -139,6 +140,13 @@ export interface RouteChanges {
   readonly documents?: readonly VendorDocument[];
   /** With their interactions, documents, feedback and events. */
   readonly deletedConversationIds?: readonly string[];
+}
+
+export interface ReplacedInteraction {
+  /** The whole interaction, with the changes. */
+  readonly interaction: Interaction;
+  /** Those that changed. */
+  readonly fields: readonly (keyof Interaction)[];
 }
 
 /** A span that is not an interaction. */
@@ -165,7 +173,7 @@ export interface VendorDocument {
   /** Such as `conversation` or `trace`. */
   readonly collection: string;
   readonly id: string;
-  /** Another id by which clients ask for it. */
+  /** Another id by which clients ask for it. Without a conversation: the trace with whose interactions it is deleted. */
   readonly externalId?: string;
   /** The conversation with which it is deleted. */
   readonly conversationId?: string;

@@ -84,6 +84,24 @@ it.each([
   expect(stdout).toContain('Where is my refund?');
 });
 
+it.each([
+  ['conversations'],
+  ['conversations', 'model:gpt-*'],
+  ['conversations', '--limit', '1'],
+  ['traces'],
+  ['traces', '--since', '2025-01-01', 'model:o3'],
+  ['search', 'weather'],
+  ['search', 'nothing'],
+])('prints the same document of a gateway and of its folder: %s', async (...args) => {
+  const [ofGateway, ofFolder] = await Promise.all(
+    [
+      ['--url', url],
+      ['--data', data],
+    ].map(async (source) => (await spanport(...args, '--json', ...source)).stdout),
+  );
+  expect(ofFolder).toBe(ofGateway);
+});
+
 it('says what is wrong with a filter, and where there is nothing to read', async () => {
   expect(await fails('conversations', 'modle:x', '--url', url)).toEqual({
     code: 1,

@@ -140,6 +140,18 @@ it('shows and drops what a killed process left among all that waits', () => {
   expect(dropRecords(dir, { waiting: true })).toBe(50);
 });
 
+it('drops of what waits only the records with a chosen key', () => {
+  const dir = emptyDirectory();
+  const left = new Overflow(dir, GONE);
+  const names = keys(5, 'a');
+  left.keep(framesOf(names));
+  left.close();
+  const chosen = new Set([names[1], names[3]]);
+  expect(dropRecords(dir, { waiting: true, isChosen: (key) => chosen.has(key) })).toBe(2);
+  expect(spoolStatus(dir).destinations).toMatchObject([{ name: 'vendor', records: 3 }]);
+  expect(dropRecords(dir, { isChosen: () => true })).toBe(0);
+});
+
 /** Of two lives: the first ends in the middle of a burst, the second delivers. */
 const program = `
   import { start } from ${JSON.stringify(pathToFileURL(resolve('dist/index.js')).href)};

@@ -95,6 +95,41 @@ it('gives a new stream an id to resume from, and has a page load again whose id 
   await other.return(undefined);
 });
 
+it('has a page load again that resumes from before the deletions that are remembered', async () => {
+  const reads: number[] = [];
+  const store = {
+    progress: { backlog: 0, sequence: 1_000_000 },
+    read: {
+      changes: async (after: number) => {
+        reads.push(after);
+        return { items: [], deleted: ['c1'], last: after + 1 };
+      },
+    },
+  };
+  const eventsAfter = async (id: number): Promise<string> => {
+    const tail = new LiveTail(store as unknown as Store);
+    const written: string[] = [];
+    const response = {
+      writableLength: 0,
+      writeHead: () => undefined,
+      on: () => undefined,
+      end: () => undefined,
+      write: (text: string) => written.push(text),
+    };
+    tail.open(
+      { headers: { 'last-event-id': String(id) } } as unknown as IncomingMessage,
+      response as unknown as ServerResponse,
+      new URL('http://gateway/api/live'),
+    );
+    await vi.waitFor(() => expect(written.length).toBeGreaterThan(2));
+    tail.close();
+    return written.at(-1) ?? '';
+  };
+  expect(await eventsAfter(999_000)).toContain('event: deleted\ndata: {"ids":["c1"]}');
+  expect(await eventsAfter(900_000)).toBe('id: 1000000\nevent: resync\ndata: {}\n\n');
+  expect(reads).toEqual([999_000]);
+});
+
 it('sends a heartbeat to a stream on which nothing happens, and cuts off one that reads nothing', () => {
   vi.useFakeTimers();
   onTestFinished(() => void vi.useRealTimers());

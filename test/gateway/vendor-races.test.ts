@@ -74,3 +74,30 @@ it('attaches Athina feedback that comes before its inference', async () => {
   const found = await client.getInteraction({ params: { id: entry?.interaction ?? '' } });
   expect(found.interaction).toMatchObject({ externalReferenceId: 'ref-early' });
 });
+
+it('shows the last version of a step of an Athina trace, and keeps both changes of its call', async () => {
+  const { gateway, client } = await openGateway();
+  const base = `${gateway.url}/athina/api/v1/trace`;
+  const idIn = ({ body }: { body: unknown }): string => (body as { id: string }).id;
+  const times = { start_time: '2025-11-13T02:13:20.000Z', end_time: '2025-11-13T02:13:21.000Z' };
+  const trace = idIn(await send(base, 'POST', { name: 'answer', ...times }));
+  const step = { name: 'find', span_type: 'span', ...times, attributes: { found: 'z, which sorts last' } };
+  const own = idIn(await send(`${base}/${trace}/spans`, 'POST', step));
+  const call = { language_model_id: 'm', prompt: 'p', response: 'r' };
+  const generation = { name: 'ask', span_type: 'generation', ...times, attributes: call };
+  const asked = idIn(await send(`${base}/${trace}/spans`, 'POST', generation));
+  await send(`${base}/${trace}/spans/${own}`, 'PUT', { attributes: { found: 'a' } });
+  const [row] = (await until(async () => {
+    const { items } = await client.listInteractions();
+    return items.length > 0 ? items : undefined;
+  })) ?? [{ id: '', traceId: '' }];
+  const { items } = await client.getTrace({ params: { traceId: row?.traceId ?? '' } });
+  expect(items.find(({ name }) => name === 'find')?.attributes).toMatchObject({ found: 'a' });
+
+  // A change of a record, then one of the step that it was made of, each of other fields.
+  await send(`${gateway.url}/athina/api/v1/log/inference/${row?.traceId}-${row?.spanId}`, 'PATCH', { cost: 0.5 });
+  const changed = { attributes: { ...call, response: 'another answer' } };
+  await send(`${base}/${trace}/spans/${asked}`, 'PUT', changed);
+  const found = await client.getInteraction({ params: { id: row?.id ?? '' } });
+  expect(found).toMatchObject({ answer: 'another answer', cost: 0.5 });
+});

@@ -129,7 +129,7 @@ it.each(vendors.map(({ name }) => name))(
   'answers a failure of its own in the form of %s, without its cause',
   async (name) => {
     const { gateway, client, lines } = await openGateway();
-    const write = vi.spyOn(Store.prototype, 'write').mockRejectedValueOnce(new Error('cause of the failure'));
+    const write = vi.spyOn(Store.prototype, 'writeAll').mockRejectedValueOnce(new Error('cause of the failure'));
     onTestFinished(() => write.mockRestore());
     const [failed] = await send(name, gateway.url, 'key');
     expect([failed?.status, failed?.headers.get('content-type')]).toEqual([

@@ -62,6 +62,14 @@ it('reads no file that another user could have written', async () => {
   write(await serve(proving));
   chmodSync(file, 0o644);
   expect(await findGateway(file)).toBeUndefined();
+  // Of another user, who gave nobody else any right.
+  chmodSync(file, 0o600);
+  const { getuid } = process;
+  if (getuid === undefined) return;
+  const asOther = vi.spyOn(process, 'getuid').mockReturnValue(getuid.call(process) + 1);
+  expect(await findGateway(file)).toBeUndefined();
+  asOther.mockRestore();
+  expect(await findGateway(file)).toMatchObject({ nonce });
 });
 
 it('goes to no other machine, and survives a missing or damaged file', async () => {

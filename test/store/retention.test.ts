@@ -87,6 +87,21 @@ it('log records whose span never came are removed by age', () => {
   expect(number(store, 'logs')).toBe(0);
 });
 
+it('what became of an interaction that never came, or that is deleted, is removed by age', () => {
+  using store = new LocalStore(week);
+  store.spans([chat({ trace: 'a', span: '1' })], { receivedUs: NOW_US });
+  store.settle();
+  const note = (interaction: string, atUs: number) =>
+    ({ project: 'default', destination: 'athina', state: 'dead', interaction, atUs }) as const;
+  const own = `${hex('a', 32)}:${hex('1', 16)}`;
+  store.writer.note([note(own, NOW_US - 8 * DAY_US), note('old', NOW_US - 8 * DAY_US), note('new', NOW_US)]);
+  for (let step = 0; step < 2; step += 1) store.writer.prune(NOW_US);
+  expect(store.reader.db.all('SELECT interaction FROM deliveries ORDER BY id')).toEqual([
+    { interaction: own },
+    { interaction: 'new' },
+  ]);
+});
+
 it('counts users beyond the limit of a quarter of an hour together, and says so', () => {
   using store = new LocalStore();
   const beyond = 3;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { MAX_RUN_SPANS } from '../../src/store/port.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from '../../src/store/reports.ts';
 import { SCHEMA_VERSION } from '../../src/store/schema.ts';
 import { logRowFrom, spanRowFrom } from '../../src/store/span-row.ts';
 import { StoreError } from '../../src/store/store-error.ts';
-import { feedbackPage } from '../../src/store/stored-feedback.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { chat, hex, LocalStore, open } from './local-store.ts';
 
@@ -104,150 +104,6 @@ it('two projects, and two services, with equal ids never meet', () => {
     ['two', 'other', 1],
   ]);
 });
-
-/** Everything that can be seen, without row numbers and times of receipt. */
-function picture(store: LocalStore): unknown {
-  const plain = (value: unknown): unknown =>
-    JSON.parse(
-      JSON.stringify(value, (key, item: unknown) =>
-        ['sequence', 'receivedAt'].includes(key)
-          ? undefined
-          : typeof item === 'number'
-            ? Number(item.toPrecision(14))
-            : item,
-      ),
-    );
-  const sorted = (rows: readonly { id?: string; traceId?: string; key?: string }[]): unknown =>
-    plain(
-      rows.toSorted((a, b) =>
-        JSON.stringify(a.id ?? a.traceId ?? a.key) < JSON.stringify(b.id ?? b.traceId ?? b.key) ? -1 : 1,
-      ),
-    );
-  const interactions = store.reader.interactions(all).items;
-  return {
-    conversations: sorted(store.reader.conversations(all).items),
-    interactions: sorted(interactions),
-    content: interactions.map(({ id }) => JSON.stringify(plain(store.reader.interaction(id)?.interaction))).sort(),
-    traces: sorted(store.reader.traces(all).items),
-    usage: [
-      usageBy(store.reader, 'model', all),
-      usageBy(store.reader, 'user', all),
-      usageBy(store.reader, 'day', all),
-    ].map(sorted),
-    feedback: sorted(feedbackPage(store.reader, all).items),
-    found: sorted(store.reader.interactions({ q: 'refund', limit: 100 }).items),
-  };
-}
-
-it('settles to the same state whatever the order of deliveries, and however often they are repeated', () => {
-  const run = (status: string, seconds: number) => ({
-    ...chat({
-      trace: 'r',
-      span: 'run',
-      conversation: 't1',
-      seconds,
-      ...(status === 'completed' && { answer: 'refund done' }),
-    }),
-    name: 'invoke_agent support',
-    attributes: {
-      ...chat({ trace: 'r', span: 'run', conversation: 't1' }).attributes,
-      'gen_ai.operation.name': 'invoke_agent',
-      'server.address': 'api.openai.com',
-      'spanport.run.id': 'run_1',
-      'spanport.run.status': status,
-    },
-  });
-  const details = {
-    name: 'gen_ai.client.inference.operation.details',
-    time: [1_700_000_001, 0] as const,
-    traceId: hex('b', 32),
-    spanId: hex('2', 16),
-    attributes: {
-      'gen_ai.input.messages': JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'refund by log' }] }]),
-    },
-    resource: {},
-  };
-  const log = logRowFrom(details);
-  const deliveries: ((store: LocalStore) => void)[] = [
-    (store) =>
-      store.spans([
-        chat({
-          trace: 'a',
-          span: '1',
-          conversation: 'c1',
-          question: 'a refund',
-          cost: 0.1,
-          user: 'ann',
-          responseId: 'resp_1',
-        }),
-      ]),
-    (store) => store.spans([chat({ trace: 'b', span: '2', conversation: 'c1', at: 1_700_000_100, cost: 0.2 })]),
-    (store) => store.spans([run('in_progress', 1)]),
-    (store) => store.spans([run('completed', 9)]),
-    (store) => store.spans([{ ...run('completed', 9), spanId: hex('seen', 16), endTime: [1_700_000_004, 0] }]),
-    (store) => store.spans([{ ...chat({ trace: 'a', span: '9' }), name: 'GET /', attributes: {}, kind: 1 }]),
-    (store) => store.write({ logs: log ? [log] : [] }),
-    (store) =>
-      store.write({
-        receivedBy: 'athina',
-        interactions: [
-          {
-            id: `${hex('a', 32)}:${hex('1', 16)}`,
-            traceId: hex('a', 32),
-            spanId: hex('1', 16),
-            name: 'x',
-            operation: 'chat',
-            startTime: 1,
-            endTime: 2,
-            outcome: { status: 'ok' },
-            externalReferenceId: 'ext-1',
-          },
-        ],
-      }),
-    (store) => store.write({ feedback: [{ id: 'f1', rating: 'negative', responseId: 'resp_1', atUs: 5, data: {} }] }),
-    (store) =>
-      store.spans([
-        chat({ trace: 'q', span: 'create', responseId: 'resp_bg', attributes: { 'gen_ai.response.status': 'queued' } }),
-      ]),
-    (store) =>
-      store.spans([
-        chat({
-          trace: 'q',
-          span: 'fetch',
-          at: 1_700_000_050,
-          responseId: 'resp_bg',
-          answer: 'background refund',
-          cost: 0.5,
-          attributes: { 'gen_ai.operation.name': 'fetch_response', 'gen_ai.response.status': 'completed' },
-        }),
-      ]),
-  ];
-  using reference = new LocalStore();
-  for (const deliver of deliveries) deliver(reference);
-  reference.settle();
-  const expected = picture(reference);
-  expect(reference.reader.interactions({ q: 'background', limit: 5 }).items.map(({ operation }) => operation)).toEqual([
-    'chat',
-  ]);
-  expect(JSON.stringify(expected)).toContain('ext-1');
-
-  const anyOrder = fc.shuffledSubarray([...deliveries.keys(), ...deliveries.keys()], {
-    minLength: deliveries.length * 2,
-    maxLength: deliveries.length * 2,
-  });
-  fc.assert(
-    fc.property(anyOrder, fc.array(fc.boolean(), { minLength: 22, maxLength: 22 }), (order, settles) => {
-      using store = new LocalStore();
-      for (const [index, each] of order.entries()) {
-        deliveries[each]?.(store);
-        if (settles[index]) store.settle();
-      }
-      store.settle();
-      expect(picture(store)).toEqual(expected);
-    }),
-    { numRuns: 25 },
-  );
-}, 60_000);
 
 it('finds by every kind of term', () => {
   using store = new LocalStore();
@@ -356,6 +212,7 @@ it('prunes the oldest first by the time of receipt, keeps totals, and flags time
     [true, true],
     [undefined, true],
   ]);
+  expect(store.reader.traces(all).items.map(({ isFromFuture }) => isFromFuture)).toEqual([true, undefined]);
   while (store.writer.prune(1_700_000_150e6));
   expect(store.reader.conversations(all).items.map(({ conversationId }) => conversationId)).toEqual(['new']);
   expect(store.reader.interactions({ q: 'old', limit: 5 }).items).toEqual([]);
@@ -395,7 +252,8 @@ it('deletes a conversation with everything that it was made of', () => {
   store.settle();
   const id = store.reader.conversation('c1')?.id ?? '';
   const before = store.reader.sequence;
-  expect(store.writer.deleteConversation(id)).toEqual({ interactions: 1, spans: 2 });
+  const { interactions, spans } = store.writer.deleteConversation(id);
+  expect([interactions.map((one) => one.conversationId), spans]).toEqual([['c1'], 2]);
   expect(store.reader.conversation('c1')).toBeUndefined();
   expect(store.reader.interactions({ q: 'secret', limit: 5 }).items).toEqual([]);
   expect(store.reader.trace(hex('a', 32))).toBeUndefined();
@@ -551,8 +409,69 @@ it('a trace that is full takes no more spans, and shows it', () => {
       spans: [chat({ trace: 'a', span: '2' }), chat({ trace: 'b', span: '3' })].map((span) => spanRowFrom(span, '{}')),
     },
   ]);
-  expect(result).toEqual({ rejectedSpans: 1 });
+  expect(result).toMatchObject({ rejectedSpans: 1 });
   expect(store.reader.trace(hex('a', 32))).toMatchObject({ isTruncated: true });
+});
+
+it('a trace that is full takes what it has once more, and later versions of it, and has lost nothing by that', () => {
+  using store = new LocalStore();
+  const first = chat({ trace: 'a', span: '1', answer: 'first' });
+  store.spans([first]);
+  store.settle();
+  const db = open(store.file);
+  db.exec('UPDATE traces SET spans = 100000');
+  db.close();
+  const later = { ...chat({ trace: 'a', span: '1', answer: 'later' }), endTime: [1_700_000_100, 0] as const };
+  const write = { project: 'default', receivedBy: 'otlp', receivedUs: 2e15 };
+  const results = store.writer.write([{ ...write, spans: [first, later].map((span) => spanRowFrom(span, '{}')) }]);
+  expect(results).toMatchObject([{ rejectedSpans: 0 }]);
+  expect(store.reader.trace(hex('a', 32))).toMatchObject({ isTruncated: false });
+  store.settle();
+  expect(store.reader.interactions(all).items).toMatchObject([{ answer: 'later' }]);
+});
+
+it('of a run with more spans than are read, those that ended last count in any order, and it says so', () => {
+  const spans = MAX_RUN_SPANS + 30;
+  const look = (index: number) =>
+    chat({
+      trace: 'r',
+      span: `s${index}`,
+      seconds: index,
+      conversation: 't1',
+      answer: `answer ${index}`,
+      attributes: {
+        'gen_ai.operation.name': 'invoke_agent',
+        'spanport.run.id': 'run_1',
+        'spanport.run.status': 'in_progress',
+        ...(index === 3 && { 'spanport.feature': 'of an early span' }),
+      },
+    });
+  const found = [false, true].map((isReversed) => {
+    using store = new LocalStore();
+    const all = Array.from({ length: spans }, (_, index) => look(index));
+    store.spans(isReversed ? all.reverse() : all);
+    store.settle();
+    const [row] = store.reader.interactions({ limit: 5 }).items;
+    return store.reader.interaction(row?.id ?? '');
+  });
+  const [inOrder, reversed] = found;
+  expect(reversed?.interaction).toEqual(inOrder?.interaction);
+  expect(inOrder?.interaction).not.toHaveProperty('feature');
+  expect(inOrder).toMatchObject({ isTruncated: true, row: { status: 'live', answer: `answer ${spans - 1}` } });
+  using short = new LocalStore();
+  short.spans([look(1)]);
+  short.settle();
+  const { id } = short.reader.interactions({ limit: 5 }).items[0] ?? { id: '' };
+  expect(short.reader.interaction(id)).not.toHaveProperty('isTruncated');
+});
+
+it('a run whose end was not observed is not shown as one that ended well', () => {
+  using store = new LocalStore();
+  const attributes = { 'spanport.run.id': 'run_1', 'spanport.run.status': 'unknown' };
+  store.spans([chat({ trace: 'r', span: '1', attributes })]);
+  store.settle();
+  expect(store.reader.interactions(all).items).toMatchObject([{ status: 'stopped' }]);
+  expect(store.reader.interactions({ q: 'is:stopped', limit: 5 }).items).toHaveLength(1);
 });
 
 it('a span beyond ten million characters loses its largest attributes, and says so', () => {
@@ -568,4 +487,10 @@ it('a span beyond ten million characters loses its largest attributes, and says 
   expect(Object.keys(a)).toContain('large');
   expect(Object.keys(a)).not.toContain('larger');
   expect(a['gen_ai.input.messages']).toContain('kept');
+  using store = new LocalStore();
+  store.spans([span, chat({ trace: 'b', span: '2' })]);
+  store.settle();
+  const truncated = (trace: string, id: string) =>
+    store.reader.interaction(`${hex(trace, 32)}:${hex(id, 16)}`)?.isTruncated;
+  expect([truncated('a', '1'), truncated('b', '2')]).toEqual([true, undefined]);
 });

@@ -20,6 +20,7 @@ export class MemoryStore implements RouteStore {
   readonly receivedEvents: Map<string, ReceivedEvent> = new Map();
   readonly keptDocuments: Map<string, VendorDocument> = new Map();
   readonly writes: RouteChanges[] = [];
+  readonly #replaced = new Set<string>();
 
   get all(): readonly Interaction[] {
     return [...this.stored.values()];
@@ -100,6 +101,7 @@ export class MemoryStore implements RouteStore {
     // What a store cannot write as JSON would only be found out on disk.
     const {
       interactions = [],
+      updatedInteractionIds = [],
       replacedInteractions = [],
       deletedInteractionIds = [],
       spans = [],
@@ -111,9 +113,15 @@ export class MemoryStore implements RouteStore {
     } = JSON.parse(JSON.stringify(changes)) as RouteChanges;
     this.writes.push(changes);
     for (const id of deletedInteractionIds) this.stored.delete(id);
-    for (const interaction of interactions)
-      this.stored.set(interaction.id, { ...this.stored.get(interaction.id), ...interaction });
-    for (const interaction of replacedInteractions) this.stored.set(interaction.id, interaction);
+    for (const interaction of interactions) {
+      const known = this.stored.get(interaction.id);
+      const isResend = this.#replaced.has(interaction.id) && !updatedInteractionIds.includes(interaction.id);
+      this.stored.set(interaction.id, isResend ? { ...interaction, ...known } : { ...known, ...interaction });
+    }
+    for (const { interaction } of replacedInteractions) {
+      this.stored.set(interaction.id, interaction);
+      this.#replaced.add(interaction.id);
+    }
     for (const span of spans) this.spans.set(`${span.traceId}:${span.spanId}`, span);
     for (const entry of feedback) this.receivedFeedback.set(entry.id, entry);
     for (const id of deletedFeedbackIds) this.receivedFeedback.delete(id);

@@ -75,10 +75,12 @@ export function replayDeadLetters(dir: string, destination?: string, isChosen?: 
 export interface DropOptions {
   /** Default: all. */
   readonly destination?: string | undefined;
-  /** Which dead letters, by key. Default: all. */
+  /** Which records, by key. Default: all. */
   readonly isChosen?: (key: string) => boolean;
   /** What has not been delivered goes, too. Default: dead letters alone. */
   readonly waiting?: boolean;
+  /** What destinations have under these order keys goes, too. */
+  readonly orderKeys?: readonly string[];
 }
 
 /**
@@ -86,9 +88,12 @@ export interface DropOptions {
  * @returns how many
  * @throws as {@link spoolStatus}
  */
-export function dropRecords(dir: string, { destination, isChosen, waiting = false }: DropOptions = {}): number {
-  const drop = (outbox: Outbox): number =>
-    outbox.dropDead(destination, isChosen) + (waiting ? outbox.dropWaiting(destination) : 0);
+export function dropRecords(dir: string, options: DropOptions = {}): number {
+  const { destination, isChosen, waiting = false, orderKeys = [] } = options;
+  const drop = (outbox: Outbox): number => {
+    outbox.dropStates(orderKeys);
+    return outbox.dropDead(destination, isChosen) + (waiting ? outbox.dropWaiting(destination, isChosen) : 0);
+  };
   return withOutbox(dir, drop) ?? 0;
 }
 

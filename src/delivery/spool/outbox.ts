@@ -200,13 +200,21 @@ export class Outbox {
     this.#transact(() => this.#known.remove(this.#db.all(sql, destination, JSON.stringify(keys)).map(keyedOf)));
   }
 
-  /** Deletes waiting records that are not leased. Returns how many. */
-  dropWaiting(destination?: string): number {
+  /** Deletes waiting records that are not leased. Returns how many. @param isChosen by key; default: all */
+  dropWaiting(destination?: string, isChosen: (key: string) => boolean = () => true): number {
     return this.#transact(() => {
-      const dropped = this.#size.drop('?1 IS NULL OR destination = ?1', destination ?? null);
+      const sql = `SELECT id, ${text('key')} FROM outbox WHERE ?1 IS NULL OR destination = ?1`;
+      const rows = this.#db.all(sql, destination ?? null);
+      const ids = rows.flatMap(({ id, key }) => (isChosen(String(key)) ? [id] : []));
+      const dropped = this.#size.drop(`id ${AMONG}`, JSON.stringify(ids));
       this.#ledger.write();
       return dropped.length;
     });
+  }
+
+  /** Deletes what destinations have under these order keys: the next record is merged with nothing. */
+  dropStates(orderKeys: readonly string[]): void {
+    this.#db.run(`DELETE FROM state WHERE order_key ${AMONG}`, JSON.stringify(orderKeys));
   }
 
   close(): void {

@@ -1,12 +1,12 @@
-import type { Interaction } from '../../interaction/interaction.ts';
 import { costPartsOf } from '../../pricing/parts.ts';
 import { SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
 import type { Buckets } from '../../store/activity.ts';
 import { parseFilter } from '../../store/filter-language.ts';
 import type { Selection } from '../../store/lists.ts';
-import type { DeliveryNote } from '../../store/port.ts';
+import type { DeliveryNote, ErasedInteraction } from '../../store/port.ts';
 import type { StoredSpan } from '../../store/reader.ts';
-import type { FeedbackRow as StoredFeedback } from '../../store/rows.ts';
+import type { UsageGroup } from '../../store/reports.ts';
+import type { FoundInteraction, FeedbackRow as StoredFeedback } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { type AnySelection, type Handlers, listOf, missing, type Part, times } from './calls.ts';
 import { detailHandlers } from './detail-handlers.ts';
@@ -31,8 +31,15 @@ export interface ApiHost {
   dropOne(interaction: string, destination: string, project?: string): Promise<number>;
   sendAgain(destination: string, selection: Selection): Promise<Answer<'sendInteractions'>>;
   addFeedback(feedback: NewFeedback): Promise<FeedbackRow>;
+  /** Called with what was deleted for good. */
+  forget(deleted: readonly ErasedInteraction[]): void;
   vendorFields(name: string): Promise<Answer<'getVendorFields'> | undefined>;
 }
+
+/** Rows of a report over time; 400 days have more quarters of an hour. */
+const MAX_COSTS = 5_000;
+/** How long a deletion waits for the index. */
+const INDEX_MILLIS = 1_000;
 
 export function createHandlers(host: ApiHost): Handlers {
   const { store } = host;
@@ -72,7 +79,7 @@ function listHandlers({
       const { items, next } = await read.interactionsOf(row.id, listOf(query));
       return {
         ...row,
-        rows: items.map(({ row: each, interaction }) => ({ ...each, ...contentOf(interaction) })),
+        rows: items.map((found) => ({ ...found.row, ...contentOf(found) })),
         ...(next && { next }),
       };
     },
@@ -83,7 +90,7 @@ function listHandlers({
       const [deliveryLog, feedback] = await Promise.all([read.deliveriesOf(id, project), read.feedbackOf(id, project)]);
       return {
         ...found.row,
-        ...contentOf(found.interaction),
+        ...contentOf(found),
         deliveryLog: deliveryLog as Delivery[],
         feedbackLog: feedback.map(feedbackFrom),
       };
@@ -98,9 +105,11 @@ function listHandlers({
   };
 }
 
-function contentOf(interaction: Interaction): Pick<Answer<'getInteraction'>, 'interaction' | 'costParts'> {
+type Content = Pick<Answer<'getInteraction'>, 'interaction' | 'isTruncated' | 'costParts'>;
+
+function contentOf({ interaction, isTruncated }: FoundInteraction): Content {
   const costParts = costPartsOf(interaction);
-  return { interaction: { ...interaction }, ...(costParts && { costParts }) };
+  return { interaction: { ...interaction }, ...(isTruncated && { isTruncated }), ...(costParts && { costParts }) };
 }
 
 function reportHandlers({
@@ -116,10 +125,15 @@ function reportHandlers({
   | 'complete'
   | 'resolve'
 > {
+  const usage = async (by: UsageGroup, query: AnySelection): Promise<Answer<'listCosts'>> => {
+    const { limit, ...selection } = listOf(query);
+    const rows = await read.usage(by, { ...selection, limit: limit + 1 });
+    return { items: rows.slice(0, limit), isPartial: rows.length > limit };
+  };
   return {
-    listUsers: async ({ query }) => ({ items: await read.usage('user', listOf(query)) }),
-    listModels: async ({ query }) => ({ items: await read.usage('model', listOf(query)) }),
-    listCosts: async ({ query }) => ({ items: await read.usage(query.by, listOf({ ...query, limit: 5_000 })) }),
+    listUsers: ({ query }) => usage('user', query),
+    listModels: ({ query }) => usage('model', query),
+    listCosts: ({ query }) => usage(query.by, { ...query, limit: MAX_COSTS }),
     checkFilter: async ({ query }) => ({ errors: [...parseFilter(query.q).errors] }),
     complete: async ({ query }) => ({ items: await read.completions(query.key, query.prefix, listOf(query)) }),
     resolve: async ({ query }) => ({ items: await read.resolve(query.id) }),
@@ -219,10 +233,14 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
       return found;
     },
     async deleteConversation({ params, query }) {
+      // What waits for the index would otherwise come back as a new conversation.
+      await store.settled(INDEX_MILLIS);
       const row = await store.read.conversation(params['id'] ?? '', query.project);
       // Several projects may have a conversation of this name.
       if (!row || (query.project === undefined && row.id !== params['id'])) throw missing('conversation', params['id']);
-      return store.deleteConversation(row.id);
+      const { interactions, spans } = await store.deleteConversation(row.id);
+      host.forget(interactions);
+      return { interactions: interactions.length, spans };
     },
     async getStatus() {
       // Read before the totals: a status without waiting spans then counts every span that was stored before it.

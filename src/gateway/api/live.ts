@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MAX_TOMBSTONES } from '../../store/port.ts';
 import type { DeliveryRow } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 
@@ -9,6 +10,8 @@ const PING_MILLIS = 15_000;
 const MAX_ITEMS = 200;
 /** A reader that takes nothing for this many bytes is cut off: it reconnects and resumes. */
 const MAX_BUFFERED = 4_000_000;
+/** A stream that is further behind may have missed deletions. Half of what is remembered, since the store goes on meanwhile. */
+const MAX_BEHIND = MAX_TOMBSTONES / 2;
 
 interface Stream {
   readonly response: ServerResponse;
@@ -105,6 +108,12 @@ export class LiveTail {
     try {
       // Committed by now, so that the read sees it; what is reported meanwhile is read by the next round.
       const reported = this.#sequence;
+      const { sequence } = this.#store.progress;
+      if (sequence - stream.after > MAX_BEHIND) {
+        stream.after = sequence;
+        send(stream, 'resync', {}, sequence);
+        return;
+      }
       const { items, deleted, last } = await this.#store.read.changes(stream.after, MAX_ITEMS, stream.project);
       const isTooMuch = items.length === MAX_ITEMS || deleted.length === MAX_ITEMS;
       stream.after = Math.max(last, stream.after, reported);

@@ -43,6 +43,10 @@ const page = <T extends z.ZodType>(item: T) =>
     next: z.string().optional().meta({ description: 'Cursor of the next page; absent on the last' }),
   });
 const changed = z.object({ changed: z.number().int() });
+const usage = z.object({
+  items: z.array(usageRow),
+  isPartial: z.boolean().meta({ description: 'There are more rows than are answered' }),
+});
 
 export const routes = {
   listConversations: {
@@ -132,12 +136,12 @@ export const routes = {
   listUsers: {
     summary: 'Users by cost',
     query: z.object({ since, until: since, project, limit }),
-    answer: z.object({ items: z.array(usageRow) }),
+    answer: usage,
   },
   listModels: {
     summary: 'Models by cost',
     query: z.object({ since, until: since, project, limit }),
-    answer: z.object({ items: z.array(usageRow) }),
+    answer: usage,
   },
   listCosts: {
     summary: 'Cost, tokens and errors over time or by group, from the rollups',
@@ -147,7 +151,7 @@ export const routes = {
       until: since,
       project,
     }),
-    answer: z.object({ items: z.array(usageRow) }),
+    answer: usage,
   },
   summary: {
     summary: 'Totals of a list of conversations, and how many are in each state that needs a person',

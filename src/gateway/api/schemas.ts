@@ -4,9 +4,13 @@ import { seconds, time, tokens, usd } from './units.ts';
 
 const deliveries = z.record(z.string(), deliveryState).meta({ description: 'The state by destination' });
 
-/** `live`: has not ended. `action`: waits for the outputs of your tools. `stopped`: cancelled, expired or incomplete. */
+/** `live`: has not ended. `action`: waits for the outputs of your tools. `stopped`: cancelled, expired, incomplete, or its end was not observed. */
 export const status = z.enum(['ok', 'error', 'live', 'action', 'stopped']).meta({ id: 'Status' });
 const feedbackCounts = z.object({ up: z.number().int(), down: z.number().int() });
+
+const isFromFuture = z.boolean().optional().meta({
+  description: 'It claims to have started after it was received: the clock of its sender is wrong',
+});
 
 /** What a conversation and an interaction have in common. Absent means unknown. */
 const measured = {
@@ -77,9 +81,7 @@ export const interactionRow = z
     answer: z.string().optional(),
     tags: z.array(z.string()),
     receivedAt: time,
-    isFromFuture: z.boolean().optional().meta({
-      description: 'It claims to have started after it was received: the clock of its sender is wrong',
-    }),
+    isFromFuture,
     receivedBy: z.string().meta({ description: '`otlp`, `grpc`, `athina`, `reconify`, `inkeep`, `requesty`, `kore`' }),
     sequence: z.number().int(),
     ...measured,
@@ -127,6 +129,10 @@ const wholeInteraction = z.record(z.string(), z.unknown()).meta({
   description: 'As the type `Interaction` of the package',
 });
 
+const isTruncated = z.boolean().optional().meta({
+  description: 'A part is missing: its span was too large, or it is a run with more spans than are read',
+});
+
 const costParts = z
   .object({ input: usd, output: usd, cacheRead: usd.optional(), reasoning: usd.optional() })
   .optional()
@@ -140,6 +146,7 @@ export const interactionDetail = z
   .object({
     ...interactionRow.shape,
     interaction: wholeInteraction,
+    isTruncated,
     costParts,
     deliveryLog: z.array(delivery),
     feedbackLog: z.array(feedback),
@@ -149,7 +156,7 @@ export const interactionDetail = z
 export const conversationDetail = z
   .object({
     ...conversation.shape,
-    rows: z.array(z.object({ ...interactionRow.shape, interaction: wholeInteraction, costParts })),
+    rows: z.array(z.object({ ...interactionRow.shape, interaction: wholeInteraction, isTruncated, costParts })),
     next: z.string().optional().meta({ description: 'Cursor of the interactions that follow' }),
   })
   .meta({ id: 'ConversationDetail' });
@@ -172,6 +179,7 @@ export const trace = z
     outputTokens: tokens.optional(),
     isTruncated: z.boolean().meta({ description: 'More spans arrived than a trace keeps' }),
     receivedAt: time,
+    isFromFuture,
   })
   .meta({ id: 'Trace' });
 

@@ -23,18 +23,38 @@ export function spanOfPromptRun(id: string): SpanIds | undefined {
   return traceId === undefined || spanId === undefined || id[32] !== '-' ? undefined : { traceId, spanId };
 }
 
-/** athina-logger repeats a request that failed after 100 ms. */
-const RESEND_MILLIS = 10_000;
+/** Equal bodies without an id within this time are one. */
+const SAME_MILLIS = 10_000;
+/** athina-logger repeats a request that failed after 100 ms, which may be in the next period. */
+const RESEND_MILLIS = 1_000;
+
+/** Whether a request and its resend may be in two periods. */
+export function isAtEdge(receivedAt: number): boolean {
+  return (receivedAt + RESEND_MILLIS) % SAME_MILLIS < 2 * RESEND_MILLIS;
+}
+
+export interface Identified {
+  readonly interaction: Interaction;
+  /** The ids that it has if an equal body came a moment earlier, in the period before. */
+  readonly earlier?: Pick<Interaction, 'id' | 'traceId' | 'spanId'>;
+}
 
 /**
  * The interaction of a body, at a time, with ids by which a resend is the same one. A body that names no id at all is a
- * resend when an equal one came within the same ten seconds.
+ * resend when an equal one came within the same ten seconds, or a second before.
  */
-export function identified(body: AthinaInference, receivedAt: number): Interaction {
+export function identified(body: AthinaInference, receivedAt: number): Identified {
   const interaction = dated(decodeInference(body), receivedAt);
-  if (isIdentified(body)) return interaction;
-  const { traceId, spanId } = derivedIds(`${jsonText(body)}@${Math.floor(receivedAt / RESEND_MILLIS)}`);
-  return { ...interaction, id: `${traceId}:${spanId}`, traceId, spanId };
+  if (isIdentified(body)) return { interaction };
+  const period = Math.floor(receivedAt / SAME_MILLIS);
+  const idsIn = (which: number): Pick<Interaction, 'id' | 'traceId' | 'spanId'> => {
+    const { traceId, spanId } = derivedIds(`${jsonText(body)}@${which}`);
+    return { id: `${traceId}:${spanId}`, traceId, spanId };
+  };
+  return {
+    interaction: { ...interaction, ...idsIn(period) },
+    ...(receivedAt % SAME_MILLIS < RESEND_MILLIS && { earlier: idsIn(period - 1) }),
+  };
 }
 
 function isIdentified({

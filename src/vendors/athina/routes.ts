@@ -4,7 +4,7 @@ import { jsonText } from '../../interaction/json.ts';
 import { OPERATION } from '../../interaction/operation.ts';
 import { idOf, recordOf } from '../../interaction/unknown.ts';
 import type { Condition } from '../route-conditions.ts';
-import { checked, paramOf, written } from '../route-parts.ts';
+import { checked, paramOf, replaced, written } from '../route-parts.ts';
 import {
   type ReceivedFeedback,
   type Route,
@@ -18,7 +18,7 @@ import {
 import { changed } from './changed.ts';
 import { OWN } from './custom-attributes.ts';
 import { type AthinaFeedback, athinaChanges, athinaFeedback, athinaInference } from './payload.ts';
-import { feedbackIn, identified, joinRun, promptRunId, spanOfPromptRun } from './received.ts';
+import { feedbackIn, identified, isAtEdge, joinRun, promptRunId, spanOfPromptRun } from './received.ts';
 import { traceRoutes } from './trace-routes.ts';
 
 const versions = ['v1', 'v2'];
@@ -57,16 +57,28 @@ function errorAnswer({ status, message, field }: RouteFailure): RouteAnswer {
   return { status, body: { error: message, details: defined({ message: detail, field }) } };
 }
 
-/** Messages of one run come in requests of their own and are put together here, one after the other. */
-function orderOfLog({ body }: RouteRequest): string | undefined {
-  const { session_id: session, custom_attributes: custom } = recordOf(body) ?? {};
+/**
+ * Messages of one run come in requests of their own and are put together here, one after the other. A body without a
+ * reference that may be a resend is compared with what is stored.
+ */
+function orderOfLog({ body, receivedAt }: RouteRequest): string | undefined {
+  const { session_id: session, custom_attributes: custom, external_reference_id: reference } = recordOf(body) ?? {};
   const isRun = /^thread_/.test(String(session)) && idOf(recordOf(custom)?.[OWN.spanId]) !== undefined;
-  return isRun ? INFERENCES : undefined;
+  return isRun || (reference === undefined && isAtEdge(receivedAt)) ? INFERENCES : undefined;
 }
 
 function log(request: RouteRequest): RouteStep {
   const body = checked(400, () => athinaInference.parse(request.body));
-  const interaction = identified(body, request.receivedAt);
+  const { interaction, earlier } = identified(body, request.receivedAt);
+  if (!earlier) return logOne(interaction, request);
+  return {
+    kind: 'interactions',
+    query: { where: { field: 'id', in: [earlier.id] }, limit: 1 },
+    next: ({ items }) => logOne(items.length > 0 ? { ...interaction, ...earlier } : interaction, request),
+  };
+}
+
+function logOne(interaction: Interaction, request: RouteRequest): RouteStep {
   if (interaction.operation !== OPERATION.invokeAgent) return logged(interaction, request);
   return {
     kind: 'interactions',
@@ -130,9 +142,9 @@ function update(request: RouteRequest, where: Condition, reference: string | und
     query: { where, limit: 1 },
     next: ({ items: [known] }) => {
       const interaction = known && changed(known, changes, reference);
-      if (!interaction) throw notLogged(reference === undefined ? 'prompt_run_id' : 'external_reference_id');
+      if (!known || !interaction) throw notLogged(reference === undefined ? 'prompt_run_id' : 'external_reference_id');
       const feedback = changes.user_feedback === undefined ? [] : feedbackIn(interaction, request.receivedAt);
-      return written({ replacedInteractions: [interaction], feedback }, accepted(interaction));
+      return written({ replacedInteractions: [replaced(known, interaction)], feedback }, accepted(interaction));
     },
   };
 }

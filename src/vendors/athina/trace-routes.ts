@@ -34,10 +34,13 @@ interface StoredTrace extends AthinaTrace {
   readonly id: string;
 }
 
-/** athina-logger repeats failed requests, so an equal trace is taken for the same one. */
+/** athina-logger repeats failed requests, so an equal trace is taken for the same one, with what was changed since. */
 function logWhole(request: RouteRequest): RouteStep {
   const trace = checked(400, () => athinaTrace.parse(request.body));
-  return save({ ...trace, id: sha256Of(jsonText(trace)).slice(0, 32) }, request);
+  const id = sha256Of(jsonText(trace)).slice(0, 32);
+  return withDocument(id, (known) =>
+    known ? answered(200, shown({ trace: known }).body) : save({ ...trace, id }, request),
+  );
 }
 
 function create(request: RouteRequest): RouteStep {
@@ -45,10 +48,17 @@ function create(request: RouteRequest): RouteStep {
   return save({ ...trace, id: sha256Of(`trace ${request.id}`).slice(0, 32) }, request);
 }
 
-function save(trace: StoredTrace, { receivedAt }: RouteRequest, span?: AthinaSpan): RouteStep {
-  const { interactions, spans } = partsOf(trace, trace.id, receivedAt);
-  const documents = [{ collection: TRACES, id: trace.id, updatedAt: receivedAt, body: { ...trace } }];
-  return written({ interactions, spans, documents }, shown(span ? { span } : { trace }));
+function save(trace: StoredTrace, { receivedAt }: RouteRequest, span?: AthinaSpan, before?: StoredTrace): RouteStep {
+  const { traceId, interactions, spans } = partsOf(trace, trace.id, receivedAt);
+  const known = new Map(
+    (before ? partsOf(before, trace.id, receivedAt).interactions : []).map((one) => [one.id, jsonText(one)]),
+  );
+  const updated = interactions.filter((one) => known.has(one.id) && known.get(one.id) !== jsonText(one));
+  const documents = [
+    { collection: TRACES, id: trace.id, externalId: traceId, updatedAt: receivedAt, body: { ...trace } },
+  ];
+  const changes = { interactions, updatedInteractionIds: updated.map(({ id }) => id), spans, documents };
+  return written(changes, shown(span ? { span } : { trace }));
 }
 
 function shown(data: { readonly trace: StoredTrace } | { readonly span: AthinaSpan }): RouteAnswer {
@@ -61,20 +71,23 @@ function read(request: RouteRequest, answer: (trace: StoredTrace) => RouteAnswer
 }
 
 function withTrace(request: RouteRequest, next: (trace: StoredTrace) => RouteStep): RouteStep {
-  const id = paramOf(request, 'id');
+  return withDocument(paramOf(request, 'id'), (trace) => {
+    if (!trace) throw new RouteError(404, 'There is no trace with this id.', 'id');
+    return next(trace);
+  });
+}
+
+function withDocument(id: string, next: (trace: StoredTrace | undefined) => RouteStep): RouteStep {
   return {
     kind: 'documents',
     query: { collection: TRACES, ids: [id], limit: 1 },
-    next: ({ items: [document] }) => {
-      if (!document) throw new RouteError(404, 'There is no trace with this id.', 'id');
-      return next({ ...athinaTrace.parse(document.body), id });
-    },
+    next: ({ items: [document] }) => next(document && { ...athinaTrace.parse(document.body), id }),
   };
 }
 
 function change(request: RouteRequest): RouteStep {
   const changes = checked(400, () => athinaTraceChanges.parse(request.body));
-  return withTrace(request, (trace) => save(joined(trace, defined(changes)), request));
+  return withTrace(request, (trace) => save(joined(trace, defined(changes)), request, undefined, trace));
 }
 
 /** Attributes are added to those that are there. */
@@ -86,7 +99,7 @@ function joined<T extends Step>(known: T, changes: Partial<Step>): T {
 function addSpan(request: RouteRequest): RouteStep {
   const sent = checked(400, () => athinaSpan.parse(request.body));
   const span = { ...sent, id: sha256Of(`span ${request.id}`).slice(0, 32) };
-  return withTrace(request, (trace) => save({ ...trace, spans: [...(trace.spans ?? []), span] }, request, span));
+  return withTrace(request, (trace) => save({ ...trace, spans: [...(trace.spans ?? []), span] }, request, span, trace));
 }
 
 function readSpan(request: RouteRequest): RouteStep {
@@ -111,6 +124,6 @@ function changeSpan(request: RouteRequest): RouteStep {
     const known = spans[place];
     if (!known) throw noSpan();
     const span = { ...joined(known, defined(changes)), id };
-    return save({ ...trace, spans: spans.with(place, span) }, request, span);
+    return save({ ...trace, spans: spans.with(place, span) }, request, span, trace);
   });
 }

@@ -61,6 +61,7 @@ export type AthinaTrace = z.output<typeof traceFields>;
 export type Step = z.output<z.ZodObject<typeof stepFields>>;
 
 interface TraceParts {
+  readonly traceId: string;
   readonly interactions: readonly Interaction[];
   readonly spans: readonly ReceivedSpan[];
 }
@@ -88,7 +89,7 @@ export function partsOf(trace: AthinaTrace, id: string, receivedAt: number): Tra
     });
   };
   add(trace.spans, rootId, 'spans', root.startTime);
-  return { interactions, spans };
+  return { traceId, interactions, spans };
 }
 
 function isGeneration({ span_type }: AthinaSpan): boolean {

@@ -1,5 +1,6 @@
 import { defined, someFields } from '../../interaction/defined.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
+import { jsonText } from '../../interaction/json.ts';
 import { numberOf } from '../../interaction/unknown.ts';
 import { sha256Of } from '../derived-ids.ts';
 import type { Feedback, UsageEvent } from '../feedback.ts';
@@ -33,18 +34,19 @@ export const feedbackRoutes: readonly Route[] = [
   { method: 'POST', path: '/events', handle: logEvent },
 ];
 
-/** A record with the id that the client gave it, or one that is derived from the request's, and with its times. */
-function identified<T extends InkeepFeedback | InkeepEvent>(sent: T, prefix: string, request: RouteRequest) {
-  const now = isoFrom(request.receivedAt) ?? '';
-  return { ...sent, id: sent.id || `${prefix}_${sha256Of(request.id).slice(0, 24)}`, createdAt: sent.createdAt ?? now };
+/** A record with the id that the client gave it, else this one, and with its times. */
+function identified<T extends InkeepFeedback | InkeepEvent>(sent: T, id: string, { receivedAt }: RouteRequest) {
+  return { ...sent, id: sent.id || id, createdAt: sent.createdAt ?? isoFrom(receivedAt) ?? '' };
+}
+
+function digestOf(text: string): string {
+  return sha256Of(text).slice(0, 24);
 }
 
 function logFeedback(request: RouteRequest): RouteStep {
-  const sent = identified(
-    checked(400, () => inkeepFeedback.parse(request.body)),
-    'fb',
-    request,
-  );
+  const parsed = checked(400, () => inkeepFeedback.parse(request.body));
+  // The SDK repeats a request without an answer, and equal feedback on one message is the same one.
+  const sent = identified(parsed, `fb_${digestOf(jsonText(parsed))}`, request);
   const body = { ...sent, updatedAt: sent.updatedAt ?? sent.createdAt };
   return withAnswer(sent.messageId, (answer) => {
     const feedback = feedbackFrom(body, answer, request.receivedAt);
@@ -90,7 +92,7 @@ function feedbackFrom(sent: InkeepFeedback, answer: Interaction | undefined, rec
 
 function logEvent(request: RouteRequest): RouteStep {
   const sent = checked(400, () => inkeepEvent.parse(request.body));
-  const body = identified(sent, 'event', request);
+  const body = identified(sent, `event_${digestOf(request.id)}`, request);
   const answer = {
     status: 200,
     body: { ...body, projectId: sent.projectId ?? null, integrationId: sent.integrationId ?? null },

@@ -79,6 +79,9 @@ function records({ body }: RouteRequest): RouteStep {
   return written({ interactions }, { status: 200, body: { received: interactions.length } });
 }
 
+/** How far the clock of a client may be from this machine's. */
+const SKEW_SECONDS = 30;
+
 /** Whether the JWT is signed with HS256 and a secret of the client that it names, and valid now. */
 async function isSigned(token: string, keys: ClientKeys): Promise<boolean> {
   const { decodeJwt, jwtVerify } = await import('jose');
@@ -91,7 +94,7 @@ async function isSigned(token: string, keys: ClientKeys): Promise<boolean> {
     if (typeof clientId !== 'string') return false;
     for (const secret of keys.secretsOf(clientId)) {
       const key = new TextEncoder().encode(secret);
-      const isValid = await jwtVerify(token, key, { algorithms: ['HS256'] }).then(
+      const isValid = await jwtVerify(token, key, { algorithms: ['HS256'], clockTolerance: SKEW_SECONDS }).then(
         () => true,
         () => false,
       );

@@ -1,8 +1,9 @@
+import type { Interaction } from '../../interaction/interaction.ts';
 import { recordOf, stringOf } from '../../interaction/unknown.ts';
-import { checked, dated, written } from '../route-parts.ts';
+import { checked, dated, replaced, written } from '../route-parts.ts';
 import type { RouteAnswer, RouteFailure, RouteRequest, RouteStep, VendorDocument, VendorRoutes } from '../routes.ts';
 import { decode } from './decode.ts';
-import { fileNamesIn, reconifyUpload, type Upload, uploadIn, withUploads } from './uploads.ts';
+import { fileNamesIn, messagesOf, reconifyUpload, type Upload, uploadIn, withUploads } from './uploads.ts';
 
 /** Both clients take only this answer for a success. */
 const ok: RouteAnswer = { status: 200, body: { status: 'ok' } };
@@ -37,17 +38,38 @@ function track({ body, receivedAt }: RouteRequest): RouteStep {
   const interactions = checked(400, () => decode(body)).map((interaction) => dated(interaction, receivedAt));
   const names = interactions.flatMap(fileNamesIn);
   if (names.length === 0) return written({ interactions }, ok);
+  const documents = interactions.flatMap((interaction) =>
+    fileNamesIn(interaction).map((name) => callOf(name, receivedAt, interaction)),
+  );
   return {
     kind: 'documents',
     query: { collection: UPLOADS, ids: names, limit: names.length },
     next: ({ items }) => {
       const uploads = items.flatMap((document) => uploadIn(document.body) ?? []);
       const filled = interactions.map((interaction) => withUploads(interaction, uploads));
-      const documents = filled.flatMap((interaction) =>
-        fileNamesIn(interaction).map((name) => documentOf(name, receivedAt, { call: interaction.id })),
-      );
-      return written({ interactions: filled, documents }, ok);
+      const calls = items.flatMap((document) => stringOf(document.body['call']) ?? []);
+      return withPictures(filled, calls, (complete) => written({ interactions: complete, documents }, ok));
     },
+  };
+}
+
+/** A request that is sent again has file names where the stored call has the pictures by now. */
+function withPictures(
+  interactions: readonly Interaction[],
+  calls: readonly string[],
+  next: (complete: readonly Interaction[]) => RouteStep,
+): RouteStep {
+  if (calls.length === 0) return next(interactions);
+  return {
+    kind: 'interactions',
+    query: { where: { field: 'id', in: calls }, limit: calls.length },
+    next: ({ items }) =>
+      next(
+        interactions.map((interaction) => {
+          const known = items.find(({ id }) => id === interaction.id);
+          return known ? { ...interaction, ...messagesOf(known) } : interaction;
+        }),
+      ),
   };
 }
 
@@ -70,8 +92,13 @@ function fill(call: string, picture: Upload, otherwise: () => RouteStep): RouteS
     kind: 'interactions',
     query: { where: { field: 'id', in: [call] }, limit: 1 },
     next: ({ items: [known] }) =>
-      known ? written({ replacedInteractions: [withUploads(known, [picture])] }, ok) : otherwise(),
+      known ? written({ replacedInteractions: [replaced(known, withUploads(known, [picture]))] }, ok) : otherwise(),
   };
+}
+
+/** The call of a file name, in place of its picture: a call contains its pictures itself. */
+function callOf(name: string, updatedAt: number, { id, traceId }: Interaction): VendorDocument {
+  return { ...documentOf(name, updatedAt, { call: id }), externalId: traceId };
 }
 
 function documentOf(id: string, updatedAt: number, body: VendorDocument['body']): VendorDocument {

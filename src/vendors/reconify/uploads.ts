@@ -65,3 +65,11 @@ export function withUploads(interaction: Interaction, uploads: readonly Upload[]
     ...(outputMessages && { outputMessages: outputMessages.map(filled) }),
   };
 }
+
+/** The messages of an interaction, as fields of another one. */
+export function messagesOf({
+  inputMessages,
+  outputMessages,
+}: Interaction): Pick<Interaction, 'inputMessages' | 'outputMessages'> {
+  return { ...(inputMessages && { inputMessages }), ...(outputMessages && { outputMessages }) };
+}

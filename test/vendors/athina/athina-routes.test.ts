@@ -78,6 +78,18 @@ describe('logging an inference', () => {
     expect(harness.store.all).toHaveLength(2);
   });
 
+  it('takes a body that names no id for the same one at the edge of the time in which equal ones are', async () => {
+    for (const before of [50, 999]) {
+      const harness = await harnessOf(athina);
+      harness.now -= before;
+      await harness.send(log(minimal));
+      harness.now += 100;
+      await harness.send(log(minimal));
+      await harness.send(log({ ...(minimal as object), response: 'other' }));
+      expect(harness.store.all).toHaveLength(2);
+    }
+  });
+
   it('puts the messages of a run together, in any order of repeats', async () => {
     const run: Interaction = {
       id: 'run:api.openai.com:run_1',
@@ -166,6 +178,17 @@ describe('changing an inference', () => {
       usage: { inputTokens: 31, outputTokens: 13 },
       endTime: before.startTime + 900,
     });
+  });
+
+  it('is not undone by a log that is sent again', async () => {
+    const { harness } = await logged(full);
+    const change = { method: 'PATCH', path: byReference('msg_42'), body: { response: 'Nine to five.', cost: 0.5 } };
+    await harness.send(change);
+    const expected = only(harness);
+    await harness.send(log(full));
+    expect(only(harness)).toEqual(expected);
+    expect(expected).toMatchObject({ cost: { total: 0.5 } });
+    expect(JSON.stringify(expected.outputMessages)).toContain('Nine to five.');
   });
 
   it('replaces the text of the answer beside its tool calls, and the model', async () => {
@@ -354,6 +377,16 @@ describe('traces', () => {
     for (const body of [trace, trace]) await harness.send({ method: 'POST', path: '/api/v1/trace/sdk', body });
     expect(harness.store.spans.size).toBe(2);
     expect(harness.store.all).toHaveLength(1);
+  });
+
+  it('keep a change when they are repeated', async () => {
+    const harness = await harnessOf(athina);
+    const post = { method: 'POST', path: '/api/v1/trace/sdk', body: trace };
+    const { id } = (await harness.send(post)).body as { id: string };
+    await harness.send({ method: 'PUT', path: `/api/v1/trace/${id}`, body: { name: 'renamed' } });
+    const again = await harness.send(post);
+    expect(again).toMatchObject({ status: 200, body: { id, data: { trace: { name: 'renamed' } } } });
+    expect([...harness.store.spans.values()].map(({ name }) => name)).toEqual(['renamed', 'find documents']);
   });
 
   it('are made step by step, and read back as they were written', async () => {

@@ -373,6 +373,17 @@ describe('feedback', () => {
     expect((await harness.send(get('/feedback/f1'))).status).toBe(404);
   });
 
+  it('without an id that is sent again is the same one', async () => {
+    const harness = await harnessOf(inkeep);
+    const body = { type: 'negative', messageId: 'm2', details: 'late' };
+    const first = await sent(harness, post('/feedback', body));
+    harness.now += 2_000;
+    expect((await sent(harness, post('/feedback', body)))['id']).toBe(first['id']);
+    await sent(harness, post('/feedback', { ...body, messageId: 'm4' }));
+    await sent(harness, post('/feedback', { ...body, userProperties: { userId: 'other' } }));
+    expect(harness.store.receivedFeedback.size).toBe(3);
+  });
+
   it('on a message that is not stored is kept, and not shown', async () => {
     const harness = await harnessOf(inkeep);
     const { id } = await sent(harness, post('/feedback', { type: 'positive', messageId: 'nope' }));

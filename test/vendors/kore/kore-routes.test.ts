@@ -1,4 +1,4 @@
-import { SignJWT } from 'jose';
+import { generateKeyPair, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Interaction } from '../../../src/interaction/interaction.ts';
 import { kore } from '../../../src/vendors/kore/index.ts';
@@ -238,6 +238,11 @@ describe('the JWT', () => {
   const now = Math.floor(Date.now() / 1000);
   const signed = (claims: Record<string, unknown>, key = secret, alg = 'HS256') =>
     new SignJWT(claims).setProtectedHeader({ alg, typ: 'JWT' }).sign(new TextEncoder().encode(key));
+  /** With an algorithm that has a public key, which must never be taken for a secret. */
+  const signedByPair = async (claims: Record<string, unknown>) => {
+    const { privateKey } = await generateKeyPair('RS256');
+    return new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(privateKey);
+  };
   const send = async (auth: string | undefined) => {
     const harness = await harnessOf(kore, keysOf(secret, 'cs-1'));
     return harness.send({ method: 'POST', path, body: range, headers: auth === undefined ? {} : { auth } });
@@ -246,6 +251,8 @@ describe('the JWT', () => {
   it.each<[string, Record<string, unknown>]>([
     ['that names the app', { sub: '1', appId: 'cs-1' }],
     ['that names an issuer alone', { sub: '1', iss: 'cs-1' }],
+    ['of a client whose clock is a little ahead', { appId: 'cs-1', nbf: now + 10 }],
+    ['of a client whose clock is a little behind', { appId: 'cs-1', exp: now - 10 }],
     ['with all claims', { sub: '1', appId: 'cs-1', iss: 'cs-1', iat: now, exp: now + 3600, jti: 'j' }],
   ])('is accepted %s', async (_, claims) => {
     expect(await send(await signed(claims))).toEqual({ status: 200, body: [] });
@@ -259,6 +266,9 @@ describe('the JWT', () => {
     ['names no app', () => signed({ sub: '1' })],
     ['has expired', () => signed({ appId: 'cs-1', exp: now - 60 })],
     ['is not valid yet', () => signed({ appId: 'cs-1', nbf: now + 3600 })],
+    ['names no app and no secret', () => signed({}, ' ')],
+    ['names the app by something that is no text', () => signed({ appId: ['cs-1'] })],
+    ['is signed with a pair of keys', () => signedByPair({ appId: 'cs-1' })],
     ['is signed with another algorithm', () => signed({ appId: 'cs-1' }, secret.repeat(4), 'HS512')],
     [
       'is not signed',

@@ -97,6 +97,24 @@ describe("Reconify's routes", () => {
     ]);
   });
 
+  it('keep the pictures of a call that is tracked again, and none of them twice', async () => {
+    const harness = await harnessOf(reconify);
+    await harness.send(upload('5f-1763000000-0.png', 'Zmlyc3Q='));
+    await harness.send(track(image));
+    await harness.send(upload('5f-1763000000-1.png', 'c2Vjb25k'));
+    await harness.send(track(image));
+    expect(harness.store.all.map(({ outputMessages }) => outputMessages?.[0]?.parts)).toEqual([
+      [blob('Zmlyc3Q='), blob('c2Vjb25k')],
+    ]);
+    // The pictures are in the call alone, so that they are deleted with it.
+    const documents = [...harness.store.keptDocuments.values()];
+    const [call] = harness.store.all;
+    expect(documents.map(({ body, externalId }) => [body, externalId])).toEqual([
+      [{ call: call?.id }, call?.traceId],
+      [{ call: call?.id }, call?.traceId],
+    ]);
+  });
+
   it('keep the addresses of pictures that were not uploaded', async () => {
     const harness = await harnessOf(reconify);
     await harness.send(
