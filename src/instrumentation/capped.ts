@@ -163,16 +163,25 @@ function secretsMask(mask: Mask, maxTextLength: number): Mask {
 
 function withoutLargeBlobs<T extends Content>(content: T, maxLength: number): T {
   const { inputMessages, outputMessages } = content;
-  const isLarge = (part: Part): boolean => part.type === 'blob' && part.content.length > maxLength;
-  const isHeavy = ({ parts }: Message): boolean => parts.some(isLarge);
-  if (!inputMessages?.some(isHeavy) && !outputMessages?.some(isHeavy)) return content;
+  if (!hasLargeBlob(inputMessages, maxLength) && !hasLargeBlob(outputMessages, maxLength)) return content;
   const lean = <M extends Message>(message: M): M => ({
     ...message,
-    parts: message.parts.map((part) => (isLarge(part) ? { ...part, content: '' } : part)),
+    parts: message.parts.map((part) => (isLargeBlob(part, maxLength) ? { ...part, content: '' } : part)),
   });
   return {
     ...content,
     ...(inputMessages && { inputMessages: inputMessages.map(lean) }),
     ...(outputMessages && { outputMessages: outputMessages.map(lean) }),
   };
+}
+
+/** Loops without closures, because it runs for every part of every request. */
+function hasLargeBlob(messages: readonly Message[] | undefined, maxLength: number): boolean {
+  if (!messages) return false;
+  for (const { parts } of messages) for (const part of parts) if (isLargeBlob(part, maxLength)) return true;
+  return false;
+}
+
+function isLargeBlob(part: Part, maxLength: number): boolean {
+  return part.type === 'blob' && part.content.length > maxLength;
 }

@@ -52,8 +52,13 @@ export interface ContextFields {
  * callbacks. Inner fields win over outer ones.
  */
 export function withContext<T>(fields: ContextFields, fn: () => T): T {
-  const inner = isSdkDisabled(process.env) ? undefined : contextWith(fields);
+  const inner = isDisabled() ? undefined : contextWith(fields);
   return inner ? callWithin(inner, fn) : fn();
+}
+
+/** The environment is read only while nothing records, because reading it takes as long as setting the fields. */
+function isDisabled(): boolean {
+  return activeRecorders.current().length === 0 && isSdkDisabled(process.env);
 }
 
 /** Undefined if the fields cannot be read: their getters may throw. */

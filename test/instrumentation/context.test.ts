@@ -1,7 +1,7 @@
-import { context, propagation } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CBaggagePropagator } from '@opentelemetry/core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { withContext } from '../../src/instrumentation/context.ts';
 import { hasContextManager } from '../../src/instrumentation/ensure-context-manager.ts';
 import { createMask } from '../../src/interaction/mask.ts';
@@ -21,6 +21,14 @@ describe('withContext', () => {
     const manager = new AsyncLocalStorageContextManager().enable();
     expect(context.setGlobalContextManager(manager)).toBe(true);
     withContext({ feature: 'x' }, () => expect(manager.active()).toBe(context.active()));
+  });
+
+  it('sets nothing with OTEL_SDK_DISABLED', () => {
+    vi.stubEnv('OTEL_SDK_DISABLED', 'true');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    context.disable();
+    expect(withContext({ feature: 'x' }, () => context.active())).toBe(ROOT_CONTEXT);
+    expect(hasContextManager()).toBe(false);
   });
 
   it('masks the texts of fields, and ids by the built-in patterns only', async () => {
