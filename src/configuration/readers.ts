@@ -15,10 +15,10 @@ export function requireSecret(
 ): string {
   const secret = (given ?? environment[variable])?.trim();
   if (!secret) throw new ConfigurationError(`${variable} is not set: set it to your key, or pass ${option}.`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: this looks for control characters
-  if (/[\u0000-\u001f\u007f]/.test(secret)) {
+  // A copied key may have a line break in it, quotation marks around it, or a space that nothing shows.
+  if (!/^[\x20-\x7e\x80-\xff]*$/.test(secret)) {
     throw new ConfigurationError(
-      `${variable} contains a control character, which is not allowed in an HTTP header. Copy the key again.`,
+      `${variable} contains a character that is not allowed in an HTTP header, such as a line break or a space of no width. Copy the key again.`,
     );
   }
   return secret;

@@ -12,7 +12,7 @@ import { keyIn } from './project-keys.ts';
 /** Beyond this, of all projects together, calls that wait for others go without them. */
 const MAX_WAITING = 4_000;
 /** What each kind of memory holds, of all projects together. */
-const MAX_KNOWN = 40_000;
+const MAX_KNOWN = 20_000;
 
 type Stats = Readonly<Record<string, DestinationStats>>;
 

@@ -62,6 +62,16 @@ const wrong: readonly (readonly [string, Record<string, string>, RegExp])[] = [
     { SPANPORT_DESTINATIONS: 'honeycomb', HONEYCOMB_API_KEY: `${SECRET}\nx: y` },
     /honeycomb has the entry 'x-honeycomb-team'.*line breaks/,
   ],
+  [
+    'a key with a space in it that nothing shows',
+    { SPANPORT_DESTINATIONS: 'athina', ATHINA_API_KEY: `${SECRET}\u200b` },
+    /ATHINA_API_KEY contains a character that is not allowed.*Copy the key again/,
+  ],
+  [
+    'a token with quotation marks around it',
+    { SPANPORT_DESTINATIONS: 'spanport', SPANPORT_GATEWAY: 'http://127.0.0.1:1', SPANPORT_TOKEN: `“${SECRET}”` },
+    /SPANPORT_TOKEN has the entry 'authorization', which is not a valid HTTP header/,
+  ],
   ['grpc', { SPANPORT_DESTINATIONS: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, /PROTOCOL is 'grpc'.*use http/],
   [
     'a content mode',

@@ -22,7 +22,10 @@ export function resolveGateway(
   const token = environment['SPANPORT_TOKEN']?.trim();
   return {
     url: tracesUrl(given.url, environment),
-    headers: { ...(token && { authorization: `Bearer ${token}` }), ...checkedHeaders(given.headers, 'headers') },
+    headers: {
+      ...(token && checkedHeaders({ authorization: `Bearer ${token}` }, 'SPANPORT_TOKEN')),
+      ...checkedHeaders(given.headers, 'headers'),
+    },
     encoding: given.encoding ?? 'protobuf',
     compression: given.compression ?? 'none',
     connection: given.connection ?? connectionFrom(environment, warn),
