@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConfigurationError, type Handle, instrumentOpenAI, start } from '../../src/index.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
@@ -77,9 +77,11 @@ describe("OpenTelemetry's own exporter", () => {
     handle = start({ shutdownTimeoutMillis: 200, destinations: [{ name: 'otlp', url, exporter: 'official' }] });
     const { shutdown, stats } = handle;
     await chat();
+    // It would be lost if the process ended now, which is reported then.
+    await vi.waitFor(() => expect(stats().destinations['otlp']).toMatchObject({ enqueued: 1, inMemory: 1 }));
     await shutdown();
     const ended = stats().destinations['otlp'];
-    expect(ended).toMatchObject({ enqueued: 1, delivered: 0, rejected: 0, dropped: { shut_down: 1 } });
+    expect(ended).toMatchObject({ enqueued: 1, delivered: 0, rejected: 0, dropped: { shut_down: 1 }, inMemory: 0 });
     release();
     await new Promise((resolve) => setImmediate(resolve));
     expect(stats().destinations['otlp']).toEqual(ended);

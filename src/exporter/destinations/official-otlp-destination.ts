@@ -61,7 +61,7 @@ export function officialOtlpDestination(name: string, options: OtlpOptions, cont
     });
     await Promise.race([Promise.all(underWay), over]);
     clearTimeout(limit);
-    return { waiting: counts.enqueued - counts.delivered - counts.rejected - counts.full - counts.late, onDisk: 0 };
+    return { waiting: waitingIn(counts), onDisk: 0 };
   };
 
   return {
@@ -98,9 +98,14 @@ interface Counts {
   late: number;
 }
 
-function statsOf({ enqueued, delivered, rejected, full, late }: Counts): DestinationStats {
+function waitingIn({ enqueued, delivered, rejected, full, late }: Counts): number {
+  return enqueued - delivered - rejected - full - late;
+}
+
+function statsOf(counts: Counts): DestinationStats {
+  const { enqueued, delivered, rejected, full, late } = counts;
   const dropped = { ...(full > 0 && { queue_full: full }), ...(late > 0 && { shut_down: late }) };
-  return { ...noStats, enqueued, delivered, rejected, dropped };
+  return { ...noStats, enqueued, delivered, rejected, dropped, inMemory: waitingIn(counts) };
 }
 
 interface BatchExporter {
