@@ -97,4 +97,22 @@ describe('a vendor exporter alone', () => {
     expect(kore.stats()).toMatchObject({ enqueued: 1, ...counts });
     await provider.shutdown();
   });
+
+  it('counts what a function has not taken yet, which the end of the process would lose', async () => {
+    let taken = (): void => undefined;
+    const output = () =>
+      new Promise<void>((resolve) => {
+        taken = resolve;
+      });
+    const kore = new KoreSpanExporter({ output });
+    const provider = new NodeTracerProvider({ spanProcessors: [new BatchSpanProcessor(kore as never)] });
+    trace.setGlobalTracerProvider(provider);
+    await chat();
+    await provider.forceFlush();
+    await vi.waitFor(() => expect(kore.stats()).toMatchObject({ enqueued: 1, delivered: 0, inMemory: 1 }));
+    taken();
+    await kore.forceFlush();
+    expect(kore.stats()).toMatchObject({ delivered: 1, inMemory: 0 });
+    await provider.shutdown();
+  });
 });

@@ -103,7 +103,10 @@ function writingDestination<T>(
       sink.close?.();
       return flushed;
     },
-    stats: () => ({ ...noStats, ...counts }),
+    stats: () => {
+      const { enqueued, delivered, rejected } = counts;
+      return { ...noStats, ...counts, inMemory: enqueued - delivered - rejected };
+    },
   };
 }
 
