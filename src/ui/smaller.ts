@@ -3,7 +3,7 @@ import type { Plugin } from 'vite';
 /** Options that the page never changes are constants: the bundler then leaves out the code behind them. */
 function withConstants(code: string, options: Readonly<Record<string, string>>): string {
   return Object.entries(options).reduce((changed, [name, value]) => {
-    const use = new RegExp(`\\bthis\\.options\\.${name}\\b`, 'g');
+    const use = new RegExp(`\\b(?:this|instance)\\.options\\.${name}\\b`, 'g');
     if (!use.test(changed)) throw new Error(`No option ${name} is read any more: change src/ui/smaller.ts.`);
     return changed.replace(use, `(${value})`);
   }, code);
@@ -46,4 +46,41 @@ export const plainImports: Plugin = {
   name: 'plain-imports',
   enforce: 'pre',
   load: (id) => (id.endsWith('vite/preload-helper.js') ? 'export const __vitePreload = (load) => load();' : undefined),
+};
+
+/** Methods of a list that the page does not call, and code for several columns: the bundler cannot see that it is unused. */
+const UNUSED = [
+  ...['getFurthestMeasurement', 'scrollToOffset', 'scrollBy'].map(
+    (name) => new RegExp(`\\n {4}this\\.${name} = \\([\\s\\S]*?\\n {4}\\};`),
+  ),
+  /\n {8}if \(this\.laneAssignments\.size > count\) \{[\s\S]*?\n {8}\}/,
+  /\n {8}if \(this\.lanesChangedFlag\) \{[\s\S]*?\n {8}\}/,
+  /\n {8}if \(lanesChanged\) \{[\s\S]*?\n {8}\}/,
+  /\n {8}if \(this\.lanesSettling && [\s\S]*?\n {8}\}/,
+  / else if \(lanes > 1\) \{[\s\S]*?\n {2}\}/,
+];
+
+/** The lists of the page have one column and scroll downwards. */
+export const verticalLists: Plugin = {
+  name: 'vertical-lists',
+  transform(code, id) {
+    if (!id.endsWith('/virtual-core/dist/esm/index.js')) return undefined;
+    const vertical = withConstants(code, {
+      horizontal: 'false',
+      lanes: '1',
+      debug: 'false',
+      enabled: 'true',
+      gap: '0',
+      paddingStart: '0',
+      paddingEnd: '0',
+      scrollPaddingStart: '0',
+      scrollPaddingEnd: '0',
+      scrollMargin: '0',
+      initialOffset: '0',
+      initialMeasurementsCache: '[]',
+      useScrollendEvent: 'false',
+      useAnimationFrameWithResizeObserver: 'false',
+    });
+    return { code: UNUSED.reduce((left, pattern) => replaced(left, pattern, ''), vertical), map: null };
+  },
 };

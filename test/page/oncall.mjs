@@ -39,7 +39,7 @@ const replies = [
     usage: { inputTokens: 5118, outputTokens: 290, cachedTokens: 3200 },
   },
 ];
-const fake = await startFakeOpenAI({ paceMillis: 4, advance: 160, pollAfterMillis: 100, script: replies });
+const fake = await startFakeOpenAI({ paceMillis: 4, advance: 240, pollAfterMillis: 100, script: replies });
 const openai = new OpenAI({ baseURL: fake.baseURL, apiKey: 'key', maxRetries: 0 });
 const tool = (name, properties) => ({
   type: 'function',

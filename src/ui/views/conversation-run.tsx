@@ -139,7 +139,7 @@ function Advice({ observations, shares }: Pick<WhereProps, 'observations' | 'sha
   return (
     <p class="dim">
       {duration(unseen / 1_000)} passed between requests. <code>{'runs.stream(thread, { assistant_id })'}</code> shows
-      each change as it happens{gap !== undefined && `, and ends ${duration(gap / 2_000)} sooner on average`}.
+      each change as it happens{gap !== undefined && `, on average ${duration(gap / 2_000)} sooner`}.
     </p>
   );
 }

@@ -155,7 +155,7 @@ function Took({ tool, seen: { steps }, isAtMost }: TookProps): JSX.Element | nul
 
 function SpanFact(place: TracePlace): JSX.Element {
   return (
-    <Fact name="Span" className="pair">
+    <Fact name="Span" className="span-fact">
       <span class="mono">{place.spanId}</span>
       <a class="link" href={traceAddress(place)}>
         Trace
@@ -186,7 +186,7 @@ function RunFacts({ row }: { readonly row: ConversationRow }): JSX.Element {
         {money(row.cost)} USD{row.costOrigin && `, ${row.costOrigin}`}
       </Fact>
       <SpanFact {...row} />
-      <Fact name="Clock">your application’s; OpenAI reports whole seconds</Fact>
+      <Fact name="Clock">your process; whole seconds at OpenAI</Fact>
     </dl>
   );
 }
