@@ -145,7 +145,7 @@ export class Ingest {
         id,
         externalId ?? null,
         conversationName ?? null,
-        updatedUs,
+        Math.min(updatedUs, receivedUs),
         receivedUs,
         json(body),
       );

@@ -105,7 +105,7 @@ export function vendorConversations(
   const external = externalId ?? null;
   const found = `WITH traced AS (SELECT i.conversation_name FROM interactions i WHERE i.id IN ${idsOfTrace('?')}),
     found AS (
-      SELECT name AS id, max(last_us) AS changed FROM conversations
+      SELECT name AS id, max(sort_us) AS changed FROM conversations
         WHERE project = ? AND name IS NOT NULL AND ${named.sql}
           AND (? IS NULL OR name IN traced
             OR name IN (SELECT public_id FROM documents WHERE external_id = ? AND received_by = ? AND project = ?))

@@ -5,6 +5,7 @@ import { completionsOf, resolveId, totalsOf, usageBy } from '../../src/store/rep
 import { SCHEMA_VERSION } from '../../src/store/schema.ts';
 import { logRowFrom, spanRowFrom } from '../../src/store/span-row.ts';
 import { StoreError } from '../../src/store/store-error.ts';
+import { vendorConversations } from '../../src/store/vendor-reader.ts';
 import { StoreWriter } from '../../src/store/writer.ts';
 import { chat, hex, LocalStore, open } from './local-store.ts';
 
@@ -218,6 +219,19 @@ it('prunes the oldest first by the time of receipt, keeps totals, and flags time
   expect(store.reader.interactions({ q: 'old', limit: 5 }).items).toEqual([]);
   expect(totalsOf(store.reader)).toMatchObject({ spans: 1, interactions: 1, pruned: { spans: 1 } });
   expect(usageBy(store.reader, 'model', all)).toMatchObject([{ interactions: 2, cost: 3 }]);
+});
+
+it("a clock that is ahead keeps nothing at the top of a vendor's list", () => {
+  using store = new LocalStore();
+  const at = 1_700_000_000;
+  const ahead = 4_000_000_000;
+  store.spans([chat({ trace: 'a', span: '1', conversation: 'ahead', at: ahead })], { receivedUs: at * 1e6 });
+  const document = { collection: 'conversation', id: 'written ahead', updatedUs: ahead * 1e6, body: {} };
+  store.write({ receivedBy: 'inkeep', receivedUs: (at + 10) * 1e6, documents: [document] });
+  store.spans([chat({ trace: 'b', span: '2', conversation: 'now', at: at + 20 })], { receivedUs: (at + 30) * 1e6 });
+  store.settle();
+  const { items } = vendorConversations(store.reader, { vendor: 'inkeep', project: 'default' }, { limit: 5 });
+  expect(items.map(({ id }) => id)).toEqual(['now', 'written ahead', 'ahead']);
 });
 
 it('the summary of a trace counts what retention leaves, and what arrives in several steps', () => {
