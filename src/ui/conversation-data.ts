@@ -22,8 +22,11 @@ const PAGE = 500;
 /** Interactions whose feedback is read with its words. */
 const MAX_FEEDBACK = 40;
 
-/** The conversation that is on the page: answers about another one come too late. */
-const current = { id: '' };
+/**
+ * The conversation that is on the page: answers about another one come too late, and so do those to an earlier request
+ * than the one whose answer is shown.
+ */
+const current = { id: '', requests: 0, shown: 0 };
 
 export function forget(): void {
   current.id = '';
@@ -43,23 +46,26 @@ const NO_TOOLS: readonly ToolSpan[] = [];
 /** Shows the first page at once, then the whole. */
 export async function load(id: string): Promise<void> {
   current.id = id;
+  const request = ++current.requests;
+  const isCurrent = (): boolean => current.id === id && request >= current.shown;
   try {
     const isNew = loaded.value === undefined;
     const first = await api.getConversation({ params: { id }, query: { limit: isNew ? FIRST_PAGE : PAGE } });
     // Reading a long answer and showing it are two tasks.
     await nextTask();
-    if (current.id !== id) return;
+    if (!isCurrent()) return;
     if (isNew) loaded.value = { conversation: first, tools: NO_TOOLS, feedback: new Map() };
     const [rows, found] = await Promise.all([restOf(id, first), toolsOf(id)]);
     const feedback = await feedbackOf(rows);
-    if (current.id !== id) return;
+    if (!isCurrent()) return;
+    current.shown = request;
     // The same lists as before where nothing was added: the transcript is made from them.
     const tools = found.length === 0 ? NO_TOOLS : found;
     const isWhole = isNew && rows === first.rows && tools === NO_TOOLS && feedback.size === 0;
-    if (!isWhole) loaded.value = { conversation: { ...first, rows }, tools, feedback };
+    if (!isWhole) loaded.value = { conversation: { ...first, rows, next: undefined }, tools, feedback };
     problem.value = undefined;
   } catch (error) {
-    if (current.id === id) problem.value = messageOf(error);
+    if (isCurrent()) problem.value = messageOf(error);
   }
 }
 

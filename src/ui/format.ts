@@ -23,7 +23,8 @@ export function money(value: number | undefined): string {
   if (value === 0) return '0.00';
   const size = Math.abs(value);
   if (size < 0.0000005) return '< 0.000001';
-  const digits = size >= 1 ? 2 : size >= 0.01 ? 4 : 6;
+  // 0.99996 is 1.00 in four decimals.
+  const digits = size >= 0.99995 ? 2 : size >= 0.0099995 ? 4 : 6;
   return amounts[digits].format(value);
 }
 
@@ -62,6 +63,12 @@ export function age(time: number | undefined, now: number): string {
   return dateOf(time) === dateOf(now) ? clock(time).slice(0, 5) : day(time, now);
 }
 
+/** `41 s ago`, but `now` and `3 Nov` as they are. */
+export function ago(time: number | undefined, now: number): string {
+  const text = age(time, now);
+  return / (s|min|h)$/.test(text) ? `${text} ago` : text;
+}
+
 /** Formatters by their name and zone: making one costs a hundred times what using it does. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
@@ -94,6 +101,17 @@ function dateOf(time: number): string {
 export function day(time: number, now: number): string {
   const isThisYear = dateOf(time).slice(-4) === dateOf(now).slice(-4);
   return isThisYear ? formatted('day', DAY, time) : formatted('year', { ...DAY, year: 'numeric' }, time);
+}
+
+/** `today, 11:21:40`, `yesterday, 16:02:11`, `3 Nov, 16:02:11` */
+export function dayAndClock(time: number, now: number): string {
+  const isOn = (moment: number): boolean => dateOf(time) === dateOf(moment);
+  return `${isOn(now) ? 'today' : isOn(now - 86_400_000) ? 'yesterday' : day(time, now)}, ${clock(time)}`;
+}
+
+/** `11:21:40` on the same day, else with the day. */
+export function clockOrDay(time: number, now: number): string {
+  return dayAndClock(time, now).replace('today, ', '');
 }
 
 /** The whole moment with milliseconds and zone, for hover and focus. */

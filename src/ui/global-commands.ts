@@ -3,6 +3,7 @@ import { count } from './format.ts';
 import { type Command, lettersAreOn, setLetters } from './keyboard.ts';
 import { overlay } from './overlays.ts';
 import { go } from './router.ts';
+import { linkCommand } from './shortcuts.ts';
 import { isDark, toggleTheme } from './theme.ts';
 import { isUtc } from './zone.ts';
 import { toggleUtc } from './zone-choice.ts';
@@ -34,6 +35,7 @@ export function globalCommands(): Command[] {
     })),
     { keys: [], label: 'First run: lines to copy', group: 'Go', run: () => go('/welcome') },
     { keys: ['Mod+k'], label: 'Search or jump to', group: 'Go', isHelpOnly: true, run: () => toggle('palette') },
+    { ...linkCommand, label: 'Copy a link to this page', group: 'Go' },
     { keys: ['?'], label: 'Keys of this view', group: 'Go', run: () => toggle('help') },
     { keys: [], label: isDark.value ? 'Light colours' : 'Dark colours', group: 'Go', run: toggleTheme },
     { keys: [], label: isUtc.value ? 'Times in your own zone' : 'Times in UTC', group: 'Go', run: toggleUtc },

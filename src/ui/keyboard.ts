@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Something that a person can do: by its key, from the palette, and listed in the help. */
 export interface Command {
@@ -16,6 +16,8 @@ export interface Command {
 export type Keys = Readonly<Record<string, (event: KeyboardEvent) => void>>;
 
 interface Layer {
+  /** Parents are rendered before what is within them. */
+  readonly order: number;
   commands: readonly Command[];
   keys: Keys;
   readonly isModal: boolean;
@@ -23,11 +25,12 @@ interface Layer {
 
 /** What is on the page now, the innermost last. */
 const layers: Layer[] = [];
+const rendered = { layers: 0 };
 const CHORD_MILLIS = 1_000;
 const chord = { first: '', until: 0 };
 const LETTERS = 'spanport.letters';
 
-/** Letters can be switched off as a whole (WCAG 2.1.4). */
+/** Single characters can be switched off as a whole (WCAG 2.1.4). */
 export function lettersAreOn(): boolean {
   return localStorage.getItem(LETTERS) !== 'off';
 }
@@ -50,27 +53,30 @@ export function currentCommands(): Command[] {
   return current;
 }
 
+/** While the component is on the page its commands work, whatever has the focus. */
+export function useCommands(commands: readonly Command[]): void {
+  useLayer({ commands, keys: {}, isModal: false });
+}
+
 /**
- * While the component is on the page its commands work, whatever has the focus. A modal layer keeps all keys from the
+ * Like {@link useCommands}, for keys without an entry in help and palette. A modal layer keeps all other keys from the
  * layers below it.
  */
-export function useCommands(commands: readonly Command[], { isModal = false } = {}): void {
-  useLayer({ commands, keys: {}, isModal });
+export function useKeys(keys: Keys, { isModal = false } = {}): void {
+  useLayer({ commands: [], keys, isModal });
 }
 
-/** Like {@link useCommands}, for keys without an entry in help and palette. */
-export function useKeys(keys: Keys): void {
-  useLayer({ commands: [], keys, isModal: false });
-}
-
-function useLayer({ commands, keys, isModal }: Layer): void {
-  const layer = useRef<Layer>({ commands, keys, isModal });
+function useLayer({ commands, keys, isModal }: Omit<Layer, 'order'>): void {
+  const [order] = useState(() => ++rendered.layers);
+  const layer = useRef<Layer>({ order, commands, keys, isModal });
   layer.current.commands = commands;
   layer.current.keys = keys;
   // Before the paint: a key that follows at once must find it.
   useLayoutEffect(() => {
     const own = layer.current;
+    // Effects of the innermost run first.
     layers.push(own);
+    layers.sort((a, b) => a.order - b.order);
     return () => {
       layers.splice(layers.indexOf(own), 1);
     };
@@ -82,8 +88,9 @@ export function listenToKeys(): void {
   window.addEventListener('keydown', (event) => {
     const name = nameOf(event);
     if (event.defaultPrevented || name === '' || isForElement(event, name)) return;
-    const isLetter = /^(Shift\+)?[a-z]$/i.test(name);
-    if (isLetter && !lettersAreOn()) return;
+    // Letters, digits and signs; the space is not one.
+    const isCharacter = /^(Shift\+)?\S$/.test(name);
+    if (isCharacter && !lettersAreOn()) return;
     const pair = chord.first !== '' && Date.now() < chord.until ? `${chord.first} ${name}` : '';
     chord.first = '';
     const action = (pair && actionFor(pair)) || actionFor(name);
@@ -123,10 +130,10 @@ function beginsChord(name: string): boolean {
   );
 }
 
-/** The innermost first, down to the first modal one. */
+/** The innermost first; while a modal one is there, it alone. */
 function reachableLayers(): readonly Layer[] {
-  const modal = layers.findLastIndex(({ isModal }) => isModal);
-  return layers.slice(Math.max(0, modal)).toReversed();
+  const modal = layers.findLast(({ isModal }) => isModal);
+  return modal ? [modal] : layers.toReversed();
 }
 
 function nameOf({ key, metaKey, ctrlKey, shiftKey, altKey }: KeyboardEvent): string {

@@ -16,7 +16,16 @@ function current(): Address {
 export const address = signal(current());
 /** The project that the address names, where several have the same id. */
 export const projectInAddress = computed(() => address.value.query.get('project') ?? undefined);
-export const segments = computed(() => address.value.path.split('/').filter(Boolean).map(decodeURIComponent));
+export const segments = computed(() => address.value.path.split('/').filter(Boolean).map(decoded));
+
+/** A part of an address that is not valid stays as it is: it names nothing. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 /** Goes to an address of this page. `replace` leaves no entry in the history. */
 export function go(href: string, { replace = false } = {}): void {
@@ -24,6 +33,9 @@ export function go(href: string, { replace = false } = {}): void {
   window.history[replace ? 'replaceState' : 'pushState'](null, '', href);
   address.value = current();
 }
+
+/** The list of conversations as it was left: what lies within one leads back to it. */
+export const listPlace = { href: '/conversations' };
 
 /** The address with some parts of its query changed; `undefined` removes one. */
 export function withQuery(changes: Readonly<Record<string, string | undefined>>): string {

@@ -2,7 +2,7 @@ import type { ComponentChildren, FunctionComponent, JSX } from 'preact';
 import { deadLetters } from './destinations.ts';
 import { clock, count } from './format.ts';
 import { globalCommands, places } from './global-commands.ts';
-import { useCommands } from './keyboard.ts';
+import { useCommands, useKeys } from './keyboard.ts';
 import { connection } from './live.ts';
 import { loadViews, otherViews } from './other-views.ts';
 import { overlay } from './overlays.ts';
@@ -17,8 +17,17 @@ import { isDark, toggleTheme } from './theme.ts';
 /** The frame of every view: where one is, how to get elsewhere, and whether the gateway answers. */
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
   useCommands(globalCommands());
+  // In a view that has no filter of its own.
+  useKeys({ '/': openPalette });
   // A shared chat is read without the frame.
-  if (segments.value[0] === 'chat') return <main>{children}</main>;
+  if (segments.value[0] === 'chat') {
+    return (
+      <>
+        <main>{children}</main>
+        <Overlay />
+      </>
+    );
+  }
   return (
     <>
       <header class="top">
@@ -67,16 +76,13 @@ function Places({ hasIcons = false }: { readonly hasIcons?: boolean }): JSX.Elem
   );
 }
 
+function openPalette(): void {
+  overlay.value = 'palette';
+}
+
 function JumpButton(): JSX.Element {
   return (
-    <button
-      type="button"
-      class="jump"
-      aria-label="Search or jump to"
-      onClick={() => {
-        overlay.value = 'palette';
-      }}
-    >
+    <button type="button" class="jump" aria-label="Search or jump to" onClick={openPalette}>
       <Icon name="search" size={13} />
       <span>Search or jump to</span>
       <Caps keys="Mod+k" />
@@ -102,7 +108,7 @@ function ConnectionState(): JSX.Element {
       <OutcomeMark status={state === 'lost' ? 'error' : 'live'} />
       <span class="long">
         {state === 'open'
-          ? `receiving on ${window.location.port || '443'}`
+          ? `receiving on ${window.location.port || window.location.hostname}`
           : state === 'lost'
             ? 'not connected'
             : 'connecting'}

@@ -1,3 +1,4 @@
+import { copyLink } from './clipboard.ts';
 import type { Command } from './keyboard.ts';
 
 /** The keys that move through rows are the same in every view. @param what one row, such as `message` */
@@ -20,6 +21,4 @@ export function command(key: string, label: string, group: Command['group'], run
   return { keys: [key], label, group, run };
 }
 
-export const linkCommand: Command = command('y', 'Copy a link to what is selected', 'Selected', () => {
-  navigator.clipboard.writeText(window.location.href).catch(() => {});
-});
+export const linkCommand: Command = command('y', 'Copy a link to what is selected', 'Selected', copyLink);

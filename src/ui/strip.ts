@@ -27,6 +27,11 @@ export const WORST_FIRST: readonly DeliveryState[] = [
   'delivered',
 ];
 
+/** Whether the destination has the record. */
+export function hasArrived(state: string | undefined): boolean {
+  return state === 'delivered' || state === 'coalesced';
+}
+
 /** The state that most needs a person. */
 export function worstOf(states: readonly DeliveryState[]): DeliveryState | undefined {
   return WORST_FIRST.find((state) => states.includes(state));

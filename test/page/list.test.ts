@@ -50,10 +50,15 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
   it('begins with lines to copy, and shows the first conversation without a reload', async () => {
     const page = await scene.open('/');
     await page.getByText('Nothing has arrived yet').waitFor();
+    await page.getByText('The other four lines').click();
     expect(await page.locator('.line-to-copy code').allInnerTexts()).toEqual([
       'node --import spanport/register app.js',
       `OTEL_EXPORTER_OTLP_ENDPOINT=${scene.url}`,
       `ATHINA_BASE_URL=${scene.url}/athina`,
+      `RECONIFY_TRACKER=${scene.url}/reconify/track`,
+      `INKEEP_ANALYTICS_URL=${scene.url}/inkeep`,
+      `REQUESTY_INGESTION_URL=${scene.url}/requesty/insight`,
+      `SPANPORT_KORE_OUTPUT=${scene.url}/kore/records`,
       'npx spanport demo',
       'npx spanport doctor',
     ]);
@@ -454,6 +459,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
       '```sql\nselect * from trips\n```',
       '[guide](https://example.com/porto) [bad](javascript:alert(1)) &amp; <b onclick="alert(1)">raw</b>',
       '![map](https://example.com/map.png)',
+      'turned \u202Earound',
     ].join('\n\n');
     const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
     const message = (role: string, content: string) => JSON.stringify([{ role, parts: [{ type: 'text', content }] }]);
@@ -484,6 +490,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     expect(text).toContain('[bad](javascript:alert(1)) & <b onclick="alert(1)">raw</b>');
     expect(text).toContain('map (https://example.com/map.png, not loaded)');
     expect(await markdown.locator('[onclick], img').count()).toBe(0);
+    expect(await markdown.locator('.hidden-character').allInnerTexts()).toEqual(['U+202E']);
   });
 
   it('treats everything that a sender wrote as text, in every view', async () => {

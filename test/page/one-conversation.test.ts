@@ -136,6 +136,11 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     );
   });
 
+  it('names each interaction of Details by its own words', async () => {
+    const page = await scene.open(`/c/${known.id}/details`);
+    await expect.poll(() => page.locator('.details summary').nth(1).innerText()).toContain('The step is at 10:04:50');
+  });
+
   it('lists interactions and tools as turns, with attributes beside them that can be searched', async () => {
     const page = await scene.open(`/c/${known.id}/turns`);
     await expect.poll(() => page.locator('.turns .scroller [role=row]').count()).toBe(7);
@@ -377,6 +382,17 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await expect
       .poll(() => page.locator('.payload-list a[aria-current]').innerText(), { timeout: 20_000 })
       .toMatch(/inkeep\s+200/);
+  });
+
+  it('keeps the request below what became of the record on a tablet', async () => {
+    const path = `/i/${encodeURIComponent(known.rows[2]?.id ?? '')}/destinations/inkeep`;
+    const page = await scene.open(path, { width: 1024, height: 768 });
+    await page.locator('.payload-request .json-line').first().waitFor();
+    const [facts, request] = await Promise.all([
+      page.locator('.payload-body dl').last().boundingBox(),
+      page.locator('.payload-request').boundingBox(),
+    ]);
+    expect((facts?.y ?? 0) + (facts?.height ?? 0)).toBeLessThan(request?.y ?? 0);
   });
 
   it('shows what a destination would get that is not set up', async () => {

@@ -1,11 +1,25 @@
 import { expect, it } from 'vitest';
-import { age, axisDuration, bytes, count, counted, duration, money, UNKNOWN } from '../../src/ui/format.ts';
+import {
+  age,
+  ago,
+  axisDuration,
+  bytes,
+  clockOrDay,
+  count,
+  counted,
+  dayAndClock,
+  duration,
+  money,
+  UNKNOWN,
+} from '../../src/ui/format.ts';
 
 it.each([
   [undefined, UNKNOWN],
   [0, '0.00'],
   [1234.5, '1,234.50'],
   [1, '1.00'],
+  [0.99996, '1.00'],
+  [0.0099996, '0.0100'],
   [0.0396, '0.0396'],
   [0.01, '0.0100'],
   [0.002524, '0.002524'],
@@ -50,4 +64,17 @@ it('writes counts in full and sizes in powers of 1,000', () => {
   expect(counted(1, 'turn')).toBe('1 turn');
   expect(counted(30, 'turn')).toBe('30 turns');
   expect([900, 21_118, 84_000, 1_234_567].map(bytes)).toEqual(['900 B', '21.1 kB', '84 kB', '1.2 MB']);
+});
+
+it('writes ages with "ago" and moments with their day, as far as they need it', () => {
+  const now = new Date(2026, 10, 28, 12).getTime();
+  const hour = 3_600_000;
+  const ages = [0, 1, 30, 24 * 40].map((hours) => ago(now - hours * hour, now));
+  expect(ages).toEqual(['now', '1 h ago', '27 Nov', '19 Oct']);
+  expect([1, 30, 54].map((hours) => dayAndClock(now - hours * hour, now))).toEqual([
+    'today, 11:00:00',
+    'yesterday, 06:00:00',
+    '26 Nov, 06:00:00',
+  ]);
+  expect([1, 30].map((hours) => clockOrDay(now - hours * hour, now))).toEqual(['11:00:00', 'yesterday, 06:00:00']);
 });

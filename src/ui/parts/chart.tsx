@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { clock, day } from '../format.ts';
 import { now } from '../time.ts';
+import { ticksOf } from '../time-ticks.ts';
 import './chart.css';
 
 export interface Series {
@@ -12,7 +13,7 @@ export interface Series {
   /** One value per bucket; null where nothing was measured. */
   readonly values: readonly (number | null)[];
   /** A line on its own; without it, a bar on top of the ones before it. */
-  readonly line?: 'solid' | 'dotted';
+  readonly line?: 'solid' | 'dashed' | 'dotted';
 }
 
 /** The time that all charts of a page share. */
@@ -135,7 +136,11 @@ interface AxesProps {
   write(value: number): string;
 }
 
+const TICK_WIDTH = 60;
+
 function Axes({ width, top, buckets, write }: AxesProps): JSX.Element {
+  const length = buckets.bucketMillis * buckets.count;
+  const most = Math.max(2, Math.floor((width - LEFT) / TICK_WIDTH));
   return (
     <g class="axes">
       {[0, 0.25, 0.5, 0.75, 1].map((share) => (
@@ -146,32 +151,22 @@ function Axes({ width, top, buckets, write }: AxesProps): JSX.Element {
           </text>
         </g>
       ))}
-      {ticksOf(buckets, width).map(({ at, share, label }) => (
-        <g key={at}>
-          <path d={`M${x(share, width)} ${y(0)}v4`} class="base" />
-          <text x={x(share, width) + 4} y={HEIGHT - 6}>
-            {label}
-          </text>
-        </g>
-      ))}
+      {ticksOf(buckets.start, length, most, now.value).map(({ at, share, label }) => {
+        const left = x(share, width);
+        return (
+          // Near the right edge a label would be cut off.
+          left < width - TICK_WIDTH / 2 && (
+            <g key={at}>
+              <path d={`M${left} ${y(0)}v4`} class="base" />
+              <text x={left + 4} y={HEIGHT - 6}>
+                {label}
+              </text>
+            </g>
+          )
+        );
+      })}
     </g>
   );
-}
-
-const STEPS = [60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 86_400, 172_800, 604_800].map((each) => each * 1_000);
-const TICK_WIDTH = 70;
-
-function ticksOf({ start, bucketMillis, count }: Buckets, width: number) {
-  const length = bucketMillis * count;
-  const most = Math.max(2, Math.floor((width - LEFT) / TICK_WIDTH));
-  const step = STEPS.find((each) => length / each <= most) ?? length / most;
-  const offset = new Date(start).getTimezoneOffset() * 60_000;
-  const ticks: { at: number; share: number; label: string }[] = [];
-  for (let at = Math.ceil((start - offset) / step) * step + offset; at < start + length - step / 4; at += step) {
-    const label = step >= 86_400_000 ? day(at, now.value) : clock(at).slice(0, 5);
-    ticks.push({ at, share: (at - start) / length, label });
-  }
-  return ticks;
 }
 
 interface ShapesProps {
@@ -185,7 +180,9 @@ function Shapes({ series, width, top, buckets }: ShapesProps): JSX.Element {
   const stack = new Array<number>(buckets.count).fill(0);
   const step = (width - LEFT) / buckets.count;
   // Bars stack upwards. Of lines the first is drawn last: the highest percentile covers the others where they are equal.
-  const drawn = series.some(({ line }) => line) ? series.toReversed() : series;
+  // A dashed line is drawn over it, so that both can be seen there.
+  const order = ({ line }: Series): number => (line === 'dashed' ? 1 : 0);
+  const drawn = series.some(({ line }) => line) ? series.toReversed().sort((a, b) => order(a) - order(b)) : series;
   return (
     <>
       {drawn.map(({ label, color, values, line }) => {
@@ -271,7 +268,8 @@ function PointerArea({ buckets, series, width, write }: ChartProps & { readonly 
         if (start !== undefined && start !== hovered.value)
           chosen.value = { from: Math.min(start, hovered.value), to: Math.max(start, hovered.value) };
       }}
-      onPointerUp={() => {
+      // Also when the browser takes the pointer to scroll.
+      onLostPointerCapture={() => {
         from.current = undefined;
       }}
       onPointerLeave={() => {

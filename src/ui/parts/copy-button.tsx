@@ -1,5 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { copyText } from '../clipboard.ts';
+import { messageOf } from '../text.ts';
 import { Icon } from './icon.tsx';
 
 interface CopyButtonProps {
@@ -20,7 +22,7 @@ export function CopyButton({ text, children, title }: CopyButtonProps): JSX.Elem
     return () => window.clearTimeout(timer);
   }, [result]);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(typeof text === 'string' ? text : await text());
+    await copyText(typeof text === 'string' ? text : await text());
     setResult('Copied');
   };
   return (
@@ -28,7 +30,7 @@ export function CopyButton({ text, children, title }: CopyButtonProps): JSX.Elem
       type="button"
       class="button"
       title={title}
-      onClick={() => copy().catch((error: unknown) => setResult(error instanceof Error ? error.message : 'Not copied'))}
+      onClick={() => copy().catch((error: unknown) => setResult(messageOf(error)))}
     >
       <Icon name="copy" size={13} />
       <span aria-live="polite">{result ?? children}</span>

@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { copyText } from '../clipboard.ts';
 import { Icon } from './icon.tsx';
 
 /** A line for the terminal, with a button that copies it. What `accent` names is the part to look at. */
 export function CopyLine({ text, accent }: { readonly text: string; readonly accent?: string }): JSX.Element {
   const [isCopied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     setCopied(true);
   };
   const at = accent === undefined ? -1 : text.indexOf(accent);

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { useCommands } from '../keyboard.ts';
+import { useKeys } from '../keyboard.ts';
 
 interface DialogProps {
   readonly label: string;
@@ -9,10 +9,10 @@ interface DialogProps {
   onClose(): void;
 }
 
-/** A dialog of the browser: it keeps the focus inside, and returns it when it closes. */
+/** A dialog of the browser: it keeps the focus inside, and returns it when it closes. The keys that open one close it. */
 export function Dialog({ label, name, children, onClose }: DialogProps): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
-  useCommands([], { isModal: true });
+  useKeys({ 'Mod+k': onClose, '?': onClose }, { isModal: true });
   useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();

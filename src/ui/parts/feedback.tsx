@@ -3,10 +3,11 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FeedbackRow } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { configured } from '../destinations.ts';
+import { messageOf } from '../text.ts';
 import type { ConversationRow } from '../views/transcript.ts';
 import { interactionOf } from '../views/transcript.ts';
+import { Given } from './given.tsx';
 import { Icon } from './icon.tsx';
-import { Safe } from './safe-text.tsx';
 import './feedback.css';
 
 type Rating = FeedbackRow['rating'];
@@ -25,12 +26,17 @@ interface FeedbackProps {
 /** Thumbs, reasons and a comment on an answer. */
 export function Feedback({ row, given, onRated }: FeedbackProps): JSX.Element {
   const [rating, setRating] = useState<Rating>();
+  const thumbs = useRef<HTMLDivElement>(null);
   const latest = given.at(0);
+  const close = (): void => {
+    setRating(undefined);
+    thumbs.current?.querySelector('button')?.focus();
+  };
   const isUp = row.feedback.up > 0;
   const isDown = row.feedback.down > 0;
   return (
     <div class={`rate${isUp || isDown || rating ? ' is-given' : ''}`}>
-      <div class="thumbs">
+      <div class="thumbs" ref={thumbs}>
         <Thumb rating="positive" isOn={isUp} isOpen={rating === 'positive'} onChoose={setRating} />
         <Thumb rating="negative" isOn={isDown} isOpen={rating === 'negative'} onChoose={setRating} />
         {latest && <Given feedback={latest} />}
@@ -38,9 +44,9 @@ export function Feedback({ row, given, onRated }: FeedbackProps): JSX.Element {
       {rating && (
         <FeedbackForm
           {...{ row, rating }}
-          onClose={() => setRating(undefined)}
+          onClose={close}
           onSaved={() => {
-            setRating(undefined);
+            close();
             onRated();
           }}
         />
@@ -72,16 +78,6 @@ function Thumb({ rating, isOn, isOpen, onChoose }: ThumbProps): JSX.Element {
   );
 }
 
-/** The feedback on an answer, as one line. */
-export function Given({ feedback: { comment, reasons } }: { readonly feedback: FeedbackRow }): JSX.Element | null {
-  const words = [...reasons.map(({ label }) => label), ...(comment ? [`“${comment}”`] : [])].join(', ');
-  return words === '' ? null : (
-    <span class="cut">
-      <Safe text={words} />
-    </span>
-  );
-}
-
 interface FormProps {
   readonly row: ConversationRow;
   readonly rating: Rating;
@@ -93,21 +89,26 @@ function FeedbackForm({ row, rating, onClose, onSaved }: FormProps): JSX.Element
   const [comment, setComment] = useState('');
   const [reasons, setReasons] = useState<readonly string[]>([]);
   const [problem, setProblem] = useState<string>();
+  const isSaving = useRef(false);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), [rating]);
-  const save = async (): Promise<void> => {
+  const save = (): void => {
+    // A second press while the first one is on its way.
+    if (isSaving.current) return;
+    isSaving.current = true;
     const messageId = interactionOf(row).messageIds?.out?.[0];
-    await api.addFeedback({
-      body: {
-        interaction: row.id,
-        project: row.project,
-        rating,
-        ...(messageId !== undefined && { messageId }),
-        ...(comment.trim() !== '' && { comment: comment.trim() }),
-        ...(reasons.length > 0 && { reasons: reasons.map((label) => ({ label })) }),
-      },
+    const body = {
+      interaction: row.id,
+      project: row.project,
+      rating,
+      ...(messageId !== undefined && { messageId }),
+      ...(comment.trim() !== '' && { comment: comment.trim() }),
+      ...(reasons.length > 0 && { reasons: reasons.map((label) => ({ label })) }),
+    };
+    api.addFeedback({ body }).then(onSaved, (error: unknown) => {
+      isSaving.current = false;
+      setProblem(messageOf(error));
     });
-    onSaved();
   };
   const toggle = (label: string): void =>
     setReasons(reasons.includes(label) ? reasons.filter((each) => each !== label) : [...reasons, label]);
@@ -128,22 +129,20 @@ function FeedbackForm({ row, rating, onClose, onSaved }: FormProps): JSX.Element
           value={comment}
           onInput={(event) => setComment(event.currentTarget.value)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter') save().catch((error: unknown) => setProblem(String(error)));
+            if (event.key === 'Enter') save();
             if (event.key === 'Escape') {
               event.stopPropagation();
               onClose();
             }
           }}
         />
-        <button
-          type="button"
-          class="button main"
-          onClick={() => save().catch((error: unknown) => setProblem(String(error)))}
-        >
+        <button type="button" class="button main" onClick={save}>
           Save <kbd>↵</kbd>
         </button>
       </p>
-      <small>{problem ?? whereItGoes()}</small>
+      <small class={problem && 'bad'} role="status">
+        {problem ?? whereItGoes()}
+      </small>
     </div>
   );
 }

@@ -46,10 +46,6 @@ const drawings = {
   image: <path d="M2.5 3h11v10h-11zM2.5 11l3.2-3.5 2.6 2.8 2-2 3.2 3" />,
   more: <path d="M3.5 8h.01M8 8h.01M12.5 8h.01" stroke-width="2.2" />,
   left: <path d="M10 3.5 5.5 8l4.5 4.5" />,
-  linkTo: (
-    <path d="M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2-2a2.6 2.6 0 0 0-3.7-3.7l-.9.9M9.2 6.8a2.6 2.6 0 0 0-3.7 0l-2 2a2.6 2.6 0 0 0 3.7 3.7l.9-.9" />
-  ),
-  swap: <path d="M2.5 5.5h10m-3-3 3 3-3 3M13.5 11h-10m3-2.5-3 2.5 3 2.5" />,
 } as const satisfies Readonly<Record<string, JSX.Element>>;
 
 export type IconName = keyof typeof drawings;

@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { counted } from '../format.ts';
+import { useCommands } from '../keyboard.ts';
+import { command } from '../shortcuts.ts';
 import { Icon } from './icon.tsx';
 import { countMatches, type JsonLine, jsonLines, summaryOf } from './json-lines.ts';
 import { Safe } from './safe-text.tsx';
@@ -138,14 +140,17 @@ interface SearchProps {
   /** What the whole consists of, such as `31 attributes`. */
   readonly whole?: string;
   readonly marked?: ReadonlySet<string>;
+  /** The key that finds leads to it. */
+  readonly hasKey?: boolean;
 }
 
 /** A tree with a field that searches in it. */
-export function JsonWithSearch({ value, label, whole, marked }: SearchProps): JSX.Element {
+export function JsonWithSearch({ value, label, whole, marked, hasKey = false }: SearchProps): JSX.Element {
   const [find, setFind] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const wanted = find.trim().toLowerCase();
   const found = useMemo(() => countMatches(value, wanted), [value, wanted]);
+  useCommands(hasKey ? [command('/', 'Find', 'View', () => field.current?.select())] : []);
   return (
     <div class="json-search">
       <label class="field">
@@ -155,7 +160,6 @@ export function JsonWithSearch({ value, label, whole, marked }: SearchProps): JS
           type="search"
           aria-label={label}
           placeholder={label}
-          data-find
           value={find}
           onInput={(event) => setFind(event.currentTarget.value)}
           onKeyDown={(event) => {

@@ -1,6 +1,7 @@
 import { Lexer, type MarkedToken, type Token, type Tokens } from 'marked';
 import { type ComponentChildren, h, type JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
+import { Safe } from './safe-text.tsx';
 
 const KEYWORDS: Readonly<Record<string, string>> = {
   sql: 'select from where and or not null is in as on join left right inner outer group order by desc asc limit offset insert into values update set delete create alter drop table index view column with having distinct union all case when then else end',
@@ -53,7 +54,7 @@ function elementOf(token: MarkedToken): ComponentChildren {
     case 'def':
       return null;
     case 'text':
-      return 'tokens' in token && token.tokens ? elementsOf(token.tokens) : decoded(token.text);
+      return 'tokens' in token && token.tokens ? elementsOf(token.tokens) : <Safe text={decoded(token.text)} />;
     default:
       return inlineOf(token);
   }
@@ -68,7 +69,11 @@ function inlineOf(token: MarkedToken): ComponentChildren {
     case 'del':
       return <del>{elementsOf(token.tokens)}</del>;
     case 'codespan':
-      return <code>{token.text}</code>;
+      return (
+        <code>
+          <Safe text={token.text} />
+        </code>
+      );
     case 'br':
       return <br />;
     case 'escape':
@@ -79,19 +84,19 @@ function inlineOf(token: MarkedToken): ComponentChildren {
       // Nothing is loaded: the address stands in the place of the image.
       return (
         <span class="not-loaded">
-          {token.text || 'image'} ({token.href}, not loaded)
+          <Safe text={`${token.text || 'image'} (${token.href}, not loaded)`} />
         </span>
       );
     // HTML of a model, and whatever a later version of the parser adds, is text.
     default:
-      return token.raw;
+      return <Safe text={token.raw} />;
   }
 }
 
 /** Only web addresses become links, and each names its host. */
 function linkOf({ href, tokens, raw }: Tokens.Link): ComponentChildren {
   const url = URL.canParse(href) ? new URL(href) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) return raw;
+  if (!url || !/^https?:$/.test(url.protocol)) return <Safe text={raw} />;
   const namesHost = tokens
     .map((token) => token.raw)
     .join('')
@@ -152,13 +157,15 @@ function codeOf({ text, lang = '' }: Tokens.Code): JSX.Element {
 }
 
 /** Code with the words of its language in medium weight: enough to see its shape, without a parser for each language. */
-function withWords(text: string, language: string): ComponentChildren[] {
+function withWords(text: string, language: string): ComponentChildren {
   const name = language.toLowerCase();
   const words = new Set((KEYWORDS[SAME[name] ?? name] ?? '').split(' '));
-  if (words.size <= 1) return [text];
+  if (words.size <= 1) return <Safe text={text} />;
   return text
     .split(/([A-Za-z_]+)/)
-    .map((piece, index) => (words.has(piece.toLowerCase()) && piece !== '' ? <b key={index}>{piece}</b> : piece));
+    .map((piece, index) =>
+      words.has(piece.toLowerCase()) && piece !== '' ? <b key={index}>{piece}</b> : <Safe key={index} text={piece} />,
+    );
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

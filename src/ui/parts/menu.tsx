@@ -11,7 +11,7 @@ interface MenuProps {
   readonly children: (close: () => void) => ComponentChildren;
 }
 
-/** A button with a panel below it. It closes by Escape, by a click elsewhere, and when the focus leaves. */
+/** A button with a panel below it. Arrows move through it. It closes by Escape, by a click elsewhere, and when the focus leaves. */
 export function Menu({ label, title, icon = 'down', children }: MenuProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
@@ -50,7 +50,12 @@ interface PanelProps {
 }
 
 function Panel({ root, children, onClose, onLeave }: PanelProps): JSX.Element {
-  useKeys({ Escape: onClose });
+  const move = (step: number): void => {
+    const all = [...(root.current?.querySelectorAll<HTMLElement>('.menu-panel :is(button, input):enabled') ?? [])];
+    const at = all.findIndex((each) => each.contains(document.activeElement));
+    all[(Math.max(at, step < 0 ? 0 : -1) + step + all.length) % all.length]?.focus();
+  };
+  useKeys({ Escape: onClose, ArrowDown: () => move(1), ArrowUp: () => move(-1) });
   useEffect(() => {
     const leave = (event: Event): void => {
       if (event.target instanceof Node && !root.current?.contains(event.target)) onLeave();

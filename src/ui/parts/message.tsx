@@ -75,7 +75,7 @@ export function MessageView({ message, isSelected = false, feedback, onRated }: 
 const ROLES: ReadonlySet<string> = new Set(['system', 'developer', 'user', 'assistant', 'tool']);
 
 /** A role comes from the sender: only those that the page knows become a class. */
-function roleClass(role: string): string {
+export function roleClass(role: string): string {
   return ROLES.has(role) ? role : 'other';
 }
 
@@ -110,7 +110,11 @@ function Figures({ row }: { readonly row: ConversationRow }): JSX.Element {
         {row.timeToFirstChunk !== undefined && `, first ${duration(row.timeToFirstChunk)}`}
       </span>
       {chunkCount !== undefined && <span>{counted(chunkCount, 'chunk')}</span>}
-      {!isPlain && <span class="cut">finish: {finishReasons.join(', ')}</span>}
+      {!isPlain && (
+        <span class="cut">
+          finish: <Safe text={finishReasons.join(', ')} />
+        </span>
+      )}
       {Object.keys(row.deliveries).length > 0 && <DeliveryLinks row={row} />}
     </aside>
   );
@@ -150,12 +154,19 @@ function PartView({ part, isModel, isFolded, row }: PartProps): JSX.Element | nu
     case 'uri':
       return (
         <figure class="not-loaded">
-          <Icon name="image" /> <span class="mono">{part.uri}</span>
+          <Icon name="image" />{' '}
+          <span class="mono">
+            <Safe text={part.uri} />
+          </span>
           <figcaption>Not loaded: the page loads nothing from elsewhere</figcaption>
         </figure>
       );
     case 'file':
-      return <p class="mono">file {part.file_id}</p>;
+      return (
+        <p class="mono">
+          file <Safe text={part.file_id} />
+        </p>
+      );
     default:
       return (
         <div class="result">

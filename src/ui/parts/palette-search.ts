@@ -1,17 +1,19 @@
 import type { Answer, Conversation } from '../../gateway/api/routes.ts';
 import { CHOICES, TEXT_KEYS } from '../../store/filter-language.ts';
 import { api } from '../api.ts';
-import { age, counted, UNKNOWN } from '../format.ts';
+import { age, counted } from '../format.ts';
 import { currentCommands } from '../keyboard.ts';
 import { named, traceAddress } from '../places.ts';
+import { withoutMarks } from '../text.ts';
 import { now } from '../time.ts';
+import { titleOf } from '../views/conversation-columns.tsx';
 import { quoted } from './filter-text.ts';
 import type { IconName } from './icon.tsx';
 
 export interface PaletteEntry {
   readonly id: string;
   readonly label: string;
-  readonly detail?: string;
+  readonly detail?: string | undefined;
   readonly hint?: string;
   readonly keys?: string;
   readonly icon?: IconName;
@@ -77,8 +79,8 @@ async function conversationsFor(words: string): Promise<PaletteEntry[]> {
   const { items } = await api.listConversations({ query: { q, limit: LIMIT } });
   return items.map((row) => ({
     id: `conversation ${row.id}`,
-    label: row.title ?? row.conversationId ?? UNKNOWN,
-    ...(row.answer !== undefined && { detail: row.answer }),
+    label: titleOf(row),
+    detail: withoutMarks(row.answer),
     hint: age(row.lastAt, now.value),
     status: row.status,
     href: `/c/${encodeURIComponent(row.id)}`,

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import type { Detail } from '../conversation-data.ts';
-import { clock, count, day, moment } from '../format.ts';
+import { count, dayAndClock, moment } from '../format.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { MessageView } from '../parts/message.tsx';
@@ -10,6 +10,7 @@ import { Safe } from '../parts/safe-text.tsx';
 import { address, projectInAddress } from '../router.ts';
 import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
+import { useTitle } from '../title.ts';
 import { markdownOf } from './conversation-markdown.ts';
 import { transcriptOf } from './transcript.ts';
 import './conversation.css';
@@ -25,9 +26,18 @@ export function ChatView(): JSX.Element {
   const [shown, setShown] = useState<Detail>();
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
+    const state = { isGone: false };
     setShown(undefined);
-    wholeConversation(id, project).then(setShown, (error: unknown) => setProblem(messageOf(error)));
+    setProblem(undefined);
+    wholeConversation(id, project).then(
+      (found) => !state.isGone && setShown(found),
+      (error: unknown) => !state.isGone && setProblem(messageOf(error)),
+    );
+    return () => {
+      state.isGone = true;
+    };
   }, [id, project]);
+  useTitle(shown?.title ?? id);
   const turns = useMemo(() => transcriptOf(shown?.rows ?? []), [shown]);
   if (id === '')
     return <p class="empty">The address names no chat. It ends with ?chatId= and the id of a conversation.</p>;
@@ -40,7 +50,7 @@ export function ChatView(): JSX.Element {
           <Safe text={shown.title ?? id} />
         </h1>
         <p class="dim" title={moment(shown.firstAt)}>
-          {day(shown.firstAt, now.value)}, {clock(shown.firstAt)}
+          {dayAndClock(shown.firstAt, now.value)}
           {shown.models.length > 0 && ', '}
           <Safe text={shown.models.join(', ')} />, {count(turns.length)} {turns.length === 1 ? 'turn' : 'turns'}
         </p>

@@ -3,6 +3,8 @@ import { useMemo, useState } from 'preact/hooks';
 import { counted } from '../format.ts';
 import { type Change, differenceOf, similarity, textDifference } from '../parts/diff.ts';
 import { Icon } from '../parts/icon.tsx';
+import { roleClass } from '../parts/message.tsx';
+import { Safe } from '../parts/safe-text.tsx';
 import type { ComparedMessage, Sides } from './compare-side.ts';
 
 /** Messages in the same place of both, or of one alone. */
@@ -80,9 +82,12 @@ function SameMessages({ messages }: { readonly messages: readonly ComparedMessag
       {isOpen &&
         messages.map(({ role, text }, index) => (
           <div key={index} class="compare-row compare-message">
-            <span class={`role role-${role}`}>{role}</span>
-            <p>{text}</p>
-            <p>{text}</p>
+            <Role role={role} />
+            {[0, 1].map((side) => (
+              <p key={side}>
+                <Safe text={text} />
+              </p>
+            ))}
           </div>
         ))}
     </>
@@ -101,13 +106,20 @@ function DifferentMessages({
   const note = left && right ? `${Math.round(similarity(changes) * 100)} % the same` : left ? 'only in A' : 'only in B';
   return (
     <div class="compare-row compare-message">
-      <span class={`role role-${role}`}>
-        {role}
-        <small>{note}</small>
-      </span>
+      <Role role={role} note={note} />
       <Words changes={changes} without="added" isWhole={!right} />
       <Words changes={changes} without="removed" isWhole={!left} />
     </div>
+  );
+}
+
+/** A role comes from the sender. One that the page does not know has no colour: a class of its name could be any. */
+function Role({ role, note }: { readonly role: string; readonly note?: string }): JSX.Element {
+  return (
+    <span class={`role role-${roleClass(role)}`}>
+      <Safe text={role} />
+      {note !== undefined && <small>{note}</small>}
+    </span>
   );
 }
 
@@ -124,8 +136,9 @@ function Words({ changes, without, isWhole }: WordsProps): JSX.Element {
       {changes.map(({ kind, items }, index) => {
         if (kind === without) return null;
         const text = items.join('');
-        if (kind === 'same' || isWhole) return text;
-        return kind === 'added' ? <ins key={index}>{text}</ins> : <del key={index}>{text}</del>;
+        const safe = <Safe key={index} text={text} />;
+        if (kind === 'same' || isWhole) return safe;
+        return kind === 'added' ? <ins key={index}>{safe}</ins> : <del key={index}>{safe}</del>;
       })}
     </p>
   );

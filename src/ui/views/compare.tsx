@@ -1,14 +1,16 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api.ts';
-import { clock, count, day, duration, moment, money, UNKNOWN } from '../format.ts';
+import { copyLink } from '../clipboard.ts';
+import { clock, count, dayAndClock, duration, moment, money, UNKNOWN } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { marked } from '../marked.ts';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { named } from '../places.ts';
-import { address, go, withQuery } from '../router.ts';
+import { address, go, listPlace, withQuery } from '../router.ts';
+import { hasArrived } from '../strip.ts';
 import { messageOf, oneLine } from '../text.ts';
 import { now } from '../time.ts';
 import { useTitle } from '../title.ts';
@@ -49,10 +51,10 @@ export function CompareView(): JSX.Element {
     <div class="compare">
       <header class="heading">
         <p class="path">
-          <a href="/conversations">Conversations</a> <span>/</span> Compare
+          <a href={listPlace.href}>Conversations</a> <span>/</span> Compare
         </p>
         <div class="title">
-          <a class="back" href="/conversations" aria-label="All conversations">
+          <a class="back" href={listPlace.href} aria-label="All conversations">
             <Icon name="left" size={18} />
           </a>
           <h1>Compare two {kind}</h1>
@@ -86,20 +88,15 @@ export function CompareView(): JSX.Element {
   );
 }
 
-function copyLink(): void {
-  navigator.clipboard.writeText(window.location.href).catch(() => {});
-}
-
 function useCompareCommands(swap: () => void, toggleOnly: () => void): void {
   const open = (layer: Layer) => (): void => go(withQuery({ layer: layer === 'words' ? undefined : layer }));
   useCommands([
     { keys: ['w'], label: 'Swap', group: 'View', run: swap },
     { keys: ['o'], label: 'Only differences', group: 'View', run: toggleOnly },
-    { keys: ['y'], label: 'Copy a link', group: 'View', run: copyLink },
     { keys: ['1'], label: 'Words', group: 'View', run: open('words') },
     { keys: ['2'], label: 'Side by side, raw', group: 'View', run: open('raw') },
     { keys: ['3'], label: 'Attributes', group: 'View', run: open('attributes') },
-    { keys: ['Escape'], label: 'Back to the list', group: 'View', isHelpOnly: true, run: () => go('/conversations') },
+    { keys: ['Escape'], label: 'Back to the list', group: 'View', isHelpOnly: true, run: () => go(listPlace.href) },
   ]);
 }
 
@@ -184,7 +181,7 @@ function Heads({ sides }: { readonly sides: Sides }): JSX.Element {
               <Siblings side={side} name={index === 0 ? 'a' : 'b'} />
             </div>
             <p class="dim cut" title={moment(side.at)}>
-              {oneLine(side.detail)} · {day(side.at, now.value)}, {clock(side.at)}
+              {oneLine(side.detail)} · {dayAndClock(side.at, now.value)}
             </p>
           </div>
         </div>
@@ -299,7 +296,7 @@ function Delta({ name, left, right }: FactProps): JSX.Element | null {
 function DeliveryLine({ sides }: { readonly sides: Sides }): JSX.Element | null {
   const [a, b] = sides.map(({ deliveries }) =>
     Object.keys(deliveries)
-      .filter((name) => deliveries[name] === 'delivered')
+      .filter((name) => hasArrived(deliveries[name]))
       .sort(),
   );
   if (!a || !b || a.length + b.length === 0) return null;

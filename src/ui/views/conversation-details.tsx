@@ -1,25 +1,52 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Span } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { clock, counted, duration, moment } from '../format.ts';
+import { useCommands } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
 import { JsonWithSearch } from '../parts/json.tsx';
 import { readable } from '../parts/json-lines.ts';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { type TracePlace, traceAddress } from '../places.ts';
+import { command, rowCommands } from '../shortcuts.ts';
 import { oneLine } from '../text.ts';
-import type { ConversationRow } from './transcript.ts';
+import type { ConversationRow, Turn } from './transcript.ts';
+import { turnRowsOf } from './turn-rows.ts';
 
 /** Everything that was recorded: for each interaction the attributes, events and resource of its span. */
-export function DetailsLayer({ rows }: { readonly rows: readonly ConversationRow[] }): JSX.Element {
+export function DetailsLayer({ turns }: { readonly turns: readonly Turn[] }): JSX.Element {
   const [shown, setShown] = useState(200);
+  const rows = useMemo(() => turnRowsOf(turns, []), [turns]);
+  const list = useRef<HTMLDivElement>(null);
+  const move = (step: number): void => {
+    const heads = [...(list.current?.querySelectorAll('summary') ?? [])];
+    const at = heads.findIndex((head) => head.contains(document.activeElement));
+    heads[at < 0 ? 0 : Math.min(heads.length - 1, Math.max(0, at + step))]?.focus();
+  };
+  useCommands([
+    ...rowCommands('interaction', move),
+    command('o', 'Fold or unfold', 'View', () => {
+      if (document.activeElement instanceof HTMLElement && list.current?.contains(document.activeElement))
+        document.activeElement.closest('details')?.querySelector('summary')?.click();
+    }),
+  ]);
   return (
-    <div class="details">
-      {rows.slice(0, shown).map((row, index) => (
-        <OneInteraction key={row.id} row={row} isOpenAtFirst={rows.length === 1 || index === rows.length - 1} />
-      ))}
+    <div class="details" ref={list}>
+      {rows
+        .slice(0, shown)
+        .map(
+          ({ row, text, isFirst }, index) =>
+            row && (
+              <OneInteraction
+                key={row.id}
+                row={row}
+                text={(isFirst && oneLine(row.title)) || text}
+                isOpenAtFirst={index === rows.length - 1}
+              />
+            ),
+        )}
       {rows.length > shown && (
         <button type="button" class="button" onClick={() => setShown(shown + 500)}>
           Show more of {counted(rows.length, 'interaction')}
@@ -31,10 +58,11 @@ export function DetailsLayer({ rows }: { readonly rows: readonly ConversationRow
 
 interface OneProps {
   readonly row: ConversationRow;
+  readonly text: string;
   readonly isOpenAtFirst: boolean;
 }
 
-function OneInteraction({ row, isOpenAtFirst }: OneProps): JSX.Element {
+function OneInteraction({ row, text, isOpenAtFirst }: OneProps): JSX.Element {
   const [isOpen, setOpen] = useState(isOpenAtFirst);
   return (
     <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -45,7 +73,7 @@ function OneInteraction({ row, isOpenAtFirst }: OneProps): JSX.Element {
           <Safe text={row.name} />
         </b>
         <span class="cut dim">
-          <Safe text={oneLine(row.title) ?? ''} />
+          <Safe text={text} />
         </span>
         <small title={moment(row.startTime)}>
           {clock(row.startTime)}, {duration(row.duration)}
@@ -80,6 +108,7 @@ function Recorded({ row }: { readonly row: ConversationRow }): JSX.Element {
         , received as {row.receivedBy} {moment(row.receivedAt)}
       </p>
       <JsonWithSearch
+        hasKey
         value={value}
         label="Find in attributes, events and resource"
         whole={counted(size, span ? 'attribute' : 'field')}

@@ -2,8 +2,8 @@ import type { JSX } from 'preact';
 import type { DeliveryState } from '../../gateway/api/routes.ts';
 import type { Detail, Loaded } from '../conversation-data.ts';
 import { configured } from '../destinations.ts';
-import { age, clock, count, day, moment } from '../format.ts';
-import { Given } from '../parts/feedback.tsx';
+import { ago, count, dayAndClock, moment } from '../format.ts';
+import { Given } from '../parts/given.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark } from '../parts/mark.tsx';
 import { Money } from '../parts/money.tsx';
@@ -55,11 +55,9 @@ function Identity({ conversation }: { readonly conversation: Detail }): JSX.Elem
         <Fact name="Environment">{conversation.environment}</Fact>
         <Fact name="Models">{conversation.models.join(', ')}</Fact>
         <dt>Started</dt>
-        <dd title={moment(conversation.firstAt)}>
-          {day(conversation.firstAt, now.value)}, {clock(conversation.firstAt)}
-        </dd>
+        <dd title={moment(conversation.firstAt)}>{dayAndClock(conversation.firstAt, now.value)}</dd>
         <dt>Last</dt>
-        <dd title={moment(conversation.lastAt)}>{age(conversation.lastAt, now.value)}</dd>
+        <dd title={moment(conversation.lastAt)}>{ago(conversation.lastAt, now.value)}</dd>
       </dl>
     </section>
   );

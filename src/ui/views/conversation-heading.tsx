@@ -13,8 +13,11 @@ import { Popover } from '../parts/popover.tsx';
 import { isRaw, toggleRaw } from '../parts/raw.ts';
 import { Safe } from '../parts/safe-text.tsx';
 import { chatAddress } from '../places.ts';
-import { address, go } from '../router.ts';
+import { address, go, listPlace } from '../router.ts';
 import { command } from '../shortcuts.ts';
+import { messageOf } from '../text.ts';
+import { useTitle } from '../title.ts';
+import { titleOf } from './conversation-columns.tsx';
 import { markdownOf } from './conversation-markdown.ts';
 import { OtlpButton, type OtlpProps } from './otlp-button.tsx';
 import { RunActions, RunTotals, type ShownRun } from './run-heading.tsx';
@@ -36,16 +39,17 @@ interface HeadingProps {
 /** What the conversation is, its layers, and what can be done with it. */
 export function Heading({ loaded, turns, base, layer, runId, run }: HeadingProps): JSX.Element {
   const { conversation } = loaded;
+  useTitle(conversation.title ?? conversation.id);
   return (
     <header class="heading">
       <p class="path">
-        <a href="/conversations">Conversations</a> <span>/</span>{' '}
+        <a href={listPlace.href}>Conversations</a> <span>/</span>{' '}
         <span class="mono cut">
           <Safe text={conversation.conversationId ?? conversation.id} />
         </span>
       </p>
       <div class="title">
-        <a class="back" href="/conversations" aria-label="All conversations">
+        <a class="back" href={listPlace.href} aria-label="All conversations">
           <Icon name="left" size={18} />
         </a>
         <h1 class="cut">
@@ -125,7 +129,11 @@ function Actions({ loaded: { conversation }, turns, base, run }: ActionsProps): 
   useCommands([command('s', 'Share', 'Selected', () => setOpen('share'))]);
   return (
     <div class="actions">
-      <button type="button" class="button wide" onClick={() => go(compareWith(conversation.id))}>
+      <button
+        type="button"
+        class="button wide"
+        onClick={() => go(compareWith({ id: conversation.id, title: titleOf(conversation) }))}
+      >
         Compare <kbd>C</kbd>
       </button>
       {run && <RunActions row={run.row} />}
@@ -213,7 +221,7 @@ function More({ conversation, className, onClose, onShare }: MoreProps): JSX.Ele
   const [problem, setProblem] = useState<string>();
   const remove = async (): Promise<void> => {
     await api.deleteConversation({ params: { id: conversation.id } });
-    go('/conversations');
+    go(listPlace.href);
   };
   return (
     <Popover label="More" onClose={onClose}>
@@ -229,7 +237,7 @@ function More({ conversation, className, onClose, onShare }: MoreProps): JSX.Ele
             <button
               type="button"
               class="button danger"
-              onClick={() => remove().catch((error: unknown) => setProblem(String(error)))}
+              onClick={() => remove().catch((error: unknown) => setProblem(messageOf(error)))}
             >
               Delete it
             </button>

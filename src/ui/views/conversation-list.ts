@@ -74,7 +74,7 @@ export async function loadMore(selection: Selection): Promise<void> {
     rows.value = [...rows.value, ...page.items.filter(({ id }) => !known.has(id))];
     list.next = page.next;
   } finally {
-    isLoading.value = false;
+    if (request === list.request) isLoading.value = false;
   }
 }
 

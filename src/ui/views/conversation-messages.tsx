@@ -4,12 +4,14 @@ import { type Loaded, load } from '../conversation-data.ts';
 import { count } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { firstPayload } from '../parts/delivery-links.tsx';
+import { Feedback } from '../parts/feedback.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark } from '../parts/mark.tsx';
 import { areUnfolded, MessageView } from '../parts/message.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { traceAddress } from '../places.ts';
 import { address, go } from '../router.ts';
+import { isPhone } from '../screen.ts';
 import { command, errorCommands, rowCommands } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
 import type { ConversationRow, TranscriptMessage, Turn } from './transcript.ts';
@@ -67,7 +69,7 @@ export function MessagesLayer({ turns, loaded, facts, onOutline }: MessagesProps
         })}
       </div>
       <div class="facts-below">{facts}</div>
-      <TurnBar {...{ messages, selected, turns }} />
+      {isPhone.value && <TurnBar {...{ messages, selected, turns, loaded }} onRated={rated} />}
     </div>
   );
 }
@@ -133,13 +135,15 @@ function hasFailed({ row, error, calls }: TranscriptMessage): boolean {
 }
 
 interface TurnBarProps {
+  readonly loaded: Loaded;
   readonly messages: readonly TranscriptMessage[];
   readonly selected: number;
   readonly turns: readonly Turn[];
+  onRated(): void;
 }
 
-/** On a phone: the turn before and after, at the foot of the screen. */
-function TurnBar({ messages, selected, turns }: TurnBarProps): JSX.Element {
+/** On a phone, at the foot of the screen: the turn before and after, thumbs for its answer, and its destinations. */
+function TurnBar({ messages, selected, turns, loaded, onRated }: TurnBarProps): JSX.Element {
   const turn = messages[Math.max(0, selected)]?.turn ?? 1;
   const row = turns[turn - 1]?.rows.at(-1);
   const payload = row && firstPayload(row);
@@ -159,6 +163,7 @@ function TurnBar({ messages, selected, turns }: TurnBarProps): JSX.Element {
       <span>
         turn {count(turn)} of {count(turns.length)}
       </span>
+      {row && <Feedback key={row.id} row={row} given={loaded.feedback.get(row.id) ?? []} onRated={onRated} />}
       {payload !== undefined && (
         <a href={payload} aria-label="What each destination got">
           <Icon name="out" size={18} />

@@ -8,10 +8,11 @@ import { onLive } from '../live.ts';
 import { compareWith } from '../marked.ts';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { payloadAddress } from '../places.ts';
-import { address, go, segments } from '../router.ts';
+import { address, go, listPlace, segments } from '../router.ts';
 import { command, linkCommand } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
 import { now } from '../time.ts';
+import { titleOf } from './conversation-columns.tsx';
 import { DetailsLayer, useSpan } from './conversation-details.tsx';
 import { Facts } from './conversation-facts.tsx';
 import { Heading, LAYERS, type Layer, layerAddress } from './conversation-heading.tsx';
@@ -34,9 +35,16 @@ export function ConversationView(): JSX.Element {
     const again = (): void => {
       load(id).catch(() => {});
     };
+    // An address can also have the name that the application gave the conversation.
+    const isThis = (each: string): boolean => each === (loaded.value?.conversation.id ?? id);
     const unfollow = onLive({
       conversations: (items) => {
-        if (items.some((item) => item.id === id)) again();
+        if (items.some((item) => isThis(item.id))) again();
+      },
+      deleted: (ids) => {
+        if (!ids.some(isThis)) return;
+        forget();
+        again();
       },
       deliveries: (items) => {
         const rows = loaded.value?.conversation.rows ?? [];
@@ -58,7 +66,11 @@ export function ConversationView(): JSX.Element {
   const shown = loaded.value;
   if (problem.value !== undefined && !shown) return <Gone message={problem.value} />;
   if (!shown) return <LoadingRows />;
-  if (named === 'destinations') return <ToPayload rows={shown.conversation.rows} name={name} />;
+  if (named === 'destinations') {
+    const { rows, next } = shown.conversation;
+    // The record in the worst state can be on a later page.
+    return next === undefined ? <ToPayload rows={rows} name={name} /> : <LoadingRows />;
+  }
   return <Conversation id={id} loaded={shown} />;
 }
 
@@ -111,7 +123,9 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
     command('2', 'Turns', 'View', () => toLayer('turns')),
     command('3', 'Details', 'View', () => toLayer('details')),
     command('4', 'Run', 'View', () => toLayer('run')),
-    command('c', 'Compare with another conversation', 'Selected', () => go(compareWith(id))),
+    command('c', 'Compare with another conversation', 'Selected', () =>
+      go(compareWith({ id: shown.conversation.id, title: titleOf(shown.conversation) })),
+    ),
     ...(hasDead(shown.conversation)
       ? [
           command(
@@ -128,7 +142,10 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
     linkCommand,
   ]);
   useKeys({
-    Escape: () => (address.value.query.size > 0 ? go(address.value.path) : go('/conversations')),
+    Escape: () => {
+      const { path, query, fragment } = address.value;
+      go(query.size > 0 || fragment !== '' ? path : listPlace.href);
+    },
   });
   const facts = <Facts loaded={shown} />;
   return (
@@ -142,7 +159,7 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
         </div>
       )}
       {layer === 'turns' && <TurnsLayer turns={turns} tools={shown.tools} />}
-      {layer === 'details' && <DetailsLayer rows={rows} />}
+      {layer === 'details' && <DetailsLayer turns={turns} />}
       {shownRun && <RunLayer run={shownRun} toolSpans={shown.tools} />}
     </>
   );
@@ -171,7 +188,7 @@ function ToPayload({ rows, name }: { readonly rows: readonly ConversationRow[]; 
 
 /** The conversation before or after this one, in the order of the list. */
 async function neighbour(step: number): Promise<void> {
-  const [, id] = segments.value;
+  const id = loaded.value?.conversation.id ?? segments.value[1];
   const isListed = listed.value.some((row) => row.id === id);
   const items = isListed ? listed.value : (await api.listConversations({ query: { limit: 200 } })).items;
   const index = items.findIndex((item) => item.id === id);

@@ -1,19 +1,20 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../../gateway/api/routes.ts';
 import { count } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
-import { compareAddress, marked, markLetters } from '../marked.ts';
+import { markLetters } from '../marked.ts';
 import { FilterField } from '../parts/filter-field.tsx';
 import { Grid } from '../parts/grid.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
+import { MarkedBar } from '../parts/marked-bar.tsx';
 import { TimeRange } from '../parts/time-range.tsx';
-import { address, go, withQuery } from '../router.ts';
+import { address, go, listPlace, withQuery } from '../router.ts';
 import { isPhone, peekCovers, screenWidth } from '../screen.ts';
 import { useTitle } from '../title.ts';
-import { ConversationColumnsMenu, columnsFor, PhoneRow, phoneHeight, titleOf } from './conversation-columns.tsx';
+import { ConversationColumnsMenu, columnsFor, PhoneRow, phoneHeight } from './conversation-columns.tsx';
 import {
   follow,
   freshRows,
@@ -56,13 +57,15 @@ export function ConversationsView(): JSX.Element {
   const isLive = query.get('live') !== 'off';
   const peek = query.get('peek') ?? undefined;
   const scroller = useRef<HTMLDivElement>(null);
+  listPlace.href = withQuery({});
   useTitle(q === '' ? 'Conversations' : q);
   const toggleLive = (): void => go(withQuery({ live: isLive ? 'off' : undefined }), { replace: true });
   useCommands([
     { keys: ['l'], label: isLive ? 'Live off' : 'Live on', group: 'View', run: toggleLive },
     { keys: ['.'], label: 'Show new rows', group: 'View', run: showWaiting },
   ]);
-  useEffect(() => {
+  // Before the paint: nothing is said of a selection whose answer is on its way.
+  useLayoutEffect(() => {
     load({ q, since, until }).catch(() => {});
     if (!isLive) return undefined;
     return follow({ q, since, until }, () => (scroller.current?.scrollTop ?? 0) < 1 && selectedRow.value === undefined);
@@ -86,7 +89,7 @@ export function ConversationsView(): JSX.Element {
       </div>
       {!isPhone.value && (
         <div class="totals">
-          <Totals />
+          <Totals q={q} />
           <QuickLinks q={q} hasPeek={peek !== undefined} />
         </div>
       )}
@@ -179,45 +182,6 @@ function NewRows(): JSX.Element {
           {count(waiting)} new, show them <kbd>.</kbd>
         </button>
       )}
-    </div>
-  );
-}
-
-/** What was marked with X, and the way to compare it. */
-function MarkedBar(): JSX.Element | null {
-  const ids = marked.value;
-  if (ids.length === 0) return null;
-  const href = compareAddress();
-  const titles = ids.map((id) => {
-    const row = rows.value.find((each) => each.id === id);
-    return row === undefined ? id : titleOf(row);
-  });
-  return (
-    <div class="marked-bar floating" role="status">
-      {titles.map((title, index) => (
-        <span key={ids[index]} class="cut">
-          <b>{index === 0 ? 'A' : 'B'}</b> {title}
-        </span>
-      ))}
-      {href === undefined ? (
-        <span class="dim">
-          Mark a second one with <kbd>X</kbd>
-        </span>
-      ) : (
-        <a class="button main" href={href}>
-          Compare <kbd>C</kbd>
-        </a>
-      )}
-      <button
-        type="button"
-        class="icon-button"
-        aria-label="Remove the marks"
-        onClick={() => {
-          marked.value = [];
-        }}
-      >
-        <Icon name="close" size={12} />
-      </button>
     </div>
   );
 }

@@ -1,14 +1,14 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api.ts';
-import { clock, count, day } from '../format.ts';
+import { count, counted } from '../format.ts';
 import { useKeys } from '../keyboard.ts';
 import { chosen } from '../parts/chart.tsx';
 import { listAddress } from '../parts/filter-text.ts';
 import { Icon } from '../parts/icon.tsx';
+import { rangeLabel } from '../parts/time-range.tsx';
 import { go, withQuery } from '../router.ts';
 import { oneLine } from '../text.ts';
-import { now } from '../time.ts';
 import type { Statistics } from './dashboard-model.ts';
 
 interface ChosenTimeProps {
@@ -34,11 +34,11 @@ export function ChosenTime({ statistics, buckets, q }: ChosenTimeProps): JSX.Ele
   return (
     <section class={`chosen-time floating${isLeft ? ' left' : ''}`} aria-label="The time that was chosen">
       <header>
-        <b>
-          {day(Number(since), now.value)}, {clock(Number(since)).slice(0, 5)} to {clock(Number(until)).slice(0, 5)}
-        </b>
+        <b>{rangeLabel(since, until)}</b>
         <span class="dim">
-          {failed > 0 ? `${count(failed)} errors of ${count(calls)} calls` : `${count(calls)} calls, no error`}
+          {failed > 0
+            ? `${counted(failed, 'error')} of ${counted(calls, 'call')}`
+            : `${counted(calls, 'call')}, no error`}
         </span>
         <button type="button" class="icon-button push" aria-label="Close" onClick={close}>
           <Icon name="close" size={12} />

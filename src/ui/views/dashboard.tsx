@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { api } from '../api.ts';
 import { axisDuration, count, money } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
+import { onLive } from '../live.ts';
 import { type Buckets, Chart, chosen, type Series } from '../parts/chart.tsx';
 import { FilterField } from '../parts/filter-field.tsx';
 import { listAddress } from '../parts/filter-text.ts';
@@ -21,7 +22,8 @@ type Group = Statistics['groups'][number];
 
 const DEFAULT_SINCE = '24h';
 const BUCKETS = 84;
-const loaded = signal<{ readonly now: Statistics; readonly before?: Statistics } | undefined>(undefined);
+/** With the selection that they are of: the old ones stay until those of another selection are there. */
+const loaded = signal<ContentProps | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
 const requests = { last: 0 };
 
@@ -36,7 +38,7 @@ async function load(selection: Selection, withBefore: boolean): Promise<void> {
         ? await api.statistics({ query: { ...selection, ...range, buckets: BUCKETS } })
         : undefined;
     if (request !== requests.last) return;
-    loaded.value = { now: found, ...(before && { before }) };
+    loaded.value = { ...selection, now: found, ...(before && { before }) };
     problem.value = undefined;
   } catch (error) {
     if (request === requests.last) problem.value = messageOf(error);
@@ -64,7 +66,9 @@ export function DashboardView(): JSX.Element {
   ]);
   useEffect(() => {
     chosen.value = undefined;
-    load({ by, q, since, until }, isCompared).catch(() => {});
+    const read = (): void => void load({ by, q, since, until }, isCompared);
+    read();
+    return onLive({ resync: read });
   }, [by, q, since, until, isCompared]);
   return (
     <>
@@ -93,11 +97,7 @@ export function DashboardView(): JSX.Element {
           Compare<span>with the time before</span>
         </button>
       </div>
-      {loaded.value ? (
-        <Content by={by} q={q} since={since} until={until} {...loaded.value} />
-      ) : (
-        <div aria-busy={problem.value === undefined} />
-      )}
+      {loaded.value ? <Content {...loaded.value} /> : <div aria-busy={problem.value === undefined} />}
     </>
   );
 }
@@ -195,10 +195,10 @@ function LatencyChart({
     <Chart
       {...props}
       title="Latency"
-      subtitle="of calls"
+      subtitle="of calls to models"
       series={[
         { label: 'p99', color: '--accent-fill', line: 'solid', values: statistics.p99 },
-        { label: 'p95', color: '--data-fill', line: 'solid', values: statistics.p95 },
+        { label: 'p95', color: '--data-fill', line: 'dashed', values: statistics.p95 },
         { label: 'p50', color: '--mark', line: 'solid', values: statistics.p50 },
         { label: 'first chunk p50', color: '--ink-3', line: 'dotted', values: statistics.first },
       ]}

@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Delivery, DeliveryState, Destination } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { loadDestinations } from '../destinations.ts';
 import { age, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { Icon } from '../parts/icon.tsx';
+import { LoadingRows } from '../parts/loading-rows.tsx';
 import { stateWords } from '../parts/mark.tsx';
 import { Popover } from '../parts/popover.tsx';
 import { Safe } from '../parts/safe-text.tsx';
@@ -27,14 +28,20 @@ const STATES: readonly DeliveryState[] = [
   'skipped',
 ];
 const PAGE = 100;
+/** What the gateway answers at once. */
+const MAX_PAGE = 500;
 
 /** The records of one destination, the latest first, of one state or of all. */
 export function OneDestination({ destination }: { readonly destination: Destination }): JSX.Element {
   const { name, counts } = destination;
   const state = STATES.find((each) => each === address.value.query.get('state'));
   const { items, next, problem, more, act } = useRecords(destination, state);
-  const [selected, setSelected] = useState(-1);
-  const move = (step: number): void => setSelected(Math.min(items.length - 1, Math.max(0, selected + step)));
+  const [chosen, choose] = useState<string>();
+  const selected = items?.findIndex((item) => keyOf(item) === chosen) ?? -1;
+  const move = (step: number): void => {
+    const item = items?.[Math.min(items.length - 1, Math.max(0, selected + step))];
+    if (item) choose(keyOf(item));
+  };
   const retryAll = (): void => act(() => api.retryDeliveries({ params: { name } }));
   useCommands([
     ...rowCommands('record', move),
@@ -42,17 +49,17 @@ export function OneDestination({ destination }: { readonly destination: Destinat
   ]);
   useKeys({
     Enter: () => {
-      const item = items[selected];
+      const item = items?.[selected];
       if (item) go(payloadAddress({ ...item, id: item.interaction }, name));
     },
-    Escape: () => (selected < 0 ? go('/destinations') : setSelected(-1)),
+    Escape: () => (selected < 0 ? go('/destinations') : choose(undefined)),
   });
   return (
     <>
       <Heading {...{ destination, state, retryAll }} />
       {problem !== undefined && <p class="failed">{problem}</p>}
-      <Records {...{ items, selected, name }} />
-      {items.length === 0 && <Nothing state={state} isConfigured={destination.isConfigured} />}
+      {items ? <Records {...{ items, selected, name }} /> : problem === undefined && <LoadingRows />}
+      {items?.length === 0 && <Nothing state={state} isConfigured={destination.isConfigured} />}
       {next !== undefined && (
         <p class="more">
           <button type="button" class="button" onClick={more}>
@@ -192,8 +199,13 @@ function Facts({ address, content, p50, p99 }: Destination): JSX.Element {
   );
 }
 
+function keyOf({ interaction, project }: Delivery): string {
+  return `${interaction} ${project}`;
+}
+
 interface RecordList {
-  readonly items: readonly Delivery[];
+  /** Undefined until the answer for this state is there. */
+  readonly items: readonly Delivery[] | undefined;
   readonly next: string | undefined;
   readonly problem: string | undefined;
   more(): void;
@@ -201,25 +213,42 @@ interface RecordList {
 }
 
 function useRecords({ name, counts }: Destination, state: DeliveryState | undefined): RecordList {
-  const [items, setItems] = useState<readonly Delivery[]>([]);
-  const [next, setNext] = useState<string>();
+  const [list, setList] = useState<{ readonly of: string; readonly items: readonly Delivery[]; next?: string }>();
   const [problem, setProblem] = useState<string>();
+  const [limit, setLimit] = useState(PAGE);
   const fail = (error: unknown): void => setProblem(messageOf(error));
-  const load = async (cursor?: string): Promise<void> => {
-    const query = { limit: PAGE, ...(state && { state }), ...(cursor !== undefined && { cursor }) };
-    const page = await api.listDeliveries({ params: { name }, query });
-    setItems(cursor === undefined ? page.items : [...items, ...page.items]);
-    setNext(page.next);
-    setProblem(undefined);
-  };
+  const of = state ?? '';
   useEffect(() => {
-    load().catch(fail);
-  }, [name, state, JSON.stringify(counts)]);
+    const current = { isGone: false };
+    const load = async (): Promise<void> => {
+      const items: Delivery[] = [];
+      let next: string | undefined;
+      // As many as are shown already: what a person has unfolded stays.
+      do {
+        const query = {
+          limit: Math.min(MAX_PAGE, limit - items.length),
+          ...(state && { state }),
+          ...(next !== undefined && { cursor: next }),
+        };
+        const page = await api.listDeliveries({ params: { name }, query });
+        items.push(...page.items);
+        next = page.next;
+      } while (next !== undefined && items.length < limit && !current.isGone);
+      if (current.isGone) return;
+      setList({ of, items, ...(next !== undefined && { next }) });
+      setProblem(undefined);
+    };
+    load().catch((error: unknown) => !current.isGone && fail(error));
+    return () => {
+      current.isGone = true;
+    };
+  }, [name, state, limit, JSON.stringify(counts)]);
+  const shown = list?.of === of ? list : undefined;
   return {
-    items,
-    next,
+    items: shown?.items,
+    next: shown?.next,
     problem,
-    more: () => void load(next).catch(fail),
+    more: () => setLimit(limit + PAGE),
     act: (work) => void work().then(loadDestinations).catch(fail),
   };
 }
@@ -231,8 +260,10 @@ interface RecordsProps {
 }
 
 function Records({ items, selected, name }: RecordsProps): JSX.Element {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [selected]);
   return (
-    <div class="records">
+    <div class="records" ref={list}>
       <table class="destination-table">
         <thead>
           <tr>
@@ -249,7 +280,7 @@ function Records({ items, selected, name }: RecordsProps): JSX.Element {
         </thead>
         <tbody>
           {items.map((item, index) => (
-            <tr key={`${item.interaction} ${item.project}`} aria-current={index === selected ? 'true' : undefined}>
+            <tr key={keyOf(item)} aria-current={index === selected ? 'true' : undefined}>
               <th scope="row" class={item.title === undefined ? 'mono' : undefined} title={item.interaction}>
                 <a href={payloadAddress({ ...item, id: item.interaction }, name)}>
                   <DeliveryMark state={item.state} />

@@ -3,11 +3,11 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { DeliveryState, Destination } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { destinations, loadDestinations } from '../destinations.ts';
-import { age, count, counted, duration, moment } from '../format.ts';
+import { age, ago, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { atMostEvery } from '../pace.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
-import { Safe } from '../parts/safe-text.tsx';
+import { LoadingRows } from '../parts/loading-rows.tsx';
 import { Sparkline } from '../parts/sparkline.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { type InteractionKey, payloadAddress } from '../places.ts';
@@ -15,6 +15,7 @@ import { go, segments } from '../router.ts';
 import { rowCommands } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
 import { now } from '../time.ts';
+import { useTitle } from '../title.ts';
 import { OneDestination } from './destination.tsx';
 import { NeedsYou } from './needs-you.tsx';
 import { againIn, reasonOf } from './payload-data.ts';
@@ -27,6 +28,9 @@ export function DestinationsView(): JSX.Element {
   useEffect(() => {
     loadDestinations().catch(() => {});
   }, []);
+  useTitle(name ?? 'Destinations');
+  // Those that are not set up are listed as well: without one, the list is still on its way.
+  if (destinations.value.length === 0) return <LoadingRows />;
   const chosen = destinations.value.find((each) => each.name === name);
   if (name !== undefined && chosen) return <OneDestination key={name} destination={chosen} />;
   return <AllDestinations />;
@@ -51,7 +55,7 @@ function AllDestinations(): JSX.Element {
         <h1>Destinations</h1>
       </header>
       {configured.length > 0 ? <Table items={configured} selected={selected} /> : <NoneSetUp />}
-      <NeedsYou />
+      <NeedsYou selected={configured[selected]?.name} />
       {others.length > 0 && <NotSetUp items={others} />}
     </div>
   );
@@ -218,11 +222,11 @@ function toneOfCount(state: (typeof STATES)[number], { dead, retrying }: Destina
   return state === 'retrying' && retrying ? 'wait' : '';
 }
 
-/** `200, 3 min ago`, `503, again in 14 s`, `422, 3 min ago: messages.2 is too long` */
+/** `200, 3 min ago`, `503, again in 14 s`; why, on hover */
 function LastAnswer({ destination: { lastAttempt, isStopped, reason } }: Pick<RowProps, 'destination'>): JSX.Element {
   if (!lastAttempt) return <td class="last dim">nothing was sent yet</td>;
   const { at, status, outcome } = lastAttempt;
-  const when = outcome === 'retry' ? againIn(lastAttempt) : ago(at);
+  const when = outcome === 'retry' ? againIn(lastAttempt) : ago(at, now.value);
   const text = reasonOf({ reason: reason ?? lastAttempt.reason }) || (lastAttempt.answer ?? '');
   return (
     <td
@@ -232,19 +236,8 @@ function LastAnswer({ destination: { lastAttempt, isStopped, reason } }: Pick<Ro
       <span title={moment(at)}>
         {status ?? 'no answer'}, {isStopped ? 'stopped' : when}
       </span>
-      {text !== '' && (
-        <small>
-          {' '}
-          <Safe text={text} />
-        </small>
-      )}
     </td>
   );
-}
-
-function ago(at: number): string {
-  const text = age(at, now.value);
-  return /[a-z]/.test(text) && text !== 'now' ? `${text} ago` : text;
 }
 
 function stateOf({ isStopped, counts }: Destination): DeliveryState | undefined {

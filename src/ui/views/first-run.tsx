@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { GatewayStatus } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
@@ -45,6 +45,12 @@ export function FirstRun(): JSX.Element {
           note="Keys are accepted as they are and never stored."
         >
           <CopyLine text={`ATHINA_BASE_URL=${origin}/athina`} accent={`${origin}/athina`} />
+          <details class="others">
+            <summary class="link">The other four lines</summary>
+            {OTHERS.map(([name, path]) => (
+              <CopyLine key={name} text={`${name}=${origin}${path}`} accent={origin + path} />
+            ))}
+          </details>
         </Step>
         <Step number={4} title="No application at hand: a real conversation and a run, without a key">
           <CopyLine text="npx spanport demo" />
@@ -55,11 +61,19 @@ export function FirstRun(): JSX.Element {
   );
 }
 
+/** What Spanport’s own exporters read; a vendor’s client has an option of its own for it. */
+const OTHERS = [
+  ['RECONIFY_TRACKER', '/reconify/track'],
+  ['INKEEP_ANALYTICS_URL', '/inkeep'],
+  ['REQUESTY_INGESTION_URL', '/requesty/insight'],
+  ['SPANPORT_KORE_OUTPUT', '/kore/records'],
+] as const;
+
 interface StepProps {
   readonly number: number;
   readonly title: string;
   readonly note?: JSX.Element | string;
-  readonly children: JSX.Element;
+  readonly children: ComponentChildren;
 }
 
 function Step({ number, title, note, children }: StepProps): JSX.Element {

@@ -16,12 +16,12 @@ import type { ConversationRow } from './transcript.ts';
 
 interface PanelProps {
   readonly row: ConversationRow;
-  readonly turn: number | undefined;
+  readonly place: string;
   onClose(): void;
 }
 
 /** Details of one interaction next to the rows: its attributes with search, and where to go from here. */
-export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Element {
+export function InteractionPanel({ row, place, onClose }: PanelProps): JSX.Element {
   const span = useSpan(row);
   const value = useMemo(() => (span ? readable(span.attributes) : row.interaction), [span, row]);
   const destination = worstDestination(row.deliveries);
@@ -33,7 +33,7 @@ export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Elemen
   return (
     <aside class="side-panel" aria-label={row.name}>
       <PanelHeading icon={row.operation === 'invoke_agent' ? 'run' : 'chat'} name={row.name} hasLink onClose={onClose}>
-        {turn !== undefined && <small>turn {turn}</small>}
+        <small>{place}</small>
       </PanelHeading>
       <p class="actions">
         <CopyRequestButton of={row} />
@@ -50,6 +50,7 @@ export function InteractionPanel({ row, turn, onClose }: PanelProps): JSX.Elemen
       </p>
       <div class="panel-body">
         <JsonWithSearch
+          hasKey
           value={value}
           label="Find in attributes"
           whole={counted(Object.keys(value).length, span ? 'attribute' : 'field')}

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Delivery } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { destinations, loadDestinations } from '../destinations.ts';
-import { clock, count, counted, moment } from '../format.ts';
+import { clockOrDay, count, counted, moment } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { Safe } from '../parts/safe-text.tsx';
@@ -11,11 +11,15 @@ import { DeliveryMark } from '../parts/state-mark.tsx';
 import { payloadAddress } from '../places.ts';
 import { command } from '../shortcuts.ts';
 import { messageOf } from '../text.ts';
+import { now } from '../time.ts';
 import { type DeadLetterGroup, groupsOf } from './dead-letters.ts';
 import { useDrop } from './drop.ts';
 
-/** Dead letters, grouped by cause, and destinations that stopped: the only things that do not heal by themselves. */
-export function NeedsYou(): JSX.Element | null {
+/**
+ * Dead letters, grouped by cause, and destinations that stopped: the only things that do not heal by themselves.
+ * @param selected the destination whose dead letters a key sends again
+ */
+export function NeedsYou({ selected }: { readonly selected: string | undefined }): JSX.Element | null {
   const [records, setRecords] = useState<readonly Delivery[]>([]);
   const dead = destinations.value.filter(({ counts }) => (counts.dead ?? 0) > 0);
   const stopped = destinations.value.filter(({ isStopped }) => isStopped);
@@ -24,12 +28,18 @@ export function NeedsYou(): JSX.Element | null {
     const lists = dead.map(({ name }) =>
       api.listDeliveries({ params: { name }, query: { state: 'dead', limit: 500 } }),
     );
+    const state = { isGone: false };
     Promise.all(lists).then(
-      (pages) => setRecords(pages.flatMap(({ items }) => items)),
+      (pages) => !state.isGone && setRecords(pages.flatMap(({ items }) => items)),
       () => {},
     );
+    return () => {
+      state.isGone = true;
+    };
   }, [key]);
   const groups = groupsOf(records);
+  // Without a selection the key acts where there is no choice.
+  const own = groups.filter(({ destination }) => selected === undefined || destination === selected);
   if (groups.length === 0 && stopped.length === 0) return null;
   return (
     <section class="needs-you">
@@ -41,7 +51,7 @@ export function NeedsYou(): JSX.Element | null {
           <Group
             key={`${group.destination} ${group.status} ${group.reason}`}
             group={group}
-            isOnly={groups.length === 1}
+            isOnly={own.length === 1 && own[0] === group}
           />
         ))}
         {stopped.map(({ name, reason, counts, setUp }) => (
@@ -100,7 +110,7 @@ function Group({ group, isOnly }: GroupProps): JSX.Element {
               </span>
             </>
           )}
-          , since {clock(since)}
+          , since {clockOrDay(since, now.value)}
         </p>
       </div>
       <Buttons {...{ group, isOnly }} />

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { api } from '../api.ts';
+import { copyLink } from '../clipboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { curlOfRequest } from '../parts/curl.ts';
 import { Icon, type IconName } from '../parts/icon.tsx';
@@ -63,14 +64,8 @@ function Arrows({ what, at, of, move }: Neighbours): JSX.Element {
 
 function CopyLinkButton(): JSX.Element {
   return (
-    <button
-      type="button"
-      class="bare"
-      aria-label="Copy a link to this"
-      title="Copy a link to this"
-      onClick={() => void navigator.clipboard.writeText(window.location.href).catch(() => {})}
-    >
-      <Icon name="linkTo" />
+    <button type="button" class="bare" aria-label="Copy a link to this" title="Copy a link to this" onClick={copyLink}>
+      <Icon name="link" />
     </button>
   );
 }

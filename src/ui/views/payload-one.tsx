@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Delivery } from '../../gateway/api/routes.ts';
 import { configured } from '../destinations.ts';
-import { bytes, clock, count, duration, moment } from '../format.ts';
+import { bytes, clock, clockOrDay, count, duration, moment } from '../format.ts';
 import { compact } from '../parts/call.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { curlOf } from '../parts/curl.ts';
@@ -9,6 +9,8 @@ import { JsonWithSearch, parsed } from '../parts/json.tsx';
 import { stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
+import { hasArrived } from '../strip.ts';
+import { now } from '../time.ts';
 import {
   complainedPaths,
   type Detail,
@@ -18,7 +20,7 @@ import {
   toneOf,
   usePayload,
 } from './payload-data.ts';
-import { DeadLetter, hasArrived, SendAgain } from './record-actions.tsx';
+import { DeadLetter, SendAgain } from './record-actions.tsx';
 
 /** One destination: what became of the record, attempt by attempt, and the request that it gets. */
 export function OneDestination({ detail, name, onChanged }: OneProps): JSX.Element {
@@ -31,7 +33,7 @@ export function OneDestination({ detail, name, onChanged }: OneProps): JSX.Eleme
         <div class="payload-body">
           <Explanation name={name} delivery={delivery} />
           {delivery?.state === 'dead' && <DeadLetter {...{ detail, name, onChanged }} />}
-          {delivery && hasArrived(delivery) && <SendAgain {...{ detail, name, onChanged }} />}
+          {delivery && hasArrived(delivery.state) && <SendAgain {...{ detail, name, onChanged }} />}
           {delivery && delivery.attempts.length > 0 && <Attempts delivery={delivery} />}
           {delivery && <RecordFacts detail={detail} delivery={delivery} />}
         </div>
@@ -63,7 +65,7 @@ function StateHead({ name, delivery }: StateProps): JSX.Element {
       <span class={toneOf(delivery)}>
         {delivery ? stateWords[delivery.state] : isSetUp ? 'not seen here' : 'not set up'}
         {delivery && delivery.updatedAt > 0 && (
-          <span title={moment(delivery.updatedAt)}> since {clock(delivery.updatedAt)}</span>
+          <span title={moment(delivery.updatedAt)}> since {clockOrDay(delivery.updatedAt, now.value)}</span>
         )}
       </span>
     </header>
@@ -269,6 +271,7 @@ function RequestView({ request, delivery }: RequestProps): JSX.Element {
       </div>
       <div class="request-body">
         <JsonWithSearch
+          hasKey
           value={request.body}
           label="Find in the payload"
           marked={new Set(complainedPaths(request.body, delivery))}

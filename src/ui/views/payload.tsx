@@ -12,9 +12,10 @@ import { LoadingRows } from '../parts/loading-rows.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DEFAULT_PROJECT, payloadAddress, traceAddress } from '../places.ts';
-import { address, go, projectInAddress, segments } from '../router.ts';
+import { address, go, listPlace, projectInAddress, segments } from '../router.ts';
 import { command, linkCommand, rowCommands } from '../shortcuts.ts';
 import { messageOf } from '../text.ts';
+import { useTitle } from '../title.ts';
 import type { Detail } from './payload-data.ts';
 import { DestinationList } from './payload-list.tsx';
 import { OneDestination } from './payload-one.tsx';
@@ -145,12 +146,13 @@ interface HeadingProps {
 
 function Heading({ detail, one, pair, isPair, onSibling }: HeadingProps): JSX.Element {
   const place = siblings.value.indexOf(detail.id);
+  useTitle(detail.name);
   const tokens = (detail.inputTokens ?? 0) + (detail.outputTokens ?? 0);
   const conversation = `/c/${encodeURIComponent(detail.conversation)}`;
   return (
     <header class="heading">
       <p class="path">
-        <a href="/conversations">Conversations</a> <span>/</span>{' '}
+        <a href={listPlace.href}>Conversations</a> <span>/</span>{' '}
         <a class="cut" href={conversation}>
           <Safe text={detail.title ?? detail.conversation} />
         </a>

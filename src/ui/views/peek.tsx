@@ -4,13 +4,16 @@ import type { Answer, Conversation, DeliveryState, FeedbackRow } from '../../gat
 import type { Interaction } from '../../interaction/interaction.ts';
 import { api } from '../api.ts';
 import { configured } from '../destinations.ts';
-import { clock, count, counted, duration, moment, money, UNKNOWN } from '../format.ts';
+import { clockOrDay, count, counted, duration, moment, money, UNKNOWN } from '../format.ts';
+import { Given } from '../parts/given.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { When } from '../parts/when.tsx';
 import { payloadAddress } from '../places.ts';
 import { go, withQuery } from '../router.ts';
+import { hasArrived } from '../strip.ts';
 import { messageOf, oneLine, withoutMarks } from '../text.ts';
+import { now } from '../time.ts';
 import { titleOf } from './conversation-columns.tsx';
 import { costPartsOf, costTitle } from './cost-parts.ts';
 import { retryDead, selectedRow } from './selection.ts';
@@ -34,8 +37,8 @@ export function Peek({ id, items }: { readonly id: string; readonly items: reado
           <p class="dim">
             {row.conversationId !== undefined && `${oneLine(row.conversationId)} · `}
             {row.turns > 0 && `${counted(row.turns, 'turn')} · `}
-            <time title={moment(row.firstAt)}>{clock(row.firstAt)}</time> to{' '}
-            <time title={moment(row.lastAt)}>{clock(row.lastAt)}</time>
+            <time title={moment(row.firstAt)}>{clockOrDay(row.firstAt, now.value)}</time> to{' '}
+            <time title={moment(row.lastAt)}>{clockOrDay(row.lastAt, now.value)}</time>
           </p>
           <Facts row={row} detail={detail} />
           <Words row={row} detail={detail} />
@@ -211,20 +214,21 @@ function Excerpt({ who, children }: { readonly who: string; readonly children: C
 
 function Destinations({ row, detail }: SectionProps): JSX.Element | null {
   if (configured.value.length === 0) return null;
-  const latest = detail?.rows.at(-1);
   return (
     <section>
       <h3>Destinations</h3>
       <ul class="peek-destinations">
         {configured.value.map(({ name }) => {
           const state = row.deliveries[name];
+          // The record that the mark stands for, the latest one of them.
+          const target = detail?.rows.findLast(({ deliveries }) => deliveries[name] === state);
           const text = state === undefined ? 'nothing was due' : describe(name, state, detail);
           return (
             <li key={name}>
               <span>{state && <DeliveryMark state={state} />}</span>
-              {latest ? <a href={payloadAddress(latest, name)}>{name}</a> : <span>{name}</span>}
+              {target ? <a href={payloadAddress(target, name)}>{name}</a> : <span>{name}</span>}
               <span class={`cut ${classOf(state)}`}>{text}</span>
-              {state === 'dead' && <RetryButton id={row.id} destination={name} />}
+              {state === 'dead' && <RetryButton key={row.id} id={row.id} destination={name} />}
             </li>
           );
         })}
@@ -246,7 +250,7 @@ function describe(name: string, worst: DeliveryState, detail: Detail | undefined
     const state = deliveries[name];
     if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + 1);
   }
-  const isDone = [...counts.keys()].every((state) => state === 'delivered' || state === 'coalesced');
+  const isDone = [...counts.keys()].every(hasArrived);
   if (isDone)
     return counted(
       [...counts.values()].reduce((sum, each) => sum + each, 0),
@@ -298,12 +302,12 @@ function Feedback({ row, detail }: SectionProps): JSX.Element | null {
     <section>
       <h3>Feedback</h3>
       {items.length === 0 && <p>{`${count(up)} up, ${count(down)} down`}</p>}
-      {items.map(({ id, rating, comment, reasons, at }) => (
-        <p key={id} class="peek-feedback">
-          <Icon name={rating === 'positive' ? 'up' : 'thumbDown'} />
-          <span class="cut">{oneLine(comment) ?? oneLine(reasons.map(({ label }) => label).join(', '))}</span>
+      {items.map((each) => (
+        <p key={each.id} class="peek-feedback">
+          <Icon name={each.rating === 'positive' ? 'up' : 'thumbDown'} />
+          <Given feedback={each} />
           <span class="push">
-            <When at={at} />
+            <When at={each.at} />
           </span>
         </p>
       ))}

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Delivery } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { destinations, loadDestinations } from '../destinations.ts';
 import { count } from '../format.ts';
@@ -59,10 +58,6 @@ export function DeadLetter({ detail, name, onChanged }: OneProps): JSX.Element {
       <CopyLine text={`npx spanport spool replay --destination ${name}`} />
     </div>
   );
-}
-
-export function hasArrived({ state }: Delivery): boolean {
-  return state === 'delivered' || state === 'coalesced';
 }
 
 /** For a destination that lost or changed the record. */

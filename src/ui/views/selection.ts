@@ -1,12 +1,14 @@
 import { signal } from '@preact/signals';
 import type { Conversation } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
+import { copyText } from '../clipboard.ts';
 import { configured } from '../destinations.ts';
 import { type Command, useCommands } from '../keyboard.ts';
-import { compareAddress, marked, toggleMark } from '../marked.ts';
+import { compareAddress, isMarked, toggleMark } from '../marked.ts';
 import { worstDestination } from '../parts/delivery-links.tsx';
 import { traceAddress } from '../places.ts';
 import { go, withQuery } from '../router.ts';
+import { titleOf } from './conversation-columns.tsx';
 
 /** The row that keys act on. It survives Back. */
 export const selectedRow = signal<string | undefined>(undefined);
@@ -39,11 +41,16 @@ function commandsOn(row: Conversation, hasPeek: boolean): Command[] {
     ...(configured.value.length > 0 ? [destinationsCommand(row)] : []),
     {
       keys: ['x'],
-      label: marked.value.includes(row.id) ? 'Remove the mark' : 'Mark, to compare',
+      label: isMarked(row.id) ? 'Remove the mark' : 'Mark, to compare',
       group,
-      run: () => toggleMark(row.id),
+      run: () => toggleMark({ id: row.id, title: titleOf(row) }),
     },
-    { keys: ['y'], label: 'Copy a link', group, run: () => copyLink(address) },
+    {
+      keys: ['y'],
+      label: 'Copy a link',
+      group,
+      run: () => void copyText(`${window.location.origin}${address}`).catch(() => {}),
+    },
     ...(hasDead(row)
       ? [{ keys: ['r'], label: 'Retry its dead letters', group, run: () => void retryDead(row.id) } as const]
       : []),
@@ -80,7 +87,8 @@ function closeCommands(row: Conversation | undefined, hasPeek: boolean): Command
   return [{ keys: ['Escape'], label: 'Clear the selection', group: 'View', isHelpOnly: true, run: clear }];
 }
 
-function compareCommand(): Command[] {
+/** Where two are marked. */
+export function compareCommand(): Command[] {
   const href = compareAddress();
   return href === undefined
     ? []
@@ -89,10 +97,6 @@ function compareCommand(): Command[] {
 
 export function hasDead({ deliveries }: Pick<Conversation, 'deliveries'>): boolean {
   return Object.values(deliveries).includes('dead');
-}
-
-function copyLink(path: string): void {
-  navigator.clipboard.writeText(`${window.location.origin}${path}`).catch(() => {});
 }
 
 type Interaction = Awaited<ReturnType<typeof api.getConversation>>['rows'][number];

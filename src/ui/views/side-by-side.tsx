@@ -63,7 +63,7 @@ export function SideBySide({ detail, names, left, right }: SideBySideProps): JSX
         <Modes mode={mode} />
         <Picker side="left" {...{ detail, names }} data={one} />
         <button type="button" class="bare swap" aria-label="Swap the two" title="Swap the two (W)" onClick={swap}>
-          <Icon name="swap" />
+          <Icon name="http" />
         </button>
         <Picker side="right" {...{ detail, names }} data={other} />
       </div>

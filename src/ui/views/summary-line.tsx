@@ -8,7 +8,7 @@ import { isPhone } from '../screen.ts';
 import { summary } from './conversation-list.ts';
 
 /** What the list holds, all pages of it. */
-export function Totals(): JSX.Element {
+export function Totals({ q }: { readonly q: string }): JSX.Element {
   const totals = summary.value;
   if (!totals) return <div class="sums" aria-busy="true" />;
   const { conversations, interactions, tokens, cost, unpriced, isPartial } = totals;
@@ -28,9 +28,18 @@ export function Totals(): JSX.Element {
       <span class="sum">
         <b>{money(cost === 0 && unpriced > 0 ? undefined : cost)}</b> USD
       </span>
-      {unpriced > 0 && <a href={withQuery({ q: 'cost:unknown' })}>{count(unpriced)} without a price</a>}
+      {unpriced > 0 && <a href={withQuery({ q: withTerm(q, 'cost:unknown') })}>{count(unpriced)} without a price</a>}
     </div>
   );
+}
+
+function withoutTerm(q: string, term: string): string {
+  const terms = q.split(' ').filter((each) => each !== term);
+  return terms.join(' ').trim();
+}
+
+function withTerm(q: string, term: string): string {
+  return `${withoutTerm(q, term)} ${term}`.trim();
 }
 
 interface Quick {
@@ -49,11 +58,11 @@ export function QuickLinks({ q, hasPeek }: { readonly q: string; readonly hasPee
   return (
     <nav class="quick" aria-label="Filters">
       {shown.map(({ term, value, words, mark }) => {
-        const has = q.split(/\s+/).includes(term);
+        const has = q.split(' ').includes(term);
         return (
           <a
             key={term}
-            href={withQuery({ q: has ? q.replace(term, '').trim() : `${q} ${term}`.trim() })}
+            href={withQuery({ q: has ? withoutTerm(q, term) : withTerm(q, term) })}
             class={isPhone.value ? 'button' : undefined}
             aria-current={has ? 'true' : undefined}
           >

@@ -1,9 +1,10 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Answer } from '../../gateway/api/routes.ts';
-import { clock, counted, day } from '../format.ts';
+import { clock, counted } from '../format.ts';
 import { go, withQuery } from '../router.ts';
 import { now } from '../time.ts';
+import { ticksOf } from '../time-ticks.ts';
 import { timeline } from './conversation-list.ts';
 
 const HEIGHT = 26;
@@ -51,12 +52,14 @@ export function TimeStrip(): JSX.Element {
       </div>
       <div class="ticks" aria-hidden="true">
         {strip &&
-          ticksOf(strip.start, strip.start + strip.bucketMillis * strip.interactions.length).map(
-            ({ at, share, label }) => (
-              <span key={at} style={{ left: `${share * 100}%` }}>
-                {label}
-              </span>
-            ),
+          ticksOf(strip.start, strip.bucketMillis * strip.interactions.length, 13, now.value).map(
+            ({ at, share, label }) =>
+              // Near the right edge a label would be cut off.
+              share < 0.965 && (
+                <span key={at} style={{ left: `${share * 100}%` }}>
+                  {label}
+                </span>
+              ),
           )}
       </div>
     </div>
@@ -90,26 +93,4 @@ function Bars({ strip }: { readonly strip: Answer<'timeline'> | undefined }): JS
       })}
     </>
   );
-}
-
-interface Tick {
-  readonly at: number;
-  readonly share: number;
-  readonly label: string;
-}
-
-const STEPS = [60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800].map((seconds) => seconds * 1_000);
-
-/** About twelve moments at round times of the viewer's zone. */
-function ticksOf(start: number, end: number): Tick[] {
-  const step = STEPS.find((each) => (end - start) / each <= 13) ?? (end - start) / 12;
-  const offset = new Date(start).getTimezoneOffset() * 60_000;
-  const ticks: Tick[] = [];
-  for (let at = Math.ceil((start - offset) / step) * step + offset; at < end; at += step) {
-    const label = step >= 86_400_000 ? day(at, now.value) : clock(at).slice(0, 5);
-    const share = (at - start) / (end - start);
-    // Near the right edge a label would be cut off.
-    if (share < 0.965) ticks.push({ at, share, label });
-  }
-  return ticks;
 }

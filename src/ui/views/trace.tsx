@@ -15,6 +15,7 @@ import { type InteractionKey, payloadAddress } from '../places.ts';
 import { address, go, projectInAddress, segments, withQuery } from '../router.ts';
 import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
 import type { SpanRow } from '../span-tree.ts';
+import { useTitle } from '../title.ts';
 import { forgetTrace, type LoadedTrace, loaded, openTrace, problem, type Trace } from '../trace-data.ts';
 import { OtlpButton } from './otlp-button.tsx';
 import { spanFilter } from './span-filter.ts';
@@ -64,6 +65,7 @@ export function TraceView(): JSX.Element {
 
 function OneTrace({ loaded: { trace, spans, tree, isPartial } }: { readonly loaded: LoadedTrace }): JSX.Element {
   const [find, setFind] = useState('');
+  useTitle(trace.name);
   const selectedId = address.value.query.get('span') ?? undefined;
   const whole = trace.endTime - trace.startTime;
   const filter = useMemo(() => spanFilter(find, whole), [find, whole]);

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { TraceRow } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { count, counted, duration, money, UNKNOWN } from '../format.ts';
@@ -15,12 +15,12 @@ import { OutcomeMark } from '../parts/mark.tsx';
 import { Money } from '../parts/money.tsx';
 import { TimeRange } from '../parts/time-range.tsx';
 import { When } from '../parts/when.tsx';
+import { traceAddress } from '../places.ts';
 import { address, withQuery } from '../router.ts';
 import { screenWidth } from '../screen.ts';
 import { messageOf, oneLine } from '../text.ts';
 import { useTitle } from '../title.ts';
 import './traces.css';
-import { traceAddress } from '../places.ts';
 
 interface Selection {
   readonly q: string;
@@ -93,6 +93,10 @@ export function TracesView(): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   useTitle('Traces');
   useCommands([clearSelection]);
+  // Nothing is said of another selection before its answer.
+  useLayoutEffect(() => {
+    isLoaded.value = false;
+  }, [q, since, until]);
   useEffect(() => {
     load({ q, since, until }).catch(() => {});
     return follow({ q, since, until }, () => (scroller.current?.scrollTop ?? 0) < 1 && selected.value === undefined);

@@ -108,6 +108,11 @@ function add(turns: Building[], answered: OpenCalls, { message, calls, ...more }
 }
 
 function finished({ messages, ids, rows }: Building, number: number): Turn {
+  // Instructions at its head stand above the rule.
+  const begin = Math.max(
+    0,
+    messages.findIndex((message) => !isInstruction(message)),
+  );
   return {
     number,
     title: titleOf(messages),
@@ -116,7 +121,7 @@ function finished({ messages, ids, rows }: Building, number: number): Turn {
       ...message,
       key: ids[index] ?? (index === 0 ? `turn-${number}` : `turn-${number}.${index}`),
       turn: number,
-      isFirst: index === 0,
+      isFirst: index === begin,
     })),
   };
 }

@@ -1,26 +1,29 @@
 import type { JSX } from 'preact';
-import { useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { ToolSpan } from '../../gateway/api/routes.ts';
 import { stripWidth } from '../destinations.ts';
 import { count, duration, moment, streamed } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
+import { markLetters, toggleMark } from '../marked.ts';
 import { DeliveryHeads } from '../parts/deliveries.tsx';
 import { DeliveryLinks } from '../parts/delivery-links.tsx';
 import { Icon, type IconName } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
+import { MarkedBar } from '../parts/marked-bar.tsx';
 import { Money } from '../parts/money.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
-import { address, go, withQuery } from '../router.ts';
+import { traceAddress } from '../places.ts';
+import { address, go, listPlace, withQuery } from '../router.ts';
 import { command, errorCommands, rowCommands } from '../shortcuts.ts';
 import { shortModel } from '../text.ts';
 import { costTitle } from './cost-parts.ts';
 import { InteractionPanel } from './interaction-panel.tsx';
+import { compareCommand, hasDead } from './selection.ts';
 import type { ConversationRow, Turn } from './transcript.ts';
 import { interactionOf } from './transcript.ts';
 import { type TurnRow, turnRowsOf } from './turn-rows.ts';
 import './turns.css';
-import { traceAddress } from '../places.ts';
 
 const ROW = 30;
 
@@ -41,7 +44,10 @@ export function TurnsLayer({ turns, tools }: TurnsProps): JSX.Element {
     if (next !== undefined) select(rows[next]);
   };
   const toError = (step: number): void => {
-    const failed = chats.filter((index) => rows[index]?.row?.status === 'error');
+    const failed = chats.filter((index) => {
+      const row = rows[index]?.row;
+      return row && (row.status === 'error' || hasDead(row));
+    });
     const next = step > 0 ? failed.find((index) => index > selected) : failed.findLast((index) => index < selected);
     if (next !== undefined) select(rows[next]);
   };
@@ -50,16 +56,33 @@ export function TurnsLayer({ turns, tools }: TurnsProps): JSX.Element {
     ...rowCommands('interaction', move),
     ...errorCommands(toError),
     command('t', 'Trace', 'Selected', () => row && go(traceAddress(row))),
+    command(
+      'x',
+      'Mark, to compare',
+      'Selected',
+      () => row && toggleMark({ id: row.id, project: row.project, title: rows[selected]?.text ?? row.name }),
+    ),
+    ...compareCommand(),
   ]);
   useKeys({
-    Escape: () => (selected < 0 ? go('/conversations') : select(undefined)),
+    Escape: () => (selected < 0 ? go(listPlace.href) : select(undefined)),
   });
   return (
     <div class={row ? 'with-panel' : 'without-panel'}>
       <TurnsGrid {...{ rows, selected }} onSelect={select} />
-      {row && <InteractionPanel key={row.id} row={row} turn={rows[selected]?.turn} onClose={() => select(undefined)} />}
+      <MarkedBar />
+      {row && (
+        <InteractionPanel key={row.id} row={row} place={placeOf(rows, selected)} onClose={() => select(undefined)} />
+      )}
     </div>
   );
+}
+
+/** `turn 14, 1 of 2` */
+function placeOf(rows: readonly TurnRow[], selected: number): string {
+  const turn = rows[selected]?.turn;
+  const same = rows.filter((each) => each.turn === turn && each.row);
+  return `turn ${turn}${same.length > 1 ? `, ${same.findIndex(({ id }) => id === rows[selected]?.id) + 1} of ${same.length}` : ''}`;
 }
 
 interface GridProps {
@@ -71,6 +94,9 @@ interface GridProps {
 function TurnsGrid({ rows, selected, onSelect }: GridProps): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualRows(scroller, { count: rows.length, estimateSize: () => ROW });
+  useEffect(() => {
+    if (selected >= 0) virtual.virtualizer.scrollToIndex(selected);
+  }, [selected]);
   const longest = Math.max(0.001, ...rows.map(({ seconds }) => seconds));
   return (
     <div
@@ -155,6 +181,7 @@ function Row({ row, index, top, longest, isSelected, isLastOfTurn, onSelect }: R
       onKeyDown={(event) => event.key === 'Enter' && interaction && onSelect(row)}
     >
       <span role="gridcell" class="number dim">
+        <b class="row-mark">{markLetters().get(row.id)}</b>
         {row.isFirst && row.turn}
       </span>
       <span role="gridcell">{row.hasFailed ? <OutcomeMark status="error" /> : <Icon name={iconOf(row)} />}</span>
