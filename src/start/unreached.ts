@@ -7,8 +7,8 @@ import { hasForeignProvider } from './provider.ts';
 const MODEL_REQUEST = /\/(chat\/completions|completions|responses|embeddings)(\?|$)/;
 /** A tracer of another client, such as the AI SDK's, ends its span after the request. */
 const WAIT_MILLIS = 1_000;
-/** On which Node's `fetch` reports a request whose answer was read to its end. */
-const FETCHED = 'undici:request:trailers';
+/** On which Node's `fetch` reports an answer that was read to its end, and `http` an answer that has begun. */
+const CHANNELS = ['undici:request:trailers', 'http.client.response.finish'] as const;
 
 /** Notices calls that are not recorded. */
 export interface UnreachedNotice {
@@ -20,9 +20,9 @@ export interface UnreachedNotice {
 }
 
 /**
- * Reports once that a request to a model was made, by `fetch` or as an HTTP instrumentation reports it, while no copy of
- * openai is instrumented and no other tracer records the call. Bundles are the usual cause. Nothing is reported while the
- * application has a provider of its own, because other tracers may record the call there.
+ * Reports once that a request to a model was made, by Node's `fetch` or `http` or as an HTTP instrumentation reports it,
+ * while no copy of openai is instrumented and no other tracer records the call. Bundles are the usual cause. Nothing is
+ * reported while the application has a provider of its own, because other tracers may record the call there.
  */
 export function createUnreachedNotice(environment: NodeJS.ProcessEnv): UnreachedNotice {
   const channels = process.getBuiltinModule('node:diagnostics_channel');
@@ -41,19 +41,22 @@ export function createUnreachedNotice(environment: NodeJS.ProcessEnv): Unreached
       isOver = true;
       clearTimeout(timer);
       timer = undefined;
-      channels.unsubscribe(FETCHED, onFetched);
+      for (const name of CHANNELS) channels.unsubscribe(name, onAnswer);
     },
   };
-  channels.subscribe(FETCHED, onFetched);
+  for (const name of CHANNELS) channels.subscribe(name, onAnswer);
   return notice;
 
-  function onFetched(message: unknown): void {
+  function onAnswer(message: unknown): void {
+    const { request, response } = message as Answered;
     if (isAnyClassPatched()) notice.stop();
-    else if (MODEL_REQUEST.test(pathOf(message)) && !hasForeignProvider()) wait();
+    else if (!MODEL_REQUEST.test(String(request?.path)) || hasForeignProvider()) return;
+    else if (response) response.once('close', wait);
+    else wait();
   }
 
   function wait(): void {
-    timer ??= setTimeout(warn, WAIT_MILLIS).unref();
+    if (!isOver) timer ??= setTimeout(warn, WAIT_MILLIS).unref();
   }
 
   function warn(): void {
@@ -66,9 +69,12 @@ export function createUnreachedNotice(environment: NodeJS.ProcessEnv): Unreached
   }
 }
 
-function pathOf(message: unknown): string {
-  return String((message as { readonly request?: { readonly path?: unknown } }).request?.path);
+/** What the channels publish. `http` also passes the answer, which the application reads later. */
+interface Answered {
+  readonly request?: { readonly path?: unknown };
+  readonly response?: { once(event: 'close', listener: () => void): unknown };
 }
+
 function urlOf({ name, attributes }: ReadableSpan): string {
   return String(attributes['url.full'] ?? attributes['http.url'] ?? name);
 }

@@ -53,6 +53,13 @@ describe('a request by fetch, as in a bundle', () => {
     expect(ran.stderr).toMatch(/^spanport: a request to a model was made by a client that is not instrumented.*\n$/);
   });
 
+  it('is also reported by the http module, as openai 4 makes it', async () => {
+    const request = `import { request } from 'node:http';
+      const sent = request('${project.openai.endpoint}/v1/chat/completions', { method: 'POST' }, (answer) => answer.resume());
+      sent.end('{"model":"m","messages":[]}');`;
+    expect(await run('', request)).toMatch(/^spanport: a request to a model was made by a client.*\n$/);
+  });
+
   it.each([
     ['for other requests', '/v1/models', ''],
     ['when openai is instrumented', '/v1/chat/completions', `await import('openai');`],
