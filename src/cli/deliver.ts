@@ -17,6 +17,9 @@ import type { Terminal } from './terminal.ts';
 /** Spans in flight at once, and their characters: few enough for the queue of a slow destination. */
 const PORTION = 500;
 const PORTION_LENGTH = 8 << 20;
+/** The part of a spool that one portion may fill, and the part beyond which the next one waits. */
+const PORTION_SHARE = 8;
+const FULL_SHARE = 2;
 /** How long a destination may accept nothing before the command stops waiting for it. */
 const PATIENCE_MILLIS = 15_000;
 const STEP_MILLIS = 1_000;
@@ -66,6 +69,9 @@ export class Sender {
   readonly #pipelines: ProjectPipelines;
   /** By destination: why a record was last not delivered. */
   readonly #failures = new Map<string, string>();
+  /** Of the spool. Beyond it, the oldest records would be dropped. */
+  readonly #maxBytes: number;
+  readonly #portionLength: number;
   #hasStalled = false;
   /** When the latest span ended: a file is read faster than its spans were written. */
   #spanMillis = 0;
@@ -76,11 +82,14 @@ export class Sender {
     environment: Environment,
     { warn, spool, namedBy: setting, onAttempt, ...replaced }: SenderOptions,
   ) {
+    const usable = spool === false ? undefined : usableSpool(resolveSpool(undefined, environment), warn);
+    this.#maxBytes = usable?.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.#portionLength = Math.min(PORTION_LENGTH, this.#maxBytes / PORTION_SHARE / Math.max(1, names.length));
     const context = {
       environment,
       content: resolveContent(undefined, environment),
       contentOnSpans: resolveCapture(environment, warn).spans,
-      spool: spool === false ? undefined : usableSpool(resolveSpool(undefined, environment), warn),
+      spool: usable,
       warn,
       ...(setting !== undefined && { namedBy: setting }),
     };
@@ -105,7 +114,7 @@ export class Sender {
 
   /** @param onSettled called with what became of each span, at each destination */
   async send(spans: readonly SpanData[], onSettled?: (span: SpanData, settlement: Settlement) => void): Promise<void> {
-    for (const portion of portionsOf(spans)) {
+    for (const portion of portionsOf(spans, this.#portionLength)) {
       for (const span of portion) {
         this.#pipelines.of(projectOf(span.resource)).take(span, this.#listenerOf(span, onSettled));
         this.#spanMillis = Math.max(this.#spanMillis, span.endTime[0] * 1e3 + span.endTime[1] / 1e6);
@@ -120,12 +129,19 @@ export class Sender {
     for (let stalled = this.#hasStalled ? PATIENCE_MILLIS : 0; stalled <= PATIENCE_MILLIS; ) {
       // A destination with a wrong key ends its flush at once.
       const { waiting, onDisk } = await this.#pipelines.deliver(STEP_MILLIS);
-      if (waiting === onDisk) return;
+      if (waiting === onDisk && this.#hasRoom) return;
       const now = this.#settled();
+      // The flush of a spool does not wait for a destination in trouble.
+      if (waiting === onDisk && now === settled) await new Promise((resolve) => setTimeout(resolve, STEP_MILLIS));
       stalled = now > settled ? 0 : stalled + STEP_MILLIS;
       settled = now;
     }
     this.#hasStalled = true;
+  }
+
+  get #hasRoom(): boolean {
+    const stats = Object.values(this.#pipelines.stats());
+    return stats.reduce((sum, { spooledBytes }) => sum + spooledBytes, 0) <= this.#maxBytes / FULL_SHARE;
   }
 
   #settled(): number {
@@ -167,12 +183,12 @@ export class Sender {
 }
 
 /** Within both limits, or a single span. */
-function* portionsOf(spans: readonly SpanData[]): Generator<readonly SpanData[]> {
+function* portionsOf(spans: readonly SpanData[], maxLength: number): Generator<readonly SpanData[]> {
   let portion: SpanData[] = [];
   let length = 0;
   for (const span of spans) {
     const own = lengthOf(span.attributes) + lengthOf(span.content) + lengthOf(span.events);
-    if (portion.length > 0 && (portion.length >= PORTION || length + own > PORTION_LENGTH)) {
+    if (portion.length > 0 && (portion.length >= PORTION || length + own > maxLength)) {
       yield portion;
       portion = [];
       length = 0;

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -235,4 +235,19 @@ it('no record is dropped because those of one file are large', async () => {
   const sender = new Sender(['athina'], { ATHINA_API_KEY: 'key' }, { warn: () => {}, transport });
   await sender.send(spans);
   expect(await sender.finish()).toMatchObject({ athina: { enqueued: 80, delivered: 80, dropped: {} } });
+});
+
+it('no record is dropped because the spool is small', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'spanport-small-spool-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const inputMessages = [{ role: 'user' as const, parts: [{ type: 'text' as const, content: 'x'.repeat(20_000) }] }];
+  const spans = Array.from({ length: 150 }, (_, index) =>
+    spanDataOf({ ...fullInteraction, inputMessages, spanId: (index + 1).toString(16).padStart(16, '0') }),
+  );
+  const answer = { status: 200, headers: {}, body: '{}' };
+  const transport = () => () => new Promise<typeof answer>((resolve) => setTimeout(resolve, 2, answer));
+  const environment = { ATHINA_API_KEY: 'key', SPANPORT_SPOOL_DIR: dir, SPANPORT_SPOOL_MAX_BYTES: String(1 << 20) };
+  const sender = new Sender(['athina'], environment, { warn: () => {}, transport });
+  await sender.send(spans);
+  expect(await sender.finish()).toMatchObject({ athina: { enqueued: 150, delivered: 150, dropped: {} } });
 });
