@@ -251,8 +251,10 @@ function Totals({ trace }: { readonly trace: Trace }): JSX.Element {
           </span>
         </>
       )}
-      <span class="wide cut">
-        <Safe text={servicesOf(trace)} />
+      <span class="wide services">
+        <span class="cut">
+          <Safe text={servicesOf(trace)} />
+        </span>
         <b>{duration(trace.duration)}</b>
       </span>
       {trace.isTruncated && <em>More spans arrived than a trace keeps</em>}
