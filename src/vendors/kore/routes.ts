@@ -54,8 +54,8 @@ function usageLogs(request: RouteRequest): RouteStep {
 }
 
 /**
- * A bot is known when a call names it. As long as no call names any bot, everything belongs to the one bot that is
- * asked for, under whatever id.
+ * A bot is known when a call names it. As long as no call names any bot, everything belongs to the requested bot,
+ * under whatever id.
  */
 function withBot(botId: string, next: () => RouteStep): RouteStep {
   const anyOf = (where: Condition, then: (isFound: boolean) => RouteStep): RouteStep => ({
