@@ -12,9 +12,9 @@ const tools = [
 ];
 const messages = [{ role: 'user', content: 'What is the weather in Lisbon?' }];
 
-const asked = await openai.chat.completions.create({ model: 'gpt-4o-mini', messages, tools });
-messages.push(asked.choices[0].message);
-for (const call of asked.choices[0].message.tool_calls ?? []) {
+const first = await openai.chat.completions.create({ model: 'gpt-4o-mini', messages, tools });
+messages.push(first.choices[0].message);
+for (const call of first.choices[0].message.tool_calls ?? []) {
   messages.push({ role: 'tool', tool_call_id: call.id, content: JSON.stringify({ celsius: 17 }) });
 }
 

@@ -19,7 +19,7 @@ import { unknownVariables } from '../start/known-settings.ts';
 import { vendorNamed } from '../vendors/index.ts';
 import type { Command } from './command.ts';
 import { fileProblem, reach } from './connect.ts';
-import { loadingFindings } from './loading-findings.ts';
+import { loadingFindings, packagesOf } from './loading-findings.ts';
 import { padEnd, terminalOn, wrap } from './terminal.ts';
 
 /** `ok`: works. `note`: works, and there is something to know. `fault`: will not work. */
@@ -114,8 +114,10 @@ function sdk(directory: string): Finding {
     '@opentelemetry/sdk-trace-base',
     '@opentelemetry/sdk-trace',
   ];
+  // One that no manifest names may be Spanport's own.
+  const named = packagesOf(directory);
   const found = names.flatMap((name) => {
-    const version = versionOf(name, directory);
+    const version = named.has(name) ? versionOf(name, directory) : undefined;
     return version === undefined ? [] : [`${name.slice('@opentelemetry/'.length)} ${version}`];
   });
   return {

@@ -21,7 +21,7 @@ const EXTERNAL = `serverExternalPackages: ['spanport', 'openai']`;
 /** By the application's package.json, the configuration of its bundlers, and what is installed. */
 export function loadingFindings(directory: string, environment: Environment = {}): LoadingFinding[] {
   const manifest = manifestIn(directory) ?? {};
-  const named = { ...manifest.devDependencies, ...manifest.dependencies };
+  const named = namedIn(manifest);
   return [
     ...variablesFile(directory, environment),
     ...aliases(named),
@@ -30,6 +30,15 @@ export function loadingFindings(directory: string, environment: Environment = {}
     ...jest(named),
     ...copies(directory),
   ];
+}
+
+/** The packages that the application's manifest names. */
+export function packagesOf(directory: string): ReadonlySet<string> {
+  return new Set(Object.keys(namedIn(manifestIn(directory) ?? {})));
+}
+
+function namedIn({ dependencies, devDependencies }: Manifest): Readonly<Record<string, string>> {
+  return { ...devDependencies, ...dependencies };
 }
 
 /** Neither Node nor this command reads a `.env` file by itself. */

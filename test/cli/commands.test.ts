@@ -213,6 +213,21 @@ describe('spanport doctor', () => {
     expect(project.sinks.athina.received.slice(before)).toMatchObject([{ method: 'GET' }]);
   });
 
+  it("names the application's own SDK, and not the one that Spanport brings", async () => {
+    const sdk = async (): Promise<string | undefined> => (await found([], {})).byName['OpenTelemetry SDK'];
+    expect(await sdk()).toMatch(/^ok: none of the application’s own/);
+    const manifest = readFileSync(join(project.directory, 'package.json'), 'utf8');
+    project.write(
+      'package.json',
+      '{ "private": true, "type": "module", "dependencies": { "@opentelemetry/sdk-trace-node": "^2.0.0" } }',
+    );
+    try {
+      expect(await sdk()).toMatch(/^ok: sdk-trace-node \d/);
+    } finally {
+      project.write('package.json', manifest);
+    }
+  });
+
   it('says whether a gateway runs, and whether it gets the spans', async () => {
     const unset = { ...nothing, RECONIFY_TRACKER: '', ATHINA_BASE_URL: '' };
     expect((await found([], unset)).byName['Destinations']).toMatch(
