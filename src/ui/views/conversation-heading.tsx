@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import type { Detail, Loaded } from '../conversation-data.ts';
-import { count, counted, duration, money, UNKNOWN } from '../format.ts';
+import { count, counted, duration, UNKNOWN } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { compareWith } from '../marked.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
@@ -12,6 +12,7 @@ import { OutcomeMark } from '../parts/mark.tsx';
 import { Popover } from '../parts/popover.tsx';
 import { isRaw, toggleRaw } from '../parts/raw.ts';
 import { Safe } from '../parts/safe-text.tsx';
+import { Count, Sum, Usage } from '../parts/sum.tsx';
 import { chatAddress } from '../places.ts';
 import { address, go, listPlace } from '../router.ts';
 import { command } from '../shortcuts.ts';
@@ -79,39 +80,16 @@ export function layerAddress(base: string, layer: Layer, runId: string | undefin
 
 function Totals({ loaded: { conversation, tools } }: { readonly loaded: Loaded }): JSX.Element {
   const failed = tools.filter(({ error }) => error !== undefined).length;
-  const tokens =
-    conversation.inputTokens === undefined && conversation.outputTokens === undefined
-      ? undefined
-      : (conversation.inputTokens ?? 0) + (conversation.outputTokens ?? 0);
+  const { turns, interactions, errors, unpriced } = conversation;
   return (
     <p class="totals">
-      <span>
-        <b>{count(conversation.turns)}</b> {conversation.turns === 1 ? 'turn' : 'turns'}
-      </span>
-      <span class="wide">
-        <b>{count(conversation.interactions)}</b> {conversation.interactions === 1 ? 'interaction' : 'interactions'}
-      </span>
-      {tools.length > 0 && (
-        <span class="wide">
-          <b>{count(tools.length)}</b> {tools.length === 1 ? 'tool' : 'tools'}
-          {failed > 0 && <em>, {count(failed)} failed</em>}
-        </span>
-      )}
-      {conversation.errors > 0 && (
-        <span>
-          <em>{counted(conversation.errors, 'error')}</em>
-        </span>
-      )}
-      <span class="wide">
-        <b>{count(tokens)}</b> tokens
-      </span>
-      <span>
-        <b>{money(conversation.cost)}</b> USD
-      </span>
-      {conversation.unpriced > 0 && <span class="wide">{count(conversation.unpriced)} without a price</span>}
-      <span class="wide">
-        <b>{duration(conversation.duration)}</b>
-      </span>
+      <Count value={turns} one="turn" isAlways />
+      <Count value={interactions} one="interaction" />
+      {tools.length > 0 && <Count value={tools.length} one="tool" failed={failed} />}
+      {errors > 0 && <em>{counted(errors, 'error')}</em>}
+      <Usage of={conversation} isAlways />
+      {unpriced > 0 && <span class="wide">{count(unpriced)} without a price</span>}
+      <Sum value={duration(conversation.duration)} />
     </p>
   );
 }

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
-import { count, counted, duration, money } from '../format.ts';
+import { counted, duration } from '../format.ts';
 import { firstPayload } from '../parts/delivery-links.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { Count, Sum, Usage } from '../parts/sum.tsx';
 import { traceAddress } from '../places.ts';
 import { go } from '../router.ts';
 import { isOwn, type SeenRun } from './run-model.ts';
@@ -19,9 +20,6 @@ export interface ShownRun {
 export function RunTotals({ row, runs, seen: { tools, steps }, base }: ShownRun): JSX.Element {
   const { run, chunkCount } = interactionOf(row);
   const own = tools.filter(isOwn);
-  const failed = own.filter(({ errorType }) => errorType !== undefined).length;
-  const { inputTokens, outputTokens } = row;
-  const isUnknown = inputTokens === undefined && outputTokens === undefined;
   return (
     <p class="totals">
       {runs.length > 1 ? (
@@ -44,24 +42,12 @@ export function RunTotals({ row, runs, seen: { tools, steps }, base }: ShownRun)
       <b class={row.status === 'error' ? 'bad' : ''}>
         <Safe text={run?.status ?? 'unknown'} />
       </b>
-      <Figure value={count(steps.length)} unit={steps.length === 1 ? 'step' : 'steps'} />
-      <span class="wide">
-        <b>{count(own.length)}</b> {own.length === 1 ? 'tool' : 'tools'}
-        {failed > 0 && <em>, {count(failed)} failed</em>}
-      </span>
+      <Count value={steps.length} one="step" />
+      <Count value={own.length} one="tool" failed={own.filter(({ errorType }) => errorType !== undefined).length} />
       {chunkCount !== undefined && <span class="wide">{counted(chunkCount, 'chunk')}</span>}
-      <Figure value={count(isUnknown ? undefined : (inputTokens ?? 0) + (outputTokens ?? 0))} unit="tokens" />
-      <Figure value={money(row.cost)} unit="USD" />
-      <Figure value={duration(row.duration)} />
+      <Usage of={row} />
+      <Sum value={duration(row.duration)} />
     </p>
-  );
-}
-
-function Figure({ value, unit = '' }: { readonly value: string; readonly unit?: string }): JSX.Element {
-  return (
-    <span class="wide">
-      <b>{value}</b> {unit}
-    </span>
   );
 }
 

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { api } from '../api.ts';
-import { count, counted, duration, money } from '../format.ts';
+import { counted, duration } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { worstDestination } from '../parts/delivery-links.tsx';
@@ -11,6 +11,7 @@ import { LoadingRows } from '../parts/loading-rows.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Popover } from '../parts/popover.tsx';
 import { Safe } from '../parts/safe-text.tsx';
+import { Count, Usage } from '../parts/sum.tsx';
 import { type InteractionKey, payloadAddress } from '../places.ts';
 import { address, go, projectInAddress, segments, withQuery } from '../router.ts';
 import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
@@ -226,29 +227,16 @@ function servicesOf({ services }: Trace): string {
 function Totals({ trace }: { readonly trace: Trace }): JSX.Element {
   return (
     <p class="totals">
-      <span>
-        <b>{count(trace.spans)}</b> {trace.spans === 1 ? 'span' : 'spans'}
-      </span>
+      <Count value={trace.spans} one="span" isAlways />
       {trace.errors > 0 && (
-        <span>
-          <em>
-            <b>{count(trace.errors)}</b> {trace.errors === 1 ? 'error' : 'errors'}
-          </em>
-        </span>
+        <em>
+          <Count value={trace.errors} one="error" isAlways />
+        </em>
       )}
       {trace.interactions > 0 && (
         <>
-          <span class="wide">
-            <b>{count(trace.interactions)}</b> {trace.interactions === 1 ? 'call to a model' : 'calls to models'}
-          </span>
-          {trace.inputTokens !== undefined && (
-            <span class="wide">
-              <b>{count(trace.inputTokens + (trace.outputTokens ?? 0))}</b> tokens
-            </span>
-          )}
-          <span>
-            <b>{money(trace.cost)}</b> USD
-          </span>
+          <Count value={trace.interactions} one="call to a model" many="calls to models" />
+          <Usage of={trace} isAlways />
         </>
       )}
       <span class="wide services">
