@@ -64,44 +64,31 @@ export function vendorDestination<Options, Payload>(
   delivery: Delivery,
   memory: OpenMemory = openMemory,
 ): SpanDestination {
-  let skipped = 0;
-  const answers = new Answers(memory('answers'));
-  // A vendor that coalesces records writes complete conversations, so each call must belong to one.
-  const histories = vendor.merge && new Histories(memory('histories'));
-  let amend = (interaction: Interaction): Interaction | undefined => interaction;
+  const encoder = new Encoder(vendor, options, content, memory);
   const enqueue = ({ id, orderKey, payload }: VendorRecord<Payload>, listener?: SpanListener): void =>
     delivery.enqueue({ key: id, ...(orderKey !== undefined && { orderKey }), body: bytesFrom(payload) }, listener);
-  const encoded = (interaction: Interaction): readonly VendorRecord<Payload>[] => {
-    const amended = amend(interaction);
-    const named = amended && histories ? histories.named(amended) : amended;
-    const records = named ? recordsOf(vendor, options, named, content) : [];
-    for (const { answerId } of records) if (answerId !== undefined) answers.remember(interaction, answerId);
-    return records;
+  const enqueueAll = (records: readonly VendorRecord<Payload>[], listener: SpanListener | undefined): void => {
+    const listeners = listener && listenersFor(records.length, listener);
+    for (const [index, record] of records.entries()) enqueue(record, listeners?.[index]);
   };
-  const recordsFor = (interaction: Interaction): readonly VendorRecord<Payload>[] => {
-    const records = encoded(interaction);
-    if (records.length === 0) skipped += 1;
-    return records;
-  };
-
   const encodeUpdate = vendor.encodeUpdate?.bind(vendor);
   const update = (interaction: Interaction, revision: string, listener?: SpanListener): void => {
     const records = encodeUpdate
       ? encodeUpdate(applyContentMode(withFailure(interaction), content), options)
-      : recordsFor(interaction);
+      : encoder.recordsFor(interaction);
     if (records.length === 0) listener?.settled({ status: 'skipped', reason: whySkipped([interaction]) });
-    const listeners = listener && listenersFor(records.length, listener);
-    for (const [index, each] of records.entries())
-      enqueue({ ...each, id: `${each.id}@${revision}` }, listeners?.[index]);
+    enqueueAll(
+      records.map((each) => ({ ...each, id: `${each.id}@${revision}` })),
+      listener,
+    );
   };
 
   const record = (interactions: readonly Interaction[], listener?: SpanListener): void => {
-    const { records, failures } = encodeEach(interactions, recordsFor, vendor.name);
-    skipped += failures.length;
+    const { records, failures } = encodeEach(interactions, (each) => encoder.recordsFor(each), vendor.name);
+    encoder.skipped += failures.length;
     if (listener && records.length === 0)
       listener.settled({ status: 'skipped', reason: failures.at(-1) ?? whySkipped(interactions) });
-    const listeners = listener && listenersFor(records.length, listener);
-    for (const [index, record] of records.entries()) enqueue(record, listeners?.[index]);
+    enqueueAll(records, listener);
   };
 
   return {
@@ -113,28 +100,72 @@ export function vendorDestination<Options, Payload>(
     // Only the vendor's own handler makes such records, so they contain this vendor's payloads.
     send: (make) => enqueue(make(content) as VendorRecord<Payload>),
     amend(amendment): void {
-      amend = amendment;
+      encoder.amend = amendment;
     },
     ...(vendor.encodeFeedback && {
-      feedback(feedback, about): void {
-        // An earlier process sent the answer. To encode it again names it as the vendor does.
-        if (about && answers.withId(feedback).answerId === undefined) encoded(about);
-        const permitted = feedbackFor(answers.withId(feedback), content);
-        for (const record of vendor.encodeFeedback?.(permitted, options) ?? []) enqueue(record);
-      },
+      feedback: (feedback, about) => enqueueAll(encoder.feedback(feedback, about), undefined),
     }),
-    ...(vendor.encodeEvent && {
-      usageEvent(event): void {
-        const permitted = eventFor(isOfAnswer(event) ? answers.withId(event) : event, content);
-        const records = permitted ? (vendor.encodeEvent?.(permitted, options) ?? []) : [];
-        if (records.length === 0) skipped += 1;
-        for (const record of records) enqueue(record);
-      },
-    }),
+    ...(vendor.encodeEvent && { usageEvent: (event) => enqueueAll(encoder.usageEvent(event), undefined) }),
     forceFlush: (timeoutMillis) => delivery.flush(timeoutMillis),
     shutdown: (timeoutMillis) => delivery.shutdown(timeoutMillis),
-    stats: () => ({ ...delivery.stats(), skipped }),
+    stats: () => ({ ...delivery.stats(), skipped: encoder.skipped }),
   };
+}
+
+/** A vendor's records for interactions, and the ids by which it knows their answers. */
+class Encoder<Options, Payload> {
+  /** Interactions and events that this vendor has no record for. */
+  skipped = 0;
+  /** Changes each interaction before it is encoded. */
+  amend = (interaction: Interaction): Interaction | undefined => interaction;
+  readonly #vendor: Vendor<Options, Payload>;
+  readonly #options: Options;
+  readonly #content: ContentMode;
+  readonly #answers: Answers;
+  readonly #histories: Histories | undefined;
+
+  constructor(vendor: Vendor<Options, Payload>, options: Options, content: ContentMode, memory: OpenMemory) {
+    this.#vendor = vendor;
+    this.#options = options;
+    this.#content = content;
+    this.#answers = new Answers(memory('answers'));
+    // A vendor that coalesces records writes complete conversations, so each call must belong to one.
+    this.#histories = vendor.merge && new Histories(memory('histories'));
+  }
+
+  recordsFor(interaction: Interaction): readonly VendorRecord<Payload>[] {
+    const records = this.#encode(interaction);
+    if (records.length === 0) this.skipped += 1;
+    return records;
+  }
+
+  #encode(interaction: Interaction): readonly VendorRecord<Payload>[] {
+    const amended = this.amend(interaction);
+    const named = amended && this.#histories ? this.#histories.named(amended) : amended;
+    const records = named ? recordsOf(this.#vendor, this.#options, named, this.#content) : [];
+    for (const { answerId } of records) if (answerId !== undefined) this.#answers.remember(interaction, answerId);
+    return records;
+  }
+
+  feedback(feedback: Feedback, about: Interaction | undefined): readonly VendorRecord<Payload>[] {
+    const permitted = feedbackFor(this.#withAnswer(feedback, about), this.#content);
+    return this.#vendor.encodeFeedback?.(permitted, this.#options) ?? [];
+  }
+
+  usageEvent(event: UsageEvent): readonly VendorRecord<Payload>[] {
+    const permitted = eventFor(isOfAnswer(event) ? this.#withAnswer(event) : event, this.#content);
+    const records = permitted ? (this.#vendor.encodeEvent?.(permitted, this.#options) ?? []) : [];
+    if (records.length === 0) this.skipped += 1;
+    return records;
+  }
+
+  /** @param answer what the feedback or event is about, if the caller has it: an earlier process may have sent it */
+  #withAnswer<T extends Feedback | UsageEvent>(about: T, answer?: Interaction): T {
+    const known = this.#answers.withId(about);
+    if (known.answerId !== undefined || !answer) return known;
+    this.#encode(answer);
+    return this.#answers.withId(about);
+  }
 }
 
 /** The records of all interactions. `failures` are the errors of those that could not be encoded. */
