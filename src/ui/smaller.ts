@@ -9,10 +9,16 @@ function withConstants(code: string, options: Readonly<Record<string, string>>):
   }, code);
 }
 
-function replaced(code: string, pattern: RegExp, by: string): string {
+function replaced(code: string, pattern: RegExp, by: string | ((match: string, group: string) => string)): string {
   if (!pattern.test(code)) throw new Error(`${pattern} matches nothing any more: change src/ui/smaller.ts.`);
-  return code.replace(pattern, by);
+  return typeof by === 'string' ? code.replace(pattern, by) : code.replace(pattern, by);
 }
+
+/** Rules of a line that those of GitHub's Markdown replace. */
+const GFM_RULES =
+  /(?:_backpedal|del|delLDelim|delRDelim|emStrongLDelim|emStrongRDelimAst|text):[\w$]+,|,url:[\w$]+(?=\})/g;
+/** Entries of the list of small regular expressions, each with its name. */
+const UNUSED_REGEXES = /\b([a-zA-Z]+\d?):\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\]|\\.)*\])+\/[a-z]*,/g;
 
 /**
  * Only the lexer of marked is used, for GitHub's Markdown. Its file makes a parser as it loads, which keeps the bundler from
@@ -36,6 +42,14 @@ export const lexerOfMarked: Plugin = {
     kept = replaced(kept, /normal:\w+,(gfm:\w+),pedantic:\w+/, '$1');
     kept = replaced(kept, /normal:\w+,(gfm:\w+),breaks:\w+,pedantic:\w+/, '$1');
     kept = replaced(kept, /\.normal\b/g, '.gfm');
+    // The page makes links of web addresses alone: addresses of mail need no rule.
+    kept = replaced(kept, /\^emailProtocol\|(\^\(\(\?:protocol\)[^;]*?)\|\^email\//, '$1/');
+    kept = replaced(kept, /\.replace\("emailProtocol",[\w$]+\)(\.replace\("protocol",[\w$]+\))\.replace\("email",\/.*?\/\)(?=\.getRegex)/, '$1');
+    // HTML is shown as text, whichever block its name begins.
+    kept = replaced(kept, /"address\|article[^"]*"/, '"div"');
+    kept = replaced(kept, /\{blockquote:[\w$]+,[^{}]*\}/, (rules) => rules.replace(/(?:lheading|table):[\w$]+,/g, ''));
+    kept = replaced(kept, /\{_backpedal:[^{}]*\}/, (rules) => rules.replace(GFM_RULES, ''));
+    kept = replaced(kept, UNUSED_REGEXES, (entry, name: string) => (kept.includes(`.${name}`) ? entry : ''));
     kept = replaced(kept, new RegExp(`([=:])(${rule}\\()`, 'g'), '$1/* @__PURE__ */$2');
     return { code: `${kept}export{${lexer} as Lexer};`, map: null };
   },

@@ -1,5 +1,6 @@
 import { CHOICES, NUMBER_KEYS, type NumberKey, parseFilter, TEXT_KEYS } from '../../store/filter-language.ts';
 import { api } from '../api.ts';
+import { count } from '../format.ts';
 import { storedList } from '../stored.ts';
 import type { Completion, Scope } from './filter-counts.ts';
 import { quoted } from './filter-text.ts';
@@ -48,6 +49,9 @@ const choiceDetails: Readonly<Record<string, string>> = {
 
 const isTime = (key: NumberKey): boolean => key === 'duration' || key === 'first';
 
+const moreThan = (...values: readonly number[]): [text: string, detail: string][] =>
+  values.map((value) => [`>${value}`, `more than ${count(value)}`]);
+
 const figures: Readonly<Record<NumberKey, readonly (readonly [text: string, detail: string])[]>> = {
   cost: [
     ['>0.01', 'more than a cent'],
@@ -55,19 +59,9 @@ const figures: Readonly<Record<NumberKey, readonly (readonly [text: string, deta
     ['>0.1', 'more than ten cents'],
     [':unknown', 'no price for the model'],
   ],
-  tokens: [
-    ['>1000', 'more than a thousand'],
-    ['>10000', 'more than ten thousand'],
-    ['>100000', 'more than a hundred thousand'],
-  ],
-  input: [
-    ['>1000', 'more than a thousand'],
-    ['>10000', 'more than ten thousand'],
-  ],
-  output: [
-    ['>500', 'more than five hundred'],
-    ['>2000', 'more than two thousand'],
-  ],
+  tokens: moreThan(1_000, 10_000, 100_000),
+  input: moreThan(1_000, 10_000),
+  output: moreThan(500, 2_000),
   duration: [
     ['>2s', 'longer than two seconds'],
     ['>10s', 'longer than ten seconds'],
@@ -78,10 +72,7 @@ const figures: Readonly<Record<NumberKey, readonly (readonly [text: string, deta
     ['>1s', 'later than one second'],
     ['>3s', 'later than three seconds'],
   ],
-  turns: [
-    ['>1', 'more than one turn'],
-    ['>10', 'more than ten turns'],
-  ],
+  turns: moreThan(1, 10),
 };
 
 interface Term {

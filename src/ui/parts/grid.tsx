@@ -1,9 +1,10 @@
 import { defaultRangeExtractor } from '@tanstack/virtual-core';
 import { type ComponentChildren, createContext, type JSX } from 'preact';
 import { useContext, useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { useCommands } from '../keyboard.ts';
+import { type Command, useCommands } from '../keyboard.ts';
 import { go } from '../router.ts';
 import { isPhone } from '../screen.ts';
+import { command, errorCommands, rowCommands } from '../shortcuts.ts';
 import { useVirtualRows } from './virtual.ts';
 import './grid.css';
 
@@ -226,7 +227,7 @@ function useRowKeys<T>(props: GridProps<T>, at: number, scrollTo: (index: number
     onSelect(idOf(row));
     scrollTo(items.indexOf(row));
   };
-  const seek = (step: 1 | -1): void => {
+  const seek = (step: number): void => {
     for (let index = at + step; index >= 0 && index < items.length; index += step) {
       const row = items[index];
       if (row !== undefined && isError(row)) {
@@ -236,25 +237,26 @@ function useRowKeys<T>(props: GridProps<T>, at: number, scrollTo: (index: number
     }
   };
   const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / ROW) - 2);
+  const hidden = (key: string, label: string, run: () => void, group: 'View' | 'Selected' = 'View'): Command => ({
+    ...command(key, label, group, run),
+    isHelpOnly: true,
+  });
   useCommands([
-    { keys: ['j', 'ArrowDown'], label: 'Next row', group: 'View', isHelpOnly: true, run: () => select(at + 1) },
-    { keys: ['k', 'ArrowUp'], label: 'Previous row', group: 'View', isHelpOnly: true, run: () => select(at - 1) },
-    { keys: ['PageDown'], label: 'Next screen', group: 'View', isHelpOnly: true, run: () => select(at + page) },
-    { keys: ['PageUp'], label: 'Previous screen', group: 'View', isHelpOnly: true, run: () => select(at - page) },
-    { keys: ['Home'], label: 'First row', group: 'View', isHelpOnly: true, run: () => select(0) },
-    { keys: ['End'], label: 'Last row', group: 'View', isHelpOnly: true, run: () => select(items.length - 1) },
-    { keys: ['e'], label: 'Next error', group: 'View', run: () => seek(1) },
-    { keys: ['Shift+E'], label: 'Previous error', group: 'View', run: () => seek(-1) },
-    {
-      keys: ['Enter'],
-      label: 'Open',
-      group: 'Selected',
-      isHelpOnly: true,
-      run: () => {
+    ...rowCommands('row', (step) => select(at + step)),
+    hidden('PageDown', 'Next screen', () => select(at + page)),
+    hidden('PageUp', 'Previous screen', () => select(at - page)),
+    hidden('Home', 'First row', () => select(0)),
+    hidden('End', 'Last row', () => select(items.length - 1)),
+    ...errorCommands(seek),
+    hidden(
+      'Enter',
+      'Open',
+      () => {
         const row = items[at];
         if (row !== undefined) go(hrefOf(row));
       },
-    },
+      'Selected',
+    ),
   ]);
 }
 

@@ -31,7 +31,7 @@ export function pathOf(keys: readonly string[]): string {
 /** @returns the lines that are in sight: those of folded parts are left out */
 export function jsonLines(value: unknown, { toggled, find }: JsonFolds): JsonLine[] {
   const lines: JsonLine[] = [];
-  const matching = find === '' ? undefined : pathsTo(value, find);
+  const { paths } = matchesIn(value, find);
   const add = (item: unknown, path: string, depth: number, key: string | undefined, isLast: boolean): void => {
     const line = { path, depth, value: item, isLast, ...(key !== undefined && { key }) };
     if (item === null || typeof item !== 'object') {
@@ -39,7 +39,7 @@ export function jsonLines(value: unknown, { toggled, find }: JsonFolds): JsonLin
       return;
     }
     const entries = Object.entries(item);
-    const isOpen = (isOpenAtFirst(item, depth) || (matching?.has(path) ?? false)) !== toggled.has(path);
+    const isOpen = (isOpenAtFirst(item, depth) || paths.has(path)) !== toggled.has(path);
     if (!isOpen || entries.length === 0) {
       lines.push({ ...line, kind: 'folded' });
       return;
@@ -79,44 +79,38 @@ function sizeOf(item: unknown, limit: number): number {
   return size;
 }
 
-export function matches(key: string | undefined, value: unknown, find: string): boolean {
+function matches(key: string | undefined, value: unknown, find: string): boolean {
   if (find === '') return false;
   if (key?.toLowerCase().includes(find)) return true;
   return (typeof value !== 'object' || value === null) && String(value).toLowerCase().includes(find);
 }
 
-/** Paths of objects and lists that have a match somewhere below. */
-function pathsTo(value: unknown, find: string): Set<string> {
-  const found = new Set<string>();
+interface Matches {
+  /** Paths of objects and lists that have a match somewhere below. */
+  readonly paths: ReadonlySet<string>;
+  /** How many keys and values match, folded parts included. */
+  readonly count: number;
+}
+
+export function matchesIn(value: unknown, find: string): Matches {
+  const paths = new Set<string>();
+  let count = 0;
   const look = (item: unknown, path: string, key: string | undefined, depth: number): boolean => {
     let isFound = matches(key, item, find);
+    if (isFound) count += 1;
     if (item !== null && typeof item === 'object' && depth < 64) {
       for (const [name, each] of Object.entries(item)) {
         const below = path === '' ? name : `${path}${SEPARATOR}${name}`;
         if (look(each, below, Array.isArray(item) ? undefined : name, depth + 1)) {
-          found.add(path);
+          paths.add(path);
           isFound = true;
         }
       }
     }
     return isFound;
   };
-  look(value, '', undefined, 0);
-  return found;
-}
-
-/** How many keys and values of the whole value match, folded parts included. */
-export function countMatches(value: unknown, find: string): number {
-  if (find === '') return 0;
-  let count = 0;
-  const look = (item: unknown, key: string | undefined, depth: number): void => {
-    if (matches(key, item, find)) count += 1;
-    if (item !== null && typeof item === 'object' && depth < 64) {
-      for (const [name, each] of Object.entries(item)) look(each, Array.isArray(item) ? undefined : name, depth + 1);
-    }
-  };
-  look(value, undefined, 0);
-  return count;
+  if (find !== '') look(value, '', undefined, 0);
+  return { paths, count };
 }
 
 /** `[ 29 items, 21.4 kB ]`, `{ 3 keys }` */

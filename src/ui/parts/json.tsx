@@ -4,7 +4,7 @@ import { counted } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { command } from '../shortcuts.ts';
 import { Icon } from './icon.tsx';
-import { countMatches, type JsonLine, jsonLines, summaryOf } from './json-lines.ts';
+import { type JsonLine, jsonLines, matchesIn, summaryOf } from './json-lines.ts';
 import { Safe } from './safe-text.tsx';
 import './json.css';
 
@@ -149,7 +149,7 @@ export function JsonWithSearch({ value, label, whole, marked, hasKey = false }: 
   const [find, setFind] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const wanted = find.trim().toLowerCase();
-  const found = useMemo(() => countMatches(value, wanted), [value, wanted]);
+  const found = useMemo(() => matchesIn(value, wanted).count, [value, wanted]);
   useCommands(hasKey ? [command('/', 'Find', 'View', () => field.current?.select())] : []);
   return (
     <div class="json-search">

@@ -8,7 +8,6 @@ const KEYWORDS: Readonly<Record<string, string>> = {
   js: 'const let var function return if else for while of in new class extends import export from await async try catch throw typeof null undefined true false interface type readonly',
   py: 'def return if elif else for while in not and or is none true false import from as class with try except raise lambda yield await async pass',
   sh: 'if then else fi for do done in case esac export sudo',
-  go: 'func return if else for range var const type struct interface package import map chan go defer nil true false switch case',
 };
 const SAME: Readonly<Record<string, string>> = {
   ts: 'js',

@@ -82,8 +82,7 @@ export function roleClass(role: string): string {
 function NoWords(): JSX.Element {
   return (
     <p class="dim">
-      No words were kept: <code>SPANPORT_CONTENT</code> of the sender is <code>none</code>, or the answer was empty.
-      Messages of later calls are kept with <code>SPANPORT_CONTENT=otlp=full</code>.
+      No words were kept, or the answer was empty. Later calls keep them with <code>SPANPORT_CONTENT=otlp=full</code>.
     </p>
   );
 }

@@ -10,6 +10,7 @@ import { LoadingRows } from '../parts/loading-rows.tsx';
 import { Menu } from '../parts/menu.tsx';
 import { named } from '../places.ts';
 import { address, go, listPlace, withQuery } from '../router.ts';
+import { command } from '../shortcuts.ts';
 import { hasArrived } from '../strip.ts';
 import { messageOf, oneLine } from '../text.ts';
 import { now } from '../time.ts';
@@ -91,12 +92,12 @@ export function CompareView(): JSX.Element {
 function useCompareCommands(swap: () => void, toggleOnly: () => void): void {
   const open = (layer: Layer) => (): void => go(withQuery({ layer: layer === 'words' ? undefined : layer }));
   useCommands([
-    { keys: ['w'], label: 'Swap', group: 'View', run: swap },
-    { keys: ['o'], label: 'Only differences', group: 'View', run: toggleOnly },
-    { keys: ['1'], label: 'Words', group: 'View', run: open('words') },
-    { keys: ['2'], label: 'Side by side, raw', group: 'View', run: open('raw') },
-    { keys: ['3'], label: 'Attributes', group: 'View', run: open('attributes') },
-    { keys: ['Escape'], label: 'Back to the list', group: 'View', isHelpOnly: true, run: () => go(listPlace.href) },
+    command('w', 'Swap', 'View', swap),
+    command('o', 'Only differences', 'View', toggleOnly),
+    command('1', 'Words', 'View', open('words')),
+    command('2', 'Side by side, raw', 'View', open('raw')),
+    command('3', 'Attributes', 'View', open('attributes')),
+    { ...command('Escape', 'Back to the list', 'View', () => go(listPlace.href)), isHelpOnly: true },
   ]);
 }
 

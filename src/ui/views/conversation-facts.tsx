@@ -1,15 +1,14 @@
 import type { JSX } from 'preact';
-import type { DeliveryState } from '../../gateway/api/routes.ts';
 import type { Detail, Loaded } from '../conversation-data.ts';
 import { configured } from '../destinations.ts';
 import { ago, count, dayAndClock, moment } from '../format.ts';
+import { recordsAt, toneOfState } from '../parts/delivery-links.tsx';
 import { Given } from '../parts/given.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark } from '../parts/mark.tsx';
 import { Money } from '../parts/money.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { payloadAddress } from '../places.ts';
-import { WORST_FIRST, worstOf } from '../strip.ts';
 import { now } from '../time.ts';
 import { costPartsOf } from './cost-parts.ts';
 import { MissingFigures } from './missing-figures.tsx';
@@ -133,16 +132,6 @@ function Amount({ name, value, cost, isPart = false }: AmountProps): JSX.Element
   );
 }
 
-const words: Readonly<Record<DeliveryState, string>> = {
-  dead: 'refused',
-  stopped: 'stopped',
-  retrying: 'retrying',
-  waiting: 'waiting',
-  skipped: 'not sent',
-  coalesced: 'in a newer record',
-  delivered: 'delivered',
-};
-
 /** The worst state of its records at each destination, and how many. */
 function Destinations({ conversation: { rows } }: { readonly conversation: Detail }): JSX.Element | null {
   if (configured.value.length === 0) return null;
@@ -151,24 +140,13 @@ function Destinations({ conversation: { rows } }: { readonly conversation: Detai
       <h2>Destinations</h2>
       <ul class="deliveries">
         {configured.value.map(({ name }) => {
-          const counts = new Map<DeliveryState, number>();
-          for (const { deliveries } of rows) {
-            const state = deliveries[name];
-            if (state) counts.set(state, (counts.get(state) ?? 0) + 1);
-          }
-          const worst = worstOf([...counts.keys()]);
-          const target = rows.find(({ deliveries }) => deliveries[name] === worst) ?? rows[0];
-          const text = WORST_FIRST.filter((state) => counts.has(state))
-            .map((state) => `${count(counts.get(state))} ${words[state]}`)
-            .join(', ');
+          const { worst, target, text } = recordsAt(rows, name);
           return (
             <li key={name}>
               <a href={target ? payloadAddress(target, name) : '/destinations'}>
                 {worst ? <DeliveryMark state={worst} /> : <i />}
                 <span>{name}</span>
-                <span class={worst === 'dead' || worst === 'stopped' ? 'bad' : worst === 'retrying' ? 'wait' : 'dim'}>
-                  {text || 'not seen here'}
-                </span>
+                <span class={toneOfState(worst)}>{worst ? text : 'not seen here'}</span>
               </a>
             </li>
           );

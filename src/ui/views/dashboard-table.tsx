@@ -14,6 +14,8 @@ interface GroupTableProps {
   readonly isPhone: boolean;
 }
 
+const FIGURES = ['Calls', 'Errors', 'Input', 'Cached', 'Output', 'USD', 'p50', 'p95', 'First chunk'];
+
 /** Every group with its figures, each a link to the conversations that it was counted from. */
 export function GroupTable({ statistics, selection, isPhone }: GroupTableProps): JSX.Element {
   const { groups } = statistics;
@@ -24,36 +26,11 @@ export function GroupTable({ statistics, selection, isPhone }: GroupTableProps):
       <caption class="spoken">By {label.toLowerCase()}</caption>
       <thead>
         <tr>
-          <th scope="col">{label}</th>
-          <th scope="col">Share of cost</th>
-          <th scope="col" class="number">
-            Calls
-          </th>
-          <th scope="col" class="number">
-            Errors
-          </th>
-          <th scope="col" class="number">
-            Input
-          </th>
-          <th scope="col" class="number">
-            Cached
-          </th>
-          <th scope="col" class="number">
-            Output
-          </th>
-          <th scope="col" class="usd">
-            USD
-          </th>
-          <th scope="col" class="number">
-            p50
-          </th>
-          <th scope="col" class="number">
-            p95
-          </th>
-          <th scope="col" class="number">
-            First chunk
-          </th>
-          <th scope="col">Calls over time</th>
+          {[label, 'Share of cost', ...FIGURES, 'Calls over time'].map((head) => (
+            <th key={head} scope="col" class={head === 'USD' ? 'usd' : FIGURES.includes(head) ? 'number' : undefined}>
+              {head}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>

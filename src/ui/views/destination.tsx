@@ -5,6 +5,7 @@ import { api } from '../api.ts';
 import { loadDestinations } from '../destinations.ts';
 import { age, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
+import { toneOfState } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { stateWords } from '../parts/mark.tsx';
@@ -14,19 +15,11 @@ import { DeliveryMark } from '../parts/state-mark.tsx';
 import { payloadAddress } from '../places.ts';
 import { address, go, withQuery } from '../router.ts';
 import { command, rowCommands } from '../shortcuts.ts';
+import { WORST_FIRST } from '../strip.ts';
 import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
-import { outcomeOf, reasonOf, toneOf } from './payload-data.ts';
+import { outcomeOf, reasonOf } from './payload-data.ts';
 
-const STATES: readonly DeliveryState[] = [
-  'dead',
-  'stopped',
-  'retrying',
-  'waiting',
-  'delivered',
-  'coalesced',
-  'skipped',
-];
 const PAGE = 100;
 /** What the gateway answers at once. */
 const MAX_PAGE = 500;
@@ -34,7 +27,7 @@ const MAX_PAGE = 500;
 /** The records of one destination, the latest first, of one state or of all. */
 export function OneDestination({ destination }: { readonly destination: Destination }): JSX.Element {
   const { name, counts } = destination;
-  const state = STATES.find((each) => each === address.value.query.get('state'));
+  const state = WORST_FIRST.find((each) => each === address.value.query.get('state'));
   const { items, next, problem, more, act } = useRecords(destination, state);
   const [chosen, choose] = useState<string>();
   const selected = items?.findIndex((item) => keyOf(item) === chosen) ?? -1;
@@ -103,7 +96,7 @@ function Heading({ destination, state, retryAll }: HeadingProps): JSX.Element {
           <a href={withQuery({ state: undefined })} aria-current={state === undefined ? 'page' : undefined}>
             All
           </a>
-          {STATES.filter((each) => counts[each] || each === state).map((each) => (
+          {WORST_FIRST.filter((each) => counts[each] || each === state).map((each) => (
             <a key={each} href={withQuery({ state: each })} aria-current={each === state ? 'page' : undefined}>
               <DeliveryMark state={each} /> {stateWords[each]} <small class="dim">{count(counts[each] ?? 0)}</small>
             </a>
@@ -289,7 +282,7 @@ function Records({ items, selected, name }: RecordsProps): JSX.Element {
                   </span>
                 </a>
               </th>
-              <td class={`cut ${toneOf(item)}`}>{outcomeOf(item)}</td>
+              <td class={`cut ${toneOfState(item.state)}`}>{outcomeOf(item)}</td>
               <td class="cut">
                 <Safe text={reasonOf(item) || (item.attempts.at(-1)?.answer ?? '')} />
               </td>

@@ -71,6 +71,28 @@ function NoneSetUp(): JSX.Element {
   );
 }
 
+const STATES = ['delivered', 'coalesced', 'waiting', 'retrying', 'dead', 'skipped'] as const;
+const heads: Readonly<Record<(typeof STATES)[number], string>> = {
+  delivered: 'Delivered',
+  coalesced: 'In a newer one',
+  waiting: 'Waiting',
+  retrying: 'Retrying',
+  dead: 'Dead letters',
+  skipped: 'Not sent',
+};
+
+const COLUMNS: readonly (readonly [head: string, className?: string])[] = [
+  ['Destination'],
+  ['Address', 'address'],
+  ['Content', 'content'],
+  ['Last 12 hours', 'over-time'],
+  ...STATES.map((state) => [heads[state], `number ${state}`] as const),
+  ['Oldest', 'number oldest'],
+  ['p50', 'number time'],
+  ['p99', 'number time'],
+  ['Last answer'],
+];
+
 interface TableProps {
   readonly items: readonly Destination[];
   readonly selected: number;
@@ -82,31 +104,11 @@ function Table({ items, selected }: TableProps): JSX.Element {
     <table class="destination-table">
       <thead>
         <tr>
-          <th scope="col">Destination</th>
-          <th scope="col" class="address">
-            Address
-          </th>
-          <th scope="col" class="content">
-            Content
-          </th>
-          <th scope="col" class="over-time">
-            Last 12 hours
-          </th>
-          {STATES.map((state) => (
-            <th key={state} scope="col" class={`number ${state}`}>
-              {heads[state]}
+          {COLUMNS.map(([head, className]) => (
+            <th key={head} scope="col" class={className}>
+              {head}
             </th>
           ))}
-          <th scope="col" class="number oldest">
-            Oldest
-          </th>
-          <th scope="col" class="number time">
-            p50
-          </th>
-          <th scope="col" class="number time">
-            p99
-          </th>
-          <th scope="col">Last answer</th>
         </tr>
       </thead>
       <tbody>
@@ -143,16 +145,6 @@ function useActivities(): ReadonlyMap<string, Activity> {
   useEffect(() => reading.cancel, []);
   return activities;
 }
-
-const STATES = ['delivered', 'coalesced', 'waiting', 'retrying', 'dead', 'skipped'] as const;
-const heads: Readonly<Record<(typeof STATES)[number], string>> = {
-  delivered: 'Delivered',
-  coalesced: 'In a newer one',
-  waiting: 'Waiting',
-  retrying: 'Retrying',
-  dead: 'Dead letters',
-  skipped: 'Not sent',
-};
 
 interface RowProps {
   readonly destination: Destination;

@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { GatewayStatus } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
@@ -42,15 +42,17 @@ export function FirstRun(): JSX.Element {
         <Step
           number={3}
           title="A client of Athina, Reconify, Inkeep, Requesty or Kore.ai"
-          note="Keys are accepted as they are and never stored."
+          note={
+            <>
+              The{' '}
+              <a class="link" href="/docs/vendor-clients.html" target="_blank" rel="noopener">
+                other four lines
+              </a>
+              . Keys are accepted as they are and never stored.
+            </>
+          }
         >
           <CopyLine text={`ATHINA_BASE_URL=${origin}/athina`} accent={`${origin}/athina`} />
-          <details class="others">
-            <summary class="link">The other four lines</summary>
-            {OTHERS.map(([name, path]) => (
-              <CopyLine key={name} text={`${name}=${origin}${path}`} accent={origin + path} />
-            ))}
-          </details>
         </Step>
         <Step number={4} title="No application at hand: a real conversation and a run, without a key">
           <CopyLine text="npx spanport demo" />
@@ -61,19 +63,11 @@ export function FirstRun(): JSX.Element {
   );
 }
 
-/** What Spanport’s own exporters read; a vendor’s client has an option of its own for it. */
-const OTHERS = [
-  ['RECONIFY_TRACKER', '/reconify/track'],
-  ['INKEEP_ANALYTICS_URL', '/inkeep'],
-  ['REQUESTY_INGESTION_URL', '/requesty/insight'],
-  ['SPANPORT_KORE_OUTPUT', '/kore/records'],
-] as const;
-
 interface StepProps {
   readonly number: number;
   readonly title: string;
   readonly note?: JSX.Element | string;
-  readonly children: ComponentChildren;
+  readonly children: JSX.Element;
 }
 
 function Step({ number, title, note, children }: StepProps): JSX.Element {

@@ -44,11 +44,6 @@ export function usePayload(
   return { payload, problem };
 }
 
-export function toneOf(delivery: Delivery | undefined): string {
-  if (delivery?.state === 'dead' || delivery?.state === 'stopped') return 'bad';
-  return delivery?.state === 'retrying' ? 'wait' : 'dim';
-}
-
 /** `200`, `422, refused for good`, `503, again in 14 s` */
 export function outcomeOf({ state, attempts, reason }: Delivery): string {
   const last = attempts.at(-1);

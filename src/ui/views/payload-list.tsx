@@ -2,9 +2,10 @@ import type { JSX } from 'preact';
 import { configured, destinations } from '../destinations.ts';
 import { count } from '../format.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
+import { toneOfState } from '../parts/delivery-links.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { payloadAddress } from '../places.ts';
-import { type Detail, outcomeOf, toneOf } from './payload-data.ts';
+import { type Detail, outcomeOf } from './payload-data.ts';
 
 interface ListProps {
   readonly detail: Detail;
@@ -28,7 +29,7 @@ export function DestinationList({ detail, names, chosen }: ListProps): JSX.Eleme
             {delivery ? <DeliveryMark state={delivery.state} /> : <NotSetUpMark />}
             <span>
               <b>{name}</b>
-              <small class={toneOf(delivery)}>{delivery ? outcomeOf(delivery) : absenceOf(isSetUp)}</small>
+              <small class={toneOfState(delivery?.state)}>{delivery ? outcomeOf(delivery) : absenceOf(isSetUp)}</small>
             </span>
             <span class="number">
               {delivery && delivery.attempts.length > 0 ? count(delivery.attempts.length) : ''}

@@ -5,21 +5,14 @@ import { bytes, clock, clockOrDay, count, duration, moment } from '../format.ts'
 import { compact } from '../parts/call.tsx';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { curlOf } from '../parts/curl.ts';
+import { toneOfState } from '../parts/delivery-links.tsx';
 import { JsonWithSearch, parsed } from '../parts/json.tsx';
 import { stateWords } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { hasArrived } from '../strip.ts';
 import { now } from '../time.ts';
-import {
-  complainedPaths,
-  type Detail,
-  type OneProps,
-  type Payload,
-  reasonOf,
-  toneOf,
-  usePayload,
-} from './payload-data.ts';
+import { complainedPaths, type Detail, type OneProps, type Payload, reasonOf, usePayload } from './payload-data.ts';
 import { DeadLetter, SendAgain } from './record-actions.tsx';
 
 /** One destination: what became of the record, attempt by attempt, and the request that it gets. */
@@ -62,7 +55,7 @@ function StateHead({ name, delivery }: StateProps): JSX.Element {
     <header>
       {delivery ? <DeliveryMark state={delivery.state} /> : <NotSetUpMark />}
       <h2>{name}</h2>
-      <span class={toneOf(delivery)}>
+      <span class={toneOfState(delivery?.state)}>
         {delivery ? stateWords[delivery.state] : isSetUp ? 'not seen here' : 'not set up'}
         {delivery && delivery.updatedAt > 0 && (
           <span title={moment(delivery.updatedAt)}> since {clockOrDay(delivery.updatedAt, now.value)}</span>

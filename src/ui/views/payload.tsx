@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { DeliveryState } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { clock, count, counted, duration, moment } from '../format.ts';
@@ -14,6 +13,7 @@ import { Safe } from '../parts/safe-text.tsx';
 import { DEFAULT_PROJECT, payloadAddress, traceAddress } from '../places.ts';
 import { address, go, listPlace, projectInAddress, segments } from '../router.ts';
 import { command, linkCommand, rowCommands } from '../shortcuts.ts';
+import { WORST_FIRST } from '../strip.ts';
 import { messageOf } from '../text.ts';
 import { useTitle } from '../title.ts';
 import type { Detail } from './payload-data.ts';
@@ -215,12 +215,10 @@ function Steps({ place, onSibling }: { readonly place: number; onSibling(by: num
   );
 }
 
-const ORDER: readonly DeliveryState[] = ['delivered', 'coalesced', 'waiting', 'retrying', 'dead', 'stopped', 'skipped'];
-
 function StateCounts({ detail: { deliveryLog } }: { readonly detail: Detail }): JSX.Element {
   return (
     <p class="totals">
-      {ORDER.map((state) => {
+      {WORST_FIRST.toReversed().map((state) => {
         const amount = deliveryLog.filter((each) => each.state === state).length;
         return (
           amount > 0 && (

@@ -1,17 +1,17 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Answer, Conversation, DeliveryState, FeedbackRow } from '../../gateway/api/routes.ts';
+import type { Answer, Conversation, FeedbackRow } from '../../gateway/api/routes.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { api } from '../api.ts';
 import { configured } from '../destinations.ts';
 import { clockOrDay, count, counted, duration, moment, money, UNKNOWN } from '../format.ts';
+import { recordsAt, toneOfState } from '../parts/delivery-links.tsx';
 import { Given } from '../parts/given.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
 import { When } from '../parts/when.tsx';
 import { payloadAddress } from '../places.ts';
 import { go, withQuery } from '../router.ts';
-import { hasArrived } from '../strip.ts';
 import { messageOf, oneLine, withoutMarks } from '../text.ts';
 import { now } from '../time.ts';
 import { titleOf } from './conversation-columns.tsx';
@@ -220,14 +220,15 @@ function Destinations({ row, detail }: SectionProps): JSX.Element | null {
       <ul class="peek-destinations">
         {configured.value.map(({ name }) => {
           const state = row.deliveries[name];
-          // The record that the mark stands for, the latest one of them.
-          const target = detail?.rows.findLast(({ deliveries }) => deliveries[name] === state);
-          const text = state === undefined ? 'nothing was due' : describe(name, state, detail);
+          const { target, text } = recordsAt(detail?.rows ?? [], name);
+          const isWhole = detail !== undefined && detail.next === undefined;
           return (
             <li key={name}>
               <span>{state && <DeliveryMark state={state} />}</span>
               {target ? <a href={payloadAddress(target, name)}>{name}</a> : <span>{name}</span>}
-              <span class={`cut ${classOf(state)}`}>{text}</span>
+              <span class={`cut ${toneOfState(state)}`}>
+                {state === undefined ? 'nothing was due' : isWhole ? text : stateWords[state]}
+              </span>
               {state === 'dead' && <RetryButton key={row.id} id={row.id} destination={name} />}
             </li>
           );
@@ -235,32 +236,6 @@ function Destinations({ row, detail }: SectionProps): JSX.Element | null {
       </ul>
     </section>
   );
-}
-
-function classOf(state: DeliveryState | undefined): string {
-  if (state === 'dead' || state === 'stopped') return 'bad';
-  return state === 'retrying' ? 'waits' : 'dim';
-}
-
-/** `18 dead letters, 23 delivered` once the interactions are loaded; before that, the worst state. */
-function describe(name: string, worst: DeliveryState, detail: Detail | undefined): string {
-  if (!detail || detail.next !== undefined) return stateWords[worst];
-  const counts = new Map<DeliveryState, number>();
-  for (const { deliveries } of detail.rows) {
-    const state = deliveries[name];
-    if (state !== undefined) counts.set(state, (counts.get(state) ?? 0) + 1);
-  }
-  const isDone = [...counts.keys()].every(hasArrived);
-  if (isDone)
-    return counted(
-      [...counts.values()].reduce((sum, each) => sum + each, 0),
-      'record',
-    );
-  return [...counts]
-    .map(([state, records]) =>
-      state === 'dead' ? counted(records, 'dead letter') : `${count(records)} ${stateWords[state]}`,
-    )
-    .join(', ');
 }
 
 function RetryButton({ id, destination }: { readonly id: string; readonly destination: string }): JSX.Element {

@@ -8,6 +8,7 @@ import { compareAddress, isMarked, toggleMark } from '../marked.ts';
 import { worstDestination } from '../parts/delivery-links.tsx';
 import { traceAddress } from '../places.ts';
 import { go, withQuery } from '../router.ts';
+import { command } from '../shortcuts.ts';
 import { titleOf } from './conversation-columns.tsx';
 
 /** The row that keys act on. It survives Back. */
@@ -19,80 +20,50 @@ export function useSelectionCommands(row: Conversation | undefined, hasPeek: boo
 }
 
 function commandsOn(row: Conversation, hasPeek: boolean): Command[] {
-  const address = `/c/${encodeURIComponent(row.id)}`;
-  const group = 'Selected';
+  const { id } = row;
+  const address = `/c/${encodeURIComponent(id)}`;
+  const on = (key: string, label: string, run: () => void): Command => command(key, label, 'Selected', run);
+  const to = (key: string, label: string, layer = ''): Command => on(key, label, () => go(`${address}${layer}`));
   return [
-    {
-      keys: [' '],
-      label: hasPeek ? 'Close the peek' : 'Peek',
-      group,
-      run: () => go(withQuery({ peek: hasPeek ? undefined : row.id })),
-    },
-    { keys: ['m', '1'], label: 'Messages', group, run: () => go(address) },
-    { keys: ['2'], label: 'Turns', group, run: () => go(`${address}/turns`) },
-    { keys: ['3'], label: 'Details', group, run: () => go(`${address}/details`) },
-    ...(row.hasRun ? [{ keys: ['4'], label: 'Run', group, run: () => go(`${address}/run`) } as const] : []),
-    {
-      keys: ['t'],
-      label: 'Trace',
-      group,
-      run: () => openLatest(row, ({ traceId, project }) => traceAddress({ traceId, project })),
-    },
-    ...(configured.value.length > 0 ? [destinationsCommand(row)] : []),
-    {
-      keys: ['x'],
-      label: isMarked(row.id) ? 'Remove the mark' : 'Mark, to compare',
-      group,
-      run: () => toggleMark({ id: row.id, title: titleOf(row) }),
-    },
-    {
-      keys: ['y'],
-      label: 'Copy a link',
-      group,
-      run: () => void copyText(`${window.location.origin}${address}`).catch(() => {}),
-    },
-    ...(hasDead(row)
-      ? [{ keys: ['r'], label: 'Retry its dead letters', group, run: () => void retryDead(row.id) } as const]
+    on(' ', hasPeek ? 'Close the peek' : 'Peek', () => go(withQuery({ peek: hasPeek ? undefined : id }))),
+    { ...to('m', 'Messages'), keys: ['m', '1'] },
+    to('2', 'Turns', '/turns'),
+    to('3', 'Details', '/details'),
+    ...(row.hasRun ? [to('4', 'Run', '/run')] : []),
+    on('t', 'Trace', () => openLatest(row, ({ traceId, project }) => traceAddress({ traceId, project }))),
+    ...(configured.value.length > 0
+      ? [
+          to(
+            'd',
+            'What each destination got',
+            `/destinations/${encodeURIComponent(worstDestination(row.deliveries) ?? '')}`,
+          ),
+        ]
       : []),
+    on('x', isMarked(id) ? 'Remove the mark' : 'Mark, to compare', () => toggleMark({ id, title: titleOf(row) })),
+    on('y', 'Copy a link', () => void copyText(`${window.location.origin}${address}`).catch(() => {})),
+    ...(hasDead(row) ? [on('r', 'Retry its dead letters', () => void retryDead(id))] : []),
   ];
 }
 
-function destinationsCommand(row: Conversation): Command {
-  return {
-    keys: ['d'],
-    label: 'What each destination got',
-    group: 'Selected',
-    run: () =>
-      go(`/c/${encodeURIComponent(row.id)}/destinations/${encodeURIComponent(worstDestination(row.deliveries) ?? '')}`),
-  };
-}
-
 function closeCommands(row: Conversation | undefined, hasPeek: boolean): Command[] {
-  if (hasPeek) {
-    return [
-      {
-        keys: ['Escape'],
-        label: 'Close the peek',
-        group: 'View',
-        isHelpOnly: true,
-        run: () => go(withQuery({ peek: undefined })),
-      },
-    ];
-  }
-  if (!row) return [];
-  const clear = (): void => {
+  if (!hasPeek && !row) return [];
+  const close = (): void => {
+    if (hasPeek) {
+      go(withQuery({ peek: undefined }));
+      return;
+    }
     selectedRow.value = undefined;
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   };
-  return [{ keys: ['Escape'], label: 'Clear the selection', group: 'View', isHelpOnly: true, run: clear }];
+  const label = hasPeek ? 'Close the peek' : 'Clear the selection';
+  return [{ ...command('Escape', label, 'View', close), isHelpOnly: true }];
 }
 
 /** Where two are marked. */
 export function compareCommand(): Command[] {
   const href = compareAddress();
-  return href === undefined
-    ? []
-    : [{ keys: ['c'], label: 'Compare the two marked', group: 'Selected', run: () => go(href) }];
+  return href === undefined ? [] : [command('c', 'Compare the two marked', 'Selected', () => go(href))];
 }
 
 export function hasDead({ deliveries }: Pick<Conversation, 'deliveries'>): boolean {
