@@ -44,7 +44,14 @@ export const lexerOfMarked: Plugin = {
     kept = replaced(kept, /\.normal\b/g, '.gfm');
     // The page makes links of web addresses alone: addresses of mail need no rule.
     kept = replaced(kept, /\^emailProtocol\|(\^\(\(\?:protocol\)[^;]*?)\|\^email\//, '$1/');
-    kept = replaced(kept, /\.replace\("emailProtocol",[\w$]+\)(\.replace\("protocol",[\w$]+\))\.replace\("email",\/.*?\/\)(?=\.getRegex)/, '$1');
+    kept = replaced(
+      kept,
+      /\.replace\("emailProtocol",[\w$]+\)(\.replace\("protocol",[\w$]+\))\.replace\("email",\/.*?\/\)(?=\.getRegex)/,
+      '$1',
+    );
+    // A link by reference stays as it was written, and so does the address that it refers to.
+    const none = /\btable:([\w$]+)/.exec(kept)?.[1] ?? '';
+    kept = replaced(kept, /\b(def|reflink|nolink|reflinkSearch):[\w$]+,/g, (_, name) => `${name}:${none},`);
     // HTML is shown as text, whichever block its name begins.
     kept = replaced(kept, /"address\|article[^"]*"/, '"div"');
     kept = replaced(kept, /\{blockquote:[\w$]+,[^{}]*\}/, (rules) => rules.replace(/(?:lheading|table):[\w$]+,/g, ''));

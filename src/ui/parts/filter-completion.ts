@@ -8,18 +8,13 @@ import { quoted } from './filter-text.ts';
 export const RECENT = 'spanport.filters.recent';
 export const SAVED = 'spanport.filters.saved';
 
+/** Of keys whose names do not say it. */
 const keyDetails: Readonly<Record<string, string>> = {
-  model: 'name of the model',
-  user: 'id of the user',
-  prompt: 'name of the prompt',
   agent: 'name of the assistant',
   tool: 'a tool that was called',
   op: 'chat, embeddings, …',
-  service: 'name of the service',
   env: 'environment',
-  tag: 'a tag',
   id: 'any id',
-  session: 'id of the session',
   destination: 'sent to',
   cost: 'USD',
   tokens: 'input and output together',
