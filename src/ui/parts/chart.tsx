@@ -155,7 +155,7 @@ function Axes({ width, top, buckets, write }: AxesProps): JSX.Element {
         const left = x(share, width);
         return (
           // Near the right edge a label would be cut off.
-          left < width - TICK_WIDTH / 2 && (
+          left < width - 0.6 * TICK_WIDTH && (
             <g key={at}>
               <path d={`M${left} ${y(0)}v4`} class="base" />
               <text x={left + 4} y={HEIGHT - 6}>
