@@ -612,6 +612,14 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     expect(plain).toBe(0);
   });
 
+  it('says when the clock of a sender is ahead', async () => {
+    await sendSpans(scene, [longConversation('ahead', 2, 3_600)]);
+    const page = await scene.open('/c/ahead');
+    await page.getByText('The clock of the sender is ahead').filter({ visible: true }).waitFor();
+    await page.goto(`${scene.url}/t/${'a4'.repeat(16)}`);
+    await page.getByText('The clock of its sender is ahead').waitFor();
+  });
+
   it('has the same keys in every view: lists, layers and what is next to them', async () => {
     const page = await scene.open('/conversations?q=is:run');
     await page.locator('.grid .scroller [role=row]').first().waitFor();
@@ -776,14 +784,14 @@ async function sendSpans(scene: Scene, spans: readonly object[]): Promise<void> 
 }
 
 /** One call with its history; the answers are Markdown, each of another height. */
-function longConversation(id: string, count: number): object {
+function longConversation(id: string, count: number, secondsAhead = 0): object {
   const said = (role: string, content: string): object => ({ role, parts: [{ type: 'text', content }] });
   const messages = Array.from({ length: count }, (_, index) =>
     index % 2 === 0
       ? said('user', `Question ${index}`)
       : said('assistant', `Answer ${index}\n\n${'- a point\n'.repeat(index % 9)}\n\`\`\`sql\nSELECT 1;\n\`\`\``),
   );
-  const now = BigInt(Date.now()) * 1_000_000n;
+  const now = BigInt(Date.now() + secondsAhead * 1_000) * 1_000_000n;
   const attributes = Object.entries({
     'gen_ai.operation.name': 'chat',
     'gen_ai.conversation.id': id,
@@ -791,7 +799,7 @@ function longConversation(id: string, count: number): object {
     'gen_ai.output.messages': JSON.stringify(messages.slice(-1)),
   });
   return {
-    traceId: 'a3'.repeat(16),
+    traceId: (secondsAhead > 0 ? 'a4' : 'a3').repeat(16),
     spanId: 'a3'.repeat(8),
     name: 'chat',
     kind: 3,

@@ -4,7 +4,7 @@ import { Safe } from '../parts/safe-text.tsx';
 import { oneLine } from '../text.ts';
 import type { ConversationRow } from './transcript.ts';
 
-/** Why a figure is missing, and the line that changes it for calls to come. */
+/** Why a figure is missing or wrong, and the line that changes it for calls to come. */
 export function MissingFigures({ rows }: { readonly rows: readonly ConversationRow[] }): JSX.Element {
   const hasNoUsage = rows.some(
     ({ isStreamed, status, inputTokens, outputTokens }) =>
@@ -15,6 +15,14 @@ export function MissingFigures({ rows }: { readonly rows: readonly ConversationR
   );
   return (
     <>
+      {rows.some(({ isFromFuture }) => isFromFuture) && (
+        <p class="missing-figure">The clock of the sender is ahead: a call began after it was received.</p>
+      )}
+      {rows.some(({ isTruncated }) => isTruncated) && (
+        <p class="missing-figure">
+          A call is not whole: a span was too large, or its run has more spans than are read.
+        </p>
+      )}
       {hasNoUsage && (
         <div class="missing-figure">
           <p>The stream brought no usage.</p>

@@ -246,6 +246,7 @@ function Totals({ trace }: { readonly trace: Trace }): JSX.Element {
         <b>{duration(trace.duration)}</b>
       </span>
       {trace.isTruncated && <em>More spans arrived than a trace keeps</em>}
+      {trace.isFromFuture && <em>The clock of its sender is ahead</em>}
     </p>
   );
 }
