@@ -188,10 +188,15 @@ function ToPayload({ rows, name }: { readonly rows: readonly ConversationRow[]; 
 
 /** The conversation before or after this one, in the order of the list. */
 async function neighbour(step: number): Promise<void> {
-  const id = loaded.value?.conversation.id ?? segments.value[1];
-  const isListed = listed.value.some((row) => row.id === id);
-  const items = isListed ? listed.value : (await api.listConversations({ query: { limit: 200 } })).items;
-  const index = items.findIndex((item) => item.id === id);
+  const [, named] = segments.value;
+  const placeIn = (items: typeof listed.value): number => {
+    const index = items.findIndex(({ id }) => id === named);
+    // The address may have the name that the application gave the conversation. What is loaded may be the one before.
+    return index >= 0 ? index : items.findIndex(({ id }) => id === loaded.value?.conversation.id);
+  };
+  const items =
+    placeIn(listed.value) >= 0 ? listed.value : (await api.listConversations({ query: { limit: 200 } })).items;
+  const index = placeIn(items);
   const next = items[index + step];
   if (index >= 0 && next) go(`/c/${encodeURIComponent(next.id)}`);
 }
