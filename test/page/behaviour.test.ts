@@ -108,7 +108,7 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     const page = await scene.open('/conversations?q=user:u-9');
     await page.locator(rows, { hasText: 'Question 0' }).click();
     await page.locator('.message').first().waitFor();
-    expect(await page.title()).toBe('Question 0 · Spanport');
+    await expect.poll(() => page.title()).toBe('Question 0 · Spanport');
     await page.keyboard.press('j');
     await page.locator('.message[aria-current]').waitFor();
     await page.keyboard.press('Escape');
@@ -141,12 +141,12 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('x');
     await page.locator('.marked-bar').getByText('Question 0').waitFor();
-    expect(await page.locator('.turns .row-mark').first().innerText()).toBe('A');
+    await expect.poll(() => page.locator('.turns .row-mark').first().innerText()).toBe('A');
     await page.keyboard.press('j');
     await page.keyboard.press('x');
     await page.keyboard.press('c');
     await page.getByRole('heading', { name: 'Compare two interactions' }).waitFor();
-    expect(await page.locator('del, ins').allInnerTexts()).toEqual(expect.arrayContaining(['0', '1']));
+    await expect.poll(() => page.locator('del, ins').allInnerTexts()).toEqual(expect.arrayContaining(['0', '1']));
   });
 
   it('opens the record behind a mark of the list only once all records are known', async () => {
@@ -167,7 +167,7 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     await heads.first().waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('j');
-    expect(await page.evaluate('document.activeElement.innerText')).toContain('Question 1');
+    await expect.poll(() => page.evaluate('document.activeElement.innerText')).toContain('Question 1');
     await page.keyboard.press('o');
     await page.locator('.details details[open]', { hasText: 'Question 1' }).locator('.json-line').first().waitFor();
   });
@@ -194,9 +194,9 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     await page.getByRole('button', { name: 'Last 12 hours' }).click();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
-    expect(await page.evaluate('document.activeElement.innerText')).toBe('Last hour');
+    await expect.poll(() => page.evaluate('document.activeElement.innerText')).toBe('Last hour');
     await page.keyboard.press('ArrowUp');
-    expect(await page.evaluate('document.activeElement.innerText')).toBe('Last 15 minutes');
+    await expect.poll(() => page.evaluate('document.activeElement.innerText')).toBe('Last 15 minutes');
     expect(await page.locator(`${rows}[aria-selected=true]`).count()).toBe(0);
   });
 
@@ -279,7 +279,7 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     expect(await page.locator('.empty').count()).toBe(0);
     state();
     await page.locator('.records tbody tr').first().waitFor();
-    expect(await page.title()).toBe('athina · Spanport');
+    await expect.poll(() => page.title()).toBe('athina · Spanport');
   });
 
   it('keeps the links of the dashboard with the figures that they stand behind', async () => {
@@ -293,7 +293,7 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     expect(new URL(href, scene.url).searchParams.get('q')).toBe('model:gpt-4o-mini');
     release();
     await first.getByText('u-9').waitFor();
-    expect(await page.locator('.plot path.dashed').count()).toBe(1);
+    await expect.poll(() => page.locator('.plot path.dashed').count()).toBe(1);
   });
 
   it('tells what a retry did only of the conversation that it was for', async () => {

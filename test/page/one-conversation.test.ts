@@ -217,11 +217,11 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await lanes.first().click();
     const panel = page.locator('.side-panel');
     const [previous, next] = [panel.getByLabel('Previous call'), panel.getByLabel('Next call')];
-    expect(await previous.isDisabled()).toBe(true);
+    await expect.poll(() => previous.isDisabled()).toBe(true);
     await next.click();
     await panel.getByRole('heading', { name: 'refund_policy' }).waitFor();
     expect(new URL(page.url()).searchParams.get('step')).toBe(known.call);
-    expect(await next.isDisabled()).toBe(true);
+    await expect.poll(() => next.isDisabled()).toBe(true);
     await page.keyboard.press('k');
     await panel.getByRole('heading', { name: 'find_order' }).waitFor();
     await page.getByRole('button', { name: 'Calls of step 1' }).click();
@@ -609,7 +609,7 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
       }
       return found;
     })()`);
-    expect(await page.getByText('Answer 299', { exact: true }).isVisible()).toBe(true);
+    await page.getByText('Answer 299', { exact: true }).waitFor();
     expect(plain).toBe(0);
   });
 

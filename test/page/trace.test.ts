@@ -24,8 +24,8 @@ describe.skipIf(browserPath === undefined)('one trace', () => {
   it('draws GenAI and other spans together: waits, errors, equal siblings in one row, and lines of time behind them', async () => {
     const page = await scene.open(`/t/${TRACE}`);
     await page.getByText('271 spans, 24 rows').waitFor();
-    expect(await page.locator('.span-row.group .name').innerText()).toContain('248 × cache.get');
-    expect(await page.locator('.span-row.wait-row .name').allInnerTexts()).toEqual(['retry wait']);
+    await expect.poll(() => page.locator('.span-row.group .name').innerText()).toContain('248 × cache.get');
+    await expect.poll(() => page.locator('.span-row.wait-row .name').allInnerTexts()).toEqual(['retry wait']);
     expect(await page.locator('.span-row.failed-row em').allInnerTexts()).toEqual([
       expect.stringContaining('TimeoutError'),
       expect.stringContaining('timeout'),
