@@ -4,7 +4,7 @@ import { type Database, findSqlite, type OpenDatabase } from '../sqlite/driver.t
 import { readerCalls, type ThreadReply, type ThreadRequest } from './calls.ts';
 import { IdleCollection } from './idle-collection.ts';
 import { lockFolder } from './lock.ts';
-import type { Retention, StoreWrite } from './port.ts';
+import type { Retention, StoreWrite, WriteResult } from './port.ts';
 import { StoreReader } from './reader.ts';
 import { StoreError, storeErrorFrom } from './store-error.ts';
 import { StoreWriter } from './writer.ts';
@@ -137,14 +137,20 @@ class WriterThread {
     if (requests.length === 0) return;
     this.#requests = [];
     try {
-      const results = this.#writer.write(requests.flatMap(({ writes }) => writes));
+      const results = this.#write(requests.flatMap(({ writes }) => writes));
       for (const { id, writes } of requests) reply({ id, value: results.splice(0, writes.length) });
     } catch (error) {
       // One request that cannot be stored must not take the others with it.
       if (requests.length === 1) for (const { id } of requests) refuse(id, error);
-      else for (const { id, writes } of requests) answer(id, () => this.#writer.write(writes));
+      else for (const { id, writes } of requests) answer(id, () => this.#write(writes));
     }
+  }
+
+  /** The backlog is reported before the answer: who then reads what was written waits for the index. */
+  #write(writes: readonly StoreWrite[]): WriteResult[] {
+    const results = this.#writer.write(writes);
     this.#report();
+    return results;
   }
 
   /** Works off what waits for the index, a step at a time. */
