@@ -41,7 +41,6 @@ export interface StoredSpan {
 
 const TOKENS = `SELECT sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens FROM interactions i
   WHERE ${isInTrace('?1', '?2')} AND i.is_hidden = 0`;
-const TRUNCATED_SPAN = 'SELECT 1 FROM spans WHERE trace_id = ? AND span_id = ? AND project = ? AND is_truncated = 1';
 /** Names of prompts that a conversation lists. */
 const MAX_PROMPTS = 20;
 
@@ -245,13 +244,11 @@ export class StoreReader {
 
   /** Undefined if it was deleted since its row was read. */
   #found(row: InteractionRow, stored: SqlRow | undefined): FoundInteraction | undefined {
-    const interaction = contentOf(this.db, stored?.['id']);
-    if (!interaction) return undefined;
-    const { id, traceId, spanId, project } = row;
+    const content = contentOf(this.db, stored?.['id']);
+    if (!content) return undefined;
     const isTruncated =
-      this.db.all(TRUNCATED_SPAN, traceId, spanId, project).length > 0 ||
-      (row.runId !== undefined && runSpans(this.db, project, id) >= MAX_RUN_SPANS);
-    return { row, interaction, ...(isTruncated && { isTruncated }) };
+      content.isSpanTruncated || (row.runId !== undefined && runSpans(this.db, row.project, row.id) >= MAX_RUN_SPANS);
+    return { row, interaction: content.interaction, ...(isTruncated && { isTruncated }) };
   }
 
   #conversationRows(rows: readonly SqlRow[]): ConversationRow[] {

@@ -279,7 +279,7 @@ function sqlValue(value: Scalar): SqlValue {
 }
 
 function contentsOf(db: StoreReader['db'], rows: readonly SqlRow[]): Interaction[] {
-  return rows.flatMap(({ id }) => contentOf(db, id) ?? []);
+  return rows.flatMap(({ id }) => contentOf(db, id)?.interaction ?? []);
 }
 
 function documentOf(row: SqlRow): StoredDocument {

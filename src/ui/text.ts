@@ -1,5 +1,6 @@
 /** Controls that change the direction of text or take no room: they could make an id or an address look like another one. */
-const HIDDEN = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
+export const HIDDEN = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/;
+const ALL_HIDDEN = new RegExp(HIDDEN, 'g');
 
 /** A model without the date of its version: `gpt-4o-mini-2024-07-18` is `gpt-4o-mini`. */
 export function shortModel(model: string): string {
@@ -15,7 +16,7 @@ export function withoutMarks(text: string | undefined): string | undefined {
 
 /** A text for one line: white space is a space, such controls are visible marks. */
 export function oneLine(text: string | undefined): string | undefined {
-  return text?.replace(HIDDEN, '\uFFFD').replace(/\s+/g, ' ');
+  return text?.replace(ALL_HIDDEN, '\uFFFD').replace(/\s+/g, ' ');
 }
 
 export function messageOf(error: unknown): string {

@@ -10,8 +10,8 @@ export interface Tick {
 
 const STEPS = [60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 86_400, 172_800, 604_800].map((each) => each * 1_000);
 
-/** At most so many moments, at round times of the zone in which times are written. */
-export function ticksOf(start: number, length: number, most: number, now: number): Tick[] {
+/** At most `most` ticks, at round times of the zone in which times are written. */
+export function clockTicks(start: number, length: number, most: number, now: number): Tick[] {
   const step = STEPS.find((each) => length / each <= most) ?? length / most;
   const offset = isUtc.value ? 0 : new Date(start).getTimezoneOffset() * 60_000;
   const ticks: Tick[] = [];

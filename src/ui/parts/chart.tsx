@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { clock, day } from '../format.ts';
 import { now } from '../time.ts';
-import { ticksOf } from '../time-ticks.ts';
+import { clockTicks } from '../time-ticks.ts';
 import './chart.css';
 
 export interface Series {
@@ -151,7 +151,7 @@ function Axes({ width, top, buckets, write }: AxesProps): JSX.Element {
           </text>
         </g>
       ))}
-      {ticksOf(buckets.start, length, most, now.value).map(({ at, share, label }) => {
+      {clockTicks(buckets.start, length, most, now.value).map(({ at, share, label }) => {
         const left = x(share, width);
         return (
           // Near the right edge a label would be cut off.

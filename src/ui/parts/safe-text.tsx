@@ -1,7 +1,5 @@
 import type { JSX } from 'preact';
-
-/** Controls that turn the direction of text around, and those that take no room: they can make one text look like another. */
-const HIDDEN = /[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/;
+import { HIDDEN } from '../text.ts';
 
 /** A text in which controls that hide or reorder other characters are shown as marks. */
 export function Safe({ text }: { readonly text: string }): JSX.Element {

@@ -64,7 +64,7 @@ export function ConversationsView(): JSX.Element {
     { keys: ['l'], label: isLive ? 'Live off' : 'Live on', group: 'View', run: toggleLive },
     { keys: ['.'], label: 'Show new rows', group: 'View', run: showWaiting },
   ]);
-  // Before the paint: nothing is said of a selection whose answer is on its way.
+  // Before the paint: nothing is shown as the result of a selection before its answer.
   useLayoutEffect(() => {
     load({ q, since, until }).catch(() => {});
     if (!isLive) return undefined;

@@ -38,7 +38,7 @@ export function NeedsYou({ selected }: { readonly selected: string | undefined }
     };
   }, [key]);
   const groups = groupsOf(records);
-  // Without a selection the key acts where there is no choice.
+  // Without a selection the key acts if there is one group alone.
   const own = groups.filter(({ destination }) => selected === undefined || destination === selected);
   if (groups.length === 0 && stopped.length === 0) return null;
   return (

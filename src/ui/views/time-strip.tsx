@@ -4,7 +4,7 @@ import type { Answer } from '../../gateway/api/routes.ts';
 import { clock, counted } from '../format.ts';
 import { go, withQuery } from '../router.ts';
 import { now } from '../time.ts';
-import { ticksOf } from '../time-ticks.ts';
+import { clockTicks } from '../time-ticks.ts';
 import { timeline } from './conversation-list.ts';
 
 const HEIGHT = 26;
@@ -52,7 +52,7 @@ export function TimeStrip(): JSX.Element {
       </div>
       <div class="ticks" aria-hidden="true">
         {strip &&
-          ticksOf(strip.start, strip.bucketMillis * strip.interactions.length, 13, now.value).map(
+          clockTicks(strip.start, strip.bucketMillis * strip.interactions.length, 13, now.value).map(
             ({ at, share, label }) =>
               // Near the right edge a label would be cut off.
               share < 0.965 && (

@@ -93,7 +93,7 @@ export function TracesView(): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   useTitle('Traces');
   useCommands([clearSelection]);
-  // Nothing is said of another selection before its answer.
+  // Nothing is shown as the result of another selection before its answer.
   useLayoutEffect(() => {
     isLoaded.value = false;
   }, [q, since, until]);
