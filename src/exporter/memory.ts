@@ -9,7 +9,7 @@ export interface Memory {
 /**
  * - `answered`: by response, the span that reported its answer; a later fetch makes no second record.
  * - `answers`: by any id of a call, the vendor's id of its answer, to which feedback refers.
- * - `histories`: by what was said, the conversation that it belongs to.
+ * - `histories`: by its messages so far, the conversation that it belongs to.
  */
 export type MemoryName = 'answered' | 'answers' | 'histories';
 

@@ -8,6 +8,7 @@ import { startGateway } from '../../src/gateway/gateway.ts';
 import { spanToJson } from '../../src/otlp/write-json.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
 import type { Captured } from '../dialects/captured.ts';
+import { spanData } from '../support/span-data.ts';
 import { createUserProject, type Finished, type UserProject } from './user-project.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -26,18 +27,14 @@ afterAll(() => project.close());
 const spanport = (args: readonly string[], env: Record<string, string> = {}): Promise<Finished> =>
   project.run('node', [main, ...args], { env });
 
-const plainSpan: SpanData = {
+const plainSpan = spanData({
   name: 'chat gpt-4o',
-  kind: 2,
   traceId: 'a'.repeat(32),
   spanId: '1'.repeat(16),
   startTime: [1_760_000_000, 0],
   endTime: [1_760_000_001, 0],
-  attributes: {},
-  resource: {},
-  status: { code: 0 },
   scope: { name: 'spanport' },
-};
+});
 
 /** Nothing of the environment is set up. */
 const nothing = { ATHINA_API_KEY: '', RECONIFY_APP_KEY: '', RECONIFY_API_KEY: '' };

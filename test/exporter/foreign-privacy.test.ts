@@ -10,6 +10,7 @@ import { createMask } from '../../src/interaction/mask.ts';
 import { writeOpenInference } from '../../src/semconv/dialects/openinference/write.ts';
 import { type SpanData, SpanKind, SpanStatusCode } from '../../src/semconv/span-data.ts';
 import { type Captured, captured, capturedNames, spansOf } from '../dialects/captured.ts';
+import { spanData } from '../support/span-data.ts';
 
 /** What people, the model and the tools say in the captured exchanges. */
 const words = /You are a travel agent|Portugal|Lisbon|sunny|The sky|clear/;
@@ -93,17 +94,7 @@ describe.each(capturedNames)('spans of %s', (name) => {
   });
 });
 
-const plain: SpanData = {
-  name: 'GET /',
-  kind: SpanKind.SERVER,
-  traceId: '1'.repeat(32),
-  spanId: '2'.repeat(16),
-  startTime: [1, 0],
-  endTime: [2, 0],
-  attributes: {},
-  resource: {},
-  status: { code: SpanStatusCode.UNSET },
-};
+const plain = spanData({ name: 'GET /', kind: SpanKind.SERVER });
 
 describe('a span that is not about a model', () => {
   const secret = 'sk-proj-PLANTEDPLANTEDPLANTEDPLANTED';

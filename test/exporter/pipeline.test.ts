@@ -12,21 +12,12 @@ import type { ReadableSpanLike, SpanData } from '../../src/semconv/span-data.ts'
 import { readableSpanFrom, spanDataOf } from '../../src/semconv/to-span.ts';
 import { fullInteraction } from '../../src/testing/sample-interactions.ts';
 import { athina } from '../../src/vendors/athina/index.ts';
+import { spanData } from '../support/span-data.ts';
 
 const inputMessages = [{ role: 'user' as const, parts: [{ type: 'text' as const, content: 'my secret' }] }];
 
-const span = (more: Partial<SpanData> = {}): SpanData => ({
-  name: 'chat m',
-  kind: 2,
-  traceId: '1'.repeat(32),
-  spanId: '2'.repeat(16),
-  startTime: [1, 0],
-  endTime: [2, 0],
-  attributes: encodeAttributes({ operation: 'chat' }, true),
-  resource: {},
-  status: { code: 0 },
-  ...more,
-});
+const span = (more: Partial<SpanData> = {}): SpanData =>
+  spanData({ attributes: encodeAttributes({ operation: 'chat' }, true), ...more });
 
 /** What a call that was held back has besides its interaction. */
 const silent = { span: span(), mask: asIs };

@@ -7,23 +7,14 @@ import { SCOPE_NAME } from '../../src/semconv/names.ts';
 import { attachToSpan, contentOf, factsOf } from '../../src/semconv/span-content.ts';
 import type { ReadableSpanLike } from '../../src/semconv/span-data.ts';
 import { readableSpanFrom } from '../../src/semconv/to-span.ts';
+import { spanData } from '../support/span-data.ts';
 
 const inputMessages = [{ role: 'user' as const, parts: [{ type: 'text' as const, content: 'Are you open?' }] }];
 
 /** A span that a processor of an application keeps, as the instrumentation leaves it. */
 function keptSpan(): ReadableSpanLike {
-  const span = readableSpanFrom({
-    name: 'chat m',
-    kind: 2,
-    traceId: '1'.repeat(32),
-    spanId: '2'.repeat(16),
-    startTime: [1, 0],
-    endTime: [2, 0],
-    attributes: encodeAttributes({ operation: 'chat', responseId: 'r-1' }, false),
-    resource: {},
-    status: { code: 0 },
-    scope: { name: SCOPE_NAME },
-  });
+  const attributes = encodeAttributes({ operation: 'chat', responseId: 'r-1' }, false);
+  const span = readableSpanFrom(spanData({ attributes, scope: { name: SCOPE_NAME } }));
   attachToSpan(span, { operation: 'chat', responseId: 'r-1' }, { inputMessages });
   return span;
 }

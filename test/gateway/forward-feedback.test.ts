@@ -4,14 +4,16 @@ import { openGateway, type Scene, until } from './gateway-scene.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
+/** The bodies of the requests that were chosen, oldest first. */
+const bodiesOf = (vendor: Awaited<ReturnType<typeof fakeVendor>>, isChosen: (request: string) => boolean) =>
+  vendor.bodies.filter((_, index) => isChosen(vendor.requests[index] ?? '')).map((text): unknown => JSON.parse(text));
+
 async function toAthina() {
   const vendor = await fakeVendor();
   vi.stubEnv('ATHINA_BASE_URL', vendor.url);
   vi.stubEnv('ATHINA_API_KEY', 'athina-key');
   const bodies = (method: string) =>
-    vendor.bodies
-      .filter((_, index) => vendor.requests[index]?.startsWith(method))
-      .map((text) => JSON.parse(text) as Record<string, unknown>);
+    bodiesOf(vendor, (request) => request.startsWith(method)) as Record<string, unknown>[];
   const scene = await openGateway({ forward: ['athina'] });
   // The second answer is the latest one of the conversation.
   for (const trace of ['1', '2']) {
@@ -41,9 +43,10 @@ it("sends feedback to Inkeep under Inkeep's name of the answer, also after a res
   vi.stubEnv('INKEEP_ANALYTICS_URL', vendor.url);
   vi.stubEnv('INKEEPANALYTICS_API_INTEGRATION_KEY', 'inkeep-key');
   const bodies = (path: string) =>
-    vendor.bodies
-      .filter((_, index) => vendor.requests[index]?.endsWith(path))
-      .map((text) => JSON.parse(text) as { messageId?: string; messages?: { id: string; role: string }[] });
+    bodiesOf(vendor, (request) => request.endsWith(path)) as {
+      messageId?: string;
+      messages?: { id: string; role: string }[];
+    }[];
   const scene = await openGateway({ forward: ['inkeep'] });
   await post(scene.gateway.url, [chat('1', 'c1')]);
   const answerId = await until(async () => bodies('/conversations')[0]?.messages?.at(-1)?.id);
