@@ -214,6 +214,22 @@ it('keeps a dead letter with its reason, and sends it again on request', async (
   });
 });
 
+it('divides a time until now into equal parts, however long the request takes', async () => {
+  vi.stubEnv('REQUESTY_API_KEY', 'key');
+  const { client } = await openGateway({ forward: ['requesty'] });
+  let now = Date.now();
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => (now += 7));
+  try {
+    const query = { since: '1h', buckets: 4 };
+    const [destination] = (await client.listDestinations({ query })).items;
+    expect(destination?.activity?.bucketMillis).toBe(900_000);
+    expect((await client.timeline({ query })).bucketMillis).toBe(900_000);
+    expect((await client.statistics({ query: { ...query, by: 'model' } })).bucketMillis).toBe(900_000);
+  } finally {
+    clock.mockRestore();
+  }
+});
+
 it('sends one dead letter again, and leaves the others', async () => {
   let isBroken = true;
   let received = 0;

@@ -46,15 +46,19 @@ export function listOf(query: AnySelection): ListQuery {
   };
 }
 
-export function times({ since, until }: AnySelection): Pick<Selection, 'sinceUs' | 'untilUs'> {
-  const sinceUs = timeOf('since', since);
-  const untilUs = timeOf('until', until);
+/** Both times are read by one clock, so that `1h` until now is an hour and not a millisecond more. */
+export function times(
+  { since, until }: AnySelection,
+  nowMillis = Date.now(),
+): Pick<Selection, 'sinceUs' | 'untilUs'> {
+  const sinceUs = timeOf('since', since, nowMillis);
+  const untilUs = timeOf('until', until, nowMillis);
   return { ...(sinceUs !== undefined && { sinceUs }), ...(untilUs !== undefined && { untilUs }) };
 }
 
-function timeOf(name: string, text: string | undefined): number | undefined {
+function timeOf(name: string, text: string | undefined, nowMillis: number): number | undefined {
   if (text === undefined || text === '') return undefined;
-  const us = timeFrom(text, Date.now());
+  const us = timeFrom(text, nowMillis);
   if (us !== undefined) return us;
   throw new FieldError(name, `${name} is not a time. Use ISO 8601, Unix milliseconds, or 15m, 12h, 7d.`, 'wrong-time');
 }

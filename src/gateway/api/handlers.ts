@@ -265,7 +265,8 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
 
 /** Equal buckets from `since` to `until`; without them, the last 12 hours. */
 function bucketsOf({ buckets, ...range }: AnySelection & { readonly buckets: number }) {
-  const { sinceUs, untilUs = Date.now() * 1e3 } = times(range);
+  const nowMillis = Date.now();
+  const { sinceUs, untilUs = nowMillis * 1e3 } = times(range, nowMillis);
   const startUs = sinceUs ?? untilUs - 43_200e6;
   return { sinceUs: startUs, untilUs, startUs, bucketUs: Math.max(1, Math.ceil((untilUs - startUs) / buckets)) };
 }
