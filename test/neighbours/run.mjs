@@ -15,7 +15,7 @@ import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const REPOSITORY = join(HERE, '..', '..');
 const SUPPORT = join(HERE, '..', 'matrix', 'support');
-const TIMEOUT_MILLIS = 120_000;
+const TIMEOUT_MILLIS = 240_000;
 const SPANPORT = ['--import', 'spanport/register'];
 
 /** Which openai each tool is tried with, and as what the application loads it. */

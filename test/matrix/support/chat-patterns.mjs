@@ -1,4 +1,4 @@
-import { chunksOf, helpersOf, lookOf, outcomeOf } from './outcome.mjs';
+import { chunksOf, goneOn, helpersOf, lookOf, outcomeOf } from './outcome.mjs';
 
 const messages = [{ role: 'user', content: 'Say hello' }];
 const request = { model: 'gpt-4o-mini', messages };
@@ -469,20 +469,18 @@ export const chatPatterns = [
   {
     name: 'chat, never awaited',
     spans: ['chat'],
-    async run({ client }) {
+    run({ client, fake }) {
       client.chat.completions.create(request);
-      await new Promise((resolve) => setTimeout(resolve, 30));
-      return 'gone on';
+      return goneOn(fake);
     },
   },
   {
     name: 'chat, never awaited and failing',
     spans: ['chat'],
-    async run({ client, fake }) {
+    run({ client, fake }) {
       fake.fault({ status: 400 });
       client.chat.completions.create(request);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      return 'gone on';
+      return goneOn(fake);
     },
   },
   {

@@ -10,6 +10,9 @@ export function wireOf({ method, path, query, headers, body }) {
   return { method, path, query, headers: isForm ? rest : headers, body };
 }
 
+/** Seconds: only what fails takes them all. */
+const MAX_ROUNDS = 1_000;
+
 /**
  * The spans that ended since then. Garbage is collected meanwhile: what nobody reads is only known to be unread once it
  * is gone.
@@ -18,7 +21,7 @@ export async function settledSpans(tracing, before, expected) {
   for (let round = 0; ; round += 1) {
     const spans = (await tracing.spans()).slice(before.ended);
     const isSettled = spans.length >= expected && (await tracing.open()) <= before.open;
-    if (isSettled || round === 20) return spans;
+    if (isSettled || round === MAX_ROUNDS) return spans;
     globalThis.gc();
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

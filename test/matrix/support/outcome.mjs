@@ -8,6 +8,18 @@ export async function outcomeOf(call) {
   }
 }
 
+/** More than any client takes from the request to the answer, on a machine of any speed. */
+const TURNS = 500;
+
+/** Until a request that nobody awaits was answered. The server is in this process, so its turns are those of the client. */
+export async function goneOn(fake) {
+  while (fake.requests.length === 0) await turn();
+  for (let turns = 0; turns < TURNS; turns += 1) await turn();
+  return 'gone on';
+}
+
+const turn = () => new Promise(setImmediate);
+
 /** The chunks, or items, in their order. */
 export async function chunksOf(source) {
   const chunks = [];
