@@ -7,20 +7,37 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 
 export const urls = JSON.parse(process.env.CAPTURE_URLS ?? '{}');
 
+/** Counts the spans that have not ended. */
+class OpenSpans {
+  count = 0;
+  onStart() {
+    this.count += 1;
+  }
+  onEnd() {
+    this.count -= 1;
+  }
+  async forceFlush() {}
+  async shutdown() {}
+}
+
 /** A provider that keeps its spans in memory; `more` are further processors. */
 export function startTracing(...more) {
   const memory = new InMemorySpanExporter();
+  const open = new OpenSpans();
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'travel' }),
-    spanProcessors: [...more, new SimpleSpanProcessor(memory)],
+    spanProcessors: [open, ...more, new SimpleSpanProcessor(memory)],
   });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(provider);
-  return { memory, provider };
+  return { memory, provider, open };
 }
 
+const ROUND_MILLIS = 50;
+const MAX_ROUNDS = 40;
+
 /** Runs the scenarios one by one and writes what each of them left. */
-export async function capture(scenarios, { memory, provider, logs }) {
+export async function capture(scenarios, { memory, provider, logs, open }) {
   const captured = {};
   for (const [name, run] of Object.entries(scenarios)) {
     try {
@@ -28,7 +45,10 @@ export async function capture(scenarios, { memory, provider, logs }) {
     } catch (error) {
       if (name !== 'error') throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Some spans end a while after the answer was read, and some never do.
+    for (let rounds = 0; rounds === 0 || (open?.count > 0 && rounds < MAX_ROUNDS); rounds += 1)
+      await new Promise((resolve) => setTimeout(resolve, ROUND_MILLIS));
+    if (open) open.count = 0;
     await provider.forceFlush?.();
     captured[name] = { spans: memory.getFinishedSpans().map(spanData) };
     memory.reset();
