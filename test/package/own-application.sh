@@ -11,7 +11,8 @@ background=()
 trap 'for each in "${background[@]}"; do kill -- "-$each" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
 
 # Any free port: 4318 may be that of a gateway that is in use here.
-port=$(node -e "const s = require('net').createServer().listen(0, '127.0.0.1', () => { console.log(s.address().port); s.close(); })")
+port=$(node --input-type=module --eval \
+  "import { freePorts } from '$repository/collector/server.mjs'; console.log((await freePorts(1))[0])")
 mkdir "$work/project" && cd "$work/project"
 cat >app.mjs <<'APP'
 import OpenAI from 'openai';
@@ -43,7 +44,7 @@ OPENAI_BASE_URL=$(cat "$work/fake")
 
 node --import spanport/register app.mjs                                         # 6
 
-for _ in $(seq 50); do
+for _ in $(seq 300); do
   if curl -sf "$page/api/conversations" | grep -q 'Is the shop open on Sunday'; then
     echo "Six commands: the conversation is at $page."
     exit 0
