@@ -105,7 +105,7 @@ export async function serveUntilStopped(server, description) {
 }
 
 /** Waits until the URL answers with any status, or with a 2xx status when `ok` is set. */
-export async function answers(url, { timeoutMillis = 30_000, ok = false } = {}) {
+export async function answers(url, { timeoutMillis = 90_000, ok = false } = {}) {
   for (const until = Date.now() + timeoutMillis; Date.now() < until; await sleep(50)) {
     const response = await fetch(url).catch(() => undefined);
     await response?.arrayBuffer().catch(() => {});
@@ -115,7 +115,7 @@ export async function answers(url, { timeoutMillis = 30_000, ok = false } = {}) 
 }
 
 /** Waits until the port on 127.0.0.1 accepts a connection. */
-export async function accepts(port, { timeoutMillis = 60_000 } = {}) {
+export async function accepts(port, { timeoutMillis = 90_000 } = {}) {
   for (const until = Date.now() + timeoutMillis; Date.now() < until; await sleep(100)) {
     const connected = await new Promise((resolve) => {
       const socket = createConnection(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
@@ -126,20 +126,23 @@ export async function accepts(port, { timeoutMillis = 60_000 } = {}) {
   throw new Error(`Nothing accepted a connection on port ${port} within ${timeoutMillis / 1000} s.`);
 }
 
-/** Ports that were free a moment ago, all different. */
+/** Below those that the system gives to connections, and to servers that ask for any port. */
+const FIRST_PORT = 20_000;
+const PORTS = 12_000;
+
+/** Ports that were free a moment ago, all different. No connection takes one of them before its server has started. */
 export async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise((resolve, reject) => {
-          const server = createServer();
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const ports = new Set();
+  while (ports.size < count) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port) {
+  return new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from '../../collector/server.mjs';
 import { namesOf, openWorkshop, type Workshop } from './workshop.ts';
 
 let workshop: Workshop;
@@ -88,14 +88,6 @@ describe('Deno', () => {
   });
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Serves a production build, asks one route and ends the server as an operator does. */
 const serve = `
 import { spawn } from 'node:child_process';
@@ -108,7 +100,7 @@ for (let tries = 0; ; tries += 1) {
     if (choices !== 1 && !answer) throw new Error('no answer');
     break;
   } catch (error) {
-    if (tries === 150) throw error;
+    if (tries === 1_200) throw error;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -158,7 +150,8 @@ export async function GET() {
   }
 
   async function ask(folder: string, path: string): Promise<{ chats: number; stderr: string }> {
-    const ran = await workshop.run('node', ['serve.mjs', path, String(await freePort())], {
+    const [port] = await freePorts(1);
+    const ran = await workshop.run('node', ['serve.mjs', path, String(port)], {
       cwd: folder,
       env: { NEXT_TELEMETRY_DISABLED: '1' },
     });

@@ -128,7 +128,7 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
       return row !== null && list !== null && row.y >= list.y && row.y + row.height <= list.y + list.height + 1;
     };
     await expect.poll(isInView).toBe(true);
-    expect(await chosen.innerText()).toContain(`Question ${TURNS - 2}`);
+    await expect.poll(() => chosen.innerText()).toContain(`Question ${TURNS - 2}`);
     await page.keyboard.press('j');
     await expect.poll(() => chosen.innerText()).toContain(`Question ${TURNS - 1}`);
     await expect.poll(isInView).toBe(true);
@@ -164,7 +164,7 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
   it('moves by keys through Details, and unfolds what has the focus', async () => {
     const page = await scene.open(`/c/${id}/details`);
     const heads = page.locator('.details summary');
-    await heads.first().waitFor();
+    await expect.poll(() => heads.count()).toBe(TURNS);
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     await expect.poll(() => page.evaluate('document.activeElement.innerText')).toContain('Question 1');
@@ -232,8 +232,11 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
     await page.goto(`${scene.url}/welcome`);
-    await page.getByRole('button', { name: 'Copy' }).first().click();
-    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    // The word goes away again after two seconds.
+    await Promise.all([
+      page.getByRole('button', { name: 'Copied' }).waitFor(),
+      page.getByRole('button', { name: 'Copy' }).first().click(),
+    ]);
     await page.keyboard.press('Control+k');
     await page.keyboard.press('Control+v');
     const field = page.getByRole('combobox', { name: 'Search or jump to' });
@@ -322,8 +325,11 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     const release = await hold(phone, /\/api\/feedback/);
     const field = bar.getByRole('textbox', { name: 'Comment' });
     await field.fill('Short and right');
-    const box = await field.boundingBox();
-    expect((box?.y ?? 844) + (box?.height ?? 0)).toBeLessThanOrEqual(844 - 48);
+    const foot = async (): Promise<number> => {
+      const box = await field.boundingBox();
+      return (box?.y ?? 844) + (box?.height ?? 0);
+    };
+    await expect.poll(foot).toBeLessThanOrEqual(844 - 48);
     await field.press('Enter');
     await field.press('Enter');
     release();

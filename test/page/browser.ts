@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { freePorts } from '../../collector/server.mjs';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -27,6 +27,7 @@ export interface Scene {
     path: string,
     options?: { readonly dark?: boolean; readonly width?: number; readonly height?: number },
   ): Promise<Page>;
+  /** Until the program has ended and what it sent is on the lists. */
   run(program: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -34,7 +35,7 @@ export interface Scene {
 /** The gateway as `spanport up` starts it, over a folder of its own, and a browser. @param settings of the gateway alone */
 export async function startScene(settings: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const folder = await mkdtemp(join(tmpdir(), 'spanport-page-'));
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const environment = {
     ...cleanEnvironment(),
     XDG_DATA_HOME: folder,
@@ -68,7 +69,10 @@ export async function startScene(settings: Readonly<Record<string, string>> = {}
     url,
     environment,
     open: async (path, options) => openPage(browser, contexts, `${url}${path}`, options),
-    run: (program) => runProgram(program, environment),
+    run: async (program) => {
+      await runProgram(program, environment);
+      await indexed(url);
+    },
     close: async () => {
       for (const context of contexts) await context.close();
       await browser.close();
@@ -94,7 +98,9 @@ async function openPage(
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' });
   contexts.push(context);
   const page = await context.newPage();
-  await page.goto(url);
+  // The keys that lead to destinations need to know them.
+  const destinations = page.waitForResponse((response) => response.url().endsWith('/api/destinations'));
+  await Promise.all([destinations, page.goto(url)]);
   return page;
 }
 
@@ -113,17 +119,17 @@ async function runProgram(program: string, environment: Readonly<Record<string, 
   if (code !== 0) throw new Error(`${program} ended with ${code}`);
 }
 
+/** Until everything that the gateway has taken is found by its API. */
+export async function indexed(url: string): Promise<void> {
+  await until(async () => {
+    const status = (await (await fetch(`${url}/api/status`)).json()) as { readonly waiting: number };
+    return status.waiting === 0;
+  });
+}
+
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   for (;;) {
     if (await condition().catch(() => false)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -7,9 +7,21 @@ import { palettePng } from './palette-png.ts';
 
 /** Barriers that axe finds, without those of little impact. */
 export async function seriousBarriers(page: Page): Promise<string[]> {
+  await shownWhole(page);
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
   return serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+/** What fades in has less contrast until it is there. Animations without an end go on. */
+async function shownWhole(page: Page): Promise<void> {
+  await page.evaluate(`
+    Promise.allSettled(
+      document.getAnimations()
+        .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+        .map(({ finished }) => finished)
+    ).then(() => true)
+  `);
 }
 
 const written = process.env['SPANPORT_WRITE_SCREENS'];

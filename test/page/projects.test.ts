@@ -125,7 +125,7 @@ describe.skipIf(browserPath === undefined)('two projects with equal ids', () => 
     await search.fill('gen_ai.input.messages');
     answer();
     await page.locator('.details .json mark').first().waitFor();
-    expect(await search.inputValue()).toBe('gen_ai.input.messages');
+    await expect.poll(() => search.inputValue()).toBe('gen_ai.input.messages');
   });
 
   it('shows nothing of one project while the address names the other', async () => {
@@ -153,8 +153,11 @@ describe.skipIf(browserPath === undefined)('two projects with equal ids', () => 
     await page.getByRole('textbox', { name: 'Comment' }).fill('Right for the shop');
     await page.keyboard.press('Enter');
     await page.getByText('Right for the shop').first().waitFor();
-    const logs = await Promise.all([interaction('default'), interaction('shop')]);
-    expect(logs.map(({ feedbackLog }) => feedbackLog.length)).toEqual([0, 1]);
+    const logs = async (): Promise<number[]> => {
+      const both = await Promise.all([interaction('default'), interaction('shop')]);
+      return both.map(({ feedbackLog }) => feedbackLog.length);
+    };
+    await expect.poll(logs).toEqual([0, 1]);
   });
 
   it('compares an interaction of one project with that of the other', async () => {

@@ -26,11 +26,14 @@ describe.skipIf(browserPath === undefined)('one trace', () => {
     await page.getByText('271 spans, 24 rows').waitFor();
     await expect.poll(() => page.locator('.span-row.group .name').innerText()).toContain('248 × cache.get');
     await expect.poll(() => page.locator('.span-row.wait-row .name').allInnerTexts()).toEqual(['retry wait']);
-    expect(await page.locator('.span-row.failed-row em').allInnerTexts()).toEqual([
-      expect.stringContaining('TimeoutError'),
-      expect.stringContaining('timeout'),
-      expect.stringContaining('429'),
-    ]);
+    await expect
+      .poll(() => page.locator('.span-row.failed-row em').allInnerTexts())
+      .toEqual([
+        expect.stringContaining('TimeoutError'),
+        expect.stringContaining('timeout'),
+        expect.stringContaining('429'),
+      ]);
+    await settled(page);
     const lefts = async (selector: string): Promise<number[]> =>
       page.locator(selector).evaluateAll((all) => all.map((each) => each.getBoundingClientRect().left));
     const ticks = await lefts('.times .axis-label');
@@ -39,6 +42,9 @@ describe.skipIf(browserPath === undefined)('one trace', () => {
 
   it('names the call that a call repeats, if its request had the same messages', async () => {
     const page = await scene.open(`/t/${TRACE}`);
+    // Rows move while more of them are on their way.
+    await page.getByText('271 spans, 24 rows').waitFor();
+    await page.getByText('more on their way').waitFor({ state: 'detached' });
     const calls = page.locator('.span-row', { hasText: 'chat gpt-5-mini' });
     await calls.nth(2).click();
     await page.locator('.side-panel').getByRole('link', { name: '429, 92 ms' }).click();
@@ -63,6 +69,7 @@ describe.skipIf(browserPath === undefined)('one trace', () => {
       await page.locator('.side-panel').waitFor();
       if (size === PHONE) await page.keyboard.press('Escape');
       await page.locator('.times .axis-label').first().waitFor();
+      await settled(page);
       const { cut, shown } = await labelsOf(page);
       expect(cut, `${length} ms`).toEqual([]);
       expect(shown[0], `${length} ms`).toBe('0 s');
@@ -78,7 +85,7 @@ describe.skipIf(browserPath === undefined)('one trace', () => {
     expect(await page.locator('.heading').getByRole('link', { name: 'Jaeger' }).count()).toBe(0);
     await page.getByRole('button', { name: 'More' }).click();
     const menu = page.getByRole('dialog', { name: 'More' });
-    expect(await menu.getByRole('link', { name: 'Jaeger' }).getAttribute('href')).toContain(TRACE);
+    await expect.poll(() => menu.getByRole('link', { name: 'Jaeger' }).getAttribute('href')).toContain(TRACE);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       menu.getByRole('button', { name: 'OTLP' }).click(),

@@ -8,6 +8,8 @@ const config: ViteUserConfig = defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Vitest's own is one second, which a busy machine takes for a single view.
+    expect: { poll: { timeout: 30_000 } },
   },
 });
 
