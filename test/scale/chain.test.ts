@@ -203,8 +203,12 @@ describe('an application, its agent, the tier, Kafka, workers, vendors, Jaeger a
     await waitUntil(async () => (await page.interactionIds()).length > ids.length);
     expect((await page.interactionIds()).filter((id) => !id.startsWith('run:')).toSorted()).toEqual(calls);
 
-    for (const id of ids)
-      expect(await findTraces(jaeger, 'conversations', { 'gen_ai.response.id': id }), id).toHaveLength(1);
+    const tracesOf = (id: string) => findTraces(jaeger, 'conversations', { 'gen_ai.response.id': id });
+    for (const id of ids) {
+      // The sample is decided a second after a trace, whatever the page has by then.
+      await waitUntil(async () => (await tracesOf(id)).length > 0);
+      expect(await tracesOf(id), id).toHaveLength(1);
+    }
   });
 
   it('deliver the turns of each conversation in their order', async () => {

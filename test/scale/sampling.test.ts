@@ -40,8 +40,8 @@ const idsOf = (calls: readonly Call[]): string[] => calls.map(({ id }) => id).to
 async function sendAndSettle(calls: readonly Call[], wanted: readonly string[]): Promise<void> {
   const before = view.ids().length;
   await sendUntilAccepted(tier.otlpUrl, calls);
-  await waitUntil(() => view.ids().length >= before + wanted.length, 15_000);
-  await waitUntil(() => calls.every(({ id }) => vendors.ids().includes(id)), 15_000);
+  await waitUntil(() => view.ids().length >= before + wanted.length);
+  await waitUntil(() => calls.every(({ id }) => vendors.ids().includes(id)));
 }
 
 describe('the sample of the gateway tier', () => {
@@ -130,7 +130,7 @@ describe('the sample of the gateway tier', () => {
     view.answer = () => 'stall';
     const calls = callsOf(100, 2, 'stalled');
     await sendUntilAccepted(tier.otlpUrl, calls);
-    await waitUntil(() => calls.every(({ id }) => vendors.ids().includes(id)), 30_000);
+    await waitUntil(() => calls.every(({ id }) => vendors.ids().includes(id)));
     expect(
       vendors
         .ids()
@@ -148,7 +148,7 @@ describe('the vendors of the gateway tier', () => {
     await sendUntilAccepted(tier.otlpUrl, calls);
     await waitUntil(() => vendors.requests.length > from);
     vendors.answer = () => ({ status: 200 });
-    await waitUntil(() => calls.every(({ id }) => vendors.ids().includes(id)), 30_000);
+    await waitUntil(() => calls.every(({ id }) => vendors.ids().includes(id)));
     expect(
       vendors
         .ids()

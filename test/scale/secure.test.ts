@@ -99,7 +99,7 @@ describe('a gateway tier with TLS and tokens', () => {
       (await fetch(agent.metricsUrl).then((response) => response.text())).match(
         /^otelcol_exporter_send_failed_spans(?:_total)?\{.*\} (\d+)/m,
       )?.[1];
-    await waitUntil(async () => (await dropped()) === '3', 20_000);
+    await waitUntil(async () => (await dropped()) === '3');
     expect(await dropped()).toBe('3');
   });
 });

@@ -118,7 +118,7 @@ describe('agent, gateway tier and Kafka', () => {
     await sendUntilAccepted(agent.otlpUrl, calls);
     await reading(async (reader) => {
       const odd = () => idsIn(reader).filter((id) => id.startsWith('odd'));
-      await waitUntil(() => odd().length === 3, 20_000);
+      await waitUntil(() => odd().length === 3);
       expect(odd().toSorted()).toEqual(calls.map(({ id }) => id));
     });
   });

@@ -51,16 +51,16 @@ const ids = calls.map(interactionId).toSorted();
 describe('the view of what is in Kafka', () => {
   it('waits in Kafka while the gateway is full, as long as Retry-After says, also over a kill', async () => {
     await sendUntilAccepted(tier.otlpUrl, calls);
-    await waitUntil(() => full.refusedAt.length > 0);
+    await waitUntil(() => full.refused > 0);
     expect(await gateway.interactionIds()).toEqual([]);
     view = await servers.restart(view, viewOptions());
-    const before = full.refusedAt.length;
-    await waitUntil(() => full.refusedAt.length > before);
-    const lastRefused = full.refusedAt.at(-1) ?? 0;
+    const before = full.refused;
+    await waitUntil(() => full.refused > before);
     full.isFull = false;
     await waitUntil(async () => new Set(await gateway.interactionIds()).size === ids.length);
     expect((await gateway.interactionIds()).toSorted()).toEqual(ids);
-    expect((full.firstPassedAt ?? 0) - lastRefused).toBeGreaterThanOrEqual(1500);
+    expect(full.waits.length).toBeGreaterThan(0);
+    expect(Math.min(...full.waits)).toBeGreaterThanOrEqual(1500);
   });
 
   it('shows whole conversations of the sample in Jaeger, and no others', async () => {
@@ -68,7 +68,7 @@ describe('the view of what is in Kafka', () => {
     expect(wanted.size).toBeGreaterThan(15);
     const turnsOf = (conversation: string) =>
       findTraces(jaeger, 'traffic', { 'gen_ai.conversation.id': conversation }).then((traces) => traces.length);
-    await waitUntil(async () => (await Promise.all([...wanted].map(turnsOf))).every((turns) => turns === 3), 30_000);
+    await waitUntil(async () => (await Promise.all([...wanted].map(turnsOf))).every((turns) => turns === 3));
     for (const conversation of new Set(calls.map((call) => call.conversation)))
       expect(await turnsOf(conversation), conversation).toBe(wanted.has(conversation) ? 3 : 0);
   });

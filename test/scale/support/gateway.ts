@@ -45,20 +45,28 @@ async function interactionIds(url: string): Promise<string[]> {
 /** A proxy that refuses with 503 and Retry-After while it is full, as the gateway does when its disk is full. */
 export class FullGateway {
   isFull = true;
-  readonly refusedAt: number[] = [];
-  firstPassedAt: number | undefined;
+  refused = 0;
+  /** How long each request that was refused took to come again and pass. A request is known by its body. */
+  readonly waits: number[] = [];
+  readonly #refusedAt = new Map<string, number>();
   #url = '';
 
   static async before(target: string, retryAfterSeconds: number): Promise<FullGateway & { close(): Promise<void> }> {
     const proxy = new FullGateway();
-    const server = createServer((request, response) => {
+    const server = createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks);
+      const key = body.toString('base64');
       if (proxy.isFull) {
-        proxy.refusedAt.push(performance.now());
-        request.resume();
+        proxy.refused += 1;
+        proxy.#refusedAt.set(key, performance.now());
         response.writeHead(503, { 'retry-after': String(retryAfterSeconds) }).end();
         return;
       }
-      proxy.firstPassedAt ??= performance.now();
+      const refusedAt = proxy.#refusedAt.get(key);
+      if (refusedAt !== undefined) proxy.waits.push(performance.now() - refusedAt);
+      proxy.#refusedAt.delete(key);
       const { method, url, headers } = request;
       const forwarded = httpRequest(new URL(url ?? '/', target), {
         ...(method !== undefined && { method }),
@@ -69,7 +77,7 @@ export class FullGateway {
         answer.pipe(response);
       });
       forwarded.on('error', () => response.destroy());
-      request.pipe(forwarded);
+      forwarded.end(body);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
