@@ -12,7 +12,7 @@ beforeAll(async () => {
   gateway = await startClientGateway();
   schemathesis = await installPython(['schemathesis==4.32.5']);
   prometheus = await installPython(['prometheus-client==0.26.0']);
-}, 300_000);
+});
 afterAll(() => gateway.close());
 
 const environment = () => ({ GATEWAY_URL: gateway.url, CLIENT_KEY: gateway.token });
@@ -25,7 +25,7 @@ it('Schemathesis finds no answer that the OpenAPI document does not describe', a
   };
   expect([code, code === 0 ? '' : report]).toEqual([0, '']);
   expect(report).toMatch(/Tested: \d{2}/);
-}, 300_000);
+});
 
 it("Prometheus' own parser reads the metrics, and finds the conventions of their names kept", async (context) => {
   if (prometheus.missing !== undefined) context.skip(prometheus.missing);

@@ -6,7 +6,7 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/clients/**/*.test.ts'],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 900_000,
   },
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from '../../../src/gateway/api/client.ts';
 import { startGateway } from '../../../src/gateway/gateway.ts';
 import type { Interaction } from '../../../src/interaction/interaction.ts';
@@ -27,18 +28,29 @@ export async function startClientGateway(): Promise<ClientGateway> {
   const data = mkdtempSync(join(tmpdir(), 'spanport-clients-'));
   const gateway = await startGateway({ port: 0, data, token: TOKEN, log: () => undefined });
   const client = createClient({ baseUrl: gateway.url, token: TOKEN });
+  /** Spans are found a moment after the answer to who sent them. */
+  const indexed = async (): Promise<void> => {
+    while ((await client.getStatus()).waiting > 0) await sleep(50);
+  };
   return {
     url: gateway.url,
     token: TOKEN,
     async interactions() {
+      await indexed();
       const { items } = await client.listInteractions({ query: { limit: LIMIT } });
       const all = await Promise.all(items.map(({ id }) => client.getInteraction({ params: { id } })));
       return all
         .map(({ interaction }) => interaction as unknown as Interaction)
         .toSorted((one, other) => one.startTime - other.startTime);
     },
-    spansOf: async (traceId) => (await client.getTrace({ params: { traceId } })).items,
-    feedback: async () => (await client.listFeedback({ query: { limit: LIMIT } })).items,
+    async spansOf(traceId) {
+      await indexed();
+      return (await client.getTrace({ params: { traceId } })).items;
+    },
+    async feedback() {
+      await indexed();
+      return (await client.listFeedback({ query: { limit: LIMIT } })).items;
+    },
     holds: (text) => filesIn(data).some((file) => readFileSync(file).includes(text)),
     async close() {
       await gateway.close();

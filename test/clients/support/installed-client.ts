@@ -17,7 +17,7 @@ export interface InstalledClient {
   run(script: string, env: Readonly<Record<string, string>>): Promise<unknown>;
 }
 
-const RUN_TIMEOUT_MILLIS = 90_000;
+const RUN_TIMEOUT_MILLIS = 240_000;
 
 /** @param packages as pip takes them, with exact versions where the client has some that differ */
 export function installPython(packages: readonly string[]): Promise<InstalledClient> {
