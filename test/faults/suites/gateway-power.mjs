@@ -86,8 +86,9 @@ export async function gatewayPower({ isShort, log }) {
     } catch (error) {
       return [skipped('G2', NAME, '0', `the library that records writes could not be compiled: ${error.code}`)];
     }
-    // Cuts prove nothing while no write waits for its synchronisation.
-    while (count < least || (dropped === 0 && count < 5 * least)) {
+    // Cuts prove nothing while nothing was acknowledged, and no write waits for its synchronisation.
+    const provesNothing = () => dropped === 0 || acknowledged.size === 0;
+    while (count < least || (provesNothing() && count < 5 * least)) {
       const index = count;
       count += 1;
       const base = FILES.map((name) => {
