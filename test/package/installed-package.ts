@@ -201,7 +201,7 @@ async function outcome(
     const { stdout, stderr } = await run(command, args, {
       cwd,
       env: { ...cleanEnvironment(), ...env },
-      timeout: 60_000,
+      timeout: 180_000,
     });
     return { code: 0, stdout, stderr };
   } catch (error) {

@@ -207,23 +207,19 @@ describe('an application that installed it', () => {
 
 describe('an application that installed it with another package manager, without install scripts', () => {
   // npm's own installation, which every other test uses, runs with --ignore-scripts as well.
-  it.each(Object.entries(packageManagers))(
-    '%s',
-    async (_, manager) => {
-      const { folder, node } = await installWith(installed, manager);
-      for (const args of [['--import', 'spanport/register', 'ask.mjs'], ['start.cjs']]) {
-        const spanFile = join(folder, `${args.at(-1)}.jsonl`);
-        const { code, stdout } = await node(args, {
-          OPENAI_API_KEY: 'not-a-key',
-          OPENAI_BASE_URL: String(fake?.baseURL),
-          SPANPORT_DESTINATIONS: `file:${spanFile}`,
-        });
-        expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Say hello') });
-        expect((await readSpanFile(spanFile)).map(({ name }) => name)).toEqual(['chat gpt-4o-mini']);
-      }
-    },
-    180_000,
-  );
+  it.each(Object.entries(packageManagers))('%s', async (_, manager) => {
+    const { folder, node } = await installWith(installed, manager);
+    for (const args of [['--import', 'spanport/register', 'ask.mjs'], ['start.cjs']]) {
+      const spanFile = join(folder, `${args.at(-1)}.jsonl`);
+      const { code, stdout } = await node(args, {
+        OPENAI_API_KEY: 'not-a-key',
+        OPENAI_BASE_URL: String(fake?.baseURL),
+        SPANPORT_DESTINATIONS: `file:${spanFile}`,
+      });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Say hello') });
+      expect((await readSpanFile(spanFile)).map(({ name }) => name)).toEqual(['chat gpt-4o-mini']);
+    }
+  });
 });
 
 describe('a TypeScript user', () => {
