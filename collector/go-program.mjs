@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { cacheDirectory } from '../scripts/cache-directory.mjs';
+import { againIfItFails, missingCommand } from './again.mjs';
 
 /**
  * A server that is built from a Go module of this folder. The binary is cached outside the checkout, in a folder named
@@ -37,20 +38,26 @@ async function buildBinary({ name, folder, packagePath, binary }) {
   // Built under another name and renamed, so that two builds at once never leave half a binary.
   const unfinished = `${binary}.${process.pid}`;
   process.stderr.write(`Building ${name} from its Go module. The first build takes several minutes.\n`);
-  const go = spawn(
-    'go',
-    ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', unfinished, packagePath],
-    { cwd: folder, env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' }, stdio: ['ignore', 2, 2] },
-  );
   try {
-    await new Promise((resolve, reject) => {
-      go.once('error', (error) =>
-        reject(error.code === 'ENOENT' ? new Error(`${name} is built with Go, but \`go\` is not on the PATH.`) : error),
-      );
-      go.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`go build ended with code ${code}.`))));
-    });
+    await againIfItFails(`The build of ${name}`, () => goBuild({ name, folder, packagePath, binary: unfinished }));
     renameSync(unfinished, binary);
   } finally {
     rmSync(unfinished, { force: true });
   }
+}
+
+function goBuild({ name, folder, packagePath, binary }) {
+  const go = spawn(
+    'go',
+    ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags=-s -w', '-o', binary, packagePath],
+    { cwd: folder, env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off' }, stdio: ['ignore', 2, 2] },
+  );
+  return new Promise((resolve, reject) => {
+    go.once('error', (error) =>
+      reject(
+        error.code === 'ENOENT' ? missingCommand(`${name} is built with Go, but \`go\` is not on the PATH.`) : error,
+      ),
+    );
+    go.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`go build ended with code ${code}.`))));
+  });
 }

@@ -16,6 +16,7 @@ import { join, resolve as resolvePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../scripts/cache-directory.mjs';
+import { againIfItFails, missingCommand } from './again.mjs';
 import { runAsCommand } from './command.mjs';
 import { accepts, freePorts, serveUntilStopped, startServer } from './server.mjs';
 
@@ -42,7 +43,8 @@ export async function installKafka() {
   // Fetched under another name and renamed, so that an interrupted download is never taken for a whole one.
   const unfinished = `${jars}.${process.pid}`;
   try {
-    await run('mvn', ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`]);
+    const copy = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`];
+    await againIfItFails('Maven', () => run('mvn', copy));
     renameSync(unfinished, jars);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
@@ -179,7 +181,7 @@ function run(command, args) {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     child.once('error', (error) =>
-      reject(error.code === 'ENOENT' ? new Error(`Kafka needs \`${command}\`, which is not on the PATH.`) : error),
+      reject(error.code === 'ENOENT' ? missingCommand(`Kafka needs \`${command}\`, which is not on the PATH.`) : error),
     );
     child.once('exit', (code) =>
       code === 0 ? resolve() : reject(new Error(`${command} ended with code ${code}.\n${output}`)),
