@@ -47,10 +47,7 @@ export function listOf(query: AnySelection): ListQuery {
 }
 
 /** Both times are read by one clock, so that `1h` until now is an hour and not a millisecond more. */
-export function times(
-  { since, until }: AnySelection,
-  nowMillis = Date.now(),
-): Pick<Selection, 'sinceUs' | 'untilUs'> {
+export function times({ since, until }: AnySelection, nowMillis = Date.now()): Pick<Selection, 'sinceUs' | 'untilUs'> {
   const sinceUs = timeOf('since', since, nowMillis);
   const untilUs = timeOf('until', until, nowMillis);
   return { ...(sinceUs !== undefined && { sinceUs }), ...(untilUs !== undefined && { untilUs }) };
