@@ -849,6 +849,8 @@ interface VendorContract<Options, Payload> {
 interface OutcomeCase extends Partial<Answer> {
     /** The HTTP status. */
     readonly status: number;
+    /** What was asked. Default: what a record's request asks. */
+    readonly asked?: Asked;
     /** The expected outcome. */
     readonly outcome: DeliveryOutcome['status'];
 }
@@ -877,6 +879,15 @@ type DeliveryOutcome = {
     readonly status: 'blocked';
     readonly reason: string;
 };
+/** What was asked, for judging the answer. */
+type Asked = Pick<OutgoingRequest, 'method' | 'url'>;
+/** One HTTP request, complete with credentials. Built right before each attempt and never stored. */
+interface OutgoingRequest {
+    readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string | Uint8Array;
+}
 /** What came back. Header names are lower case; the body is cut at 1 MiB, that of a GET at 8 MiB. */
 interface Answer {
     readonly status: number;
@@ -941,7 +952,8 @@ interface Vendor<Options, Payload> {
      * part of that text: it is neither parsed nor written again. Undefined for other payloads.
      */
     requestFromText?(text: Uint8Array, options: Options): OutgoingRequest | undefined;
-    outcome(answer: Answer): DeliveryOutcome;
+    /** @param asked for vendors that answer some requests differently: a 404 usually means a wrong URL, and not a record */
+    outcome(answer: Answer, asked?: Asked): DeliveryOutcome;
     /** For vendors without an API that takes records: the file or function that receives them, if the output is one. */
     localOutput?(options: Options): LocalOutput | undefined;
     /** For vendors that store whole conversations: merges a new payload into the one that was last delivered. */
@@ -1108,6 +1120,8 @@ interface UsageEventOptions {
 /** Of feedback and events: the newest first. */
 interface EntryQuery extends Paging {
     readonly ids?: readonly string[];
+    /** Only those since then, in Unix milliseconds. */
+    readonly since?: number;
 }
 /** The part of a list that is read. */
 interface Paging {
@@ -1196,6 +1210,8 @@ interface ConversationQuery extends Paging {
     readonly ids?: readonly string[];
     /** The external id of its document, or the trace id of one of its interactions. */
     readonly externalId?: string;
+    /** Only those that changed since then, in Unix milliseconds. */
+    readonly since?: number;
 }
 interface InteractionQuery extends Paging {
     readonly where?: Condition;
@@ -1303,13 +1319,6 @@ interface VendorRecord<Payload> {
     /** The id by which the vendor's feedback call names the answer in this record. Absent for vendors without such a call. */
     readonly answerId?: string;
     readonly payload: Payload;
-}
-/** One HTTP request, complete with credentials. Built right before each attempt and never stored. */
-interface OutgoingRequest {
-    readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
-    readonly url: string;
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string | Uint8Array;
 }
 /** Where records go that are not sent by HTTP. */
 type LocalOutput = {

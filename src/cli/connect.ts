@@ -2,7 +2,8 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { withoutCredentials } from '../configuration/readers.ts';
-import type { OutgoingRequest } from '../delivery/delivery.ts';
+import { adviceFor } from '../delivery/answer.ts';
+import type { Answer, OutgoingRequest } from '../delivery/delivery.ts';
 import { createTransport, type Transport } from '../delivery/http/transport.ts';
 import type { Connection } from '../exporter/destinations/connection.ts';
 import type { OpenDestination } from '../exporter/pipeline.ts';
@@ -33,18 +34,32 @@ async function probed({ request, transport }: Target): Promise<Reached> {
   const probe = isOtlp(request) ? emptied(request) : { ...request, method: 'GET' as const, headers: {}, body: '' };
   const url = withoutCredentials(request.url);
   try {
-    const { status } = await transport(probe);
-    if (!isOtlp(request)) return { isFault: false, text: `${url} answers. The key is checked by the first record.` };
+    const answer = await transport(probe);
+    const { status } = answer;
+    if (!isOtlp(request)) return read(url, answer);
     if (status >= 200 && status < 300) return { isFault: false, text: `${url} accepts spans.` };
-    return { isFault: true, text: `${url} answers HTTP ${status}: ${adviceFor(status)}` };
+    return {
+      isFault: true,
+      text: `${url} answers HTTP ${status}: ${adviceFor(answer) ?? 'spans may not be accepted'}.`,
+    };
   } catch (error) {
     return { isFault: true, text: `${url} cannot be reached: ${inWords(String((error as Error).message))}.` };
   }
 }
 
-function adviceFor(status: number): string {
-  if (status === 401 || status === 403) return 'check the key.';
-  return status === 404 || status === 405 ? 'check the URL.' : 'spans may not be accepted.';
+/** What an intake may answer to a request without a key that is no record. */
+const INCONCLUSIVE: ReadonlySet<number> = new Set([401, 402, 403, 405, 501]);
+
+/** Reading a vendor's URL shows whether there is a server, and not always whether it has the path. */
+function read(url: string, answer: Answer): Reached {
+  const { status } = answer;
+  if (status === 404) {
+    const text = `${url} answers a GET with HTTP 404: check the URL. A server that takes records there may answer so, too.`;
+    return { isFault: false, text };
+  }
+  const advice = INCONCLUSIVE.has(status) ? undefined : adviceFor(answer);
+  if (advice !== undefined) return { isFault: true, text: `${url} answers HTTP ${status}: ${advice}.` };
+  return { isFault: false, text: `${url} answers. The key is checked by the first record.` };
 }
 
 interface Target {

@@ -6,8 +6,25 @@ const SPLIT_PAIR = /\p{Surrogate}$/u;
 /** Request timeout, too early, too many requests. */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** Not found, method not allowed: what a server answers for a path that it does not have. */
-const WRONG_URL: ReadonlySet<number> = new Set([404, 405]);
+const CHECK_KEY = 'check the key and the URL';
+const CHECK_URL = 'check the URL';
+/** What no record can be the reason of: every other one would be answered alike. */
+const CONFIGURATION: ReadonlyMap<number, string> = new Map([
+  [401, CHECK_KEY],
+  [402, 'check the account'],
+  [403, CHECK_KEY],
+  // A server that does not have the path, or takes no records there.
+  [404, CHECK_URL],
+  [405, CHECK_URL],
+  [407, 'check the name and the password of the proxy'],
+  // Misdirected request, upgrade required, not implemented.
+  [421, CHECK_URL],
+  [426, CHECK_URL],
+  [501, CHECK_URL],
+  [511, 'the network requires a login'],
+]);
+/** What nginx, Go and Apache write into a 400. */
+const PLAIN_HTTP = /(?:HTTP request (?:was sent )?to (?:an )?HTTPS|speaking plain HTTP to an SSL)/i;
 
 /** Whether the same request may be accepted later, as after every failure of the server. */
 export function isTransient(status: number): boolean {
@@ -16,8 +33,8 @@ export function isTransient(status: number): boolean {
 
 /** How the responses of a destination differ from the usual. */
 export interface AnswerRules {
-  /** Statuses that mean a wrong configuration. Default 401 and 403: a wrong key. */
-  readonly blocked?: readonly number[];
+  /** Whether the answer is about this record although its status usually means a wrong configuration. Default: no. */
+  readonly isAboutRecord?: (answer: Answer) => boolean;
   /** Statuses after which the same request may be accepted later. Default: {@link isTransient}. */
   readonly retryable?: readonly number[];
   /** Statuses that ask for smaller requests. Default: none. */
@@ -28,23 +45,29 @@ export interface AnswerRules {
   readonly accepted?: (answer: Answer) => { readonly rejected?: number; readonly reason?: string };
 }
 
+/** What to check when the answer means that the configuration is wrong; undefined when it does not. */
+export function adviceFor({ status, body }: Pick<Answer, 'status' | 'body'>): string | undefined {
+  if (status >= 300 && status < 400) return `a redirect, ${CHECK_URL}`;
+  if (status === 400 && PLAIN_HTTP.test(body)) return 'the server speaks TLS, begin the URL with https:';
+  return CONFIGURATION.get(status);
+}
+
 /**
- * What became of a record, by the status of the response: 2xx delivered; wrong keys and redirects (a wrong URL) block;
- * 408, 425, 429 and 5xx are retried, not before `Retry-After`; everything else rejects the record. Reads
- * the clock only for a `Retry-After` date in a response without `Date`.
+ * What became of a record, by the status of the response: 2xx delivered; a wrong key, a wrong URL and whatever else
+ * {@link adviceFor} knows block; 408, 425, 429 and other 5xx are retried, not before `Retry-After`; everything else
+ * rejects the record. Reads the clock only for a `Retry-After` date in a response without `Date`.
  */
 export function outcomeOf(answer: Answer, rules: AnswerRules = {}): DeliveryOutcome {
-  const { blocked = [401, 403], retryable, tooLarge = [], reasonIn, accepted } = rules;
+  const { isAboutRecord, retryable, tooLarge = [], reasonIn, accepted } = rules;
   const { status, body } = answer;
   if (status >= 200 && status < 300) return { status: 'delivered', ...accepted?.(answer) };
   if (tooLarge.includes(status)) return { status: 'split' };
   const text = reasonIn?.(body, answer);
   const reason =
     text === undefined ? `HTTP ${status}` : `HTTP ${status}: ${text.slice(0, 200).replace(SPLIT_PAIR, '')}`;
-  if (blocked.includes(status)) return { status: 'blocked', reason: withAdvice(reason, 'check the key and the URL') };
-  if (status >= 300 && status < 400) return { status: 'blocked', reason: `${reason}, a redirect: check the URL` };
-  if (!(retryable ? retryable.includes(status) : isTransient(status)))
-    return { status: 'rejected', reason: WRONG_URL.has(status) ? withAdvice(reason, 'check the URL') : reason };
+  const advice = isAboutRecord?.(answer) ? undefined : adviceFor(answer);
+  if (advice !== undefined) return { status: 'blocked', reason: withAdvice(reason, advice) };
+  if (!(retryable ? retryable.includes(status) : isTransient(status))) return { status: 'rejected', reason };
   const retryAfterMillis = retryAfterFrom(answer);
   return { status: 'retryable', reason, ...(retryAfterMillis !== undefined && { retryAfterMillis }) };
 }

@@ -30,7 +30,7 @@ export async function attempt(
     const request = destination.prepare(whole ? [whole] : bodies);
     const answer = await transport(request, signal, keys).catch((error: Error) => error);
     if (answer instanceof Error) return { outcome: { status: 'retryable', reason: connectionProblem(answer) } };
-    const outcome = destination.outcome(answer);
+    const outcome = destination.outcome(answer, request);
     return {
       outcome,
       httpStatus: answer.status,
@@ -53,7 +53,9 @@ async function fetchState(
   if (!request) return {};
   const answer = await transport(request, signal).catch((error: Error) => error);
   if (answer instanceof Error) return { outcome: { status: 'retryable', reason: connectionProblem(answer) } };
-  const outcome = judge(answer);
+  // The destination has nothing under this key. If the URL is wrong, the answer to the record will say so.
+  if (answer.status === 404) return {};
+  const outcome = judge(answer, request);
   if (outcome.status === 'retryable' || outcome.status === 'blocked') return { outcome, httpStatus: answer.status };
   return { state: remote?.state(answer) };
 }

@@ -11,6 +11,9 @@ export interface OutgoingRequest {
   readonly body: string | Uint8Array;
 }
 
+/** What was asked, for judging the answer. */
+export type Asked = Pick<OutgoingRequest, 'method' | 'url'>;
+
 /** What came back. Header names are lower case; the body is cut at 1 MiB, that of a GET at 8 MiB. */
 export interface Answer {
   readonly status: number;
@@ -46,7 +49,7 @@ export interface Destination {
   /** Requests under way at once. */
   readonly concurrency: number;
   prepare(bodies: readonly Uint8Array[]): OutgoingRequest;
-  outcome(answer: Answer): DeliveryOutcome;
+  outcome(answer: Answer, asked: Asked): DeliveryOutcome;
   /**
    * For destinations whose grain is larger than a record (a whole conversation per request): joins the records that
    * wait under one order key to what was last delivered under it. The result is the one body handed to `prepare`, and

@@ -136,8 +136,8 @@ function spoken<Options, Payload>(
 ): Vendor<Options, Payload> {
   return {
     ...vendor,
-    outcome(answer) {
-      const outcome = vendor.outcome(answer);
+    outcome(answer, asked) {
+      const outcome = vendor.outcome(answer, asked);
       say(outcome.status === 'delivered' ? 'transmit success' : `transmit failure (HTTP ${answer.status})`);
       return outcome;
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Environment } from '../configuration/environment.ts';
-import type { Answer, DeliveryOutcome } from '../delivery/delivery.ts';
+import type { Answer, Asked, DeliveryOutcome } from '../delivery/delivery.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { VendorFields } from '../vendors/fields.ts';
 import type { Feedback, Vendor, VendorRecord } from '../vendors/vendor.ts';
@@ -70,6 +70,8 @@ export interface CapturedCase {
 export interface OutcomeCase extends Partial<Answer> {
   /** The HTTP status. */
   readonly status: number;
+  /** What was asked. Default: what a record's request asks. */
+  readonly asked?: Asked;
   /** The expected outcome. */
   readonly outcome: DeliveryOutcome['status'];
 }
@@ -234,10 +236,11 @@ export function vendorContract<Options, Payload>(contract: VendorContract<Option
       }
     };
   }
-  for (const { status, headers = {}, body = '', outcome } of outcomes) {
+  for (const { status, headers = {}, body = '', asked, outcome } of outcomes) {
     const answer = body === '' ? String(status) : `${status} ${body}`;
-    checks[`takes ${answer} for ${outcome}`] = () =>
-      assert.equal(vendor.outcome({ status, headers, body }).status, outcome);
+    const to = asked === undefined ? '' : ` to ${asked.method} ${asked.url}`;
+    checks[`takes ${answer}${to} for ${outcome}`] = () =>
+      assert.equal(vendor.outcome({ status, headers, body }, asked).status, outcome);
   }
   if (vendor.encodeFeedback) {
     checks['names the answer in a feedback by the id that the record gave it'] = () => {

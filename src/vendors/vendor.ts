@@ -1,5 +1,5 @@
 import type { Environment } from '../configuration/environment.ts';
-import type { Answer, DeliveryOutcome, OutgoingRequest } from '../delivery/delivery.ts';
+import type { Answer, Asked, DeliveryOutcome, OutgoingRequest } from '../delivery/delivery.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { VendorDemo } from './demo.ts';
 import type { Feedback, UsageEvent } from './feedback.ts';
@@ -60,7 +60,8 @@ export interface Vendor<Options, Payload> {
    * part of that text: it is neither parsed nor written again. Undefined for other payloads.
    */
   requestFromText?(text: Uint8Array, options: Options): OutgoingRequest | undefined;
-  outcome(answer: Answer): DeliveryOutcome;
+  /** @param asked for vendors that answer some requests differently: a 404 usually means a wrong URL, and not a record */
+  outcome(answer: Answer, asked?: Asked): DeliveryOutcome;
   /** For vendors without an API that takes records: the file or function that receives them, if the output is one. */
   localOutput?(options: Options): LocalOutput | undefined;
   /** For vendors that store whole conversations: merges a new payload into the one that was last delivered. */

@@ -29,12 +29,27 @@ it('waits until a date in an answer without a date of its own', () => {
 });
 
 it.each([
-  [404, 'Not found.', 'rejected', 'HTTP 404: Not found: check the URL'],
-  [405, undefined, 'rejected', 'HTTP 405: check the URL'],
+  [404, 'Not found.', 'blocked', 'HTTP 404: Not found: check the URL'],
+  [405, undefined, 'blocked', 'HTTP 405: check the URL'],
+  [407, undefined, 'blocked', 'HTTP 407: check the name and the password of the proxy'],
+  [501, undefined, 'blocked', 'HTTP 501: check the URL'],
   [422, 'Too old.', 'rejected', 'HTTP 422: Too old.'],
   [401, 'Wrong key.', 'blocked', 'HTTP 401: Wrong key: check the key and the URL'],
 ])('says what to check: %s %s', (status, text, outcome, reason) => {
   expect(outcomeOf({ status, headers: {}, body: '' }, { reasonIn: () => text })).toEqual({ status: outcome, reason });
+});
+
+it.each([
+  ['Go', 'Client sent an HTTP request to an HTTPS server.\n'],
+  ['nginx', '<center>The plain HTTP request was sent to HTTPS port</center>'],
+  ['Apache', "Reason: You're speaking plain HTTP to an SSL-enabled server port."],
+])('keeps records that %s got over plain HTTP where it expects TLS', (_, body) => {
+  const advice = 'the server speaks TLS, begin the URL with https:';
+  for (const judge of [outcomeOf, otlpOutcomeOf])
+    expect(judge({ status: 400, headers: {}, body })).toMatchObject({
+      status: 'blocked',
+      reason: expect.stringContaining(advice),
+    });
 });
 
 describe('OTLP', () => {
@@ -58,14 +73,21 @@ describe('OTLP', () => {
       '{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}',
       { status: 'delivered', rejected: 2, reason: 'too old' },
     ],
-    [307, '', { status: 'blocked', reason: 'HTTP 307, a redirect: check the URL' }],
+    [307, '', { status: 'blocked', reason: 'HTTP 307: a redirect, check the URL' }],
     [400, 'bad span', { status: 'rejected', reason: 'HTTP 400: bad span' }],
     [401, '', { status: 'blocked', reason: 'HTTP 401: check the key and the URL' }],
     [403, '', { status: 'blocked', reason: 'HTTP 403: check the key and the URL' }],
+    [404, '', { status: 'blocked', reason: 'HTTP 404: check the URL' }],
+    [405, '', { status: 'blocked', reason: 'HTTP 405: check the URL' }],
+    [407, '', { status: 'blocked', reason: 'HTTP 407: check the name and the password of the proxy' }],
     [408, '', { status: 'rejected', reason: 'HTTP 408' }],
     [413, '', { status: 'split' }],
     [429, '', { status: 'retryable', reason: 'HTTP 429' }],
+    [421, '', { status: 'blocked', reason: 'HTTP 421: check the URL' }],
+    [426, '', { status: 'blocked', reason: 'HTTP 426: check the URL' }],
     [500, '', { status: 'rejected', reason: 'HTTP 500' }],
+    [501, '', { status: 'blocked', reason: 'HTTP 501: check the URL' }],
+    [522, '', { status: 'retryable', reason: 'HTTP 522' }],
     [502, '', { status: 'retryable', reason: 'HTTP 502' }],
     [503, 'busy', { status: 'retryable', reason: 'HTTP 503: busy' }],
     [504, '', { status: 'retryable', reason: 'HTTP 504' }],

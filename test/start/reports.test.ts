@@ -60,12 +60,22 @@ describe('what is lost is reported on stderr, with code 0', () => {
     ]);
   });
 
-  it('a wrong path: what to check, and how many records were lost', async () => {
+  it('a wrong path: what to check, and how many records were kept', async () => {
     const run = await register('ask.mjs', { ...only, ATHINA_BASE_URL: project.openai.baseURL });
     expect(run.code).toBe(0);
     expect(lines(run)).toEqual([
-      expect.stringMatching(/^spanport: athina rejected a record: HTTP 404.*: check the URL$/),
-      'spanport: 2 records were not delivered to athina: 2 rejected',
+      expect.stringMatching(/^spanport: athina is stopped, its records are kept .*: HTTP 404.*: check the URL$/),
+      'spanport: 2 records were not delivered to athina: 2 still in memory (a spool, SPANPORT_SPOOL_DIR, keeps them for the next start)',
+    ]);
+  });
+
+  it('a wrong path of an OTLP backend', async () => {
+    const env = { ...none, SPANPORT_DESTINATIONS: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: project.openai.baseURL };
+    const run = await register('ask.mjs', env);
+    expect(run.code).toBe(0);
+    expect(lines(run)).toEqual([
+      expect.stringMatching(/^spanport: otlp is stopped, its records are kept .*: HTTP 404.*: check the URL$/),
+      expect.stringMatching(/^spanport: \d+ records were not delivered to otlp: \d+ still in memory/),
     ]);
   });
 

@@ -25,7 +25,9 @@ describe('reconify', () => {
       { status: 401, outcome: 'blocked' },
       { status: 403, outcome: 'blocked' },
       { status: 400, outcome: 'rejected' },
-      { status: 404, outcome: 'rejected' },
+      { status: 404, outcome: 'blocked' },
+      { status: 405, outcome: 'blocked' },
+      { status: 501, outcome: 'blocked' },
     ],
   });
   for (const { title, check } of checks) it(title, check);

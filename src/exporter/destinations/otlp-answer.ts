@@ -5,9 +5,12 @@ import { ProtobufReader } from '../../otlp/protobuf-reader.ts';
 
 const MAX_REASON_LENGTH = 200;
 
+/** What Cloudflare answers in place of a 502, 503 or 504 when it does not reach the server behind it. */
+const CLOUDFLARE = [520, 521, 522, 523, 524, 525, 526, 530];
+
 /** Specification of OTLP, "Failures": 429, 502, 503 and 504 may be retried, other errors must not. */
 const OTLP_RULES: AnswerRules = {
-  retryable: [429, 502, 503, 504],
+  retryable: [429, 502, 503, 504, ...CLOUDFLARE],
   tooLarge: [413],
   reasonIn: (body, answer) => beginningOf(statusMessageIn(answer) ?? body.trim(), MAX_REASON_LENGTH) || undefined,
   accepted: partialSuccessFrom,

@@ -36,7 +36,7 @@ export function deliveryDestination<Options, Payload>(
     concurrency,
     prepare: ([body]): OutgoingRequest =>
       (body && vendor.requestFromText?.(body, options)) ?? vendor.request(payloadFrom<Payload>(body), options),
-    outcome: (answer) => vendor.outcome(answer),
+    outcome: (answer, asked) => vendor.outcome(answer, asked),
     ...(merge && {
       coalesce: (delivered: Uint8Array | undefined, waiting: readonly Uint8Array[]): Uint8Array => {
         let merged = delivered && payloadFrom<Payload>(delivered);

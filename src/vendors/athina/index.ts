@@ -26,7 +26,13 @@ export const athina: Vendor<AthinaOptions, AthinaPayload> = {
   fields: async () => (await import('./fields.ts')).fields,
   request,
   requestFromText,
-  outcome: (answer) => outcomeOf(answer, { reasonIn: (body) => stringOf(jsonObjectIn(body)?.['error']) }),
+  outcome: (answer, asked) =>
+    outcomeOf(answer, {
+      // A change of an inference that Athina does not have.
+      isAboutRecord: ({ status, body }) =>
+        status === 404 && asked?.method === 'PATCH' && jsonObjectIn(body) !== undefined,
+      reasonIn: (body) => stringOf(jsonObjectIn(body)?.['error']),
+    }),
 };
 
 function request(payload: AthinaPayload, { apiKey, baseUrl, apiVersion }: AthinaOptions): OutgoingRequest {

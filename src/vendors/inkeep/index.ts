@@ -37,5 +37,11 @@ export const inkeep: Vendor<InkeepOptions, InkeepPayload> = {
     body: JSON.stringify(body),
   }),
   // Problem details, RFC 7807.
-  outcome: (answer) => outcomeOf(answer, { reasonIn: (body) => stringOf(jsonObjectIn(body)?.['detail']) }),
+  outcome: (answer, asked) =>
+    outcomeOf(answer, {
+      // Feedback or an event about something that Inkeep does not have.
+      isAboutRecord: ({ status, body }) =>
+        status === 404 && /\/(?:feedback|events)$/.test(asked?.url ?? '') && jsonObjectIn(body) !== undefined,
+      reasonIn: (body) => stringOf(jsonObjectIn(body)?.['detail']),
+    }),
 };

@@ -54,6 +54,5 @@ export const kore: Kore = {
     const resolved = readOutput(output, {});
     return resolved.kind === 'http' ? undefined : resolved;
   },
-  // The URL is the user's own, so 404 means that it is wrong.
-  outcome: (answer) => outcomeOf(answer, { blocked: [401, 403, 404] }),
+  outcome: (answer) => outcomeOf(answer),
 };

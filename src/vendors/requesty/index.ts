@@ -34,8 +34,7 @@ export const requesty: Vendor<RequestyOptions, RequestyPayload> = {
   fields: async () => (await import('./fields.ts')).fields,
   request: (payload, options) => requestWith(JSON.stringify(payload), options),
   requestFromText: requestWith,
-  // 404 means that the configured URL is wrong.
-  outcome: (answer) => outcomeOf(answer, { blocked: [401, 403, 404] }),
+  outcome: (answer) => outcomeOf(answer),
 };
 
 function requestWith(body: string | Uint8Array, { apiKey, url }: RequestyOptions): OutgoingRequest {
