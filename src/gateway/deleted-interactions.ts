@@ -1,4 +1,5 @@
 import { RecentMap } from '../bounded/recent-map.ts';
+import { answerInKey } from '../exporter/feedback-key.ts';
 import { keyIn, partsOf } from '../exporter/project-keys.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import type { ErasedInteraction } from '../store/port.ts';
@@ -31,9 +32,11 @@ export class DeletedInteractions {
     return this.#names.get(keyIn(project, interaction)) === true;
   }
 
-  /** @param key of a record */
+  /** @param key of a record, or of feedback on one */
   hasRecord(key: string): boolean {
     const { project, id } = partsOf(key);
+    const answer = answerInKey(id);
+    if (answer !== undefined) return this.has({ project, interaction: answer });
     const base = interactionKeyOf(id);
     // The key of an answer names its server as well.
     const names = isAnswerKey(base) ? [id, answerName(base.slice(base.lastIndexOf(':') + 1))] : [id, base];

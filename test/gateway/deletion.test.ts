@@ -72,6 +72,28 @@ it('sends nothing more of a deleted conversation', async () => {
   ).toEqual([idOf('2')]);
 });
 
+it('sends no feedback on an answer of a deleted conversation', async () => {
+  const { gateway, client, vendor, reaches, folder, emptySpool } = await forwarding('inkeep');
+  await post(gateway.url, [call('1', 'gone', 'Where is my refund?'), call('2', 'kept', 'Is it open?')]);
+  await Promise.all([reaches('1', 'delivered'), reaches('2', 'delivered')]);
+  await emptySpool();
+  vendor.answer.status = 503;
+  for (const trace of ['1', '2']) {
+    const body = { interaction: idOf(trace), rating: 'negative', comment: `on ${trace}` } as const;
+    await client.addFeedback({ body });
+  }
+  const spool = join(folder, 'spool');
+  const waiting = () => spoolStatus(spool).destinations.reduce((sum, { records }) => sum + records, 0);
+  await until(async () => (waiting() === 2 ? true : undefined));
+  const { id } = await client.getConversation({ params: { id: 'gone' } });
+  await client.deleteConversation({ params: { id } });
+  vendor.answer.status = 200;
+  await until(async () => (vendor.requests.includes('POST /feedback') ? true : undefined));
+  await emptySpool();
+  expect(vendor.bodies.join()).toContain('on 2');
+  expect(vendor.bodies.join()).not.toContain('on 1');
+});
+
 it('starts the conversation anew at a destination that merges it', async () => {
   const { gateway, client, vendor, reaches, emptySpool } = await forwarding('inkeep');
   await post(gateway.url, [call('1', 'c1', 'Where is my refund?')]);

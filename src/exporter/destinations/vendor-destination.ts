@@ -7,6 +7,7 @@ import { withFailure } from '../../vendors/calls.ts';
 import type { Feedback, UsageEvent, Vendor, VendorRecord } from '../../vendors/vendor.ts';
 import { applyContentMode, type ContentMode, eventFor, feedbackFor } from '../content-policy.ts';
 import type { SpanDestination, SpanListener } from '../destination.ts';
+import { feedbackKey } from '../feedback-key.ts';
 import { type Memory, type OpenMemory, openMemory } from '../memory.ts';
 import { listenersFor } from '../settling.ts';
 import { Histories } from './histories.ts';
@@ -149,7 +150,8 @@ class Encoder<Options, Payload> {
 
   feedback(feedback: Feedback, about: Interaction | undefined): readonly VendorRecord<Payload>[] {
     const permitted = feedbackFor(this.#withAnswer(feedback, about), this.#content);
-    return this.#vendor.encodeFeedback?.(permitted, this.#options) ?? [];
+    const records = this.#vendor.encodeFeedback?.(permitted, this.#options) ?? [];
+    return about ? records.map((each) => ({ ...each, id: feedbackKey(each.id, about) })) : records;
   }
 
   usageEvent(event: UsageEvent): readonly VendorRecord<Payload>[] {
