@@ -215,16 +215,25 @@ interface JsonValue {
 
 /**
  * What the name of a value says about it. `password`: nearly every value is a secret. `code`: numbers and texts of digits
- * are. `key`: these as well, and texts that look like keys. `token`: only texts that look like keys, because a number of
- * this name may count the tokens of a model, or be the time to one or the price of one.
+ * are. `key`: these as well, and texts that look like keys. `token`: only texts that look like keys, because the name says
+ * that a number is about the tokens of a model: how many, the time to one, the price of one.
  */
 type SecretKind = 'password' | 'code' | 'key' | 'token';
 
 const secretName = new RegExp(`(?:${NAMES})$`, 'i');
 const codeName = new RegExp(`(?<![A-Za-z])(?:${CODES})$`, 'i');
 const codeNameInCamelCase = /(?<=[a-z])(?:P(?:in|IN)|C(?:vv|VV|vc|VC)|O(?:tp|TP)|Passcode)$/;
+/** Credentials by the word before, whatever else is in the name. */
 const credentialToken =
-  /^token$|(?:access|api|auth|bearer|csrf|device|id|login|refresh|reset|secret|security|session|verification|xsrf)[./:_-]?token$/i;
+  /(?:access|api|auth|bearer|csrf|device|id|login|refresh|reset|secret|security|session|verification|xsrf)[./:_-]?token$/i;
+/** Anywhere in the name of a measurement: `usage.token`, `cost_per_token`, `maxToken`. */
+const MEASUREMENTS =
+  'per|usage|used|count|number|num|total|sum|max|min|avg|average|mean|limit|budget|cost|price|latency|duration|logprob';
+/** Right before the token of a model: `time_to_first_token`, `outputToken`, `eos_token`. */
+const KINDS_OF_TOKENS =
+  'first|last|next|each|every|input|output|prompt|completion|cached|reasoning|thinking|generated|audio|image|text|bos|eos|pad|unk|sep|cls|mask|stop';
+/** Matches a name {@link inWords}. */
+const modelToken = new RegExp(`(?<![a-z])(?:(?:${MEASUREMENTS})(?![a-z]).*|(?:${KINDS_OF_TOKENS})_)token$`);
 
 /** Only the end of a long name counts. */
 const MAX_KEY = 128;
@@ -248,7 +257,16 @@ function findKind(name: string): SecretKind | 'none' {
   const word = secretName.exec(name)?.[0];
   if (word === undefined) return 'none';
   if (isPassword(word)) return 'password';
-  return /token$/i.test(word) && !credentialToken.test(name) ? 'token' : 'key';
+  const isOfModel = /token$/i.test(word) && !credentialToken.test(name) && modelToken.test(inWords(name));
+  return isOfModel ? 'token' : 'key';
+}
+
+/** `time-toFirstToken` as `time_to_first_token`. */
+function inWords(name: string): string {
+  return name
+    .replace(/(?<=[a-z\d])(?=[A-Z])/g, '_')
+    .replaceAll('-', '_')
+    .toLowerCase();
 }
 
 /** Whether a value of this name may be a secret. */

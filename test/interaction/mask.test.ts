@@ -269,6 +269,8 @@ const secretNames = fc
       'secret',
       'api_key',
       'access_token',
+      'token',
+      'usage.session_token',
     ),
   )
   .map((parts) => parts.join(''));
@@ -279,8 +281,20 @@ const camelCase = fc.constantFrom(
   'apiKey',
   'clientSecret',
   'accessToken',
+  'appToken',
   'smsOTP',
 );
+/** Whoever the token belongs to. No word with these letters is about the tokens of a model. */
+const ownTokens = fc
+  .tuple(
+    fc.oneof(
+      fc.stringMatching(/^[bdfghkz]{2,8}$/),
+      fc.constantFrom('app', 'bot', 'user', 'one_time', 'x-vault', 'textile', 'topic', 'paper', 'maximus'),
+    ),
+    fc.constantFrom('.', '_', '-', '/', ':'),
+    fc.constantFrom('token', 'Token', 'TOKEN'),
+  )
+  .map((parts) => parts.join(''));
 const numbers = fc.oneof(fc.integer(), fc.double({ noDefaultInfinity: true, noNaN: true }));
 
 /** Names that end similarly, or in which a number counts tokens. */
@@ -302,6 +316,13 @@ const otherNames = fc.constantFrom(
   'price.per_token',
   'gen_ai.cost.per_token',
   'llm/usage/token',
+  'maxToken',
+  'output_token',
+  'timeToFirstToken',
+  'time-to-first-token',
+  'llm.next_token',
+  'eos_token',
+  'avg.logprob.token',
   'mapping',
   'spin',
   'opinion',
@@ -316,7 +337,7 @@ const otherNames = fc.constantFrom(
 describe('numbers', () => {
   it('are masked under the name of a secret: as attributes, in data, in lists and in JSON text', () => {
     fc.assert(
-      fc.property(fc.oneof(secretNames, camelCase), numbers, (name, value) => {
+      fc.property(fc.oneof(secretNames, camelCase, ownTokens), numbers, (name, value) => {
         const masked = { [name]: '[masked]' };
         expect(maskAttributes({ [name]: value }, maskSecrets)).toEqual(masked);
         expect(maskAttributes({ [name]: [value] }, maskSecrets)).toEqual({ [name]: ['[masked]'] });
@@ -344,7 +365,7 @@ describe('numbers', () => {
   it('are masked as a text of digits too', () => {
     const digits = fc.stringMatching(/^[0-9]{4,14}$/);
     fc.assert(
-      fc.property(fc.oneof(secretNames, camelCase), digits, (name, value) => {
+      fc.property(fc.oneof(secretNames, camelCase, ownTokens), digits, (name, value) => {
         const masked = { [name]: '[masked]' };
         expect(maskAttributes({ [name]: value }, maskSecrets)).toEqual(masked);
         expect(maskJson({ a: [{ [name]: [value] }] }, maskSecrets)).toEqual({ a: [{ [name]: ['[masked]'] }] });
