@@ -1,9 +1,9 @@
 import type { Connection } from '../sqlite/connection.ts';
 import { StoreError } from './store-error.ts';
-import { DERIVED_TABLES, RECEIVED_TABLES } from './tables.ts';
+import { DERIVED_TABLES, INTERACTIONS_OPEN, RECEIVED_TABLES } from './tables.ts';
 
 /** Raised with every change of the tables; {@link MIGRATIONS} then gets one more entry. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 /** Takes the interactions that are indexed now out of the totals: building the index counts them again. */
 const UNCOUNT = [
@@ -47,6 +47,7 @@ const MIGRATIONS: readonly (readonly string[])[] = [
   [],
   [],
   ['CREATE TABLE span_changes (id INTEGER PRIMARY KEY, span INTEGER NOT NULL)', ...REBUILD],
+  [INTERACTIONS_OPEN],
 ];
 
 const NEW = [...RECEIVED_TABLES, ...DERIVED_TABLES];

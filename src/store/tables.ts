@@ -3,6 +3,9 @@ import { MAX_TRACE_SPANS } from './port.ts';
 /** The condition of the index over traces that take no more spans. */
 export const FULL_TRACES = `spans >= ${MAX_TRACE_SPANS}`;
 
+/** The condition of the index over interactions whose end has not come. */
+export const OPEN = "status IN ('live', 'action')";
+
 /**
  * What arrived, as it arrived, and what outlives it: `usage` keeps totals of interactions that retention removed.
  *
@@ -139,6 +142,9 @@ export const RECEIVED_TABLES = [
   `CREATE INDEX deliveries_state ON deliveries (destination, state, updated_us)`,
 ];
 
+/** Finds what has been live for too long. There are few, and most stores have none. */
+export const INTERACTIONS_OPEN = `CREATE INDEX IF NOT EXISTS interactions_open ON interactions (received_us) WHERE ${OPEN}`;
+
 /** The index: everything here is computed from the tables above and can be built again from them. */
 export const DERIVED_TABLES = [
   `CREATE TABLE run_spans (
@@ -212,6 +218,7 @@ export const DERIVED_TABLES = [
   `CREATE INDEX interactions_response ON interactions (response_id) WHERE response_id IS NOT NULL`,
   `CREATE INDEX interactions_fetched ON interactions (response_id) WHERE operation = 'fetch_response'`,
   `CREATE INDEX interactions_run ON interactions (run_id) WHERE run_id IS NOT NULL`,
+  INTERACTIONS_OPEN,
   // Only of interactions that more than one row describes: any other is read from its span.
   `CREATE TABLE interaction_data (id INTEGER PRIMARY KEY, data TEXT NOT NULL)`,
   `CREATE VIRTUAL TABLE interaction_text USING fts5 (

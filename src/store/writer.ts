@@ -20,6 +20,7 @@ import { RowNumbers } from './row-numbers.ts';
 import { BUSY_MILLIS, prepareWriter } from './schema.ts';
 import { Settle } from './settle.ts';
 import { storeErrorFrom } from './store-error.ts';
+import { Unheard } from './unheard.ts';
 import { UsageTotals } from './usage.ts';
 
 export interface WriterOptions {
@@ -38,6 +39,7 @@ export class StoreWriter {
   readonly #settle: Settle;
   readonly #usage: UsageTotals;
   readonly #pruner: Pruner;
+  readonly #unheard: Unheard;
   readonly #erasure: Erasure;
   /** Whether the log may contain what was deleted for good. */
   #hasErased = false;
@@ -58,6 +60,7 @@ export class StoreWriter {
     const input = { numbers: this.#numbers.spans, fresh: this.#fresh, openFeedback: this.#openFeedback };
     this.#settle = new Settle(this.#db, this.#marks, this.#usage, input);
     this.#pruner = new Pruner(this.#db, this.#marks, this.#settle, retention);
+    this.#unheard = new Unheard(this.#db, this.#marks, this.#settle);
     this.#erasure = new Erasure(this.#db, this.#settle);
   }
 
@@ -139,7 +142,10 @@ export class StoreWriter {
   /** Removes a part of what is too old or too much. @returns whether more is */
   prune(nowUs: number): boolean {
     const { removedResources } = this.#pruner;
-    const hasMore = this.#transact(() => this.#pruner.step(nowUs));
+    const hasMore = this.#transact(() => {
+      this.#unheard.step(nowUs);
+      return this.#pruner.step(nowUs);
+    });
     if (this.#pruner.removedResources > removedResources) this.#ingest.forgetResources();
     this.#emptyLog();
     if (this.#db.pragma('freelist_count') > MAX_FREE_PAGES) this.#db.all('PRAGMA incremental_vacuum(500)');

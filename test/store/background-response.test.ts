@@ -46,6 +46,40 @@ it('a background response without an answer has the status of the latest fetch t
   });
 });
 
+it('a background response that is not heard of for a day is stopped, until its answer comes after all', () => {
+  using store = new LocalStore();
+  const day = 86_400e6;
+  const receivedUs = 1_700_000_001e6;
+  const statuses = () => [
+    ...store.reader.conversations({ limit: 9 }).items.map(({ status }) => status),
+    ...store.reader.interactions({ limit: 9 }).items.map(({ status }) => status),
+    ...store.reader.interactions({ q: 'is:live', limit: 9 }).items.map(({ id }) => id),
+  ];
+  const prune = (nowUs: number): void => {
+    while (store.writer.prune(nowUs));
+  };
+  store.spans([created], { receivedUs });
+  store.settle();
+  prune(receivedUs + day / 2);
+  expect(statuses()).toEqual(['live', 'live', keyOf(created)]);
+  // Still polled.
+  store.spans([fetched('poll', 43_200, { attributes: status('in_progress') })], { receivedUs: receivedUs + day / 2 });
+  store.settle();
+  prune(receivedUs + 1.2 * day);
+  expect(statuses()).toEqual(['live', 'live', keyOf(created)]);
+  const { sequence } = store.writer;
+  prune(receivedUs + 1.6 * day);
+  expect(statuses()).toEqual(['stopped', 'stopped']);
+  // Pages that are open hear of it, once.
+  expect(store.writer.sequence).toBeGreaterThan(sequence);
+  const stopped = store.writer.sequence;
+  prune(receivedUs + 2 * day);
+  expect(store.writer.sequence).toBe(stopped);
+  store.spans([completed], { receivedUs: receivedUs + 2 * day });
+  store.settle();
+  expect(statuses()).toEqual(['ok', 'ok']);
+});
+
 it('finds the answer of a response: in the call that created it, else in the first fetch that got it', () => {
   using store = new LocalStore();
   const fetches = [

@@ -95,7 +95,7 @@ const outcomeWords: Readonly<Record<Outcome, string>> = {
   error: 'error',
   live: 'live',
   action: 'waits for your tools',
-  stopped: 'cancelled, expired or incomplete',
+  stopped: 'cancelled, expired, incomplete or not heard of for a day',
 };
 
 /** "delivered to 4, dead letter at inkeep": one sentence for a strip of marks. */
