@@ -91,11 +91,13 @@ export function vendorConversations(
   query: {
     readonly ids?: readonly string[];
     readonly externalId?: string;
+    /** Unix milliseconds. */
+    readonly since?: number;
     readonly offset?: number;
     readonly limit: number;
   },
 ): VendorPage<NamedConversation> {
-  const { ids, externalId } = query;
+  const { ids, externalId, since } = query;
   const inIds = (column: string): Sql =>
     ids === undefined
       ? { sql: '1', values: [] }
@@ -103,22 +105,24 @@ export function vendorConversations(
   const named = inIds('name');
   const documents = inIds('public_id');
   const external = externalId ?? null;
+  const sinceUs = since === undefined ? [] : [since * 1e3];
+  const isSince = (column: string): string => (since === undefined ? '' : `AND ${column} >= ?`);
   const found = `WITH traced AS (SELECT i.conversation_name FROM interactions i WHERE i.id IN ${idsOfTrace('?')}),
     found AS (
       SELECT name AS id, max(sort_us) AS changed FROM conversations
-        WHERE project = ? AND name IS NOT NULL AND ${named.sql}
+        WHERE project = ? AND name IS NOT NULL AND ${named.sql} ${isSince('sort_us')}
           AND (? IS NULL OR name IN traced
             OR name IN (SELECT public_id FROM documents WHERE external_id = ? AND received_by = ? AND project = ?))
         GROUP BY 1
       UNION ALL
       SELECT public_id, updated_us FROM documents
-        WHERE project = ? AND received_by = ? AND collection = 'conversation' AND ${documents.sql}
+        WHERE project = ? AND received_by = ? AND collection = 'conversation' AND ${documents.sql} ${isSince('updated_us')}
           AND (? IS NULL OR external_id = ? OR public_id IN traced)
     ), merged AS (SELECT id, max(changed) AS changed FROM found GROUP BY id)`;
   const values: SqlValue[] = [
     ...[external, external],
-    ...[project, ...named.values, external, external, vendor, project],
-    ...[project, vendor, ...documents.values, external, external],
+    ...[project, ...named.values, ...sinceUs, external, external, vendor, project],
+    ...[project, vendor, ...documents.values, ...sinceUs, external, external],
   ];
   const total = Number(db.all(`${found} SELECT count(*) AS total FROM merged`, ...values)[0]?.['total'] ?? 0);
   const rows = db.all(
@@ -173,17 +177,20 @@ export function vendorEntries(
     readonly messageIds?: readonly string[];
     /** Only what this vendor's client wrote, as events always are. */
     readonly isOwn?: boolean;
+    /** Unix milliseconds. */
+    readonly since?: number;
     readonly offset?: number;
     readonly limit: number;
   },
 ): VendorPage<unknown> {
-  const { ids, rating, messageIds, isOwn = table === 'events' } = query;
+  const { ids, rating, messageIds, since, isOwn = table === 'events' } = query;
   const where = [
     'WHERE project = ?',
     isOwn ? 'AND received_by = ?' : '',
     idsSql('public_id', ids),
     rating === undefined ? '' : 'AND rating = ?',
     idsSql('message_id', messageIds),
+    since === undefined ? '' : 'AND at_us >= ?',
   ].join(' ');
   const values: SqlValue[] = [
     project,
@@ -191,6 +198,7 @@ export function vendorEntries(
     ...(ids ?? []),
     ...(rating === undefined ? [] : [rating]),
     ...(messageIds ?? []),
+    ...(since === undefined ? [] : [since * 1e3]),
   ];
   return pageOf(
     db,

@@ -221,6 +221,8 @@ export interface ConversationQuery extends Paging {
   readonly ids?: readonly string[];
   /** The external id of its document, or the trace id of one of its interactions. */
   readonly externalId?: string;
+  /** Only those that changed since then, in Unix milliseconds. */
+  readonly since?: number;
 }
 
 /** The most recently changed first. */
@@ -232,6 +234,8 @@ export interface DocumentQuery extends Paging {
 /** Of feedback and events: the newest first. */
 export interface EntryQuery extends Paging {
   readonly ids?: readonly string[];
+  /** Only those since then, in Unix milliseconds. */
+  readonly since?: number;
 }
 
 export interface FeedbackQuery extends EntryQuery {

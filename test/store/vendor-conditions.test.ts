@@ -1,9 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Interaction } from '../../src/interaction/interaction.ts';
-import { vendorInteractions } from '../../src/store/vendor-reader.ts';
+import { vendorConversations, vendorEntries, vendorInteractions } from '../../src/store/vendor-reader.ts';
 import { type Condition, type ConditionField, matches } from '../../src/vendors/route-conditions.ts';
-import { LocalStore } from './local-store.ts';
+import { chat, LocalStore } from './local-store.ts';
 
 const word = fc.constantFrom('a', 'A', 'b', 'chat', 'msteams', 'rtm', 'u-1');
 const START = 1_700_000_000_000;
@@ -89,4 +89,27 @@ it('reads the interactions that meet a condition, as the contract of routes defi
     }),
     { numRuns: 30 },
   );
+});
+
+it('finds conversations, feedback and events since a time', () => {
+  using store = new LocalStore();
+  const scope = { vendor: 'inkeep', project: 'default' };
+  const entry = (at: number) => ({ id: `at ${at}`, atUs: at * 1e6, data: { at } });
+  for (const at of [100, 200, 300]) {
+    store.spans([chat({ trace: `t${at}`, span: '1', at, seconds: 0, conversation: `c${at}` })]);
+    const document = { collection: 'conversation', id: `d${at}`, updatedUs: at * 1e6, body: {} };
+    store.write({
+      receivedBy: 'inkeep',
+      documents: [document],
+      events: [entry(at)],
+      feedback: [{ ...entry(at), rating: 'positive' }],
+    });
+  }
+  store.settle();
+  const page = { since: 200_000, limit: 9 };
+  const found = vendorConversations(store.reader, scope, page);
+  expect(found.items.map(({ id }) => id).toSorted()).toEqual(['c200', 'c300', 'd200', 'd300']);
+  expect(found.total).toBe(4);
+  for (const table of ['feedback', 'events'] as const)
+    expect(vendorEntries(store.reader, table, scope, page)).toEqual({ items: [{ at: 300 }, { at: 200 }], total: 2 });
 });

@@ -43,6 +43,7 @@ export class MemoryStore implements RouteStore {
   async conversations({
     ids,
     externalId,
+    since = Number.NEGATIVE_INFINITY,
     ...paging
   }: Parameters<RouteStore['conversations']>[0]): Promise<Page<StoredConversation>> {
     const documents = this.#documentsOf('conversation');
@@ -53,6 +54,7 @@ export class MemoryStore implements RouteStore {
     const found = [...known]
       .filter((id) => !ids || ids.includes(id))
       .map((id) => this.#conversation(id))
+      .filter((conversation) => changedAt(conversation) >= since)
       .filter(
         ({ document, interactions }) =>
           externalId === undefined ||
@@ -78,9 +80,10 @@ export class MemoryStore implements RouteStore {
   }
 
   async feedback(query: Parameters<RouteStore['feedback']>[0]): Promise<Page<ReceivedFeedback>> {
-    const { ids, rating, messageIds, ...paging } = query;
+    const { ids, rating, messageIds, since = Number.NEGATIVE_INFINITY, ...paging } = query;
     const found = [...this.receivedFeedback.values()]
       .filter(({ id }) => !ids || ids.includes(id))
+      .filter(({ feedback }) => feedback.time >= since)
       .filter(({ feedback }) => !rating || feedback.rating === rating)
       .filter(({ feedback }) => !messageIds || messageIds.includes(feedback.messageId ?? ''));
     return pageOf(
@@ -89,8 +92,11 @@ export class MemoryStore implements RouteStore {
     );
   }
 
-  async events({ ids, ...paging }: Parameters<RouteStore['events']>[0]): Promise<Page<ReceivedEvent>> {
-    const found = [...this.receivedEvents.values()].filter(({ id }) => !ids || ids.includes(id));
+  async events(query: Parameters<RouteStore['events']>[0]): Promise<Page<ReceivedEvent>> {
+    const { ids, since = Number.NEGATIVE_INFINITY, ...paging } = query;
+    const found = [...this.receivedEvents.values()]
+      .filter(({ id }) => !ids || ids.includes(id))
+      .filter(({ event }) => event.time >= since);
     return pageOf(
       found.toSorted((a, b) => b.event.time - a.event.time),
       paging,

@@ -2,6 +2,7 @@ import { isScalar, recordOf } from '../../interaction/unknown.ts';
 import { answered, checked } from '../route-parts.ts';
 import {
   type Page,
+  type Paging,
   type ReceivedEvent,
   type ReceivedFeedback,
   type Route,
@@ -12,7 +13,7 @@ import {
 } from '../routes.ts';
 import { isoFrom, millisOf } from '../times.ts';
 import { encodeEvent, encodeFeedback } from './encode.ts';
-import { type Row, runQuery, startOf } from './query.ts';
+import { earliestIn, type Row, runQuery, startOf } from './query.ts';
 import { inkeepQuery, propertyKeysQuery, propertyValuesQuery, type View, viewFields } from './query-payload.ts';
 import { wholeConversation } from './stored-conversation.ts';
 
@@ -32,13 +33,17 @@ export const queryRoutes: readonly Route[] = [
 /** Rows are read in pages, so that a query over a large store keeps only these rows in memory. */
 const PAGE = 500;
 const MAX_ROWS = 20_000;
+/** The store's order has no times later than the receipt, and clients' clocks may be ahead. */
+const CLOCK_MILLIS = 86_400_000;
 /** Rows in one answer. */
 const MAX_RESULTS = 1_000;
 
 function query(view: View, { body }: RouteRequest): RouteStep {
   const parsed = checked(400, () => inkeepQuery(view, body));
-  return withRows([view], (rows) => {
-    const results = runQuery(rows, parsed, viewFields[view][0]);
+  const [timeField] = viewFields[view];
+  const range = rangeFrom(parsed.where && earliestIn(parsed.where, timeField));
+  return withRows([view], range, (rows) => {
+    const results = runQuery(rows, parsed, timeField);
     const result = results.slice(0, MAX_RESULTS);
     const data = { result, total: results.length, pageSize: MAX_RESULTS, count: result.length };
     return answered(200, { status: 'ok', data });
@@ -51,34 +56,56 @@ function semanticThreads(): RouteStep {
 
 type Next = (rows: readonly Row[]) => RouteStep;
 
-function withRows([view, ...others]: readonly View[], next: Next, rows: readonly Row[] = []): RouteStep {
-  return view ? rowsOf(view, (found) => withRows(others, next, [...rows, ...found])) : next(rows);
+/** Which rows are read. */
+interface Range {
+  /** Unix milliseconds. */
+  readonly since?: number;
+  /** Whether the newest rows are enough where there are too many. */
+  readonly isNewest?: boolean;
 }
 
-function rowsOf(view: View, next: Next): RouteStep {
+function rangeFrom(earliest: number | undefined): Range {
+  return earliest === undefined ? {} : { since: earliest - CLOCK_MILLIS };
+}
+
+function withRows([view, ...others]: readonly View[], range: Range, next: Next, rows: readonly Row[] = []): RouteStep {
+  return view ? rowsOf(view, range, (found) => withRows(others, range, next, [...rows, ...found])) : next(rows);
+}
+
+function rowsOf(view: View, range: Range, next: Next): RouteStep {
   switch (view) {
     case 'conversations':
-      return readAll((query, then) => ({ kind: 'conversations', query, next: then }), conversationRow, next);
+      return readAll((query, then) => ({ kind: 'conversations', query, next: then }), conversationRow, range, next);
     case 'events':
-      return readAll((query, then) => ({ kind: 'events', query, next: then }), eventRow, next);
+      return readAll((query, then) => ({ kind: 'events', query, next: then }), eventRow, range, next);
     case 'feedback':
-      return readAll((query, then) => ({ kind: 'feedback', query, next: then }), feedbackRow, next);
+      return readAll((query, then) => ({ kind: 'feedback', query, next: then }), feedbackRow, range, next);
   }
 }
 
 function readAll<T>(
-  read: (query: { offset: number; limit: number }, then: (page: Page<T>) => RouteStep) => RouteStep,
+  read: (query: Paging & Pick<Range, 'since'>, then: (page: Page<T>) => RouteStep) => RouteStep,
   rowOf: (item: T) => Row | undefined,
+  { since, isNewest = false }: Range,
   next: Next,
-  rows: readonly Row[] = [],
-  offset = 0,
 ): RouteStep {
-  return read({ offset, limit: PAGE }, ({ items, total }) => {
-    if (total > MAX_ROWS) throw new RouteError(422, `There are ${total} rows, and a query reads at most ${MAX_ROWS}.`);
-    const all = [...rows, ...items.map(rowOf).filter((row) => row !== undefined)];
-    const end = offset + items.length;
-    return items.length === 0 || end >= total ? next(all) : readAll(read, rowOf, next, all, end);
-  });
+  const rows: Row[] = [];
+  const from = (offset: number): RouteStep =>
+    read({ offset, limit: PAGE, ...(since !== undefined && { since }) }, ({ items, total }) => {
+      if (total > MAX_ROWS && !isNewest) throw tooMany(total);
+      for (const item of items) {
+        const row = rowOf(item);
+        if (row) rows.push(row);
+      }
+      const end = offset + items.length;
+      return items.length === 0 || end >= Math.min(total, MAX_ROWS) ? next(rows) : from(end);
+    });
+  return from(0);
+}
+
+function tooMany(total: number): RouteError {
+  const narrower = 'ask for a shorter time, with a condition gte on firstMessageTime or createdAt';
+  return new RouteError(422, `There are ${total} rows, and a query reads at most ${MAX_ROWS}: ${narrower}.`, 'where');
 }
 
 function conversationRow(stored: StoredConversation): Row | undefined {
@@ -117,7 +144,7 @@ function viewsIn(names: readonly (keyof typeof viewOf)[] | undefined): readonly 
 
 function propertyKeys({ body }: RouteRequest): RouteStep {
   const { field, views: names } = checked(400, () => propertyKeysQuery.parse(body));
-  return withRows(viewsIn(names), (rows) => {
+  return withRows(viewsIn(names), { isNewest: true }, (rows) => {
     const keys = new Set(rows.flatMap((row) => Object.keys(recordOf(row[field]) ?? {})));
     return answered(200, { results: [...keys].toSorted() });
   });
@@ -126,7 +153,7 @@ function propertyKeys({ body }: RouteRequest): RouteStep {
 /** The most frequent values first. */
 function propertyValues({ body }: RouteRequest): RouteStep {
   const { field, key, views: names, limit } = checked(400, () => propertyValuesQuery.parse(body));
-  return withRows(viewsIn(names), (rows) => {
+  return withRows(viewsIn(names), { isNewest: true }, (rows) => {
     const values = rows.map((row) => recordOf(row[field])?.[key]).filter(isScalar);
     return answered(200, {
       results: counted(values.map(String))
@@ -143,7 +170,7 @@ function counted(values: readonly string[]): readonly (readonly [value: string, 
 }
 
 function topSearchQueries({ query: filters }: RouteRequest): RouteStep {
-  return withRows(['events'], (rows) => {
+  return withRows(['events'], rangeFrom(millisOf(filters.get('after'))), (rows) => {
     const queries = searches(rows, filters).flatMap(({ searchQuery }) =>
       typeof searchQuery === 'string' ? [searchQuery] : [],
     );
@@ -154,7 +181,7 @@ function topSearchQueries({ query: filters }: RouteRequest): RouteStep {
 
 /** Searches without a user are not counted, since they may be of one user or of many. */
 function weeklySearchUsers({ query: filters }: RouteRequest): RouteStep {
-  return withRows(['events'], (rows) => {
+  return withRows(['events'], rangeFrom(millisOf(filters.get('after'))), (rows) => {
     const users = new Map<string, Set<string>>();
     for (const { createdAt, userProperties } of searches(rows, filters)) {
       const week = startOf('week', millisOf(createdAt));

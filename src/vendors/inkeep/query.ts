@@ -160,6 +160,19 @@ function meets(where: QueryWhere, row: Row): boolean {
   return meetsCondition(where.condition, row);
 }
 
+/** The time before which no row meets the conditions, in Unix milliseconds; undefined where they name none. */
+export function earliestIn(where: QueryWhere, timeField: string): number | undefined {
+  if ('condition' in where) {
+    const { field, operator, value } = where.condition;
+    const isBound = field === timeField && (operator === 'gt' || operator === 'gte' || operator === 'eq');
+    return isBound && typeof value === 'string' ? millisOf(value) : undefined;
+  }
+  const parts = ('and' in where ? where.and : where.or).map((part) => earliestIn(part, timeField));
+  const known = parts.filter((part) => part !== undefined);
+  if ('and' in where) return known.length === 0 ? undefined : Math.max(...known);
+  return known.length === 0 || known.length < parts.length ? undefined : Math.min(...known);
+}
+
 /** As in SQL, a comparison with what is absent is never true. */
 function meetsCondition({ field, operator, value }: QueryCondition, row: Row): boolean {
   const inner = recordOf(value);

@@ -612,6 +612,49 @@ describe('queries', () => {
     });
   });
 
+  describe('of a store with more rows than one query reads', () => {
+    const millis = (day: number): number => Date.UTC(2025, 10, 1 + day);
+    const many = async () => {
+      const harness = await harnessOf(inkeep);
+      for (let index = 0; index < 21_000; index += 1) {
+        const id = `e${index}`;
+        const event = { type: 'search', searchQuery: 'hours', time: millis(0) };
+        harness.store.receivedEvents.set(id, { id, event, body: { properties: { [`old${index % 3}`]: 1 } } });
+      }
+      const time = millis(20);
+      const event = { type: 'search', searchQuery: 'prices', time };
+      harness.store.receivedEvents.set('late', { id: 'late', event, body: { properties: { late: 1 } } });
+      return harness;
+    };
+    const counted = { select: [{ type: 'aggregation', aggregation: 'count' }] };
+
+    it('answer those of a shorter time', async () => {
+      const harness = await many();
+      const since = condition('createdAt', 'gte', new Date(millis(19)).toISOString());
+      const wheres = [since, { and: [condition('type', 'neq', 'x'), since] }, { or: [since, since] }];
+      for (const where of wheres) {
+        const answer = await sent(harness, post('/query/events', { ...counted, where }));
+        expect(answer).toMatchObject({ data: { result: [{ count: 1 }] } });
+      }
+      const top = await sent(harness, get('/query/top-search-queries?after=2025-11-14T00:00:00Z'));
+      expect(top).toMatchObject({ data: { result: [{ searchQuery: 'prices', count: '1' }] } });
+    });
+
+    it('say how to ask for less', async () => {
+      const where = { or: [condition('createdAt', 'gte', '2025-11-14'), condition('type', 'eq', 'x')] };
+      for (const body of [counted, { ...counted, where }]) {
+        const answer = await (await many()).send(post('/query/events', body));
+        expect(answer).toMatchObject({ status: 422 });
+        expect((answer.body as Json)['detail']).toMatch(/21001 rows.*gte.*createdAt/);
+      }
+    });
+
+    it('list the properties of the newest', async () => {
+      const answer = await sent(await many(), post('/query/property-keys', { field: 'properties' }));
+      expect(answer).toEqual({ results: ['late', 'old0', 'old1', 'old2'] });
+    });
+  });
+
   it.each([
     ['conversations', { where: condition('properties', 'jsonContains', {}) }, 422],
     ['semantic-threads', {}, 422],
