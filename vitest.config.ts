@@ -19,8 +19,10 @@ const config: ViteUserConfig = defineConfig({
     pool: 'forks',
     // Vitest leaves one core free: on two cores it would run one file at a time.
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // For a busy machine, on which the start of a process may take seconds. Only what waits in vain takes as long.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });
 

@@ -1,16 +1,23 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { discoveryFile, readDiscovery } from '../configuration/discovery.ts';
+import { userDataFolder } from '../configuration/user-folders.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
 import { findGateway } from '../start/gateway-probe.ts';
+import { SCHEMA_VERSION } from '../store/schema.ts';
+import { databaseFile } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
 import { Failure } from './failure.ts';
 import { nextFreePort, portOwner } from './port-owner.ts';
 
 export const DEFAULT_PORT = 4318;
 
-/** A start that takes longer explains itself. A store of a million spans opens in half of this. */
+/** A start that takes longer because it converts data explains itself. */
 const SLOW_MILLIS = 2_000;
 const CONVERTING =
   'The data is still being opened. Data of an earlier version is converted once, which takes about a minute for a million spans.';
+
+/** Where SQLite has `user_version` in the header of a file. */
+const VERSION_AT = 60;
 
 export type Args = Readonly<Record<string, unknown>>;
 
@@ -55,14 +62,29 @@ function portOf(args: Args): number {
 
 /** @throws Failure that says what is in the way, and what to do */
 export async function startOrExplain(options: GatewayOptions): Promise<Gateway> {
-  const notice = setTimeout(() => process.stderr.write(`${CONVERTING}\n`), SLOW_MILLIS);
+  const isConverting = isEarlier(options.data ?? userDataFolder(process.env));
+  const notice = isConverting && setTimeout(() => process.stderr.write(`${CONVERTING}\n`), SLOW_MILLIS);
   try {
     return await startGateway(options);
   } catch (error) {
     throw await explained(error, options);
   } finally {
-    clearTimeout(notice);
+    if (notice) clearTimeout(notice);
   }
+}
+
+/** Whether the data of a folder is of an earlier version: its number is in the header of the database. */
+export function isEarlier(folder: string): boolean {
+  const header = Buffer.alloc(VERSION_AT + 4);
+  try {
+    const file = openSync(databaseFile(folder), 'r');
+    readSync(file, header);
+    closeSync(file);
+  } catch {
+    return false;
+  }
+  const version = header.readUInt32BE(VERSION_AT);
+  return version > 0 && version < SCHEMA_VERSION;
 }
 
 export function isTaken(error: unknown): boolean {

@@ -5,7 +5,7 @@ import { DurableDelivery } from './durable-delivery.ts';
 import { DEFAULT_REQUEST_MILLIS } from './http/request-time.ts';
 import { createTransport, type Transport, type TransportOptions } from './http/transport.ts';
 import { type DeliveryParts, MemoryDelivery } from './memory-delivery.ts';
-import { openSpool } from './spool/spool.ts';
+import { openSpool } from './spool/open-spool.ts';
 import type { StartWriter } from './spool/writer-thread.ts';
 
 export interface DeliveryOptions {

@@ -1,4 +1,5 @@
 import type { Attempt } from '../delivery/delivery.ts';
+import { outcomesStored } from '../delivery/spool/open-spool.ts';
 import type { SpanOutcome } from '../exporter/destination.ts';
 import { keyIn, partsOf } from '../exporter/project-keys.ts';
 import { fetchedElsewhere, hasAnswer } from '../interaction/background-response.ts';
@@ -23,9 +24,13 @@ export interface DeliveryNotesOptions<U extends Underway> {
   readonly find: (key: string) => Promise<U | undefined>;
   /** What of a destination's answer may be stored. */
   readonly excerpt: (answer: string) => string;
+  /** Where records wait, if they do so on disk. */
+  readonly spoolFolder?: string;
 }
 
 const NOTE_MILLIS = 100;
+/** How long notes wait for the disk of the spool. */
+const SPOOL_MILLIS = 5_000;
 /** Interactions whose project is remembered while they are on their way. */
 const MAX_FOLLOWED = 100_000;
 
@@ -37,6 +42,8 @@ export class DeliveryNotes<U extends Underway> {
   readonly #deleted = new DeletedInteractions();
   #notes: DeliveryNote[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** The last notes that are being written: one portion after the other. */
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: DeliveryNotesOptions<U>) {
     this.#options = options;
@@ -122,7 +129,17 @@ export class DeliveryNotes<U extends Underway> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const notes = this.#notes.splice(0);
-    if (notes.length > 0) await this.#options.write(notes);
+    this.#writing = this.#writing.then(() => this.#write(notes));
+    await this.#writing;
+  }
+
+  /** After the spool has the outcomes: who reads that a record was refused may send it again, or drop it, at once. */
+  async #write(all: readonly DeliveryNote[]): Promise<void> {
+    if (all.length === 0) return;
+    const { spoolFolder, write } = this.#options;
+    if (spoolFolder !== undefined) await outcomesStored(spoolFolder, SPOOL_MILLIS);
+    const notes = all.filter((note) => !this.#deleted.has(note));
+    if (notes.length > 0) await write(notes);
   }
 
   async #addUnknown(key: string, note: Omit<DeliveryNote, 'project' | 'interaction'>): Promise<void> {

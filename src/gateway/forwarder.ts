@@ -76,6 +76,7 @@ export class Forwarder {
       write: (notes) => this.#write(notes),
       find: (key) => this.#find(key),
       excerpt: answerExcerpt(environment, mask),
+      spoolFolder: this.#spoolFolder,
     });
     this.#dead = new DeadLetters({ spoolFolder: this.#spoolFolder, store, notes: this.#notes });
     this.#self = createHash('sha256').update(`${hostname()}\n${store.folder}`).digest('hex').slice(0, 16);

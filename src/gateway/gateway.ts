@@ -38,7 +38,9 @@ const MAX_BYTES = 20 * 1_048_576;
 const DRAIN_MILLIS = 5_000;
 /** What an application sends at a time is indexed in a moment; more is load, and a list must not wait for it. */
 const SMALL_BACKLOG = 100;
-const SETTLE_MILLIS = 50;
+/** How long a read waits for the index: while others write, a moment. */
+const SETTLE_MILLIS = 1_000;
+const BUSY_SETTLE_MILLIS = 50;
 
 /**
  * Starts the gateway: it receives OTLP and the vendors' own APIs, stores everything in a folder and answers queries.
@@ -189,8 +191,9 @@ class RunningGateway implements Gateway {
 
   /** Waits for a small backlog, so that a page requested immediately shows what has just been sent; not under load. */
   async #settled(): Promise<void> {
-    const { backlog } = this.#store.progress;
-    if (backlog > 0 && backlog < SMALL_BACKLOG) await this.#store.settled(SETTLE_MILLIS);
+    const { isWriting, progress } = this.#store;
+    if (progress.backlog === 0 || progress.backlog >= SMALL_BACKLOG) return;
+    await this.#store.settled(isWriting ? BUSY_SETTLE_MILLIS : SETTLE_MILLIS);
   }
 
   #forget(deleted: readonly ErasedInteraction[]): void {

@@ -55,6 +55,7 @@ export class Store {
   #reports: Thread | undefined;
   #progress: StoreProgress = { backlog: 0, sequence: 0 };
   #waiting = 0;
+  #writes = 0;
   #isClosing = false;
 
   private constructor(options: StoreOptions) {
@@ -108,6 +109,11 @@ export class Store {
     return this.#progress;
   }
 
+  /** Whether something that was received is being written now. */
+  get isWriting(): boolean {
+    return this.#writes > 0;
+  }
+
   async write(write: StoreWrite): Promise<void> {
     await this.writeAll([write]);
   }
@@ -121,10 +127,12 @@ export class Store {
       throw new StoreError('busy', 'Spans arrive faster than they can be written.');
     }
     this.#waiting += size;
+    this.#writes += 1;
     try {
       return await this.#write('write', writes);
     } finally {
       this.#waiting -= size;
+      this.#writes -= 1;
     }
   }
 

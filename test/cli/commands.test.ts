@@ -379,26 +379,22 @@ describe('spanport export and import', () => {
   it.each([
     ['a wrong key', 401, 'HTTP 401: invalid key'],
     ['a closed port', 0, 'connection refused 127.0.0.1:9'],
-  ])(
-    'names the cause: %s',
-    async (_, status, cause) => {
-      const server = createServer((request, response) => {
-        request.resume();
-        request.on('end', () => response.writeHead(status).end('{"error":"invalid key"}'));
-      });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const url = status === 0 ? 'http://127.0.0.1:9' : `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const { code, stdout, stderr } = await spanport(['export', 'spans.jsonl', '--to', 'athina'], {
-        ATHINA_BASE_URL: url,
-      });
-      server.close();
-      expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-      expect(stdout).toMatch(/^✗ athina: 0 of 2 delivered, 2 not sent: /);
-      expect(stdout).toContain(cause);
-      expect(stdout).not.toContain('shut_down');
-    },
-    90_000,
-  );
+  ])('names the cause: %s', async (_, status, cause) => {
+    const server = createServer((request, response) => {
+      request.resume();
+      request.on('end', () => response.writeHead(status).end('{"error":"invalid key"}'));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = status === 0 ? 'http://127.0.0.1:9' : `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, stdout, stderr } = await spanport(['export', 'spans.jsonl', '--to', 'athina'], {
+      ATHINA_BASE_URL: url,
+    });
+    server.close();
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toMatch(/^✗ athina: 0 of 2 delivered, 2 not sent: /);
+    expect(stdout).toContain(cause);
+    expect(stdout).not.toContain('shut_down');
+  });
 
   it('reads stdin, and an empty file is not a success', async () => {
     const piped = await project.run('sh', ['-c', `node ${main} export - --to athina --json < spans.jsonl`]);

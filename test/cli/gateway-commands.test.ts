@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/gateway/api/client.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { interactionFrom } from '../../src/semconv/from-spans.ts';
+import { freePort } from '../support/free-port.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'spanport-cli-'));
@@ -65,8 +66,11 @@ beforeAll(async () => {
   while ((await client.listConversations()).items.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
-afterAll(() => {
+afterAll(async () => {
+  const ended = new Promise((resolve) => gateway.once('exit', resolve));
   gateway.kill();
+  // It still writes until then.
+  await ended;
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -204,10 +208,7 @@ it('stores what became of what it forwarded, with a gateway that has the folder 
     run(process.execPath, [CLI, 'forward', '--data', folder, '--to', 'requesty', '--since', '2025-01-01'], {
       env: variables,
     }).catch((error: { stderr: string }) => error);
-  const free = createServer();
-  await new Promise<void>((resolve) => free.listen(0, '127.0.0.1', resolve));
-  const own = String((free.address() as { port: number }).port);
-  await new Promise((resolve) => free.close(resolve));
+  const own = String(await freePort());
   // On a port of its own a gateway can be found.
   let running = await up('--port', own, '--data', folder);
   const stop = async () => {
@@ -234,7 +235,7 @@ it('stores what became of what it forwarded, with a gateway that has the folder 
   expect(await look()).toMatchObject({ state: 'delivered', attempts: [{ status: 400 }, { status: 200 }] });
   await stop();
   sink.close();
-}, 60_000);
+});
 
 it('checks and exports the data', async () => {
   const check = JSON.parse((await spanport('db', 'check', '--data', data, '--json')).stdout);
@@ -272,7 +273,7 @@ it('exports what came by a vendor’s API, and content that came in log records'
   const { stdout } = await spanport('db', 'export', '--data', folder);
   const asked = spansFromOtlpJson(stdout).map((each) => interactionFrom(each)?.inputMessages?.[0]?.parts[0]);
   expect(asked).toEqual(['In a log record', 'Only by a client'].map((content) => ({ type: 'text', content })));
-}, 120_000);
+});
 
 it('exports and forwards each span in its project, so that applications stay apart', async () => {
   const folder = join(home, 'projects');
@@ -305,7 +306,7 @@ it('exports and forwards each span in its project, so that applications stay apa
   const projects = async () => (await client.listInteractions()).items.map(({ project }) => project).toSorted();
   await expect.poll(projects, { timeout: 60_000 }).toEqual(['A', 'A', 'B', 'default']);
   await stop(second);
-}, 120_000);
+});
 
 it('a second gateway on the same folder is refused', async () => {
   expect(await fails('up', '--port', '0', '--data', data)).toEqual({
@@ -329,10 +330,7 @@ it('a port that is taken is reported with its owner and the next free one', asyn
 });
 
 it('the gateway of this user is found by its file: commands read it, and a second one says that it runs', async () => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   const { child, url: address } = await up('--port', String(port), '--data', join(home, 'found'));
   const body = { language_model_id: 'gpt-4o', prompt: 'Where am I stored?', response: 'In a folder.' };
   await fetch(`${address}/athina/api/v1/log/inference`, {
@@ -348,7 +346,7 @@ it('the gateway of this user is found by its file: commands read it, and a secon
   });
   child.kill();
   await new Promise((resolve) => child.once('exit', resolve));
-}, 120_000);
+});
 
 it('a folder that cannot be written is reported', async () => {
   const { code, stderr } = await fails('up', '--port', '0', '--data', join(CLI, 'x'));

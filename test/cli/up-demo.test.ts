@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createClient } from '../../src/gateway/api/client.ts';
+import { freePort } from '../support/free-port.ts';
 import { createUserProject, type UserProject } from './user-project.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -16,8 +17,8 @@ let project: UserProject;
 beforeAll(async () => {
   project = await createUserProject();
 });
-afterAll(() => {
-  project.close();
+afterAll(async () => {
+  await project.close();
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -45,10 +46,7 @@ it('fills a gateway that goes on, with the address of its page first', async () 
 });
 
 it('fills the gateway of this user that runs already, and leaves it running', async () => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
+  const port = await freePort();
   const words = ['up', '--port', String(port), '--data', join(home, 'running')];
   const child = spawn(process.execPath, [main, ...words], { env: { ...process.env, ...env } });
   await new Promise((resolve) => child.stdout.once('data', resolve));
@@ -87,7 +85,7 @@ it('takes the next free port where another program has the default one, and says
   child.kill('SIGINT');
   expect(await ended).toBe(0);
   server.close();
-}, 120_000);
+});
 
 it('ends by itself with --once, and prints the document of the demo', async () => {
   const { code, stdout, stderr } = await project.run('node', [main, 'up', '--demo', '--once', '--json'], { env });

@@ -137,7 +137,6 @@ it.each([
       { numRuns: 150 },
     );
   },
-  120_000,
 );
 
 it('a bit that flips in the owner of a lease hides no record', () => {

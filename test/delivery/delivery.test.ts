@@ -201,7 +201,7 @@ describe('the spool', () => {
     const delivery = start(spoolIn(emptyDirectory(), 'sync', 400_000));
     vendor.behaviour = () => ({ kind: 'hang' });
     for (const key of keys(300)) delivery.enqueue({ key, body: Buffer.alloc(4_000, `${key} `) });
-    await vi.waitFor(() => expect(delivery.stats().dropped['spool_full']).toBeGreaterThan(0), 20_000);
+    await vi.waitFor(() => expect(delivery.stats().dropped['spool_full']).toBeGreaterThan(0), 60_000);
     const { enqueued, dropped, spooled } = delivery.stats();
     expect(spooled + (dropped['spool_full'] ?? 0)).toBe(enqueued);
   });
@@ -237,7 +237,7 @@ describe('the spool', () => {
       const { rejected, dropped } = next.stats();
       return vendor.copies.size + rejected + (dropped['damaged'] ?? 0);
     };
-    await vi.waitFor(() => expect(settled()).toBe(50), { timeout: 25_000 });
+    await vi.waitFor(() => expect(settled()).toBe(50), { timeout: 60_000 });
     for (const { body } of vendor.arrivals) expect(body).not.toContain('M');
   });
 

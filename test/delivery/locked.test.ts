@@ -56,18 +56,17 @@ it.each([
       warnings += part;
     });
     const records = (count: number): unknown => [expect.objectContaining({ name: 'otlp', records: count })];
-    await vi.waitFor(() => expect(spoolStatus(dir).destinations).toEqual(records(1)), 40_000);
+    await vi.waitFor(() => expect(spoolStatus(dir).destinations).toEqual(records(1)), 60_000);
     const other = findSqlite()?.(join(dir, 'spool.db'));
     other?.exec('PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE');
     child.stdin.write('go');
-    if (ending === 'exit later') await vi.waitFor(() => expect(warnings).toContain('accepts no records'), 40_000);
+    if (ending === 'exit later') await vi.waitFor(() => expect(warnings).toContain('accepts no records'), 60_000);
     child.stdin.end('go');
     expect(await exit).toEqual(status);
     other?.exec('ROLLBACK');
     other?.close();
     expect(spoolStatus(dir).destinations).toEqual(records(61));
   },
-  60_000,
 );
 
 it.each([
@@ -93,13 +92,12 @@ it.each([
       warnings += part;
     });
     child.stdin.write('go');
-    if (ending.endsWith('later')) await vi.waitFor(() => expect(warnings).toContain('accepts no records'), 40_000);
+    if (ending.endsWith('later')) await vi.waitFor(() => expect(warnings).toContain('accepts no records'), 60_000);
     child.stdin.end('go');
     expect(await exit).toEqual([0, null]);
     for (const part of ['', '-wal', '-shm']) rmSync(file + part, { force: true });
     expect(spoolStatus(dir).destinations).toEqual([expect.objectContaining({ name: 'otlp', records: 61 })]);
   },
-  60_000,
 );
 
 it('a file is not taken for damaged because another connection holds its lock', () => {

@@ -119,5 +119,5 @@ it('exports', () => expect(new LanternSpanExporter({ apiKey: 'k' }).stats()).toM
     });
     expect(demo.status).toBe(0);
     expect((JSON.parse(demo.stdout) as { payloads: { lantern: unknown[] } }).payloads.lantern).toHaveLength(2);
-  }, 60_000);
+  });
 });

@@ -109,7 +109,7 @@ describe('a vendor exporter alone', () => {
     trace.setGlobalTracerProvider(provider);
     await chat();
     await provider.forceFlush();
-    await vi.waitFor(() => expect(kore.stats()).toMatchObject({ enqueued: 1, delivered: 0, inMemory: 1 }));
+    await vi.waitFor(() => expect(kore.stats()).toMatchObject({ enqueued: 1, delivered: 0, inMemory: 1 }), 60_000);
     taken();
     await kore.forceFlush();
     expect(kore.stats()).toMatchObject({ delivered: 1, inMemory: 0 });

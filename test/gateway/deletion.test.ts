@@ -5,8 +5,6 @@ import { spoolStatus } from '../../src/delivery/spool/inspect.ts';
 import { chat, fakeVendor, idOf, post } from './forward-scene.ts';
 import { openGateway, until } from './gateway-scene.ts';
 
-// A record that was refused waits longer each time.
-vi.setConfig({ testTimeout: 120_000 });
 afterEach(() => vi.unstubAllEnvs());
 
 const message = (role: string, content: string) => JSON.stringify([{ role, parts: [{ type: 'text', content }] }]);

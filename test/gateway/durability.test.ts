@@ -90,4 +90,4 @@ it('loses and doubles no acknowledged span when it is killed', async () => {
   expect(db?.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
   db?.close();
   rmSync(folder, { recursive: true, force: true });
-}, 90_000);
+});

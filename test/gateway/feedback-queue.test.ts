@@ -84,7 +84,7 @@ it('keeps feedback when its answer cannot be read, and sends it with the next ch
   store.settle();
   read.interaction.mockRejectedValueOnce(new Error('busy'));
   queue.add(give('f', { responseId: 'r1' }));
-  await vi.waitFor(() => expect(warnings).toEqual(['feedback was not sent on yet: busy']));
+  await vi.waitFor(() => expect(warnings).toEqual(['feedback was not sent on yet: busy']), 60_000);
   expect(sent).toEqual([]);
   await queue.close();
   expect(sent).toMatchObject([{ responseId: 'r1' }]);
@@ -110,7 +110,7 @@ it('sends feedback as it came if its answer does not come within a day', async (
   queue.add(give('f', { responseId: 'r1', comment: 'slow' }));
   vi.advanceTimersByTime(DAY_MILLIS);
   queue.progressed();
-  await vi.waitFor(() => expect(sent).toHaveLength(1));
+  await vi.waitFor(() => expect(sent).toHaveLength(1), 60_000);
   expect(sent).toMatchObject([{ responseId: 'r1', comment: 'slow' }]);
   expect(sent[0]).not.toHaveProperty('traceId');
   // An answer that comes later changes nothing.

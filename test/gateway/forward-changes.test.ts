@@ -40,7 +40,7 @@ it('changes a record at Athina that the gateway had sent there', async () => {
   expect(sent[1]).not.toHaveProperty('external_reference_id');
   const { deliveries } = await scene.client.getInteraction({ params: { id: idOf('1') } });
   expect(deliveries).toEqual({ athina: 'delivered' });
-}, 30_000);
+});
 
 it('changes the answer in a conversation at Inkeep, and does not add a second one', async () => {
   const target = await openGateway();
@@ -64,7 +64,7 @@ it('changes the answer in a conversation at Inkeep, and does not add a second on
     ['user', 'Hello'],
     ['assistant', 'Good day'],
   ]);
-}, 30_000);
+});
 
 it('sends every message of a run that its client logs one by one', async () => {
   const target = await openGateway();
@@ -97,7 +97,7 @@ it('sends every message of a run that its client logs one by one', async () => {
     'Here it is.',
     'Anything else?',
   ]);
-}, 30_000);
+});
 
 it('leaves a record as it was sent where the vendor has no call that changes it', async () => {
   const vendor = await fakeVendor();
@@ -116,4 +116,4 @@ it('leaves a record as it was sent where the vendor has no call that changes it'
   await scene.client.retryDelivery({ params: { id: idOf('1'), destination: 'requesty' } });
   await until(async () => (vendor.bodies.length >= 3 ? true : undefined));
   expect(vendor.bodies[2]).toContain('Good day');
-}, 30_000);
+});

@@ -92,7 +92,7 @@ it('two gateways that forward to each other by the APIs of vendors stop', async 
       : undefined,
   );
   expect(counts).toEqual({ athina: 2 * athina, inkeep: 2 * inkeep });
-}, 30_000);
+});
 
 it('two gateways that forward to each other by APIs that give each record a new id stop', async () => {
   const counts = { reconify: 0, kore: 0 };
@@ -130,7 +130,7 @@ it('two gateways that forward to each other by APIs that give each record a new 
     'reconify',
     'reconify',
   ]);
-}, 30_000);
+});
 
 it('sends feedback on to the destinations that have a call for it', async () => {
   const target = await openGateway();
@@ -286,7 +286,7 @@ it('logs how long an attempt that failed waits, and why', async () => {
     { status: 200, outcome: 'delivered' },
   ]);
   expect(attempts[2]).not.toHaveProperty('waitMillis');
-}, 30_000);
+});
 
 it('a record that was refused with others is a dead letter only once it is refused alone', async () => {
   let posts = 0;
@@ -304,21 +304,30 @@ it('a record that was refused with others is a dead letter only once it is refus
   vi.stubEnv('INKEEP_ANALYTICS_URL', url);
   vi.stubEnv('INKEEPANALYTICS_API_INTEGRATION_KEY', 'inkeep-key');
   const { gateway, client } = await openGateway({ forward: ['inkeep'] });
-  const delivery = (trace: string) => client.getDelivery({ params: { id: idOf(trace), destination: 'inkeep' } });
-  const stateOf = (trace: string) =>
-    delivery(trace).then(
+  const delivery = (name: string) => {
+    const id = `${name.padStart(32, '0')}:${name.padStart(16, '0')}`;
+    return client.getDelivery({ params: { id, destination: 'inkeep' } });
+  };
+  const stateOf = (name: string) =>
+    delivery(name).then(
       ({ state }) => state,
       () => undefined,
     );
   // Two records may also go one by one, as the sender is free. Together they take three requests: both, and each alone.
-  for (const [good, bad] of ['bc', 'de', '12', '34', '56', '78'].map((pair) => [...pair] as [string, string])) {
+  for (let round = 1; ; round += 1) {
     posts = 0;
-    const attributes = chat(bad, good).attributes.map(({ key, value }) =>
+    const [good, bad] = [`${round}a`, `${round}b`];
+    const named = (name: string) => ({
+      ...chat('1', `c${round}`),
+      traceId: name.padStart(32, '0'),
+      spanId: name.padStart(16, '0'),
+    });
+    const attributes = named(bad).attributes.map(({ key, value }) =>
       key === 'gen_ai.output.messages'
         ? { key, value: { stringValue: value.stringValue.replace('Hi', 'bad-record') } }
         : { key, value },
     );
-    await post(gateway.url, [chat(good, good), { ...chat(bad, good), attributes }]);
+    await post(gateway.url, [named(good), { ...named(bad), attributes }]);
     await until(async () => ((await stateOf(bad)) === 'dead' ? true : undefined));
     await until(async () => ((await stateOf(good)) === 'delivered' ? true : undefined));
     if (posts < 3) continue;
@@ -327,7 +336,6 @@ it('a record that was refused with others is a dead letter only once it is refus
     expect((await delivery(bad)).attempts).toMatchObject([together, { status: 422, outcome: 'rejected' }]);
     return;
   }
-  expect.unreachable('no two records went in one request');
 });
 
 it('two gateways that forward to each other send each span once', async () => {

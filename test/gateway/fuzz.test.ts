@@ -122,4 +122,4 @@ it('answers no malformed request with a fault of its own, and goes on with good 
     (await client.listTraces()).items.some(({ name }) => name === 'still here') ? true : undefined,
   );
   expect(lines.filter((line) => line.startsWith('error'))).toEqual([]);
-}, 60_000);
+});

@@ -64,7 +64,7 @@ it('takes OTLP from a gRPC client in a process of its own, and ends while its ch
     [idOf('2'), 'shop'],
   ]);
   expect(await gateway.stop()).toBe(0);
-}, 60_000);
+});
 
 it('without the library says in one line how to get it, and takes OTLP over HTTP', async () => {
   const home = temporaryFolder();
@@ -86,4 +86,4 @@ it('without the library says in one line how to get it, and takes OTLP over HTTP
     .filter((line) => line.includes('@grpc/grpc-js'));
   expect(lines).toEqual([expect.stringContaining('npm install @grpc/grpc-js')]);
   expect(gateway.text()).toContain('grpc at undefined');
-}, 60_000);
+});

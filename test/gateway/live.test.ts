@@ -121,7 +121,7 @@ it('has a page load again that resumes from before the deletions that are rememb
       response as unknown as ServerResponse,
       new URL('http://gateway/api/live'),
     );
-    await vi.waitFor(() => expect(written.length).toBeGreaterThan(2));
+    await vi.waitFor(() => expect(written.length).toBeGreaterThan(2), 60_000);
     tail.close();
     return written.at(-1) ?? '';
   };

@@ -37,7 +37,7 @@ it('sends a range of delivered interactions again, the oldest first, and leaves 
     body: { since: '2025-10-09T08:56:00Z', q: 'model:gpt-4o' },
   });
   expect(sent).toEqual({ interactions: 2, isPartial: false });
-  await until(async () => ((await attemptsOf('3')).length === 2 ? true : undefined));
+  for (const trace of ['2', '3']) await until(async () => ((await attemptsOf(trace)).length === 2 ? true : undefined));
   expect((await attemptsOf('2')).map(({ outcome, status }) => [outcome, status])).toEqual([
     ['delivered', 200],
     ['delivered', 200],
@@ -56,17 +56,23 @@ it('sends a delivered interaction again when a person asks for it', async () => 
 });
 
 it('does not send a record twice that waits', async () => {
-  const { gateway, client, vendor, stateOf } = await forwarding();
-  vendor.answer.status = 503;
+  const { gateway, client, vendor, stateOf, attemptsOf } = await forwarding();
+  const hasState = (trace: string, state: string) =>
+    until(async () => ((await stateOf(trace)) === state ? true : undefined));
   await post(gateway.url, [chat('1')]);
-  await until(async () => ((await stateOf('1')) === 'retrying' ? true : undefined));
-  await client.sendInteractions({ params: { name: 'requesty' }, body: { since: '2025-01-01', q: '' } });
-  vendor.answer.status = 200;
-  await until(async () => ((await stateOf('1')) === 'delivered' ? true : undefined));
-  // Another one goes the same way behind it: a second copy would be counted by then.
+  await hasState('1', 'delivered');
+  vendor.answer.status = 503;
   await post(gateway.url, [chat('2', 'c2')]);
-  await until(async () => ((await stateOf('2')) === 'delivered' ? true : undefined));
-  expect(vendor.bodies).toHaveLength(2);
+  await hasState('2', 'retrying');
+  await client.sendInteractions({ params: { name: 'requesty' }, body: { since: '2025-01-01', q: '' } });
+  // Both were given to the sender once the one that had been delivered is tried again.
+  await until(async () => ((await attemptsOf('1')).length > 1 ? true : undefined));
+  vendor.answer.status = 200;
+  for (const trace of ['1', '2']) await hasState(trace, 'delivered');
+  // Another one goes the same way behind them: a second copy would be counted by then.
+  await post(gateway.url, [chat('3', 'c3')]);
+  await hasState('3', 'delivered');
+  expect(vendor.bodies).toHaveLength(4);
 });
 
 it('refuses a range without a start, a wrong filter, and a destination that it does not forward to', async () => {

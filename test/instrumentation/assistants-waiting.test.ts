@@ -104,7 +104,7 @@ it('fetches the messages that the application did not read, if that is asked for
   const { runSpans, recorded } = await completed({ capture: { fetchRunMessages: true, runMessagesWaitMillis: 10 } });
   await vi.advanceTimersByTimeAsync(10);
   vi.useRealTimers();
-  await vi.waitUntil(() => runSpans().length > 0);
+  await vi.waitUntil(() => runSpans().length > 0, 60_000);
   expect(recorded().outputMessages).toHaveLength(1);
 });
 
@@ -115,7 +115,7 @@ it('ends without messages that cannot be fetched, and throws nothing', async () 
   server.fault({ status: 500, match: /messages/ });
   await vi.advanceTimersByTimeAsync(10);
   vi.useRealTimers();
-  await vi.waitUntil(() => runSpans().length > 0);
+  await vi.waitUntil(() => runSpans().length > 0, 60_000);
   expect(recorded().outputMessages).toBeUndefined();
 });
 

@@ -13,7 +13,7 @@ const streamed = { model, messages, stream: true as const };
 
 /** Waits until so many spans have ended, collecting garbage meanwhile: what nobody reads ends once it is gone. */
 async function ended({ spans }: Scene, count: number): Promise<number> {
-  for (let round = 0; round < 50 && spans().length < count; round += 1) {
+  while (spans().length < count) {
     collectGarbage();
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -145,7 +145,7 @@ describe('a thousand open streams', () => {
     expect(scene.spans()).toHaveLength(0);
     for (const iterator of iterators) await iterator.return?.();
     expect(scene.spans()).toHaveLength(1_000);
-  }, 120_000);
+  });
 });
 
 describe('a text that grows', () => {

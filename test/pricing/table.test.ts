@@ -66,13 +66,15 @@ describe('the compact price table', () => {
   });
 
   it('finds a price for each model by its name, as the package does', () => {
+    // One reading of the clock: a price may depend on the time.
+    const now = new Date();
     for (const provider of providers) {
       for (const { match } of provider.models) {
         const name = nameOf(match);
         if (name === undefined) continue;
         const usage = { inputTokens: 1_000, outputTokens: 1_000, cacheReadInputTokens: 0, cacheWriteInputTokens: 0 };
-        const price = table.find(provider.id, name, Date.now());
-        const total = totalByPackage(provider.id, name, usage, new Date());
+        const price = table.find(provider.id, name, now.getTime());
+        const total = totalByPackage(provider.id, name, usage, now);
         expect(price && totalOf(usage, price), `${provider.id}/${name}`).toBeCloseTo(total ?? Number.NaN, 12);
       }
     }

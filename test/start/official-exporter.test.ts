@@ -78,7 +78,7 @@ describe("OpenTelemetry's own exporter", () => {
     const { shutdown, stats } = handle;
     await chat();
     // It would be lost if the process ended now, which is reported then.
-    await vi.waitFor(() => expect(stats().destinations['otlp']).toMatchObject({ enqueued: 1, inMemory: 1 }));
+    await vi.waitFor(() => expect(stats().destinations['otlp']).toMatchObject({ enqueued: 1, inMemory: 1 }), 60_000);
     await shutdown();
     const ended = stats().destinations['otlp'];
     expect(ended).toMatchObject({ enqueued: 1, delivered: 0, rejected: 0, dropped: { shut_down: 1 }, inMemory: 0 });

@@ -477,7 +477,7 @@ it('of a run with more spans than are read, those that ended last count in any o
   short.settle();
   const { id } = short.reader.interactions({ limit: 5 }).items[0] ?? { id: '' };
   expect(short.reader.interaction(id)).not.toHaveProperty('isTruncated');
-}, 120_000);
+});
 
 it('a run whose end was not observed is not shown as one that ended well', () => {
   using store = new LocalStore();

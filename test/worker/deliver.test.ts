@@ -107,7 +107,7 @@ function call(number: number, more: Partial<Interaction> = {}): Interaction {
 }
 
 const until = (isTrue: () => boolean): Promise<void> =>
-  vi.waitFor(() => expect(isTrue()).toBe(true), { timeout: 5_000, interval: 2 });
+  vi.waitFor(() => expect(isTrue()).toBe(true), { timeout: 60_000, interval: 2 });
 
 describe('the delivering stage', () => {
   it('sends a call without a conversation at once, and settles it when the vendor has it', async () => {

@@ -61,7 +61,7 @@ describe('the publisher', () => {
     });
     publishers.push(subject);
     subject.publish({ topic: 'dead', key: null, value: Buffer.from('x') }, () => undefined);
-    await vi.waitFor(() => expect(subject.failures).toBeGreaterThan(0), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(() => expect(subject.failures).toBeGreaterThan(0), { timeout: 60_000, interval: 20 });
     expect(reports[0]).toMatch(/^Kafka topic dead can't be written yet: /);
   });
 
@@ -70,7 +70,7 @@ describe('the publisher', () => {
     const settle = vi.fn();
     const unkeyed = Object.assign(record(8, 'x'), { key: null, partition: 3 });
     new DeadLetters(subject, 'dead').add(unkeyed, { stage: 's', reason: 'r', topic: 't' }, settle);
-    await vi.waitFor(() => expect(settle).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(settle).toHaveBeenCalledOnce(), 60_000);
     expect(requests.map(([message]) => message?.partition)).toEqual([3, 3]);
   });
 
@@ -79,7 +79,7 @@ describe('the publisher', () => {
     const settle = vi.fn();
     const deadLetters = new DeadLetters(subject, 'dead');
     deadLetters.add(record(8, 'x'.repeat(1_001)), { stage: 's', reason: 'r', topic: 't' }, settle);
-    await vi.waitFor(() => expect(settle).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(settle).toHaveBeenCalledOnce(), 60_000);
     expect(requests.map(([message]) => message?.value?.byteLength)).toEqual([1_001, 500, 250]);
     expect(headersOf(requests.at(-1)?.[0] ?? { topic: '' })).toEqual({
       'spanport-cut-from': '1001',
@@ -100,7 +100,7 @@ describe('the publisher', () => {
       const value = Buffer.from(String(number).repeat(60));
       subject.publish({ topic: 'interactions', key: 'k', value }, () => void acknowledged.push(number));
     }
-    await vi.waitFor(() => expect(acknowledged).toEqual([1, 2, 3]));
+    await vi.waitFor(() => expect(acknowledged).toEqual([1, 2, 3]), 60_000);
     expect(requests.map((messages) => messages.map(({ value }) => String(value)[0]).join(''))).toEqual([
       '123',
       '1',

@@ -10,4 +10,6 @@ export interface SpoolSettings {
 export interface SpoolParts {
   readonly clock?: Clock;
   readonly startWriter?: StartWriter;
+  /** Called when its last destination leaves: it takes nothing more. */
+  readonly onLeave?: (() => void) | undefined;
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { type Clock, systemClock, within } from '../clock.ts';
 import type { DeliveryRecord, RecordListener } from '../delivery.ts';
 import type { TakeLimits } from '../queue.ts';
@@ -21,20 +20,11 @@ const DISK_RETRY_MILLIS = 30_000;
 /** How long a call that commits on this thread waits for the writing thread and for the lock of the file. */
 const COMMIT_MILLIS = 500;
 
-const spools = new Map<string, Spool>();
-
-/** The spool of a directory, shared by its destinations. The settings of the first one apply. */
-export function openSpool(settings: SpoolSettings, parts: SpoolParts = {}): Spool {
-  const dir = resolve(settings.dir);
-  const open = spools.get(dir) ?? new Spool({ ...settings, dir }, parts);
-  spools.set(dir, open);
-  return open;
-}
-
 /** The outbox of one directory, for all destinations of this process. */
 export class Spool {
   readonly #settings: SpoolSettings;
   readonly #clock: Clock;
+  readonly #onLeave: SpoolParts['onLeave'];
   /**
    * Whether `sync` writes each record to the overflow, at a twentieth of the cost of a commit. Not in a worker thread:
    * `terminate()` ends it while its process lives, and the overflow of a live process is not taken over for long.
@@ -48,6 +38,7 @@ export class Spool {
   readonly #direct: DirectCommits;
   readonly #slabs: PendingSlabs;
   readonly #settlements = new Settlements();
+  #lastCommit: Promise<unknown> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
   #cancelRetry = (): void => {};
   #idle: (() => void)[] = [];
@@ -61,7 +52,8 @@ export class Spool {
   #isFull = false;
   #totals: Readonly<Record<string, Total>> = {};
 
-  constructor(settings: SpoolSettings, { clock = systemClock, startWriter = startDefaultWriter }: SpoolParts) {
+  constructor(settings: SpoolSettings, { clock = systemClock, startWriter = startDefaultWriter, onLeave }: SpoolParts) {
+    this.#onLeave = onLeave;
     this.#settings = settings;
     this.#clock = clock;
     const { dir, maxBytes, durability } = settings;
@@ -106,7 +98,7 @@ export class Spool {
       this.#members.leave(destination, this.#slabs);
       return;
     }
-    spools.delete(this.#settings.dir);
+    this.#onLeave?.();
     this.#hasLeft = true;
     this.#isEnding = true;
     this.#cancelTimer?.();
@@ -164,6 +156,12 @@ export class Spool {
     // In this order, because settling a record may free others.
     if (this.#settlements.isWaiting) void this.#send(undefined);
     return this.#writer.call('take', destination, limits, this.#members.leaseMillis);
+  }
+
+  /** Resolves once the outcomes so far are on disk, or refused by it: the writing thread answers in order. */
+  async outcomesStored(): Promise<void> {
+    if (this.#settlements.isWaiting) void this.#send(undefined);
+    await this.#lastCommit.catch(() => undefined);
   }
 
   retryNow(destination: string): void {
@@ -264,7 +262,9 @@ export class Spool {
     if (slab) slab.isSent = true;
     const settlements = this.#settlements.take();
     try {
-      const committed = await this.#writer.call('commit', slab?.shared, settlements, this.#members.leaseMillis);
+      const commit = this.#writer.call('commit', slab?.shared, settlements, this.#members.leaseMillis);
+      this.#lastCommit = commit;
+      const committed = await commit;
       if (this.#isClosed) return;
       this.#settlements.done(settlements);
       this.#totals = committed.totals;

@@ -154,7 +154,7 @@ describe('a proxy', () => {
       report: (message) => reports.push(message),
     });
     enqueue(delivery, keys(3));
-    await vi.waitFor(() => expect(reports).not.toEqual([]), { timeout: 25_000 });
+    await vi.waitFor(() => expect(reports).not.toEqual([]), { timeout: 60_000 });
     expect(reports).toEqual([expect.stringContaining('ECONNREFUSED 127.0.0.1:1')]);
     expect(delivery.stats().delivered).toBe(0);
     environment['HTTP_PROXY'] = proxy.url;

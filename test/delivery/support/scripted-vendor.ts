@@ -56,7 +56,7 @@ export class ScriptedVendor {
   }
 
   /** Resolves when so many different keys were taken, or rejects when the time is over. */
-  async has(count: number, timeoutMillis = 25_000): Promise<void> {
+  async has(count: number, timeoutMillis = 60_000): Promise<void> {
     const end = Date.now() + timeoutMillis;
     while (this.copies.size < count) {
       if (Date.now() > end) throw new Error(`${this.copies.size} of ${count} records came within ${timeoutMillis} ms`);

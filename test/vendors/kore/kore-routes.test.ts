@@ -235,7 +235,7 @@ describe('getLLMUsageLogs', () => {
 
 describe('the JWT', () => {
   const secret = 'a secret of thirty-two characters';
-  const now = Math.floor(Date.now() / 1000);
+  const now = () => Math.floor(Date.now() / 1000);
   const signed = (claims: Record<string, unknown>, key = secret, alg = 'HS256') =>
     new SignJWT(claims).setProtectedHeader({ alg, typ: 'JWT' }).sign(new TextEncoder().encode(key));
   /** With an algorithm that has a public key, which must never be taken for a secret. */
@@ -248,14 +248,14 @@ describe('the JWT', () => {
     return harness.send({ method: 'POST', path, body: range, headers: auth === undefined ? {} : { auth } });
   };
 
-  it.each<[string, Record<string, unknown>]>([
-    ['that names the app', { sub: '1', appId: 'cs-1' }],
-    ['that names an issuer alone', { sub: '1', iss: 'cs-1' }],
-    ['of a client whose clock is a little ahead', { appId: 'cs-1', nbf: now + 10 }],
-    ['of a client whose clock is a little behind', { appId: 'cs-1', exp: now - 10 }],
-    ['with all claims', { sub: '1', appId: 'cs-1', iss: 'cs-1', iat: now, exp: now + 3600, jti: 'j' }],
+  it.each<[string, () => Record<string, unknown>]>([
+    ['that names the app', () => ({ sub: '1', appId: 'cs-1' })],
+    ['that names an issuer alone', () => ({ sub: '1', iss: 'cs-1' })],
+    ['of a client whose clock is a little ahead', () => ({ appId: 'cs-1', nbf: now() + 10 })],
+    ['of a client whose clock is a little behind', () => ({ appId: 'cs-1', exp: now() - 10 })],
+    ['with all claims', () => ({ sub: '1', appId: 'cs-1', iss: 'cs-1', iat: now(), exp: now() + 3600, jti: 'j' })],
   ])('is accepted %s', async (_, claims) => {
-    expect(await send(await signed(claims))).toEqual({ status: 200, body: [] });
+    expect(await send(await signed(claims()))).toEqual({ status: 200, body: [] });
   });
 
   it.each<[string, () => Promise<string | undefined>]>([
@@ -264,8 +264,8 @@ describe('the JWT', () => {
     ['is signed with another secret', () => signed({ appId: 'cs-1' }, 'another secret of thirty-two chars')],
     ['is of another app', () => signed({ appId: 'cs-2' })],
     ['names no app', () => signed({ sub: '1' })],
-    ['has expired', () => signed({ appId: 'cs-1', exp: now - 60 })],
-    ['is not valid yet', () => signed({ appId: 'cs-1', nbf: now + 3600 })],
+    ['has expired', () => signed({ appId: 'cs-1', exp: now() - 60 })],
+    ['is not valid yet', () => signed({ appId: 'cs-1', nbf: now() + 3600 })],
     ['names no app and no secret', () => signed({}, ' ')],
     ['names the app by something that is no text', () => signed({ appId: ['cs-1'] })],
     ['is signed with a pair of keys', () => signedByPair({ appId: 'cs-1' })],
