@@ -13,18 +13,18 @@ export class LazyEndedSpan implements EndedSpan {
   readonly content?: Content;
   /** The facts that are known without reading the attributes. */
   readonly facts: Facts | undefined;
-  readonly #assemble: (ended: LazyEndedSpan) => readonly Interaction[];
+  readonly #assemble: (ended: LazyEndedSpan) => Interaction[];
   #data: SpanData | undefined;
   #interactions: readonly Interaction[] | undefined;
 
   /** Set if the caller waits for the outcome of the span. */
   readonly settling: Settling | undefined;
 
-  /** @param assemble the interactions that a span completes; called at most once */
+  /** @param assemble the interactions that a span completes, in a list of their own; called at most once */
   constructor(
     source: ReadableSpanLike | SpanData,
     mask: Mask,
-    assemble: (ended: LazyEndedSpan) => readonly Interaction[],
+    assemble: (ended: LazyEndedSpan) => Interaction[],
     settling?: Settling,
   ) {
     this.source = source;
@@ -48,8 +48,17 @@ export class LazyEndedSpan implements EndedSpan {
   }
 
   get interactions(): readonly Interaction[] {
-    this.#interactions ??= this.#assemble(this).map((each) => masked(each, this.content, this.mask));
+    this.#interactions ??= this.#assembled();
     return this.#interactions;
+  }
+
+  #assembled(): readonly Interaction[] {
+    const assembled = this.#assemble(this);
+    for (let index = 0; index < assembled.length; index += 1) {
+      const each = assembled[index];
+      if (each) assembled[index] = masked(each, this.content, this.mask);
+    }
+    return assembled;
   }
 
   #read(): SpanData {

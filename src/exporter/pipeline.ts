@@ -264,7 +264,7 @@ class SpanPipeline implements Pipeline {
   }
 
   /** One function for all spans: a closure for each would cost as much memory as the rest of the mapping. */
-  readonly #assemble = (ended: LazyEndedSpan): readonly Interaction[] => {
+  readonly #assemble = (ended: LazyEndedSpan): Interaction[] => {
     const service = this.#service;
     const isUnknown = this.#assembler.held === 0 && !ended.facts && !dialectOf(originOf(ended.source));
     if (isUnknown) {

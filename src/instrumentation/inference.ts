@@ -6,6 +6,7 @@ import type { Call, CallObserver, CallOutcome, Client, Operation, UsageRequest }
 import { clientAmendments } from './client-amendments.ts';
 import { CUT, type RecordedError } from './errors.ts';
 import { estimateUsage } from './estimate-usage.ts';
+import { readContent } from './recorded-content.ts';
 import type { Recorder } from './recorder.ts';
 import type { Ending, Recording } from './recording.ts';
 import { bodyOf, type RequestBody } from './request-body.ts';
@@ -72,7 +73,7 @@ export function observeInference(shape: Shape): Operation['observe'] {
       facts,
       ...loop?.place,
     });
-    return recording && new InferenceObserver({ shape, recorder, recording, loop: loop?.loop }, call, body);
+    return recording && new InferenceObserver(shape, recorder, recording, loop?.loop, call, body);
   };
 }
 
@@ -118,13 +119,6 @@ function toolLoopOf(shape: Shape, recorder: Recorder, body: RequestBody, facts: 
   }
 }
 
-interface Observed {
-  readonly shape: Shape;
-  readonly recorder: Recorder;
-  readonly recording: Recording;
-  readonly loop: ToolLoop | undefined;
-}
-
 class InferenceObserver implements CallObserver {
   readonly #shape: Shape;
   readonly #recorder: Recorder;
@@ -140,7 +134,14 @@ class InferenceObserver implements CallObserver {
   #chunkCount = 0;
   #hasEnded = false;
 
-  constructor({ shape, recorder, recording, loop }: Observed, call: Call, body: RequestBody) {
+  constructor(
+    shape: Shape,
+    recorder: Recorder,
+    recording: Recording,
+    loop: ToolLoop | undefined,
+    call: Call,
+    body: RequestBody,
+  ) {
     this.#shape = shape;
     this.#recorder = recorder;
     this.#loop = loop;
@@ -197,8 +198,8 @@ class InferenceObserver implements CallObserver {
     this.#recorder.callEnded(this);
     if (outcome.kind === 'complete') this.#usage?.end();
     const answer = this.#answerAt(outcome);
-    const content = this.#contentOf(answer);
-    const facts = this.#factsOf(answer, content);
+    const answered = this.#contentOf(answer);
+    const facts = this.#factsOf(answer, answered);
     const error = this.#errorOf(outcome, answer);
     this.#follow(answer);
     const { requestModel } = facts;
@@ -209,9 +210,10 @@ class InferenceObserver implements CallObserver {
           : Object.assign({ timeToFirstChunk: this.#timeToFirstChunk, chunkCount: this.#chunkCount }, facts),
     };
     if (requestModel !== undefined) ending.name = `${this.#shape.operation} ${requestModel}`;
-    if (content && this.#recording.withContent) {
+    if (this.#request && this.#recording.withContent) {
       const cutTexts = this.#collector?.cutTexts;
-      ending.content = content;
+      ending.content = this.#request;
+      if (answered) ending.answered = answered;
       if (cutTexts) ending.cutTexts = cutTexts;
     }
     if (error) ending.error = error;
@@ -231,20 +233,22 @@ class InferenceObserver implements CallObserver {
    * The request is read from its snapshot when its content is needed. The answer is read now, because the application
    * may change it afterwards.
    */
-  #contentOf(answer: unknown): (() => Content) | undefined {
+  #contentOf(answer: unknown): Content | undefined {
+    if (!this.#request || answer === undefined) return undefined;
     try {
-      return this.#request && contentOf(this.#request, answer, this.#shape);
+      return this.#shape.content?.(answer);
     } catch (error) {
-      return unreadable('the content of an answer', error) ?? this.#request;
+      return unreadable('the content of an answer', error);
     }
   }
 
-  #factsOf(answer: unknown, content: (() => Content) | undefined): Facts {
+  #factsOf(answer: unknown, answered: Content | undefined): Facts {
     if (answer === undefined) return {};
     try {
       const request = this.#recording.facts;
       const facts = withRequestModel(this.#shape.answer(answer, request), request);
-      return this.#estimates && content && !facts.usage ? { ...facts, usage: estimateUsage(content()) } : facts;
+      if (!this.#estimates || !this.#request || facts.usage) return facts;
+      return { ...facts, usage: estimateUsage(readContent(this.#request, answered)) };
     } catch (error) {
       return unreadable('the facts of an answer', error) ?? {};
     }
@@ -289,10 +293,4 @@ function withRequestModel(facts: Facts, { requestModel }: Facts): Facts {
   return requestModel === undefined && facts.responseModel !== undefined
     ? { ...facts, requestModel: facts.responseModel }
     : facts;
-}
-
-/** A separate function, so that its closure keeps only these parameters alive. */
-function contentOf(request: () => Content, answer: unknown, shape: Shape): () => Content {
-  const answered = answer === undefined ? undefined : shape.content?.(answer);
-  return () => Object.assign(request(), answered);
 }

@@ -1,20 +1,18 @@
 import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import { diag } from '../diagnostics/diag.ts';
-import { type Content, type Facts, joinFacts, type ToolExecution, type Writable } from '../interaction/interaction.ts';
-import { jsonOf } from '../interaction/json.ts';
-import { asIs } from '../interaction/mask.ts';
+import { type Content, type Facts, joinFacts, type Writable } from '../interaction/interaction.ts';
 import { costOf } from '../pricing/cost.ts';
 import { type AttributeSink, type Attributes, withFetchedUsageTo, writeAttributes } from '../semconv/attributes.ts';
 import { ATTR, OPERATION } from '../semconv/names.ts';
 import { attachToSpan, type ContentSource } from '../semconv/span-content.ts';
 import type { ReadableSpanLike, UnreadSpan } from '../semconv/span-data.ts';
-import { AttributeRecord } from './attribute-record.ts';
+import { AttributeComparison } from './attribute-comparison.ts';
 import { CallContext } from './call-context.ts';
 import { capContent, spanName } from './capped.ts';
 import type { CaptureOptions } from './capture-options.ts';
 import type { CallAmendments } from './client-amendments.ts';
 import { type ErrorFacts, errorFrom, reportedError } from './errors.ts';
-import { deferredContent, readContent, splitContent } from './recorded-content.ts';
+import { deferredContent, readContent, splitContent, toolAttributes } from './recorded-content.ts';
 import type { Ending, Start } from './span-ends.ts';
 import { type SpanSource, spanFrom } from './span-source.ts';
 import { unsampledSpan } from './unsampled-span.ts';
@@ -52,11 +50,10 @@ interface Begun {
   readonly isForeign?: boolean;
 }
 
-type AttributeTarget = Pick<Span, 'setAttribute'> | AttributeRecord;
+type AttributeTarget = Pick<Span, 'setAttribute'> | AttributeComparison;
 
-/** What our own exporters read in place of the attributes. */
+/** What our own exporters read in place of the attributes, if these say the same. */
 interface Attachment {
-  readonly record: AttributeRecord;
   readonly facts: Facts;
   readonly content: ContentSource | undefined;
 }
@@ -222,8 +219,17 @@ export class Recording implements UnreadSpan {
     if (readable !== span) readable.end(endTime ?? Date.now());
     // A recording span of either SDK version is readable, although the API's type does not include that.
     this.#ended = readable as unknown as ReadableSpanLike;
-    // The application's processors have run, and none of them changed the attributes.
-    if (attachment?.record.isAllOf(this.#ended)) attachToSpan(readable, attachment.facts, attachment.content);
+    // The application's processors have run.
+    if (attachment && this.#hasOnly(this.#ended, attachment.facts, ending, known.failed))
+      attachToSpan(readable, attachment.facts, attachment.content);
+  }
+
+  /** Whether the attributes of the ended span are exactly those that were set here and at its start. */
+  #hasOnly(ended: ReadableSpanLike, facts: Facts, ending: Ending, failed: ErrorFacts | undefined): boolean {
+    const comparison = new AttributeComparison(ended);
+    writeAttributes(facts, false, sinkOf(comparison, this.facts));
+    this.#giveMore(comparison, ending, false, failed);
+    return comparison.isSame;
   }
 
   #measure(facts: Facts, failed: ErrorFacts | undefined, endTime: number | undefined): void {
@@ -238,23 +244,22 @@ export class Recording implements UnreadSpan {
   #describe(span: Span, readable: Span, ending: Ending, { facts, unwritten, failed }: Known): Attachment | undefined {
     const host = this.#host;
     const { contentOnSpans, contentOnEvents, mask } = host.options;
-    const { content, cutTexts, tool } = ending;
+    const { content, answered, cutTexts, tool } = ending;
     const shown =
       content && (contentOnSpans || contentOnEvents)
-        ? capContent(readContent(content), host.options, mask, cutTexts)
+        ? capContent(readContent(content, answered), host.options, mask, cutTexts)
         : undefined;
     const isOurs = !this.#begun && !contentOnSpans && hasNoAttributes(span);
-    const begun = this.#begun;
-    const record = begun && !contentOnSpans && readable === span ? new AttributeRecord(span, begun) : undefined;
-    this.#fill(span, record ?? span, ending, begun !== undefined, { facts: unwritten, shown, failed });
-    if (readable !== span) this.#fill(readable, readable, ending, false, { facts, shown, failed });
+    const isBegun = this.#begun !== undefined;
+    this.#fill(span, ending, isBegun, { facts: unwritten, shown, failed });
+    if (readable !== span) this.#fill(readable, ending, false, { facts, shown, failed });
     const split = splitContent(facts, tool);
     const attached = this.#isForReaders ? deferredContent(split.content, ending, host.options) : undefined;
     // Our own exporters read the attached content, and the facts if nothing else wrote attributes.
     if (attached || isOurs) attachToSpan(readable, isOurs ? split.facts : undefined, attached);
     if (failed) host.emitException(failed, facts.operation, this.context);
     if (contentOnEvents) host.emitDetails({ ...capContent(facts, host.options, mask), ...shown }, this.context);
-    return record && { record, facts: split.facts, content: attached };
+    return isBegun && !contentOnSpans && readable === span ? { facts: split.facts, content: attached } : undefined;
   }
 
   /** The span, or a readable copy if the provider makes write-only spans, as Sentry's does. */
@@ -266,22 +271,33 @@ export class Recording implements UnreadSpan {
 
   #fill(
     span: Span,
-    attributesOf: AttributeTarget,
-    { name, attributes, events, tool, isCut }: Ending,
+    ending: Ending,
     isBegun: boolean,
     { facts, shown, failed }: { facts: Facts; shown: Content | undefined; failed: ErrorFacts | undefined },
   ): void {
-    const { options } = this.#host;
-    const sink = sinkOf(attributesOf, this.facts);
+    const { name, events } = ending;
+    const sink = sinkOf(span, this.facts);
     this.#write(sink, facts);
-    if (shown) writeAttributes(shown, options.contentOnSpans, sink);
-    if (!isBegun && this.#start.attributes) setAll(attributesOf, this.#start.attributes);
-    if (attributes) setAll(attributesOf, attributes);
+    if (shown) writeAttributes(shown, this.#host.options.contentOnSpans, sink);
+    this.#giveMore(span, ending, isBegun, failed);
     if (events) for (const event of events) span.addEvent(event.name, event.attributes, event.time);
-    if (isCut) attributesOf.setAttribute(ATTR.cut, true);
-    if (tool && options.contentOnSpans) setAll(attributesOf, toolAttributes(tool, options));
-    if (failed) setError(span, attributesOf, failed);
+    if (failed) span.setStatus({ code: SpanStatusCode.ERROR, ...(failed.message && { message: failed.message }) });
     if (name !== undefined) span.updateName(spanName(name));
+  }
+
+  /** The attributes that are not facts. */
+  #giveMore(
+    target: AttributeTarget,
+    { attributes, tool, isCut }: Ending,
+    isBegun: boolean,
+    failed: ErrorFacts | undefined,
+  ): void {
+    const { options } = this.#host;
+    if (!isBegun && this.#start.attributes) setAll(target, this.#start.attributes);
+    if (attributes) setAll(target, attributes);
+    if (isCut) target.setAttribute(ATTR.cut, true);
+    if (tool && options.contentOnSpans) setAll(target, toolAttributes(tool, options));
+    if (failed) setError(target, failed);
   }
 
   #write(sink: AttributeSink, facts: Facts): void {
@@ -319,18 +335,7 @@ function setAll(span: AttributeTarget, attributes: Attributes): void {
   }
 }
 
-function setError(span: Span, attributesOf: AttributeTarget, { type, message, httpStatus }: ErrorFacts): void {
-  attributesOf.setAttribute(ATTR.errorType, type);
-  if (httpStatus !== undefined) attributesOf.setAttribute(ATTR.httpStatus, httpStatus);
-  span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
-}
-
-function toolAttributes(tool: ToolExecution, options: CaptureOptions): Attributes {
-  const [{ arguments: args, result } = tool] =
-    capContent({ toolExecutions: [tool] }, options, asIs).toolExecutions ?? [];
-  const text = (value: unknown): string => options.mask(jsonOf(value));
-  return {
-    ...(args !== undefined && { [ATTR.toolCallArguments]: text(args) }),
-    ...(result !== undefined && { [ATTR.toolCallResult]: text(result) }),
-  };
+function setError(target: AttributeTarget, { type, httpStatus }: ErrorFacts): void {
+  target.setAttribute(ATTR.errorType, type);
+  if (httpStatus !== undefined) target.setAttribute(ATTR.httpStatus, httpStatus);
 }

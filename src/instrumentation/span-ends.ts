@@ -29,6 +29,8 @@ export interface Ending {
   readonly facts?: Facts;
   /** The messages, uncut and unmasked. A function is called only when something reads them. */
   readonly content?: Content | (() => Content);
+  /** The content of an answer, beside that of its request, which is read later. */
+  readonly answered?: Content;
   /** Texts of the content that were already cut while they arrived. */
   readonly cutTexts?: ReadonlySet<string>;
   readonly attributes?: Attributes;

@@ -3,6 +3,7 @@ import { NodeTracerProvider, type ReadableSpan, type Span, type SpanProcessor } 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { diag } from '../../src/diagnostics/diag.ts';
 import { createRecorder } from '../../src/instrumentation/recorder.ts';
+import type { Ending } from '../../src/instrumentation/span-ends.ts';
 import type { Facts } from '../../src/interaction/interaction.ts';
 import { addContentReader, contentOf, factsOf } from '../../src/semconv/span-content.ts';
 import type { ReadableSpanLike } from '../../src/semconv/span-data.ts';
@@ -22,6 +23,7 @@ function record(
   processor: SpanProcessor,
   during: (span: Span | undefined) => void = () => {},
   answer: Facts = { responseId: 'r-1', finishReasons: ['stop'] },
+  more: Ending = {},
 ): ReadableSpanLike {
   const recorder = createRecorder();
   recorder.setTracerProvider(new NodeTracerProvider({ spanProcessors: [processor] }));
@@ -31,7 +33,7 @@ function record(
     facts: { operation: 'chat', provider: 'openai', requestModel: 'm', user: { id: 'u-1' }, tags: ['a'] },
   });
   during(recording?.span as unknown as Span);
-  recording?.end({ facts: answer, content: { inputMessages: [] } });
+  recording?.end({ facts: answer, content: { inputMessages: [] }, ...more });
   const span = recording?.read();
   if (!span) throw new Error('There is no span.');
   return span;
@@ -59,6 +61,13 @@ describe("a span of the application's provider", () => {
     const span = record(new Processor(), () => {}, { requestModel: 'm-2', responseId: 'r-1' });
     expect(span.attributes).toMatchObject({ 'gen_ai.request.model': 'm-2' });
     expect(factsOf(span)).toMatchObject({ operation: 'chat', requestModel: 'm-2', responseId: 'r-1' });
+  });
+
+  it('carries its facts where attributes say more than these', () => {
+    const error = { type: 'timeout', message: 'too slow' };
+    const span = record(new Processor(), () => {}, {}, { attributes: { 'app.step': 3 }, error, isCut: true });
+    expect(span.attributes).toMatchObject({ 'app.step': 3, 'error.type': 'timeout' });
+    expect(factsOf(span)).toMatchObject({ operation: 'chat', user: { id: 'u-1' } });
   });
 
   it.each<[string, Partial<SpanProcessor>]>([
