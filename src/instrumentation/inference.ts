@@ -133,6 +133,7 @@ class InferenceObserver implements CallObserver {
   #timeToFirstChunk: number | undefined;
   #chunkCount = 0;
   #hasEnded = false;
+  place: number | undefined;
 
   constructor(
     shape: Shape,

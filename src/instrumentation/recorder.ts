@@ -33,6 +33,8 @@ export type SpanListener = (span: UnreadSpan, amendments: CallAmendments | undef
 /** The observer of a call under way. Ending it a second time does nothing. */
 export interface CallUnderWay {
   end(outcome: { readonly kind: 'cut' }): void;
+  /** Its place among the calls under way. Set by the recorder. */
+  place?: number | undefined;
 }
 
 export interface Providers {
@@ -67,7 +69,8 @@ export class Recorder implements RecordingHost {
   readonly events = new EventSource();
   readonly #listeners = new Set<SpanListener>();
   readonly #states = new Map<unknown, unknown>();
-  readonly #open = new Set<CallUnderWay>();
+  /** In no order. Not a Set, which allocates new memory each time that it becomes empty: after nearly every call. */
+  readonly #open: CallUnderWay[] = [];
   #notSampled = 0;
   #group: Group | undefined;
   #leader: Recorder | undefined;
@@ -149,11 +152,17 @@ export class Recorder implements RecordingHost {
 
   /** Remembers a call under way, until {@link callEnded}. */
   callStarted(call: CallUnderWay): void {
-    this.#open.add(call);
+    call.place = this.#open.length;
+    this.#open.push(call);
   }
 
   callEnded(call: CallUnderWay): void {
-    this.#open.delete(call);
+    const { place } = call;
+    if (place === undefined || this.#open[place] !== call) return;
+    const last = this.#open.pop();
+    if (!last || last === call) return;
+    this.#open[place] = last;
+    last.place = place;
   }
 
   /**

@@ -101,3 +101,13 @@ describe("a span of the application's provider", () => {
     report.mockRestore();
   });
 });
+
+it('calls under way are cut once each, in whatever order others have ended', () => {
+  const recorder = createRecorder();
+  const cut: number[] = [];
+  const calls = [0, 1, 2, 3, 4].map((id) => ({ end: () => void cut.push(id) }));
+  for (const call of calls) recorder.callStarted(call);
+  for (const id of [1, 4, 1]) recorder.callEnded(calls[id] as (typeof calls)[number]);
+  recorder.cutCallsUnderWay();
+  expect(cut.sort()).toEqual([0, 2, 3]);
+});
