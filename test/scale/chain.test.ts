@@ -10,6 +10,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Jaeger, startJaeger } from '../../collector/jaeger.mjs';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 import { findTraces } from '../e2e/jaeger-api.ts';
+import { wholeBody } from '../support/whole-body.ts';
 import { Fleet } from './drill/fleet.mjs';
 import { Follower } from './drill/follower.mjs';
 import { type RunningGateway, startSpanportGateway } from './support/gateway.ts';
@@ -43,12 +44,12 @@ class Vendor {
 
   async start(): Promise<this> {
     const server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = await wholeBody(request);
+      if (!body) return;
       await sleep(Math.max(0, this.stalledUntil - Date.now()));
       this.#requests += 1;
       const isRefused = this.#requests % 7 === 0;
-      if (!isRefused) this.bodies.push(JSON.parse(Buffer.concat(chunks).toString()));
+      if (!isRefused) this.bodies.push(JSON.parse(body.toString()));
       response.writeHead(isRefused ? 503 : 200, { 'content-type': 'application/json' }).end('{}');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

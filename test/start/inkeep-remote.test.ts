@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Handle, instrumentOpenAI, start, withContext } from '../../src/index.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../../src/testing.ts';
 import { conversationIn } from '../../src/vendors/inkeep/remote.ts';
+import { wholeBody } from '../support/whole-body.ts';
 
 interface Message {
   readonly id: string;
@@ -35,14 +36,14 @@ beforeEach(async () => {
   faults = [];
   seen = [];
   server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = await wholeBody(request);
+    if (!body) return;
     seen.push(`${request.method} ${request.url}`);
     const answer = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
     if (request.method === 'POST') {
-      const conversation = JSON.parse(Buffer.concat(chunks).toString()) as Conversation;
+      const conversation = JSON.parse(body.toString()) as Conversation;
       stored.set(conversation.id, conversation);
       return answer(200, conversation);
     }

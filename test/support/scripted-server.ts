@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { wholeBody } from './whole-body.ts';
 
 /** An answer of a {@link scriptedServer}: a JSON body, or the events of a stream. */
 export type Scripted = { readonly json: unknown } | { readonly events: readonly unknown[] };
@@ -18,9 +19,8 @@ export async function scriptedServer(
 ): Promise<ScriptedServer> {
   const bodies: Readonly<Record<string, unknown>>[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString('utf8');
+    const text = (await wholeBody(request))?.toString('utf8');
+    if (text === undefined) return;
     // Uploads are forms; their fields are of no interest here.
     const body = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
     bodies.push(body);

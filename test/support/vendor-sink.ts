@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { wholeBody } from './whole-body.ts';
 
 export interface Received {
   readonly method: string;
@@ -21,10 +22,9 @@ export interface Sink {
 export async function startSink(answer: { readonly status?: number; readonly body?: string } = {}): Promise<Sink> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const bytes = await wholeBody(request);
+    if (!bytes) return;
     const { method = '', url = '', headers } = request;
-    const bytes = Buffer.concat(chunks);
     received.push({ method, path: url, headers, body: bytes.toString('utf8'), bytes });
     response
       .writeHead(answer.status ?? 200, { 'content-type': 'application/json' })

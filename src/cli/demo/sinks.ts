@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { recordOf } from '../../interaction/unknown.ts';
 import type { VendorDemo } from '../../vendors/demo.ts';
@@ -33,21 +33,22 @@ export interface SinkOptions {
 /** Starts a sink for one vendor. */
 export async function startSink(demo: VendorDemo, { key, secrets = [], relay }: SinkOptions = {}): Promise<Sink> {
   const received: Received[] = [];
-  const server = createServer((request, response) => {
-    void bodyOf(request).then(async (text) => {
-      const reply = relay
-        ? await passOn(new URL(request.url ?? '/', relay), request, text)
-        : replyTo(demo, key, request, text);
-      received.push({
-        method: request.method ?? '',
-        path: request.url ?? '/',
-        body: parsed(masked(text, secrets)),
-        status: reply.status,
-      });
-      response.writeHead(reply.status, { 'content-type': reply.contentType ?? 'application/json' });
-      response.end(JSON.stringify(reply.body));
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const text = await bodyOf(request);
+    const reply = relay
+      ? await passOn(new URL(request.url ?? '/', relay), request, text)
+      : replyTo(demo, key, request, text);
+    received.push({
+      method: request.method ?? '',
+      path: request.url ?? '/',
+      body: parsed(masked(text, secrets)),
+      status: reply.status,
     });
-  });
+    response.writeHead(reply.status, { 'content-type': reply.contentType ?? 'application/json' });
+    response.end(JSON.stringify(reply.body));
+  };
+  // Only broken connections end here: there is no sender left to answer.
+  const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

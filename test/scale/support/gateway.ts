@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { answers, freePorts, type Server, startServer } from '../../../collector/server.mjs';
 import { cleanEnvironment } from '../../../scripts/clean-environment.mjs';
+import { wholeBody } from '../../support/whole-body.ts';
 
 const CLI = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
@@ -54,9 +55,8 @@ export class FullGateway {
   static async before(target: string, retryAfterSeconds: number): Promise<FullGateway & { close(): Promise<void> }> {
     const proxy = new FullGateway();
     const server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const body = Buffer.concat(chunks);
+      const body = await wholeBody(request);
+      if (!body) return;
       const key = body.toString('base64');
       if (proxy.isFull) {
         proxy.refused += 1;

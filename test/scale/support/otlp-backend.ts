@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { readTraceProtobuf } from '../../../src/otlp/read-protobuf.ts';
 import type { SpanData } from '../../../src/semconv/span-data.ts';
+import { wholeBody } from '../../support/whole-body.ts';
 
 export interface Answer {
   readonly status: number;
@@ -19,6 +20,7 @@ export class OtlpBackend {
   #url = '';
   readonly #server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
+      if (!body) return;
       const answer = this.answer();
       if (answer === 'stall') return;
       const { status, retryAfterSeconds } = answer;
@@ -52,9 +54,7 @@ export class OtlpBackend {
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks);
-  return request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const body = await wholeBody(request);
+  return body && request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
 }

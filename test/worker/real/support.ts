@@ -11,6 +11,7 @@ import { afterAll, beforeEach, vi } from 'vitest';
 import { createTopics, findKafka, type Kafka, type SecureKafka, startKafka } from '../../../collector/kafka.mjs';
 import { cleanEnvironment } from '../../../scripts/clean-environment.mjs';
 import type { WorkerStatus } from '../../../src/worker/status.ts';
+import { wholeBody } from '../../support/whole-body.ts';
 import { chat, otlpJson, type TestSpan } from '../support.ts';
 
 const CLI = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
@@ -209,9 +210,9 @@ export class Vendor {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as Readonly<Record<string, unknown>>;
+    const bytes = await wholeBody(request);
+    if (!bytes) return;
+    const body = JSON.parse(bytes.toString()) as Readonly<Record<string, unknown>>;
     const received = { path: request.url ?? '', body, text: String(body['response']) };
     const status = await this.reply(received);
     if (status < 300) this.received.push(received);
