@@ -1,4 +1,5 @@
 import type { FunctionComponent, JSX } from 'preact';
+import { isSignedOut } from './api.ts';
 import { open } from './conversation-data.ts';
 import { loadViews, otherViews } from './other-views.ts';
 import { LoadingRows } from './parts/loading-rows.tsx';
@@ -8,6 +9,7 @@ import { openTrace } from './trace-data.ts';
 import type * as Views from './views/all.ts';
 import { ConversationsView } from './views/conversations.tsx';
 import { FirstRun } from './views/first-run.tsx';
+import { SignIn } from './views/sign-in.tsx';
 
 /** The view of the first part of an address. */
 const viewNames: Readonly<Record<string, ViewName>> = {
@@ -23,6 +25,13 @@ const viewNames: Readonly<Record<string, ViewName>> = {
 type ViewName = Exclude<keyof typeof Views, 'Help'>;
 
 export function App(): JSX.Element {
+  if (isSignedOut.value) {
+    return (
+      <main>
+        <SignIn />
+      </main>
+    );
+  }
   return (
     <Shell>
       <View />

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { LIVE_PATH } from '../gateway/api/paths.ts';
 import type { Conversation, Delivery } from '../gateway/api/routes.ts';
+import { api, isSignedOut } from './api.ts';
 
 /** What the gateway reports while the page is open. */
 export interface LiveListener {
@@ -38,7 +39,10 @@ export function connect(): void {
   stream.addEventListener('error', () => {
     if (connection.value.state !== 'lost') connection.value = { state: 'lost', since: Date.now() };
     // A refused stream is closed for good: it is opened anew, so that a gateway that was restarted is found.
-    if (stream.readyState === EventSource.CLOSED) window.setTimeout(connect, 3_000);
+    if (stream.readyState !== EventSource.CLOSED || isSignedOut.value) return;
+    window.setTimeout(connect, 3_000);
+    // A stream does not say why it was refused. A request says that the cookie is of an earlier start.
+    api.getStatus().catch(() => {});
   });
   listenTo(stream, 'conversations', ({ items }: { items: Conversation[] }, each) => each.conversations?.(items));
   listenTo(stream, 'deliveries', ({ items }: { items: Delivery[] }, each) => each.deliveries?.(items));

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Plugin } from 'vite';
 
 /** Options that the page never changes are constants: the bundler then leaves out the code behind them. */
@@ -81,10 +83,14 @@ const UNUSED = [
   / else if \(lanes > 1\) \{[\s\S]*?\n {2}\}/,
 ];
 
+/** Whether to print how long everything takes. */
+const TIMES = /opts\.key && \(\(_\w = opts\.debug\) == null \? void 0 : _\w\.call\(opts\)\)/g;
+
 /** The lists of the page have one column and scroll downwards. */
 export const verticalLists: Plugin = {
   name: 'vertical-lists',
   transform(code, id) {
+    if (id.endsWith('/virtual-core/dist/esm/utils.js')) return { code: replaced(code, TIMES, 'false'), map: null };
     if (!id.endsWith('/virtual-core/dist/esm/index.js')) return undefined;
     const vertical = withConstants(code, {
       horizontal: 'false',
@@ -103,5 +109,20 @@ export const verticalLists: Plugin = {
       useAnimationFrameWithResizeObserver: 'false',
     });
     return { code: UNUSED.reduce((left, pattern) => replaced(left, pattern, ''), vertical), map: null };
+  },
+};
+
+/** The client has a method for each operation of the API. Those that the page never calls are left out. */
+export const calledOperations: Plugin = {
+  name: 'called-operations',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.endsWith('/gateway/api/paths.ts')) return undefined;
+    const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' });
+    const sources = files.filter((file) => /\.tsx?$/.test(file)).map((file) => join(import.meta.dirname, file));
+    const calls = sources.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/\bapi\s*\.(\w+)\(/g)]);
+    const called = new Set(calls.map(([, name]) => name));
+    const kept = replaced(code, /^ {2}(\w+): \{ method: .*\n/gm, (line, name) => (called.has(name) ? line : ''));
+    return { code: replaced(kept, /method: 'get', /g, ''), map: null };
   },
 };

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,6 +29,8 @@ export interface Scene {
   ): Promise<Page>;
   /** Until the program has ended and what it sent is on the lists. */
   run(program: string): Promise<void>;
+  /** Ends the gateway, and starts it anew at the same address. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,16 +44,24 @@ export async function startScene(settings: Readonly<Record<string, string>> = {}
     SPANPORT_GATEWAY: `http://127.0.0.1:${port}`,
     SPANPORT_DESTINATIONS: 'spanport',
   } as Record<string, string>;
-  const gateway = spawn(
-    process.execPath,
-    [join(ROOT, 'dist/cli/main.js'), 'up', '--port', String(port), '--data', join(folder, 'data')],
-    {
-      env: { ...environment, ...settings },
-      stdio: ['ignore', 'ignore', Object.keys(settings).length > 0 ? 'ignore' : 'inherit'],
-    },
-  );
+  const start = (): ChildProcess =>
+    spawn(
+      process.execPath,
+      [join(ROOT, 'dist/cli/main.js'), 'up', '--port', String(port), '--data', join(folder, 'data')],
+      {
+        env: { ...environment, ...settings },
+        stdio: ['ignore', 'ignore', Object.keys(settings).length > 0 ? 'ignore' : 'inherit'],
+      },
+    );
   const url = `http://127.0.0.1:${port}`;
-  await until(async () => (await fetch(`${url}/healthz`)).ok);
+  const listens = (): Promise<void> => until(async () => (await fetch(`${url}/healthz`)).ok);
+  let gateway = start();
+  const end = async (): Promise<void> => {
+    const ended = new Promise((resolve) => gateway.once('exit', resolve));
+    gateway.kill('SIGTERM');
+    await ended;
+  };
+  await listens();
   const browser = await chromium.launch({
     executablePath: browserPath ?? '',
     args: [
@@ -73,11 +83,15 @@ export async function startScene(settings: Readonly<Record<string, string>> = {}
       await runProgram(program, environment);
       await indexed(url);
     },
+    async restart() {
+      await end();
+      gateway = start();
+      await listens();
+    },
     close: async () => {
       for (const context of contexts) await context.close();
       await browser.close();
-      gateway.kill('SIGTERM');
-      await new Promise((resolve) => gateway.once('exit', resolve));
+      await end();
       await rm(folder, { recursive: true, force: true });
     },
   };

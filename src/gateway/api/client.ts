@@ -59,7 +59,8 @@ export function createClient(options: ClientOptions = {}): Client {
 }
 
 async function send(
-  { method, path }: { readonly method: string; readonly path: string },
+  // The page's bundle leaves out what is the default.
+  { method = 'get', path }: { readonly method?: string; readonly path: string },
   { params = {}, query = {}, body, signal }: AnyCall,
   { baseUrl = '', token, fetch: send = fetch }: ClientOptions,
 ): Promise<unknown> {

@@ -113,7 +113,7 @@ function FeedbackForm({ row, rating, onClose, onSaved }: FormProps): JSX.Element
   const toggle = (label: string): void =>
     setReasons(reasons.includes(label) ? reasons.filter((each) => each !== label) : [...reasons, label]);
   return (
-    <div class="feedback-form">
+    <div class="short-form">
       <p class="reasons">
         {REASONS[rating].map((label) => (
           <button key={label} type="button" aria-pressed={reasons.includes(label)} onClick={() => toggle(label)}>
@@ -121,7 +121,7 @@ function FeedbackForm({ row, rating, onClose, onSaved }: FormProps): JSX.Element
           </button>
         ))}
       </p>
-      <p class="comment">
+      <p class="entry">
         <input
           ref={field}
           aria-label="Comment"
