@@ -3,7 +3,6 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { RequestError, shown } from './body.ts';
 
-export const SESSION_COOKIE = 'spanport_session';
 const SESSION_SECONDS = 30 * 86_400;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '::1']);
 
@@ -77,16 +76,22 @@ export class Access {
   /** For a browser, which can send no header with a stream of events. */
   sessionCookie(): string {
     const value = hashOf(this.#sessionSecret).toString('base64url');
-    return `${SESSION_COOKIE}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_SECONDS}`;
+    return `${this.cookieName}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_SECONDS}`;
   }
 
   expiredCookie(): string {
-    return `${SESSION_COOKIE}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0`;
+    return `${this.cookieName}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0`;
+  }
+
+  /** A browser sends the cookies of a host to all its ports: two gateways must not sign each other out. */
+  get cookieName(): string {
+    return `spanport_session_${this.port}`;
   }
 
   #hasSession(request: IncomingMessage): boolean {
     const cookies = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim());
-    const value = cookies.find((pair) => pair.startsWith(`${SESSION_COOKIE}=`))?.slice(SESSION_COOKIE.length + 1);
+    const name = `${this.cookieName}=`;
+    const value = cookies.find((pair) => pair.startsWith(name))?.slice(name.length);
     const expected = hashOf(this.#sessionSecret).toString('base64url');
     return value !== undefined && timingSafeEqual(hashOf(value), hashOf(expected));
   }

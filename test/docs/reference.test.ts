@@ -115,7 +115,7 @@ describe.each([
 
 describe('docs/gateway-api.md', () => {
   it('has every operation and schema of the OpenAPI document', () => {
-    const document = openApiDocument('0.0.0') as unknown as OpenApi;
+    const document = openApiDocument('0.0.0', 'cookie') as unknown as OpenApi;
     checkBlock('docs/gateway-api.md', 'api', apiReference(document));
   });
 });

@@ -92,12 +92,28 @@ it('exchanges the token for a cookie that scripts cannot read', async () => {
   expect((await signIn('wrong')).status).toBe(401);
   const response = await signIn(token);
   const cookie = response.headers.get('set-cookie') ?? '';
-  expect(cookie).toMatch(/^spanport_session=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\//);
+  expect(cookie).toMatch(/^spanport_session_\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\//);
   expect(cookie).not.toContain(token);
   const status = async (value: string) =>
     (await fetch(`${gateway.url}/api/status`, { headers: { cookie: value } })).status;
   expect(await status(cookie.split(';')[0] ?? '')).toBe(200);
-  expect(await status('spanport_session=forged')).toBe(401);
+  expect(await status(cookie.replace(/=[^;]+;.*/, '=forged'))).toBe(401);
+});
+
+it('two gateways of one machine do not sign each other out: a browser keeps one cookie of a name for all ports', async () => {
+  const cookies = new Map<string, string>();
+  const gateways = [(await openGateway({ token })).gateway, (await openGateway({ token })).gateway];
+  for (const { url } of gateways) {
+    const response = await fetch(`${url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token }),
+    });
+    const [name = '', value = ''] = (response.headers.get('set-cookie') ?? '').split(';')[0]?.split('=') ?? [];
+    cookies.set(name, value);
+  }
+  const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
+  for (const { url } of gateways) expect((await fetch(`${url}/api/status`, { headers: { cookie } })).status).toBe(200);
 });
 
 it('a browser opens the stream of events with the cookie alone, unbuffered and uncompressed', async () => {

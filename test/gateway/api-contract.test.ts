@@ -4,7 +4,7 @@ import { openApiDocument } from '../../src/gateway/api/openapi.ts';
 import { paths } from '../../src/gateway/api/paths.ts';
 
 it('the OpenAPI document has every operation, and every reference in it leads somewhere', () => {
-  const document = openApiDocument('1.0.0') as {
+  const document = openApiDocument('1.0.0', 'cookie') as {
     paths: Record<string, Record<string, { operationId: string }>>;
     components: { schemas: Record<string, unknown> };
   };

@@ -10,6 +10,7 @@ import { type Route, routes } from './routes.ts';
 
 /** A browser exchanges the token for a cookie. */
 export interface Sessions {
+  readonly cookieName: string;
   accepts(token: string): boolean;
   sessionCookie(): string;
   expiredCookie(): string;
@@ -47,7 +48,7 @@ export function createApi(handlers: Handlers, { sessions, version, mask, onFailu
     context.header('set-cookie', sessions.expiredCookie());
     return context.json({ ok: true });
   });
-  app.get(OPENAPI_PATH, (context) => context.json(openApiDocument(version)));
+  app.get(OPENAPI_PATH, (context) => context.json(openApiDocument(version, sessions.cookieName)));
   app.notFound((context) => failed(context, onFailure(new RequestError(404, 'not-found', 'There is no such route.'))));
   app.onError((error, context) => failed(context, onFailure(error)));
   return app;

@@ -6,7 +6,7 @@ import { apiError } from './schemas.ts';
 type Json = Record<string, unknown>;
 
 /** The OpenAPI 3.1 document of the API, made from the schemas that its requests are checked with. */
-export function openApiDocument(version: string): Json {
+export function openApiDocument(version: string, cookieName: string): Json {
   const components: Json = {};
   const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => hoisted(schema, io, components);
   const operations: Record<string, Json> = {};
@@ -27,7 +27,7 @@ export function openApiDocument(version: string): Json {
       schemas: components,
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
-        cookie: { type: 'apiKey', in: 'cookie', name: 'spanport_session' },
+        cookie: { type: 'apiKey', in: 'cookie', name: cookieName },
       },
     },
   };
