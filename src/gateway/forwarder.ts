@@ -101,8 +101,8 @@ export class Forwarder {
     return [...this.#pipelines.keys()];
   }
 
-  /** @param from the API that they came by */
-  take(spans: readonly SpanData[], project: string, from: string): void {
+  /** @param vendor whose API they came by, to which they do not go back */
+  take(spans: readonly SpanData[], project: string, vendor?: string): void {
     if (this.#pipelines.size === 0) return;
     for (const span of spans) {
       const passed = gatewaysIn(span.resource[PASSED]);
@@ -110,7 +110,7 @@ export class Forwarder {
       const marked = this.#marked(span, passed);
       const interaction = interactionFrom(span);
       const origin = { project, passed };
-      for (const name of this.#pipelines.keys()) if (name !== from) this.#send(name, marked, origin, interaction);
+      for (const name of this.#pipelines.keys()) if (name !== vendor) this.#send(name, marked, origin, interaction);
     }
   }
 

@@ -107,7 +107,7 @@ class RunningGateway implements Gateway {
       store,
       mask,
       content: settings.content,
-      onStored: (spans, project) => this.#forwarder.take(spans, project, 'otlp'),
+      onStored: (spans, project) => this.#forwarder.take(spans, project),
     });
     this.#feedback = new ApiFeedback({ store, mask, content: settings.content, forwarder: this.#forwarder });
     const handlers = createHandlers(this.#apiHost());
