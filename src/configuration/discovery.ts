@@ -11,13 +11,21 @@ export interface DiscoveryRecord {
   readonly token?: string;
 }
 
-/** Always here, wherever the gateway keeps its data: applications look for it. */
-export function discoveryFile(environment: Environment): string {
-  return join(userDataFolder(environment), 'gateway.json');
+/**
+ * Always here, wherever the gateway keeps its data: applications look for it. Undefined for a user without a home folder,
+ * whose gateway has to be named.
+ */
+export function discoveryFile(environment: Environment): string | undefined {
+  try {
+    return join(userDataFolder(environment), 'gateway.json');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined if no gateway runs, or if another user could have written the file. */
-export function readDiscovery(file: string): DiscoveryRecord | undefined {
+export function readDiscovery(file: string | undefined): DiscoveryRecord | undefined {
+  if (file === undefined) return undefined;
   try {
     const { uid, mode } = statSync(file);
     const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o077) === 0);

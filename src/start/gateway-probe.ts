@@ -14,7 +14,10 @@ const TICK_MILLIS = 50;
  * Takes at most three seconds in which the event loop runs. Keeps the process alive only when it has nothing else to do and
  * would end before the answer: a command waits for it, and so do an application's last spans. Never fails.
  */
-export async function findGateway(file: string, ticks: number = TICKS): Promise<DiscoveryRecord | undefined> {
+export async function findGateway(
+  file: string | undefined,
+  ticks: number = TICKS,
+): Promise<DiscoveryRecord | undefined> {
   const record = readDiscovery(file);
   if (!record || !/^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d+$/.test(record.url)) return undefined;
   const challenge = process.getBuiltinModule('node:crypto').randomBytes(16).toString('hex');
