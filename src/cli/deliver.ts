@@ -12,7 +12,7 @@ import { maskSecrets } from '../interaction/mask.ts';
 import { projectOf } from '../semconv/project.ts';
 import type { SpanData } from '../semconv/span-data.ts';
 import { Failure } from './failure.ts';
-import type { Terminal } from './terminal.ts';
+import { plain, type Terminal } from './terminal.ts';
 
 /** Spans in flight at once, and their characters: few enough for the queue of a slow destination. */
 const PORTION = 500;
@@ -246,7 +246,7 @@ export function printDelivered({ colors, line }: Terminal, delivered: Delivered)
     ];
     const notes = counts.filter(([count]) => count > 0).map(([count, what]) => `, ${count} ${what}`);
     const mark = isSettled(stats) ? colors.green('✓') : colors.red('✗');
-    const failure = stats.failure === undefined ? '' : `: ${stats.failure}`;
+    const failure = stats.failure === undefined ? '' : `: ${plain(stats.failure)}`;
     line(`${mark} ${colors.bold(name)}: ${stats.delivered} of ${stats.enqueued} delivered${notes.join('')}${failure}.`);
   }
 }

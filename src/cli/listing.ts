@@ -1,6 +1,9 @@
-import { clip, padEnd, padStart, type Terminal, terminalOn } from './terminal.ts';
+import { clip, padEnd, padStart, plain, type Terminal, terminalOn } from './terminal.ts';
 
 type Row = Readonly<Record<string, unknown>>;
+
+/** From this width on, a row is one line. */
+const WIDE = 78;
 
 /** Prints rows for people, or one JSON document for scripts. */
 export function printRows(
@@ -23,8 +26,12 @@ function printRow({ colors, columns, line }: Terminal, row: Row, kind: string): 
   const cost = typeof row['cost'] === 'number' ? `$${row['cost'].toFixed(row['cost'] < 0.01 ? 6 : 4)}` : '—';
   const title = String(row['title'] ?? (kind === 'trace' ? row['name'] : '') ?? '');
   const count = row['interactions'] === undefined ? '' : `${row['interactions']}×`;
-  const models = Array.isArray(row['models']) ? row['models'].join(',') : String(row['model'] ?? '');
-  const figures = `${padStart(count, 4)} ${padStart(cost, 10)}  ${padEnd(clip(models, 20), 20)}`;
-  const text = clip(isError && row['error'] ? `${title} · ${row['error']}` : title, Math.max(20, columns - 62));
-  line(`${colors.dim(at)} ${figures} ${isError ? colors.red(text) : text}`);
+  const models = plain(Array.isArray(row['models']) ? row['models'].join(',') : String(row['model'] ?? ''));
+  const text = plain(isError && row['error'] ? `${title} · ${row['error']}` : title);
+  const shown = (width: number): string => (isError ? colors.red(clip(text, width)) : clip(text, width));
+  const figures = `${colors.dim(at)} ${padStart(count, 4)} ${padStart(cost, 10)}`;
+  if (columns < WIDE) {
+    line(figures);
+    line(`  ${shown(columns - 2)}`);
+  } else line(`${figures}  ${padEnd(clip(models, 20), 20)} ${shown(columns - 58)}`);
 }

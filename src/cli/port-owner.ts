@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename } from 'node:path';
+import { plain } from './terminal.ts';
 
 /** The process that listens on a port of this machine, as far as this user may see it: Linux only. */
 export function portOwner(port: number): string | undefined {
@@ -8,7 +9,7 @@ export function portOwner(port: number): string | undefined {
     const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => listeningInodes(file, port)));
     if (inodes.size === 0) return undefined;
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (holdsOneOf(pid, inodes)) return `${programOf(pid)} (process ${pid})`;
+      if (holdsOneOf(pid, inodes)) return `${plain(programOf(pid))} (process ${pid})`;
     }
   } catch {
     // No /proc here.

@@ -52,6 +52,14 @@ function colorsFor(colored: boolean): Colors {
   };
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is replaced
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
+
+/** A text from elsewhere on one line: control characters could move the cursor, or give commands to the terminal. */
+export function plain(text: string): string {
+  return text.replace(CONTROLS, '\uFFFD');
+}
+
 /** Visible width. Wide characters are counted as one, which is enough for what we print in columns. */
 export function widthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length;

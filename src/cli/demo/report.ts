@@ -1,6 +1,6 @@
 import type { SpanData } from '../../semconv/span-data.ts';
 import { jsonView } from '../json-view.ts';
-import { padEnd, padStart, type Terminal, widthOf, wrap } from '../terminal.ts';
+import { padEnd, padStart, plain, type Terminal, widthOf, wrap } from '../terminal.ts';
 import type { DemoVendor } from './destinations.ts';
 import type { Say } from './scenario.ts';
 import { dollarsOf, printTrace, tracesOf } from './span-tree.ts';
@@ -35,7 +35,7 @@ export function sayOn({ colors, columns, line }: Terminal): Say {
   return (who, text) => {
     const color = who === 'user' ? colors.green : who === 'assistant' ? colors.blue : colors.cyan;
     wrap(text, columns - 14).forEach((part, index) => {
-      line(`  ${color(padEnd(index === 0 ? who : '', 11))}${part}`);
+      line(`  ${color(padEnd(index === 0 ? who : '', 11))}${plain(part)}`);
     });
   };
 }
