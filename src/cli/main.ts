@@ -110,6 +110,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Nobody is left to tell. An error without a listener would end a gateway.
+process.stderr.on('error', () => undefined);
+
 function report(error: unknown): void {
   if (error instanceof Failure || error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`);
   // citty's own errors about arguments are sentences, too. Everything else is a bug and keeps its stack.
