@@ -1,27 +1,35 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArgsDef, CommandMeta } from 'citty';
 import type { OpenAI } from 'openai';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { hasGateway } from '../exporter/destinations/gateway-options.ts';
-import { type DestinationName, instrumentOpenAI, start, traceTool, withContext } from '../index.ts';
+import type * as Spanport from '../index.ts';
+import type { DestinationName, DestinationSetting, Handle } from '../index.ts';
 import { spansFromOtlpJson } from '../otlp/read-json.ts';
 import type { SpanData } from '../semconv/span-data.ts';
+import { joinStarted } from '../start/tracing.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../testing.ts';
 import type { Command } from './command.ts';
-import { type DemoVendor, otherDestinations, startVendors } from './demo/destinations.ts';
+import { DEMO_SERVICE, type DemoVendor, otherDestinations, startVendors } from './demo/destinations.ts';
 import { chooseModel, type ModelEndpoint } from './demo/model.ts';
 import { type Extent, printHeader, printPart, printPayloads, printSummary, printTraces, sayOn } from './demo/report.ts';
 import { fakeScript, runAssistant, talk } from './demo/scenario.ts';
 import { printedSpan, tracesOf } from './demo/span-tree.ts';
 import { Failure } from './failure.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 import { silentTerminal, type Terminal, terminalOn } from './terminal.ts';
 
 /** Why the run never goes to the user's model. */
 const RUN_SERVER = 'OpenAI has ended this API: fake server';
 
 const DEFAULT_MODEL = 'gpt-4o-mini';
+
+/** With the codes that a shell gives to a command that they end. */
+const SIGNALS = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const;
 
 const meta: CommandMeta = {
   name: 'demo',
@@ -65,7 +73,8 @@ async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
   const terminal = terminalFor(args);
   const extent = { full: args['full'] === true };
   const openai = await loadOpenAI();
-  const directory = mkdtempSync(join(tmpdir(), 'spanport-demo-'));
+  const directory = temporaryFolder('spanport-demo');
+  for (const [signal, code] of SIGNALS) process.once(signal, () => void ended().finally(() => process.exit(code)));
   const vendors = await startVendors(process.env, args['live'] === true);
   const fake = await startFakeOpenAI(fakeScript);
   try {
@@ -97,8 +106,12 @@ async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
     if (missing.length > 0) process.exitCode = 1;
   } finally {
     await Promise.all([fake.close(), ...vendors.map(({ sink }) => sink.close())]);
-    rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Before a signal ends the demo: what was seen until then is delivered. */
+async function ended(): Promise<void> {
+  await joinStarted([])?.shutdown();
 }
 
 interface Plan {
@@ -119,13 +132,10 @@ async function observe(terminal: Terminal, plan: Plan): Promise<SpanData[]> {
   const { endpoint, fake, vendors, model, extent, file } = plan;
   const { OpenAI, version } = plan.openai;
   const others = otherDestinations(process.env);
-  // No spool: records of the application's own may wait there, and they are for the real vendors.
-  const handle = start({
-    // start() checks the names that come from the environment.
-    destinations: [`file:${file}`, ...(others as DestinationName[]), ...vendors.map(({ destination }) => destination)],
-    spool: { dir: '' },
-    ...(!process.env['OTEL_SERVICE_NAME'] && { serviceName: 'spanport-demo' }),
-  });
+  const { instrumentOpenAI, start, traceTool, withContext } = await loadSpanport();
+  const own = [`file:${file}`, ...vendors.map(({ destination }) => destination)] as const;
+  // With a gateway, the demo was started as an application is: with `--import spanport/register`.
+  const handle = joinStarted(own) ?? startAlone(start, [...own, ...(others as DestinationName[])]);
   instrumentOpenAI(OpenAI);
 
   const live = vendors.filter(({ liveHost }) => liveHost).map(({ name }) => name);
@@ -166,6 +176,24 @@ async function observe(terminal: Terminal, plan: Plan): Promise<SpanData[]> {
   } finally {
     await handle.shutdown();
   }
+}
+
+/** As an application imports it: the copy of the package that `spanport/register` has started. */
+async function loadSpanport(): Promise<typeof Spanport> {
+  return import(import.meta.resolve('spanport'));
+}
+
+function startAlone(
+  start: typeof Spanport.start,
+  destinations: readonly (DestinationName | DestinationSetting)[],
+): Handle {
+  return start({
+    // start() checks the names that come from the environment.
+    destinations,
+    // Records of the application's own may wait in a spool, and they are for the real vendors.
+    spool: { dir: '' },
+    ...(!process.env['OTEL_SERVICE_NAME'] && { serviceName: DEMO_SERVICE }),
+  });
 }
 
 interface LoadedOpenAI {

@@ -4,7 +4,7 @@ import { withProject } from '../semconv/project.ts';
 import { interactionToSend } from '../store/background.ts';
 import type { StoreReader } from '../store/reader.ts';
 import type { Command } from './command.ts';
-import { isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
+import { destinationNames, isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
 import { ForwardStates } from './forward-states.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
@@ -30,16 +30,14 @@ const command: Command = {
   },
   examples: ['spanport forward --to inkeep --since 7d', 'spanport forward --to athina --since 2h --dry-run'],
   async run({ args }): Promise<void> {
-    const names = String(args['to'])
-      .split(',')
-      .map((name) => name.trim());
+    const warn = (message: string): void => void process.stderr.write(`${message}\n`);
+    const names = destinationNames(args['to'], {}, warn);
     const range = {
       sinceUs: timeOf('since', args['since']),
       untilUs: timeOf('until', args['until'] ?? String(Date.now())),
     };
     const folder = typeof args['data'] === 'string' ? args['data'] : userDataFolder(process.env);
     const reader = openReader(folder);
-    const warn = (message: string): void => void process.stderr.write(`${message}\n`);
     const dry = args['dry-run'] ? new RecordedRequests(names, secretsIn(process.env)) : undefined;
     const replaced = dry ? { transport: dry.transport, write: dry.write, spool: false as const } : {};
     const states = dry ? undefined : new ForwardStates(folder, warn);

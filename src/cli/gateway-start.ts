@@ -31,7 +31,7 @@ export function optionsFrom(args: Args): GatewayOptions {
     host: textOf(args['host']) ?? '127.0.0.1',
     ...(data !== undefined && { data }),
     ...(token !== undefined && { token }),
-    ...(forward !== undefined && { forward: forward.split(',').map((name) => name.trim()) }),
+    ...(forward !== undefined && { forward: forward.split(',').flatMap((name) => name.trim() || []) }),
     allowedHosts: (textOf(args['allow-host']) ?? '').split(','),
     ...(args['max-age-days'] !== undefined && { maxAgeDays: positiveOf(args, 'max-age-days') }),
     ...(args['max-size-mb'] !== undefined && { maxBytes: positiveOf(args, 'max-size-mb') * 1e6 }),

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { type ArgsDef, type CommandDef, runCommand } from 'citty';
 import { didYouMean } from '../configuration/nearest.ts';
-import { ConfigurationError } from '../configuration/readers.ts';
 import type { Command } from './command.ts';
 import { Failure } from './failure.ts';
 import { type Group, printHelp } from './help.ts';
@@ -114,7 +113,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => undefined);
 
 function report(error: unknown): void {
-  if (error instanceof Failure || error instanceof ConfigurationError) process.stderr.write(`${error.message}\n`);
+  // By its name, because the demo loads the package as applications do, which is a copy with a class of its own.
+  const isConfiguration = error instanceof Error && error.name === 'ConfigurationError';
+  if (error instanceof Failure || isConfiguration) process.stderr.write(`${error.message}\n`);
   // citty's own errors about arguments are sentences, too. Everything else is a bug and keeps its stack.
   else if (error instanceof Error && error.name === 'CLIError') process.stderr.write(`${error.message}.\n`);
   else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

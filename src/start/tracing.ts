@@ -61,6 +61,8 @@ interface Running {
   readonly handle: Handle;
   readonly mask: Mask;
   readonly pipeline: Pipeline | undefined;
+  /** Adds destinations. @throws ConfigurationError before any is opened */
+  readonly join: (settings: readonly UncheckedSetting[]) => void;
 }
 
 /** One for all copies of the package in a process: a bundle may hold several, and each may call `start()`. */
@@ -97,9 +99,15 @@ export function startOnce(options: StartOptions, instrumentations: readonly Inst
   applyLogLevel(environment);
   checkOptionNames(options);
   started.current = isSdkDisabled(environment)
-    ? { handle: inertHandle(), mask: maskSecrets, pipeline: undefined }
+    ? { handle: inertHandle(), mask: maskSecrets, pipeline: undefined, join: () => undefined }
     : startTracing(options, environment, instrumentations);
   return started.current.handle;
+}
+
+/** The start that is active, such as that of `spanport/register`, with destinations added. Undefined where there is none. */
+export function joinStarted(settings: readonly UncheckedSetting[]): Handle | undefined {
+  started.current?.join(settings);
+  return started.current?.handle;
 }
 
 function startTracing(
@@ -142,7 +150,12 @@ function startTracing(
   const isNothingSet = options.destinations === undefined && names.length === 0;
   const search = isNothingSet ? lookForGateway(pipeline, context) : noSearch;
   const undo = watch(pipeline, recorded, options, environment, spool?.durability === 'sync');
-  return running(pipeline, recorded, search, undo, options.shutdownTimeoutMillis ?? 5_000);
+  return {
+    ...running(pipeline, recorded, search, undo, options.shutdownTimeoutMillis ?? 5_000),
+    join(settings): void {
+      for (const open of settings.map((setting) => planDestination(setting, context))) pipeline.join(open);
+    },
+  };
 }
 
 interface Recorded {
@@ -216,7 +229,7 @@ function running(
   search: GatewaySearch,
   { provider, stop }: Watching,
   timeoutMillis: number,
-): Running {
+): Omit<Running, 'join'> {
   const { recorder, instrumentations } = recorded;
   let ended: Promise<void> | undefined;
   /** Waits for the search inside the deadline. @returns the ms that are left */

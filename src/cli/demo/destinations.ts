@@ -6,6 +6,9 @@ import type { VendorDemo } from '../../vendors/demo.ts';
 import { type AnyVendor, vendorNamed, vendors } from '../../vendors/index.ts';
 import { type Sink, startSink } from './sinks.ts';
 
+/** The service that spans name, where the environment names none. */
+export const DEMO_SERVICE = 'spanport-demo';
+
 /** A vendor that the demo sends to: its sink, and the destination for `start()`. */
 export interface DemoVendor {
   readonly name: string;

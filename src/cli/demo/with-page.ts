@@ -1,7 +1,4 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { discoveryFile } from '../../configuration/discovery.ts';
 import { type Gateway, startGateway } from '../../gateway/gateway.ts';
 import { findGateway } from '../../start/gateway-probe.ts';
@@ -16,31 +13,37 @@ import {
   textOf,
 } from '../gateway-start.ts';
 import { nextFreePort } from '../port-owner.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { terminalOn } from '../terminal.ts';
 import { untilSignal } from '../until-signal.ts';
+import { DEMO_SERVICE, otherDestinations } from './destinations.ts';
 
-/** The gateway, filled by the demo, which runs in a process of its own as an application would. */
+/** The gateway, filled by the demo, which runs in a process of its own as an application does. */
 export async function demoWithPage(args: Args): Promise<void> {
+  const stop = new AbortController();
+  const ended = untilSignal().then(() => stop.abort());
   // A demo that ends by itself leaves no page to look at, so its data is deleted.
-  const temporary = args['once'] ? mkdtempSync(join(tmpdir(), 'spanport-demo-data-')) : undefined;
-  try {
-    const { url, gateway } = await demoGateway(args, temporary);
-    const ended = untilSignal();
+  const temporary = args['once'] ? temporaryFolder('spanport-demo-data') : undefined;
+  const { url, token, gateway } = await demoGateway(args, temporary);
+  if (!stop.signal.aborted) {
     if (!args['json']) process.stdout.write(`The page: ${url}\n`);
-    const code = await runDemo(args, url);
+    const code = await runDemo(args, { url, token }, stop.signal);
     if (code !== 0) process.exitCode = code;
     if (gateway && !args['once'] && code === 0) {
       process.stdout.write(`The page is at ${url} until Ctrl-C.\n`);
       await ended;
     }
-    await gateway?.close();
-  } finally {
-    if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   }
+  await gateway?.close();
+}
+
+interface Place {
+  readonly url: string;
+  readonly token: string | undefined;
 }
 
 /** Uses a running gateway of this user, else starts one; a port taken by another program is left alone. */
-async function demoGateway(args: Args, temporary: string | undefined): Promise<{ url: string; gateway?: Gateway }> {
+async function demoGateway(args: Args, temporary: string | undefined): Promise<Place & { gateway?: Gateway }> {
   const options = {
     ...optionsFrom(args),
     forward: [],
@@ -48,10 +51,10 @@ async function demoGateway(args: Args, temporary: string | undefined): Promise<{
   };
   const isDefault = temporary === undefined && args['port'] === undefined && args['data'] === undefined;
   const running = isDefault ? await findGateway(discoveryFile(process.env)) : undefined;
-  if (running) return { url: running.url };
+  if (running) return { url: running.url, token: running.token };
   try {
     const gateway = await startGateway(options);
-    return { url: gateway.url, gateway };
+    return { url: gateway.url, token: options.token, gateway };
   } catch (error) {
     const { port = DEFAULT_PORT, host = '127.0.0.1' } = options;
     const free = isTaken(error) ? await nextFreePort(port, host) : undefined;
@@ -59,19 +62,28 @@ async function demoGateway(args: Args, temporary: string | undefined): Promise<{
     const { colors, line } = terminalOn(process.stderr);
     line(colors.bold(`${takenBy(port)}, so the gateway listens on port ${free}.`));
     const gateway = await startOrExplain({ ...options, port: free, discoverable: true });
-    return { url: gateway.url, gateway };
+    return { url: gateway.url, token: options.token, gateway };
   }
 }
 
 /** @returns its exit code */
-function runDemo(args: Args, url: string): Promise<number> {
+function runDemo(args: Args, { url, token }: Place, signal: AbortSignal): Promise<number> {
   const passed = ['json', 'verbose', 'full', 'live'].filter((name) => args[name]).map((name) => `--${name}`);
   const model = textOf(args['model']);
   const words = ['demo', '--once', ...passed, ...(model === undefined ? [] : ['--model', model])];
-  const token = textOf(args['token']);
-  const env = { ...process.env, SPANPORT_GATEWAY: url, ...(token !== undefined && { SPANPORT_TOKEN: token }) };
+  const gateway = { ...process.env, SPANPORT_GATEWAY: url, ...(token !== undefined && { SPANPORT_TOKEN: token }) };
+  const env = {
+    ...gateway,
+    OTEL_SERVICE_NAME: process.env['OTEL_SERVICE_NAME'] || DEMO_SERVICE,
+    // Not the vendors whose keys are set, and no spool, where records of an application may wait for them.
+    SPANPORT_DESTINATIONS: otherDestinations(gateway).join(','),
+    SPANPORT_SPOOL_DIR: '',
+  };
+  const register = ['--import', import.meta.resolve('spanport/register')];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [process.argv[1] ?? '', ...words], { stdio: 'inherit', env });
+    const child = spawn(process.execPath, [...register, process.argv[1] ?? '', ...words], { stdio: 'inherit', env });
+    // Ctrl-C reaches both processes, a signal of a service manager this one alone.
+    signal.addEventListener('abort', () => child.kill());
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
