@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
 import { listed, MAX_LISTED } from './listed.ts';
@@ -265,5 +265,5 @@ const SUMS = `SELECT max(sort_us) AS sort_us, min(start_us) AS first_us, max(end
  * without a conversation form one with the other interactions of their trace.
  */
 function publicIdOf(key: string): string {
-  return createHash('sha256').update(key).digest('base64url').slice(0, 22);
+  return hash('sha256', key, 'base64url').slice(0, 22);
 }

@@ -10,7 +10,10 @@ export function listed(json: SqlValue | undefined, value: SqlValue | undefined):
   if (isPlainlyIn(String(json), value)) return json;
   const known = JSON.parse(String(json)) as string[];
   if (known.includes(value)) return json;
-  return JSON.stringify([...known, value].sort(byBytes).slice(0, MAX_LISTED));
+  const isBefore = BEYOND.test(value) || BEYOND.test(String(json)) ? isBeforeInBytes : isBeforeInUnits;
+  const next = known.findIndex((each) => isBefore(value, each));
+  known.splice(next === -1 ? known.length : next, 0, value);
+  return JSON.stringify(known.slice(0, MAX_LISTED));
 }
 
 /** Whether the list has the value, without parsing it: most summaries name the same few values again and again. */
@@ -19,7 +22,13 @@ function isPlainlyIn(json: string, value: string): boolean {
   return value !== ',' && !json.includes('\\') && json.includes(JSON.stringify(value));
 }
 
-/** SQLite orders texts by their UTF-8 bytes. */
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+/** Only with one of these characters does the order of UTF-8, which SQLite sorts by, differ from that of UTF-16. */
+const BEYOND = /[\ud800-\uffff]/;
+
+function isBeforeInUnits(a: string, b: string): boolean {
+  return a < b;
+}
+
+function isBeforeInBytes(a: string, b: string): boolean {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 }
