@@ -2,7 +2,7 @@ import type * as Grpc from '@grpc/grpc-js';
 import { isPackageInstalled, loadPackage } from '../loading/load-package.ts';
 import { answerOf, StoreError } from '../store/store-error.ts';
 import type { Access } from './access.ts';
-import { RequestError } from './body.ts';
+import { Body, RequestError } from './body.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Signal } from './otlp-answers.ts';
@@ -110,7 +110,7 @@ async function receive(
     });
   }
   const project = projectFrom(first('x-spanport-project'));
-  return receiveOtlp(parts, signal, 'protobuf', request, { receivedBy: 'grpc', project });
+  return receiveOtlp(parts, signal, 'protobuf', new Body([request]), { receivedBy: 'grpc', project });
 }
 
 /** A temporary failure has to be UNAVAILABLE, the code after which OTLP senders wait and retry. */

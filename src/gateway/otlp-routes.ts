@@ -3,7 +3,7 @@ import type { Decoded } from '../otlp/decoded.ts';
 import { FormatError } from '../otlp/format-error.ts';
 import { readLogsJson, readTraceJson } from '../otlp/read-json.ts';
 import { readLogsProtobuf, readTraceProtobuf } from '../otlp/read-protobuf.ts';
-import { parseJson, RequestError, shown } from './body.ts';
+import { type Body, parseJson, RequestError, shown } from './body.ts';
 import { received } from './gate.ts';
 import type { Metrics } from './metrics.ts';
 import { type OtlpType, type Signal, successAnswer } from './otlp-answers.ts';
@@ -50,7 +50,7 @@ export async function receiveOtlp(
   parts: { readonly receiver: Receiver; readonly metrics: Metrics },
   signal: Signal,
   type: OtlpType,
-  body: Buffer,
+  body: Body,
   arrival: Arrival,
 ): Promise<Buffer> {
   return received.run(body.length, () => receive(parts, signal, type, body, arrival));
@@ -60,7 +60,7 @@ async function receive(
   { receiver, metrics }: { readonly receiver: Receiver; readonly metrics: Metrics },
   signal: Signal,
   type: OtlpType,
-  body: Buffer,
+  body: Body,
   arrival: Arrival,
 ): Promise<Buffer> {
   if (signal === 'metrics') return successAnswer(type, signal, { rejected: 0, message: NO_METRICS });
@@ -77,12 +77,12 @@ async function receive(
 
 function decoded<T>(
   type: OtlpType,
-  body: Buffer,
+  body: Body,
   readJson: (request: unknown) => Decoded<T>,
   readProtobuf: (bytes: Uint8Array) => Decoded<T>,
 ): Decoded<T> {
   try {
-    return type === 'json' ? readJson(parseJson(body, MAX_DEPTH)) : readProtobuf(body);
+    return body.read((bytes) => (type === 'json' ? readJson(parseJson(bytes, MAX_DEPTH)) : readProtobuf(bytes)));
   } catch (error) {
     if (error instanceof FormatError) throw new RequestError(400, 'malformed', error.message);
     throw error;

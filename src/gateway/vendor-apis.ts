@@ -127,7 +127,10 @@ export class VendorApis {
   ): Promise<RouteAnswer> {
     const body = await readBody(request, { maxBytes: this.#options.maxBytes });
     const answer = async (): Promise<RouteAnswer> => {
-      const whole = { ...sent, body: body.length === 0 ? undefined : parseJson(body, MAX_DEPTH) };
+      const whole = {
+        ...sent,
+        body: body.length === 0 ? undefined : body.read((bytes) => parseJson(bytes, MAX_DEPTH)),
+      };
       const refused = await authorize?.(whole);
       if (refused) return refused;
       const masked = this.#withMaskedIds(whole);
