@@ -2,7 +2,7 @@ import type { SqlRow } from '../sqlite/driver.ts';
 import type { SpanRow } from './span-row.ts';
 
 /** More are read from the file: what waits for the index must not fill the memory. */
-const MAX_CHARACTERS = 4_000_000;
+const MAX_CHARACTERS = 8_000_000;
 
 interface FreshPlace {
   readonly id: number;

@@ -21,7 +21,7 @@ import { TraceSummaries } from './trace-summaries.ts';
 import type { UsageTotals } from './usage.ts';
 
 /** A step reads at most this many spans, or this many characters of them, so that requests are answered in between. */
-const MAX_SPANS = 2_000;
+const MAX_SPANS = 3_000;
 const MAX_CHARACTERS = 8_000_000;
 
 const FETCH = 'fetch_response';

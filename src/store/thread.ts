@@ -21,7 +21,7 @@ const BUSY_PRUNE_MILLIS = 1_000;
 /** How long the index may delay the end of the process. */
 const CLOSE_MILLIS = 2_000;
 /** In a burst, the index waits for this many spans, or for this long after its last step: larger steps cost less. */
-const BURST_SPANS = 1_000;
+const BURST_SPANS = 2_000;
 const BURST_MILLIS = 200;
 
 const reply = (message: ThreadReply): void => parentPort?.postMessage(message);
