@@ -69,6 +69,23 @@ it('feedback and events with a wrong time are kept by the time of receipt, and a
   expect(['spans', 'interactions', 'feedback', 'events'].map((table) => number(store, table))).toEqual([0, 0, 0, 0]);
 });
 
+it('a span that is sent in many versions takes no more room than a few of them, and displaces no other', () => {
+  using store = new LocalStore({ maxAgeSeconds: 1e9, maxBytes: 1.3e6 });
+  const versions = 150;
+  const words = (version: number): string[] =>
+    Array.from({ length: 2_000 }, (_, index) => `w${(version * 7_919 + index) % 90_001}`);
+  store.spans([chat({ trace: 'other', span: '1', answer: 'the first of all' })], { receivedUs: NOW_US });
+  for (let version = 1; version <= versions; version += 1) {
+    const span = chat({ trace: 'a', span: '1', seconds: version, answer: words(version).join(' ') });
+    store.spans([span], { receivedUs: NOW_US + version });
+    store.settle();
+    store.writer.prune(NOW_US + version);
+  }
+  const found = (q = '') => store.reader.interactions({ q, limit: 5 }).items.length;
+  expect(number(store, 'spans')).toBe(2);
+  expect([found('first'), found(words(versions).at(-1)), found(words(versions - 1).at(-1))]).toEqual([1, 1, 0]);
+});
+
 it('log records whose span never came are removed by age', () => {
   using store = new LocalStore(week);
   const log = logRowFrom({
