@@ -65,9 +65,9 @@ export class DeadLetters<U extends Underway> {
    * Deletes what waits and what was refused of interactions that were deleted, and the conversations that destinations
    * have of them. A request that is under way goes on.
    */
-  forget(deleted: readonly ErasedInteraction[]): void {
+  async forget(deleted: readonly ErasedInteraction[]): Promise<void> {
     if (deleted.length === 0) return;
-    const { spoolFolder, notes } = this.#options;
+    const { spoolFolder, store, notes } = this.#options;
     notes.forget(deleted);
     const records = new DeletedInteractions(deleted);
     const orderKeys = deleted.flatMap(({ project, traceId, spanId, conversationId }) =>
@@ -75,6 +75,8 @@ export class DeadLetters<U extends Underway> {
     );
     const isChosen = (key: string): boolean => records.hasRecord(key);
     dropRecords(spoolFolder, { isChosen, waiting: true, orderKeys: [...new Set(orderKeys)] });
+    // A note that was on its way when they were deleted came after that.
+    await store.eraseDeliveries(deleted);
   }
 
   /** Deletes those of one interaction. @returns how many */

@@ -271,7 +271,7 @@ export class Forwarder {
   }
 
   /** Sends nothing more of interactions that were deleted. */
-  readonly forget = (deleted: readonly ErasedInteraction[]): void => this.#dead.forget(deleted);
+  readonly forget = (deleted: readonly ErasedInteraction[]): Promise<void> => this.#dead.forget(deleted);
 
   /** Ends the destinations; what they have not sent stays on the disk for the next start. */
   async close(timeoutMillis: number): Promise<void> {

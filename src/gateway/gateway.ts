@@ -196,9 +196,9 @@ class RunningGateway implements Gateway {
     await this.#store.settled(isWriting ? BUSY_SETTLE_MILLIS : SETTLE_MILLIS);
   }
 
-  #forget(deleted: readonly ErasedInteraction[]): void {
+  async #forget(deleted: readonly ErasedInteraction[]): Promise<void> {
     try {
-      this.#forwarder.forget(deleted);
+      await this.#forwarder.forget(deleted);
     } catch (error) {
       this.#settings.log.warn(`what was deleted may still be sent on: ${(error as Error).message}`);
     }

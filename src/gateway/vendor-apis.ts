@@ -48,7 +48,7 @@ export interface VendorApiOptions {
   /** @param passed the gateways that the request has passed, as its sender names them */
   readonly onChanges?: (vendor: string, changes: RouteChanges, project: string, passed: string | undefined) => void;
   /** Called with the interactions of conversations that a client deleted. */
-  readonly onErased?: (interactions: readonly ErasedInteraction[]) => void;
+  readonly onErased?: (interactions: readonly ErasedInteraction[]) => Promise<void>;
 }
 
 /** The vendors' own APIs, each below its name. A vendor's routes are loaded by the first request for them. */
@@ -184,7 +184,7 @@ export class VendorApis {
     const changes = changesWithContent(maskJson(sent, mask), content, mask);
     const write = { project, receivedBy: vendor, receivedUs: Date.now() * 1e3, ...storeWriteFrom(changes) };
     const [result] = await this.#options.store.writeAll([write]);
-    this.#options.onErased?.(result?.erased ?? []);
+    await this.#options.onErased?.(result?.erased ?? []);
     this.#options.onChanges?.(vendor, changes, project, passed);
   }
 }

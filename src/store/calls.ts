@@ -2,7 +2,7 @@ import { activityOf } from './activity.ts';
 import { answersOf } from './answers.ts';
 import { answerOf, interactionToSend } from './background.ts';
 import { interactionNamedBy } from './named-interaction.ts';
-import type { DeliveryChange, DeliveryNote, Erased, StoreWrite, WriteResult } from './port.ts';
+import type { DeliveryChange, DeliveryNote, Erased, ErasedInteraction, StoreWrite, WriteResult } from './port.ts';
 import type { StoreReader } from './reader.ts';
 import { completionsOf, resolveId, totalsOf, usageBy } from './reports.ts';
 import { statisticsOf, summaryOf } from './statistics.ts';
@@ -70,6 +70,7 @@ export interface WriterCalls {
   note(notes: readonly DeliveryNote[]): void;
   changeDeliveries(change: DeliveryChange): number;
   deleteConversation(publicId: string): Erased;
+  eraseDeliveries(interactions: readonly Pick<ErasedInteraction, 'id' | 'project'>[]): void;
   /** Answers once everything that was written before is in the index. */
   settled(): void;
   close(): void;

@@ -148,6 +148,10 @@ export class Store {
     return this.#write('deleteConversation', publicId);
   }
 
+  eraseDeliveries(...args: Parameters<WriterCalls['eraseDeliveries']>): Promise<void> {
+    return this.#write('eraseDeliveries', ...args);
+  }
+
   /** Resolves once everything that was written before can be found, or after this time. */
   async settled(maxMillis: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;

@@ -96,6 +96,7 @@ class WriterThread {
       case 'note':
       case 'changeDeliveries':
       case 'deleteConversation':
+      case 'eraseDeliveries':
         return Reflect.apply(this.#writer[method], this.#writer, args);
       case 'close':
         this.#settleBeforeClose();

@@ -107,6 +107,14 @@ export class StoreWriter {
     });
   }
 
+  /** What was noted of interactions while they were deleted. */
+  eraseDeliveries(interactions: readonly Pick<ErasedInteraction, 'id' | 'project'>[]): void {
+    this.#erasing(() => {
+      for (const { id, project } of interactions)
+        this.#db.run('DELETE FROM deliveries WHERE interaction = ? AND project = ?', id, project);
+    });
+  }
+
   /** Spans and log records that are stored and not in the index. */
   get backlog(): number {
     const { spans, changes, logs } = this.#numbers;

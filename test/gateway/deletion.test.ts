@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { spoolStatus } from '../../src/delivery/spool/inspect.ts';
+import { Store } from '../../src/store/store.ts';
 import { chat, fakeVendor, idOf, post } from './forward-scene.ts';
 import { openGateway, until } from './gateway-scene.ts';
 
@@ -68,6 +69,25 @@ it('sends nothing more of a deleted conversation', async () => {
   expect(
     (await client.listDeliveries({ params: { name: 'requesty' } })).items.map(({ interaction }) => interaction),
   ).toEqual([idOf('2')]);
+});
+
+it('keeps nothing that is noted of a conversation while it is deleted', async () => {
+  const { gateway, client, reaches } = await forwarding('requesty');
+  await post(gateway.url, [call('1', 'gone', 'Where is my refund?')]);
+  await reaches('1', 'delivered');
+  const remove = Store.prototype.deleteConversation;
+  const spy = vi.spyOn(Store.prototype, 'deleteConversation').mockImplementation(async function (this: Store, id) {
+    const erased = await remove.call(this, id);
+    const [first] = erased.interactions;
+    if (!first) throw new Error('Nothing was deleted.');
+    const { project, id: interaction } = first;
+    await this.note([{ project, interaction, destination: 'requesty', state: 'retrying', atUs: Date.now() * 1e3 }]);
+    return erased;
+  });
+  onTestFinished(() => spy.mockRestore());
+  const { id } = await client.getConversation({ params: { id: 'gone' } });
+  await client.deleteConversation({ params: { id } });
+  expect((await client.listDeliveries({ params: { name: 'requesty' } })).items).toEqual([]);
 });
 
 it('sends no feedback on an answer of a deleted conversation', async () => {

@@ -32,7 +32,7 @@ export interface ApiHost {
   sendAgain(destination: string, selection: Selection): Promise<Answer<'sendInteractions'>>;
   addFeedback(feedback: NewFeedback): Promise<FeedbackRow>;
   /** Called with what was deleted for good. */
-  forget(deleted: readonly ErasedInteraction[]): void;
+  forget(deleted: readonly ErasedInteraction[]): Promise<void>;
   vendorFields(name: string): Promise<Answer<'getVendorFields'> | undefined>;
 }
 
@@ -239,7 +239,7 @@ function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback
       // Several projects may have a conversation of this name.
       if (!row || (query.project === undefined && row.id !== params['id'])) throw missing('conversation', params['id']);
       const { interactions, spans } = await store.deleteConversation(row.id);
-      host.forget(interactions);
+      await host.forget(interactions);
       return { interactions: interactions.length, spans };
     },
     async getStatus() {
