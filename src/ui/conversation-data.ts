@@ -41,6 +41,7 @@ export async function open(id: string): Promise<void> {
   await load(id);
 }
 
+const always = (): boolean => true;
 const NO_TOOLS: readonly ToolSpan[] = [];
 
 /** Shows the first page at once, then the whole. */
@@ -55,7 +56,7 @@ export async function load(id: string): Promise<void> {
     await nextTask();
     if (!isCurrent()) return;
     if (isNew) loaded.value = { conversation: first, tools: NO_TOOLS, feedback: new Map() };
-    const [rows, found] = await Promise.all([restOf(id, first), toolsOf(id)]);
+    const [rows, found] = await Promise.all([restOf(first, isCurrent), toolsOf(id, isCurrent)]);
     const feedback = await feedbackOf(rows);
     if (!isCurrent()) return;
     current.shown = request;
@@ -69,10 +70,12 @@ export async function load(id: string): Promise<void> {
   }
 }
 
-async function restOf(id: string, first: Detail): Promise<Detail['rows']> {
+/** @param isWanted still, before each further page */
+export async function restOf(first: Detail, isWanted = always): Promise<Detail['rows']> {
   if (first.next === undefined) return first.rows;
+  const { id } = first;
   const rows = [...first.rows];
-  for (let next: string | undefined = first.next; next !== undefined && current.id === id; ) {
+  for (let next: string | undefined = first.next; next !== undefined && isWanted(); ) {
     const page = await api.getConversation({ params: { id }, query: { limit: PAGE, cursor: next } });
     rows.push(...page.rows);
     next = page.next;
@@ -80,14 +83,14 @@ async function restOf(id: string, first: Detail): Promise<Detail['rows']> {
   return rows;
 }
 
-async function toolsOf(id: string): Promise<ToolSpan[]> {
+export async function toolsOf(id: string, isWanted = always): Promise<ToolSpan[]> {
   const tools: ToolSpan[] = [];
   let cursor: string | undefined;
   do {
     const page = await api.listToolSpans({ params: { id }, query: { ...(cursor !== undefined && { cursor }) } });
     tools.push(...page.items);
     cursor = page.next;
-  } while (cursor !== undefined && current.id === id);
+  } while (cursor !== undefined && isWanted());
   return tools;
 }
 

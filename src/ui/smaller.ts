@@ -20,7 +20,7 @@ function replaced(code: string, pattern: RegExp, by: string | ((match: string, g
 const GFM_RULES =
   /(?:_backpedal|del|delLDelim|delRDelim|emStrongLDelim|emStrongRDelimAst|text):[\w$]+,|,url:[\w$]+(?=\})/g;
 /** Entries of the list of small regular expressions, each with its name. */
-const UNUSED_REGEXES = /\b([a-zA-Z]+\d?):\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\]|\\.)*\])+\/[a-z]*,/g;
+const UNUSED_REGEXES = /\b([a-zA-Z]+\d?):\s*\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\]|\\.)*\])+\/[a-z]*,/g;
 
 /**
  * Only the lexer of marked is used, for GitHub's Markdown. Its file makes a parser as it loads, which keeps the bundler from
@@ -58,9 +58,18 @@ export const lexerOfMarked: Plugin = {
     kept = replaced(kept, /"address\|article[^"]*"/, '"div"');
     kept = replaced(kept, /\{blockquote:[\w$]+,[^{}]*\}/, (rules) => rules.replace(/(?:lheading|table):[\w$]+,/g, ''));
     kept = replaced(kept, /\{_backpedal:[^{}]*\}/, (rules) => rules.replace(GFM_RULES, ''));
-    kept = replaced(kept, UNUSED_REGEXES, (entry, name: string) => (kept.includes(`.${name}`) ? entry : ''));
     kept = replaced(kept, new RegExp(`([=:])(${rule}\\()`, 'g'), '$1/* @__PURE__ */$2');
     return { code: `${kept}export{${lexer} as Lexer};`, map: null };
+  },
+  /** What nothing reads any more is known once the bundler has left out the code around it. */
+  renderChunk(code) {
+    const from = code.indexOf('codeRemoveIndent:');
+    const to = code.indexOf('\n};', from);
+    if (from < 0) return undefined;
+    const used = code
+      .slice(from, to)
+      .replace(UNUSED_REGEXES, (entry, name: string) => (code.includes(`.${name}`) ? entry : ''));
+    return { code: code.slice(0, from) + used + code.slice(to), map: null };
   },
 };
 
@@ -86,29 +95,35 @@ const UNUSED = [
 /** Whether to print how long everything takes. */
 const TIMES = /opts\.key && \(\(_\w = opts\.debug\) == null \? void 0 : _\w\.call\(opts\)\)/g;
 
+/** Options that the page never sets, with their defaults. */
+const CONSTANTS = {
+  horizontal: 'false',
+  lanes: '1',
+  debug: 'false',
+  enabled: 'true',
+  gap: '0',
+  paddingStart: '0',
+  paddingEnd: '0',
+  scrollPaddingStart: '0',
+  scrollPaddingEnd: '0',
+  scrollMargin: '0',
+  initialOffset: '0',
+  initialMeasurementsCache: '[]',
+  useScrollendEvent: 'false',
+  useAnimationFrameWithResizeObserver: 'false',
+};
+
 /** The lists of the page have one column and scroll downwards. */
 export const verticalLists: Plugin = {
   name: 'vertical-lists',
   transform(code, id) {
     if (id.endsWith('/virtual-core/dist/esm/utils.js')) return { code: replaced(code, TIMES, 'false'), map: null };
     if (!id.endsWith('/virtual-core/dist/esm/index.js')) return undefined;
-    const vertical = withConstants(code, {
-      horizontal: 'false',
-      lanes: '1',
-      debug: 'false',
-      enabled: 'true',
-      gap: '0',
-      paddingStart: '0',
-      paddingEnd: '0',
-      scrollPaddingStart: '0',
-      scrollPaddingEnd: '0',
-      scrollMargin: '0',
-      initialOffset: '0',
-      initialMeasurementsCache: '[]',
-      useScrollendEvent: 'false',
-      useAnimationFrameWithResizeObserver: 'false',
-    });
-    return { code: UNUSED.reduce((left, pattern) => replaced(left, pattern, ''), vertical), map: null };
+    const withoutDefaults = Object.keys(CONSTANTS).reduce(
+      (left, name) => replaced(left, new RegExp(`\\n {8}${name}: .*,`), ''),
+      withConstants(code, CONSTANTS),
+    );
+    return { code: UNUSED.reduce((left, pattern) => replaced(left, pattern, ''), withoutDefaults), map: null };
   },
 };
 

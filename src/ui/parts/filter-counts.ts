@@ -37,7 +37,7 @@ export async function withCounts(
   for (const item of completion.items) {
     const q = `${text.slice(0, from)}${item.text}${text.slice(to)}`;
     const isCounted = items.length < MAX_COUNTED && isCurrent() && parseFilter(q).errors.length === 0;
-    items.push(isCounted ? { ...item, count: await conversationsOf(q, since) } : item);
+    items.push(isCounted ? { ...item, count: await conversationsOf({ q, since }) } : item);
   }
   return { ...completion, items };
 }
@@ -48,11 +48,17 @@ const MAX_COUNTS = 200;
 /** Counts of a moment ago: the same filters are completed again after a correction. */
 const counts = new Map<string, { readonly at: number; readonly conversations: number }>();
 
-async function conversationsOf(q: string, since: string): Promise<number> {
-  const key = `${since}\n${q}`;
+interface Selection {
+  readonly q: string;
+  readonly since: string;
+  readonly until?: string | undefined;
+}
+
+export async function conversationsOf(query: Selection): Promise<number> {
+  const key = Object.values(query).join('\n');
   const known = counts.get(key);
   if (known && Date.now() - known.at < COUNT_MILLIS) return known.conversations;
-  const { conversations } = await api.summary({ query: { q, since } });
+  const { conversations } = await api.summary({ query: { ...query } });
   if (counts.size >= MAX_COUNTS) counts.clear();
   counts.set(key, { at: Date.now(), conversations });
   return conversations;

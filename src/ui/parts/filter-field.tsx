@@ -19,14 +19,15 @@ interface FilterFieldProps {
   /** What the gateway has against it. */
   readonly problem: string | undefined;
   readonly since?: string;
-  /** How many rows are left. */
+  /** How many rows are left, of how many. */
   readonly result?: number | undefined;
+  readonly total?: number | undefined;
   readonly placeholder?: string;
 }
 
 /** The filter of a list: one string, which is in the address. A valid one applies while it is typed. */
 export function FilterField(props: FilterFieldProps): JSX.Element {
-  const { q, since = '12h', result } = props;
+  const { q, since = '12h', result = 0, total } = props;
   const field = useRef<HTMLInputElement>(null);
   const filter = useFilterText(q);
   const list = useCompletion(filter.text, field, since);
@@ -50,8 +51,10 @@ export function FilterField(props: FilterFieldProps): JSX.Element {
           placeholder={props.placeholder}
         />
       </span>
-      {q !== '' && result !== undefined && message === undefined && (
-        <span class="dim filter-result">{count(result)} found</span>
+      {q !== '' && total !== undefined && message === undefined && (
+        <span class="dim filter-result">
+          {count(result)} of {count(Math.max(total, result))}
+        </span>
       )}
       {filter.text !== '' && <FilterButtons text={filter.text} onClear={() => filter.commit('')} />}
       {filter.text === '' && <kbd>/</kbd>}

@@ -1,9 +1,7 @@
 import type { JSX } from 'preact';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { counted } from '../format.ts';
-import { useCommands } from '../keyboard.ts';
-import { command } from '../shortcuts.ts';
-import { Icon } from './icon.tsx';
+import { FindField } from './find-field.tsx';
 import { type JsonLine, jsonLines, matchesIn, summaryOf } from './json-lines.ts';
 import { Safe } from './safe-text.tsx';
 import './json.css';
@@ -147,30 +145,17 @@ interface SearchProps {
 /** A tree with a field that searches in it. */
 export function JsonWithSearch({ value, label, whole, marked, hasKey = false }: SearchProps): JSX.Element {
   const [find, setFind] = useState('');
-  const field = useRef<HTMLInputElement>(null);
   const wanted = find.trim().toLowerCase();
   const found = useMemo(() => matchesIn(value, wanted).count, [value, wanted]);
-  useCommands(hasKey ? [command('/', 'Find', 'View', () => field.current?.select())] : []);
   return (
     <div class="json-search">
-      <label class="field">
-        <Icon name="search" size={13} />
-        <input
-          ref={field}
-          type="search"
-          aria-label={label}
-          placeholder={label}
-          value={find}
-          onInput={(event) => setFind(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape') return;
-            event.stopPropagation();
-            setFind('');
-            field.current?.blur();
-          }}
-        />
-        <small aria-live="polite">{wanted === '' ? whole : `${found} found${whole ? ` in ${whole}` : ''}`}</small>
-      </label>
+      <FindField
+        label={label}
+        text={find}
+        note={wanted === '' ? whole : `${found} found${whole ? ` in ${whole}` : ''}`}
+        hasKey={hasKey}
+        onFind={setFind}
+      />
       <Json value={value} find={find} {...(marked && { marked })} />
     </div>
   );

@@ -14,7 +14,9 @@ import { DeliveryLinks } from './delivery-links.tsx';
 import { Feedback } from './feedback.tsx';
 import { Icon } from './icon.tsx';
 import { Json } from './json.tsx';
+import { Markdown } from './markdown.tsx';
 import { isRaw } from './raw.ts';
+import { Role, roleClass } from './role.tsx';
 import { Safe } from './safe-text.tsx';
 
 interface MessageProps {
@@ -34,10 +36,7 @@ export function MessageView({ message, isSelected = false, feedback, onRated }: 
       class={`message ${roleClass(role)}${isFirst ? ' first' : ''}`}
       aria-current={isSelected ? 'true' : undefined}
     >
-      <div class="role">
-        <Safe text={role} />
-        {calls.length > 1 && <small>{calls.length} in parallel</small>}
-      </div>
+      <Role role={role} note={calls.length > 1 ? `${calls.length} in parallel` : undefined} />
       <div class="words">
         {parts.map((part, index) => (
           <PartView
@@ -70,13 +69,6 @@ export function MessageView({ message, isSelected = false, feedback, onRated }: 
       )}
     </article>
   );
-}
-
-const ROLES: ReadonlySet<string> = new Set(['system', 'developer', 'user', 'assistant', 'tool']);
-
-/** A role comes from the sender: only those that the page knows become a class. */
-export function roleClass(role: string): string {
-  return ROLES.has(role) ? role : 'other';
 }
 
 function NoWords(): JSX.Element {
@@ -184,29 +176,14 @@ function reasoningLabel(row: ConversationRow | undefined, text: string): string 
 const LONG_TEXT = 20_000;
 const FIRST_CHARACTERS = 4_000;
 
-/**
- * Loaded when it is first needed. A message that comes into view later has its Markdown, and so its height, at once: a
- * height that changed after each return would move the messages below it again and again.
- */
-const markdown = signal<typeof import('./markdown.tsx') | undefined>(undefined);
-
-async function loadMarkdown(): Promise<void> {
-  markdown.value = await import('./markdown.tsx');
-}
-
 /** Words as they came, or, where a model wrote them, its Markdown. */
 export function Words({ text, isModel }: { readonly text: string; readonly isModel: boolean }): JSX.Element {
   const [isWhole, setWhole] = useState(text.length <= LONG_TEXT);
   const shown = isWhole ? text : text.slice(0, FIRST_CHARACTERS);
-  const isRendered = isModel && !isRaw.value;
-  const View = isRendered && markdown.value?.Markdown;
-  useEffect(() => {
-    if (isRendered && !markdown.value) loadMarkdown().catch(() => {});
-  }, [isRendered]);
   return (
     <>
-      {View ? (
-        <View text={shown} />
+      {isModel && !isRaw.value ? (
+        <Markdown text={shown} />
       ) : (
         <p class="plain">
           <Safe text={shown} />
@@ -230,7 +207,7 @@ interface FoldedProps {
 /** Every fold of the transcript is open. */
 export const areUnfolded = signal(false);
 
-function Folded({ label, note, children }: FoldedProps): JSX.Element {
+export function Folded({ label, note, children }: FoldedProps): JSX.Element {
   return (
     <details class="folded" open={areUnfolded.value}>
       <summary>

@@ -33,11 +33,19 @@ function momentOf(text: string): number | undefined {
   return Number.isFinite(millis) ? millis : undefined;
 }
 
-export function TimeRange({ since, fallback }: { readonly since: string; readonly fallback: string }): JSX.Element {
+interface TimeRangeProps {
+  readonly since: string;
+  readonly fallback: string;
+  /** How long the parts are that charts divide it into, such as `2 hours`. */
+  readonly each?: string | undefined;
+}
+
+export function TimeRange({ since, fallback, each }: TimeRangeProps): JSX.Element {
   const until = address.value.query.get('until') ?? undefined;
-  const label = rangeLabel(since, until);
+  const range = rangeLabel(since, until);
+  const label = each ? `${range}, by ${each}` : range;
   return (
-    <Menu label={isPhone.value ? label.replace('Last ', '') : label} title={label}>
+    <Menu label={isPhone.value ? range.replace('Last ', '') : label} title={label}>
       {(close) =>
         RANGES.map(([each, label]) => (
           <button

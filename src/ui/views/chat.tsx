@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api.ts';
-import type { Detail } from '../conversation-data.ts';
+import { type Detail, restOf, toolsOf } from '../conversation-data.ts';
 import { count, dayAndClock, moment } from '../format.ts';
+import { onAnswer } from '../on-answer.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { MessageView } from '../parts/message.tsx';
@@ -12,9 +13,14 @@ import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
 import { useTitle } from '../title.ts';
 import { markdownOf } from './conversation-markdown.ts';
-import { transcriptOf } from './transcript.ts';
+import { type Turn, transcriptOf } from './transcript.ts';
 import './conversation.css';
 import './chat.css';
+
+interface Chat {
+  readonly shown: Detail;
+  readonly turns: readonly Turn[];
+}
 
 /**
  * A conversation to read: whole, without the frame of the page, and fit for printing. The address is that of a chat which
@@ -23,26 +29,19 @@ import './chat.css';
 export function ChatView(): JSX.Element {
   const id = address.value.query.get('chatId') ?? '';
   const project = projectInAddress.value;
-  const [shown, setShown] = useState<Detail>();
+  const [chat, setChat] = useState<Chat>();
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
-    const state = { isGone: false };
-    setShown(undefined);
+    setChat(undefined);
     setProblem(undefined);
-    wholeConversation(id, project).then(
-      (found) => !state.isGone && setShown(found),
-      (error: unknown) => !state.isGone && setProblem(messageOf(error)),
-    );
-    return () => {
-      state.isGone = true;
-    };
+    return onAnswer(wholeConversation(id, project), setChat, (error) => setProblem(messageOf(error)));
   }, [id, project]);
-  useTitle(shown?.title ?? id);
-  const turns = useMemo(() => transcriptOf(shown?.rows ?? []), [shown]);
+  useTitle(chat?.shown.title ?? id);
   if (id === '')
     return <p class="empty">The address names no chat. It ends with ?chatId= and the id of a conversation.</p>;
   if (problem !== undefined) return <p class="empty">{problem}</p>;
-  if (!shown) return <LoadingRows />;
+  if (!chat) return <LoadingRows />;
+  const { shown, turns } = chat;
   return (
     <div class="chat-page">
       <header>
@@ -75,15 +74,12 @@ export function ChatView(): JSX.Element {
   );
 }
 
-/** @param project where several have a conversation of this name */
-async function wholeConversation(name: string, project: string | undefined): Promise<Detail> {
+/**
+ * With what its tools took and how they failed.
+ * @param project where several have a conversation of this name
+ */
+async function wholeConversation(name: string, project: string | undefined): Promise<Chat> {
   const first = await api.getConversation({ params: { id: name }, query: { limit: 500, project } });
-  const { id } = first;
-  const rows = [...first.rows];
-  for (let { next } = first; next !== undefined; ) {
-    const page = await api.getConversation({ params: { id }, query: { limit: 500, cursor: next } });
-    rows.push(...page.rows);
-    next = page.next;
-  }
-  return { ...first, rows };
+  const rows = await restOf(first);
+  return { shown: first, turns: transcriptOf(rows, await toolsOf(first.id)) };
 }

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { counted } from '../format.ts';
 import { type Change, differenceOf, similarity, textDifference } from '../parts/diff.ts';
 import { Icon } from '../parts/icon.tsx';
-import { roleClass } from '../parts/message.tsx';
+import { Role } from '../parts/role.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import type { ComparedMessage, Sides } from './compare-side.ts';
 
@@ -110,16 +110,6 @@ function DifferentMessages({
       <Words changes={changes} without="added" isWhole={!right} />
       <Words changes={changes} without="removed" isWhole={!left} />
     </div>
-  );
-}
-
-/** A role comes from the sender. One that the page does not know has no colour: a class of its name could be any. */
-function Role({ role, note }: { readonly role: string; readonly note?: string }): JSX.Element {
-  return (
-    <span class={`role role-${roleClass(role)}`}>
-      <Safe text={role} />
-      {note !== undefined && <small>{note}</small>}
-    </span>
   );
 }
 

@@ -5,6 +5,7 @@ import { copyLink } from '../clipboard.ts';
 import { clock, count, dayAndClock, duration, moment, money, UNKNOWN } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { marked } from '../marked.ts';
+import { onAnswer } from '../on-answer.ts';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { Menu } from '../parts/menu.tsx';
@@ -111,19 +112,14 @@ function useSides(query: URLSearchParams): {
   const [a, b] = [query.get('a') ?? '', query.get('b') ?? ''];
   const [projectOfA, projectOfB] = [query.get('a-project') ?? undefined, query.get('b-project') ?? undefined];
   useEffect(() => {
-    const state = { isGone: false };
     setProblem(undefined);
     if (a === '' || b === '') {
       setProblem('Two are needed.');
       return undefined;
     }
-    Promise.all([loadSide(a, projectOfA), loadSide(b, projectOfB)]).then(
-      (found) => !state.isGone && setSides(found),
-      (error: unknown) => !state.isGone && setProblem(messageOf(error)),
+    return onAnswer(Promise.all([loadSide(a, projectOfA), loadSide(b, projectOfB)]), setSides, (error) =>
+      setProblem(messageOf(error)),
     );
-    return () => {
-      state.isGone = true;
-    };
   }, [a, b, projectOfA, projectOfB]);
   return { sides: sides?.[0].id === undefined ? undefined : sides, problem };
 }
@@ -291,7 +287,7 @@ function Delta({ name, left, right }: FactProps): JSX.Element | null {
   const { write } = units[name] ?? plain;
   const text = isShare && share !== undefined ? `${sign}${count(share)} %` : `${sign}${write(Math.abs(change))}`;
   const isWorse = (isWorseWhenMore && change > 0) || (name === 'of it cached' && change < 0);
-  return <span class={isWorse ? 'waits' : 'dim'}>{text}</span>;
+  return <span class={isWorse ? 'wait' : 'dim'}>{text}</span>;
 }
 
 function DeliveryLine({ sides }: { readonly sides: Sides }): JSX.Element | null {

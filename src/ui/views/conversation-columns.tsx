@@ -197,7 +197,7 @@ export function PhoneRow({ row }: { readonly row: Conversation }): JSX.Element {
         <span>{row.cost === undefined ? UNKNOWN : `${money(row.cost)} USD`}</span>
         <span>{duration(row.duration)}</span>
         {states.map(({ name, state }) => (
-          <span key={name} class={state === 'retrying' ? 'waits' : state === 'waiting' ? '' : 'bad'}>
+          <span key={name} class={state === 'retrying' ? 'wait' : state === 'waiting' ? '' : 'bad'}>
             <DeliveryMark state={state} />
             {name}
           </span>

@@ -4,6 +4,7 @@ import type { Span } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { clock, counted, duration, moment } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
+import { onAnswer } from '../on-answer.ts';
 import { Icon } from '../parts/icon.tsx';
 import { JsonWithSearch } from '../parts/json.tsx';
 import { readable } from '../parts/json-lines.ts';
@@ -126,14 +127,11 @@ export function useSpan({ traceId, spanId, project }: TracePlace): Span | null |
   const key = `${project} ${traceId} ${spanId}`;
   useEffect(() => {
     if (spanId === undefined) return undefined;
-    const state = { isWanted: true };
-    api.getTrace({ params: { traceId }, query: { span: spanId, project } }).then(
-      ({ items }) => state.isWanted && setRead({ key, span: items.find((each) => each.spanId === spanId) ?? null }),
-      () => state.isWanted && setRead({ key, span: null }),
+    return onAnswer(
+      api.getTrace({ params: { traceId }, query: { span: spanId, project } }),
+      ({ items }) => setRead({ key, span: items.find((each) => each.spanId === spanId) ?? null }),
+      () => setRead({ key, span: null }),
     );
-    return () => {
-      state.isWanted = false;
-    };
   }, [key]);
   if (spanId === undefined) return null;
   // The last one stays until the next has arrived: it is not the one that the place names.

@@ -3,6 +3,7 @@ import type { Answer, Conversation } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { onLive } from '../live.ts';
 import { atMostEvery } from '../pace.ts';
+import { conversationsOf } from '../parts/filter-counts.ts';
 import { messageOf } from '../text.ts';
 
 export interface Selection {
@@ -15,6 +16,8 @@ export interface Selection {
 export const rows = signal<readonly Conversation[]>([]);
 export const timeline = signal<Answer<'timeline'> | undefined>(undefined);
 export const summary = signal<Answer<'summary'> | undefined>(undefined);
+/** How many there are without the filter; undefined while there is none. */
+export const total = signal<number | undefined>(undefined);
 /** New rows that wait until a person shows them. */
 export const waitingRows = signal<readonly Conversation[]>([]);
 /** Rows that came in just now. */
@@ -54,13 +57,15 @@ export async function load(selection: Selection): Promise<void> {
 }
 
 async function loadTotals(selection: Selection, request = list.request): Promise<void> {
-  const [strip, totals] = await Promise.all([
+  const [strip, totals, all] = await Promise.all([
     api.timeline({ query: { ...selection, since: selection.since === '0' ? '30d' : selection.since, buckets: 144 } }),
     api.summary({ query: { ...selection } }),
+    selection.q === '' ? undefined : conversationsOf({ ...selection, q: '' }),
   ]);
   if (request !== list.request) return;
   timeline.value = strip;
   summary.value = totals;
+  total.value = all;
 }
 
 export async function loadMore(selection: Selection): Promise<void> {

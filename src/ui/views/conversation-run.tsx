@@ -7,6 +7,7 @@ import { useCommands, useKeys } from '../keyboard.ts';
 import { firstPayload } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Words } from '../parts/message.tsx';
+import { Role } from '../parts/role.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { traceAddress } from '../places.ts';
 import { address, go, withQuery } from '../router.ts';
@@ -153,9 +154,7 @@ function RunMessages({ row }: { readonly row: ConversationRow }): JSX.Element | 
       <div class="run-messages">
         {[...inputMessages, ...outputMessages].map(({ role, parts }, index) => (
           <div key={index} class="run-message">
-            <span class={`role ${role === 'assistant' ? 'assistant' : ''}`}>
-              <Safe text={role} />
-            </span>
+            <Role role={role} />
             <div>
               {parts.map((part, at) =>
                 part.type === 'text' ? <Words key={at} text={part.content} isModel={role === 'assistant'} /> : null,

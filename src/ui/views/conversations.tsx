@@ -28,6 +28,7 @@ import {
   type Selection,
   showWaiting,
   summary,
+  total,
   waitingRows,
 } from './conversation-list.ts';
 import { FirstRun } from './first-run.tsx';
@@ -80,7 +81,8 @@ export function ConversationsView(): JSX.Element {
           q={q}
           since={since}
           problem={problem.value}
-          result={q === '' ? undefined : summary.value?.conversations}
+          result={summary.value?.conversations}
+          total={total.value}
         />
         <TimeRange since={since} fallback={DEFAULT_SINCE} />
         <LiveButton isLive={isLive} onClick={toggleLive} />

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count, counted } from '../format.ts';
 import { useKeys } from '../keyboard.ts';
+import { onAnswer } from '../on-answer.ts';
 import { chosen } from '../parts/chart.tsx';
 import { listAddress } from '../parts/filter-text.ts';
 import { Icon } from '../parts/icon.tsx';
@@ -84,14 +85,9 @@ const LEAST = 0.1;
 function InCommon({ q, all, since, until }: InCommonProps): JSX.Element | null {
   const [rows, setRows] = useState<readonly Common[]>([]);
   useEffect(() => {
-    const state = { isGone: false };
-    Promise.all(KEYS.map((key) => commonest(key, { q, all, since, until }))).then(
-      (found) => !state.isGone && setRows(found.flat().sort((a, b) => b.here - b.elsewhere - a.here + a.elsewhere)),
-      () => {},
+    return onAnswer(Promise.all(KEYS.map((key) => commonest(key, { q, all, since, until }))), (found) =>
+      setRows(found.flat().sort((a, b) => b.here - b.elsewhere - a.here + a.elsewhere)),
     );
-    return () => {
-      state.isGone = true;
-    };
   }, [q, all, since, until]);
   if (rows.length === 0) return null;
   return (

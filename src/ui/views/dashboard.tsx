@@ -21,7 +21,17 @@ import './dashboard.css';
 type Group = Statistics['groups'][number];
 
 const DEFAULT_SINCE = '24h';
-const BUCKETS = 84;
+/** Into how many parts the charts divide a time, and how long a part is. */
+const PARTS: Readonly<Record<string, readonly [count: number, each: string]>> = {
+  '15m': [90, '10 seconds'],
+  '1h': [60, 'minute'],
+  '12h': [72, '10 minutes'],
+  '24h': [96, '15 minutes'],
+  '7d': [84, '2 hours'],
+  '30d': [90, '8 hours'],
+};
+/** For a time of any other length. */
+const OTHER_PARTS = 84;
 /** With the selection that they are of: the old ones stay until those of another selection are there. */
 const loaded = signal<ContentProps | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
@@ -29,13 +39,14 @@ const requests = { last: 0 };
 
 async function load(selection: Selection, withBefore: boolean): Promise<void> {
   const request = ++requests.last;
+  const buckets = partsOf(selection)?.[0] ?? OTHER_PARTS;
   try {
-    const found = await api.statistics({ query: { ...selection, buckets: BUCKETS } });
-    const length = found.bucketMillis * BUCKETS;
+    const found = await api.statistics({ query: { ...selection, buckets } });
+    const length = found.bucketMillis * buckets;
     const range = { since: String(Math.round(found.start - length)), until: String(Math.round(found.start)) };
     const before =
       withBefore && found.start >= length
-        ? await api.statistics({ query: { ...selection, ...range, buckets: BUCKETS } })
+        ? await api.statistics({ query: { ...selection, ...range, buckets } })
         : undefined;
     if (request !== requests.last) return;
     loaded.value = { ...selection, now: found, ...(before && { before }) };
@@ -43,6 +54,10 @@ async function load(selection: Selection, withBefore: boolean): Promise<void> {
   } catch (error) {
     if (request === requests.last) problem.value = messageOf(error);
   }
+}
+
+function partsOf({ since, until }: Pick<Selection, 'since' | 'until'>): (typeof PARTS)[string] | undefined {
+  return until === undefined ? PARTS[since] : undefined;
 }
 
 /** Cost, tokens, latency and errors over time. Every number leads to the list behind it. */
@@ -86,7 +101,7 @@ export function DashboardView(): JSX.Element {
           problem={problem.value}
           placeholder="Filter, such as service:shop -model:gpt-4o-mini"
         />
-        <TimeRange since={since} fallback={DEFAULT_SINCE} />
+        <TimeRange since={since} fallback={DEFAULT_SINCE} each={partsOf({ since, until })?.[1]} />
         <button
           type="button"
           class="button compare-before"
@@ -108,7 +123,7 @@ interface ContentProps extends Selection {
 }
 
 function Content({ now, before, ...selection }: ContentProps): JSX.Element {
-  const buckets = { start: now.start, bucketMillis: now.bucketMillis, count: BUCKETS };
+  const buckets = { start: now.start, bucketMillis: now.bucketMillis, count: now.inputTokens.length };
   const errors = sum(now.errors.map(({ calls }) => calls));
   const { q, since, until } = selection;
   const list = (term = ''): string =>
@@ -141,7 +156,7 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
           write={axisCount}
           isWhole
         />
-        <ChosenTime statistics={now} buckets={BUCKETS} q={selection.q} />
+        <ChosenTime statistics={now} buckets={buckets.count} q={selection.q} />
       </div>
       <GroupTable statistics={now} selection={selection} isPhone={isPhone.value} />
     </div>
@@ -275,5 +290,5 @@ function errorSeries({ errors }: Statistics): Series[] {
 }
 
 function added(lists: readonly (readonly number[])[]): number[] {
-  return Array.from({ length: BUCKETS }, (_, at) => sum(lists.map((list) => list[at] ?? 0)));
+  return (lists[0] ?? []).map((_, at) => sum(lists.map((list) => list[at] ?? 0)));
 }

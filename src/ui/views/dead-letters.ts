@@ -28,7 +28,7 @@ export function groupsOf(records: readonly Delivery[]): DeadLetterGroup[] {
       {
         destination: newest.destination,
         status: newest.attempts.at(-1)?.status,
-        reason: (newest.reason ?? '').replace(/^HTTP \d{3}:\s*/, ''),
+        reason: (newest.reason ?? '').replace(/^HTTP \d{3}:\s*/, '') || 'refused without a reason',
         records: sorted,
         since: Math.min(...sorted.map(({ updatedAt }) => updatedAt)),
       },

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { DeliveryState, Destination } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
-import { destinations, loadDestinations } from '../destinations.ts';
+import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { age, ago, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { atMostEvery } from '../pace.ts';
@@ -12,7 +12,7 @@ import { Sparkline } from '../parts/sparkline.tsx';
 import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { type InteractionKey, payloadAddress } from '../places.ts';
 import { go, segments } from '../router.ts';
-import { rowCommands } from '../shortcuts.ts';
+import { command, rowCommands } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
 import { now } from '../time.ts';
 import { useTitle } from '../title.ts';
@@ -37,14 +37,16 @@ export function DestinationsView(): JSX.Element {
 }
 
 function AllDestinations(): JSX.Element {
-  const configured = destinations.value.filter(({ isConfigured }) => isConfigured);
   const others = destinations.value.filter(({ isConfigured }) => !isConfigured);
+  const items = configured.value;
   const [selected, setSelected] = useState(-1);
-  const move = (step: number): void => setSelected(Math.min(configured.length - 1, Math.max(0, selected + step)));
-  useCommands(rowCommands('destination', move));
+  const move = (step: number): void => setSelected(Math.min(items.length - 1, Math.max(0, selected + step)));
+  const [added, setAdded] = useState(0);
+  const add = (): void => setAdded(added + 1);
+  useCommands([...rowCommands('destination', move), command('a', 'Add a destination', 'View', add)]);
   useKeys({
     Enter: () => {
-      const destination = configured[selected];
+      const destination = items[selected];
       if (destination) go(`/destinations/${encodeURIComponent(destination.name)}`);
     },
     Escape: () => setSelected(-1),
@@ -53,10 +55,13 @@ function AllDestinations(): JSX.Element {
     <div class="destinations">
       <header class="heading flat">
         <h1>Destinations</h1>
+        <button type="button" class="button" onClick={add}>
+          Add <kbd>A</kbd>
+        </button>
       </header>
-      {configured.length > 0 ? <Table items={configured} selected={selected} /> : <NoneSetUp />}
-      <NeedsYou selected={configured[selected]?.name} />
-      {others.length > 0 && <NotSetUp items={others} />}
+      {items.length > 0 ? <Table items={items} selected={selected} /> : <NoneSetUp />}
+      <NeedsYou selected={items[selected]?.name} />
+      {others.length > 0 && <NotSetUp items={others} added={added} />}
     </div>
   );
 }
@@ -239,8 +244,15 @@ function stateOf({ isStopped, counts }: Destination): DeliveryState | undefined 
 
 const FIRST_OTHERS = 6;
 
+interface NotSetUpProps {
+  readonly items: readonly Destination[];
+  /** How often a person asked to add one: the whole list then has the focus. */
+  readonly added: number;
+}
+
 /** A dry run shows the payload of the latest interaction, and sends nothing. */
-function NotSetUp({ items }: { readonly items: readonly Destination[] }): JSX.Element {
+function NotSetUp({ items, added }: NotSetUpProps): JSX.Element {
+  const section = useRef<HTMLElement>(null);
   const [latest, setLatest] = useState<InteractionKey>();
   useEffect(() => {
     api.listInteractions({ query: { limit: 1 } }).then(
@@ -249,22 +261,25 @@ function NotSetUp({ items }: { readonly items: readonly Destination[] }): JSX.El
     );
   }, []);
   const [isWhole, setWhole] = useState(false);
-  const shown = isWhole ? items : items.slice(0, FIRST_OTHERS);
+  useEffect(() => {
+    if (added === 0) return;
+    section.current?.scrollIntoView();
+    section.current?.focus();
+  }, [added]);
+  const shown = isWhole || added > 0 ? items : items.slice(0, FIRST_OTHERS);
   return (
-    <section class="not-set-up">
+    <section class="not-set-up" ref={section} tabIndex={-1}>
       <h2>
         Not set up <small>each would get what its line says; a dry run shows the payload first</small>
       </h2>
       <ul>
-        {shown.map(({ name, setUp, isVendor }) => (
-          <li key={name}>
+        {shown.map((each) => (
+          <li key={each.name}>
             <NotSetUpMark />
-            <b>{name}</b>
-            <code class="cut">
-              {[...setUp.map((variable) => `${variable}=…`), 'npx spanport up --forward', name].join(' ')}
-            </code>
-            {latest !== undefined && isVendor && (
-              <a class="link" href={payloadAddress(latest, name)}>
+            <b>{each.name}</b>
+            <code class="cut">{lineFor(each)}</code>
+            {latest !== undefined && each.isVendor && (
+              <a class="link" href={payloadAddress(latest, each.name)}>
                 Dry run
               </a>
             )}
@@ -280,4 +295,10 @@ function NotSetUp({ items }: { readonly items: readonly Destination[] }): JSX.El
       )}
     </section>
   );
+}
+
+/** Starts the gateway with one more destination: those that it has stay. */
+function lineFor({ name, setUp }: Destination): string {
+  const names = [...configured.value.map((each) => each.name), name];
+  return `${setUp.map((variable) => `${variable}=… `).join('')}npx spanport up --forward ${names.join(',')}`;
 }

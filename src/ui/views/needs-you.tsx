@@ -5,6 +5,7 @@ import { api } from '../api.ts';
 import { destinations, loadDestinations } from '../destinations.ts';
 import { clockOrDay, count, counted, moment } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
+import { onAnswer } from '../on-answer.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark } from '../parts/state-mark.tsx';
@@ -28,14 +29,7 @@ export function NeedsYou({ selected }: { readonly selected: string | undefined }
     const lists = dead.map(({ name }) =>
       api.listDeliveries({ params: { name }, query: { state: 'dead', limit: 500 } }),
     );
-    const state = { isGone: false };
-    Promise.all(lists).then(
-      (pages) => !state.isGone && setRecords(pages.flatMap(({ items }) => items)),
-      () => {},
-    );
-    return () => {
-      state.isGone = true;
-    };
+    return onAnswer(Promise.all(lists), (pages) => setRecords(pages.flatMap(({ items }) => items)));
   }, [key]);
   const groups = groupsOf(records);
   // Without a selection the key acts if there is one group alone.
@@ -98,7 +92,7 @@ function Group({ group, isOnly }: GroupProps): JSX.Element {
         <p>
           {status !== undefined && <span class="bad">{status}</span>}
           {status !== undefined && ', '}
-          <Safe text={reason || 'refused without a reason'} />
+          <Safe text={reason} />
         </p>
         <p class="dim" title={moment(since)}>
           {counted(records.length, 'record')}

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { parseFilter } from '../../store/filter-language.ts';
 import { api } from '../api.ts';
 import { count } from '../format.ts';
+import { onAnswer } from '../on-answer.ts';
 import { rangeLabel } from '../parts/time-range.tsx';
 import { withQuery } from '../router.ts';
 import type { Selection } from './conversation-list.ts';
@@ -21,14 +22,7 @@ export function NothingMatches({ selection }: { readonly selection: Selection })
   const { q, since, until } = selection;
   const [alternatives, setAlternatives] = useState<readonly Alternative[]>([]);
   useEffect(() => {
-    const state = { isGone: false };
-    alternativesTo(selection).then(
-      (found) => !state.isGone && setAlternatives(found),
-      () => {},
-    );
-    return () => {
-      state.isGone = true;
-    };
+    return onAnswer(alternativesTo(selection), setAlternatives);
   }, [q, since, until]);
   const time = rangeLabel(since, until);
   return (

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Answer, Delivery } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { duration } from '../format.ts';
+import { onAnswer } from '../on-answer.ts';
 import { pathOf } from '../parts/json-lines.ts';
 import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
@@ -30,16 +31,11 @@ export function usePayload(
   const [payload, setPayload] = useState<Payload>();
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
-    const state = { isWanted: true };
     setPayload(undefined);
     setProblem(undefined);
-    api.getDelivery(deliveryCall({ detail, name })).then(
-      (found) => state.isWanted && setPayload(found),
-      (error: unknown) => state.isWanted && setProblem(messageOf(error)),
+    return onAnswer(api.getDelivery(deliveryCall({ detail, name })), setPayload, (error) =>
+      setProblem(messageOf(error)),
     );
-    return () => {
-      state.isWanted = false;
-    };
   }, [detail.id, detail.project, detail.sequence, name]);
   return { payload, problem };
 }

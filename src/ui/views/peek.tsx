@@ -5,6 +5,7 @@ import type { Interaction } from '../../interaction/interaction.ts';
 import { api } from '../api.ts';
 import { configured } from '../destinations.ts';
 import { clockOrDay, count, counted, duration, moment, money, UNKNOWN } from '../format.ts';
+import { onAnswer } from '../on-answer.ts';
 import { recordsAt, toneOfState } from '../parts/delivery-links.tsx';
 import { Given } from '../parts/given.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -16,12 +17,14 @@ import { messageOf, oneLine, withoutMarks } from '../text.ts';
 import { now } from '../time.ts';
 import { titleOf } from './conversation-columns.tsx';
 import { costPartsOf, costTitle } from './cost-parts.ts';
+import { groupsOf } from './dead-letters.ts';
 import { retryDead, selectedRow } from './selection.ts';
 
 type Detail = Answer<'getConversation'>;
 /** J and K pass many rows: only the one that they stop at is loaded. */
 const REST_MILLIS = 120;
 const MAX_ROWS = 200;
+const MAX_DEAD = 500;
 
 /** One conversation next to the list. What the row knows is there at once, the rest follows and moves nothing. */
 export function Peek({ id, items }: { readonly id: string; readonly items: readonly Conversation[] }): JSX.Element {
@@ -53,16 +56,13 @@ export function Peek({ id, items }: { readonly id: string; readonly items: reado
 function useDetail(id: string, sequence: number | undefined): Detail | undefined {
   const [detail, setDetail] = useState<Detail>();
   useEffect(() => {
-    const state = { isGone: false };
+    let end: (() => void) | undefined;
     const timer = window.setTimeout(() => {
-      api.getConversation({ params: { id }, query: { limit: MAX_ROWS } }).then(
-        (found) => !state.isGone && setDetail(found),
-        () => {},
-      );
+      end = onAnswer(api.getConversation({ params: { id }, query: { limit: MAX_ROWS } }), setDetail);
     }, REST_MILLIS);
     return () => {
-      state.isGone = true;
       window.clearTimeout(timer);
+      end?.();
     };
   }, [id, sequence]);
   return detail?.id === id ? detail : undefined;
@@ -206,13 +206,14 @@ function Words({ row, detail }: SectionProps): JSX.Element {
 function Excerpt({ who, children }: { readonly who: string; readonly children: ComponentChildren }): JSX.Element {
   return (
     <div>
-      <dt class={`role-${who}`}>{who}</dt>
+      <dt class={`role ${who}`}>{who}</dt>
       <dd>{children}</dd>
     </div>
   );
 }
 
 function Destinations({ row, detail }: SectionProps): JSX.Element | null {
+  const refused = useRefused(detail);
   if (configured.value.length === 0) return null;
   return (
     <section>
@@ -222,20 +223,61 @@ function Destinations({ row, detail }: SectionProps): JSX.Element | null {
           const state = row.deliveries[name];
           const { target, text } = recordsAt(detail?.rows ?? [], name);
           const isWhole = detail !== undefined && detail.next === undefined;
+          const { causes = '', reason } = refused.get(name) ?? {};
           return (
             <li key={name}>
               <span>{state && <DeliveryMark state={state} />}</span>
               {target ? <a href={payloadAddress(target, name)}>{name}</a> : <span>{name}</span>}
               <span class={`cut ${toneOfState(state)}`}>
-                {state === undefined ? 'nothing was due' : isWhole ? text : stateWords[state]}
+                {state === undefined ? 'nothing was due' : `${isWhole ? text : stateWords[state]}${causes}`}
               </span>
-              {state === 'dead' && <RetryButton key={row.id} id={row.id} destination={name} />}
+              {state === 'dead' && (
+                <>
+                  <RetryButton key={row.id} id={row.id} destination={name} />
+                  <p class="cut bad" title={reason}>
+                    {oneLine(reason)}
+                  </p>
+                </>
+              )}
             </li>
           );
         })}
       </ul>
     </section>
   );
+}
+
+interface Refused {
+  /** `, one cause` */
+  readonly causes: string;
+  /** Of the latest: `422, messages.2.properties.tool_results: too long` */
+  readonly reason: string;
+}
+
+const NOTHING_REFUSED: ReadonlyMap<string, Refused> = new Map();
+
+/** Why dead letters of this conversation were refused, by destination. */
+function useRefused(detail: Detail | undefined): ReadonlyMap<string, Refused> {
+  const [refused, setRefused] = useState(NOTHING_REFUSED);
+  useEffect(() => {
+    setRefused(NOTHING_REFUSED);
+    const rows = detail?.rows ?? [];
+    const names = configured.value.filter(({ name }) => rows.some(({ deliveries }) => deliveries[name] === 'dead'));
+    const own = new Set(rows.map(({ id, project }) => `${id} ${project}`));
+    const refusedAt = async ({ name }: { readonly name: string }): Promise<[string, Refused][]> => {
+      const { items } = await api.listDeliveries({ params: { name }, query: { state: 'dead', limit: MAX_DEAD } });
+      const groups = groupsOf(items.filter(({ interaction, project }) => own.has(`${interaction} ${project}`)));
+      return groups.slice(0, 1).map(({ status, reason }) => [
+        name,
+        {
+          causes: groups.length > 1 ? `, ${groups.length} causes` : ', one cause',
+          reason: `${status ? `${status}, ` : ''}${reason}`,
+        },
+      ]);
+    };
+    return onAnswer(Promise.all(names.map(refusedAt)), (found) => setRefused(new Map(found.flat())));
+  }, [detail]);
+  return refused;
 }
 
 function RetryButton({ id, destination }: { readonly id: string; readonly destination: string }): JSX.Element {
@@ -261,15 +303,11 @@ function Feedback({ row, detail }: SectionProps): JSX.Element | null {
   const [items, setItems] = useState<readonly FeedbackRow[]>([]);
   const rated = (detail?.rows ?? []).filter(({ feedback }) => feedback.up + feedback.down > 0).slice(-MAX_FEEDBACK);
   useEffect(() => {
-    const state = { isGone: false };
     setItems([]);
-    Promise.all(rated.map(({ id, project }) => api.getInteraction({ params: { id }, query: { project } }))).then(
-      (found) => !state.isGone && setItems(found.flatMap(({ feedbackLog }) => feedbackLog)),
-      () => {},
+    return onAnswer(
+      Promise.all(rated.map(({ id, project }) => api.getInteraction({ params: { id }, query: { project } }))),
+      (found) => setItems(found.flatMap(({ feedbackLog }) => feedbackLog)),
     );
-    return () => {
-      state.isGone = true;
-    };
   }, [detail]);
   const { up, down } = row.feedback;
   if (up + down === 0) return null;

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
 import { count } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
+import { onAnswer } from '../on-answer.ts';
 import { Icon } from '../parts/icon.tsx';
 import { pathOf } from '../parts/json-lines.ts';
 import { Safe } from '../parts/safe-text.tsx';
@@ -106,14 +107,8 @@ function useSide(detail: Detail, name: string): SideData {
   const { payload, problem } = usePayload(detail, name);
   const [fields, setFields] = useState<{ readonly of: string; readonly value: VendorFields | undefined }>();
   useEffect(() => {
-    const state = { isWanted: true };
-    const set = (value: VendorFields | undefined): void => {
-      if (state.isWanted) setFields({ of: name, value });
-    };
-    api.getVendorFields({ params: { name } }).then(set, () => set(undefined));
-    return () => {
-      state.isWanted = false;
-    };
+    const set = (value?: VendorFields): void => setFields({ of: name, value });
+    return onAnswer(api.getVendorFields({ params: { name } }), set, () => set());
   }, [name]);
   const delivery = detail.deliveryLog.find(({ destination }) => destination === name);
   return {

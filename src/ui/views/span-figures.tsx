@@ -4,6 +4,7 @@ import type { Answer, Span } from '../../gateway/api/routes.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import { api } from '../api.ts';
 import { clock, count, duration, moment, money, streamed } from '../format.ts';
+import { onAnswer } from '../on-answer.ts';
 import { Safe } from '../parts/safe-text.tsx';
 import { withQuery } from '../router.ts';
 import { errorOf, failedBefore } from '../span-tree.ts';
@@ -23,14 +24,7 @@ export function useInteraction(id: string | undefined, project: string): Detail 
   useEffect(() => {
     setDetail(undefined);
     if (id === undefined) return undefined;
-    const state = { isWanted: true };
-    api.getInteraction({ params: { id }, query: { project } }).then(
-      (found) => state.isWanted && setDetail(found),
-      () => {},
-    );
-    return () => {
-      state.isWanted = false;
-    };
+    return onAnswer(api.getInteraction({ params: { id }, query: { project } }), setDetail);
   }, [id, project]);
   return detail;
 }

@@ -10,7 +10,8 @@ import { DeliverySection } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Json, JsonWithSearch } from '../parts/json.tsx';
 import { readable } from '../parts/json-lines.ts';
-import { Words } from '../parts/message.tsx';
+import { Folded, Words } from '../parts/message.tsx';
+import { Role } from '../parts/role.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { traceAddress } from '../places.ts';
 import { isOutlined, type Trace } from '../trace-data.ts';
@@ -158,19 +159,17 @@ function Brief({ message }: { readonly message: Message }): JSX.Element {
   const results = parts.filter((part) => part.type === 'tool_call_response');
   return (
     <div class="brief-message">
-      <span class={`role ${role === 'assistant' || role === 'tool' || role === 'user' ? role : ''}`}>
-        <Safe text={role} />
-      </span>
+      <Role role={role} />
       <div>
         {parts.map((part, index) =>
           part.type === 'text' ? (
             role === 'system' || role === 'developer' ? (
-              <Folded key={index} text={part.content} />
+              <FoldedText key={index} text={part.content} />
             ) : (
               <Words key={index} text={part.content} isModel={role === 'assistant'} />
             )
           ) : part.type === 'reasoning' ? (
-            <Folded key={index} text={part.content} label="Reasoning" />
+            <FoldedText key={index} text={part.content} label="Reasoning" />
           ) : part.type === 'blob' || part.type === 'uri' || part.type === 'file' ? (
             <p key={index} class="dim">
               <Icon name="image" size={13} /> {part.modality}
@@ -182,7 +181,7 @@ function Brief({ message }: { readonly message: Message }): JSX.Element {
           <CallView key={index} call={{ call }} trace={undefined} isBrief />
         ))}
         {results.map((result, index) => (
-          <Folded key={index} text={textOf(result.response)} />
+          <FoldedText key={index} text={textOf(result.response)} />
         ))}
       </div>
     </div>
@@ -193,19 +192,17 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }
 
-function Folded({ text, label }: { readonly text: string; readonly label?: string }): JSX.Element {
+function FoldedText({
+  text,
+  label = text.slice(0, 200),
+}: {
+  readonly text: string;
+  readonly label?: string;
+}): JSX.Element {
   return (
-    <details class="folded">
-      <summary>
-        <Icon name="right" size={10} />
-        <span class="cut">
-          <Safe text={label ?? text.slice(0, 200)} />
-        </span>
-      </summary>
-      <p class="plain">
-        <Safe text={text.slice(0, 100_000)} />
-      </p>
-    </details>
+    <Folded label={label}>
+      <Safe text={text.slice(0, 100_000)} />
+    </Folded>
   );
 }
 

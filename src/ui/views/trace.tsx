@@ -1,11 +1,12 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api } from '../api.ts';
-import { counted, duration } from '../format.ts';
+import { count, duration } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { worstDestination } from '../parts/delivery-links.tsx';
+import { FindField } from '../parts/find-field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
@@ -77,10 +78,11 @@ function OneTrace({ loaded: { trace, spans, tree, isPartial } }: { readonly load
   const select = (spanId: string | undefined): void => go(withQuery({ span: spanId }), { replace: true });
   const selected = spans.find(({ spanId }) => spanId === selectedId);
   useTraceKeys(trace.project, rows, selectedId, select);
-  const matching = filter ? rows.filter(({ isContext }) => !isContext).length : undefined;
+  const matching = useMemo(() => filter && spans.filter(filter.matches).length, [spans, filter]);
+  const note = filter?.problem ?? (matching !== undefined ? `${count(matching)} of ${count(spans.length)}` : undefined);
   return (
     <>
-      <Heading {...{ trace, find, matching }} note={filter?.problem} onFind={setFind} />
+      <Heading {...{ trace, find, note }} onFind={setFind} />
       <div class={selected ? 'trace with-side' : 'trace'}>
         <Waterfall
           {...{ trace, tree, rows, selectedId, isPartial }}
@@ -143,9 +145,6 @@ function useTraceKeys(project: string, rows: readonly SpanRow[], selectedId: str
       if (id !== undefined && name !== undefined) go(payloadAddress({ id, project }, name));
     }),
     linkCommand,
-    command('/', 'Find or filter spans', 'View', () =>
-      document.querySelector<HTMLInputElement>('.find-spans')?.focus(),
-    ),
   ]);
   useKeys({
     ArrowLeft: () => setFolded(true),
@@ -162,13 +161,11 @@ async function openConversation({ id, project }: InteractionKey): Promise<void> 
 interface HeadingProps {
   readonly trace: Trace;
   readonly find: string;
-  readonly matching: number | undefined;
   readonly note: string | undefined;
   onFind(text: string): void;
 }
 
-function Heading({ trace, find, matching, note, onFind }: HeadingProps): JSX.Element {
-  const field = useRef<HTMLInputElement>(null);
+function Heading({ trace, find, note, onFind }: HeadingProps): JSX.Element {
   return (
     <header class="heading">
       <p class="path">
@@ -184,29 +181,13 @@ function Heading({ trace, find, matching, note, onFind }: HeadingProps): JSX.Ele
         <Actions trace={trace} />
       </div>
       <div class="layers">
-        <label class="field find">
-          <Icon name="search" size={13} />
-          <input
-            ref={field}
-            class="find-spans"
-            type="search"
-            aria-label="Find or filter spans"
-            placeholder="Find or filter spans, such as >2% err"
-            value={find}
-            onInput={(event) => onFind(event.currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key !== 'Escape') return;
-              event.stopPropagation();
-              onFind('');
-              field.current?.blur();
-            }}
-          />
-          {find === '' ? (
-            <kbd>/</kbd>
-          ) : (
-            <small aria-live="polite">{note ?? counted(matching ?? 0, 'match', 'matches')}</small>
-          )}
-        </label>
+        <FindField
+          label="Find or filter spans"
+          example="Find or filter spans, such as >2% err"
+          text={find}
+          note={note}
+          onFind={onFind}
+        />
         <button type="button" class="critical-key" aria-pressed={isCriticalShown.value} onClick={toggleCritical}>
           <i /> critical path
         </button>
