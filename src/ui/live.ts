@@ -34,7 +34,8 @@ export function connect(): void {
   stream.addEventListener('open', () => {
     const wasLost = connection.value.state === 'lost';
     connection.value = { state: 'open' };
-    if (wasLost) reloadDeliveries();
+    // The gateway repeats neither deliveries nor what was requested in vain.
+    if (wasLost) for (const listener of listeners) listener.resync?.();
   });
   stream.addEventListener('error', () => {
     if (connection.value.state !== 'lost') connection.value = { state: 'lost', since: Date.now() };
@@ -50,11 +51,6 @@ export function connect(): void {
   listenTo(stream, 'resync', (_: unknown, each) => each.resync?.());
   // The first event of a stream has an id, also where nothing has changed yet.
   listenTo(stream, 'ping', () => {});
-}
-
-/** The gateway does not repeat deliveries: what shows them loads them again. */
-function reloadDeliveries(): void {
-  for (const listener of listeners) if (listener.deliveries) listener.resync?.();
 }
 
 function listenTo<T>(stream: EventSource, event: string, hand: (data: T, listener: LiveListener) => void): void {

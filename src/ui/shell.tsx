@@ -130,13 +130,14 @@ function ThemeButton(): JSX.Element {
 function GatewayGone(): JSX.Element | null {
   const now = connection.value;
   if (now.state !== 'lost') return null;
+  const { port } = window.location;
   return (
     <div class="notice" role="alert">
       <p>
         <b>The gateway does not answer.</b> What you see is from {clock(now.since)}. Your application goes on and keeps
         its spans.
       </p>
-      <CopyLine text="npx spanport up" />
+      <CopyLine text={`npx spanport up${port && port !== '4318' ? ` --port ${port}` : ''}`} />
     </div>
   );
 }

@@ -82,7 +82,7 @@ export const plainImports: Plugin = {
 
 /** Methods of a list that the page does not call, and code for several columns: the bundler cannot see that it is unused. */
 const UNUSED = [
-  ...['getFurthestMeasurement', 'scrollToOffset', 'scrollBy'].map(
+  ...['getFurthestMeasurement', 'getVirtualItemForOffset', 'scrollToOffset', 'scrollBy'].map(
     (name) => new RegExp(`\\n {4}this\\.${name} = \\([\\s\\S]*?\\n {4}\\};`),
   ),
   /\n {8}if \(this\.laneAssignments\.size > count\) \{[\s\S]*?\n {8}\}/,
@@ -123,7 +123,28 @@ export const verticalLists: Plugin = {
       (left, name) => replaced(left, new RegExp(`\\n {8}${name}: .*,`), ''),
       withConstants(code, CONSTANTS),
     );
-    return { code: UNUSED.reduce((left, pattern) => replaced(left, pattern, ''), withoutDefaults), map: null };
+    // It jumps to a row, and never scrolls there smoothly.
+    const jumping = replaced(
+      withoutDefaults,
+      /!this\.scrollState \|\| this\.scrollState\.behavior !== "smooth"/,
+      'true',
+    );
+    return { code: UNUSED.reduce((left, pattern) => replaced(left, pattern, ''), jumping), map: null };
+  },
+};
+
+/** Operations of the API that the page calls nowhere: the client makes a method of each path that it finds. */
+const UNCALLED = 'listUsers|listModels|listCosts|search|checkFilter|listFeedback|noteDeliveries|signIn|signOut';
+
+/** What the browser assumes by itself, and what is never called. */
+export const lessCode: Plugin = {
+  name: 'less-code',
+  enforce: 'pre',
+  transform(code, id) {
+    if (id.endsWith('/api/paths.ts'))
+      return { code: replaced(code, new RegExp(`\\n {2}(?:${UNCALLED}): \\{.*\\},`, 'g'), ''), map: null };
+    // The page has one form, and no button within it but the one that sends it.
+    return id.endsWith('.tsx') ? { code: code.replaceAll(' type="button"', ''), map: null } : undefined;
   },
 };
 

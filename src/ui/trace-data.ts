@@ -38,6 +38,12 @@ export async function openTrace(traceId: string, project: string | undefined): P
   forgetTrace();
   current.id = traceId;
   current.project = project;
+  await loadTrace();
+}
+
+/** Again: more of its spans may have arrived. What is shown stays until all of it is there. */
+export async function loadTrace(): Promise<void> {
+  const { id: traceId, project } = current;
   const isCurrent = (): boolean => current.id === traceId && current.project === project;
   try {
     const { items, next, ...trace } = await api.getTrace({
@@ -45,7 +51,8 @@ export async function openTrace(traceId: string, project: string | undefined): P
       query: { limit: WHOLE, project },
     });
     if (!isCurrent()) return;
-    loaded.value = { trace, spans: items, tree: new SpanTree(items), isPartial: next !== undefined };
+    if (next === undefined || !loaded.value)
+      loaded.value = { trace, spans: items, tree: new SpanTree(items), isPartial: next !== undefined };
     if (next === undefined) return;
     const outline = await api.getTraceOutline({ params: { traceId }, query: { project: trace.project } });
     await nextTask();

@@ -17,6 +17,8 @@ export interface JsonFolds {
   readonly toggled: ReadonlySet<string>;
   /** What is searched for, in lower case; everything on the way to a match is unfolded. */
   readonly find: string;
+  /** Paths that are shown from the start, whatever they lie in. */
+  readonly marked?: ReadonlySet<string> | undefined;
 }
 
 const SEPARATOR = '\u0000';
@@ -29,17 +31,25 @@ export function pathOf(keys: readonly string[]): string {
 }
 
 /** @returns the lines that are in sight: those of folded parts are left out */
-export function jsonLines(value: unknown, { toggled, find }: JsonFolds): JsonLine[] {
+export function jsonLines(value: unknown, { toggled, find, marked = new Set() }: JsonFolds): JsonLine[] {
   const lines: JsonLine[] = [];
   const { paths } = matchesIn(value, find);
-  const add = (item: unknown, path: string, depth: number, key: string | undefined, isLast: boolean): void => {
+  const add = (
+    item: unknown,
+    [path, key]: readonly [path: string, key?: string],
+    depth: number,
+    isLast: boolean,
+    isTight: boolean,
+  ): void => {
     const line = { path, depth, value: item, isLast, ...(key !== undefined && { key }) };
     if (item === null || typeof item !== 'object') {
       lines.push({ ...line, kind: 'scalar' });
       return;
     }
     const entries = Object.entries(item);
-    const isOpen = (isOpenAtFirst(item, depth) || paths.has(path)) !== toggled.has(path);
+    const isWide = !isTight && isOpenAtFirst(item, depth);
+    const isOnWay = [...marked].some((each) => each.startsWith(`${path}${SEPARATOR}`));
+    const isOpen = (isWide || isOnWay || paths.has(path)) !== toggled.has(path);
     if (!isOpen || entries.length === 0) {
       lines.push({ ...line, kind: 'folded' });
       return;
@@ -48,11 +58,12 @@ export function jsonLines(value: unknown, { toggled, find }: JsonFolds): JsonLin
     const isList = Array.isArray(item);
     entries.forEach(([name, each], index) => {
       const below = path === '' ? name : `${path}${SEPARATOR}${name}`;
-      add(each, below, depth + 1, isList ? undefined : name, index === entries.length - 1);
+      // What is open for a marked part alone keeps its other parts folded.
+      add(each, isList ? [below] : [below, name], depth + 1, index === entries.length - 1, isOnWay && !isWide);
     });
     lines.push({ ...line, kind: 'close' });
   };
-  add(value, '', 0, undefined, true);
+  add(value, [''], 0, true, false);
   return lines;
 }
 

@@ -26,7 +26,8 @@ export function Json({ value, find = '', marked, tint }: JsonProps): JSX.Element
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const [shown, setShown] = useState(FIRST_LINES);
   const wanted = find.trim().toLowerCase();
-  const lines = useMemo(() => jsonLines(value, { toggled, find: wanted }), [value, toggled, wanted]);
+  const ways = [...(marked ?? [])].join('\n');
+  const lines = useMemo(() => jsonLines(value, { toggled, find: wanted, marked }), [value, toggled, wanted, ways]);
   const toggle = (path: string): void => {
     const next = new Set(toggled);
     if (!next.delete(path)) next.add(path);

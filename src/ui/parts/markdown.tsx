@@ -75,6 +75,8 @@ function inlineOf(token: MarkedToken): ComponentChildren {
       );
     case 'br':
       return <br />;
+    case 'checkbox':
+      return token.checked ? '☑ ' : '☐ ';
     case 'escape':
       return token.text;
     case 'link':
@@ -109,12 +111,7 @@ function linkOf({ href, tokens, raw }: Tokens.Link): ComponentChildren {
 }
 
 function listOf({ ordered, start, items }: Tokens.List): JSX.Element {
-  const content = items.map((item, index) => (
-    <li key={index}>
-      {item.task && (item.checked ? '☑ ' : '☐ ')}
-      {elementsOf(item.tokens)}
-    </li>
-  ));
+  const content = items.map((item, index) => <li key={index}>{elementsOf(item.tokens)}</li>);
   return ordered ? <ol start={Number(start) || 1}>{content}</ol> : <ul>{content}</ul>;
 }
 

@@ -33,7 +33,9 @@ export function BothAsJson({ left, right }: { readonly left: SideData; readonly 
             <Json
               value={side.request.body}
               marked={side.complained}
-              tint={(_, value) => (isScalar(value) && !elsewhere.has(String(value)) ? 'only' : undefined)}
+              tint={(_, value) =>
+                isScalar(value) && !elsewhere.has(String(value)) ? (index ? 'only' : 'gone') : undefined
+              }
             />
           ) : (
             <p class="dim">{side.isLoading ? '' : 'This destination takes no record of such an interaction.'}</p>

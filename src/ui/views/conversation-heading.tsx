@@ -67,7 +67,7 @@ export function Heading({ loaded, turns, base, layer, runId, run }: HeadingProps
             </a>
           ))}
         </nav>
-        {run ? <RunTotals {...run} /> : <Totals loaded={loaded} />}
+        {run ? <RunTotals {...run} /> : <Totals {...{ loaded, turns }} />}
       </div>
     </header>
   );
@@ -78,12 +78,13 @@ export function layerAddress(base: string, layer: Layer, runId: string | undefin
   return layer === 'run' ? `${base}/run/${encodeURIComponent(runId ?? '')}` : `${base}/${layer}`;
 }
 
-function Totals({ loaded: { conversation, tools } }: { readonly loaded: Loaded }): JSX.Element {
+function Totals({ loaded: { conversation, tools }, turns }: Pick<HeadingProps, 'loaded' | 'turns'>): JSX.Element {
   const failed = tools.filter(({ error }) => error !== undefined).length;
-  const { turns, interactions, errors, unpriced } = conversation;
+  const { interactions, errors, unpriced } = conversation;
   return (
     <p class="totals">
-      <Count value={turns} one="turn" isAlways />
+      {/* A turn that failed has no answer to count, and is one that the messages show. */}
+      <Count value={Math.max(conversation.turns, turns.length)} one="turn" isAlways />
       <Count value={interactions} one="interaction" />
       {tools.length > 0 && <Count value={tools.length} one="tool" failed={failed} />}
       {errors > 0 && <em>{counted(errors, 'error')}</em>}

@@ -161,7 +161,7 @@ function TurnBar({ messages, selected, turns, loaded, onRated }: TurnBarProps): 
         <Icon name="right" size={18} />
       </button>
       <span>
-        turn {count(turn)} of {count(turns.length)}
+        turn {count(turn)} of {count(Math.max(loaded.conversation.turns, turns.length))}
       </span>
       {row && <Feedback key={row.id} row={row} given={loaded.feedback.get(row.id) ?? []} onRated={onRated} />}
       {payload !== undefined && (

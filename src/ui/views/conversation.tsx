@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { api } from '../api.ts';
+import { api, NO_ANSWER } from '../api.ts';
 import { forget, type Loaded, load, loaded, open, problem } from '../conversation-data.ts';
 import { bytes, day } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
@@ -80,7 +80,7 @@ function Gone({ message }: { readonly message: string }): JSX.Element {
     <div class="empty">
       <h2>{message}</h2>
       <p>
-        {pruned ?? 'It may have been deleted.'}{' '}
+        {message !== NO_ANSWER && (pruned ?? 'It may have been deleted.')}{' '}
         <a class="link" href="/conversations">
           All conversations
         </a>

@@ -125,7 +125,12 @@ function List({ items, scroller, selection, peek }: ListProps): JSX.Element {
     selectedRow.value = id;
     if (peek !== undefined) go(withQuery({ peek: id }), { replace: true });
   };
-  useSelectionCommands(row, peek !== undefined);
+  const [first] = items;
+  useSelectionCommands(
+    row,
+    peek !== undefined,
+    current === undefined && first ? { row: first, select: () => select(first.id) } : undefined,
+  );
   const room = screenWidth.value - (peek === undefined || peekCovers.value ? 0 : PEEK);
   return (
     <Grid

@@ -5,6 +5,7 @@ import { api } from '../api.ts';
 import { axisDuration, count, money } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { onLive } from '../live.ts';
+import { atMostEvery } from '../pace.ts';
 import { type Buckets, Chart, chosen, type Series } from '../parts/chart.tsx';
 import { FilterField } from '../parts/filter-field.tsx';
 import { listAddress } from '../parts/filter-text.ts';
@@ -32,6 +33,8 @@ const PARTS: Readonly<Record<string, readonly [count: number, each: string]>> = 
 };
 /** For a time of any other length. */
 const OTHER_PARTS = 84;
+/** Statistics of a large store take a while. */
+const RELOAD_MILLIS = 10_000;
 /** With the selection that they are of: the old ones stay until those of another selection are there. */
 const loaded = signal<ContentProps | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
@@ -81,9 +84,17 @@ export function DashboardView(): JSX.Element {
   ]);
   useEffect(() => {
     chosen.value = undefined;
-    const read = (): void => void load({ by, q, since, until }, isCompared);
-    read();
-    return onLive({ resync: read });
+    const read = (): Promise<void> => load({ by, q, since, until }, isCompared);
+    read().catch(() => {});
+    // The time that was dragged over is counted in buckets, which move with the present.
+    const { run, cancel } = atMostEvery(RELOAD_MILLIS, async () => {
+      if (!chosen.value) await read();
+    });
+    const end = onLive({ conversations: run, resync: run });
+    return () => {
+      end();
+      cancel();
+    };
   }, [by, q, since, until, isCompared]);
   return (
     <>
@@ -136,7 +147,7 @@ function Content({ now, before, ...selection }: ContentProps): JSX.Element {
         <Chart
           title="Cost"
           href={list('cost>0')}
-          subtitle={withChange(`${money(costOf(now))} USD`, costOf(now), before && costOf(before))}
+          subtitle={withChange(costText(now), costOf(now), before && costOf(before))}
           buckets={buckets}
           series={costSeries(now.groups)}
           write={axisMoney}
@@ -228,6 +239,14 @@ function sum(values: readonly number[]): number {
 
 function costOf({ groups }: Statistics): number {
   return sum(groups.map(({ cost }) => cost));
+}
+
+/** `0.5351 USD, 12 without a price` */
+function costText(statistics: Statistics): string {
+  const unpriced = sum(statistics.groups.map((group) => group.unpriced));
+  const cost = costOf(statistics);
+  const text = `${money(cost === 0 && unpriced > 0 ? undefined : cost)} USD`;
+  return unpriced > 0 ? `${text}, ${count(unpriced)} without a price` : text;
 }
 
 function tokensOf({ inputTokens, outputTokens }: Statistics): number {

@@ -3,6 +3,8 @@ import { useEffect, useState } from 'preact/hooks';
 import type { GatewayStatus } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { bytes, clock, count, moment } from '../format.ts';
+import { onLive } from '../live.ts';
+import { atMostEvery } from '../pace.ts';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { useTitle } from '../title.ts';
@@ -13,7 +15,13 @@ export function FirstRun(): JSX.Element {
   const [status, setStatus] = useState<GatewayStatus>();
   useTitle('First run');
   useEffect(() => {
-    api.getStatus().then(setStatus, () => {});
+    const { run, cancel } = atMostEvery(1_000, async () => setStatus(await api.getStatus()));
+    run();
+    const end = onLive({ conversations: run, resync: run });
+    return () => {
+      end();
+      cancel();
+    };
   }, []);
   const { origin } = window.location;
   return (

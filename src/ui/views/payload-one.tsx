@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Delivery } from '../../gateway/api/routes.ts';
 import { configured } from '../destinations.ts';
 import { bytes, clock, clockOrDay, count, duration, moment } from '../format.ts';
@@ -240,6 +241,11 @@ interface RequestProps {
 }
 
 function RequestView({ request, delivery }: RequestProps): JSX.Element {
+  const body = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const [tree, field] = [body.current, body.current?.querySelector<HTMLElement>('.json-line.bad')];
+    if (tree && field) tree.scrollTop = field.offsetTop - tree.offsetTop - tree.clientHeight / 2;
+  }, [request]);
   const text = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
   return (
     <>
@@ -262,7 +268,7 @@ function RequestView({ request, delivery }: RequestProps): JSX.Element {
           </p>
         ))}
       </div>
-      <div class="request-body">
+      <div class="request-body" ref={body}>
         <JsonWithSearch
           hasKey
           value={request.body}

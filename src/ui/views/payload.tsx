@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import type { Interaction } from '../../interaction/interaction.ts';
 import { api } from '../api.ts';
 import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { clock, count, counted, duration, moment } from '../format.ts';
@@ -153,9 +154,14 @@ function Heading({ detail, one, pair, isPair, onSibling }: HeadingProps): JSX.El
     <header class="heading">
       <p class="path">
         <a href={listPlace.href}>Conversations</a> <span>/</span>{' '}
-        <a class="cut" href={conversation}>
-          <Safe text={detail.title ?? detail.conversation} />
+        <a class="mono cut" href={conversation}>
+          <Safe text={(detail.interaction as Partial<Interaction>).conversationId ?? detail.conversation} />
         </a>
+        {detail.title !== undefined && (
+          <span class="cut">
+            / <Safe text={detail.title} />
+          </span>
+        )}
       </p>
       <div class="title">
         <a class="back" href={conversation} aria-label="The conversation">
@@ -169,10 +175,10 @@ function Heading({ detail, one, pair, isPair, onSibling }: HeadingProps): JSX.El
           {tokens > 0 && `, ${counted(tokens, 'token')}`}
         </small>
         <div class="actions">
-          <a class="button wide" href={conversation}>
+          <a class="button" href={conversation}>
             Messages <kbd>M</kbd>
           </a>
-          <a class="button wide" href={traceAddress(detail)}>
+          <a class="button" href={traceAddress(detail)}>
             Trace <kbd>T</kbd>
           </a>
           {siblings.value.length > 1 && <Steps {...{ place, onSibling }} />}

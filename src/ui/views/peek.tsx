@@ -229,7 +229,7 @@ function Destinations({ row, detail }: SectionProps): JSX.Element | null {
               <span>{state && <DeliveryMark state={state} />}</span>
               {target ? <a href={payloadAddress(target, name)}>{name}</a> : <span>{name}</span>}
               <span class={`cut ${toneOfState(state)}`}>
-                {state === undefined ? 'nothing was due' : `${isWhole ? text : stateWords[state]}${causes}`}
+                {state === undefined ? 'not seen here' : `${isWhole ? text : stateWords[state]}${causes}`}
               </span>
               {state === 'dead' && (
                 <>

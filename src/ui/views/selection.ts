@@ -14,9 +14,19 @@ import { titleOf } from './conversation-columns.tsx';
 /** The row that keys act on. It survives Back. */
 export const selectedRow = signal<string | undefined>(undefined);
 
-/** What can be done with the conversation that is selected. */
-export function useSelectionCommands(row: Conversation | undefined, hasPeek: boolean): void {
-  useCommands([...(row ? commandsOn(row, hasPeek) : []), ...closeCommands(row, hasPeek), ...compareCommand()]);
+/**
+ * What can be done with the conversation that is selected.
+ * @param first without a selection, the row that any of the keys selects: the help lists them all the same
+ */
+export function useSelectionCommands(
+  row: Conversation | undefined,
+  hasPeek: boolean,
+  first: { readonly row: Conversation; select(): void } | undefined,
+): void {
+  const keys = first
+    ? commandsOn(first.row, hasPeek).map((each) => ({ ...each, isHelpOnly: true, run: first.select }))
+    : row && commandsOn(row, hasPeek);
+  useCommands([...(keys ?? []), ...closeCommands(row, hasPeek), ...compareCommand()]);
 }
 
 function commandsOn(row: Conversation, hasPeek: boolean): Command[] {

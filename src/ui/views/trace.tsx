@@ -1,11 +1,13 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { api } from '../api.ts';
+import { api, NO_ANSWER } from '../api.ts';
 import { count, duration } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
+import { onLive } from '../live.ts';
+import { atMostEvery } from '../pace.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
-import { worstDestination } from '../parts/delivery-links.tsx';
+import { firstPayload } from '../parts/delivery-links.tsx';
 import { FindField } from '../parts/find-field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
@@ -13,12 +15,12 @@ import { OutcomeMark } from '../parts/mark.tsx';
 import { Popover } from '../parts/popover.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { Count, Usage } from '../parts/sum.tsx';
-import { type InteractionKey, payloadAddress } from '../places.ts';
+import type { InteractionKey } from '../places.ts';
 import { address, go, projectInAddress, segments, withQuery } from '../router.ts';
 import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
 import type { SpanRow } from '../span-tree.ts';
 import { useTitle } from '../title.ts';
-import { forgetTrace, type LoadedTrace, loaded, openTrace, problem, type Trace } from '../trace-data.ts';
+import { forgetTrace, type LoadedTrace, loaded, loadTrace, openTrace, problem, type Trace } from '../trace-data.ts';
 import { OtlpButton } from './otlp-button.tsx';
 import { spanFilter } from './span-filter.ts';
 import { SpanPanel } from './span-panel.tsx';
@@ -31,6 +33,10 @@ const unfolded = signal<ReadonlySet<string>>(new Set());
 const isCriticalShown = signal(true);
 const jaegerUrl = signal<string | undefined>(undefined);
 
+const RELOAD_MILLIS = 2_000;
+/** A trace may still grow this long after its last span. */
+const GROWS_MILLIS = 60_000;
+
 /** One trace as a waterfall, GenAI and other spans together. */
 export function TraceView(): JSX.Element {
   const [, traceId = ''] = segments.value;
@@ -39,13 +45,29 @@ export function TraceView(): JSX.Element {
     folded.value = new Set();
     unfolded.value = new Set();
     openTrace(traceId, project).catch(() => {});
-    api.getStatus().then(
-      (status) => {
-        jaegerUrl.value = status.jaegerUrl;
+    const readStatus = (): void =>
+      void api.getStatus().then(
+        (status) => {
+          jaegerUrl.value = status.jaegerUrl;
+        },
+        () => {},
+      );
+    readStatus();
+    const { run, cancel } = atMostEvery(RELOAD_MILLIS, async () => {
+      if (Date.now() - (loaded.value?.trace.endTime ?? 0) < GROWS_MILLIS) await loadTrace();
+    });
+    const end = onLive({
+      conversations: run,
+      resync: () => {
+        void loadTrace();
+        readStatus();
       },
-      () => {},
-    );
-    return forgetTrace;
+    });
+    return () => {
+      end();
+      cancel();
+      forgetTrace();
+    };
   }, [traceId, project]);
   const shown = loaded.value;
   if (problem.value !== undefined && !shown) {
@@ -53,7 +75,7 @@ export function TraceView(): JSX.Element {
       <div class="empty">
         <h2>{problem.value}</h2>
         <p>
-          It may have been removed because it was too old.{' '}
+          {problem.value !== NO_ANSWER && 'It may have been removed because it was too old.'}{' '}
           <a class="link" href="/traces">
             All traces
           </a>
@@ -140,9 +162,7 @@ function useTraceKeys(project: string, rows: readonly SpanRow[], selectedId: str
       if (row?.span.interaction !== undefined) openConversation({ id: row.span.interaction, project }).catch(() => {});
     }),
     command('d', 'What each destination got', 'Selected', () => {
-      const name = worstDestination({});
-      const id = row?.span.interaction;
-      if (id !== undefined && name !== undefined) go(payloadAddress({ id, project }, name));
+      if (row?.span.interaction !== undefined) openPayload({ id: row.span.interaction, project }).catch(() => {});
     }),
     linkCommand,
   ]);
@@ -156,6 +176,11 @@ function useTraceKeys(project: string, rows: readonly SpanRow[], selectedId: str
 async function openConversation({ id, project }: InteractionKey): Promise<void> {
   const { conversation } = await api.getInteraction({ params: { id }, query: { project } });
   go(`/c/${encodeURIComponent(conversation)}`);
+}
+
+async function openPayload({ id, project }: InteractionKey): Promise<void> {
+  const payload = firstPayload(await api.getInteraction({ params: { id }, query: { project } }));
+  if (payload !== undefined) go(payload);
 }
 
 interface HeadingProps {

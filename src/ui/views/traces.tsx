@@ -173,8 +173,8 @@ function NoTrace({ q }: { readonly q: string }): JSX.Element {
 }
 
 /** A resource without a name has one that says nothing. */
-function servicesOf({ services }: TraceRow): string | undefined {
-  return oneLine(services.filter((name) => !name.startsWith('unknown_service')).join(', '));
+function servicesOf({ services }: TraceRow): string {
+  return oneLine(services.filter((name) => !name.startsWith('unknown_service')).join(', ')) || UNKNOWN;
 }
 
 const columns: readonly Column<TraceRow>[] = [
