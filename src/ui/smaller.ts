@@ -51,9 +51,16 @@ export const lexerOfMarked: Plugin = {
       /\.replace\("emailProtocol",[\w$]+\)(\.replace\("protocol",[\w$]+\))\.replace\("email",\/.*?\/\)(?=\.getRegex)/,
       '$1',
     );
-    // A link by reference stays as it was written, and so does the address that it refers to.
+    kept = replaced(
+      kept,
+      /\|email\)>\/(\)\.replace\("scheme",.*?\))\.replace\("email",\/.*?\/\)(?=\.getRegex)/,
+      ')>/$1',
+    );
+    // A link by reference stays as it was written, with the address that it refers to, and so does a tag of HTML in a line.
     const none = /\btable:([\w$]+)/.exec(kept)?.[1] ?? '';
-    kept = replaced(kept, /\b(def|reflink|nolink|reflinkSearch):[\w$]+,/g, (_, name) => `${name}:${none},`);
+    kept = replaced(kept, /\b(def|reflink|nolink|reflinkSearch|tag):[\w$]+,/g, (_, name) => `${name}:${none},`);
+    for (const [name, next] of Object.entries({ def: 'table', tag: 'link', reflink: 'emStrong' }))
+      kept = replaced(kept, new RegExp(`(?<=\\})${name}\\([\\w,]+\\)\\{[^]*?(?=\\}${next}\\()`), `${name}(){`);
     // HTML is shown as text, whichever block its name begins.
     kept = replaced(kept, /"address\|article[^"]*"/, '"div"');
     kept = replaced(kept, /\{blockquote:[\w$]+,[^{}]*\}/, (rules) => rules.replace(/(?:lheading|table):[\w$]+,/g, ''));
@@ -130,21 +137,6 @@ export const verticalLists: Plugin = {
       'true',
     );
     return { code: UNUSED.reduce((left, pattern) => replaced(left, pattern, ''), jumping), map: null };
-  },
-};
-
-/** Operations of the API that the page calls nowhere: the client makes a method of each path that it finds. */
-const UNCALLED = 'listUsers|listModels|listCosts|search|checkFilter|listFeedback|noteDeliveries|signIn|signOut';
-
-/** What the browser assumes by itself, and what is never called. */
-export const lessCode: Plugin = {
-  name: 'less-code',
-  enforce: 'pre',
-  transform(code, id) {
-    if (id.endsWith('/api/paths.ts'))
-      return { code: replaced(code, new RegExp(`\\n {2}(?:${UNCALLED}): \\{.*\\},`, 'g'), ''), map: null };
-    // The page has one form, and no button within it but the one that sends it.
-    return id.endsWith('.tsx') ? { code: code.replaceAll(' type="button"', ''), map: null } : undefined;
   },
 };
 
