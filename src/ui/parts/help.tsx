@@ -20,7 +20,9 @@ export function Help(): JSX.Element {
           <Icon name="close" />
         </button>
       </header>
-      <div class="help-groups">
+      {/* On a phone it scrolls. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keys */}
+      <div class="help-groups" tabIndex={0}>
         {GROUPS.map((group) => (
           <HelpGroup key={group} heading={headings[group]} commands={commands.filter((each) => each.group === group)} />
         ))}

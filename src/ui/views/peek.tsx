@@ -186,7 +186,12 @@ function Words({ row, detail }: SectionProps): JSX.Element {
             </span>
           </Excerpt>
         )}
-        {question !== undefined && question !== oneLine(row.title) && <Excerpt who="user">{question}</Excerpt>}
+        {/* Its room is kept while the interactions load. */}
+        {row.turns > 1 && (
+          <Excerpt who="user">
+            <span class="cut">{detail ? (question ?? UNKNOWN) : '…'}</span>
+          </Excerpt>
+        )}
         {row.error !== undefined && row.status === 'error' && (
           <Excerpt who="error">
             <span class="bad">{oneLine(row.error)}</span>
