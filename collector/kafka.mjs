@@ -143,9 +143,10 @@ function secureProperties({ keyFile, certificateFile, users }) {
   ];
 }
 
-/** Kafka writes its ids as 22 characters of URL-safe base64. */
+/** Kafka writes its ids as 22 characters of URL-safe base64. One with a dash in front would be read as an option. */
 function clusterId() {
-  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  const id = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+  return id.startsWith('-') ? clusterId() : id;
 }
 
 /** Creates the topics that are missing and resolves to their names. */
