@@ -188,8 +188,12 @@ function Words({ row, detail }: SectionProps): JSX.Element {
         )}
         {/* Its room is kept while the interactions load. */}
         {row.turns > 1 && (
-          <Excerpt who="user">
-            <span class="cut">{detail ? (question ?? UNKNOWN) : '…'}</span>
+          <Excerpt who="user" isLine>
+            {question && question === oneLine(row.title) ? (
+              <span class="dim">no other question</span>
+            ) : (
+              (question ?? UNKNOWN)
+            )}
           </Excerpt>
         )}
         {row.error !== undefined && row.status === 'error' && (
@@ -208,11 +212,17 @@ function Words({ row, detail }: SectionProps): JSX.Element {
   );
 }
 
-function Excerpt({ who, children }: { readonly who: string; readonly children: ComponentChildren }): JSX.Element {
+interface ExcerptProps {
+  readonly who: string;
+  readonly isLine?: boolean;
+  readonly children: ComponentChildren;
+}
+
+function Excerpt({ who, isLine = false, children }: ExcerptProps): JSX.Element {
   return (
     <div>
       <dt class={`role ${who}`}>{who}</dt>
-      <dd>{children}</dd>
+      <dd class={isLine ? 'line' : ''}>{children}</dd>
     </div>
   );
 }
