@@ -59,8 +59,10 @@ export const lexerOfMarked: Plugin = {
     // A link by reference stays as it was written, with the address that it refers to, and so does a tag of HTML in a line.
     const none = /\btable:([\w$]+)/.exec(kept)?.[1] ?? '';
     kept = replaced(kept, /\b(def|reflink|nolink|reflinkSearch|tag):[\w$]+,/g, (_, name) => `${name}:${none},`);
-    for (const [name, next] of Object.entries({ def: 'table', tag: 'link', reflink: 'emStrong' }))
-      kept = replaced(kept, new RegExp(`(?<=\\})${name}\\([\\w,]+\\)\\{[^]*?(?=\\}${next}\\()`), `${name}(){`);
+    for (const [name, next] of Object.entries({ def: 'table', tag: 'link', reflink: 'emStrong' })) {
+      kept = replaced(kept, new RegExp(`if\\(\\w=this\\.tokenizer\\.${name}\\([^)]*\\)\\)[^]*?continue\\}`), '');
+      kept = replaced(kept, new RegExp(`(?<=\\})${name}\\([\\w,]+\\)\\{[^]*?\\}(?=${next}\\()`), '');
+    }
     // HTML is shown as text, whichever block its name begins.
     kept = replaced(kept, /"address\|article[^"]*"/, '"div"');
     kept = replaced(kept, /\{blockquote:[\w$]+,[^{}]*\}/, (rules) => rules.replace(/(?:lheading|table):[\w$]+,/g, ''));

@@ -200,6 +200,28 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     expect(await page.locator(`${rows}[aria-selected=true]`).count()).toBe(0);
   });
 
+  it('opens nothing that the palette found for an earlier text', async () => {
+    const page = await scene.open('/conversations');
+    await page.keyboard.press('Control+k');
+    const field = page.getByRole('combobox', { name: 'Search or jump to' });
+    await field.fill('Answer');
+    await page
+      .getByRole('option', { name: /Answer/ })
+      .first()
+      .waitFor();
+    const release = await hold(page, /\/api\/conversations/, { all: true });
+    await field.fill('dark colours');
+    await page.keyboard.press('Enter');
+    await page.locator('html[data-theme=dark]').waitFor();
+    expect(pathOf(page)).toBe('/conversations');
+    await page.keyboard.press('Control+k');
+    await field.fill('Question');
+    await page.keyboard.press('Enter');
+    expect(pathOf(page)).toBe('/conversations');
+    release();
+    await expect.poll(() => pathOf(page)).toMatch(/^\/c\//);
+  });
+
   it('closes the palette and the help by the keys that open them, on the reading page as well', async () => {
     const page = await scene.open(`/chat?chatId=${CONVERSATION}`);
     await page.locator('.message').first().waitFor();

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { onAnswer } from '../on-answer.ts';
 import { closeOverlay } from '../overlays.ts';
 import { go } from '../router.ts';
 import { Dialog } from './dialog.tsx';
@@ -14,13 +15,18 @@ const DEBOUNCE_MILLIS = 60;
 export function Palette(): JSX.Element {
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState(0);
-  const sections = useSections(text);
+  const [entered, setEntered] = useState<KeyboardEvent>();
+  const { sections, commands, isCurrent } = useSections(text);
   const entries = sections.flatMap((section) => section.entries);
   const current = Math.min(chosen, Math.max(0, entries.length - 1));
+  useLayoutEffect(() => {
+    // Who types and goes on at once has not seen that the first one was found for an earlier text.
+    if (entered) activate(isCurrent || chosen > 0 ? entries[current] : commands[0], entered);
+  }, [entered, isCurrent]);
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) setChosen((current + step + entries.length) % Math.max(1, entries.length));
-    else if (event.key === 'Enter') activate(entries[current], event.metaKey || event.ctrlKey);
+    else if (event.key === 'Enter') setEntered(event);
     else return;
     event.preventDefault();
   };
@@ -41,6 +47,7 @@ export function Palette(): JSX.Element {
           onInput={(event) => {
             setText(event.currentTarget.value);
             setChosen(0);
+            setEntered(undefined);
           }}
           onKeyDown={onKeyDown}
         />
@@ -64,30 +71,49 @@ export function Palette(): JSX.Element {
   );
 }
 
-function activate(entry: PaletteEntry | undefined, inNewTab: boolean): void {
+function activate(
+  entry: PaletteEntry | undefined,
+  { metaKey, ctrlKey }: { readonly metaKey: boolean; readonly ctrlKey: boolean },
+): void {
   if (!entry) return;
   closeOverlay();
   if (entry.href === undefined) entry.run?.();
-  else if (inNewTab) window.open(entry.href, '_blank', 'noreferrer');
+  else if (metaKey || ctrlKey) window.open(entry.href, '_blank', 'noreferrer');
   else go(entry.href);
 }
 
+interface Found {
+  readonly text: string;
+  readonly sections: readonly PaletteSection[];
+}
+
+interface Results {
+  readonly sections: readonly PaletteSection[];
+  readonly commands: readonly PaletteEntry[];
+  /** Whether all of them are for the text. */
+  readonly isCurrent: boolean;
+}
+
 /** Commands are found at once; what the gateway finds follows, and replaces what it found for an earlier text. */
-function useSections(text: string): readonly PaletteSection[] {
-  const [found, setFound] = useState<readonly PaletteSection[]>([]);
-  const request = useRef(0);
+function useSections(text: string): Results {
+  const [found, setFound] = useState<Found>({ text: '', sections: [] });
   useEffect(() => {
-    const own = ++request.current;
+    let end: (() => void) | undefined;
+    const take = (sections: readonly PaletteSection[]): void => setFound({ text, sections });
     const timer = window.setTimeout(() => {
-      searchFor(text).then(
-        (sections) => own === request.current && setFound(sections),
-        () => own === request.current && setFound([]),
-      );
+      end = onAnswer(searchFor(text), take, () => take([]));
     }, DEBOUNCE_MILLIS);
-    return () => window.clearTimeout(timer);
+    return () => {
+      window.clearTimeout(timer);
+      end?.();
+    };
   }, [text]);
   const { selected, others } = commandsFor(text);
-  return [...selected, ...found, ...others].filter(({ entries }) => entries.length > 0);
+  return {
+    sections: [...selected, ...found.sections, ...others].filter(({ entries }) => entries.length > 0),
+    commands: [...selected, ...others].flatMap(({ entries }) => entries),
+    isCurrent: found.text === text,
+  };
 }
 
 interface SectionsProps {
@@ -143,7 +169,7 @@ function Entry({ entry, id, isCurrent, text }: EntryProps): JSX.Element {
       role="option"
       aria-selected={isCurrent}
       tabIndex={-1}
-      onClick={(event) => activate(entry, event.metaKey || event.ctrlKey)}
+      onClick={(event) => activate(entry, event)}
       onKeyDown={() => {}}
     >
       <span class="palette-mark">
