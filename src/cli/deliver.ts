@@ -1,5 +1,6 @@
 import { resolveCapture } from '../configuration/content-capture.ts';
 import type { Environment } from '../configuration/environment.ts';
+import { listFrom } from '../configuration/readers.ts';
 import type { Attempt } from '../delivery/delivery.ts';
 import type { DestinationStats } from '../exporter/destination.ts';
 import { destinationsFrom, planDestination } from '../exporter/destinations/open-destination.ts';
@@ -33,13 +34,7 @@ export function destinationNames(
   environment: Environment,
   warn: (message: string) => void,
 ): readonly string[] {
-  const named =
-    typeof to === 'string'
-      ? to
-          .split(',')
-          .map((name) => name.trim())
-          .filter(Boolean)
-      : [];
+  const named = typeof to === 'string' ? listFrom(to) : [];
   if (named.length > 0) return named;
   const configured = destinationsFrom(environment, warn);
   if (configured !== 'none' && configured.length > 0) return configured;

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { discoveryFile, readDiscovery } from '../configuration/discovery.ts';
+import { listFrom } from '../configuration/readers.ts';
 import { userDataFolder } from '../configuration/user-folders.ts';
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
 import { findGateway } from '../start/gateway-probe.ts';
@@ -31,7 +32,7 @@ export function optionsFrom(args: Args): GatewayOptions {
     host: textOf(args['host']) ?? '127.0.0.1',
     ...(data !== undefined && { data }),
     ...(token !== undefined && { token }),
-    ...(forward !== undefined && { forward: forward.split(',').flatMap((name) => name.trim() || []) }),
+    ...(forward !== undefined && { forward: listFrom(forward) }),
     allowedHosts: (textOf(args['allow-host']) ?? '').split(','),
     ...(args['max-age-days'] !== undefined && { maxAgeDays: positiveOf(args, 'max-age-days') }),
     ...(args['max-size-mb'] !== undefined && { maxBytes: positiveOf(args, 'max-size-mb') * 1e6 }),

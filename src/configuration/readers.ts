@@ -44,6 +44,14 @@ export function checkedUrl(text: string, setting: string, example: string): stri
   );
 }
 
+/** The parts of a list with commas, such as `athina, inkeep`. Spaces around them and empty ones do not count. */
+export function listFrom(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
 /** One of a few words, from an option or a variable. Undefined when it is not set. */
 export function readChoice<const T extends string>(
   text: string | undefined,

@@ -1,5 +1,5 @@
 import type { Environment } from '../configuration/environment.ts';
-import { ConfigurationError } from '../configuration/readers.ts';
+import { ConfigurationError, listFrom } from '../configuration/readers.ts';
 import { type ContentMode, contentModes } from './content-policy.ts';
 
 /** The configured mode of a destination; undefined if none is configured. */
@@ -17,8 +17,7 @@ export function contentFromEnvironment(environment: Environment, isKnown: (name:
   const text = environment[VARIABLE]?.trim() ?? '';
   const modes = new Map<string, ContentMode>();
   let all: ContentMode | undefined;
-  for (const entry of text.split(',').map((part) => part.trim())) {
-    if (entry === '') continue;
+  for (const entry of listFrom(text)) {
     const cut = entry.indexOf('=');
     const mode = checkedMode(entry.slice(cut + 1).trim(), VARIABLE, text);
     const name = cut < 0 ? '*' : entry.slice(0, cut).trim();

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Environment } from '../configuration/environment.ts';
-import { ConfigurationError } from '../configuration/readers.ts';
+import { ConfigurationError, listFrom } from '../configuration/readers.ts';
 import { vendors } from '../vendors/index.ts';
 import type { ClientKeys } from '../vendors/routes.ts';
 
@@ -19,8 +19,7 @@ const WITH_ACCOUNT = new Set(['reconify', 'kore']);
  * @throws ConfigurationError, which shows no key
  */
 export function clientKeysFrom(environment: Environment): ClientKey[] {
-  const entries = (environment[VARIABLE] ?? '').split(',').map((entry) => entry.trim());
-  return entries.filter((entry) => entry !== '').map(clientKeyFrom);
+  return listFrom(environment[VARIABLE]).map(clientKeyFrom);
 }
 
 function clientKeyFrom(entry: string): ClientKey {

@@ -1,6 +1,6 @@
 import { discoveryFile } from '../configuration/discovery.ts';
 import type { Environment } from '../configuration/environment.ts';
-import { ConfigurationError, withoutCredentials } from '../configuration/readers.ts';
+import { ConfigurationError, listFrom, withoutCredentials } from '../configuration/readers.ts';
 import { userDataFolder } from '../configuration/user-folders.ts';
 import type { ContentMode } from '../exporter/content-policy.ts';
 import type { Mask } from '../interaction/mask.ts';
@@ -125,11 +125,4 @@ function jaegerUrlFrom(text: string | undefined): string | undefined {
   throw new ConfigurationError(
     `SPANPORT_JAEGER_URL is '${shown}', which is not a valid address. Use one such as http://localhost:16686.`,
   );
-}
-
-function listFrom(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
 }

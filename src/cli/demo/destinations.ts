@@ -1,4 +1,5 @@
 import type { Environment } from '../../configuration/environment.ts';
+import { listFrom } from '../../configuration/readers.ts';
 import type { DestinationSetting } from '../../exporter/destinations/destination-setting.ts';
 import { hasGateway } from '../../exporter/destinations/gateway-options.ts';
 import { hasOtlpEndpoint } from '../../exporter/destinations/otlp-options.ts';
@@ -58,8 +59,8 @@ function realVendor(
 
 /** Other destinations of the environment: an OTLP endpoint, presets, files. The demo itself uses the terminal. */
 export function otherDestinations(environment: Environment): string[] {
-  const named = (environment['SPANPORT_DESTINATIONS'] ?? '').split(',').map((name) => name.trim());
-  const others = named.filter((name) => name && name !== 'console' && !vendorNamed(name));
+  const named = listFrom(environment['SPANPORT_DESTINATIONS']);
+  const others = named.filter((name) => name !== 'console' && !vendorNamed(name));
   if (hasOtlpEndpoint(environment) && !others.includes('otlp')) others.push('otlp');
   if (hasGateway(environment) && !others.includes('spanport')) others.push('spanport');
   return others;

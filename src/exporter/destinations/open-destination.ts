@@ -1,6 +1,6 @@
 import type { Environment } from '../../configuration/environment.ts';
 import { didYouMean } from '../../configuration/nearest.ts';
-import { ConfigurationError } from '../../configuration/readers.ts';
+import { ConfigurationError, listFrom } from '../../configuration/readers.ts';
 import { type AnyVendor, vendorNamed, vendors } from '../../vendors/index.ts';
 import type { ContentMode } from '../content-policy.ts';
 import { type ContentChoice, checkedMode } from '../content-setting.ts';
@@ -110,16 +110,9 @@ export function destinationsFrom(
   warn: (message: string) => void,
 ): readonly string[] | 'none' {
   const listed = environment[DESTINATIONS]?.trim();
-  if (listed) {
-    const names = listed.split(',').map((name) => name.trim());
-    return names.filter((name, index) => name !== '' && names.indexOf(name) === index);
-  }
+  if (listed) return [...new Set(listFrom(listed))];
   const configured = vendors.filter((vendor) => vendor.isConfigured(environment)).map(({ name }) => name);
-  const words =
-    environment['OTEL_TRACES_EXPORTER']
-      ?.split(',')
-      .map((word) => word.trim().toLowerCase())
-      .filter(Boolean) ?? [];
+  const words = listFrom(environment['OTEL_TRACES_EXPORTER']?.toLowerCase());
   if (words.includes('none')) return configured.length > 0 ? configured : 'none';
   const standard: string[] = words.filter((word) => word === 'otlp' || word === 'console');
   for (const word of words)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Environment } from '../../configuration/environment.ts';
-import { ConfigurationError, readChoice } from '../../configuration/readers.ts';
+import { ConfigurationError, listFrom, readChoice } from '../../configuration/readers.ts';
 
 const mechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const;
 
@@ -32,10 +32,7 @@ export function resolveConnection(brokers: string | undefined, environment: Envi
 }
 
 function brokersFrom(text: string | undefined): readonly string[] {
-  const brokers = (text ?? '')
-    .split(',')
-    .map((each) => each.trim())
-    .filter(Boolean);
+  const brokers = listFrom(text);
   if (brokers.length === 0) {
     throw new ConfigurationError('No Kafka broker is set: use --brokers host:9092, or set SPANPORT_KAFKA_BROKERS.');
   }
