@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePorts } from '../../collector/server.mjs';
 import { createClient } from '../../src/gateway/api/client.ts';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { interactionFrom } from '../../src/semconv/from-spans.ts';
-import { freePort } from '../support/free-port.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'spanport-cli-'));
@@ -208,7 +208,7 @@ it('stores what became of what it forwarded, with a gateway that has the folder 
     run(process.execPath, [CLI, 'forward', '--data', folder, '--to', 'requesty', '--since', '2025-01-01'], {
       env: variables,
     }).catch((error: { stderr: string }) => error);
-  const own = String(await freePort());
+  const own = String(await freePorts(1));
   // On a port of its own a gateway can be found.
   let running = await up('--port', own, '--data', folder);
   const stop = async () => {
@@ -330,7 +330,7 @@ it('a port that is taken is reported with its owner and the next free one', asyn
 });
 
 it('the gateway of this user is found by its file: commands read it, and a second one says that it runs', async () => {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const { child, url: address } = await up('--port', String(port), '--data', join(home, 'found'));
   const body = { language_model_id: 'gpt-4o', prompt: 'Where am I stored?', response: 'In a folder.' };
   await fetch(`${address}/athina/api/v1/log/inference`, {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePorts } from '../../collector/server.mjs';
 import { createClient } from '../../src/gateway/api/client.ts';
-import { freePort } from '../support/free-port.ts';
 import { createUserProject, type UserProject } from './user-project.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -46,7 +46,7 @@ it('fills a gateway that goes on, with the address of its page first', async () 
 });
 
 it('fills the gateway of this user that runs already, and leaves it running', async () => {
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const words = ['up', '--port', String(port), '--data', join(home, 'running')];
   const child = spawn(process.execPath, [main, ...words], { env: { ...process.env, ...env } });
   await new Promise((resolve) => child.stdout.once('data', resolve));
