@@ -47,7 +47,7 @@ async function probed({ request, transport }: Target): Promise<Reached> {
   }
 }
 
-/** What an intake may answer to a request without a key that is no record. */
+/** Possible answers of a working intake to a request that has neither key nor record. */
 const INCONCLUSIVE: ReadonlySet<number> = new Set([401, 402, 403, 405, 501]);
 
 /** Reading a vendor's URL shows whether there is a server, and not always whether it has the path. */

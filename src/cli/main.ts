@@ -109,7 +109,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-// Nobody is left to tell. An error without a listener would end a gateway.
+// There is no reader left, and an error without a listener would end a gateway.
 process.stderr.on('error', () => undefined);
 
 function report(error: unknown): void {

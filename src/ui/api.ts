@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { createClient } from '../gateway/api/client.ts';
 
-/** What is said of a request that brought no answer. */
+/** The message of a request that brought no answer. */
 export const NO_ANSWER = 'The gateway does not answer.';
 
 /** The gateway needs its token, and this browser has no cookie for it, or one of an earlier start. */

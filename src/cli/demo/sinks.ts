@@ -47,7 +47,7 @@ export async function startSink(demo: VendorDemo, { key, secrets = [], relay }: 
     response.writeHead(reply.status, { 'content-type': reply.contentType ?? 'application/json' });
     response.end(JSON.stringify(reply.body));
   };
-  // Only broken connections end here: there is no sender left to answer.
+  // Only a broken connection ends here, which takes no answer.
   const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

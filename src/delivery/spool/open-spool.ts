@@ -14,8 +14,8 @@ export function openSpool(settings: SpoolSettings, parts: SpoolParts = {}): Spoo
 }
 
 /**
- * Resolves once the outcomes that this process knows are in the spool of a directory, or after this time. Whoever looks
- * into the spool by itself, for dead letters or for what was delivered, sees them then.
+ * Resolves once the outcomes that this process knows are in the spool of a directory, or after this time. Its files
+ * then show all dead letters and all that was delivered.
  */
 export async function outcomesStored(dir: string, timeoutMillis: number): Promise<void> {
   const spool = spools.get(resolve(dir));
