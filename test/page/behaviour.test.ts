@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserPath, type Scene, startScene, until } from './browser.ts';
+import { browserPath, goTo, type Scene, sendSpans, startScene, until } from './browser.ts';
 import { startVendors } from './vendors.mjs';
 
 const rows = '.grid .scroller [role=row]';
@@ -49,11 +49,6 @@ async function hold(page: Page, pattern: RegExp, { all = false } = {}): Promise<
   return release;
 }
 
-async function goTo(page: Page, path: string): Promise<void> {
-  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`);
-  await page.evaluate("dispatchEvent(new PopStateEvent('popstate'))");
-}
-
 const pathOf = (page: Page): string => new URL(page.url()).pathname;
 
 describe.skipIf(browserPath === undefined)('how the page behaves', () => {
@@ -61,11 +56,7 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
   let vendors: Awaited<ReturnType<typeof startVendors>>;
   let id: string;
 
-  const send = async (...spans: readonly object[]): Promise<void> => {
-    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
-    const headers = { 'content-type': 'application/json' };
-    expect((await fetch(`${scene.url}/v1/traces`, { method: 'POST', headers, body })).status).toBe(200);
-  };
+  const send = (...spans: readonly object[]): Promise<void> => sendSpans(scene.url, spans);
   // biome-ignore lint/suspicious/noExplicitAny: answers of the API are looked into as they are
   const ask = async (path: string): Promise<any> => (await fetch(`${scene.url}${path}`)).json();
 

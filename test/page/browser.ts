@@ -147,3 +147,17 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
+
+/** Goes to an address of the page without loading it anew. */
+export async function goTo(page: Page, path: string): Promise<void> {
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`);
+  await page.evaluate("dispatchEvent(new PopStateEvent('popstate'))");
+}
+
+/** Sends spans to the gateway at this address, in the form of OTLP/JSON. @throws if it does not take them */
+export async function sendSpans(url: string, spans: readonly object[]): Promise<void> {
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
+  const headers = { 'content-type': 'application/json' };
+  const { status } = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body });
+  if (status !== 200) throw new Error(`The gateway answered ${status}.`);
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserPath, indexed, type Scene, startScene } from './browser.ts';
+import { browserPath, indexed, type Scene, sendSpans, startScene } from './browser.ts';
 import { isWanted, seriousBarriers, settled, watchAttacks, watchShifts, writeScreen } from './checks.ts';
 import { sendDay } from './day.mjs';
 import { hostileRequest } from './hostile.ts';
@@ -478,8 +478,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
         attribute('gen_ai.output.messages', message('assistant', answer)),
       ],
     };
-    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
-    await fetch(`${scene.url}/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    await sendSpans(scene.url, [span]);
     const page = await openList();
     await page.locator(rows, { hasText: 'Markdown, if you can' }).click();
     const markdown = page.locator('.markdown').last();

@@ -1,6 +1,5 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserPath, type Scene, startScene, until } from './browser.ts';
+import { browserPath, goTo, type Scene, sendSpans, startScene, until } from './browser.ts';
 import { startVendors } from './vendors.mjs';
 
 const PHONE = { width: 390, height: 844 };
@@ -62,15 +61,7 @@ describe.skipIf(browserPath === undefined)('what the page says of what it does n
   let scene: Scene;
   let vendors: Awaited<ReturnType<typeof startVendors>>;
 
-  const send = async (...sent: readonly Sent[]): Promise<void> => {
-    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: sent.map(spanOf) }] }] });
-    const headers = { 'content-type': 'application/json' };
-    expect((await fetch(`${scene.url}/v1/traces`, { method: 'POST', headers, body })).status).toBe(200);
-  };
-  const goTo = async (page: Page, path: string): Promise<void> => {
-    await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`);
-    await page.evaluate("dispatchEvent(new PopStateEvent('popstate'))");
-  };
+  const send = (...sent: readonly Sent[]): Promise<void> => sendSpans(scene.url, sent.map(spanOf));
 
   beforeAll(async () => {
     vendors = await startVendors();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserPath, type Scene, startScene } from './browser.ts';
+import { browserPath, type Scene, sendSpans, startScene } from './browser.ts';
 import { hostileRequest } from './hostile.ts';
 
 const ASSETS = fileURLToPath(new URL('../../dist/ui/assets', import.meta.url));
@@ -119,9 +119,7 @@ describe.skipIf(browserPath === undefined)('the page in a browser', () => {
       attribute('gen_ai.request.model', { stringValue: 'gpt-4o' }),
       attribute('gen_ai.request.stream', { boolValue: true }),
     ];
-    const spans = [span('c'.repeat(16), unpriced), span('d'.repeat(16), streamed)];
-    const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] });
-    await fetch(`${scene.url}/v1/traces`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    await sendSpans(scene.url, [span('c'.repeat(16), unpriced), span('d'.repeat(16), streamed)]);
     const page = await scene.open('/conversations?q=model:house*');
     await page.locator('.grid .scroller [role=row]').first().click();
     const notes = page.locator('.columns > .facts .missing-figure');

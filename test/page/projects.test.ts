@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { browserPath, type Scene, startScene, until } from './browser.ts';
+import { browserPath, goTo, type Scene, startScene, until } from './browser.ts';
 import { startVendors } from './vendors.mjs';
 
 const TRACE = '7e'.repeat(16);
@@ -140,8 +140,7 @@ describe.skipIf(browserPath === undefined)('two projects with equal ids', () => 
       await held;
       await route.continue();
     });
-    await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)})`);
-    await page.evaluate("dispatchEvent(new PopStateEvent('popstate'))");
+    await goTo(page, path);
     await page.locator('.heading').waitFor({ state: 'detached' });
     answer();
     await page.locator('.heading h1').getByText('chat of default').waitFor();
