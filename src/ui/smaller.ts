@@ -56,10 +56,10 @@ export const lexerOfMarked: Plugin = {
       /\|email\)>\/(\)\.replace\("scheme",.*?\))\.replace\("email",\/.*?\/\)(?=\.getRegex)/,
       ')>/$1',
     );
-    // A link by reference stays as it was written, with the address that it refers to, and so does a tag of HTML in a line.
+    // A link by reference stays as it was written, with the address that it refers to.
     const none = /\btable:([\w$]+)/.exec(kept)?.[1] ?? '';
-    kept = replaced(kept, /\b(def|reflink|nolink|reflinkSearch|tag):[\w$]+,/g, (_, name) => `${name}:${none},`);
-    for (const [name, next] of Object.entries({ def: 'table', tag: 'link', reflink: 'emStrong' })) {
+    kept = replaced(kept, /\b(def|reflink|nolink|reflinkSearch):[\w$]+,/g, (_, name) => `${name}:${none},`);
+    for (const [name, next] of Object.entries({ def: 'table', reflink: 'emStrong' })) {
       kept = replaced(kept, new RegExp(`if\\(\\w=this\\.tokenizer\\.${name}\\([^)]*\\)\\)[^]*?continue\\}`), '');
       kept = replaced(kept, new RegExp(`(?<=\\})${name}\\([\\w,]+\\)\\{[^]*?\\}(?=${next}\\()`), '');
     }
@@ -154,5 +154,39 @@ export const calledOperations: Plugin = {
     const called = new Set(calls.map(([, name]) => name));
     const kept = replaced(code, /^ {2}(\w+): \{ method: .*\n/gm, (line, name) => (called.has(name) ? line : ''));
     return { code: replaced(kept, /method: 'get', /g, ''), map: null };
+  },
+};
+
+const IMPORTS = /import\{([^}]+)\}from[`'"]\.\/index-[^`'"]+[`'"]/;
+const EXPORTS = /export\{([^}]+)\}/;
+
+/** The pairs of `a as b,c`, each with both of its names. */
+function pairsOf(list: string): (readonly [name: string, alias: string])[] {
+  return list.split(',').map((each) => {
+    const [name = '', alias = name] = each.trim().split(' as ');
+    return [name, alias] as const;
+  });
+}
+
+/**
+ * The first file exports what the other one imports under the names that it has there, so that its imports need no `as`:
+ * short names have nothing in common that could be compressed.
+ */
+export const sharedNames: Plugin = {
+  name: 'shared-names',
+  generateBundle: {
+    order: 'post',
+    handler(_, bundle) {
+      const chunks = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? [file] : []));
+      const [first, other, ...more] = chunks.sort((a, b) => Number(b.isEntry) - Number(a.isEntry));
+      const imported = other && IMPORTS.exec(other.code)?.[1];
+      const exported = first && EXPORTS.exec(first.code)?.[1];
+      if (!imported || !exported || more.length > 0) throw new Error('There are other files: change sharedNames.');
+      const names = new Map(pairsOf(imported));
+      const shared = pairsOf(exported).map(([name, alias]) => [name, names.get(alias) ?? alias]);
+      const list = shared.map(([name, alias]) => (name === alias ? name : `${name} as ${alias}`));
+      first.code = first.code.replace(EXPORTS, () => `export{${list.join(',')}}`);
+      other.code = other.code.replace(imported, () => [...names.values()].join(','));
+    },
   },
 };

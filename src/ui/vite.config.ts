@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
-import { calledOperations, lexerOfMarked, plainImports, verticalLists } from './smaller.ts';
+import { calledOperations, lexerOfMarked, plainImports, sharedNames, verticalLists } from './smaller.ts';
 
 /** The fonts are requested at once: with `font-display: optional` a font that arrives late is not used at all. */
 const preloadFonts: Plugin = {
@@ -20,7 +20,7 @@ const preloadFonts: Plugin = {
 
 const config: UserConfig = defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [preloadFonts, lexerOfMarked, plainImports, verticalLists, calledOperations],
+  plugins: [preloadFonts, lexerOfMarked, plainImports, verticalLists, calledOperations, sharedNames],
   oxc: {
     // Shorter than the automatic form, which writes `children` into each element.
     jsx: { runtime: 'classic', pragma: 'h_', pragmaFrag: 'Fragment_' },

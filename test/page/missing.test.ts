@@ -4,7 +4,9 @@ import { startVendors } from './vendors.mjs';
 
 const PHONE = { width: 390, height: 844 };
 const rows = '.grid .scroller [role=row]';
-const MARKDOWN = `1. Stop the worker.
+const MARKDOWN = `Put **both** into <Alert> or <ops@shop.example>.
+
+1. Stop the worker.
 
 \`\`\`sh
 systemctl stop worker
@@ -105,6 +107,8 @@ describe.skipIf(browserPath === undefined)('what the page says of what it does n
     const markers = nodes.filter(({ role }) => role?.value === 'ListMarker').map(({ name }) => name?.value.trim());
     expect(markers).toEqual(['1.', '2.']);
     expect(await markdown.locator('ul li').allInnerTexts()).toEqual(['☑ done', '☐ open']);
+    // A tag next to words that are set in bold is text.
+    expect(await markdown.locator('p').first().innerText()).toBe('Put both into <Alert> or <ops@shop.example>.');
     const cell = await markdown.locator('td', { hasText: 'restart' }).boundingBox();
     expect(cell?.height).toBeLessThan(40);
   });
