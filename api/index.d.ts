@@ -555,6 +555,8 @@ interface SpanScope {
     readonly version?: string;
     /** The schema of its attributes. */
     readonly schemaUrl?: string;
+    /** Its own attributes. */
+    readonly attributes?: Readonly<Record<string, unknown>>;
 }
 /** What a flush left behind. */
 interface FlushResult {

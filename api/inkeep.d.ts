@@ -140,6 +140,8 @@ interface SpanScope {
     readonly version?: string;
     /** The schema of its attributes. */
     readonly schemaUrl?: string;
+    /** Its own attributes. */
+    readonly attributes?: Readonly<Record<string, unknown>>;
 }
 interface ReadableResource {
     readonly attributes: Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 import type { ContentMode } from '../exporter/content-policy.ts';
+import { linkAttributesFor } from '../exporter/destinations/masked-attributes.ts';
 import { changesFor } from '../exporter/destinations/span-view.ts';
 import { LazyEndedSpan } from '../exporter/ended-span.ts';
 import type { Writable } from '../interaction/interaction.ts';
@@ -73,9 +74,12 @@ export class Receiver {
 
   /** Spans of one resource share its object, and so its copy. The same holds for their scope. */
   #masked(spans: readonly SpanData[]): SpanData[] {
-    const { mask } = this.#options;
+    const { mask, content } = this.#options;
     const resources = new Shared<SpanData['resource']>((resource) => maskedAttributes(resource, mask));
-    const scopes = new Shared<SpanScope>((scope) => maskJson(scope, mask));
+    const scopes = new Shared<SpanScope>((scope) => {
+      const masked = maskJson(scope, mask);
+      return content === 'full' ? masked : withAttributes(masked, (own) => linkAttributesFor(own, content, mask));
+    });
     return spans.map((span) => {
       const masked: Writable<SpanData> = this.#maskedSpan(span);
       masked.resource = resources.of(span.resource);
@@ -171,8 +175,8 @@ function withoutErrorText(attributes: Attributes): Attributes {
   return kept;
 }
 
-function withAttributes(link: SpanLink, change: (attributes: Attributes) => Attributes): SpanLink {
-  return link.attributes ? { ...link, attributes: change(link.attributes) } : link;
+function withAttributes<T extends SpanLink | SpanScope>(part: T, change: (attributes: Attributes) => Attributes): T {
+  return part.attributes ? { ...part, attributes: change(part.attributes) } : part;
 }
 
 function maskedLog(log: LogData, mask: Mask): LogData {

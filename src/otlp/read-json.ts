@@ -174,7 +174,10 @@ function logFrom(log: Fields, resource: Attributes, scope: Scope | undefined): L
 function scopeFrom(scope: Fields): Scope | undefined {
   const name = textIn(scope, 'name');
   const version = textIn(scope, 'version');
-  return name || version ? { name, ...(version && { version }) } : undefined;
+  const attributes = attributesFrom(listIn(scope, 'attributes'), 0);
+  const hasAttributes = Object.keys(attributes).length > 0;
+  if (!name && !version && !hasAttributes) return undefined;
+  return { name, ...(version && { version }), ...(hasAttributes && { attributes }) };
 }
 
 function fieldsOf(value: unknown, path: string): Fields {

@@ -83,13 +83,17 @@ function readScope(reader: ProtobufReader): Scope | undefined {
   const outer = reader.enter();
   let name = '';
   let version = '';
+  const attributes: Attributes = {};
   while (reader.next()) {
     if (reader.field === 1) name = reader.text();
     else if (reader.field === 2) version = reader.text();
+    else if (reader.field === 3) readKeyValue(reader, attributes, 0);
     else reader.skip();
   }
   reader.leave(outer);
-  return name || version ? { name, ...(version && { version }) } : undefined;
+  const hasAttributes = Object.keys(attributes).length > 0;
+  if (!name && !version && !hasAttributes) return undefined;
+  return { name, ...(version && { version }), ...(hasAttributes && { attributes }) };
 }
 
 const EPOCH: HrTime = [0, 0];

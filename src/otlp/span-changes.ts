@@ -17,7 +17,7 @@ export interface SpanChanges {
   readonly name?: string;
   /** The attributes of an event, in place of its own. */
   readonly eventAttributes?: (event: string, attributes: AttributeMap) => AttributeMap;
-  /** The attributes of a link, in place of its own. */
+  /** The attributes of a link, or of the span's scope, in place of its own. */
   readonly linkAttributes?: (attributes: AttributeMap) => AttributeMap;
 }
 

@@ -26,15 +26,17 @@ export function spanToJson(span: ReadableSpanLike | SpanData, changes: SpanChang
     resourceSpans: [
       {
         resource: { attributes: keyValues(resource.attributes), droppedAttributesCount: 0, schemaUrl },
-        scopeSpans: [{ scope: scopeFrom(scope), spans: [spanFrom(span, changes)], schemaUrl: scope.schemaUrl }],
+        scopeSpans: [
+          { scope: scopeFrom(scope, changes), spans: [spanFrom(span, changes)], schemaUrl: scope.schemaUrl },
+        ],
         schemaUrl,
       },
     ],
   });
 }
 
-function scopeFrom({ name, version }: SpanScope): object {
-  return { name: wellFormed(name), version };
+function scopeFrom({ name, version, attributes }: SpanScope, changes: SpanChanges): object {
+  return { name: wellFormed(name), version, attributes: attributes && linkKeyValues(attributes, changes) };
 }
 
 /** Fields that are undefined are left out by `JSON.stringify`. */

@@ -24,7 +24,8 @@ export function encodeSpan(span: ReadableSpanLike | SpanData, changes: SpanChang
   const resourceSpans = writer.open(1);
   writer.raw(encodedResource(resource));
   const scopeSpans = writer.open(2);
-  writer.raw(encodedScope(scope));
+  if (scope.attributes) writeScope(writer, scope, changes);
+  else writer.raw(encodedScope(scope));
   writeSpan(span, changes);
   if (scope.schemaUrl) writer.text(3, scope.schemaUrl);
   writer.close(scopeSpans);
@@ -49,12 +50,15 @@ function encodedResource(resource: ReadableResource): Uint8Array {
 }
 
 function encodedScope(scope: SpanScope): Uint8Array {
-  return remembered(scopes, scope, true, (own) => {
-    const start = own.open(1);
-    own.text(1, scope.name);
-    if (scope.version) own.text(2, scope.version);
-    own.close(start);
-  });
+  return remembered(scopes, scope, true, (own) => writeScope(own, scope, {}));
+}
+
+function writeScope(to: ProtobufWriter, { name, version, attributes }: SpanScope, changes: SpanChanges): void {
+  const start = to.open(1);
+  to.text(1, name);
+  if (version) to.text(2, version);
+  if (attributes) writeAttributes(to, 3, changes.linkAttributes?.(attributes) ?? attributes);
+  to.close(start);
 }
 
 function remembered<K extends object>(

@@ -22,6 +22,8 @@ export interface SpanScope {
   readonly version?: string;
   /** The schema of its attributes. */
   readonly schemaUrl?: string;
+  /** Its own attributes. */
+  readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 /** A link to another span. */

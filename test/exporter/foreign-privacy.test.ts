@@ -108,6 +108,7 @@ describe('a span that is not about a model', () => {
       status: { code: SpanStatusCode.ERROR, message: `failed with ${secret}` },
       events: [{ name: 'exception', time: [1, 0], attributes: { 'exception.message': `no ${secret}` } }],
       links: [{ traceId: '3'.repeat(32), spanId: '4'.repeat(16), attributes: { why: secret } }],
+      scope: { name: 'library', attributes: { why: secret } },
     };
     for (const mode of contentModes) {
       const { interactions, ...out } = exported([span], mode);
@@ -139,6 +140,7 @@ describe('a span that is not about a model', () => {
       resource: { 'service.password': 'PLANTEDtoo', 'service.pin': 918273645 },
       events: [{ name: 'login', time: [1, 0], attributes: secrets }],
       links: [{ traceId: '3'.repeat(32), spanId: '4'.repeat(16), attributes: secrets }],
+      scope: { name: 'library', attributes: secrets },
     };
     for (const mode of contentModes) {
       const { protobuf, interactions: _, ...texts } = exported([span], mode);
@@ -165,6 +167,11 @@ describe('a span that is not about a model', () => {
     const { json } = exported([{ ...plain, attributes }], 'none');
     expect(json).not.toContain('what was said');
     for (const value of ['tenant-7', 'mine', 'report.txt']) expect(json).toContain(value);
+    const ofScope = exported([{ ...plain, scope: { name: 'library', attributes } }], 'none');
+    for (const body of [ofScope.json, ofScope.protobuf]) {
+      expect(body).not.toContain('what was said');
+      expect(body).toContain('tenant-7');
+    }
   });
 });
 

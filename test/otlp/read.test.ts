@@ -13,6 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { FormatError } from '../../src/otlp/format-error.ts';
 import { readLogsJson, readTraceJson, spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { readLogsProtobuf, readTraceProtobuf } from '../../src/otlp/read-protobuf.ts';
+import { spanToJson } from '../../src/otlp/write-json.ts';
 import { encodeSpan } from '../../src/otlp/write-protobuf.ts';
 import type { SpanData } from '../../src/semconv/span-data.ts';
 
@@ -131,6 +132,13 @@ describe('spans that the SDK serialised', () => {
     const span = { ...ordinary, startTime: [18_446_744_073, 709_551_615] as [number, number] };
     expect(readTraceProtobuf(protobuf([sdkSpan(span)])).records[0]?.startTime).toEqual([18_446_744_073, 709_551_615]);
   });
+});
+
+it('attributes of a scope come back from JSON and protobuf', () => {
+  const scope = { name: 'my.library', version: '1', attributes: { text: 'x', count: 5, list: ['a', { b: true }] } };
+  const span = { ...expected(ordinary), scope };
+  expect(spansFromOtlpJson(spanToJson(span))).toEqual([span]);
+  expect(readTraceProtobuf(encodeSpan(span)).records).toEqual([span]);
 });
 
 /** The messages within a message, by the number of their field. */

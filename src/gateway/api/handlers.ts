@@ -1,16 +1,15 @@
 import { costPartsOf } from '../../pricing/parts.ts';
-import { SpanKind, SpanStatusCode } from '../../semconv/span-data.ts';
 import type { Buckets } from '../../store/activity.ts';
 import { parseFilter } from '../../store/filter-language.ts';
 import type { Selection } from '../../store/lists.ts';
 import type { DeliveryNote, ErasedInteraction } from '../../store/port.ts';
-import type { StoredSpan } from '../../store/reader.ts';
 import type { UsageGroup } from '../../store/reports.ts';
 import type { FoundInteraction, FeedbackRow as StoredFeedback } from '../../store/rows.ts';
 import type { Store } from '../../store/store.ts';
 import { type AnySelection, type Handlers, listOf, missing, type Part, times } from './calls.ts';
 import { detailHandlers } from './detail-handlers.ts';
-import type { Answer, Delivery, Destination, FeedbackRow, NewFeedback, Span } from './routes.ts';
+import type { Answer, Delivery, Destination, FeedbackRow, NewFeedback } from './routes.ts';
+import { spanFrom } from './span-answer.ts';
 
 /** What handlers need from the gateway, in addition to its store. */
 export interface ApiHost {
@@ -275,52 +274,6 @@ function bucketsOf({ buckets, ...range }: AnySelection & { readonly buckets: num
 function wordsOf(text: string): string {
   const words = text.match(/"[^"]*"?|\S+/g) ?? [];
   return words.map((word) => `"${word.replaceAll('"', '').replaceAll('\\', '\\\\')}"`).join(' ');
-}
-
-const kinds: Readonly<Record<SpanKind, Span['kind']>> = {
-  [SpanKind.INTERNAL]: 'internal',
-  [SpanKind.SERVER]: 'server',
-  [SpanKind.CLIENT]: 'client',
-  [SpanKind.PRODUCER]: 'producer',
-  [SpanKind.CONSUMER]: 'consumer',
-};
-const statuses: Readonly<Record<SpanStatusCode, Span['status']>> = {
-  [SpanStatusCode.UNSET]: 'unset',
-  [SpanStatusCode.OK]: 'ok',
-  [SpanStatusCode.ERROR]: 'error',
-};
-
-function spanFrom({ span, isTruncated, operation, interaction }: StoredSpan, withContent: boolean): Span {
-  const millis = ([seconds, nanos]: readonly [number, number]): number => seconds * 1e3 + nanos / 1e6;
-  const service = span.resource['service.name'];
-  return {
-    traceId: span.traceId,
-    spanId: span.spanId,
-    ...(span.parentSpanId !== undefined && { parentSpanId: span.parentSpanId }),
-    name: span.name,
-    kind: kinds[span.kind],
-    ...(typeof service === 'string' && { service }),
-    ...(span.scope && { scope: span.scope }),
-    startTime: millis(span.startTime),
-    endTime: millis(span.endTime),
-    status: statuses[span.status.code],
-    ...(span.status.message !== undefined && { statusMessage: span.status.message }),
-    ...(operation !== undefined && { operation }),
-    ...(interaction !== undefined && { interaction }),
-    attributes: withContent ? { ...span.attributes } : {},
-    resource: withContent ? { ...span.resource } : {},
-    events: (span.events ?? []).map(({ name, time, attributes }) => ({
-      name,
-      time: millis(time),
-      attributes: { ...attributes },
-    })),
-    links: (span.links ?? []).map(({ traceId, spanId, attributes }) => ({
-      traceId,
-      spanId,
-      ...(attributes && { attributes: { ...attributes } }),
-    })),
-    isTruncated,
-  };
 }
 
 export function feedbackFrom({

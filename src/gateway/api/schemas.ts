@@ -192,7 +192,7 @@ export const span = z
     name: z.string(),
     kind: z.enum(['internal', 'server', 'client', 'producer', 'consumer']),
     service: z.string().optional(),
-    scope: z.object({ name: z.string(), version: z.string().optional() }).optional(),
+    scope: z.object({ name: z.string(), version: z.string().optional(), attributes: attributes.optional() }).optional(),
     startTime: time,
     endTime: time,
     status: z.enum(['unset', 'ok', 'error']),
