@@ -40,7 +40,7 @@ const args: ArgsDef = {
   json: { type: 'boolean', description: 'Print one JSON document and nothing else' },
   verbose: { type: 'boolean', description: 'With --json: print the progress on stderr' },
   full: { type: 'boolean', description: 'Print every payload, with ids and full texts' },
-  once: { type: 'boolean', description: 'End when the demo is done, without a gateway and its page' },
+  once: { type: 'boolean', description: 'As in `spanport up --demo --once`; the demo ends by itself also without' },
   live: { type: 'boolean', description: 'Also send to the vendors whose keys are in the environment' },
   model: { type: 'string', description: 'Model to chat with', default: DEFAULT_MODEL, valueHint: 'NAME' },
 };
@@ -49,20 +49,9 @@ const command: Command = {
   meta,
   args,
   examples: ['spanport demo', 'spanport demo --full', 'spanport demo --json | jq .payloads.athina'],
-  run: ({ args }) => (wantsPage(args) ? withPage(args) : demo(args)),
+  run: ({ args }) => demo(args),
 };
 export default command;
-
-/** A person at a terminal gets the page as well. A script gets a demo that ends. */
-function wantsPage(args: Readonly<Record<string, unknown>>): boolean {
-  return process.stdout.isTTY === true && !args['once'] && !args['json'] && !hasGateway(process.env);
-}
-
-/** The gateway loads when it is started. */
-async function withPage(args: Readonly<Record<string, unknown>>): Promise<void> {
-  const { demoWithPage } = await import('./demo/with-page.ts');
-  await demoWithPage(args);
-}
 
 async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
   if (isSdkDisabled(process.env)) {
@@ -224,8 +213,12 @@ function missingOf({ name, sink, payloads, liveHost }: DemoVendor): string[] {
 /** Holds in a clone and in a project that has the package: `npx` finds the command in both. */
 function printNext({ colors, line }: Terminal, { full }: Extent): void {
   const hint = (what: string, command: string): void => line(`${colors.dim(what.padEnd(19))}${command}`);
-  if (!full) hint('Every payload:', 'npx spanport demo --full');
-  if (!full) return;
+  // With a gateway, its page was announced already.
+  if (!hasGateway(process.env)) hint('On a page:', 'npx spanport up --demo');
+  if (!full) {
+    hint('Every payload:', 'npx spanport demo --full');
+    return;
+  }
   hint('For programs:', 'npx spanport demo --json');
   hint('Your application:', 'npx spanport up, then node --import spanport/register app.js');
   hint('These in Jaeger:', 'docker run --rm -p 16686:16686 -p 4319:4318 jaegertracing/jaeger:2.13.0');

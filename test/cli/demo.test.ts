@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -113,10 +113,23 @@ describe('spanport demo', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
-  it('fits on a screen of 80 by 45 with the page above it and the prompt below it', async () => {
+  it('ends by itself at a terminal, too, starts no gateway, and names the command for the page', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'spanport-demo-home-'));
+    const terminal = join(data, 'terminal.mjs');
+    writeFileSync(terminal, "Object.defineProperty(process.stdout, 'isTTY', { value: true });\n");
+    const env = { ...noModel, XDG_DATA_HOME: join(data, 'home'), NODE_OPTIONS: `--import=${terminal}` };
+    const { code, stdout, stderr } = await demo([], env);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^On a page: +npx spanport up --demo$/m);
+    expect(stdout).not.toContain('The page');
+    expect(existsSync(join(data, 'home'))).toBe(false);
+    rmSync(data, { recursive: true });
+  });
+
+  it('fits on a screen of 80 by 45 with its command above it and the prompt below it', async () => {
     const { stdout } = await demo([], { ...noModel, COLUMNS: '80' });
     const lines = stdout.trimEnd().split('\n');
-    expect(lines.length).toBeLessThanOrEqual(42);
+    expect(lines.length).toBeLessThanOrEqual(43);
     expect(lines.filter((line) => [...line].length > 80)).toEqual([]);
     expect(stdout).not.toMatch(/[0-9a-f]{16}/);
     expect(stdout).toContain('"external_reference_id": "msg_');
