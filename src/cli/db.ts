@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import type { ArgsDef } from 'citty';
-import { userDataFolder } from '../configuration/user-folders.ts';
 import { changesFor } from '../exporter/destinations/span-view.ts';
 import { LazyEndedSpan } from '../exporter/ended-span.ts';
 import { asIs } from '../interaction/mask.ts';
@@ -17,22 +16,23 @@ import { databaseFile } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { Command } from './command.ts';
 import { Failure } from './failure.ts';
+import { dataFolder } from './own-gateway.ts';
 import { openReader } from './stored-data.ts';
 
 const shared: ArgsDef = {
-  data: { type: 'string', description: 'The data folder; else the user’s own', valueHint: 'FOLDER' },
+  data: {
+    type: 'string',
+    description: 'The data folder; else that of your running gateway, or the user’s own',
+    valueHint: 'FOLDER',
+  },
 };
-
-type Args = Readonly<Record<string, unknown>>;
-
-const folderOf = ({ data }: Args): string => (typeof data === 'string' ? data : userDataFolder(process.env));
 
 const check: Command = {
   meta: { name: 'check', description: 'Check the data, and show what it contains' },
   args: { ...shared, json: { type: 'boolean', description: 'Print one JSON document' } },
-  run({ args }): void {
-    const folder = folderOf(args);
-    const reader = openReader(folder);
+  async run({ args }): Promise<void> {
+    const folder = await dataFolder(args);
+    const reader = await openReader(folder);
     const problems = reader.db.all('PRAGMA integrity_check').map((row) => String(row['integrity_check']));
     const isSound = problems.length === 1 && problems[0] === 'ok';
     const totals = totalsOf(reader);
@@ -55,11 +55,11 @@ const check: Command = {
 const vacuum: Command = {
   meta: { name: 'vacuum', description: 'Return free space to the disk; stop the gateway of the folder first' },
   args: shared,
-  run({ args }): void {
-    const folder = folderOf(args);
+  async run({ args }): Promise<void> {
+    const folder = await dataFolder(args);
     const file = databaseFile(folder);
     // Reports a folder without data, or with newer data.
-    openReader(folder).db.close();
+    (await openReader(folder)).db.close();
     const before = statSync(file).size;
     shrink(file);
     const bytes = statSync(file).size;
@@ -102,7 +102,7 @@ const exporting: Command = {
   },
   args: shared,
   async run({ args }): Promise<void> {
-    const reader = openReader(folderOf(args));
+    const reader = await openReader(await dataFolder(args));
     for (const span of storedSpans(reader)) {
       if (!process.stdout.write(`${lineOf(span)}\n`)) await once(process.stdout, 'drain');
     }

@@ -1,4 +1,3 @@
-import { userDataFolder } from '../configuration/user-folders.ts';
 import { timeFrom } from '../gateway/api/since.ts';
 import { withProject } from '../semconv/project.ts';
 import { interactionToSend } from '../store/background.ts';
@@ -7,6 +6,7 @@ import type { Command } from './command.ts';
 import { destinationNames, isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
 import { ForwardStates } from './forward-states.ts';
+import { dataFolder } from './own-gateway.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
 import { RecordedRequests } from './recorded-requests.ts';
 import { openReader } from './stored-data.ts';
@@ -25,7 +25,11 @@ const command: Command = {
       valueHint: 'TIME',
     },
     until: { type: 'string', description: 'End of the range; else now', valueHint: 'TIME' },
-    data: { type: 'string', description: 'The data folder; else the user’s own', valueHint: 'FOLDER' },
+    data: {
+      type: 'string',
+      description: 'The data folder; else that of your running gateway, or the user’s own',
+      valueHint: 'FOLDER',
+    },
     'dry-run': { type: 'boolean', description: 'Print the requests as JSON and send nothing' },
   },
   examples: ['spanport forward --to inkeep --since 7d', 'spanport forward --to athina --since 2h --dry-run'],
@@ -36,8 +40,8 @@ const command: Command = {
       sinceUs: timeOf('since', args['since']),
       untilUs: timeOf('until', args['until'] ?? String(Date.now())),
     };
-    const folder = typeof args['data'] === 'string' ? args['data'] : userDataFolder(process.env);
-    const reader = openReader(folder);
+    const folder = await dataFolder(args);
+    const reader = await openReader(folder);
     const dry = args['dry-run'] ? new RecordedRequests(names, secretsIn(process.env)) : undefined;
     const replaced = dry ? { transport: dry.transport, write: dry.write, spool: false as const } : {};
     const states = dry ? undefined : new ForwardStates(folder, warn);

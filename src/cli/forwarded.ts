@@ -1,12 +1,9 @@
-import { resolve } from 'node:path';
-import { discoveryFile } from '../configuration/discovery.ts';
-import { createClient } from '../gateway/api/client.ts';
 import type { Body } from '../gateway/api/routes.ts';
 import { builtFile } from '../loading/own-files.ts';
-import { findGateway } from '../start/gateway-probe.ts';
 import type { DeliveryNote } from '../store/port.ts';
 import { Store } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
+import { isSameFolder, ownGateway } from './own-gateway.ts';
 
 /** Notes in one request: its body stays far below the limit of the API. */
 const PORTION = 200;
@@ -37,11 +34,9 @@ export async function openNoteWriter(folder: string): Promise<NoteWriter | undef
 }
 
 async function throughGateway(folder: string): Promise<NoteWriter | undefined> {
-  const gateway = await findGateway(discoveryFile(process.env));
-  if (!gateway) return undefined;
-  const client = createClient({ baseUrl: gateway.url, ...(gateway.token !== undefined && { token: gateway.token }) });
-  const { dataFolder } = await client.getStatus();
-  if (resolve(dataFolder) !== resolve(folder)) return undefined;
+  const gateway = await ownGateway();
+  if (!gateway || !isSameFolder(gateway.folder, folder)) return undefined;
+  const { client } = gateway;
   return {
     async write(notes) {
       for (let from = 0; from < notes.length; from += PORTION) {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ArgsDef } from 'citty';
 import {
   type DeadLetter,
@@ -10,7 +11,11 @@ import {
 import { resolveSpool } from '../exporter/settings.ts';
 import type { Command } from './command.ts';
 import { Failure } from './failure.ts';
+import { ownGateway } from './own-gateway.ts';
 import { terminalOn } from './terminal.ts';
+
+/** In its data folder. */
+const GATEWAY_SPOOL = 'spool';
 
 const shared: ArgsDef = {
   dir: { type: 'string', description: 'The spool; else SPANPORT_SPOOL_DIR', valueHint: 'FOLDER' },
@@ -18,11 +23,14 @@ const shared: ArgsDef = {
   json: { type: 'boolean', description: 'Print one JSON document' },
 };
 
-function dirOf(args: Readonly<Record<string, unknown>>): string {
+async function dirOf(args: Readonly<Record<string, unknown>>): Promise<string> {
   const given = typeof args['dir'] === 'string' ? { dir: args['dir'] } : undefined;
   const settings = resolveSpool(given, process.env);
   if (settings) return settings.dir;
-  throw new Failure('No spool is set: name its directory with --dir, or set SPANPORT_SPOOL_DIR.', 2);
+  const gateway = await ownGateway();
+  const own = gateway && join(gateway.folder, GATEWAY_SPOOL);
+  const hint = own && hasSpool(own) ? ` That of your gateway at ${gateway.url}: --dir ${own}` : '';
+  throw new Failure(`No spool is set: name its directory with --dir, or set SPANPORT_SPOOL_DIR.${hint}`, 2);
 }
 
 const destinationOf = ({ destination }: Readonly<Record<string, unknown>>): string | undefined =>
@@ -38,12 +46,12 @@ const status: Command = {
     description: 'Show the records that wait for each destination, and the dead letters with their reasons',
   },
   args: shared,
-  run({ args }): void {
-    const dir = dirOf(args);
+  async run({ args }): Promise<void> {
+    const dir = await dirOf(args);
     if (!hasSpool(dir)) throw new Failure(`${dir} holds no spool: no process has written records there.`);
     const status = spoolStatus(dir, destinationOf(args));
-    if (args['json']) return void process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
-    printStatus(status);
+    if (args['json']) process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
+    else printStatus(status);
   },
 };
 
@@ -69,8 +77,8 @@ function printStatus({
 const replay: Command = {
   meta: { name: 'replay', description: 'Put dead letters back in the queue; the next process that runs sends them' },
   args: shared,
-  run({ args }): void {
-    const replayed = replayDeadLetters(dirOf(args), destinationOf(args));
+  async run({ args }): Promise<void> {
+    const replayed = replayDeadLetters(await dirOf(args), destinationOf(args));
     report(args, { replayed }, `${replayed} dead letters wait to be sent again.`);
   },
 };
@@ -78,8 +86,11 @@ const replay: Command = {
 const drop: Command = {
   meta: { name: 'drop', description: 'Delete dead letters; with --waiting also what has not been delivered' },
   args: { ...shared, waiting: { type: 'boolean', description: 'Delete waiting records as well' } },
-  run({ args }): void {
-    const dropped = dropRecords(dirOf(args), { destination: destinationOf(args), waiting: args['waiting'] === true });
+  async run({ args }): Promise<void> {
+    const dropped = dropRecords(await dirOf(args), {
+      destination: destinationOf(args),
+      waiting: args['waiting'] === true,
+    });
     report(args, { dropped }, `${dropped} records deleted.`);
   },
 };

@@ -13,6 +13,7 @@ import { StoreReader } from '../store/reader.ts';
 import { databaseFile, type Store } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
 import { Failure } from './failure.ts';
+import { type OwnGateway, ownGateway } from './own-gateway.ts';
 
 export const sourceArgs: ArgsDef = {
   url: { type: 'string', description: 'A running gateway; else that of this user', valueHint: 'URL' },
@@ -50,7 +51,8 @@ export async function openStoredData(args: Args): Promise<StoredData> {
   const client = createClient({ baseUrl: url, ...(token !== undefined && { token }) });
   const call = <T>(answer: Promise<T>): Promise<T> =>
     answer.catch((error: Error) => {
-      throw new Failure(error.message === 'fetch failed' ? `No gateway answers at ${url}.` : error.message);
+      const yours = gateway && gateway.url !== url ? ` Yours runs at ${gateway.url}.` : '';
+      throw new Failure(error.message === 'fetch failed' ? `No gateway answers at ${url}.${yours}` : error.message);
     });
   return {
     conversations: (query) => call(client.listConversations({ query: { ...query } })),
@@ -61,8 +63,8 @@ export async function openStoredData(args: Args): Promise<StoredData> {
 }
 
 /** A connection of our own that only reads: a gateway may write to the folder meanwhile. */
-function fromFolder(folder: string): StoredData {
-  const reader = openReader(folder);
+async function fromFolder(folder: string): Promise<StoredData> {
+  const reader = await openReader(folder);
   const calls = readerCalls(reader);
   const read = Object.fromEntries(
     Object.entries(calls).map(([name, call]) => [
@@ -83,11 +85,9 @@ function fromFolder(folder: string): StoredData {
 }
 
 /** @throws Failure that says what is in the way */
-export function openReader(folder: string): StoreReader {
+export async function openReader(folder: string): Promise<StoreReader> {
   const file = databaseFile(folder);
-  if (!existsSync(file)) {
-    throw new Failure(`There is no data in ${folder}, and no gateway of yours runs. Start one: spanport up`);
-  }
+  if (!existsSync(file)) throw new Failure(`There is no data in ${folder}${elsewhere(await ownGateway())}`);
   const open = findSqlite();
   if (!open) throw new Failure('There is no SQLite: use Node 22.13 or later, or install libsql.');
   try {
@@ -95,6 +95,13 @@ export function openReader(folder: string): StoreReader {
   } catch (error) {
     throw error instanceof StoreError ? new Failure(error.message) : error;
   }
+}
+
+/** The end of the sentence that a folder has no data. A gateway on a port of its own choice (`--port 0`) is not found. */
+function elsewhere(gateway: OwnGateway | undefined): string {
+  return gateway
+    ? `. Your gateway at ${gateway.url} keeps its data elsewhere: --data ${gateway.folder}`
+    : ', and no gateway of yours was found. Start one with spanport up, or name its folder with --data.';
 }
 
 export function queryFrom(args: Args): Query {

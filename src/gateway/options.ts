@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { discoveryFile } from '../configuration/discovery.ts';
 import type { Environment } from '../configuration/environment.ts';
 import { ConfigurationError, listFrom, withoutCredentials } from '../configuration/readers.ts';
@@ -88,7 +89,8 @@ export function resolveGatewayOptions(options: GatewayOptions, environment: Envi
     port,
     grpcPort: options.grpcPort ?? (port === DEFAULT_PORT ? DEFAULT_GRPC_PORT : undefined),
     host,
-    folder: options.data ?? userDataFolder(environment),
+    // Others name it as well, who run in another working directory.
+    folder: resolve(options.data ?? userDataFolder(environment)),
     token,
     clientKeys: options.clientKeys ?? clientKeysFrom(environment),
     allowedHosts: (options.allowedHosts ?? []).map((name) => name.trim().toLowerCase()).filter((name) => name !== ''),

@@ -114,7 +114,7 @@ it('says what is wrong with a filter, and where there is nothing to read', async
   const none = join(home, 'none');
   expect(await fails('traces', '--data', none)).toEqual({
     code: 1,
-    stderr: `There is no data in ${none}, and no gateway of yours runs. Start one: spanport up\n`,
+    stderr: `There is no data in ${none}, and no gateway of yours was found. Start one with spanport up, or name its folder with --data.\n`,
   });
 });
 
@@ -340,6 +340,28 @@ it('the gateway of this user is found by its file: commands read it, and a secon
   });
   expect(JSON.parse((await spanport('conversations', '--json')).stdout)).toMatchObject([{ answer: 'In a folder.' }]);
   expect((await spanport('search', 'stored')).stdout).toContain('Where am I stored?');
+  // It keeps its data in a folder that nobody named.
+  const named = `The data is that of your gateway at ${address}: --data ${join(home, 'found')}\n`;
+  const checked = await spanport('db', 'check', '--json');
+  expect([JSON.parse(checked.stdout), checked.stderr]).toMatchObject([{ interactions: 1 }, named]);
+  const sent = await spanport('forward', '--to', 'requesty', '--since', '1h', '--dry-run');
+  expect([JSON.parse(sent.stdout).requesty.length, sent.stderr]).toEqual([1, named]);
+  const none = join(home, 'none');
+  for (const words of [
+    ['traces', '--data', none],
+    ['db', 'check', '--data', none],
+    ['forward', '--to', 'requesty', '--since', '1h', '--data', none],
+  ]) {
+    expect(await fails(...words)).toEqual({
+      code: 1,
+      stderr: `There is no data in ${none}. Your gateway at ${address} keeps its data elsewhere: --data ${join(home, 'found')}\n`,
+    });
+  }
+  const [free] = await freePorts(1);
+  expect(await fails('traces', '--url', `http://127.0.0.1:${free}`)).toEqual({
+    code: 1,
+    stderr: `No gateway answers at http://127.0.0.1:${free}. Yours runs at ${address}.\n`,
+  });
   expect(await fails('up', '--port', String(port), '--data', join(home, 'second'))).toEqual({
     code: 1,
     stderr: `A gateway of yours runs at ${address} already (process ${child.pid}).\n`,
