@@ -10,6 +10,8 @@ import { type DiscoveryRecord, proofOf, readDiscovery } from '../configuration/d
 export class Discovery {
   readonly #file: string;
   readonly #nonce = randomBytes(32).toString('hex');
+  /** Of the gateway that was found here before. */
+  #before: DiscoveryRecord | undefined;
 
   constructor(file: string) {
     this.#file = file;
@@ -22,19 +24,34 @@ export class Discovery {
       pid: process.pid,
       ...(token !== undefined && { token }),
     };
+    this.#before = readDiscovery(this.#file);
     mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    this.#write(record);
+  }
+
+  #write(record: DiscoveryRecord): void {
     const temporary = `${this.#file}.${process.pid}`;
     writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
     chmodSync(temporary, 0o600);
     renameSync(temporary, this.#file);
   }
 
-  /** Removes the file, unless another gateway has written its own since. */
+  /** Leaves the file to the gateway that was found before, if it still runs. Another one may have written its own since. */
   withdraw(): void {
-    if (readDiscovery(this.#file)?.nonce === this.#nonce) rmSync(this.#file, { force: true });
+    if (readDiscovery(this.#file)?.nonce !== this.#nonce) return;
+    if (this.#before && isRunning(this.#before.pid)) this.#write(this.#before);
+    else rmSync(this.#file, { force: true });
   }
 
   proof(challenge: string): string {
     return proofOf(this.#nonce, challenge);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }

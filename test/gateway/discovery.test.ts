@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createUserProject, type UserProject } from '../cli/user-project.ts';
@@ -48,5 +48,17 @@ it('uses the token of that gateway, and one that SPANPORT_GATEWAY names with SPA
   const elsewhere = { XDG_DATA_HOME: join(project.directory, 'none') };
   expect((await run({ ...elsewhere, SPANPORT_GATEWAY: gateway.url, SPANPORT_TOKEN: token })).stderr).toBe('');
   await until(async () => ((await client.listInteractions()).items.length === 2 ? true : undefined));
+  vi.unstubAllEnvs();
+});
+
+it('finds the gateway that ran before, once a second one has ended', async () => {
+  vi.stubEnv('XDG_DATA_HOME', project.directory);
+  const first = await openGateway({ discoverable: true });
+  const second = await openGateway({ discoverable: true });
+  await second.gateway.close();
+  expect((await run({ XDG_DATA_HOME: project.directory })).stderr).toBe('');
+  await until(async () => ((await first.client.listInteractions()).items.length === 1 ? true : undefined));
+  await first.gateway.close();
+  expect(existsSync(join(project.directory, 'spanport', 'gateway.json'))).toBe(false);
   vi.unstubAllEnvs();
 });
