@@ -1,5 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Environment } from '../configuration/environment.ts';
 import { createTransport, type Transport } from '../delivery/http/transport.ts';
@@ -28,6 +27,7 @@ import { WITHOUT_REQUEST } from './deleted-interactions.ts';
 import { DeliveryNotes, recordKeysOf, storedOwnerOf, type Underway } from './delivery-notes.ts';
 import { FeedbackMark } from './feedback-mark.ts';
 import { FeedbackQueue, type FeedbackToSend } from './feedback-queue.ts';
+import { gatewayIdOf } from './gateway-id.ts';
 import type { Log } from './log.ts';
 import { answerExcerpt } from './own-secrets.ts';
 import { gatewaysIn, MAX_PASSED, type Origin, PASSED, PASSED_HEADER } from './passed-gateways.ts';
@@ -79,7 +79,7 @@ export class Forwarder {
       spoolFolder: this.#spoolFolder,
     });
     this.#dead = new DeadLetters({ spoolFolder: this.#spoolFolder, store, notes: this.#notes });
-    this.#self = createHash('sha256').update(`${hostname()}\n${store.folder}`).digest('hex').slice(0, 16);
+    this.#self = gatewayIdOf(store.folder, options.log);
     const context = this.#context(environment);
     const planned = names.map((name) => [name, planDestination(name, context)] as const);
     for (const [name, open] of planned) {

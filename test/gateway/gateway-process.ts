@@ -23,6 +23,8 @@ export interface ProcessOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly token?: string;
+  /** For the data; else one of its own. */
+  readonly folder?: string;
 }
 
 /** A folder that is removed with the test. */
@@ -32,9 +34,13 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** `spanport up` on a free port with a folder of its own, ended with the test. */
-export function up({ args = [], env = {}, token }: ProcessOptions = {}): Promise<GatewayProcess> {
-  const folder = temporaryFolder();
+/** `spanport up` on a free port, ended with the test. */
+export function up({
+  args = [],
+  env = {},
+  token,
+  folder = temporaryFolder(),
+}: ProcessOptions = {}): Promise<GatewayProcess> {
   const all = [CLI, 'up', '--port', '0', '--data', folder, ...(token === undefined ? [] : ['--token', token]), ...args];
   return started(all, folder, env, token);
 }

@@ -1,7 +1,8 @@
+import { mkdirSync, rmSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { expect, it } from 'vitest';
-import { chat, idOf, serve } from './forward-scene.ts';
-import { up } from './gateway-process.ts';
+import { chat, fakeVendor, idOf, post, serve } from './forward-scene.ts';
+import { temporaryFolder, up } from './gateway-process.ts';
 import { until } from './gateway-scene.ts';
 
 /** Passes requests on as they are, to an address that is known later, and keeps what they were. */
@@ -92,4 +93,47 @@ it("answers Requesty's clients as its documentation says", async () => {
   expect((await client.listInteractions()).items).toMatchObject([
     { title: 'Hello', answer: 'Hi', receivedBy: 'requesty' },
   ]);
+});
+
+it('a gateway knows its own marker after a restart, and that of another one with an equal host name and path', async () => {
+  const vendor = await fakeVendor();
+  const forwarded: { readonly headers: IncomingHttpHeaders; readonly body: Buffer }[] = [];
+  const next = await serve((request, answer) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      forwarded.push({ headers: request.headers, body: Buffer.concat(chunks) });
+      answer.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+    });
+  });
+  const folder = temporaryFolder();
+  const first = await up({ folder, args: ['--forward', 'spanport'], env: { SPANPORT_GATEWAY: next } });
+  await post(first.url, [chat('1', 'c1')]);
+  const request = await until(async () => forwarded[0]);
+  await first.stop();
+
+  const env = { REQUESTY_API_KEY: 'key', REQUESTY_INGESTION_URL: `${vendor.url}/insight` };
+  const again = () => up({ folder, args: ['--forward', 'requesty'], env });
+  const comeBack = async (url: string): Promise<number> => {
+    const names = ['content-type', 'content-encoding', 'x-spanport-passed', 'x-spanport-project'];
+    const headers = Object.fromEntries(
+      names.flatMap((name) => (name in request.headers ? [[name, String(request.headers[name])]] : [])),
+    );
+    const { status } = await fetch(`${url}/v1/traces`, { method: 'POST', headers, body: new Uint8Array(request.body) });
+    return status;
+  };
+  const restarted = await again();
+  expect(await comeBack(restarted.url)).toBe(200);
+  await post(restarted.url, [chat('2', 'c2')]);
+  await until(async () => vendor.bodies[0]);
+  await restarted.stop();
+  // What came back was not sent on: the gateway sends everything before it ends.
+  expect(vendor.bodies).toHaveLength(1);
+
+  // As in another container.
+  rmSync(folder, { recursive: true });
+  mkdirSync(folder);
+  const other = await again();
+  expect(await comeBack(other.url)).toBe(200);
+  await until(async () => vendor.bodies[1]);
 });
