@@ -149,3 +149,21 @@ it('goes on with a new client when it cannot join with the one that it has', asy
   expect(member.consumer).toBe(group.clients[1]);
   expect([...member.owned]).toEqual([0, 1]);
 });
+
+it('takes a client out of the group that joined after it was replaced, because nobody would read its partitions', async () => {
+  const group = new FakeGroup();
+  group.failure = new Error('not the coordinator');
+  const member = memberOf(group);
+  void member.join();
+  await vi.advanceTimersByTimeAsync(5_500);
+  const [old] = group.clients;
+  if (!old) throw new Error('There is no client.');
+  group.failure = undefined;
+  await vi.advanceTimersByTimeAsync(1_000);
+  group.closed.length = 0;
+  // A commit that was under way makes the client join by itself.
+  await old.joinGroup();
+  expect(group.closed).toEqual([old]);
+  expect(member.consumer).toBe(group.clients[1]);
+  expect([...member.owned]).toEqual([0, 1]);
+});

@@ -82,7 +82,11 @@ export class GroupMember {
     });
     consumer.topics.track(topic);
     consumer.on('consumer:group:join', ({ assignments, generationId }) => {
-      if (consumer !== this.#consumer) return;
+      if (consumer !== this.#consumer) {
+        // It was replaced while a request of it was under way. Partitions that it got would be read by nobody.
+        void closeQuietly(consumer);
+        return;
+      }
       this.#joinedAt = performance.now();
       this.#generation = generationId ?? -1;
       this.#assigned = new Set(assignments?.find((each) => each.topic === topic)?.partitions ?? []);
