@@ -13,6 +13,7 @@ import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve as resolvePath } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../scripts/cache-directory.mjs';
@@ -24,6 +25,9 @@ const POM = fileURLToPath(new URL('./kafka/pom.xml', import.meta.url));
 
 /** The topics of Spanport. The reasons for each setting are in collector/README.md. */
 export const TOPICS = JSON.parse(readFileSync(new URL('./kafka/topics.json', import.meta.url), 'utf8'));
+
+/** How long brokers may be without a heartbeat while topics are created. */
+const FENCED_SECONDS = 120;
 
 function jarsPath() {
   const hash = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 16);
@@ -116,8 +120,9 @@ function serverProperties({ directory, ports, secure }) {
     'share.coordinator.state.topic.replication.factor=1',
     'share.coordinator.state.topic.min.isr=1',
     'group.initial.rebalance.delay.ms=0',
-    // A broker that was killed may register again after this time; the default is 9 s.
-    'broker.session.timeout.ms=2000',
+    // A broker that was killed may register again after this time; the default is 9 s. One that is busy must not take longer
+    // for a heartbeat: its partitions would have no leader until the next one.
+    'broker.session.timeout.ms=6000',
     'broker.heartbeat.interval.ms=500',
     // A killed consumer is noticed after its session timeout, which tests make short.
     'group.min.session.timeout.ms=1000',
@@ -159,16 +164,31 @@ export async function createTopics({ bootstrap, partitions, replication = 3, top
     for (const topic of missing) {
       const configs = { ...topic.configs };
       configs['min.insync.replicas'] = String(Math.min(Number(configs['min.insync.replicas']), replication));
-      await admin.createTopics({
-        topics: [topic.name],
-        partitions: partitions ?? topic.partitions,
-        replicas: replication,
-        configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
-      });
+      await onceNotFenced(() =>
+        admin.createTopics({
+          topics: [topic.name],
+          partitions: partitions ?? topic.partitions,
+          replicas: replication,
+          configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+        }),
+      );
     }
     return missing.map(({ name }) => name);
   } finally {
     await admin.close();
+  }
+}
+
+/** Brokers that were too busy for a heartbeat get no partitions until the next one, and the client does not wait for that. */
+async function onceNotFenced(request) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await request();
+    } catch (error) {
+      const refusal = error.findBy?.('apiId', 'INVALID_REPLICATION_FACTOR');
+      if (!/\bfenced\b/.test(refusal?.serverErrorMessage) || attempt === FENCED_SECONDS) throw error;
+      await sleep(1000);
+    }
   }
 }
 
