@@ -9,7 +9,7 @@ let report: Readonly<Record<string, Json>>;
 
 beforeAll(async () => {
   gateway = await startClientGateway();
-  client = await installNpm(['@inkeep/inkeep-analytics@0.2.4-alpha.27', 'zod@3']);
+  client = await installNpm(['@inkeep/inkeep-analytics@0.2.4-alpha.27', 'zod@3.25.76']);
   if (client.missing === undefined)
     report = (await client.run('inkeep-client.mjs', {
       CLIENT_KEY: gateway.token,

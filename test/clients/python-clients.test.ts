@@ -37,7 +37,7 @@ describe('athina-logger (PyPI)', () => {
   beforeAll(async () => {
     servers = await startServers();
     // Its tracing imports a module that LangChain 1 no longer has.
-    client = await installPython(['athina-logger==1.3.0', 'openai<2', 'langchain<0.3']);
+    client = await installPython(['athina-logger==1.3.0', 'openai==1.109.1', 'langchain==0.2.17']);
   });
   afterAll(() => stop(servers));
 
@@ -90,7 +90,7 @@ describe("LiteLLM's Athina callback (PyPI)", () => {
   let client: InstalledClient;
   beforeAll(async () => {
     servers = await startServers();
-    client = await installPython(['litellm']);
+    client = await installPython(['litellm==1.110.2', 'openai==3.57.0']);
   });
   afterAll(() => stop(servers));
 
@@ -100,6 +100,8 @@ describe("LiteLLM's Athina callback (PyPI)", () => {
       ...clientEnvironment(servers),
       ATHINA_API_KEY: servers.gateway.token,
       ATHINA_BASE_URL: `${servers.gateway.url}/athina`,
+      // Otherwise it fetches its prices from the network when it is imported.
+      LITELLM_LOCAL_MODEL_COST_MAP: 'True',
     });
     expect(await servers.gateway.interactions()).toEqual([
       expect.objectContaining({
@@ -127,7 +129,7 @@ describe('reconify (PyPI)', () => {
   beforeAll(async () => {
     servers = await startServers();
     // It imports requests, and does not name it as a dependency.
-    client = await installPython(['reconify==3.0.0', 'openai<2', 'requests']);
+    client = await installPython(['reconify==3.0.0', 'openai==1.109.1', 'requests==2.34.2']);
   });
   afterAll(() => stop(servers));
 
@@ -160,7 +162,7 @@ describe('requestyai (PyPI)', () => {
   let client: InstalledClient;
   beforeAll(async () => {
     servers = await startServers();
-    client = await installPython(['requestyai==0.3.5']);
+    client = await installPython(['requestyai==0.3.5', 'openai==1.109.1']);
   });
   afterAll(() => stop(servers));
 
