@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOG_LINES = 60;
+/** A server that fails ends by itself; one that is slow, because the machine is busy, may take minutes. */
+const START_MILLIS = 300_000;
 
 /**
  * Runs the command and stops it when the parent's end of stdin closes, so that a parent that is killed leaves no server
@@ -105,7 +107,7 @@ export async function serveUntilStopped(server, description) {
 }
 
 /** Waits until the URL answers with any status, or with a 2xx status when `ok` is set. */
-export async function answers(url, { timeoutMillis = 90_000, ok = false } = {}) {
+export async function answers(url, { timeoutMillis = START_MILLIS, ok = false } = {}) {
   for (const until = Date.now() + timeoutMillis; Date.now() < until; await sleep(50)) {
     const response = await fetch(url).catch(() => undefined);
     await response?.arrayBuffer().catch(() => {});
@@ -115,7 +117,7 @@ export async function answers(url, { timeoutMillis = 90_000, ok = false } = {}) 
 }
 
 /** Waits until the port on 127.0.0.1 accepts a connection. */
-export async function accepts(port, { timeoutMillis = 90_000 } = {}) {
+export async function accepts(port, { timeoutMillis = START_MILLIS } = {}) {
   for (const until = Date.now() + timeoutMillis; Date.now() < until; await sleep(100)) {
     const connected = await new Promise((resolve) => {
       const socket = createConnection(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));

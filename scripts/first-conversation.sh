@@ -23,7 +23,7 @@ gateway=$!
 
 until grep -q 'until Ctrl-C' "$work/output"; do
   kill -0 "$gateway" || { cat "$work/output"; exit 1; }
-  [ $((SECONDS - began)) -lt 600 ] || { cat "$work/output"; exit 1; }
+  [ $((SECONDS - began)) -lt 1100 ] || { cat "$work/output"; exit 1; }
   sleep 0.2
 done
 first=$(head -1 "$work/output")
@@ -31,7 +31,7 @@ page=${first#The page: }
 curl -sf "$page" | grep -q '<title>'
 # What the demo sent is on the list a moment after its end.
 until conversations=$(curl -sf "$page/api/conversations") && [[ $conversations == *'Lisbon'* ]]; do
-  [ $((SECONDS - began)) -lt 600 ] || { echo "The page has no conversation: $conversations"; exit 1; }
+  [ $((SECONDS - began)) -lt 1100 ] || { echo "The page has no conversation: $conversations"; exit 1; }
   sleep 0.2
 done
 

@@ -30,7 +30,7 @@ npm install --silent libsql                                                     
 npx spanport up --port "$port" >"$work/up" &                                    # 5
 background+=($!)
 
-until grep -q 'listens at' "$work/up"; do kill -0 "${background[0]}" && sleep 0.2; done
+until grep -q 'listens at' "$work/up"; do kill -0 "${background[0]}" || exit 1; sleep 0.2; done
 page=$(sed -n 's/^Spanport listens at //p' "$work/up")
 cat >fake.mjs <<'FAKE'
 import { startFakeOpenAI } from 'spanport/testing';
@@ -44,7 +44,7 @@ OPENAI_BASE_URL=$(cat "$work/fake")
 
 node --import spanport/register app.mjs                                         # 6
 
-for _ in $(seq 300); do
+for _ in $(seq 1500); do
   if curl -sf "$page/api/conversations" | grep -q 'Is the shop open on Sunday'; then
     echo "Six commands: the conversation is at $page."
     exit 0

@@ -170,7 +170,6 @@ describe('an application, its agent, the tier, Kafka, workers, vendors, Jaeger a
   it('agree on every interaction by id, with each server killed once on the way', async () => {
     const [output] = await Promise.all([runApplication('test/scale/apps/conversations.mjs'), faults()]);
     const report = JSON.parse(output) as Report;
-    await runApplication('--eval', 'setTimeout(() => {}, 10_000)');
     const ids = report.calls.map(({ id }) => id).toSorted();
     expect(new Set(ids).size).toBe(48);
 
@@ -178,7 +177,11 @@ describe('an application, its agent, the tier, Kafka, workers, vendors, Jaeger a
     const topic = await new TopicReader(fleet.kafka.bootstrap).start('spanport.spans');
     servers.atEnd(() => topic.close());
     const chats = () => topic.spans().filter(({ name }) => name.startsWith('chat '));
-    await waitUntil(() => new Set(chats().map(({ spanId }) => spanId)).size >= ids.length);
+    const isInKafka = () => new Set(chats().map(({ spanId }) => spanId)).size >= ids.length;
+    for (let starts = 0; starts < 5 && !isInKafka(); starts += 1) {
+      await runApplication('--eval', 'setTimeout(() => {}, 10_000)');
+      await waitUntil(isInKafka, 20_000);
+    }
     const inKafka = new Map(
       chats().map(({ attributes, traceId, spanId }) => [
         String(attributes['gen_ai.response.id']),
@@ -191,7 +194,7 @@ describe('an application, its agent, the tier, Kafka, workers, vendors, Jaeger a
     expect([...new Set(runs().map(({ attributes }) => attributes['spanport.run.id']))]).toEqual([report.run]);
 
     const recordIds = () => athina.values(({ external_reference_id }) => external_reference_id);
-    await waitUntil(() => recordIds().length > ids.length, 120_000);
+    await waitUntil(() => recordIds().length > ids.length);
     // Athina's reference is the id of the response, and that of the answering message for a run.
     expect(recordIds().filter((id) => id.startsWith('chatcmpl-'))).toEqual(ids);
     expect(recordIds().filter((id) => !id.startsWith('chatcmpl-'))).toEqual([expect.stringMatching(/^msg_/)]);

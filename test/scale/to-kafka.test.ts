@@ -84,7 +84,7 @@ describe('agent, gateway tier and Kafka', () => {
     await reading(async (reader) => {
       const wanted = new Set(calls.map(({ id }) => id));
       const seen = () => new Set(idsIn(reader).filter((id) => wanted.has(id)));
-      await waitUntil(() => seen().size === wanted.size, 90_000);
+      await waitUntil(() => seen().size === wanted.size);
       const arrived = seen();
       expect([...wanted].filter((id) => !arrived.has(id))).toEqual([]);
     });

@@ -9,8 +9,9 @@ const config: ViteUserConfig = defineConfig({
     pool: 'forks',
     // Each file runs several servers; two files at once would measure each other.
     fileParallelism: false,
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
+    // Servers that start on a busy machine take minutes. What waits has a limit of its own, and says what it waited for.
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
   },
 });
 

@@ -112,7 +112,8 @@ async function accepted(url: string, body: string): Promise<boolean> {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,
-    signal: AbortSignal.timeout(10_000),
+    // A busy machine is no reason to send a batch twice: a Collector that was killed ends its connections.
+    signal: AbortSignal.timeout(60_000),
   }).catch(() => undefined);
   const text = await response?.text().catch(() => undefined);
   if (response && response.status >= 400 && response.status < 500 && response.status !== 429)
@@ -120,7 +121,11 @@ async function accepted(url: string, body: string): Promise<boolean> {
   return response?.ok === true;
 }
 
-export async function waitUntil(condition: () => boolean | Promise<boolean>, timeoutMillis = 60_000): Promise<boolean> {
+/** Waits for the condition, however busy the machine is: only what never comes takes the whole time. */
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMillis = 300_000,
+): Promise<boolean> {
   for (const until = Date.now() + timeoutMillis; Date.now() < until; await sleep(100))
     if (await condition()) return true;
   return condition();

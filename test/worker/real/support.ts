@@ -141,7 +141,7 @@ export class RunningWorker {
     });
     const started = vi.waitFor(
       () => (JSON.parse(worker.#stdout.split('\n')[0] ?? '') as { readonly url: string }).url,
-      { timeout: 60_000, interval: 20 },
+      { timeout: 300_000, interval: 20 },
     );
     worker.url = await Promise.race([started, ended]);
     ended.catch(() => undefined);
@@ -325,6 +325,6 @@ export function numbers(from: number, to: number): ReadonlySet<string> {
 }
 
 /** Waits, because work is done elsewhere. */
-export function eventually(check: () => void | Promise<void>, timeout = 180_000): Promise<void> {
+export function eventually(check: () => void | Promise<void>, timeout = 300_000): Promise<void> {
   return vi.waitFor(check, { timeout, interval: 100 });
 }

@@ -9,8 +9,8 @@ const config: ViteUserConfig = defineConfig({
     pool: 'forks',
     fileParallelism: false,
     // Sessions, windows and starts add up, and a slow machine has to make it slow only.
-    testTimeout: 400_000,
-    hookTimeout: 120_000,
+    testTimeout: 900_000,
+    hookTimeout: 600_000,
   },
 });
 
