@@ -91,7 +91,8 @@ export function listenToKeys(): void {
     // Letters, digits and signs; the space is not one.
     const isCharacter = /^(Shift\+)?\S$/.test(name);
     if (isCharacter && !lettersAreOn()) return;
-    const pair = chord.first !== '' && Date.now() < chord.until ? `${chord.first} ${name}` : '';
+    // When they were pressed, not when a busy page gets to them.
+    const pair = event.timeStamp < chord.until ? `${chord.first} ${name}` : '';
     chord.first = '';
     const action = (pair && actionFor(pair)) || actionFor(name);
     if (action) {
@@ -100,7 +101,7 @@ export function listenToKeys(): void {
     } else if (beginsChord(name)) {
       event.preventDefault();
       chord.first = name;
-      chord.until = Date.now() + CHORD_MILLIS;
+      chord.until = event.timeStamp + CHORD_MILLIS;
     }
   });
 }

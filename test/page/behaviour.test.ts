@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { browserPath, goTo, type Scene, sendSpans, startScene, until } from './browser.ts';
+import { watchText } from './checks.ts';
 import { startVendors } from './vendors.mjs';
 
 const rows = '.grid .scroller [role=row]';
@@ -67,6 +68,7 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     await send(...Array.from({ length: TURNS }, (_, index) => call(index, { at: begin + index * 1_000 })));
     await send(call(900, { conversation: 'short', at: begin }));
     await until(async () => (await ask(`/api/conversations/${CONVERSATION}`)).interactions === TURNS);
+    await until(async () => (await ask('/api/conversations/short')).interactions === 1);
     ({ id } = await ask(`/api/conversations/${CONVERSATION}`));
   });
   afterAll(async () => {
@@ -228,6 +230,33 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     await help.waitFor({ state: 'detached' });
   });
 
+  it('takes two keys for one command that follow each other closely, also if the page is too busy to see it', async () => {
+    const page = await scene.open('/conversations');
+    await page.locator(rows).first().waitFor();
+    await page.evaluate(`
+      const [first, second] = ['g', 'b'].map((key) => new KeyboardEvent('keydown', { key, bubbles: true }));
+      document.body.dispatchEvent(first);
+      for (const start = performance.now(); performance.now() - start < 1_100; );
+      document.body.dispatchEvent(second);
+    `);
+    await expect.poll(() => pathOf(page)).toBe('/dashboard');
+  });
+
+  it('completes the text that stands in the filter, also where Tab comes before the list is painted', async () => {
+    const page = await scene.open('/conversations');
+    const field = page.getByRole('combobox', { name: 'Filter' });
+    await field.fill('mo');
+    await page.getByRole('option', { name: /^model:/ }).waitFor();
+    await page.evaluate(`(async () => {
+      const input = document.activeElement;
+      input.setRangeText('d', 2, 2, 'end');
+      input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      await Promise.resolve();
+      input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Tab', bubbles: true, cancelable: true }));
+    })()`);
+    await expect.poll(() => field.inputValue()).toBe('model:');
+  });
+
   it('keeps digits and signs from doing anything as well once single characters are switched off', async () => {
     const page = await scene.open(`/c/${id}`);
     await page.locator('.message').first().waitFor();
@@ -245,11 +274,9 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await page.addInitScript("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
     await page.goto(`${scene.url}/welcome`);
-    // The word goes away again after two seconds.
-    await Promise.all([
-      page.getByRole('button', { name: 'Copied' }).waitFor(),
-      page.getByRole('button', { name: 'Copy' }).first().click(),
-    ]);
+    const hasAppeared = await watchText(page, 'Copied');
+    await page.getByRole('button', { name: 'Copy' }).first().click();
+    await expect.poll(hasAppeared).toBe(true);
     await page.keyboard.press('Control+k');
     await page.keyboard.press('Control+v');
     const field = page.getByRole('combobox', { name: 'Search or jump to' });
@@ -284,11 +311,10 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     expect(await page.getByText('forwards to no destination').count()).toBe(0);
     release();
     await page.getByRole('row', { name: /^athina / }).waitFor();
-    const state = await hold(page, /\/deliveries\?.*state=delivered/);
+    const state = await hold(page, /\/deliveries\?.*state=delivered/, { all: true });
     await page
       .getByRole('row', { name: /^athina / })
-      .getByRole('link')
-      .nth(1)
+      .locator('[data-name=delivered] a')
       .click();
     await page.locator('.heading h1').getByText('athina').waitFor();
     await page.locator('[aria-busy=true]').waitFor({ state: 'attached' });
@@ -302,7 +328,7 @@ describe.skipIf(browserPath === undefined)('how the page behaves', () => {
     const page = await scene.open('/dashboard');
     const first = page.locator('.group-table tbody tr').first();
     await first.getByText('gpt-4o-mini').waitFor();
-    const release = await hold(page, /\/api\/statistics\?.*by=user/);
+    const release = await hold(page, /\/api\/statistics\?.*by=user/, { all: true });
     await page.getByRole('navigation', { name: 'Groups' }).getByText('User').click();
     await expect.poll(() => page.url()).toContain('by=user');
     const href = (await first.getByRole('link').first().getAttribute('href')) ?? '';

@@ -44,17 +44,33 @@ export async function settled(page: Page): Promise<void> {
   await page.evaluate('document.fonts.ready.then(() => true)');
 }
 
-/** Layout shifts from now on, without those that follow an input: the classes of what moved. */
+/**
+ * Layout shifts from now on, without those that follow an input: the classes of what moved. A right-aligned figure or age
+ * that counts up begins further left, and a total with one more digit moves its word within the room of both: that is none.
+ */
 export async function watchShifts(page: Page): Promise<() => Promise<string[]>> {
   await page.evaluate(`
     window.shifts = [];
     new PerformanceObserver((list) => {
       for (const { hadRecentInput, sources } of list.getEntries()) {
-        if (!hadRecentInput) window.shifts.push(...sources.map(({ node }) => node?.parentElement?.className ?? 'text'));
+        if (hadRecentInput) continue;
+        const parents = sources.flatMap(({ node }) => node?.parentElement ?? []);
+        window.shifts.push(...parents.filter((each) => !each.closest('.number, .above, .sum')).map((each) => each.className));
       }
     }).observe({ type: 'layout-shift' });
   `);
   return () => page.evaluate<string[]>('window.shifts');
+}
+
+/** Sees a text or label also if it goes away again soon: whether it has been on the page since now. */
+export async function watchText(page: Page, text: string): Promise<() => Promise<boolean>> {
+  await page.evaluate(`
+    window.hasAppeared = false;
+    new MutationObserver(() => {
+      window.hasAppeared ||= document.body.innerHTML.includes(${JSON.stringify(text)});
+    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+  `);
+  return () => page.evaluate<boolean>('window.hasAppeared');
 }
 
 /** Everything that a page loads and every dialog that it opens. */

@@ -7,7 +7,7 @@ import type { Span } from '../../src/gateway/api/routes.ts';
 import { readTraceJson } from '../../src/otlp/read-json.ts';
 import { duration, money } from '../../src/ui/format.ts';
 import { browserPath, indexed, type Scene, startScene, until } from './browser.ts';
-import { isWanted, seriousBarriers, settled, writeScreen } from './checks.ts';
+import { isWanted, seriousBarriers, settled, watchText, writeScreen } from './checks.ts';
 import { hostileRequest } from './hostile.ts';
 import { startVendors } from './vendors.mjs';
 
@@ -110,7 +110,9 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await page.getByText('failed after').waitFor();
     await page.keyboard.press('e');
     await expect.poll(() => page.url()).toContain('#turn-1.');
+    const failed = page.url();
     await page.keyboard.press('j');
+    await expect.poll(() => page.url()).not.toBe(failed);
     const again = await scene.open(page.url().slice(scene.url.length));
     await again.locator('.message[aria-current]').waitFor();
     await expect.poll(() => again.locator('.message[aria-current]').innerText()).toContain('The step is at');
@@ -148,8 +150,9 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await page.getByRole('searchbox', { name: 'Find in attributes' }).fill('token');
     await expect.poll(() => page.locator('.json mark').count()).toBeGreaterThan(3);
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    // The word goes away again after two seconds.
-    await Promise.all([page.getByText('Copied').waitFor(), page.getByRole('button', { name: 'curl' }).click()]);
+    const hasAppeared = await watchText(page, 'Copied');
+    await page.getByRole('button', { name: 'curl' }).click();
+    await expect.poll(hasAppeared).toBe(true);
     const curl = await page.evaluate<string>('navigator.clipboard.readText()');
     expect(curl).toContain('"authorization: Bearer $OPENAI_API_KEY"');
     expect(curl).toContain('/v1/chat/completions');
@@ -204,7 +207,7 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await page.keyboard.press('d');
     await expect.poll(() => new URL(page.url()).pathname).toContain(`/i/${encodeURIComponent(id)}/destinations/`);
     await page.goBack();
-    await actions.getByRole('button', { name: 'More' }).click();
+    await actions.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('dialog', { name: 'More' }).getByRole('button', { name: 'Share' }).click();
     await page.getByRole('dialog', { name: 'Share' }).waitFor();
   });
@@ -412,7 +415,9 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
   it('sets two payloads side by side by meaning, changes one by a key, and swaps them', async () => {
     const id = encodeURIComponent(known.rows[1]?.id ?? '');
     const page = await scene.open(`/i/${id}/destinations/inkeep`);
+    await page.locator('.payload-columns').waitFor();
     await page.keyboard.press('v');
+    await expect.poll(() => page.url()).toContain('left=');
     await page.goto(`${scene.url}/i/${id}/destinations/inkeep?left=athina&right=inkeep`);
     const row = (name: string) =>
       page.locator('.meanings tr').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
@@ -582,6 +587,20 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
     await page.locator('.side-panel').getByText('the last of them').waitFor();
   });
 
+  it('brings a span of a long trace into view that its address names', async () => {
+    const traceId = 'a5'.repeat(16);
+    await sendSpans(scene, longTrace(traceId, 400));
+    const page = await scene.open(`/t/${traceId}?span=${(350).toString(16).padStart(16, '0')}`);
+    await page.locator('.span-row[aria-selected=true]').getByText('query 349', { exact: true }).waitFor();
+    const isInView = async (): Promise<boolean> => {
+      const [row, list] = await Promise.all(
+        ['.span-row[aria-selected=true]', '.waterfall .scroller'].map((each) => page.locator(each).boundingBox()),
+      );
+      return !!row && !!list && row.y >= list.y && row.y + row.height <= list.y + list.height;
+    };
+    await expect.poll(isInView).toBe(true);
+  });
+
   it('draws rows that come into view with the elements of those that leave it', async () => {
     const traceId = 'a2'.repeat(16);
     await sendSpans(scene, longTrace(traceId, 400));
@@ -744,7 +763,7 @@ describe.skipIf(browserPath === undefined)('one conversation, its runs, traces a
 
   it('deletes a conversation after a question', async () => {
     const page = await scene.open(`/c/${known.run}`);
-    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('button', { name: 'More', exact: true }).click();
     await page.getByRole('button', { name: 'Delete the conversation' }).click();
     await page.getByRole('button', { name: 'Delete it' }).click();
     await expect.poll(() => new URL(page.url()).pathname).toBe('/conversations');

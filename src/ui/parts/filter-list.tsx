@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { count } from '../format.ts';
 import { completionAt, valuesAt } from './filter-completion.ts';
 import { type Completion, type CompletionItem, withCounts } from './filter-counts.ts';
@@ -36,7 +36,8 @@ export function useCompletion(
     field.current?.setSelectionRange(caret.current, caret.current);
     caret.current = undefined;
   }, [moves]);
-  useEffect(() => {
+  // Before the paint: Tab takes what is found for the text that stands there, not for an earlier one.
+  useLayoutEffect(() => {
     setChosen(-1);
     if (!isWanted) return undefined;
     const at = field.current?.selectionStart ?? text.length;

@@ -52,7 +52,8 @@ export function Waterfall(props: WaterfallProps): JSX.Element {
   useEffect(() => setZoom(undefined), [trace.traceId]);
   useEffect(() => {
     if (index >= 0) virtual.virtualizer.scrollToIndex(index, { align: 'auto' });
-  }, [selectedId]);
+    // The one that the address names can be among those that come later.
+  }, [selectedId, isPartial]);
   return (
     <div class="waterfall" style={{ '--scroll-bar': `${scrollBar}px` }}>
       <Overview {...{ rows, whole }} zoom={zoom} onZoom={setZoom} />
