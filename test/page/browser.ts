@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
 import { freePorts } from '../../collector/server.mjs';
 import { cleanEnvironment } from '../../scripts/clean-environment.mjs';
 
@@ -23,6 +24,7 @@ export interface Scene {
   readonly url: string;
   /** Environment of an application that sends to the gateway. */
   readonly environment: Readonly<Record<string, string>>;
+  /** A page of its own, until the end of the test. What the gateway takes from then on reaches its live stream. */
   open(
     path: string,
     options?: { readonly dark?: boolean; readonly width?: number; readonly height?: number },
@@ -74,11 +76,10 @@ export async function startScene(settings: Readonly<Record<string, string>> = {}
       '--disable-sync',
     ],
   });
-  const contexts: BrowserContext[] = [];
   return {
     url,
     environment,
-    open: async (path, options) => openPage(browser, contexts, `${url}${path}`, options),
+    open: async (path, options) => openPage(browser, `${url}${path}`, options),
     run: async (program) => {
       await runProgram(program, environment);
       await indexed(url);
@@ -89,7 +90,6 @@ export async function startScene(settings: Readonly<Record<string, string>> = {}
       await listens();
     },
     close: async () => {
-      for (const context of contexts) await context.close();
       await browser.close();
       await end();
       await rm(folder, { recursive: true, force: true });
@@ -105,17 +105,25 @@ interface OpenOptions {
 
 async function openPage(
   browser: Browser,
-  contexts: BrowserContext[],
   url: string,
   { dark = false, width = 1440, height = 900 }: OpenOptions = {},
 ): Promise<Page> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' });
-  contexts.push(context);
+  context.setDefaultTimeout(60_000);
+  onTestFinished(() => close(context));
   const page = await context.newPage();
   // The keys that lead to destinations need to know them.
-  const destinations = page.waitForResponse((response) => response.url().endsWith('/api/destinations'));
-  await Promise.all([destinations, page.goto(url)]);
+  const answers = ['/api/destinations', '/api/live'].map((path) =>
+    page.waitForResponse((response) => response.url() === new URL(path, url).href),
+  );
+  await Promise.all([...answers, page.goto(url)]);
   return page;
+}
+
+/** A handler of requests that is in the middle of one has nothing to answer any more: without a word, it would fail the run. */
+async function close(context: BrowserContext): Promise<void> {
+  for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await context.close();
 }
 
 /** An application of a user: real client, real server, `--import spanport/register`. */

@@ -65,10 +65,10 @@ describe.skipIf(browserPath === undefined)('what is found, refused and not set u
     const page = await scene.open('/destinations', { height: 600 });
     await page.locator('.destination-table').waitFor();
     const section = page.locator('.not-set-up');
-    expect(await section.locator('li').count()).toBe(6);
+    await expect.poll(() => section.locator('li').count()).toBe(6);
     await page.keyboard.press('a');
     await expect.poll(() => section.locator('li').count()).toBeGreaterThan(10);
-    expect(await page.evaluate('document.activeElement.className')).toBe('not-set-up');
+    await expect.poll(() => page.evaluate('document.activeElement.className')).toBe('not-set-up');
     await section.getByRole('heading', { name: 'Not set up' }).waitFor();
     expect(await section.getByText('LANGFUSE_PUBLIC_KEY').innerText()).toBe(
       'LANGFUSE_PUBLIC_KEY=… LANGFUSE_SECRET_KEY=… npx spanport up --forward athina,reconify,inkeep,requesty,langfuse',

@@ -113,9 +113,13 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await expect.poll(() => new URL(page.url()).pathname).toMatch(/^\/c\//);
     await page.goBack();
     await page.locator(selected).waitFor();
-    await page.keyboard.press('g');
-    await page.keyboard.press('b');
-    await expect.poll(() => new URL(page.url()).pathname).toBe('/dashboard');
+    // The second key counts within a second of the first one, which a busy machine may take longer for.
+    const afterBoth = async (): Promise<string> => {
+      await page.keyboard.press('g');
+      await page.keyboard.press('b');
+      return new URL(page.url()).pathname;
+    };
+    await expect.poll(afterBoth).toBe('/dashboard');
   });
 
   it('peeks with figures, first and last words', async () => {
@@ -218,10 +222,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await scene.run('./application.mjs');
     await page.getByRole('button', { name: /new, show them/ }).waitFor();
     expect(await page.locator(`${rows} .row-link`).allInnerTexts()).toEqual(before);
-    // A right-aligned figure or age that counts up begins further left, and a total with one more digit moves its word
-    // within the room of both. Nothing else may move.
-    const counting = ['number', 'dim above', 'sum'];
-    expect((await shifts()).filter((name) => !counting.includes(name))).toEqual([]);
+    expect(await shifts()).toEqual([]);
     // More may come between the key and the look at it.
     const waiting = async (): Promise<number> => {
       await page.keyboard.press('.');
@@ -283,7 +284,8 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
       await typed;
       await route.continue();
     });
-    await page.reload();
+    // Not until everything is loaded: those views may be a part of it.
+    await page.reload({ waitUntil: 'domcontentloaded' });
     await page.locator(rows).first().waitFor();
     await page.keyboard.press('Control+k');
     await page.keyboard.type('umbrella');

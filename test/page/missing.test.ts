@@ -192,6 +192,8 @@ describe.skipIf(browserPath === undefined)('what the page says of what it does n
       page.evaluate(
         `getComputedStyle(document.querySelector(${JSON.stringify(selector)})).getPropertyValue('${name}')`,
       );
+    // The bars load after the rows.
+    await page.locator('.time-strip i').first().waitFor({ state: 'attached' });
     const ground = await style('body', 'background-color');
     expect(await style('.time-strip i', 'background-color')).not.toBe(ground);
     expect(await style(`${rows}[aria-selected=true]`, 'outline-style')).toBe('solid');

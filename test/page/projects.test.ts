@@ -187,10 +187,12 @@ describe.skipIf(browserPath === undefined)('two projects with equal ids', () => 
     await item.getByRole('link', { name: 'Open' }).click();
     await page.locator('.heading h1').getByText('chat of shop').waitFor();
     vendors.accept();
-    const before = vendors.received.filter(({ name }) => name === 'inkeep').length;
+    const writes = () => vendors.received.filter(({ name, method }) => name === 'inkeep' && method !== 'GET');
+    const before = writes().length;
     await page.keyboard.press('r');
     await until(async () => (await stateOf('shop')) === 'delivered');
-    const sent = vendors.received.filter(({ name, method }) => name === 'inkeep' && method !== 'GET').slice(before);
-    expect(sent.every(({ body }) => body.includes(QUESTIONS.shop))).toBe(true);
+    const sent = writes().slice(before);
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent.filter(({ body }) => !body.includes(QUESTIONS.shop))).toEqual([]);
   });
 });

@@ -36,8 +36,12 @@ describe.skipIf(browserPath === undefined)('one trace', () => {
     await settled(page);
     const lefts = async (selector: string): Promise<number[]> =>
       page.locator(selector).evaluateAll((all) => all.map((each) => each.getBoundingClientRect().left));
-    const ticks = await lefts('.times .axis-label');
-    expect(await lefts('.time-lines .axis-line')).toEqual(ticks.slice(1));
+    // Not the one at the beginning. Both are measured again while the width is not settled.
+    const apart = async (): Promise<number[]> => {
+      const [ticks, lines] = [await lefts('.times .axis-label'), await lefts('.time-lines .axis-line')];
+      return ticks.slice(1).map((tick, index) => tick - (lines[index] ?? Number.NaN));
+    };
+    await expect.poll(apart).toSatisfy((all: number[]) => all.length > 1 && all.every((each) => each === 0));
   });
 
   it('names the call that a call repeats, if its request had the same messages', async () => {
@@ -70,11 +74,13 @@ describe.skipIf(browserPath === undefined)('one trace', () => {
       if (size === PHONE) await page.keyboard.press('Escape');
       await page.locator('.times .axis-label').first().waitFor();
       await settled(page);
-      const { cut, shown } = await labelsOf(page);
-      expect(cut, `${length} ms`).toEqual([]);
-      expect(shown[0], `${length} ms`).toBe('0 s');
-      expect(new Set(shown).size, `${length} ms: ${shown}`).toBe(shown.length);
-      expect(shown.length, `${length} ms: ${shown}`).toBeGreaterThan(1);
+      // There are as many labels as have room, once the width of the axis is known.
+      const labels = async (): Promise<object> => {
+        const { cut, shown } = await labelsOf(page);
+        const isEach = new Set(shown).size === shown.length;
+        return { length, cut, first: shown[0], isEach, areSeveral: shown.length > 1 };
+      };
+      await expect.poll(labels).toEqual({ length, cut: [], first: '0 s', isEach: true, areSeveral: true });
       await page.context().close();
     }
   });
@@ -82,10 +88,11 @@ describe.skipIf(browserPath === undefined)('one trace', () => {
   it('has everything of the heading in a menu on a phone', async () => {
     const page = await scene.open(`/t/${TRACE}`, PHONE);
     await page.locator('.span-row').first().waitFor();
-    expect(await page.locator('.heading').getByRole('link', { name: 'Jaeger' }).count()).toBe(0);
-    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('button', { name: 'More', exact: true }).click();
     const menu = page.getByRole('dialog', { name: 'More' });
     await expect.poll(() => menu.getByRole('link', { name: 'Jaeger' }).getAttribute('href')).toContain(TRACE);
+    // In the menu alone.
+    expect(await page.locator('.heading').getByRole('link', { name: 'Jaeger' }).count()).toBe(1);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       menu.getByRole('button', { name: 'OTLP' }).click(),
