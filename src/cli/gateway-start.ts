@@ -28,7 +28,8 @@ export function optionsFrom(args: Args): GatewayOptions {
   const data = textOf(args['data']);
   const forward = textOf(args['forward']);
   return {
-    ...(args['port'] !== undefined && { port: portOf(args) }),
+    ...(args['port'] !== undefined && { port: portOf(args, 'port') }),
+    ...(args['grpc-port'] !== undefined && { grpcPort: portOf(args, 'grpc-port') }),
     host: textOf(args['host']) ?? '127.0.0.1',
     ...(data !== undefined && { data }),
     ...(token !== undefined && { token }),
@@ -55,10 +56,10 @@ function positiveOf(args: Args, name: string): number {
   throw new Failure(`--${name} '${args[name]}' is not a number above 0. Use one, or leave the option out.`, 2);
 }
 
-function portOf(args: Args): number {
-  const value = numberOf(args, 'port');
+function portOf(args: Args, name: 'port' | 'grpc-port'): number {
+  const value = numberOf(args, name);
   if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-  throw new Failure(`--port '${args['port']}' is not a number from 0 to 65535. Use one, or leave the option out.`, 2);
+  throw new Failure(`--${name} '${args[name]}' is not a number from 0 to 65535. Use one, or leave the option out.`, 2);
 }
 
 /** @throws Failure that says what is in the way, and what to do */

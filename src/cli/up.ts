@@ -13,6 +13,11 @@ const command: Command = {
       description: `Port to listen on, 0 for any free one; else ${DEFAULT_PORT}`,
       valueHint: 'PORT',
     },
+    'grpc-port': {
+      type: 'string',
+      description: `Port for OTLP over gRPC, 0 for any free one; else 4317 with port ${DEFAULT_PORT}, and none with another`,
+      valueHint: 'PORT',
+    },
     host: {
       type: 'string',
       description: 'Address to listen on; any but loopback needs --token',

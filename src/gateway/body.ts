@@ -73,7 +73,9 @@ export class Body {
 
 /** The body, decompressed. @throws RequestError when it is too large, in another encoding, or damaged */
 export async function readBody(request: IncomingMessage, { maxBytes }: BodyLimits): Promise<Body> {
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  const named = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  // Another name of it, by RFC 9110.
+  const encoding = named === 'x-gzip' ? 'gzip' : named;
   if (encoding !== 'identity' && encoding !== 'gzip' && encoding !== 'deflate') {
     throw new RequestError(
       415,

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { spansFromOtlpJson } from '../../src/otlp/read-json.ts';
 import { encodeSpan } from '../../src/otlp/write-protobuf.ts';
 import { chat, idOf, post } from './forward-scene.ts';
-import { type GatewayProcess, started, temporaryFolder } from './gateway-process.ts';
+import { type GatewayProcess, started, temporaryFolder, up } from './gateway-process.ts';
 import { until } from './gateway-scene.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -43,6 +43,15 @@ function call(client: Client, body: Buffer, headers = new Metadata()): Promise<{
     ),
   );
 }
+
+it('spanport up receives OTLP over gRPC on the port that --grpc-port names', async () => {
+  const gateway = await up({ args: ['--grpc-port', '0'] });
+  const address = await until(async () => /Over gRPC: .*=http:\/\/(\S+)\n/.exec(gateway.text())?.[1]);
+  const client = new Client(address, credentials.createInsecure());
+  onTestFinished(() => client.close());
+  expect((await call(client, bytes('1'))).code).toBe(status.OK);
+  await until(async () => (await gateway.client.listInteractions()).items[0]);
+});
 
 it('takes OTLP from a gRPC client in a process of its own, and ends while its channel is open', async () => {
   const gateway = await withGrpc(repository);

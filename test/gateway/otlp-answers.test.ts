@@ -165,6 +165,14 @@ it('says which log records it does not keep, and asks for none of them again', a
   expect(await answerTo(withoutContent.url, event)).toEqual({ errorMessage: expect.stringContaining('no content') });
 });
 
+it('takes gzip by its older name, too', async () => {
+  const { gateway, client } = await openGateway();
+  const encoding = { 'content-encoding': 'x-gzip' };
+  const { status } = await post(`${gateway.url}/v1/traces`, 'application/json', gzipSync(json), encoding);
+  expect(status).toBe(200);
+  await until(async () => ((await client.listTraces()).items.length === 1 ? true : undefined));
+});
+
 it('takes a request of no spans, in both types', async () => {
   const { gateway } = await openGateway();
   const empty = Buffer.from(ProtobufTraceSerializer.serializeRequest([]) ?? []);
