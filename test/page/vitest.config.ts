@@ -6,8 +6,9 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/page/**/*.test.ts'],
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // For what hangs: a busy machine takes minutes for what else takes seconds.
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
     // Vitest's own is one second, which a busy machine takes for a single view.
     expect: { poll: { timeout: 60_000 } },
   },
