@@ -62,6 +62,11 @@ export class OwnedPartition {
     return this.#end;
   }
 
+  /** When the newest record that was taken was written, in Unix milliseconds; 0 when none was. */
+  get newestTimestamp(): number {
+    return this.#newestTimestamp;
+  }
+
   get hasRoom(): boolean {
     const { bytes, records, ready } = this.#options.room();
     return this.work.ready < ready && this.ledger.bytes < bytes && this.ledger.size < records;

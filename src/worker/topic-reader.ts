@@ -24,6 +24,7 @@ const COMMIT_MILLIS = 1_000;
 const MEASURE_MILLIS = 5_000;
 const RELEASE_MILLIS = 10_000;
 const EARLIEST = -2n;
+const LATEST = -1n;
 
 export interface TopicReaderOptions {
   readonly library: KafkaLibrary;
@@ -90,7 +91,7 @@ export class TopicReader {
       wanted: () => this.#wanted(),
       positionOf: (partition) => this.#partitions.get(partition)?.position,
       onFetched: (fetched) => this.#partitions.get(fetched.partition)?.receive(fetched),
-      onGone: (partition, earliest) => this.#skip(partition, earliest),
+      onOutOfRange: (partition) => this.#outOfRange(partition),
     });
   }
 
@@ -165,6 +166,10 @@ export class TopicReader {
   async #acquire(partition: number): Promise<void> {
     const start = await this.#startOf(partition);
     if (start === undefined) return;
+    this.#read(partition, start);
+  }
+
+  #read(partition: number, start: number): void {
     const { open } = this.#options;
     this.#partitions.set(
       partition,
@@ -189,12 +194,7 @@ export class TopicReader {
         const committed = await consumer.listCommittedOffsets({ topics: [{ topic, partitions: [partition] }] });
         const offset = committed.get(topic)?.[partition];
         if (offset !== undefined && offset >= 0n) return Number(offset);
-        const earliest = await consumer.listOffsets({
-          topics: [topic],
-          partitions: { [topic]: [partition] },
-          timestamp: EARLIEST,
-        });
-        return Number(earliest.get(topic)?.[partition] ?? 0n);
+        return Math.max(0, await this.#offsetAt(partition, EARLIEST));
       } catch (error) {
         report(`Kafka topic ${topic}: the offset of partition ${partition} can't be read yet: ${messageOf(error)}`);
         consumer.clearMetadata();
@@ -202,6 +202,14 @@ export class TopicReader {
       }
     }
     return undefined;
+  }
+
+  /** The offset of the first record that is not older; negative when there is none. */
+  async #offsetAt(partition: number, timestamp: bigint): Promise<number> {
+    const { topic } = this.#options;
+    const asked = { topics: [topic], partitions: { [topic]: [partition] }, timestamp };
+    const offsets = await this.#member.consumer.listOffsets(asked);
+    return Number(offsets.get(topic)?.[partition] ?? -1n);
   }
 
   async #release(partition: number): Promise<void> {
@@ -236,15 +244,40 @@ export class TopicReader {
     if (state.isResumed) this.#fetcher.wake();
   }
 
-  /** Records were removed by retention before they were read. */
-  #skip(partition: number, earliest: number): void {
+  async #outOfRange(partition: number): Promise<void> {
     const state = this.#partitions.get(partition);
-    if (!state || earliest <= state.ledger.next) return;
+    if (!state) return;
+    try {
+      const earliest = await this.#offsetAt(partition, EARLIEST);
+      if (earliest > state.ledger.next) this.#skip(partition, state, earliest);
+      else await this.#readAnew(partition, state, earliest);
+    } catch {
+      // The fetch that follows finds it again.
+    }
+  }
+
+  /** Records were removed by retention before they were read. */
+  #skip(partition: number, state: OwnedPartition, earliest: number): void {
     const count = earliest - state.ledger.next;
     this.#gone += count;
     state.ledger.skipTo(earliest);
     this.#options.report(
       `Kafka topic ${this.#options.topic}: retention removed ${count} records of partition ${partition} before they were read. Add workers, or keep the topic longer.`,
+    );
+  }
+
+  /** The log ends before what was read of it: the topic was made anew, or lost its end. What it has that is newer is read. */
+  async #readAnew(partition: number, state: OwnedPartition, earliest: number): Promise<void> {
+    const { topic, report } = this.#options;
+    const end = await this.#offsetAt(partition, LATEST);
+    const newer = state.newestTimestamp > 0 ? await this.#offsetAt(partition, BigInt(state.newestTimestamp)) : earliest;
+    const isCurrent = this.#partitions.get(partition) === state && !state.isClosing;
+    if (!isCurrent || end < 0 || end >= state.ledger.next) return;
+    state.isClosing = true;
+    void state.work.close();
+    this.#read(partition, newer < 0 ? end : newer);
+    report(
+      `Kafka topic ${topic}: partition ${partition} ends at ${end}, before what was read of it: was the topic made anew? It is read from its first newer record on.`,
     );
   }
 

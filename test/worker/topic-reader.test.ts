@@ -29,6 +29,11 @@ class FakeBroker {
   recordBytes = 100;
   hasOffsets = true;
   canJoin = true;
+  /** By partition, the offset of its first record. */
+  firsts: number[] = [];
+  /** By partition, the offset of the first record that is newer than what was read. */
+  newer: number[] = [];
+  #idle: ((response: unknown) => void)[] = [];
 
   constructor(...logs: readonly number[]) {
     this.logs = [...logs];
@@ -37,6 +42,17 @@ class FakeBroker {
   fetch({ topics }: FetchOptions): Promise<unknown> {
     const [{ partitions }] = topics;
     this.requests.push(partitions.map(({ partition }) => partition));
+    const outOfRange = partitions.filter(({ partition, fetchOffset }) => !this.#has(partition, Number(fetchOffset)));
+    if (outOfRange.length > 0) {
+      const answers = outOfRange.map(({ partition }) => ({
+        partitionIndex: partition,
+        errorCode: 1,
+        highWatermark: -1n,
+      }));
+      return Promise.reject(
+        Object.assign(new Error('out of range'), { response: { responses: [{ partitions: answers }] } }),
+      );
+    }
     let isFirst = true;
     const answers = partitions.map(({ partition, fetchOffset, partitionMaxBytes }) => {
       const from = Number(fetchOffset);
@@ -46,8 +62,25 @@ class FakeBroker {
       if (left > 0) isFirst = false;
       return { partition, from, count };
     });
-    if (isFirst) return new Promise(() => undefined);
+    if (isFirst) return new Promise((resolve) => this.#idle.push(resolve));
     return Promise.resolve({ responses: [{ partitions: answers.map((each) => this.#answer(each)) }] });
+  }
+
+  /** Answers the requests that found nothing: their time is over. */
+  answerIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve({ responses: [] });
+  }
+
+  #has(partition: number, offset: number): boolean {
+    return offset >= (this.firsts[partition] ?? 0) && offset <= (this.logs[partition] ?? 0);
+  }
+
+  /** As Kafka, at -2 the first offset, at -1 the end, and else that of the first record that is not older. */
+  offsetsAt(timestamp: bigint | undefined): readonly bigint[] {
+    return this.logs.map((end, partition) => {
+      if (timestamp === -2n) return BigInt(this.firsts[partition] ?? 0);
+      return BigInt(timestamp === undefined || timestamp === -1n ? end : (this.newer[partition] ?? -1));
+    });
   }
 
   #answer({ partition, from, count }: { readonly partition: number; readonly from: number; readonly count: number }) {
@@ -84,7 +117,8 @@ class FakeBroker {
       }
       listCommittedOffsets = (): Promise<unknown> =>
         broker.hasOffsets && !this.#isClosed ? Promise.resolve(new Map()) : Promise.reject(new Error('no coordinator'));
-      listOffsets = (): Promise<unknown> => Promise.resolve(new Map([[TOPIC, broker.logs.map(() => 0n)]]));
+      listOffsets = ({ timestamp }: { readonly timestamp?: bigint }): Promise<unknown> =>
+        Promise.resolve(new Map([[TOPIC, broker.offsetsAt(timestamp)]]));
       fetch = (options: FetchOptions): Promise<unknown> => broker.fetch(options);
       commit = (): Promise<void> => Promise.resolve();
       close = (): Promise<void> => {
@@ -225,6 +259,45 @@ describe('the reader of a topic', () => {
       [0, 1],
       [1, 0],
     ]);
+  });
+});
+
+describe('a log that does not have the offset that is to be read', () => {
+  it('is read from its first record on where retention removed others unread', async () => {
+    const reports: string[] = [];
+    const { broker, taken, reader } = await reading(new FakeBroker(5), { report: (text) => void reports.push(text) });
+    broker.firsts = [20];
+    broker.logs[0] = 30;
+    broker.answerIdle();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(taken).toEqual([15]);
+    expect(reader.counts.gone).toBe(15);
+    expect(reports).toContainEqual(expect.stringContaining('retention removed 15 records of partition 0'));
+    await reader.stop();
+  });
+
+  it.each([
+    ['from its start on, where it was made anew', 3, 0, 3],
+    ['from the first newer record on, where it lost its end', 4, 3, 1],
+    ['from its end on, where nothing is newer', 4, -1, 0],
+  ])('is read %s', async (_, end, newer, more) => {
+    const reports: string[] = [];
+    const { broker, taken, reader, open } = await reading(new FakeBroker(5), {
+      report: (text) => void reports.push(text),
+    });
+    expect(taken).toEqual([5]);
+    broker.logs[0] = end;
+    broker.newer = [newer];
+    broker.answerIdle();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(taken).toEqual([5 + more]);
+    expect(reports).toContainEqual(expect.stringContaining(`partition 0 ends at ${end}, before what was read of it`));
+    broker.logs[0] = end + 2;
+    broker.answerIdle();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(taken).toEqual([5 + more + 2]);
+    expect(open[0]).toHaveLength(5 + more + 2);
+    await reader.stop();
   });
 });
 

@@ -12,7 +12,6 @@ const CONTROL_BATCH = 0x20;
 /** The broker stamped the batch; the records still have the times of their producer. */
 const APPEND_TIME = 0x08;
 const OFFSET_OUT_OF_RANGE = 1;
-const EARLIEST = -2n;
 
 /** What a fetch found in one partition. */
 export interface Fetched {
@@ -45,8 +44,8 @@ export interface FetcherOptions {
   /** How much a response may have of one partition. A batch is never divided, so a large one is read nevertheless. */
   readonly maxPartitionBytes: () => number;
   readonly onFetched: (fetched: Fetched) => void;
-  /** Records up to `earliest` were removed before they were read. */
-  readonly onGone: (partition: number, earliest: number) => void;
+  /** The log does not have the offset that was to be read. */
+  readonly onOutOfRange: (partition: number) => Promise<void>;
   readonly report: (message: string) => void;
 }
 
@@ -226,20 +225,11 @@ export class Fetcher {
     }
   }
 
-  /** Goes on at the oldest record there is, where retention was faster than the worker. */
   async #reset({ responses }: FetchResponse): Promise<void> {
-    const { topic, onGone } = this.#options;
-    const gone = responses.flatMap(({ partitions }) =>
+    const outOfRange = responses.flatMap(({ partitions }) =>
       partitions.filter(({ errorCode }) => errorCode === OFFSET_OUT_OF_RANGE).map((each) => each.partitionIndex),
     );
-    if (gone.length === 0) return;
-    const earliest = await this.#caughtUp.consumer
-      .listOffsets({ topics: [topic], partitions: { [topic]: gone }, timestamp: EARLIEST })
-      .catch(() => undefined);
-    for (const partition of gone) {
-      const offset = earliest?.get(topic)?.[partition];
-      if (offset !== undefined) onGone(partition, Number(offset));
-    }
+    await Promise.all(outOfRange.map((partition) => this.#options.onOutOfRange(partition)));
   }
 
   async #failed(error: unknown): Promise<void> {

@@ -1,5 +1,8 @@
-/** After this time without an answer a worker takes a broker for silent, so its windows are this exact at best. */
-const WINDOW_TOLERANCE_MILLIS = 2_000;
+/**
+ * After 2 s without an answer a worker takes a broker for silent: the answer that it has may be that old, and the next one
+ * that late, so its windows are this exact at best.
+ */
+const WINDOW_TOLERANCE_MILLIS = 4_000;
 
 /** @returns conversations and turns that reached one of the vendors for the first time after a later turn */
 function disorderedIn({ hops }) {
