@@ -234,7 +234,8 @@ describe('an application, its agent, the tier, Kafka, workers, vendors, Jaeger a
         expect(order.toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
         const at = (turn: number) => appended.get(`${conversation} ${turn}`) ?? Number.NaN;
         // A turn that a fault kept from the topic for longer than the window is not waited for.
-        const isAwaited = (turn: number, later: number) => at(turn) - at(later) < ORDER_WINDOW_MILLIS - WINDOW_TOLERANCE_MILLIS;
+        const isAwaited = (turn: number, later: number) =>
+          at(turn) - at(later) < ORDER_WINDOW_MILLIS - WINDOW_TOLERANCE_MILLIS;
         const wrong = order.flatMap((later, place) =>
           order
             .slice(place + 1)
