@@ -126,7 +126,7 @@ function allSuites(quick) {
       name: 'delivering',
       case: 'calls',
       subjects: delivering,
-      rounds: few(3, 1),
+      rounds: few(7, 1),
       scale: few(1, 0.2),
       parts: ['small', 'big'],
       delivers: true,
