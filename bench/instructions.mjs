@@ -2,7 +2,7 @@
  * Instructions of a call, by `valgrind --tool=callgrind`: the figure that decides where CPU times of two versions differ
  * by less than their spread. Says so where valgrind is not installed.
  *
- *   node bench/instructions.mjs [--subject bare,spanport] [--case small,stream] [--dist PATH]
+ *   node bench/instructions.mjs [--subject bare,spanport] [--case small,big,stream] [--dist PATH]
  *
  * `npm run bench -- --suite instructions` does the same for the published tables.
  */

@@ -71,7 +71,11 @@ function started(figure, each) {
 
 function summary() {
   const missed = goalsOf(results).filter(({ isReached }) => !isReached);
-  const list = (wanted) => missed.filter(wanted).map(({ title, goal, now }) => `${title} ${now} (${goal})`).join('; ');
+  const list = (wanted) =>
+    missed
+      .filter(wanted)
+      .map(({ title, goal, now }) => `${title} ${now} (${goal})`)
+      .join('; ');
   const [clear, open] = [list(({ isOpen }) => !isOpen), list(({ isOpen }) => isOpen)];
   return `${table()}
 
@@ -93,7 +97,9 @@ function goalTable() {
     ({ title, goal, now, spread, isReached, isOpen }) =>
       `| ${title} | ${goal} | ${now} | ${spread} | ${isReached ? 'yes' : '**no**'}${isOpen ? ', open' : ''} |`,
   );
-  return ['| Case | Goal | Now | Lowest to highest round | Reached |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| Case | Goal | Now | Lowest to highest round | Reached |', '| --- | --- | --- | --- | --- |', ...rows].join(
+    '\n',
+  );
 }
 
 function fill(file, marker, text) {

@@ -3,12 +3,13 @@
  * set going done at each mark. `scale` shortens this for streams.
  */
 import { getPriority } from 'node:os';
-import { chatAnswers, chunkEvents, smallRequest } from '../support/bodies.mjs';
+import { bigRequest, chatAnswers, chunkEvents, smallRequest } from '../support/bodies.mjs';
 import { answering, streaming } from '../support/client.mjs';
 import { repeat, turns } from '../support/measure.mjs';
 
 const cases = {
-  small: { marks: [1, 50, 200, 800, 1_600], caller: smallCaller },
+  small: { marks: [1, 50, 200, 800, 1_600], caller: callerOf(smallRequest) },
+  big: { marks: [1, 50, 200, 800, 1_600], caller: callerOf(bigRequest) },
   stream: { marks: [1, 10, 100, 200], caller: streamCaller },
 };
 
@@ -25,9 +26,11 @@ export async function run({ client, around, flush, seen, only: [name] }) {
   return { figures: {}, marks, seen: seen() };
 }
 
-function smallCaller(client, around) {
-  const { completions } = client(answering(chatAnswers())).chat;
-  return () => around(() => completions.create(smallRequest));
+function callerOf(request) {
+  return (client, around) => {
+    const { completions } = client(answering(chatAnswers())).chat;
+    return () => around(() => completions.create(request));
+  };
 }
 
 function streamCaller(client, around) {

@@ -46,12 +46,7 @@ const rows = [
   ['calls 201–1,000', over('young', 'spanport', '201–1000', 1), micros, 110],
   ['calls 1,001–3,000', over('young', 'spanport', '1001–3000', 1), micros, 120],
   ['calls 3,001–8,000', over('young', 'spanport', '3001–8000', 1), micros, 50],
-  [
-    'instructions of calls 801–1,600, thousands',
-    over('instructions', 'spanport', 'small, 801–1600', 1e3),
-    plain,
-    418,
-  ],
+  ['instructions of calls 801–1,600, thousands', over('instructions', 'spanport', 'small, 801–1600', 1e3), plain, 418],
   [
     "instructions on an application's own provider, thousands",
     over('instructions', 'spanport-third-party', 'small, 801–1600', 1e3),
