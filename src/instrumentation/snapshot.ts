@@ -50,3 +50,33 @@ function copyRecord(record: object, depth: number, path: Path): Record<string, u
   }
   return copy;
 }
+
+/** Whether {@link snapshot} would make the same copy of a value. False in doubt: where the value decides itself what JSON contains. */
+export function isUnchanged(value: unknown, copy: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === copy;
+  // The copy is not circular, so this ends for values that are.
+  if (typeof copy !== 'object' || copy === null) return false;
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return false;
+  if (Array.isArray(value)) return Array.isArray(copy) && isSameList(value, copy);
+  return !Array.isArray(copy) && isSameRecord(value, copy);
+}
+
+function isSameList(list: readonly unknown[], copy: readonly unknown[]): boolean {
+  const { length } = copy;
+  if (list.length !== length) return false;
+  for (let index = 0; index < length; index += 1) if (!isUnchanged(list[index], copy[index])) return false;
+  return true;
+}
+
+function isSameRecord(record: object, copy: object): boolean {
+  let left = 0;
+  for (const _ in copy) left += 1;
+  for (const name in record) {
+    if (!Object.hasOwn(record, name)) continue;
+    const item = (record as Record<string, unknown>)[name];
+    if (item === undefined || typeof item === 'function') continue;
+    if (!isUnchanged(item, (copy as Record<string, unknown>)[name])) return false;
+    left -= 1;
+  }
+  return left === 0;
+}

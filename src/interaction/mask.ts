@@ -1,6 +1,6 @@
 import { type Content, isContentField } from './interaction.ts';
+import { Repeated } from './repeated.ts';
 import { contextShapes, isNamedSecret, isSecretName, maskAssignments, tokenShapes } from './secret-shapes.ts';
-import { TextMessage } from './text-message.ts';
 
 /** Returns a text without its secrets. Must be synchronous. */
 export type Mask = (text: string) => string;
@@ -131,14 +131,14 @@ function maskValue(value: unknown, mask: Mask, isStructure: boolean): unknown {
     }
     return copy ?? value;
   }
-  return value instanceof TextMessage ? maskTextMessage(value, mask) : maskRecord(value, mask, isStructure);
+  return value instanceof Repeated ? maskRepeated(value, mask) : maskRecord(value, mask, isStructure);
 }
 
 /** Most texts of a conversation were searched for an earlier request. */
-function maskTextMessage(message: TextMessage, mask: Mask): unknown {
-  if (message.isCleanFor(mask)) return message;
-  const masked = maskRecord(message, mask, true);
-  if (masked === message) message.markClean(mask);
+function maskRepeated(value: Repeated, mask: Mask): unknown {
+  if (value.isCleanFor(mask)) return value;
+  const masked = maskRecord(value, mask, true);
+  if (masked === value) value.markClean(mask);
   return masked;
 }
 

@@ -1,11 +1,11 @@
 import { answerFactsFromOpenAI, outputFromOpenAI } from '../../../formats/openai/completion.ts';
 import { decodeMessage, toolCallsFromOpenAI } from '../../../formats/openai/messages.ts';
-import { toolsFromOpenAI } from '../../../formats/openai/request.ts';
 import { presentOf } from '../../../interaction/defined.ts';
 import type { Content, Facts } from '../../../interaction/interaction.ts';
-import type { Message, ToolCallPart, ToolDefinition } from '../../../interaction/message.ts';
+import type { Message, ToolCallPart } from '../../../interaction/message.ts';
 import { TextMessage } from '../../../interaction/text-message.ts';
 import type { ToolHistory } from '../../tool-history.ts';
+import { SentMessage } from './message-snapshot.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
 /** The messages of a snapshot, or of a request. */
@@ -14,11 +14,8 @@ export function readMessages(snapshot: readonly unknown[]): readonly Message[] {
 }
 
 function readMessage(message: unknown): Message | undefined {
-  return message instanceof TextMessage ? message : decodeMessage(message);
-}
-
-export function readTools(tools: unknown): readonly ToolDefinition[] | undefined {
-  return tools === undefined ? undefined : toolsFromOpenAI(tools);
+  if (message instanceof TextMessage) return message;
+  return message instanceof SentMessage ? message.read(decodeMessage) : decodeMessage(message);
 }
 
 /** The facts of a `chat.completion`, without its content. */

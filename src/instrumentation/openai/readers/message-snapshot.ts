@@ -1,20 +1,97 @@
+import { toolsFromOpenAI } from '../../../formats/openai/request.ts';
+import type { Message, ToolDefinition } from '../../../interaction/message.ts';
+import { RepeatedMessage, RepeatedTool } from '../../../interaction/repeated.ts';
 import { TextMessage } from '../../../interaction/text-message.ts';
-import { snapshot } from '../../snapshot.ts';
+import { isUnchanged, snapshot } from '../../snapshot.ts';
 
 /** Shorter requests are read as fast as they are compared. */
 const MIN_MESSAGES = 4;
 
-/** The messages of a request, and what was made of each. */
-interface Taken {
-  readonly messages: readonly unknown[];
-  readonly copies: readonly unknown[];
+/** What the last request of a conversation sent. */
+class Conversation {
+  /** One for each message. */
+  copies: readonly unknown[] = [];
+  tools: SentTools | undefined;
 }
 
 /**
- * The last request of each conversation, found by its first message. Agents and chats send the same message objects
- * with every request, of which only the last ones are new. Weak: it lives as long as the application's message.
+ * Conversations, each found by its first message. Agents and chats send the same messages and tools with every request,
+ * of which only the last ones are new. Weak: it lives as long as the application's message.
  */
-const conversations = new WeakMap<object, Taken>();
+const conversations = new WeakMap<object, Conversation>();
+
+function conversationOf(messages: unknown): Conversation | undefined {
+  const first: unknown = Array.isArray(messages) && messages.length >= MIN_MESSAGES ? messages[0] : undefined;
+  if (typeof first !== 'object' || first === null) return undefined;
+  const known = conversations.get(first);
+  if (known) return known;
+  const added = new Conversation();
+  conversations.set(first, added);
+  return added;
+}
+
+/**
+ * A message of a conversation that is more than one text, and what was read of it. A change of either is noticed: that of
+ * the application, which sends it, and that of a consumer, which gets the same message as earlier ones did.
+ */
+export class SentMessage {
+  readonly copy: object;
+  #decode: ((copy: object) => Message | undefined) | undefined;
+  #message: RepeatedMessage | undefined;
+  #messageCopy: unknown;
+
+  constructor(copy: object) {
+    this.copy = copy;
+  }
+
+  is(message: object): boolean {
+    return isUnchanged(message, this.copy) && (!this.#message || isUnchanged(this.#message, this.#messageCopy));
+  }
+
+  /** @param decode must not throw, and return the same message for the same copy */
+  read<T extends Message | undefined>(decode: (copy: object) => T): Message | T {
+    if (this.#decode === decode && this.#message) return this.#message;
+    const message = decode(this.copy);
+    if (!message) return message;
+    this.#decode = decode;
+    this.#message = new RepeatedMessage(message);
+    this.#messageCopy = snapshot(message);
+    return this.#message;
+  }
+}
+
+/** The tools of a request. What is read of them shares the schemas of the copy, so a consumer's change is noticed there. */
+class SentTools {
+  readonly #copy: unknown;
+  #read: readonly RepeatedTool[] = [];
+
+  constructor(tools: unknown) {
+    this.#copy = snapshot(tools);
+  }
+
+  is(tools: unknown): boolean {
+    return isUnchanged(tools, this.#copy);
+  }
+
+  read(): readonly ToolDefinition[] | undefined {
+    const tools = toolsFromOpenAI(this.#copy);
+    if (!tools) return undefined;
+    this.#read = tools.map((tool, index) => {
+      const known = this.#read[index];
+      return known?.is(tool) ? known : new RepeatedTool(tool);
+    });
+    return this.#read;
+  }
+}
+
+/** The tools of a request with these messages. */
+export function snapshotTools(tools: unknown, messages: unknown): readonly ToolDefinition[] | undefined {
+  if (tools === undefined) return undefined;
+  const conversation = conversationOf(messages);
+  if (!conversation) return toolsFromOpenAI(tools);
+  if (!conversation.tools?.is(tools)) conversation.tools = new SentTools(tools);
+  return conversation.tools.read();
+}
 
 /**
  * A snapshot of a request's messages, which later changes by the caller do not affect. It is cheap: texts are immutable
@@ -23,38 +100,29 @@ const conversations = new WeakMap<object, Taken>();
 export function snapshotMessages(messages: unknown): readonly unknown[] {
   const list: unknown = Array.isArray(messages) && !isWritten(messages) ? messages : snapshot(messages);
   if (!Array.isArray(list)) return [];
-  const first: unknown = list[0];
-  const isConversation = list.length >= MIN_MESSAGES && typeof first === 'object' && first !== null;
-  const before = isConversation ? conversations.get(first) : undefined;
+  const conversation = conversationOf(list);
+  const before = conversation?.copies;
   // A list that grows has space for seventeen items. No method of the list is called, which may be of the application's
   // own class.
   const copies = new Array<unknown>(list.length);
-  let isNew = list.length !== before?.messages.length;
-  for (let index = 0; index < list.length; index += 1) {
-    const message: unknown = list[index];
-    const known = before !== undefined && before.messages[index] === message ? before.copies[index] : undefined;
-    copies[index] = snapshotMessage(message, index, known);
-    isNew ||= copies[index] !== known;
-  }
-  if (isConversation && isNew) conversations.set(first, { messages: itemsOf(list), copies });
+  for (let index = 0; index < list.length; index += 1) copies[index] = snapshotMessage(list[index], index, before);
+  if (conversation) conversation.copies = copies;
   return copies;
-}
-
-function itemsOf(list: readonly unknown[]): readonly unknown[] {
-  const items = new Array<unknown>(list.length);
-  for (let index = 0; index < list.length; index += 1) items[index] = list[index];
-  return items;
 }
 
 /**
  * Copying a message field by field takes several times as long as its two texts do.
- * @param known what was made of this object before. The application may have changed it since
+ * @param before what was made of the messages of the conversation before
  */
-function snapshotMessage(message: unknown, index: number, known: unknown): unknown {
+function snapshotMessage(message: unknown, index: number, before: readonly unknown[] | undefined): unknown {
   if (typeof message !== 'object' || message === null) return snapshot(message, index);
+  const known = before?.[index];
   const { role, content } = message as { readonly role?: unknown; readonly content?: unknown };
-  if (typeof content !== 'string' || !isSpeaker(role) || !hasNothingElse(message)) return snapshot(message, index);
-  return known instanceof TextMessage && known.is(role, content) ? known : new TextMessage(role, content);
+  if (typeof content === 'string' && isSpeaker(role) && hasNothingElse(message))
+    return known instanceof TextMessage && known.is(role, content) ? known : new TextMessage(role, content);
+  if (known instanceof SentMessage && known.is(message)) return known;
+  const copy = snapshot(message, index);
+  return before && typeof copy === 'object' && copy !== null ? new SentMessage(copy) : copy;
 }
 
 /** Answers of tools are read in another way. */

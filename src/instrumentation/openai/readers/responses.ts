@@ -7,6 +7,7 @@ import { TextMessage } from '../../../interaction/text-message.ts';
 import type { RecordedError } from '../../errors.ts';
 import type { ToolHistory } from '../../tool-history.ts';
 import { readErrorAnswer } from './error-answer.ts';
+import { SentMessage } from './message-snapshot.ts';
 import { fieldOf, type RequestBody } from './parameters.ts';
 
 type Item = Readonly<Record<string, unknown>>;
@@ -48,6 +49,11 @@ export function readInput(input: unknown): readonly Message[] {
 
 function readInputItem(item: Item): Message {
   if (item instanceof TextMessage) return item;
+  return item instanceof SentMessage ? item.read(readSentItem) : readSentItem(item);
+}
+
+function readSentItem(sent: object): Message {
+  const item = sent as Item;
   const parts = partsOf(item);
   const type = item['type'];
   if (type === undefined || type === 'message') {

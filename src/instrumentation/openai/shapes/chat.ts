@@ -1,15 +1,8 @@
 import { OPERATION } from '../../../semconv/names.ts';
 import type { Shape } from '../../inference.ts';
-import {
-  readChoices,
-  readCompletion,
-  readMessages,
-  readToolCalls,
-  readToolHistory,
-  readTools,
-} from '../readers/chat.ts';
+import { readChoices, readCompletion, readMessages, readToolCalls, readToolHistory } from '../readers/chat.ts';
 import { readErrorAnswer } from '../readers/error-answer.ts';
-import { snapshotMessages } from '../readers/message-snapshot.ts';
+import { snapshotMessages, snapshotTools } from '../readers/message-snapshot.ts';
 import { StreamedCompletion } from '../readers/streamed-completion.ts';
 import { common, requestUsage } from './common.ts';
 
@@ -20,7 +13,7 @@ export const chat: Shape = {
   api: 'chat_completions',
   snapshot: (body) => {
     const messages = snapshotMessages(body['messages']);
-    const toolDefinitions = readTools(body['tools'] ?? body['functions']);
+    const toolDefinitions = snapshotTools(body['tools'] ?? body['functions'], body['messages']);
     return () => ({ inputMessages: readMessages(messages), ...(toolDefinitions && { toolDefinitions }) });
   },
   requestUsage,

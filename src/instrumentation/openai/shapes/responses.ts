@@ -10,8 +10,8 @@ import type { Shape } from '../../inference.ts';
 import type { Recorder } from '../../recorder.ts';
 import type { Ending, Recording } from '../../recording.ts';
 import { endToolRecording } from '../../tool-spans.ts';
-import { readChoices, readCompletion, readToolCalls, readTools } from '../readers/chat.ts';
-import { snapshotMessages } from '../readers/message-snapshot.ts';
+import { readChoices, readCompletion, readToolCalls } from '../readers/chat.ts';
+import { snapshotMessages, snapshotTools } from '../readers/message-snapshot.ts';
 import { fieldOf, type RequestBody } from '../readers/parameters.ts';
 import {
   readFailure,
@@ -67,7 +67,7 @@ function snapshotRequest(body: RequestBody): ReturnType<NonNullable<Shape['snaps
   const { input, instructions } = body;
   const inputSnapshot = typeof input === 'string' ? input : snapshotMessages(input);
   const instructionsSnapshot = typeof instructions === 'string' ? instructions : snapshotMessages(instructions);
-  const toolDefinitions = readTools(body['tools']);
+  const toolDefinitions = snapshotTools(body['tools'], input);
   return () => {
     const systemInstructions = readInstructions(instructionsSnapshot);
     return {
