@@ -7,6 +7,22 @@ const NAME_OF_ID = /(?:ids?|user|session|thread|conversation)$/i;
 const PLAIN_ID = /^[0-9a-f:-]{16,64}$/i;
 const DIGITS = 12;
 
+const MAX_NAME = 128;
+const MAX_NAMES = 4_096;
+/** Whether each of these names is that of an id: senders use few names, and each comes with every span. */
+const knownNames = new Map<string, boolean>();
+
+function isNameOfId(name: string): boolean {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const isOne = NAME_OF_ID.test(name);
+  // Names may come from the data of users.
+  if (name.length > MAX_NAME) return isOne;
+  if (knownNames.size >= MAX_NAMES) knownNames.clear();
+  knownNames.set(name, isOne);
+  return isOne;
+}
+
 /**
  * An id that contains a secret becomes a hash. The mask alone would make the ids of different users equal, and so join
  * their conversations.
@@ -67,8 +83,9 @@ function changed(value: unknown, mask: Mask, isId: boolean): unknown {
     return items.some((item, index) => item !== value[index]) ? items : value;
   }
   let copy: Record<string, unknown> | undefined;
-  for (const [name, item] of Object.entries(value)) {
-    const kept = changed(item, mask, NAME_OF_ID.test(name === 'value' ? comparedName(value) : name));
+  for (const name of Object.keys(value)) {
+    const item = (value as Readonly<Record<string, unknown>>)[name];
+    const kept = changed(item, mask, isNameOfId(name === 'value' ? comparedName(value) : name));
     if (kept === item) continue;
     copy ??= { ...value } as Record<string, unknown>;
     copy[name] = kept;
