@@ -18,13 +18,22 @@ export interface Receipt {
   readonly receivedBy: string;
 }
 
-/** The columns of `interactions` that an interaction decides alone. */
+/**
+ * The columns of `interactions` but for the row id, always in this order: their values are bound without their names. The
+ * interaction decides all but those at the top.
+ */
 export function columnsOf(interaction: Interaction, { receivedUs, receivedBy }: Receipt): Record<string, SqlValue> {
   const startUs = micros(interaction.startTime);
   const endUs = micros(interaction.endTime);
   const { usage, cost, agent, run } = interaction;
   const model = interaction.responseModel ?? interaction.requestModel;
   return {
+    project: '',
+    key: '',
+    conversation: 0,
+    sequence: 0,
+    counted_user: '',
+    is_keyed: 0,
     trace_id: storable(interaction.traceId),
     span_id: storable(interaction.spanId),
     // A clock that is ahead must not keep its rows at the top, and a clock that was never set must not hide them.
@@ -75,71 +84,23 @@ export function columnsOf(interaction: Interaction, { receivedUs, receivedBy }: 
   };
 }
 
-/** The columns of `interactions` but for the row id. */
-export const INTERACTION_COLUMNS = [
-  'project',
-  'key',
-  'conversation',
-  'sequence',
-  'trace_id',
-  'span_id',
-  'sort_us',
-  'start_us',
-  'end_us',
-  'received_us',
-  'is_future',
-  'received_by',
-  'name',
-  'operation',
-  'provider',
-  'model',
-  'request_model',
-  'service',
-  'environment',
-  'conversation_name',
-  'session_id',
-  'user_id',
-  'is_user_email',
-  'agent',
-  'agent_id',
-  'prompt',
-  'run_id',
-  'response_id',
-  'external_id',
-  'bot_id',
-  'feature',
-  'channel',
-  'task_id',
-  'is_developer',
-  'is_streamed',
-  'is_turn',
-  'is_hidden',
-  'status',
-  'error',
-  'first_us',
-  'input_tokens',
-  'output_tokens',
-  'cached_tokens',
-  'is_estimated',
-  'cost',
-  'cost_origin',
-  'title',
-  'answer',
-  'tools',
-  'tags',
-  'counted_user',
-  'is_keyed',
-];
-
 /** Ids by which this interaction can be found: of messages and of tool calls. */
 export function messageIdsOf({ inputMessages = [], outputMessages = [], messageIds }: Interaction): {
   readonly input: ReadonlySet<string>;
   readonly output: ReadonlySet<string>;
 } {
-  const output = new Set([...idsIn(outputMessages), ...(messageIds?.out ?? []), ...callsIn(outputMessages)]);
-  const input = new Set([...idsIn(inputMessages), ...(messageIds?.in ?? [])]);
+  const output = new Set(messageIds?.out);
+  const input = new Set(messageIds?.in);
+  for (const message of outputMessages) addIds(message, output, true);
+  for (const message of inputMessages) addIds(message, input, false);
   for (const id of output) input.delete(id);
   return { input, output };
+}
+
+function addIds({ id, parts }: Message, ids: Set<string>, withCalls: boolean): void {
+  if (id !== undefined) ids.add(storable(id));
+  if (!withCalls) return;
+  for (const part of parts) if (part.type === 'tool_call' && part.id !== undefined) ids.add(storable(part.id));
 }
 
 /** What full-text search looks through: the words of users, models and tools. Instructions repeat and are left out. */
@@ -236,36 +197,15 @@ function toolsOf({ outputMessages = [], toolExecutions = [] }: Interaction): str
   return [...new Set([...called, ...toolExecutions.map(({ name }) => name)])].map(storable);
 }
 
-function idsIn(messages: readonly Message[]): string[] {
-  return messages.flatMap(({ id }) => (id === undefined ? [] : storable(id)));
-}
-
-function callsIn(messages: readonly Message[]): string[] {
-  return messages.flatMap(({ parts }) =>
-    parts.flatMap((part) => (part.type === 'tool_call' && part.id !== undefined ? storable(part.id) : [])),
-  );
-}
-
 /** White space other than single spaces. */
 const UNEVEN = /[^\S ]| {2}/;
-const SPACE = 32;
-
-/** Whether {@link UNEVEN} may match: most texts are plain, and this is several times faster. */
-function mayBeUneven(text: string): boolean {
-  const end = Math.min(text.length, EXCERPT);
-  let previous = 0;
-  for (let index = 0; index < end; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code > 127 || code < SPACE || (code === SPACE && previous === SPACE)) return true;
-    previous = code;
-  }
-  return false;
-}
+/** Most texts do not match, and need nothing else: any but plain characters, or more than one space. */
+const NOT_PLAIN = /[^ -~]| {2}/;
 
 function excerpt(found: string): string | null {
   if (found === '') return null;
   const start = found.slice(0, EXCERPT);
-  if (!mayBeUneven(found)) return start.trim();
+  if (!NOT_PLAIN.test(start)) return start.trim();
   return storable((UNEVEN.test(start) ? start.replace(/\s+/g, ' ') : start).trim());
 }
 

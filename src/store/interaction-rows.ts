@@ -1,6 +1,5 @@
 import type { Connection } from '../sqlite/connection.ts';
 import type { SqlRow, SqlValue } from '../sqlite/driver.ts';
-import { INTERACTION_COLUMNS } from './interaction-row.ts';
 import type { Marks } from './marks.ts';
 import type { RowNumbers } from './row-numbers.ts';
 import { KEYED, type Sources } from './sources.ts';
@@ -23,6 +22,8 @@ export class InteractionRows {
   readonly #numbers: RowNumbers;
   /** The greatest row id; read once a step, so that a new span needs no query. */
   #greatest: number | undefined;
+  /** The same for every row, because all have the same columns in the same order. */
+  #insert: string | undefined;
 
   /** @param numbers of spans, and of the interactions that no span names */
   constructor(db: Connection, marks: Marks, sources: Sources, numbers: RowNumbers) {
@@ -45,7 +46,8 @@ export class InteractionRows {
     row['is_keyed'] = isKeyed ? 1 : 0;
     if (isKeyed) this.#sources.fill(KEYED);
     const id = spanId ?? (before?.['is_keyed'] === 1 ? Number(before['id']) : this.#newId());
-    this.#db.run(INSERT, id, ...INTERACTION_COLUMNS.map((name) => row[name] ?? null));
+    this.#insert ??= insertOf(Object.keys(row));
+    this.#db.run(this.#insert, id, ...Object.values(row));
     if (this.#greatest !== undefined && id > this.#greatest) this.#greatest = id;
     return id;
   }
@@ -74,5 +76,6 @@ export class InteractionRows {
   }
 }
 
-const INSERT = `INSERT INTO interactions (id, ${INTERACTION_COLUMNS.join(', ')})
-  VALUES (?, ${INTERACTION_COLUMNS.map(() => '?').join(', ')})`;
+function insertOf(columns: readonly string[]): string {
+  return `INSERT INTO interactions (id, ${columns.join(', ')}) VALUES (?, ${columns.map(() => '?').join(', ')})`;
+}

@@ -19,7 +19,7 @@ export function listed(json: SqlValue | undefined, value: SqlValue | undefined):
 /** Whether the list has the value, without parsing it: most summaries name the same few values again and again. */
 function isPlainlyIn(json: string, value: string): boolean {
   // Without escapes, a quote only begins or ends a value, and only a comma stands between two of them.
-  return value !== ',' && !json.includes('\\') && json.includes(JSON.stringify(value));
+  return value !== ',' && !value.includes('"') && !json.includes('\\') && json.includes(`"${value}"`);
 }
 
 /** Only with one of these characters does the order of UTF-8, which SQLite sorts by, differ from that of UTF-16. */

@@ -301,15 +301,18 @@ export class Settle {
     const { project, key, before } = place;
     const conversation = this.#conversationSummaries.conversationFor(project, columns);
     if (before && before['is_hidden'] !== 1) this.#usage.remove(before);
-    const row = Object.assign(columns, { project, key, conversation, sequence: this.#marks.nextSequence() });
-    columns['counted_user'] = this.#usage.add(row);
+    columns['project'] = project;
+    columns['key'] = key;
+    columns['conversation'] = conversation;
+    columns['sequence'] = this.#marks.nextSequence();
+    columns['counted_user'] = this.#usage.add(columns);
     const id = this.#rows.write(place, columns);
     if (!before) {
-      this.#traces.addInteraction(project, row);
-      this.#conversationSummaries.add(conversation, row);
+      this.#traces.addInteraction(project, columns);
+      this.#conversationSummaries.add(conversation, columns);
       return id;
     }
-    for (const { conversation: changed, trace_id: traceId } of [before, row]) {
+    for (const { conversation: changed, trace_id: traceId } of [before, columns]) {
       this.touchConversation(Number(changed));
       this.touchTrace(project, String(traceId));
     }
