@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArgsDef, CommandMeta } from 'citty';
 import type { OpenAI } from 'openai';
+import { discoveryFile } from '../configuration/discovery.ts';
 import { isSdkDisabled } from '../configuration/sdk-disabled.ts';
 import { hasGateway } from '../exporter/destinations/gateway-options.ts';
 import type * as Spanport from '../index.ts';
 import type { DestinationName, DestinationSetting, Handle } from '../index.ts';
 import { spansFromOtlpJson } from '../otlp/read-json.ts';
 import type { SpanData } from '../semconv/span-data.ts';
+import { findGateway } from '../start/gateway-probe.ts';
 import { joinStarted } from '../start/tracing.ts';
 import { type FakeOpenAI, startFakeOpenAI } from '../testing.ts';
 import type { Command } from './command.ts';
@@ -40,7 +42,7 @@ const args: ArgsDef = {
   json: { type: 'boolean', description: 'Print one JSON document and nothing else' },
   verbose: { type: 'boolean', description: 'With --json: print the progress on stderr' },
   full: { type: 'boolean', description: 'Print every payload, with ids and full texts' },
-  once: { type: 'boolean', description: 'As in `spanport up --demo --once`; the demo ends by itself also without' },
+  once: { type: 'boolean', description: 'Leave a running gateway alone' },
   live: { type: 'boolean', description: 'Also send to the vendors whose keys are in the environment' },
   model: { type: 'string', description: 'Model to chat with', default: DEFAULT_MODEL, valueHint: 'NAME' },
 };
@@ -49,9 +51,19 @@ const command: Command = {
   meta,
   args,
   examples: ['spanport demo', 'spanport demo --full', 'spanport demo --json | jq .payloads.athina'],
-  run: ({ args }) => demo(args),
+  async run({ args }): Promise<void> {
+    const running = isAtTerminal(args) ? await findGateway(discoveryFile(process.env)) : undefined;
+    if (!running) return demo(args);
+    const { demoAt } = await import('./demo/with-page.ts');
+    await demoAt(args, running);
+  },
 };
 export default command;
+
+/** A person with a running gateway sees the demo on its page as well. A script gets the demo alone. */
+function isAtTerminal(args: Readonly<Record<string, unknown>>): boolean {
+  return process.stdout.isTTY === true && !args['once'] && !args['json'] && !hasGateway(process.env);
+}
 
 async function demo(args: Readonly<Record<string, unknown>>): Promise<void> {
   if (isSdkDisabled(process.env)) {

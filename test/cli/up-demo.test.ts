@@ -45,12 +45,20 @@ it('fills a gateway that goes on, with the address of its page first', async () 
   expect(await ended).toBe(0);
 });
 
-it('fills the gateway of this user that runs already, and leaves it running', async () => {
+it.each([
+  [['up', '--demo']],
+  // At a terminal.
+  [['demo']],
+])('%j fills the gateway of this user that runs already, and leaves it running', async (command) => {
   const [port = 0] = await freePorts(1);
-  const words = ['up', '--port', String(port), '--data', join(home, 'running')];
+  const words = ['up', '--port', String(port), '--data', join(home, `running-${command[0]}`)];
   const child = spawn(process.execPath, [main, ...words], { env: { ...process.env, ...env } });
   await new Promise((resolve) => child.stdout.once('data', resolve));
-  const { code, stdout } = await project.run('node', [main, 'up', '--demo'], { env });
+  const terminal = join(home, 'terminal.mjs');
+  writeFileSync(terminal, "Object.defineProperty(process.stdout, 'isTTY', { value: true });\n");
+  const { code, stdout } = await project.run('node', [main, ...command], {
+    env: { ...env, NODE_OPTIONS: `--import=${terminal}` },
+  });
   const url = `http://127.0.0.1:${port}`;
   expect([code, stdout.split('\n')[0]]).toEqual([0, `The page: ${url}`]);
   expect((await createClient({ baseUrl: url }).listConversations()).items.length).toBeGreaterThan(1);

@@ -20,15 +20,12 @@ import { DEMO_SERVICE, otherDestinations } from './destinations.ts';
 
 /** The gateway, filled by the demo, which runs in a process of its own as an application does. */
 export async function demoWithPage(args: Args): Promise<void> {
-  const stop = new AbortController();
-  const ended = untilSignal().then(() => stop.abort());
+  const { signal, ended } = stopped();
   // A demo that ends by itself leaves no page to look at, so its data is deleted.
   const temporary = args['once'] ? temporaryFolder('spanport-demo-data') : undefined;
   const { url, token, gateway } = await demoGateway(args, temporary);
-  if (!stop.signal.aborted) {
-    if (!args['json']) process.stdout.write(`The page: ${url}\n`);
-    const code = await runDemo(args, { url, token }, stop.signal);
-    if (code !== 0) process.exitCode = code;
+  if (!signal.aborted) {
+    const code = await fill(args, { url, token }, signal);
     if (gateway && !args['once'] && code === 0) {
       process.stdout.write(`The page is at ${url} until Ctrl-C.\n`);
       await ended;
@@ -37,9 +34,28 @@ export async function demoWithPage(args: Args): Promise<void> {
   await gateway?.close();
 }
 
+/** Where the demo sends its spans. */
 interface Place {
   readonly url: string;
-  readonly token: string | undefined;
+  readonly token?: string | undefined;
+}
+
+/** Fills a gateway that runs, and ends. */
+export async function demoAt(args: Args, place: Place): Promise<void> {
+  await fill(args, place, stopped().signal);
+}
+
+function stopped(): { readonly signal: AbortSignal; readonly ended: Promise<void> } {
+  const stop = new AbortController();
+  return { signal: stop.signal, ended: untilSignal().then(() => stop.abort()) };
+}
+
+/** @returns the exit code of the demo, which is also that of this process */
+async function fill(args: Args, place: Place, signal: AbortSignal): Promise<number> {
+  if (!args['json']) process.stdout.write(`The page: ${place.url}\n`);
+  const code = await runDemo(args, place, signal);
+  if (code !== 0) process.exitCode = code;
+  return code;
 }
 
 /** Uses a running gateway of this user, else starts one; a port taken by another program is left alone. */
