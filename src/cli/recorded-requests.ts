@@ -1,10 +1,8 @@
-import { gunzipSync } from 'node:zlib';
 import { withoutCredentials } from '../configuration/readers.ts';
 import type { OutgoingRequest } from '../delivery/delivery.ts';
 import type { Transport } from '../delivery/http/transport.ts';
 import { recordOf } from '../interaction/unknown.ts';
-import { readTraceProtobuf } from '../otlp/read-protobuf.ts';
-import { spanToJson } from '../otlp/write-json.ts';
+import { otlpAsJson, PROTOBUF, unzipped } from '../otlp/shown-request.ts';
 import { vendorNamed } from '../vendors/index.ts';
 import { masked } from './masked.ts';
 
@@ -52,7 +50,7 @@ export class RecordedRequests {
   }
 
   #bodyOf({ headers, body }: OutgoingRequest): unknown {
-    if (headers['content-type'] === 'application/x-protobuf') return otlpFrom(unzipped(headers, body));
+    if (headers['content-type'] === PROTOBUF) return otlpAsJson(unzipped(headers, body));
     const text = Buffer.from(unzipped(headers, body)).toString('utf8');
     return JSON.parse(masked(text, this.#secrets)) as unknown;
   }
@@ -62,18 +60,4 @@ export class RecordedRequests {
 async function acceptanceOf(destination: string, body: unknown): Promise<string> {
   const demo = await vendorNamed(destination)?.demo();
   return JSON.stringify(demo?.accepted(recordOf(body) ?? {}) ?? {});
-}
-
-function unzipped(headers: OutgoingRequest['headers'], body: OutgoingRequest['body']): Uint8Array {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  return headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes;
-}
-
-/** Protobuf as its JSON form, for people. */
-function otlpFrom(bytes: Uint8Array): unknown {
-  return {
-    resourceSpans: readTraceProtobuf(bytes).records.flatMap(
-      (span) => (JSON.parse(spanToJson(span)) as { resourceSpans: unknown[] }).resourceSpans,
-    ),
-  };
 }

@@ -10,6 +10,7 @@ import { resolveContent } from '../exporter/settings.ts';
 import type { Interaction } from '../interaction/interaction.ts';
 import { asIs } from '../interaction/mask.ts';
 import { sampleInteraction } from '../interaction/sample.ts';
+import { otlpAsJson, PROTOBUF, unzipped } from '../otlp/shown-request.ts';
 import { spanDataOf } from '../semconv/to-span.ts';
 import type { Buckets } from '../store/activity.ts';
 import type { InteractionToSend } from '../store/background.ts';
@@ -199,20 +200,26 @@ function setUpOf(name: string): string[] {
 /** Opens a vendor for a preview, which needs no keys and no configuration. */
 function shownEnvironment(name: string, environment: Environment): Environment {
   const vendor = vendorNamed(name);
-  if (!vendor) return environment;
+  if (!vendor) return { ...Object.fromEntries(presetVariables(name).map(sampleSetting)), ...environment };
   const secrets = Object.fromEntries(vendor.secrets.map((variable) => [variable, '***']));
   return { ...vendor.sampleSettings, ...environment, ...secrets };
 }
 
+/** A value for a variable of a preset that is not set. */
+function sampleSetting(variable: string): [name: string, value: string] {
+  if (variable.endsWith('ENDPOINT')) return [variable, 'https://otlp.example'];
+  return [variable, variable.endsWith('HEADERS') ? 'authorization=***' : '***'];
+}
+
 function shownRequest({ method, url, headers, body }: OutgoingRequest): NonNullable<Answer<'getDelivery'>['request']> {
-  const text = Buffer.from(body as string).toString('utf8');
+  const bytes = unzipped(headers, body);
   return {
     method,
     url: withoutCredentials(url),
     headers: Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name, PLAIN_HEADERS.has(name.toLowerCase()) ? value : '***']),
     ),
-    body: bodyFrom(text),
+    body: headers['content-type'] === PROTOBUF ? otlpAsJson(bytes) : bodyFrom(Buffer.from(bytes).toString('utf8')),
   };
 }
 

@@ -207,6 +207,8 @@ it('answers every operation as its own document describes', async () => {
   await client.sendInteractions({ params: { name: destination }, body: { since: '2025-01-01', q: 'user:ann' } });
   for (const name of ['athina', 'reconify', 'inkeep', 'requesty', 'kore'])
     await client.getVendorFields({ params: { name } });
+  for (const right of ['inkeep', 'jaeger'])
+    await client.comparePayloads({ params: { id }, query: { left: 'athina', right } });
   await client.getStatus();
   const gone =
     items.find(({ conversationId }) => conversationId === 'gone') ??

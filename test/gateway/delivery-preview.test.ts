@@ -31,5 +31,18 @@ it.each(['inkeep', 'kore'])('shows the content that %s receives, and no more', a
 
 it('shows no content for an OTLP backend that receives none', async () => {
   const request = await previewOf('otlp', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' });
+  expect(request?.body).toMatchObject({ resourceSpans: [{ scopeSpans: [{ spans: [{ spanId: '1'.repeat(16) }] }] }] });
   expect(JSON.stringify(request?.body)).not.toContain('Hello');
 });
+
+it.each(['langfuse', 'datadog', 'grafana'])(
+  'shows what %s would receive before its variables are set',
+  async (name) => {
+    const request = await previewOf(name, {});
+    expect(request?.url).toMatch(/^https:\/\//);
+    expect(Object.values(request?.headers ?? {})).toContain('***');
+    expect(request?.body).toMatchObject({
+      resourceSpans: [{ scopeSpans: [{ spans: [{ name: expect.any(String) }] }] }],
+    });
+  },
+);

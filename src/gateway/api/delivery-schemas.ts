@@ -106,3 +106,29 @@ export const vendorFields = z
     lost: z.array(z.string()).meta({ description: 'Fields of the interaction that the vendor has no place for' }),
   })
   .meta({ id: 'VendorFields' });
+
+const place = z.object({
+  path: z.string().meta({ description: 'With the index of the item that was looked at: `messages[28].content`' }),
+  keys: z.array(z.string()).meta({ description: 'The keys to it in the payload' }),
+  text: z.string().meta({ description: 'Its value in one line' }),
+});
+export const comparedPayloads = z
+  .object({
+    groups: z
+      .array(
+        z.object({
+          name: z.string(),
+          rows: z.array(
+            z.object({
+              name: z.string(),
+              left: place.optional(),
+              right: place.optional(),
+              verdict: z.enum(['same', 'shape', 'left', 'right', 'neither']),
+            }),
+          ),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Absent where one of the two is not a vendor, and has no table of its fields' }),
+  })
+  .meta({ id: 'ComparedPayloads' });

@@ -1,3 +1,4 @@
+import type { User } from '../../interaction/interaction.ts';
 import { costPartsOf } from '../../pricing/parts.ts';
 import type { Buckets } from '../../store/activity.ts';
 import { parseFilter } from '../../store/filter-language.ts';
@@ -8,6 +9,7 @@ import type { FoundInteraction, FeedbackRow as StoredFeedback } from '../../stor
 import type { Store } from '../../store/store.ts';
 import { type AnySelection, type Handlers, listOf, missing, type Part, times } from './calls.ts';
 import { detailHandlers } from './detail-handlers.ts';
+import { payloadHandlers } from './payload-handlers.ts';
 import type { Answer, Delivery, Destination, FeedbackRow, NewFeedback } from './routes.ts';
 import { spanFrom } from './span-answer.ts';
 
@@ -47,6 +49,7 @@ export function createHandlers(host: ApiHost): Handlers {
     ...detailHandlers(store),
     ...reportHandlers(store),
     ...deliveryHandlers(host),
+    ...payloadHandlers(host),
     ...changeHandlers(host),
   };
 }
@@ -222,15 +225,10 @@ function deliveryHandlers(
   };
 }
 
-function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback' | 'getStatus' | 'getVendorFields'> {
+function changeHandlers(host: ApiHost): Part<'deleteConversation' | 'addFeedback' | 'getStatus'> {
   const { store } = host;
   return {
     addFeedback: ({ body }) => host.addFeedback(body),
-    async getVendorFields({ params }) {
-      const found = await host.vendorFields(params['name'] ?? '');
-      if (!found) throw missing('vendor', params['name']);
-      return found;
-    },
     async deleteConversation({ params, query }) {
       // What waits for the index would otherwise come back as a new conversation.
       await store.settled(INDEX_MILLIS);
@@ -286,8 +284,9 @@ export function feedbackFrom({
   data,
 }: StoredFeedback): FeedbackRow {
   const { feedback = {} } = (data ?? {}) as {
-    feedback?: { score?: number; comment?: string; reasons?: FeedbackRow['reasons'] };
+    feedback?: { score?: number; comment?: string; reasons?: FeedbackRow['reasons']; user?: User };
   };
+  const user = feedback.user?.id ?? feedback.user?.email;
   return {
     id,
     ...(interaction !== undefined && { interaction }),
@@ -295,6 +294,7 @@ export function feedbackFrom({
     ...(feedback.score !== undefined && { score: feedback.score }),
     ...(feedback.comment !== undefined && { comment: feedback.comment }),
     reasons: feedback.reasons ?? [],
+    ...(user !== undefined && { user }),
     at,
     receivedAt,
     receivedBy,

@@ -10,6 +10,7 @@ export const paths = {
   getDelivery: { method: 'get', path: '/api/interactions/:id/deliveries/:destination' },
   retryDelivery: { method: 'post', path: '/api/interactions/:id/deliveries/:destination/retry' },
   dropDelivery: { method: 'post', path: '/api/interactions/:id/deliveries/:destination/drop' },
+  comparePayloads: { method: 'get', path: '/api/interactions/:id/payloads' },
   listTraces: { method: 'get', path: '/api/traces' },
   getTrace: { method: 'get', path: '/api/traces/:traceId' },
   getTraceOutline: { method: 'get', path: '/api/traces/:traceId/outline' },

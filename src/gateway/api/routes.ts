@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { delivery, deliveryNote, deliveryState, destination, sendSelection, vendorFields } from './delivery-schemas.ts';
+import {
+  comparedPayloads,
+  delivery,
+  deliveryNote,
+  deliveryState,
+  destination,
+  sendSelection,
+  vendorFields,
+} from './delivery-schemas.ts';
 import type { OperationName } from './paths.ts';
 import { listSummary, statistics, usageRow } from './report-schemas.ts';
 import {
@@ -93,6 +101,11 @@ export const routes = {
         .object({ method: z.string(), url: z.string(), headers: z.record(z.string(), z.string()), body: z.unknown() })
         .optional(),
     }),
+  },
+  comparePayloads: {
+    summary: 'The same facts in the payloads of two destinations, row by row',
+    query: z.object({ left: z.string().max(200), right: z.string().max(200), project: projectOfId }),
+    answer: comparedPayloads,
   },
   retryDelivery: {
     summary: 'Send an interaction to a destination again, whether or not it was delivered',

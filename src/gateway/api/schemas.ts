@@ -96,6 +96,7 @@ export const feedback = z
     score: z.number().optional(),
     comment: z.string().optional(),
     reasons: z.array(z.object({ label: z.string(), details: z.string().optional() })),
+    user: z.string().optional().meta({ description: 'Who gave it, where its sender named the user' }),
     at: time,
     receivedAt: time,
     receivedBy: z.string(),

@@ -1,7 +1,6 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { Json } from '../parts/json.tsx';
-import type { VendorFields } from './meaning.ts';
 import type { usePayload } from './payload-data.ts';
 
 type Request = NonNullable<ReturnType<typeof usePayload>['payload']>['request'];
@@ -9,7 +8,6 @@ type Request = NonNullable<ReturnType<typeof usePayload>['payload']>['request'];
 export interface SideData {
   readonly name: string;
   readonly request: Request;
-  readonly fields: VendorFields | undefined;
   /** Paths that a refusal complains of. */
   readonly complained: ReadonlySet<string>;
   readonly isLoading: boolean;

@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import type { Answer } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
+import { destinations } from '../destinations.ts';
 import { count } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
 import { onAnswer } from '../on-answer.ts';
@@ -11,15 +13,6 @@ import { DeliveryMark, NotSetUpMark } from '../parts/state-mark.tsx';
 import { address, go, withQuery } from '../router.ts';
 import { command } from '../shortcuts.ts';
 import { BothAsJson, type SideData } from './both-as-json.tsx';
-import {
-  brief,
-  type MeaningGroup,
-  type MeaningRow,
-  meaningsOf,
-  type Place,
-  type VendorFields,
-  type Verdict,
-} from './meaning.ts';
 import { complainedPaths, type Detail, usePayload } from './payload-data.ts';
 
 interface SideBySideProps {
@@ -34,15 +27,7 @@ export function SideBySide({ detail, names, left, right }: SideBySideProps): JSX
   const one = useSide(detail, left);
   const other = useSide(detail, right);
   const mode = address.value.query.get('as') === 'json' ? 'json' : 'meaning';
-  const groups = useMemo(
-    () =>
-      meaningsOf(
-        detail.interaction,
-        { body: one.request?.body, fields: one.fields },
-        { body: other.request?.body, fields: other.fields },
-      ),
-    [detail, one.request, one.fields, other.request, other.fields],
-  );
+  const compared = useCompared(detail, left, right);
   const change = (side: 'left' | 'right', by: number): void => {
     const now = side === 'left' ? left : right;
     const next = names[(names.indexOf(now) + by + names.length) % names.length];
@@ -56,8 +41,8 @@ export function SideBySide({ detail, names, left, right }: SideBySideProps): JSX
     command('Shift+ArrowRight', 'Left side: next destination', 'View', () => change('left', 1)),
     command('w', 'Swap the sides', 'View', swap),
   ]);
-  const isLoading = one.isLoading || other.isLoading;
-  const canCompare = one.fields !== undefined && other.fields !== undefined;
+  const isLoading = one.isLoading || other.isLoading || compared === undefined;
+  const groups = compared?.groups;
   return (
     <div class="pair" aria-busy={isLoading}>
       <div class="pair-head pair-row">
@@ -72,12 +57,12 @@ export function SideBySide({ detail, names, left, right }: SideBySideProps): JSX
         <BothAsJson left={one} right={other} />
       ) : isLoading ? (
         <div class="meanings" />
-      ) : canCompare ? (
+      ) : groups ? (
         <Meanings {...{ groups }} left={one} right={other} />
       ) : (
-        <NoFields names={[one, other].filter(({ fields }) => !fields).map(({ name }) => name)} />
+        <NoFields names={[left, right].filter(isNoVendor)} />
       )}
-      <Foot {...{ groups, left, right }} />
+      <Foot groups={groups ?? []} {...{ left, right }} />
     </div>
   );
 }
@@ -103,21 +88,36 @@ function Modes({ mode }: { readonly mode: 'meaning' | 'json' }): JSX.Element {
   );
 }
 
+function isNoVendor(name: string): boolean {
+  return !destinations.value.some((each) => each.name === name && each.isVendor);
+}
+
 function useSide(detail: Detail, name: string): SideData {
   const { payload, problem } = usePayload(detail, name);
-  const [fields, setFields] = useState<{ readonly of: string; readonly value: VendorFields | undefined }>();
-  useEffect(() => {
-    const set = (value?: VendorFields): void => setFields({ of: name, value });
-    return onAnswer(api.getVendorFields({ params: { name } }), set, () => set());
-  }, [name]);
   const delivery = detail.deliveryLog.find(({ destination }) => destination === name);
   return {
     name,
     request: payload?.request,
-    fields: fields?.of === name ? fields.value : undefined,
     complained: new Set(complainedPaths(payload?.request?.body, delivery)),
-    isLoading: (payload === undefined && problem === undefined) || fields?.of !== name,
+    isLoading: payload === undefined && problem === undefined,
   };
+}
+
+type Compared = Answer<'comparePayloads'>;
+type MeaningGroup = NonNullable<Compared['groups']>[number];
+type MeaningRow = MeaningGroup['rows'][number];
+type Place = NonNullable<MeaningRow['left']>;
+type Verdict = MeaningRow['verdict'];
+
+/** Undefined while it is on its way. */
+function useCompared({ id, project, sequence }: Detail, left: string, right: string): Compared | undefined {
+  const [compared, setCompared] = useState<Compared>();
+  useEffect(() => {
+    setCompared(undefined);
+    const call = { params: { id }, query: { left, right, project } };
+    return onAnswer(api.comparePayloads(call), setCompared, () => setCompared({}));
+  }, [id, project, sequence, left, right]);
+  return compared;
 }
 
 interface PickerProps {
@@ -247,11 +247,11 @@ function PlaceCells({ place }: { readonly place: Place | undefined }): JSX.Eleme
       </td>
     );
   }
-  const text = brief(place.value);
+  const { path, text } = place;
   return (
     <>
-      <td class="mono path" title={place.path}>
-        <Safe text={ending(place.path)} />
+      <td class="mono path" title={path}>
+        <Safe text={ending(path)} />
       </td>
       <td class="mono" title={text}>
         <Safe text={text} />

@@ -1,8 +1,9 @@
-import type { Answer } from '../../gateway/api/routes.ts';
 import type { Interaction } from '../../interaction/interaction.ts';
 import type { Message } from '../../interaction/message.ts';
+import type { Answer } from './routes.ts';
 
-export type VendorFields = Answer<'getVendorFields'>;
+type VendorFields = Answer<'getVendorFields'>;
+type ComparedPayloads = NonNullable<Answer<'comparePayloads'>['groups']>;
 
 /** One fact, under the name that people have for it. */
 interface Meaning {
@@ -137,7 +138,7 @@ const groups: readonly Group[] = [
 ];
 
 /** What one payload has for a fact. */
-export interface Place {
+interface Place {
   /** With the index of the item that was looked at: `messages[28].content`. */
   readonly path: string;
   /** Keys to it in the payload. */
@@ -145,19 +146,9 @@ export interface Place {
   readonly value: unknown;
 }
 
-export type Verdict = 'same' | 'shape' | 'left' | 'right' | 'neither';
-
-export interface MeaningRow {
-  readonly name: string;
-  readonly left: Place | undefined;
-  readonly right: Place | undefined;
-  readonly verdict: Verdict;
-}
-
-export interface MeaningGroup {
-  readonly name: string;
-  readonly rows: readonly MeaningRow[];
-}
+type MeaningGroup = ComparedPayloads[number];
+type MeaningRow = MeaningGroup['rows'][number];
+type Verdict = MeaningRow['verdict'];
 
 export interface Side {
   readonly body: unknown;
@@ -174,10 +165,15 @@ export function meaningsOf(interaction: unknown, left: Side, right: Side): Meani
         if (!values) return [];
         const one = placeOf(meaning, values, left);
         const other = placeOf(meaning, values, right);
-        return [{ name: meaning.name, left: one, right: other, verdict: verdictOf(one, other) }];
+        const row = { name: meaning.name, verdict: verdictOf(one, other) };
+        return [{ ...row, ...(one && { left: shown(one) }), ...(other && { right: shown(other) }) }];
       }),
     }))
     .filter(({ rows }) => rows.length > 0);
+}
+
+function shown({ path, keys, value }: Place): NonNullable<MeaningRow['left']> {
+  return { path, keys: [...keys], text: brief(value) };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { brief, meaningsOf } from '../../src/ui/views/meaning.ts';
+import { brief, meaningsOf } from '../../src/gateway/api/meaning.ts';
 import { vendors } from '../../src/vendors/index.ts';
 
 const interaction = {
