@@ -1,9 +1,10 @@
 import { deadLetters } from './destinations.ts';
 import { count } from './format.ts';
 import { type Command, lettersAreOn, setLetters } from './keyboard.ts';
+import { isLive } from './live.ts';
 import { overlay } from './overlays.ts';
-import { go } from './router.ts';
-import { linkCommand } from './shortcuts.ts';
+import { address, go, segments, withQuery } from './router.ts';
+import { command, linkCommand } from './shortcuts.ts';
 import { isDark, toggleTheme } from './theme.ts';
 import { isUtc } from './zone.ts';
 import { toggleUtc } from './zone-choice.ts';
@@ -21,9 +22,21 @@ export const places = [
   { name: 'Dashboard', href: '/dashboard', roots: ['dashboard'], icon: 'chart', key: 'b' },
 ] as const;
 
+/** Views that follow what arrives. */
+const FOLLOWING = ['conversations', 'c', 'traces', 't', 'i', 'dashboard'];
+
+export function toggleLive(): void {
+  const { fragment } = address.value;
+  const href = withQuery({ live: isLive.value ? 'off' : undefined });
+  go(fragment === '' ? href : `${href}#${fragment}`, { replace: true });
+}
+
 /** What can be done in every view. */
 export function globalCommands(): Command[] {
   return [
+    ...(FOLLOWING.includes(segments.value[0] ?? '')
+      ? [command('l', isLive.value ? 'Live off' : 'Live on', 'View', toggleLive)]
+      : []),
     ...places.map(({ name, href, key }) => ({
       keys: [`g ${key}`],
       label:

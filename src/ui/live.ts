@@ -1,7 +1,8 @@
-import { signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import { LIVE_PATH } from '../gateway/api/paths.ts';
 import type { Conversation, Delivery } from '../gateway/api/routes.ts';
 import { api, isSignedOut } from './api.ts';
+import { address } from './router.ts';
 
 /** What the gateway reports while the page is open. */
 export interface LiveListener {
@@ -23,6 +24,22 @@ const listeners = new Set<LiveListener>();
 export function onLive(listener: LiveListener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Whether the view follows the gateway. */
+export const isLive = computed(() => address.value.query.get('live') !== 'off');
+
+/** Like {@link onLive}, for what a view shows: it stands still while the address says so, and is loaded again after that. */
+export function followLive(listener: LiveListener): () => void {
+  const before = { wasOff: false };
+  return effect(() => {
+    if (!isLive.value) {
+      before.wasOff = true;
+      return undefined;
+    }
+    if (before.wasOff) untracked(() => listener.resync?.());
+    return onLive(listener);
+  });
 }
 
 /** The id of the last event. A stream that is opened anew resumes after it. */

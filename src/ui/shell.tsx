@@ -1,9 +1,9 @@
 import type { ComponentChildren, FunctionComponent, JSX } from 'preact';
 import { deadLetters } from './destinations.ts';
 import { clock, count } from './format.ts';
-import { globalCommands, places } from './global-commands.ts';
+import { globalCommands, places, toggleLive } from './global-commands.ts';
 import { useCommands, useKeys } from './keyboard.ts';
-import { connection } from './live.ts';
+import { connection, isLive } from './live.ts';
 import { loadViews, otherViews } from './other-views.ts';
 import { overlay } from './overlays.ts';
 import { CopyLine } from './parts/copy-line.tsx';
@@ -103,6 +103,17 @@ function Overlay(): JSX.Element | null {
 
 function ConnectionState(): JSX.Element {
   const { state } = connection.value;
+  if (state === 'open' && !isLive.value) {
+    return (
+      <button type="button" class="connection" title="Live on" onClick={toggleLive}>
+        <Icon name="pause" size={12} />
+        <span class="long">
+          not live <kbd>L</kbd>
+        </span>
+        <span class="short">off</span>
+      </button>
+    );
+  }
   return (
     <span class="connection" role="status">
       <OutcomeMark status={state === 'lost' ? 'error' : 'live'} />

@@ -194,7 +194,7 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
     await expect.poll(() => text.innerText()).toContain('Without tokens>900000 there is 1.');
     await expect
       .poll(() => text.innerText())
-      .toContain('No conversation in the last 12 hours matches is:error tokens>900000.');
+      .toContain('No conversation in the last 12 hours ended with an error and has more than 900,000 tokens.');
   });
 
   it('says what other times hold when the last hours are empty', async () => {

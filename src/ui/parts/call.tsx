@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { bytes, counted, duration } from '../format.ts';
@@ -43,6 +44,9 @@ export function CallView({ call: each, trace, isBrief = false }: CallProps): JSX
 
 const FEW_LINES = 4;
 
+/** What is being found in the messages: a long result is shown as text then, so that all of it is in the document. */
+export const foundText = signal('');
+
 function Result({ response, error }: { readonly response: unknown; readonly error: string | undefined }): JSX.Element {
   const [isWhole, setWhole] = useState(false);
   if (response === undefined && error !== undefined)
@@ -58,7 +62,7 @@ function Result({ response, error }: { readonly response: unknown; readonly erro
   const isLong = lines.length > FEW_LINES || text.length > 600;
   return (
     <div class={error === undefined ? 'result' : 'result failed'}>
-      {isWhole && typeof value === 'object' ? (
+      {isWhole && typeof value === 'object' && foundText.value === '' ? (
         <Json value={value} />
       ) : (
         <pre>
@@ -100,7 +104,7 @@ function spaced(value: unknown): string {
 }
 
 /** `city: "Lisbon", day: "Saturday"`, as in a signature. */
-function argumentsText(value: unknown): string {
+export function argumentsText(value: unknown): string {
   const args = parsed(value);
   if (typeof args !== 'object' || args === null || Array.isArray(args))
     return args === undefined ? '' : JSON.stringify(args);

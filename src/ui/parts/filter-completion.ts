@@ -28,18 +28,21 @@ const keyDetails: Readonly<Record<string, string>> = {
   delivery: 'dead, retrying, waiting, …',
 };
 
-const choiceDetails: Readonly<Record<string, string>> = {
+/** What a conversation or a record did that has the value. */
+export const choiceDetails: Readonly<Record<string, string>> = {
   live: 'has not ended',
   error: 'ended with an error',
   action: 'waits for the outputs of your tools',
   tool: 'called a tool',
-  run: 'an assistant run',
+  run: 'is an assistant run',
   streamed: 'was streamed',
   dead: 'refused for good',
   retrying: 'failed, and is sent again',
   waiting: 'not sent yet',
   coalesced: 'delivered within a newer record',
   skipped: 'not sent, by a rule',
+  up: 'has a thumb up',
+  down: 'has a thumb down',
 };
 
 const isTime = (key: NumberKey): boolean => key === 'duration' || key === 'first';

@@ -13,11 +13,13 @@ interface FindFieldProps {
   /** The key that finds leads to it. */
   readonly hasKey?: boolean;
   onFind(text: string): void;
+  /** Enter leads to the next match, with Shift to the one before. */
+  onStep?(direction: number): void;
 }
 
 /** Finds within what the page shows. Escape empties it and leaves it. */
 export function FindField(props: FindFieldProps): JSX.Element {
-  const { label, example, text, note, hasKey = true, onFind } = props;
+  const { label, example, text, note, hasKey = true, onFind, onStep } = props;
   const field = useRef<HTMLInputElement>(null);
   useCommands(hasKey ? [command('/', label, 'View', () => field.current?.select())] : []);
   return (
@@ -31,6 +33,7 @@ export function FindField(props: FindFieldProps): JSX.Element {
         value={text}
         onInput={({ currentTarget }) => onFind(currentTarget.value)}
         onKeyDown={(event) => {
+          if (event.key === 'Enter') onStep?.(event.shiftKey ? -1 : 1);
           if (event.key !== 'Escape') return;
           event.stopPropagation();
           onFind('');

@@ -94,18 +94,16 @@ function inlineOf(token: MarkedToken): ComponentChildren {
   }
 }
 
-/** Only web addresses become links, and each names its host. */
+/** Only addresses of the web and of mail become links, and each names its host or its mailbox. */
 function linkOf({ href, tokens, raw }: Tokens.Link): ComponentChildren {
   const url = URL.canParse(href) ? new URL(href) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) return <Safe text={raw} />;
-  const namesHost = tokens
-    .map((token) => token.raw)
-    .join('')
-    .includes(url.host);
+  if (!url || !/^(https?|mailto):$/.test(url.protocol)) return <Safe text={raw} />;
+  const target = url.host || url.pathname;
+  const text = tokens.map((token) => token.raw).join('');
   return (
     <a href={url.href} title={url.href} target="_blank" rel="noreferrer noopener">
       {elementsOf(tokens)}
-      {!namesHost && ` (${url.host})`}
+      {!text.includes(target) && ` (${target})`}
     </a>
   );
 }
@@ -115,13 +113,16 @@ function listOf({ ordered, start, items }: Tokens.List): JSX.Element {
   return ordered ? <ol start={Number(start) || 1}>{content}</ol> : <ul>{content}</ul>;
 }
 
-function tableOf({ header, rows }: Tokens.Table): JSX.Element {
+function tableOf({ header, rows, align }: Tokens.Table): JSX.Element {
+  const style = (column: number) => ({ textAlign: align[column] ?? 'left' });
   return (
     <table>
       <thead>
         <tr>
           {header.map(({ tokens }, index) => (
-            <th key={index}>{elementsOf(tokens)}</th>
+            <th key={index} style={style(index)}>
+              {elementsOf(tokens)}
+            </th>
           ))}
         </tr>
       </thead>
@@ -129,7 +130,9 @@ function tableOf({ header, rows }: Tokens.Table): JSX.Element {
         {rows.map((cells, row) => (
           <tr key={row}>
             {cells.map(({ tokens }, index) => (
-              <td key={index}>{elementsOf(tokens)}</td>
+              <td key={index} style={style(index)}>
+                {elementsOf(tokens)}
+              </td>
             ))}
           </tr>
         ))}

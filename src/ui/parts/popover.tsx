@@ -31,7 +31,10 @@ export function Popover({ label, children, onClose }: PopoverProps): JSX.Element
     return () => {
       window.removeEventListener('keydown', listen, true);
       document.removeEventListener('pointerdown', leave);
-      if (before instanceof HTMLElement) before.focus();
+      const { activeElement } = document;
+      // What was chosen may have moved the focus.
+      if (before instanceof HTMLElement && (activeElement === document.body || activeElement?.closest('.popover')))
+        before.focus();
     };
   }, []);
   return (

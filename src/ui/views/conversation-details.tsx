@@ -11,7 +11,7 @@ import { readable } from '../parts/json-lines.ts';
 import { OutcomeMark } from '../parts/mark.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { type TracePlace, traceAddress } from '../places.ts';
-import { command, rowCommands } from '../shortcuts.ts';
+import { command, moved, rowCommands } from '../shortcuts.ts';
 import { oneLine } from '../text.ts';
 import type { ConversationRow, Turn } from './transcript.ts';
 import { turnRowsOf } from './turn-rows.ts';
@@ -24,7 +24,7 @@ export function DetailsLayer({ turns }: { readonly turns: readonly Turn[] }): JS
   const move = (step: number): void => {
     const heads = [...(list.current?.querySelectorAll('summary') ?? [])];
     const at = heads.findIndex((head) => head.contains(document.activeElement));
-    heads[at < 0 ? 0 : Math.min(heads.length - 1, Math.max(0, at + step))]?.focus();
+    moved(heads, at, step)?.focus();
   };
   useCommands([
     ...rowCommands('interaction', move),

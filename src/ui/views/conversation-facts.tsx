@@ -167,6 +167,11 @@ function FeedbackFacts({ loaded: { feedback } }: { readonly loaded: Loaded }): J
           <li key={each.id} title={moment(each.at)}>
             <Icon name={each.rating === 'positive' ? 'up' : 'thumbDown'} size={13} />
             <Given feedback={each} />
+            {each.user !== undefined && (
+              <small class="push dim">
+                <Safe text={each.user} />
+              </small>
+            )}
           </li>
         ))}
       </ul>

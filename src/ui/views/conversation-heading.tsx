@@ -9,6 +9,7 @@ import { CopyButton } from '../parts/copy-button.tsx';
 import { CopyLine } from '../parts/copy-line.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
+import { MoreButton } from '../parts/more-button.tsx';
 import { Popover } from '../parts/popover.tsx';
 import { isRaw, toggleRaw } from '../parts/raw.ts';
 import { Safe } from '../parts/safe-text.tsx';
@@ -20,6 +21,7 @@ import { messageOf } from '../text.ts';
 import { useTitle } from '../title.ts';
 import { titleOf } from './conversation-columns.tsx';
 import { markdownOf } from './conversation-markdown.ts';
+import { findInMessages } from './find-in-messages.tsx';
 import { OtlpButton, type OtlpProps } from './otlp-button.tsx';
 import { RunActions, RunTotals, type ShownRun } from './run-heading.tsx';
 import type { Turn } from './transcript.ts';
@@ -56,7 +58,7 @@ export function Heading({ loaded, turns, base, layer, runId, run }: HeadingProps
         <h1 class="cut">
           <OutcomeMark status={conversation.status} /> <Safe text={conversation.title ?? UNKNOWN} />
         </h1>
-        <Actions {...{ loaded, turns, base, run }} />
+        <Actions {...{ loaded, turns, base, layer, run }} />
       </div>
       <div class="layers">
         <nav aria-label="Layers">
@@ -99,10 +101,11 @@ interface ActionsProps {
   readonly loaded: Loaded;
   readonly turns: readonly Turn[];
   readonly base: string;
+  readonly layer: Layer;
   readonly run: ShownRun | undefined;
 }
 
-function Actions({ loaded: { conversation }, turns, base, run }: ActionsProps): JSX.Element {
+function Actions({ loaded: { conversation }, turns, base, layer, run }: ActionsProps): JSX.Element {
   const [open, setOpen] = useState<'share' | 'more'>();
   const close = (): void => setOpen(undefined);
   useCommands([command('s', 'Share', 'Selected', () => setOpen('share'))]);
@@ -130,25 +133,14 @@ function Actions({ loaded: { conversation }, turns, base, run }: ActionsProps): 
         {open === 'share' && <Share {...{ conversation, turns, base }} onClose={close} />}
       </span>
       {!run && <OtlpButton {...otlpOf(conversation)} className="wide" />}
-      <span class="with-popover">
-        <button
-          type="button"
-          class="button plain"
-          aria-label="More"
-          aria-expanded={open === 'more'}
-          onClick={() => setOpen(open === 'more' ? undefined : 'more')}
-        >
-          <Icon name="more" size={16} />
-        </button>
-        {open === 'more' && (
-          <More
-            conversation={conversation}
-            className={run ? '' : 'narrow'}
-            onClose={close}
-            onShare={() => setOpen('share')}
-          />
-        )}
-      </span>
+      <MoreButton isOpen={open === 'more'} onToggle={() => setOpen(open === 'more' ? undefined : 'more')}>
+        <More
+          {...{ conversation, layer }}
+          className={run ? '' : 'narrow'}
+          onClose={close}
+          onShare={() => setOpen('share')}
+        />
+      </MoreButton>
     </div>
   );
 }
@@ -189,13 +181,14 @@ function Share({ conversation, turns, base, onClose }: ShareProps): JSX.Element 
 
 interface MoreProps {
   readonly conversation: Detail;
+  readonly layer: Layer;
   /** Of what is in the menu only because the heading has no room or no button for it. */
   readonly className: string;
   onClose(): void;
   onShare(): void;
 }
 
-function More({ conversation, className, onClose, onShare }: MoreProps): JSX.Element {
+function More({ conversation, layer, className, onClose, onShare }: MoreProps): JSX.Element {
   const [isAsking, setAsking] = useState(false);
   const [problem, setProblem] = useState<string>();
   const remove = async (): Promise<void> => {
@@ -231,6 +224,18 @@ function More({ conversation, className, onClose, onShare }: MoreProps): JSX.Ele
             Share
           </button>
           <OtlpButton {...otlpOf(conversation)} className={className} />
+          {layer === 'messages' && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                onClose();
+                findInMessages();
+              }}
+            >
+              Find in messages <kbd>/</kbd>
+            </button>
+          )}
           <CopyButton text={conversation.conversationId ?? conversation.id}>Copy its id</CopyButton>
           <button type="button" class="button" aria-pressed={isRaw.value} onClick={toggleRaw}>
             {isRaw.value ? 'Show Markdown rendered' : 'Show Markdown as it came'}

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Answer, Conversation } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
-import { onLive } from '../live.ts';
+import { followLive } from '../live.ts';
 import { atMostEvery } from '../pace.ts';
 import { conversationsOf } from '../parts/filter-counts.ts';
 import { messageOf } from '../text.ts';
@@ -94,7 +94,7 @@ const TOTALS_MILLIS = 2_000;
 export function follow(selection: Selection, takesNew: () => boolean): () => void {
   const reload = atMostEvery(1_000, () => load(selection));
   const count = atMostEvery(TOTALS_MILLIS, () => loadTotals(selection));
-  const end = onLive({
+  const end = followLive({
     conversations: (items) => {
       if (selection.q !== '' || selection.until !== undefined) {
         reload.run();

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { type Loaded, load } from '../conversation-data.ts';
 import { count } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
+import { toggleMark } from '../marked.ts';
 import { firstPayload } from '../parts/delivery-links.tsx';
 import { Feedback } from '../parts/feedback.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -10,10 +11,12 @@ import { DeliveryMark } from '../parts/mark.tsx';
 import { areUnfolded, MessageView } from '../parts/message.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { traceAddress } from '../places.ts';
-import { address, go } from '../router.ts';
+import { address, go, withQuery } from '../router.ts';
 import { isPhone } from '../screen.ts';
-import { command, errorCommands, rowCommands } from '../shortcuts.ts';
+import { command, errorCommands, moved, nextOf, rowCommands } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
+import { FindInMessages } from './find-in-messages.tsx';
+import { compareCommand } from './selection.ts';
 import type { ConversationRow, TranscriptMessage, Turn } from './transcript.ts';
 
 interface MessagesProps {
@@ -45,6 +48,7 @@ export function MessagesLayer({ turns, loaded, facts, onOutline }: MessagesProps
   useMessageKeys({ messages, selected, onOutline });
   return (
     <div class="transcript" ref={scroller} tabIndex={-1}>
+      <FindInMessages {...{ messages, selected }} onSelect={(index) => select(messages[index])} />
       <div class="sheet" style={{ height: `${virtual.height}px` }}>
         {virtual.items.map(({ index, start, key }) => {
           const message = messages[index];
@@ -81,16 +85,15 @@ interface KeysOptions {
 }
 
 function select(message: TranscriptMessage | undefined): void {
-  if (message) go(`${address.value.path}#${message.key}`, { replace: true });
+  if (message) go(`${withQuery({})}#${message.key}`, { replace: true });
 }
 
 function useMessageKeys({ messages, selected, onOutline }: KeysOptions): void {
   const at = Math.max(0, selected);
-  const move = (step: number): void =>
-    select(messages[selected < 0 ? 0 : Math.min(messages.length - 1, Math.max(0, selected + step))]);
+  const move = (step: number): void => select(moved(messages, selected, step));
   const toError = (step: number): void => {
     const failed = messages.flatMap((message, index) => (hasFailed(message) ? [index] : []));
-    const next = step > 0 ? failed.find((index) => index > selected) : failed.findLast((index) => index < selected);
+    const next = nextOf(failed, selected, step);
     if (next !== undefined) select(messages[next]);
   };
   const row = (): ConversationRow | undefined => messages[at]?.row ?? messages.slice(at).find((each) => each.row)?.row;
@@ -110,6 +113,11 @@ function useMessageKeys({ messages, selected, onOutline }: KeysOptions): void {
     }),
     command('t', 'Trace', 'Selected', () => toRow(traceAddress)),
     command('d', 'What each destination got', 'Selected', () => toRow(firstPayload)),
+    command('x', 'Mark, to compare', 'Selected', () => {
+      const found = row();
+      if (found) toggleMark({ id: found.id, project: found.project, title: found.title ?? found.name });
+    }),
+    ...compareCommand(),
     command('+', 'Good answer', 'Selected', () => press(selected, 'Good answer')),
     command('-', 'Bad answer', 'Selected', () => press(selected, 'Bad answer')),
   ]);

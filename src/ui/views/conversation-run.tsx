@@ -11,7 +11,7 @@ import { Role } from '../parts/role.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { traceAddress } from '../places.ts';
 import { address, go, withQuery } from '../router.ts';
-import { command, rowCommands } from '../shortcuts.ts';
+import { command, moved, rowCommands } from '../shortcuts.ts';
 import type { ShownRun } from './run-heading.tsx';
 import { RunLanes } from './run-lanes.tsx';
 import {
@@ -45,7 +45,7 @@ export function RunLayer({ run: { row, seen }, toolSpans }: RunProps): JSX.Eleme
   const select = (id: string | undefined): void => go(withQuery({ step: id }), { replace: true });
   const move = (step: number): void => {
     const index = tools.findIndex((tool) => idOf(tool) === chosen);
-    const next = tools[Math.min(tools.length - 1, Math.max(0, index + step))];
+    const next = moved(tools, index, step);
     if (next) select(idOf(next));
   };
   const payload = firstPayload(row);

@@ -4,11 +4,12 @@ import { api, NO_ANSWER } from '../api.ts';
 import { forget, type Loaded, load, loaded, open, problem } from '../conversation-data.ts';
 import { bytes, day } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
-import { onLive } from '../live.ts';
+import { followLive } from '../live.ts';
 import { compareWith } from '../marked.ts';
 import { LoadingRows } from '../parts/loading-rows.tsx';
+import { MarkedBar } from '../parts/marked-bar.tsx';
 import { payloadAddress } from '../places.ts';
-import { address, go, listPlace, segments } from '../router.ts';
+import { address, go, listPlace, segments, withQuery } from '../router.ts';
 import { command, linkCommand } from '../shortcuts.ts';
 import { worstOf } from '../strip.ts';
 import { now } from '../time.ts';
@@ -37,7 +38,7 @@ export function ConversationView(): JSX.Element {
     };
     // An address can also have the name that the application gave the conversation.
     const isThis = (each: string): boolean => each === (loaded.value?.conversation.id ?? id);
-    const unfollow = onLive({
+    const unfollow = followLive({
       conversations: (items) => {
         if (items.some((item) => isThis(item.id))) again();
       },
@@ -144,7 +145,8 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
   useKeys({
     Escape: () => {
       const { path, query, fragment } = address.value;
-      go(query.size > 0 || fragment !== '' ? path : listPlace.href);
+      if (fragment !== '') go(withQuery({}));
+      else go(query.size > 0 ? path : listPlace.href);
     },
   });
   const facts = <Facts loaded={shown} />;
@@ -156,6 +158,7 @@ function Conversation({ id, loaded: shown }: { readonly id: string; readonly loa
           <Outline turns={turns} isOpen={isOutlineOpen} onToggle={() => setOutlineOpen(!isOutlineOpen)} />
           <MessagesLayer {...{ turns, loaded: shown, facts }} onOutline={() => setOutlineOpen(!isOutlineOpen)} />
           {facts}
+          <MarkedBar />
         </div>
       )}
       {layer === 'turns' && <TurnsLayer turns={turns} tools={shown.tools} />}

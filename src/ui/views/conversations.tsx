@@ -2,7 +2,9 @@ import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../../gateway/api/routes.ts';
 import { count } from '../format.ts';
+import { toggleLive } from '../global-commands.ts';
 import { useCommands } from '../keyboard.ts';
+import { isLive } from '../live.ts';
 import { markLetters } from '../marked.ts';
 import { FilterField } from '../parts/filter-field.tsx';
 import { Grid } from '../parts/grid.tsx';
@@ -13,6 +15,7 @@ import { MarkedBar } from '../parts/marked-bar.tsx';
 import { TimeRange } from '../parts/time-range.tsx';
 import { address, go, listPlace, withQuery } from '../router.ts';
 import { isPhone, peekCovers, screenWidth } from '../screen.ts';
+import { command } from '../shortcuts.ts';
 import { useTitle } from '../title.ts';
 import { ConversationColumnsMenu, columnsFor, PhoneRow, phoneHeight } from './conversation-columns.tsx';
 import {
@@ -55,22 +58,16 @@ function selectionOf(query: URLSearchParams): Selection {
 export function ConversationsView(): JSX.Element {
   const { query } = address.value;
   const { q, since, until } = selectionOf(query);
-  const isLive = query.get('live') !== 'off';
   const peek = query.get('peek') ?? undefined;
   const scroller = useRef<HTMLDivElement>(null);
   listPlace.href = withQuery({});
   useTitle(q === '' ? 'Conversations' : q);
-  const toggleLive = (): void => go(withQuery({ live: isLive ? 'off' : undefined }), { replace: true });
-  useCommands([
-    { keys: ['l'], label: isLive ? 'Live off' : 'Live on', group: 'View', run: toggleLive },
-    { keys: ['.'], label: 'Show new rows', group: 'View', run: showWaiting },
-  ]);
+  useCommands([command('.', 'Show new rows', 'View', showWaiting)]);
   // Before the paint: nothing is shown as the result of a selection before its answer.
   useLayoutEffect(() => {
     load({ q, since, until }).catch(() => {});
-    if (!isLive) return undefined;
     return follow({ q, since, until }, () => (scroller.current?.scrollTop ?? 0) < 1 && selectedRow.value === undefined);
-  }, [q, since, until, isLive]);
+  }, [q, since, until]);
   const items = rows.value;
   const isEmpty = items.length === 0 && isLoaded.value && !isLoading.value && problem.value === undefined;
   if (isEmpty && isStoreEmpty.value) return <FirstRun />;
@@ -85,7 +82,7 @@ export function ConversationsView(): JSX.Element {
           total={total.value}
         />
         <TimeRange since={since} fallback={DEFAULT_SINCE} />
-        <LiveButton isLive={isLive} onClick={toggleLive} />
+        <LiveButton />
         <ConversationColumnsMenu />
         {isPhone.value && <QuickLinks q={q} hasPeek />}
       </div>
@@ -160,10 +157,10 @@ function List({ items, scroller, selection, peek }: ListProps): JSX.Element {
   );
 }
 
-function LiveButton({ isLive, onClick }: { readonly isLive: boolean; onClick(): void }): JSX.Element {
+function LiveButton(): JSX.Element {
   return (
-    <button type="button" class="button live-button" aria-pressed={isLive} onClick={onClick}>
-      {isLive ? <OutcomeMark status="live" /> : <Icon name="pause" size={12} />}
+    <button type="button" class="button live-button" aria-pressed={isLive.value} onClick={toggleLive}>
+      {isLive.value ? <OutcomeMark status="live" /> : <Icon name="pause" size={12} />}
       Live <kbd>L</kbd>
     </button>
   );

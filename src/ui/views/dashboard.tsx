@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { api } from '../api.ts';
 import { axisDuration, count, money } from '../format.ts';
 import { useCommands } from '../keyboard.ts';
-import { onLive } from '../live.ts';
+import { followLive } from '../live.ts';
 import { atMostEvery } from '../pace.ts';
 import { type Buckets, Chart, chosen, type Series } from '../parts/chart.tsx';
 import { FilterField } from '../parts/filter-field.tsx';
@@ -90,7 +90,7 @@ export function DashboardView(): JSX.Element {
     const { run, cancel } = atMostEvery(RELOAD_MILLIS, async () => {
       if (!chosen.value) await read();
     });
-    const end = onLive({ conversations: run, resync: run });
+    const end = followLive({ conversations: run, resync: run });
     return () => {
       end();
       cancel();

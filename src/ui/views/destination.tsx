@@ -3,22 +3,22 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Delivery, DeliveryState, Destination } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { loadDestinations } from '../destinations.ts';
-import { age, count, counted, duration, moment } from '../format.ts';
+import { age, count, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
 import { toneOfState } from '../parts/delivery-links.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { stateWords } from '../parts/mark.tsx';
-import { Popover } from '../parts/popover.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { DeliveryMark } from '../parts/state-mark.tsx';
 import { payloadAddress } from '../places.ts';
 import { address, go, withQuery } from '../router.ts';
-import { command, rowCommands } from '../shortcuts.ts';
+import { command, moved, rowCommands } from '../shortcuts.ts';
 import { WORST_FIRST } from '../strip.ts';
 import { messageOf } from '../text.ts';
 import { now } from '../time.ts';
 import { outcomeOf, reasonOf } from './payload-data.ts';
+import { SendRange } from './send-range.tsx';
 
 const PAGE = 100;
 /** What the gateway answers at once. */
@@ -32,7 +32,7 @@ export function OneDestination({ destination }: { readonly destination: Destinat
   const [chosen, choose] = useState<string>();
   const selected = items?.findIndex((item) => keyOf(item) === chosen) ?? -1;
   const move = (step: number): void => {
-    const item = items?.[Math.min(items.length - 1, Math.max(0, selected + step))];
+    const item = items && moved(items, selected, step);
     if (item) choose(keyOf(item));
   };
   const retryAll = (): void => act(() => api.retryDeliveries({ params: { name } }));
@@ -83,7 +83,7 @@ function Heading({ destination, state, retryAll }: HeadingProps): JSX.Element {
         </a>
         <h1 class="cut">{name}</h1>
         <div class="actions">
-          {destination.isConfigured && <SendRange name={name} />}
+          {destination.isConfigured && <SendRange names={[name]} />}
           {(counts.dead ?? 0) > 0 && (
             <button type="button" class="button main" onClick={retryAll}>
               Retry all {count(counts.dead)} <kbd>R</kbd>
@@ -105,67 +105,6 @@ function Heading({ destination, state, retryAll }: HeadingProps): JSX.Element {
         <Facts {...destination} />
       </div>
     </header>
-  );
-}
-
-const RANGES: Readonly<Record<string, string>> = { '1h': 'last hour', '12h': 'last 12 hours', '7d': 'last 7 days' };
-
-/** For a destination that lost what it got, or that was set up late. */
-function SendRange({ name }: { readonly name: string }): JSX.Element {
-  const [isOpen, setOpen] = useState(false);
-  const [since, setSince] = useState('1h');
-  const [q, setQ] = useState('');
-  const [result, setResult] = useState<string>();
-  const send = (event: Event): void => {
-    event.preventDefault();
-    setResult('Sending');
-    api.sendInteractions({ params: { name }, body: { since, q } }).then(
-      ({ interactions, isPartial }) =>
-        setResult(`${counted(interactions, 'interaction')} on the way${isPartial ? ', the latest of the range' : ''}`),
-      (error: unknown) => setResult(messageOf(error)),
-    );
-  };
-  return (
-    <span class="with-popover">
-      <button type="button" class="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        Send again
-      </button>
-      {isOpen && (
-        <Popover label="Send again" onClose={() => setOpen(false)}>
-          <h2>
-            Send again <small>also what {name} has already got</small>
-          </h2>
-          <form class="actions" onSubmit={send}>
-            <select
-              class="button"
-              aria-label="Since"
-              value={since}
-              onChange={({ currentTarget }) => setSince(currentTarget.value)}
-            >
-              {Object.entries(RANGES).map(([value, label]) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </select>
-            <label class="field">
-              <input
-                aria-label="Filter"
-                placeholder="Filter, else all"
-                value={q}
-                onInput={({ currentTarget }) => setQ(currentTarget.value)}
-              />
-            </label>
-            <button type="submit" class="button main">
-              Send
-            </button>
-          </form>
-          <p role="status" class="dim">
-            {result}
-          </p>
-        </Popover>
-      )}
-    </span>
   );
 }
 

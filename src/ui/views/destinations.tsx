@@ -19,6 +19,7 @@ import { useTitle } from '../title.ts';
 import { OneDestination } from './destination.tsx';
 import { NeedsYou } from './needs-you.tsx';
 import { againIn, reasonOf } from './payload-data.ts';
+import { SendRange } from './send-range.tsx';
 import './conversation.css';
 import './destinations.css';
 
@@ -55,9 +56,12 @@ function AllDestinations(): JSX.Element {
     <div class="destinations">
       <header class="heading flat">
         <h1>Destinations</h1>
-        <button type="button" class="button" onClick={add}>
-          Add <kbd>A</kbd>
-        </button>
+        <div class="actions">
+          {items.length > 0 && <SendRange names={items.map(({ name }) => name)} />}
+          <button type="button" class="button" onClick={add}>
+            Add <kbd>A</kbd>
+          </button>
+        </div>
       </header>
       {items.length > 0 ? <Table items={items} selected={selected} /> : <NoneSetUp />}
       <NeedsYou selected={items[selected]?.name} />
@@ -278,7 +282,7 @@ function NotSetUp({ items, added }: NotSetUpProps): JSX.Element {
             <NotSetUpMark />
             <b>{each.name}</b>
             <code class="cut">{lineFor(each)}</code>
-            {latest !== undefined && each.isVendor && (
+            {latest !== undefined && (
               <a class="link" href={payloadAddress(latest, each.name)}>
                 Dry run
               </a>

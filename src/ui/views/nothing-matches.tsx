@@ -4,6 +4,7 @@ import { parseFilter } from '../../store/filter-language.ts';
 import { api } from '../api.ts';
 import { count } from '../format.ts';
 import { onAnswer } from '../on-answer.ts';
+import { filterInWords } from '../parts/filter-words.ts';
 import { rangeLabel } from '../parts/time-range.tsx';
 import { withQuery } from '../router.ts';
 import type { Selection } from './conversation-list.ts';
@@ -25,17 +26,18 @@ export function NothingMatches({ selection }: { readonly selection: Selection })
     return onAnswer(alternativesTo(selection), setAlternatives);
   }, [q, since, until]);
   const time = rangeLabel(since, until);
+  const words = filterInWords(q);
   return (
     <div class="empty">
       <h2>
         No conversation in {time.startsWith('Last') ? `the l${time.slice(1)}` : time.toLowerCase()}
-        {q !== '' && (
+        {words === undefined && q !== '' && (
           <>
             {' '}
             matches <code>{q}</code>
           </>
         )}
-        .
+        {words !== undefined && ` ${words}`}.
       </h2>
       {alternatives.map(({ without, isTime, conversations, href }) => (
         <p key={without}>

@@ -246,6 +246,7 @@ function RequestView({ request, delivery }: RequestProps): JSX.Element {
     const [tree, field] = [body.current, body.current?.querySelector<HTMLElement>('.json-line.bad')];
     if (tree && field) tree.scrollTop = field.offsetTop - tree.offsetTop - tree.clientHeight / 2;
   }, [request]);
+  const isProtobuf = request.headers['content-type'] === 'application/x-protobuf';
   const text = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
   return (
     <>
@@ -254,11 +255,13 @@ function RequestView({ request, delivery }: RequestProps): JSX.Element {
           <b>{request.method}</b> {request.url.replace(/^https?:\/\//, '')}
         </span>
         <span class="push">
-          <small>{bytes(text.length)}</small>
+          <small>{isProtobuf ? 'protobuf, shown as JSON' : bytes(text.length)}</small>
           <CopyButton text={() => JSON.stringify(request.body, null, 2)}>JSON</CopyButton>
-          <CopyButton title="Copy as curl; put your key where *** stands" text={() => curlOf(request)}>
-            curl
-          </CopyButton>
+          {!isProtobuf && (
+            <CopyButton title="Copy as curl; put your key where *** stands" text={() => curlOf(request)}>
+              curl
+            </CopyButton>
+          )}
         </span>
       </header>
       <div class="request-headers mono">

@@ -6,7 +6,7 @@ import { api } from '../api.ts';
 import { configured, destinations, loadDestinations } from '../destinations.ts';
 import { clock, count, counted, duration, moment } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
-import { onLive } from '../live.ts';
+import { followLive } from '../live.ts';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { DeliveryMark, stateWords } from '../parts/mark.tsx';
@@ -63,7 +63,7 @@ export function PayloadView(): JSX.Element {
     }
     const again = (): void => void load().catch(() => {});
     again();
-    return onLive({
+    return followLive({
       deliveries: (items) => {
         if (items.some((item) => item.interaction === id && item.project === (project ?? shown.value?.project)))
           again();
@@ -82,7 +82,7 @@ export function PayloadView(): JSX.Element {
 
 function Destinations({ detail, name }: { readonly detail: Detail; readonly name: string }): JSX.Element {
   const { query } = address.value;
-  const names = namesOf(detail);
+  const names = namesOf(detail, name);
   const chosen = names.includes(name) ? name : (names[0] ?? '');
   const left = query.get('left') ?? undefined;
   const right = query.get('right') ?? undefined;
@@ -131,9 +131,10 @@ function Destinations({ detail, name }: { readonly detail: Detail; readonly name
 }
 
 /** Those that are set up, in the order of the gateway, those that once got something, then those it could send to. */
-function namesOf({ deliveryLog }: Detail): string[] {
+/** @param wanted a preset is one of them only where the address names it: there are many, and each gets the same spans */
+function namesOf({ deliveryLog }: Detail, wanted: string): string[] {
   const seen = deliveryLog.map(({ destination }) => destination);
-  const couldGet = destinations.value.filter(({ isVendor }) => isVendor);
+  const couldGet = destinations.value.filter(({ name, isVendor }) => isVendor || name === wanted);
   return [...new Set([...configured.value.map(({ name }) => name), ...seen, ...couldGet.map(({ name }) => name)])];
 }
 

@@ -18,6 +18,7 @@ import { now } from '../time.ts';
 import { titleOf } from './conversation-columns.tsx';
 import { costPartsOf, costTitle } from './cost-parts.ts';
 import { groupsOf } from './dead-letters.ts';
+import { PeekMenu } from './peek-menu.tsx';
 import { retryDead, selectedRow } from './selection.ts';
 
 type Detail = Answer<'getConversation'>;
@@ -33,7 +34,7 @@ export function Peek({ id, items }: { readonly id: string; readonly items: reado
   const row = items[at] ?? detail;
   return (
     <aside class="peek" aria-label="Peek">
-      <PeekHead id={id} at={at} items={items} />
+      <PeekHead {...{ id, at, items, row }} />
       {row && (
         <div class="peek-content">
           <h2>{titleOf(row)}</h2>
@@ -72,9 +73,10 @@ interface HeadProps {
   readonly id: string;
   readonly at: number;
   readonly items: readonly Conversation[];
+  readonly row: Conversation | undefined;
 }
 
-function PeekHead({ id, at, items }: HeadProps): JSX.Element {
+function PeekHead({ id, at, items, row }: HeadProps): JSX.Element {
   const show = (index: number): void => {
     const row = items[index];
     if (!row) return;
@@ -99,6 +101,7 @@ function PeekHead({ id, at, items }: HeadProps): JSX.Element {
       <a class="push peek-open" href={`/c/${encodeURIComponent(id)}`}>
         Open <kbd>↵</kbd>
       </a>
+      {row && <PeekMenu row={row} />}
       <a class="icon-button" aria-label="Close the peek" href={withQuery({ peek: undefined })}>
         <Icon name="close" />
       </a>
@@ -334,7 +337,8 @@ function Feedback({ row, detail }: SectionProps): JSX.Element | null {
         <p key={each.id} class="peek-feedback">
           <Icon name={each.rating === 'positive' ? 'up' : 'thumbDown'} />
           <Given feedback={each} />
-          <span class="push">
+          <span class="push dim">
+            {oneLine(each.user)}
             <When at={each.at} />
           </span>
         </p>

@@ -29,7 +29,8 @@ export function useSelectionCommands(
   useCommands([...(keys ?? []), ...closeCommands(row, hasPeek), ...compareCommand()]);
 }
 
-function commandsOn(row: Conversation, hasPeek: boolean): Command[] {
+/** What can be done with a conversation, each by its key. */
+export function commandsOn(row: Conversation, hasPeek: boolean): Command[] {
   const { id } = row;
   const address = `/c/${encodeURIComponent(id)}`;
   const on = (key: string, label: string, run: () => void): Command => command(key, label, 'Selected', run);

@@ -4,7 +4,8 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api, NO_ANSWER } from '../api.ts';
 import { count, duration } from '../format.ts';
 import { useCommands, useKeys } from '../keyboard.ts';
-import { onLive } from '../live.ts';
+import { followLive } from '../live.ts';
+import { toggleMark } from '../marked.ts';
 import { atMostEvery } from '../pace.ts';
 import { CopyButton } from '../parts/copy-button.tsx';
 import { firstPayload } from '../parts/delivery-links.tsx';
@@ -12,16 +13,19 @@ import { FindField } from '../parts/find-field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LoadingRows } from '../parts/loading-rows.tsx';
 import { OutcomeMark } from '../parts/mark.tsx';
+import { MarkedBar } from '../parts/marked-bar.tsx';
+import { MoreButton } from '../parts/more-button.tsx';
 import { Popover } from '../parts/popover.tsx';
 import { Safe } from '../parts/safe-text.tsx';
 import { Count, Usage } from '../parts/sum.tsx';
 import type { InteractionKey } from '../places.ts';
 import { address, go, projectInAddress, segments, withQuery } from '../router.ts';
-import { command, errorCommands, linkCommand, rowCommands } from '../shortcuts.ts';
+import { command, errorCommands, linkCommand, moved, nextOf, rowCommands, usePanelKey } from '../shortcuts.ts';
 import type { SpanRow } from '../span-tree.ts';
 import { useTitle } from '../title.ts';
 import { forgetTrace, type LoadedTrace, loaded, loadTrace, openTrace, problem, type Trace } from '../trace-data.ts';
 import { OtlpButton } from './otlp-button.tsx';
+import { compareCommand } from './selection.ts';
 import { spanFilter } from './span-filter.ts';
 import { SpanPanel } from './span-panel.tsx';
 import { Waterfall } from './waterfall.tsx';
@@ -56,7 +60,7 @@ export function TraceView(): JSX.Element {
     const { run, cancel } = atMostEvery(RELOAD_MILLIS, async () => {
       if (Date.now() - (loaded.value?.trace.endTime ?? 0) < GROWS_MILLIS) await loadTrace();
     });
-    const end = onLive({
+    const end = followLive({
       conversations: run,
       resync: () => {
         void loadTrace();
@@ -114,6 +118,7 @@ function OneTrace({ loaded: { trace, spans, tree, isPartial } }: { readonly load
           onFold={fold}
           onExpandAll={expandAll}
         />
+        <MarkedBar />
         {selected && (
           <SpanPanel key={selected.spanId} span={selected} trace={trace} onClose={() => select(undefined)} />
         )}
@@ -143,16 +148,18 @@ type Select = (spanId: string | undefined) => void;
 function useTraceKeys(project: string, rows: readonly SpanRow[], selectedId: string | undefined, select: Select): void {
   const index = rows.findIndex(({ span }) => span.spanId === selectedId);
   const row = rows[index];
-  const move = (step: number): void => select(rows[Math.min(rows.length - 1, Math.max(0, index + step))]?.span.spanId);
+  const move = (step: number): void => select(moved(rows, index, step)?.span.spanId);
   const toError = (step: number): void => {
     const errors = rows.flatMap(({ span }, at) => (span.status === 'error' ? [at] : []));
-    const at = step > 0 ? errors.find((each) => each > index) : errors.findLast((each) => each < index);
+    const at = nextOf(errors, index, step);
     if (at !== undefined) select(rows[at]?.span.spanId);
   };
   const setFolded = (isFolded: boolean): void => {
     if (row && (row.children > 0 || row.group) && folded.value.has(row.span.spanId) !== isFolded) fold(row);
   };
+  const panelKey = usePanelKey(selectedId, rows[0]?.span.spanId, select);
   useCommands([
+    panelKey,
     ...rowCommands('span', move),
     ...errorCommands(toError),
     command('o', 'Fold or unfold', 'Selected', () => row && fold(row)),
@@ -164,6 +171,11 @@ function useTraceKeys(project: string, rows: readonly SpanRow[], selectedId: str
     command('d', 'What each destination got', 'Selected', () => {
       if (row?.span.interaction !== undefined) openPayload({ id: row.span.interaction, project }).catch(() => {});
     }),
+    command('x', 'Mark, to compare', 'Selected', () => {
+      const { interaction, name = '' } = row?.span ?? {};
+      if (interaction !== undefined) toggleMark({ id: interaction, project, title: name });
+    }),
+    ...compareCommand(),
     linkCommand,
   ]);
   useKeys({
@@ -273,18 +285,9 @@ function Actions({ trace }: { readonly trace: Trace }): JSX.Element {
           Conversation <kbd>M</kbd>
         </button>
       )}
-      <span class="with-popover">
-        <button
-          type="button"
-          class="button plain"
-          aria-label="More"
-          aria-expanded={isOpen}
-          onClick={() => setOpen(!isOpen)}
-        >
-          <Icon name="more" size={16} />
-        </button>
-        {isOpen && <More trace={trace} onClose={() => setOpen(false)} />}
-      </span>
+      <MoreButton isOpen={isOpen} onToggle={() => setOpen(!isOpen)}>
+        <More trace={trace} onClose={() => setOpen(false)} />
+      </MoreButton>
     </div>
   );
 }

@@ -5,7 +5,7 @@ import type { TraceRow } from '../../gateway/api/routes.ts';
 import { api } from '../api.ts';
 import { count, counted, duration, money, UNKNOWN } from '../format.ts';
 import { type Command, useCommands } from '../keyboard.ts';
-import { onLive } from '../live.ts';
+import { followLive } from '../live.ts';
 import { atMostEvery } from '../pace.ts';
 import { ColumnsMenu, chosenColumns, columnChoice } from '../parts/columns.tsx';
 import { FilterField } from '../parts/filter-field.tsx';
@@ -18,6 +18,7 @@ import { When } from '../parts/when.tsx';
 import { traceAddress } from '../places.ts';
 import { address, withQuery } from '../router.ts';
 import { screenWidth } from '../screen.ts';
+import { command } from '../shortcuts.ts';
 import { messageOf, oneLine } from '../text.ts';
 import { useTitle } from '../title.ts';
 import './traces.css';
@@ -67,7 +68,7 @@ function follow(selection: Selection, canMove: () => boolean): () => void {
   const reload = atMostEvery(RELOAD_MILLIS, async () => {
     if (canMove()) await load(selection);
   });
-  const end = onLive({ conversations: reload.run, resync: reload.run });
+  const end = followLive({ conversations: reload.run, resync: reload.run });
   return () => {
     end();
     reload.cancel();
@@ -92,7 +93,7 @@ export function TracesView(): JSX.Element {
   const until = query.get('until') ?? undefined;
   const scroller = useRef<HTMLDivElement>(null);
   useTitle('Traces');
-  useCommands([clearSelection]);
+  useCommands([clearSelection, command('.', 'Show new rows', 'View', () => load({ q, since, until }).catch(() => {}))]);
   // Nothing is shown as the result of another selection before its answer.
   useLayoutEffect(() => {
     isLoaded.value = false;

@@ -15,7 +15,7 @@ import { Safe } from '../parts/safe-text.tsx';
 import { useVirtualRows } from '../parts/virtual.ts';
 import { traceAddress } from '../places.ts';
 import { address, go, listPlace, withQuery } from '../router.ts';
-import { command, errorCommands, rowCommands } from '../shortcuts.ts';
+import { command, errorCommands, nextOf, rowCommands, usePanelKey } from '../shortcuts.ts';
 import { shortModel } from '../text.ts';
 import { costTitle } from './cost-parts.ts';
 import { InteractionPanel } from './interaction-panel.tsx';
@@ -40,7 +40,7 @@ export function TurnsLayer({ turns, tools }: TurnsProps): JSX.Element {
   const select = (row: TurnRow | undefined): void => go(withQuery({ at: row?.id }), { replace: true });
   const chats = rows.flatMap((row, index) => (row.row ? [index] : []));
   const move = (step: number): void => {
-    const next = step > 0 ? chats.find((index) => index > selected) : chats.findLast((index) => index < selected);
+    const next = nextOf(chats, selected, step);
     if (next !== undefined) select(rows[next]);
   };
   const toError = (step: number): void => {
@@ -48,11 +48,15 @@ export function TurnsLayer({ turns, tools }: TurnsProps): JSX.Element {
       const row = rows[index]?.row;
       return row && (row.status === 'error' || hasDead(row));
     });
-    const next = step > 0 ? failed.find((index) => index > selected) : failed.findLast((index) => index < selected);
+    const next = nextOf(failed, selected, step);
     if (next !== undefined) select(rows[next]);
   };
   const row = rows[selected]?.row;
+  const panelKey = usePanelKey(row?.id, rows.find((each) => each.row)?.id, (id) =>
+    go(withQuery({ at: id }), { replace: true }),
+  );
   useCommands([
+    panelKey,
     ...rowCommands('interaction', move),
     ...errorCommands(toError),
     command('t', 'Trace', 'Selected', () => row && go(traceAddress(row))),
