@@ -1,21 +1,31 @@
-/** Work that many changes ask for, done at once and then again at most once in this time. */
+/** Work that many changes ask for, done at once and then again at most once in this time, and never twice at a time. */
 export interface Paced {
   run(): void;
   cancel(): void;
 }
 
 export function atMostEvery(millis: number, work: () => Promise<void>): Paced {
-  const state: { timer?: number; began: number } = { began: Number.NEGATIVE_INFINITY };
-  const begin = (): void => {
-    delete state.timer;
+  const state = { began: Number.NEGATIVE_INFINITY, isUnderWay: false, isAsked: false };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const begin = async (): Promise<void> => {
+    timer = undefined;
     state.began = performance.now();
-    work().catch(() => {});
+    state.isUnderWay = true;
+    await work().catch(() => {});
+    state.isUnderWay = false;
+    if (state.isAsked) run();
+  };
+  const run = (): void => {
+    // Begun anew before it ends, slow work would never come to its end.
+    state.isAsked = state.isUnderWay;
+    if (!state.isUnderWay) timer ??= setTimeout(begin, Math.max(0, state.began + millis - performance.now()));
   };
   return {
-    run: () => {
-      state.timer ??= window.setTimeout(begin, Math.max(0, state.began + millis - performance.now()));
+    run,
+    cancel: () => {
+      state.isAsked = false;
+      clearTimeout(timer);
     },
-    cancel: () => window.clearTimeout(state.timer),
   };
 }
 
