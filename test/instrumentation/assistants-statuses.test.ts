@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import { expect, it } from 'vitest';
+import type { Clock } from '../../src/instrumentation/openai/assistants/clock.ts';
 import type { RunEnding, RunRecording } from '../../src/instrumentation/openai/assistants/recording.ts';
 import { ObservedRun } from '../../src/instrumentation/openai/assistants/run.ts';
 import { RunRequests, requestOf } from '../../src/instrumentation/openai/assistants/run-requests.ts';
@@ -190,7 +191,26 @@ it('leaves out what is answered after the end of the run, whose span may be read
   expect(only(endings).events.map(({ attributes }) => attributes['spanport.run.request'])).toEqual(['create']);
 });
 
-function runOf(): { readonly run: ObservedRun; readonly endings: readonly RunEnding[] } {
+it('takes the time of an answer and the duration of its request from one reading of the clock', () => {
+  const { run, endings } = runOf((at = performance.now()) => at);
+  const request = requestOf('retrieve');
+  const slow = {
+    id: 'run_1',
+    thread_id: 'thread_1',
+    status: 'requires_action',
+    // What is read of an answer takes time in a busy process.
+    get required_action(): undefined {
+      for (const until = performance.now() + 5; performance.now() < until; );
+      return undefined;
+    },
+  };
+  run.update(slow as unknown as WireRun, request);
+  run.end();
+  const { time, attributes } = only(only(endings).events);
+  expect(time - Number(attributes[DURATION]) * 1e3).toBeCloseTo(request.sentAt ?? 0, 3);
+});
+
+function runOf(now: Clock = () => 1): { readonly run: ObservedRun; readonly endings: readonly RunEnding[] } {
   const endings: RunEnding[] = [];
   const recording: RunRecording = {
     callContext: undefined,
@@ -201,17 +221,18 @@ function runOf(): { readonly run: ObservedRun; readonly endings: readonly RunEnd
     offerCalls: () => [],
     end: (ending) => endings.push(ending),
   };
-  const run = new ObservedRun({ scope: '', recording, facts: {}, settings: {}, inputs: [], now: () => 1 });
+  const run = new ObservedRun({ scope: '', recording, facts: {}, settings: {}, inputs: [], now });
   return { run, endings };
 }
 
 it('keeps every change within the limit: answers without a status and repeated ones are dropped first', () => {
-  const requests = new RunRequests();
-  const at = (status: string, time: number) => requests.add({ status, request: requestOf('retrieve'), time });
+  const requests = new RunRequests((at = 0) => at);
+  const at = (status: string, answeredAt: number) =>
+    requests.add({ status, request: requestOf('retrieve'), answeredAt });
   at('queued', 0);
   for (let poll = 1; poll <= 1_000; poll += 1) {
     at('in_progress', poll * 1_000);
-    requests.add({ request: requestOf('steps'), time: poll * 1_000 + 1 });
+    requests.add({ request: requestOf('steps'), answeredAt: poll * 1_000 + 1 });
   }
   at('requires_action', 2_000_000);
   at('completed', 2_001_000);

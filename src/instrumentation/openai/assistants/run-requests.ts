@@ -1,5 +1,6 @@
 import { ATTR, EVENT } from '../../../semconv/names.ts';
 import type { TimedEvent } from '../../recording.ts';
+import type { Clock } from './clock.ts';
 
 /** The kind of a request. A stream also contains the run's messages; lists of steps and messages contain no status. */
 type RequestKind = 'create' | 'retrieve' | 'submit' | 'cancel' | 'list' | 'stream' | 'steps' | 'messages';
@@ -17,8 +18,8 @@ export function requestOf(kind: RequestKind): RunRequest {
 
 interface Answer {
   readonly request: RunRequest;
-  /** Unix milliseconds. */
-  readonly time: number;
+  /** By `performance.now()`: read once, because the time and the duration of the request must agree. */
+  readonly answeredAt: number;
   /** Undefined if the answer contains no status, or the request failed. */
   readonly status?: string;
   /** Undefined unless the run waits for tool calls. */
@@ -32,7 +33,12 @@ const MAX_EVENTS = 128;
 /** Every answer to a request of a run, as events for its span. */
 export class RunRequests {
   readonly #events: TimedEvent[] = [];
+  readonly #now: Clock;
   #last: RunRequest | undefined;
+
+  constructor(now: Clock) {
+    this.#now = now;
+  }
 
   /**
    * Beyond the limit, answers without a status and then those that repeat the status of their neighbours are dropped:
@@ -40,7 +46,7 @@ export class RunRequests {
    */
   add(answer: Answer): void {
     const events = this.#events;
-    const event = eventOf(answer);
+    const event = eventOf(answer, this.#now(answer.answeredAt));
     // A run that another process created is first updated with what is known of it, and then with the answer itself.
     if (answer.request === this.#last && statusOf(event) === statusOf(events.at(-1))) return;
     this.#last = answer.request;
@@ -58,7 +64,7 @@ export class RunRequests {
   }
 }
 
-function eventOf({ request, time, status, toolCallCount, errorType }: Answer): TimedEvent {
+function eventOf({ request, answeredAt, status, toolCallCount, errorType }: Answer, time: number): TimedEvent {
   const { kind, sentAt } = request;
   return {
     name: status === undefined ? EVENT.runRequest : EVENT.runStatus,
@@ -67,7 +73,7 @@ function eventOf({ request, time, status, toolCallCount, errorType }: Answer): T
       ...(status !== undefined && { [ATTR.runStatus]: status }),
       ...(toolCallCount !== undefined && { [ATTR.runToolCallCount]: toolCallCount }),
       [ATTR.runRequest]: kind,
-      ...(sentAt !== undefined && { [ATTR.runRequestDuration]: (performance.now() - sentAt) / 1_000 }),
+      ...(sentAt !== undefined && { [ATTR.runRequestDuration]: (answeredAt - sentAt) / 1_000 }),
       ...(errorType !== undefined && { [ATTR.errorType]: errorType }),
     },
   };

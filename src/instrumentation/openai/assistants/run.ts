@@ -46,7 +46,7 @@ export class ObservedRun {
   readonly messages: RunMessages;
   readonly tools: RunTools;
   readonly #recording: RunRecording;
-  readonly #requests = new RunRequests();
+  readonly #requests: RunRequests;
   #facts: Facts;
   #settings: Content;
   #settled: Settled | undefined;
@@ -65,6 +65,7 @@ export class ObservedRun {
       offer: (calls) => recording.offerCalls(calls, this.#facts),
     });
     this.#recording = recording;
+    this.#requests = new RunRequests(now);
     this.#facts = facts;
     this.#settings = settings;
     this.#seenAt = now();
@@ -117,12 +118,13 @@ export class ObservedRun {
    */
   update(wire: WireRun, request: RunRequest): StatusRule {
     const rule = ruleOf(wire.status);
-    this.#seenAt = this.now();
+    const answeredAt = performance.now();
+    this.#seenAt = this.now(answeredAt);
     if (this.isSettled) return rule;
     this.#requests.add({
       status: wire.status,
       request,
-      time: this.#seenAt,
+      answeredAt,
       toolCallCount: rule.phase === 'tools' ? countRequiredCalls(wire) : undefined,
     });
     if (this.#facts.run?.status === wire.status) {
@@ -142,7 +144,8 @@ export class ObservedRun {
   /** Adds a request that read no status: it read something else, or it failed. It does nothing after the end of the run. */
   addRequest(request: RunRequest, failed?: { readonly thrown: unknown }): void {
     if (this.#hasEnded) return;
-    this.#requests.add({ request, time: this.now(), ...(failed && { errorType: errorFrom(failed).type }) });
+    const answeredAt = performance.now();
+    this.#requests.add({ request, answeredAt, ...(failed && { errorType: errorFrom(failed).type }) });
   }
 
   #settle(wire: WireRun, rule: StatusRule & { phase: 'ended' }): void {
