@@ -174,16 +174,19 @@ describe.skipIf(browserPath === undefined)('what is at hand: find, keys, menus, 
     for (const path of [`/c/${known.id}/turns`, `/t/${known.trace}`]) {
       const page = await scene.open(path);
       await page.locator('.turns [role=row], .span-row').nth(1).waitFor();
-      await page.keyboard.press('j');
-      await page.keyboard.press('j');
+      const query = (): Promise<string> => page.evaluate<string>('location.search');
       const panel = page.locator('.side-panel');
+      await page.keyboard.press('j');
       await panel.waitFor();
-      const second = new URL(page.url()).search;
+      const first = await query();
+      await page.keyboard.press('j');
+      await expect.poll(query).not.toBe(first);
+      const second = await query();
       await page.keyboard.press(' ');
       await panel.waitFor({ state: 'detached' });
       await page.keyboard.press(' ');
       await panel.waitFor();
-      expect(new URL(page.url()).search).toBe(second);
+      await expect.poll(query).toBe(second);
     }
   });
 
@@ -203,18 +206,17 @@ describe.skipIf(browserPath === undefined)('what is at hand: find, keys, menus, 
   });
 
   it('says in words what nothing matches', async () => {
-    const heading = async (q: string): Promise<string> => {
+    for (const [q, words] of [
+      ['cost>1 is:error', 'No conversation in the last 12 hours costs more than 1 USD and ended with an error.'],
+      [
+        'user:u-9,u-10 duration>2h',
+        'No conversation in the last 12 hours is of the user u-9 or u-10 and took more than 2 h 00 m.',
+      ],
+      ['-is:tool cost>1', 'No conversation in the last 12 hours matches -is:tool cost>1.'],
+    ] as const) {
       const page = await scene.open(`/conversations?q=${encodeURIComponent(q)}`);
-      await page.locator('.empty h2').waitFor();
-      return page.locator('.empty h2').innerText();
-    };
-    expect(await heading('cost>1 is:error')).toBe(
-      'No conversation in the last 12 hours costs more than 1 USD and ended with an error.',
-    );
-    expect(await heading('user:u-9,u-10 duration>2h')).toBe(
-      'No conversation in the last 12 hours is of the user u-9 or u-10 and took more than 2 h 00 m.',
-    );
-    expect(await heading('-is:tool cost>1')).toBe('No conversation in the last 12 hours matches -is:tool cost>1.');
+      await expect.poll(() => page.locator('.empty h2').innerText()).toBe(words);
+    }
   });
 
   it('names who gave feedback, where that is known', async () => {
