@@ -66,12 +66,13 @@ describe.skipIf(browserPath === undefined)('what is at hand: find, keys, menus, 
     await expect
       .poll(() => page.evaluate("document.activeElement.getAttribute('aria-label')"))
       .toBe('Find in messages');
+    // What is found later opens folds, and that moves what follows.
+    expect(await shifts()).toEqual([]);
     await page.keyboard.type('prices');
     const note = page.locator('.find-in-messages small');
     await expect.poll(() => note.innerText()).toBe('1 of 4');
     await expect.poll(() => page.locator('.message[aria-current]').innerText()).toContain('FROM prices');
     await expect.poll(() => tinted(page)).toContain('prices');
-    expect(await shifts()).toEqual([]);
     await page.keyboard.press('Enter');
     await expect.poll(() => page.locator('.message[aria-current]').innerText()).toContain('Who else reads the prices');
     await page.keyboard.press('Shift+Enter');
