@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DiscoveryRecord, proofOf, readDiscovery } from '../configuration/discovery.ts';
+import { replaceFile } from './own-file.ts';
 
 /**
  * How applications of this user find the gateway: the file names its address and a secret, and the gateway answers a
@@ -30,10 +31,7 @@ export class Discovery {
   }
 
   #write(record: DiscoveryRecord): void {
-    const temporary = `${this.#file}.${process.pid}`;
-    writeFileSync(temporary, JSON.stringify(record), { mode: 0o600 });
-    chmodSync(temporary, 0o600);
-    renameSync(temporary, this.#file);
+    replaceFile(this.#file, JSON.stringify(record));
   }
 
   /** Leaves the file to the gateway that was found before, if it still runs. Another one may have written its own since. */

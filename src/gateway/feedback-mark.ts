@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from './log.ts';
+import { replaceFile } from './own-file.ts';
 
 /**
  * The time until which feedback is settled that has no answer here: what was received before it was sent without one, or
@@ -27,9 +28,7 @@ export class FeedbackMark {
 
   write(mark: number): void {
     try {
-      const temporary = `${this.#file}.${process.pid}`;
-      writeFileSync(temporary, String(mark), { mode: 0o600 });
-      renameSync(temporary, this.#file);
+      replaceFile(this.#file, String(mark));
     } catch (error) {
       this.#log.warn(`what was done with feedback was not stored, and may be done again: ${(error as Error).message}`);
     }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from './log.ts';
+import { replaceFile } from './own-file.ts';
 
 /**
  * The id that a gateway writes into the marker against loops. It is random and kept in the data folder, because containers
@@ -13,9 +14,7 @@ export function gatewayIdOf(folder: string, log: Pick<Log, 'warn'>): string {
   if (known !== undefined) return known;
   const id = randomBytes(8).toString('hex');
   try {
-    const temporary = `${file}.${process.pid}`;
-    writeFileSync(temporary, id, { mode: 0o600 });
-    renameSync(temporary, file);
+    replaceFile(file, id);
   } catch (error) {
     log.warn(
       `the gateway has another id at its next start, because its own was not stored: ${(error as Error).message}`,
