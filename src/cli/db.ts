@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import type { ArgsDef } from 'citty';
 import { changesFor } from '../exporter/destinations/span-view.ts';
 import { LazyEndedSpan } from '../exporter/ended-span.ts';
 import { asIs } from '../interaction/mask.ts';
@@ -16,20 +15,12 @@ import { databaseFile } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { Command } from './command.ts';
 import { Failure } from './failure.ts';
-import { dataFolder } from './own-gateway.ts';
+import { dataFolder, dataOption } from './own-gateway.ts';
 import { openReader } from './stored-data.ts';
-
-const shared: ArgsDef = {
-  data: {
-    type: 'string',
-    description: 'The data folder; else that of your running gateway, or the user’s own',
-    valueHint: 'FOLDER',
-  },
-};
 
 const check: Command = {
   meta: { name: 'check', description: 'Check the data, and show what it contains' },
-  args: { ...shared, json: { type: 'boolean', description: 'Print one JSON document' } },
+  args: { ...dataOption, json: { type: 'boolean', description: 'Print one JSON document' } },
   async run({ args }): Promise<void> {
     const folder = await dataFolder(args);
     const reader = await openReader(folder);
@@ -54,7 +45,7 @@ const check: Command = {
 
 const vacuum: Command = {
   meta: { name: 'vacuum', description: 'Return free space to the disk; stop the gateway of the folder first' },
-  args: shared,
+  args: dataOption,
   async run({ args }): Promise<void> {
     const folder = await dataFolder(args);
     const file = databaseFile(folder);
@@ -100,7 +91,7 @@ const exporting: Command = {
     name: 'export',
     description: 'Write every span and interaction as OTLP/JSON, one request per line, to stdout',
   },
-  args: shared,
+  args: dataOption,
   async run({ args }): Promise<void> {
     const reader = await openReader(await dataFolder(args));
     for (const span of storedSpans(reader)) {

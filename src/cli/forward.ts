@@ -6,7 +6,7 @@ import type { Command } from './command.ts';
 import { destinationNames, isComplete, namedBy, printDelivered, Sender } from './deliver.ts';
 import { Failure } from './failure.ts';
 import { ForwardStates } from './forward-states.ts';
-import { dataFolder } from './own-gateway.ts';
+import { dataFolder, dataOption } from './own-gateway.ts';
 import { secretsIn, withSampleSettings } from './preview-environment.ts';
 import { RecordedRequests } from './recorded-requests.ts';
 import { openReader } from './stored-data.ts';
@@ -25,11 +25,7 @@ const command: Command = {
       valueHint: 'TIME',
     },
     until: { type: 'string', description: 'End of the range; else now', valueHint: 'TIME' },
-    data: {
-      type: 'string',
-      description: 'The data folder; else that of your running gateway, or the user’s own',
-      valueHint: 'FOLDER',
-    },
+    ...dataOption,
     'dry-run': { type: 'boolean', description: 'Print the requests as JSON and send nothing' },
   },
   examples: ['spanport forward --to inkeep --since 7d', 'spanport forward --to athina --since 2h --dry-run'],

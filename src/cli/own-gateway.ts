@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { ArgsDef } from 'citty';
 import { discoveryFile } from '../configuration/discovery.ts';
 import { userDataFolder } from '../configuration/user-folders.ts';
 import { type Client, createClient } from '../gateway/api/client.ts';
@@ -22,6 +23,14 @@ export async function ownGateway(): Promise<OwnGateway | undefined> {
   const status = await client.getStatus().catch(() => undefined);
   return status && { url, folder: status.dataFolder, client };
 }
+
+export const dataOption: ArgsDef = {
+  data: {
+    type: 'string',
+    description: 'The data folder; else that of your running gateway, or the user’s own',
+    valueHint: 'FOLDER',
+  },
+};
 
 /**
  * The folder that a command works on: that of `--data`, else that of the user's running gateway, else the user's own. A
