@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attribute, messages } from './attributes.ts';
 import { browserPath, type Scene, sendSpans, startScene, until } from './browser.ts';
 import { seriousBarriers, settled, watchShifts } from './checks.ts';
 import { startVendors } from './vendors.mjs';
@@ -314,9 +315,6 @@ function tooSmall(page: Page): Promise<string[]> {
 }
 
 function answered(answer: string, trace = 'c'): object {
-  const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
-  const messages = (role: string, content: string): string =>
-    JSON.stringify([{ role, parts: [{ type: 'text', content }] }]);
   const end = BigInt(Date.now()) * 1_000_000n;
   return {
     traceId: trace.repeat(32),

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attribute } from './attributes.ts';
 import { browserPath, goTo, type Scene, sendSpans, startScene, until } from './browser.ts';
 import { watchText } from './checks.ts';
 import { startVendors } from './vendors.mjs';
@@ -10,7 +11,6 @@ const TURNS = 70;
 
 /** One call of a model; the third one of ten failed. */
 function call(index: number, { conversation = CONVERSATION, at = Date.now() } = {}): object {
-  const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
   const messages = (role: string, content: string): string =>
     JSON.stringify([{ role, parts: [{ type: 'text', content }], finish_reason: 'stop' }]);
   const start = BigInt(Math.round(at)) * 1_000_000n;

@@ -1,3 +1,5 @@
+import { attribute } from './attributes.ts';
+
 /** An OTLP request in which every field that a model, a tool or a sender controls holds an attack. */
 export function hostileRequest(gateway: string): { readonly body: string; readonly text: string } {
   const take = 'window.taken=1;alert(1)';
@@ -14,7 +16,6 @@ export function hostileRequest(gateway: string): { readonly body: string; readon
   ];
   const hostile = attacks.join('\n\n');
   const text = 'hostile question';
-  const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
   const messages = (role: string, parts: readonly unknown[]): string => JSON.stringify([{ role, parts }]);
   const now = BigInt(Date.now()) * 1_000_000n;
   const span = {

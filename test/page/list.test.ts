@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attribute, messages } from './attributes.ts';
 import { browserPath, indexed, type Scene, sendSpans, startScene } from './browser.ts';
 import { isWanted, seriousBarriers, settled, watchAttacks, watchShifts, writeScreen } from './checks.ts';
 import { sendDay } from './day.mjs';
@@ -466,8 +467,6 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
       '![map](https://example.com/map.png)',
       'turned \u202Earound',
     ].join('\n\n');
-    const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
-    const message = (role: string, content: string) => JSON.stringify([{ role, parts: [{ type: 'text', content }] }]);
     const span = {
       traceId: 'd'.repeat(32),
       spanId: 'd'.repeat(16),
@@ -476,8 +475,8 @@ describe.skipIf(browserPath === undefined)('lists and what they lead to', () => 
       endTimeUnixNano: String(BigInt(Date.now()) * 1_000_000n),
       attributes: [
         attribute('gen_ai.operation.name', 'chat'),
-        attribute('gen_ai.input.messages', message('user', 'Markdown, if you can')),
-        attribute('gen_ai.output.messages', message('assistant', answer)),
+        attribute('gen_ai.input.messages', messages('user', 'Markdown, if you can')),
+        attribute('gen_ai.output.messages', messages('assistant', answer)),
       ],
     };
     await sendSpans(scene.url, [span]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attribute, messages } from './attributes.ts';
 import { browserPath, goTo, type Scene, sendSpans, startScene, until } from './browser.ts';
 import { startVendors } from './vendors.mjs';
 
@@ -33,9 +34,6 @@ interface Sent {
 }
 
 function spanOf({ trace, span, conversation, question, answer, name = 'chat gpt-4o', parent, error }: Sent): object {
-  const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
-  const messages = (role: string, content: string): string =>
-    JSON.stringify([{ role, parts: [{ type: 'text', content }] }]);
   const end = BigInt(Date.now()) * 1_000_000n;
   return {
     traceId: trace.repeat(32),

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attribute } from './attributes.ts';
 import { browserPath, goTo, type Scene, startScene, until } from './browser.ts';
 import { startVendors } from './vendors.mjs';
 
@@ -13,7 +14,6 @@ type Project = keyof typeof QUESTIONS;
 /** One call of a tool and of a model, with the same ids in each project. */
 function spansOf(project: Project): object[] {
   const now = BigInt(Date.now()) * 1_000_000n;
-  const attribute = (key: string, stringValue: string) => ({ key, value: { stringValue } });
   const messages = (role: string, content: string): string =>
     JSON.stringify([{ role, parts: [{ type: 'text', content }], finish_reason: 'stop' }]);
   const span = (spanId: string, name: string, attributes: readonly object[]) => ({
